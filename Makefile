@@ -1,0 +1,52 @@
+# Everything starts from a fresh clone with `make` and Python 3.11 to 3.13.
+#   make report   runs the tour as a report: reports/index.html
+#   make test     passes the tests
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+TORCH  := torch==2.13.0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help report reports lab test lint lock clean
+
+help:             ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+
+# The lock file decides when the environment is remade, pyproject.toml when the package is
+# registered again: a second `make` of anything finds both stamps newer and does nothing.
+$(VENV)/lock.stamp: requirements.lock
+	$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Workbench needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	touch $@
+
+$(VENV)/package.stamp: $(VENV)/lock.stamp pyproject.toml
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+report: $(VENV)/package.stamp     ## run the tour as a report: reports/index.html
+	$(BIN)/workbench models pull smollm2-135m
+	$(BIN)/workbench report run notebooks/00_tour.ipynb --out reports
+
+reports: $(VENV)/package.stamp    ## run every notebook as a report
+	$(BIN)/workbench models pull smollm2-135m
+	$(BIN)/workbench report run notebooks --out reports
+
+lab: $(VENV)/package.stamp        ## open JupyterLab
+	JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter_config $(BIN)/jupyter lab
+
+test: $(VENV)/package.stamp       ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/package.stamp       ## check style, types and the floors of the rooms
+	$(BIN)/ruff check workbench tests
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+lock: pyproject.toml              ## resolve pyproject.toml anew into requirements.lock
+	$(BIN)/python tools/lock.py
+
+clean:            ## remove the environment and the reports
+	rm -rf $(VENV) reports

@@ -1,0 +1,67 @@
+"""Every test gets an empty WORKBENCH_HOME and no network beyond this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}
+
+
+class NetworkBlockedError(RuntimeError):
+    """A test tried to leave the machine."""
+
+
+@pytest.fixture(autouse=True)
+def network_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections that leave the machine, from this process."""
+    real_connect, real_lookup = socket.socket.connect, socket.getaddrinfo
+
+    def connect(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = address[0] if isinstance(address, tuple) else str(address)
+            if host not in LOOPBACK and not str(host).startswith("127."):
+                raise NetworkBlockedError(f"a test tried to connect to {host!r}")
+        return real_connect(self, address)
+
+    def lookup(host: object, *args: object, **kwargs: object) -> object:
+        name = host.decode() if isinstance(host, bytes) else str(host or "")
+        if name not in LOOPBACK and not name.startswith("127."):
+            raise NetworkBlockedError(f"a test tried to look up {name!r}")
+        return real_lookup(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty WORKBENCH_HOME, and no setting from the developer's own environment."""
+    for name in list(os.environ):
+        if name.startswith("WORKBENCH_") and not name.startswith("WORKBENCH_TEST_"):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("WORKBENCH_HOME", str(folder))
+    yield folder
+
+
+@pytest.fixture(scope="session")
+def shared_home_path() -> Path:
+    """The home that all tests share for what is slow to fetch: models and data sets.
+
+    It outlives the run, inside the environment, so the second `make test` fetches nothing.
+    """
+    default = REPO / ".venv" / "test-home"
+    return Path(os.environ.get("WORKBENCH_TEST_HOME", default))
+
+
+@pytest.fixture
+def shared_home(shared_home_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Use the shared home in this test; what the test writes there stays."""
+    monkeypatch.setenv("WORKBENCH_HOME", str(shared_home_path))
+    return shared_home_path

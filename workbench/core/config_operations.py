@@ -1,0 +1,21 @@
+"""Operations on the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import settings
+from .operations import operation
+from .plain import to_plain
+
+
+@operation("config.show", title="Show each setting with its source", produces="settings")
+def show() -> dict[str, dict[str, Any]]:
+    """Show each setting's value and where it comes from.
+
+    An argument is stronger than the environment, that than workbench.toml, that than the default.
+    """
+    return {
+        name: {"value": to_plain(found.value), "source": found.source}
+        for name, found in settings.resolve_all().items()
+    }

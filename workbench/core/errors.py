@@ -1,0 +1,201 @@
+"""Every error that the package raises on purpose.
+
+    WorkbenchError
+    ├── ConfigError (ValueError)            a setting is unknown or ill-typed
+    ├── InputError (ValueError)             a parameter, prompt or file given by the user is wrong
+    │   ├── ContextLengthError              a prompt does not fit in the model's context
+    │   └── DataError                       a data set breaks its schema
+    ├── NotFoundError (LookupError)         nothing of that name is there
+    ├── ConflictError (ValueError)          the state has moved on: a stale lease, a name taken
+    ├── AccessError (PermissionError)       the user may not do that
+    ├── DependencyError (ImportError)       an optional package is not installed
+    ├── CapabilityError (TypeError)         the engine or model cannot do what was asked
+    ├── FetchError (ConnectionError)        a source could not be reached or refused
+    ├── IntegrityError (ValueError)         bytes do not match their sha256, a chain is broken
+    ├── StorageError (OSError)              the disk is full or cannot be written
+    ├── EngineError (RuntimeError)          an engine stopped or answered with a fault
+    ├── NotebookError (RuntimeError)        a notebook did not run to its end
+    │   └── ClaimError (AssertionError)     a claim lies outside its bounds
+    ├── DeadlineError (TimeoutError)        something took longer than it was allowed
+    └── CancelledError (RuntimeError)       the user or a caller stopped it
+
+Each has a stable ``code`` and a page ``docs/errors/<code>.md``. The message says what was found
+and what was allowed; the hint is a command or an action to try.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class WorkbenchError(Exception):
+    """The root of the tree.
+
+    Args:
+        message: What was found and what was allowed.
+        hint: A command or an action that mends it.
+        context: Values for programs that catch the error (kept as ``error.context``).
+    """
+
+    code = "workbench-error"
+    exit_status = 2
+
+    def __init__(self, message: str, *, hint: str | None = None, **context: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.context = context
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions pickle by calling the class with `args`, which would lose the keywords.
+        return _rebuild, (type(self), self.message, self.hint, self.context)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error as plain data, for ``--json`` and for job records."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
+
+def _rebuild(
+    cls: type[WorkbenchError], message: str, hint: str | None, context: dict[str, Any]
+) -> WorkbenchError:
+    return cls(message, hint=hint, **context)
+
+
+class ConfigError(WorkbenchError, ValueError):
+    """A setting is unknown or ill-typed."""
+
+    code = "config"
+
+
+class InputError(WorkbenchError, ValueError):
+    """A parameter, prompt or file given by the user is wrong."""
+
+    code = "input"
+
+
+class ContextLengthError(InputError):
+    """A prompt does not fit in the model's context."""
+
+    code = "context-length"
+
+
+class DataError(InputError):
+    """A data set breaks its schema."""
+
+    code = "data"
+
+
+class NotFoundError(WorkbenchError, LookupError):
+    """Nothing of that name is there."""
+
+    code = "not-found"
+
+    @classmethod
+    def among(
+        cls, noun: str, name: str, known: Iterable[str], *, hint: str | None = None
+    ) -> NotFoundError:
+        """An error that names the near matches.
+
+        Args:
+            noun: What was looked for, e.g. ``"model"``.
+            name: The name that was not found.
+            known: The names that exist.
+            hint: A command that lists them.
+        """
+        choices = sorted(set(known))
+        near = difflib.get_close_matches(name, choices, n=3, cutoff=0.5)
+        if near:
+            said = "did you mean " + " or ".join(repr(choice) for choice in near) + "?"
+        elif choices:
+            shown = ", ".join(choices[:12]) + (", ..." if len(choices) > 12 else "")
+            said = f"known: {shown}"
+        else:
+            said = f"there is no {noun} yet"
+        return cls(f"no {noun} named {name!r}; {said}", hint=hint, name=name, near=near)
+
+
+class ConflictError(WorkbenchError, ValueError):
+    """The state has moved on: a stale lease, a name taken."""
+
+    code = "conflict"
+
+
+class AccessError(WorkbenchError, PermissionError):
+    """The user may not do that."""
+
+    code = "access"
+
+
+class DependencyError(WorkbenchError, ImportError):
+    """An optional package is not installed."""
+
+    code = "dependency"
+
+
+class CapabilityError(WorkbenchError, TypeError):
+    """The engine or model cannot do what was asked."""
+
+    code = "capability"
+
+
+class FetchError(WorkbenchError, ConnectionError):
+    """A source could not be reached or refused."""
+
+    code = "fetch"
+
+
+class IntegrityError(WorkbenchError, ValueError):
+    """Bytes do not match their sha256, or a chain of records is broken."""
+
+    code = "integrity"
+
+
+class StorageError(WorkbenchError, OSError):
+    """The disk is full or cannot be written."""
+
+    code = "storage"
+
+
+class EngineError(WorkbenchError, RuntimeError):
+    """An engine stopped or answered with a fault."""
+
+    code = "engine"
+
+
+class NotebookError(WorkbenchError, RuntimeError):
+    """A notebook did not run to its end."""
+
+    code = "notebook"
+    exit_status = 1
+
+
+class ClaimError(NotebookError, AssertionError):
+    """A claim lies outside its bounds."""
+
+    code = "claim"
+
+
+class DeadlineError(WorkbenchError, TimeoutError):
+    """Something took longer than it was allowed."""
+
+    code = "deadline"
+
+
+class CancelledError(WorkbenchError, RuntimeError):
+    """The user or a caller stopped it."""
+
+    code = "cancelled"
+    exit_status = 130
+
+
+def all_errors() -> list[type[WorkbenchError]]:
+    """Every class of the tree, the root first."""
+    found: list[type[WorkbenchError]] = [WorkbenchError]
+    for cls in found:
+        found.extend(sub for sub in cls.__subclasses__() if sub not in found)
+    return found

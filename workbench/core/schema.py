@@ -1,0 +1,168 @@
+"""A function's signature as parameters, a JSON schema and validation with clear errors."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import json
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import InputError
+from .plain import to_plain
+
+MISSING: Any = inspect.Parameter.empty
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an operation. ``positional`` ones are a command's arguments."""
+
+    name: str
+    annotation: Any
+    default: Any
+    positional: bool
+    help: str
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is MISSING
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of a function with resolved types.
+
+    Raises:
+        TypeError: One has no type, or takes any number of arguments: there is no schema for it.
+    """
+    hints = typing.get_type_hints(function, include_extras=True)
+    told = docstring_arguments(function)
+    found = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or name not in hints:
+            raise TypeError(f"{function.__qualname__}: parameter {name!r} needs a name and a type")
+        found.append(
+            Parameter(
+                name,
+                hints[name],
+                parameter.default,
+                parameter.kind is not parameter.KEYWORD_ONLY,
+                told.get(name, ""),
+            )
+        )
+    return tuple(found)
+
+
+def docstring_arguments(function: Callable[..., Any]) -> dict[str, str]:
+    """The ``Args:`` section of a Google-style docstring, by parameter."""
+    lines = (inspect.getdoc(function) or "").splitlines()
+    try:
+        start = lines.index("Args:") + 1
+    except ValueError:
+        return {}
+    told: dict[str, str] = {}
+    name = ""
+    for line in lines[start:]:
+        if line and not line.startswith(" "):
+            break
+        text = line.strip()
+        if line.startswith("    ") and not line.startswith("     ") and ":" in text:
+            name, _, rest = text.partition(":")
+            told[name] = rest.strip()
+        elif text and name:
+            told[name] = f"{told[name]} {text}"
+    return told
+
+
+def summary_of(function: Callable[..., Any]) -> str:
+    """The docstring up to its first section."""
+    kept = []
+    for line in (inspect.getdoc(function) or "").splitlines():
+        if line in ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:"):
+            break
+        kept.append(line)
+    return "\n".join(kept).strip()
+
+
+class ParameterModel:
+    """Validation and schema of one operation's parameters, built when first needed."""
+
+    def __init__(self, operation: str, parameters: tuple[Parameter, ...]) -> None:
+        self.operation = operation
+        self.parameters = parameters
+
+    @functools.cached_property
+    def _pydantic(self) -> Any:
+        import pydantic
+
+        fields: dict[str, Any] = {}
+        for parameter in self.parameters:
+            default = ... if parameter.required else parameter.default
+            fields[parameter.name] = (
+                parameter.annotation,
+                pydantic.Field(default, description=parameter.help or None),
+            )
+        config = pydantic.ConfigDict(extra="forbid", protected_namespaces=())
+        return pydantic.create_model(self.operation, __config__=config, **fields)
+
+    def json_schema(self) -> dict[str, Any]:
+        """The schema of the parameters as one JSON object."""
+        schema: dict[str, Any] = self._pydantic.model_json_schema()
+        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+        return schema
+
+    def validate(self, params: Mapping[str, Any], *, from_text: bool) -> dict[str, Any]:
+        """The parameters with their types; see ``Operation.validate``."""
+        import pydantic
+
+        unknown = sorted(set(params) - {parameter.name for parameter in self.parameters})
+        if unknown:
+            raise self._unknown(unknown[0])
+        try:
+            if from_text:
+                model = self._pydantic.model_validate(dict(params), strict=False)
+            else:
+                # Through JSON, strictly: a path may be text, a float whole, but "5" is no number.
+                text = json.dumps(
+                    {name: self._plain(name, value) for name, value in params.items()}
+                )
+                model = self._pydantic.model_validate_json(text, strict=True)
+        except pydantic.ValidationError as error:
+            raise self._ill_typed(error) from None
+        return {parameter.name: getattr(model, parameter.name) for parameter in self.parameters}
+
+    def _plain(self, name: str, value: Any) -> Any:
+        try:
+            return to_plain(value)
+        except TypeError as error:
+            raise InputError(
+                f"parameter {name!r} of {self.operation}: {error}", hint=self._help, parameter=name
+            ) from None
+
+    @property
+    def _help(self) -> str:
+        room, _, verb = self.operation.partition(".")
+        return f"workbench {room} {verb.replace('_', '-')} --help"
+
+    def _unknown(self, name: str) -> InputError:
+        known = [parameter.name for parameter in self.parameters]
+        near = difflib.get_close_matches(name, known, n=1)
+        said = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(known) or 'none'}"
+        return InputError(
+            f"{self.operation} has no parameter {name!r}; {said}", hint=self._help, parameter=name
+        )
+
+    def _ill_typed(self, error: Any) -> InputError:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "?"
+        if first["type"] == "missing":
+            said = "it is required"
+        else:
+            said = f"{first['msg'][:1].lower()}{first['msg'][1:]}, found {first['input']!r:.80}"
+        return InputError(
+            f"parameter {where!r} of {self.operation}: {said}", hint=self._help, parameter=where
+        )

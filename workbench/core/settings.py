@@ -1,0 +1,268 @@
+"""Settings: argument over environment over ``workbench.toml`` over default, with sources."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from .errors import ConfigError, NotFoundError
+
+ENV_PREFIX = "WORKBENCH_"
+FILE_NAME = "workbench.toml"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name, type (``str``, ``int``, ``float``, ``bool`` or ``Path``) and default.
+
+    ``choices`` empty means any value of the type. A default that depends on the machine is a
+    function without arguments.
+    """
+
+    name: str
+    type: type
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return ENV_PREFIX + self.name.upper()
+
+
+@dataclass(frozen=True)
+class Value:
+    """A setting's value and where it came from."""
+
+    value: Any
+    source: str
+
+
+def default_home() -> Path:
+    """The platform's folder for an application's data."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "workbench"
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "workbench"
+
+
+def default_threads() -> int:
+    """The cores that this process may use, at most 8: decoding gains nothing from more."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return max(1, min(8, len(usable(0)) if usable else os.cpu_count() or 1))
+
+
+_DECLARED: dict[str, Setting] = {}
+
+
+def declare(setting: Setting) -> Setting:
+    """Add a setting; rooms and plugins do it when they are loaded."""
+    _DECLARED[setting.name] = setting
+    return setting
+
+
+for _setting in (
+    Setting("home", Path, default_home, "where models, runs, jobs and the ledger are kept"),
+    Setting("model", str, "smollm2-135m", "the model that is used when none is named"),
+    Setting(
+        "engine",
+        str,
+        "auto",
+        "the engine that is used when none is named",
+        choices=("auto", "llamacpp", "transformers", "mlx"),
+    ),
+    Setting("threads", int, default_threads, "threads of one engine", low=1),
+    Setting("offline", bool, False, "never fetch a model or a data set, only use what is there"),
+    Setting("seed", int, 0, "the seed of a run that names none", low=0),
+    Setting("load_timeout_s", float, 120.0, "longest wait for an engine to load a model", low=1),
+    Setting("reports_dir", Path, Path("reports"), "where report runs are written"),
+    Setting("report_jobs", int, 2, "notebooks that a report run executes at a time", low=1),
+    Setting("notebook_timeout_s", float, 1800.0, "longest run of one notebook", low=1),
+    Setting("lease_s", float, 60.0, "time after which a silent worker loses its job", low=0.1),
+    Setting(
+        "log_level",
+        str,
+        "WARNING",
+        "what the command line logs",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+    ),
+):
+    declare(_setting)
+
+_NONE: Mapping[str, Value] = MappingProxyType({})
+_overrides: ContextVar[Mapping[str, Value]] = ContextVar("workbench_settings", default=_NONE)
+_file_cache: dict[Path, tuple[int, dict[str, Any]]] = {}
+_file_lock = threading.Lock()
+
+
+def declared() -> dict[str, Setting]:
+    """Every setting by name."""
+    return dict(sorted(_DECLARED.items()))
+
+
+def get(name: str) -> Any:
+    """A setting's value now.
+
+    Raises:
+        NotFoundError: The name is unknown.
+        ConfigError: Its value is bad.
+    """
+    return resolve(name).value
+
+
+def home() -> Path:
+    """The folder that holds all state, as an absolute path. It is not made here."""
+    return Path(get("home")).expanduser().absolute()
+
+
+def resolve(name: str) -> Value:
+    """A setting's value and its source: an argument, the environment, the file or the default."""
+    setting = _DECLARED.get(name)
+    if setting is None:
+        raise NotFoundError.among("setting", name, _DECLARED, hint="workbench config show")
+    overrides = _overrides.get()
+    if name in overrides:
+        return overrides[name]
+    if setting.variable in os.environ:
+        source = f"environment ({setting.variable})"
+        return Value(parse(setting, os.environ[setting.variable], source), source)
+    path = find_file()
+    if path is not None and name in (table := read_file(path)):
+        return Value(parse(setting, table[name], str(path)), str(path))
+    default = setting.default() if callable(setting.default) else setting.default
+    return Value(default, "default")
+
+
+def resolve_all() -> dict[str, Value]:
+    """Every setting with its source."""
+    return {name: resolve(name) for name in declared()}
+
+
+@contextmanager
+def override(source: str = "argument", **values: Any) -> Iterator[None]:
+    """Set values for a block, above the environment; None leaves a setting as it is."""
+    given = {}
+    for name, value in values.items():
+        if value is None:
+            continue
+        if name not in _DECLARED:
+            raise NotFoundError.among("setting", name, _DECLARED, hint="workbench config show")
+        given[name] = Value(parse(_DECLARED[name], value, source), source)
+    reset = _overrides.set({**_overrides.get(), **given})
+    try:
+        yield
+    finally:
+        _overrides.reset(reset)
+
+
+def parse(setting: Setting, raw: Any, source: str) -> Any:
+    """Turn what stands in a source into the setting's type, or raise ConfigError."""
+    try:
+        value = _convert(setting.type, raw)
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"setting {setting.name!r} from {source} is {raw!r}; it must be {_kind(setting)}",
+            hint="workbench config show",
+            setting=setting.name,
+        ) from None
+    too_low = setting.low is not None and value < setting.low
+    if too_low or (setting.choices and value not in setting.choices):
+        raise ConfigError(
+            f"setting {setting.name!r} from {source} is {value!r}; it must be {_kind(setting)}",
+            hint="workbench config show",
+            setting=setting.name,
+        )
+    return value
+
+
+def _convert(kind: type, raw: Any) -> Any:
+    if kind is bool:
+        if isinstance(raw, bool):
+            return raw
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
+        if str(raw).strip().lower() not in words:
+            raise ValueError(raw)
+        return words[str(raw).strip().lower()]
+    if isinstance(raw, bool):
+        raise TypeError(raw)
+    if kind is Path:
+        if not str(raw).strip():
+            raise ValueError(raw)
+        return Path(raw).expanduser()
+    return kind(raw)
+
+
+def _kind(setting: Setting) -> str:
+    if setting.choices:
+        return "one of " + ", ".join(setting.choices)
+    words = {
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+        Path: "a path",
+        str: "text",
+    }[setting.type]
+    return words + (f" of at least {setting.low:g}" if setting.low is not None else "")
+
+
+def find_file() -> Path | None:
+    """The nearest ``workbench.toml``, here or above; WORKBENCH_CONFIG names another."""
+    named = os.environ.get("WORKBENCH_CONFIG")
+    if named:
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise ConfigError(
+                f"WORKBENCH_CONFIG names {path}, which is not a file", hint="unset WORKBENCH_CONFIG"
+            )
+        return path
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the working folder was deleted under us
+        return None
+    candidates = (folder / FILE_NAME for folder in (here, *here.parents))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The settings of one file. An unknown name in it is an error with near matches.
+
+    A table (``[models.NAME]`` and the like) belongs to a room, which reads it itself.
+    """
+    import tomllib
+
+    stamp = path.stat().st_mtime_ns
+    with _file_lock:
+        cached = _file_cache.get(path)
+        if cached is not None and cached[0] == stamp:
+            return cached[1]
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}", hint=f"edit {path}") from None
+    for name in table:
+        if name not in _DECLARED and not isinstance(table[name], dict):
+            raise NotFoundError.among(
+                f"setting (in {path})", name, _DECLARED, hint="workbench config show"
+            )
+    with _file_lock:
+        _file_cache[path] = (stamp, table)
+    return table
