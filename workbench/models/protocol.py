@@ -1,0 +1,193 @@
+"""What every engine can be asked, in plain data.
+
+An engine turns token ids into token ids, and text into token ids and back. Templates, defaults,
+context limits and timing stand above it, once, in ``model.py``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.errors import CapabilityError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CHAT, STREAM, EMBED, SCORE = "chat", "stream", "embed", "score"
+CONSTRAIN, LOGPROBS, GRADIENTS = "constrain", "logprobs", "gradients"
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next tokens are chosen.
+
+    ``temperature`` 0 is greedy. ``top_k`` 0, ``top_p`` 1 and ``min_p`` 0 leave that filter out;
+    they are applied in this order, before the temperature. ``seed`` None draws one. ``stop`` texts
+    end the answer and are not part of it. ``json_schema`` allows only answers that match.
+    ``logprobs`` asks for the natural log-probability of each token, with that many alternatives.
+    """
+
+    max_tokens: int = 256
+    temperature: float = 0.7
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.0
+    repeat_penalty: float = 1.0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    json_schema: Mapping[str, Any] | None = None
+    logprobs: int | None = None
+
+
+@dataclass(frozen=True)
+class TokenLogprob:
+    """One token with its natural log-probability under the model, before any filter."""
+
+    id: int
+    text: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of an answer as it comes.
+
+    ``text`` may be empty while a character is incomplete or might begin a stop text. The last
+    chunk alone has a ``finish_reason``: ``stop`` (the model's end or a stop text), ``length`` or
+    ``cancelled``.
+    """
+
+    text: str
+    ids: tuple[int, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What an engine found in the model's files."""
+
+    architecture: str
+    context_tokens: int
+    vocabulary_size: int
+    weights_dtype: str
+    embedding_size: int | None = None
+    parameters: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model's files are, in the forms an engine may take.
+
+    ``gguf`` is one file; ``folder`` holds ``config.json``, ``model.safetensors`` and
+    ``tokenizer.json``. An engine that needs the other form asks the conversion cache.
+    """
+
+    name: str
+    gguf: Path | None = None
+    folder: Path | None = None
+    adapter: Path | None = None
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """What an engine is started with; see ``model_settings`` for where it comes from."""
+
+    context_tokens: int | None = None
+    threads: int = 1
+    parallel: int = 1
+    dtype: str = "float32"
+    batch_tokens: int = 512
+    load_timeout_s: float = 120.0
+    cache_prompt: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Engine(ABC):
+    """One loaded model in one engine.
+
+    The constructor loads, or raises EngineError with the engine's own words. An engine is used by
+    one caller at a time unless ``parallel`` in its settings says otherwise; ``Model`` sees to it.
+    """
+
+    name: str
+    capabilities: frozenset[str]
+    info: ModelInfo
+
+    @abstractmethod
+    def __init__(self, files: ModelFiles, settings: EngineSettings) -> None: ...
+
+    @abstractmethod
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """The token ids of ``text``, nothing added.
+
+        With ``special``, texts such as ``<|im_start|>`` become their control token; without it
+        they stay the characters that a user typed.
+        """
+
+    @abstractmethod
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """The text of ``ids``, control tokens included, bytes that are no UTF-8 as U+FFFD."""
+
+    @property
+    @abstractmethod
+    def special_tokens(self) -> Mapping[str, str]:
+        """``bos_token``, ``eos_token`` and the like, as a chat template sees them."""
+
+    @property
+    @abstractmethod
+    def chat_template(self) -> str | None:
+        """The model's own Jinja template, if it has one."""
+
+    @property
+    @abstractmethod
+    def bos_id(self) -> int | None:
+        """The token that begins every text of this model, or None if it was trained without."""
+
+    @abstractmethod
+    def stream(self, prompt_ids: Sequence[int], sampling: Sampling) -> Iterator[Chunk]:
+        """Continue ``prompt_ids`` (shape ``[n]``, n >= 1) and yield the pieces as they come.
+
+        Closing the iterator stops the engine's work. The cancel token of the caller
+        (``core.cancellation``) is looked at between tokens. With a ``json_schema`` the text of a
+        finished answer matches it.
+        """
+
+    def score_ids(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[float]:
+        """The natural log-probability of each continuation token, given all before it.
+
+        Args:
+            prompt_ids: Shape ``[n]``, n >= 1.
+            continuation_ids: Shape ``[m]``, m >= 1.
+
+        Returns:
+            m numbers.
+        """
+        raise self.cannot(SCORE)
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """One vector of length 1 for each text: shape ``[len(texts), d]``, float32."""
+        raise self.cannot(EMBED)
+
+    @abstractmethod
+    def memory_bytes(self) -> int:
+        """Resident memory that the loaded model takes now, as far as it can be told."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give everything back. Calling it twice is harmless."""
+
+    def cannot(self, capability: str) -> CapabilityError:
+        """The error for something that this engine does not do."""
+        can = ", ".join(sorted(self.capabilities))
+        return CapabilityError(
+            f"the {self.name} engine cannot {capability}; it can {can}",
+            hint="choose another one: models.load(name, engine='transformers')",
+            engine=self.name,
+            capability=capability,
+        )
