@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import IO, Any
 from workbench.core.errors import StorageError
 
 _PART = ".part-"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
@@ -24,19 +27,53 @@ def saying_why(path: Path) -> Iterator[None]:
     except StorageError:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _FULL:
+            what = "a file may not grow so large" if error.errno == errno.EFBIG else "no space left"
             raise StorageError(
-                f"no space left on the disk for {path}",
+                f"{what} on the disk for {path}",
                 hint="free some space, or set WORKBENCH_HOME to another disk",
                 path=str(path),
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno in _REFUSED:
             raise StorageError(
                 f"{path} cannot be written: {error.strerror}",
                 hint="set WORKBENCH_HOME to a folder of your own",
                 path=str(path),
             ) from error
         raise
+
+
+class Draft:
+    """A file that is not there yet: written under another name until it is published."""
+
+    def __init__(self, file: IO[Any], path: Path) -> None:
+        self.file, self.path = file, path
+
+    def publish(self, destination: Path) -> None:
+        """Give the bytes their name, for good: they are on the disk before the name is."""
+        self.file.flush()
+        sync_file(self.file.fileno())
+        self.path.replace(destination)
+        sync_folder(destination.parent)
+
+
+@contextmanager
+def drafting(folder: Path, name: str, *, text: bool = False) -> Iterator[Draft]:
+    """Open a draft in ``folder``; unless it is published nothing is left of it.
+
+    For content whose final name is known only when all of it was written.
+
+    Raises:
+        StorageError: The disk is full, or the folder cannot be written.
+    """
+    part = folder / f".{name}{_PART}{os.getpid()}-{secrets.token_hex(4)}"
+    with saying_why(folder / name):
+        make_folder(folder)
+        try:
+            with part.open("w" if text else "wb", encoding="utf-8" if text else None) as file:
+                yield Draft(file, part)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -50,18 +87,39 @@ def replacing(path: Path, *, text: bool = False) -> Iterator[IO[Any]]:
         StorageError: The disk is full, or the folder cannot be written.
     """
     path = Path(path)
-    part = path.with_name(f".{path.name}{_PART}{os.getpid()}-{secrets.token_hex(4)}")
-    with saying_why(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with drafting(path.parent, path.name, text=text) as draft:
+        yield draft.file
+        draft.publish(path)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, and make that last through a power cut."""
+    if folder.is_dir():
+        return
+    missing = [folder]
+    while not missing[-1].parent.is_dir():
+        missing.append(missing[-1].parent)
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in reversed(missing):
+        sync_folder(made.parent)
+
+
+def sync_file(handle: int) -> None:
+    """Bring a file's bytes to the disk itself.
+
+    On macOS ``fsync`` only hands them to the drive, which may hold them in its cache through a
+    power cut; F_FULLFSYNC empties that too. Some network file systems do not know it.
+    """
+    if sys.platform == "darwin":
+        import fcntl
+
         try:
-            with part.open("w" if text else "wb", encoding="utf-8" if text else None) as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-            sync_folder(path.parent)
-        finally:
-            part.unlink(missing_ok=True)
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY):
+                raise
+    os.fsync(handle)
 
 
 def sync_folder(folder: Path) -> None:
@@ -98,7 +156,11 @@ def remove_parts(folder: Path, *, older_than_s: float = 3600.0) -> list[Path]:
 
     removed = []
     for part in folder.glob(f".*{_PART}*"):
-        if time.time() - part.stat().st_mtime > older_than_s:
+        try:
+            age_s = time.time() - part.stat().st_mtime
+        except FileNotFoundError:  # its writer ended in this moment
+            continue
+        if age_s >= older_than_s:
             part.unlink(missing_ok=True)
             removed.append(part)
     return removed

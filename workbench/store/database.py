@@ -1,0 +1,311 @@
+"""The embedded database: ``store.sqlite`` in WAL mode, one connection a thread, safe over forks.
+
+A transaction that ended well is on the disk (``synchronous=FULL``). It takes the write lock at
+its start, so what it read cannot change before it writes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import random
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.core import settings
+from workbench.core.errors import ConflictError, IntegrityError, StorageError
+
+from . import files
+from .migrations import MIGRATIONS, Migration, apply, pending
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "store.sqlite"
+_BUSY_S = 30.0
+_KEPT_OPEN = 8  # macOS gives a process 256 files, and a connection takes three
+_opened: dict[Path, Database] = {}
+_abandoned: list[sqlite3.Connection] = []
+
+
+@dataclass
+class _Link:
+    """One thread's connection, with what is to be done once its transaction is committed."""
+
+    connection: sqlite3.Connection
+    thread: threading.Thread
+    depth: int = 0
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Database:
+    """One SQLite file with its migrations. Cheap to make; it is opened when first used.
+
+    Args:
+        path: The file; its folder is made.
+        migrations: The ordered steps that make its tables.
+        busy_s: Longest wait for another writer.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        migrations: Sequence[Migration] = MIGRATIONS,
+        busy_s: float = _BUSY_S,
+    ) -> None:
+        self.path = path
+        self._migrations = tuple(migrations)
+        self._busy_s = busy_s
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._links: dict[int, _Link] = {}
+        self._migrated = False
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection in this process.
+
+        Raises:
+            ConflictError: The file was written by a newer workbench.
+            IntegrityError: The file is damaged, or one of its migrations was edited.
+            StorageError: The file cannot be opened.
+        """
+        return self._link().connection
+
+    def read(self, sql: str, params: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """The rows of one query; inside a transaction it sees what that has written."""
+        with saying_why(self.path):
+            return self.connection().execute(sql, params).fetchall()
+
+    def read_one(self, sql: str, params: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """The first row of one query."""
+        with saying_why(self.path):
+            row: sqlite3.Row | None = self.connection().execute(sql, params).fetchone()
+            return row
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A block that is written whole, and is on the disk when it ends, or not at all.
+
+        A transaction inside another is part of it: it is on the disk when the outer one ends.
+
+        Raises:
+            StorageError: The disk is full, or another writer did not let go in time.
+        """
+        link = self._link()
+        with saying_why(self.path):
+            if link.depth:
+                with _nested(link):
+                    yield link.connection
+                return
+            self._begin(link.connection)
+            link.depth = 1
+            try:
+                yield link.connection
+                self._refuse_fork()
+                link.connection.execute("COMMIT")
+            except BaseException:
+                link.after_commit.clear()
+                if self._pid == os.getpid() and link.connection.in_transaction:
+                    link.connection.execute("ROLLBACK")
+                raise
+            finally:
+                link.depth = 0
+        calls, link.after_commit = link.after_commit, []
+        for call in calls:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run ``call`` once this thread's transaction is on the disk; at once outside of one."""
+        link = self._link()
+        if link.depth:
+            link.after_commit.append(call)
+        else:
+            call()
+
+    def close(self) -> None:
+        """Close the connections of this thread and of threads that ended.
+
+        Other threads keep theirs; the next use opens a new one.
+        """
+        self._leave_parent()
+        with self._lock:
+            for ident, link in list(self._links.items()):
+                mine = link.thread is threading.current_thread()
+                if not link.depth and (mine or not link.thread.is_alive()):
+                    del self._links[ident]
+                    link.connection.close()
+
+    def _link(self) -> _Link:
+        self._leave_parent()
+        thread = threading.current_thread()
+        link = self._links.get(threading.get_ident())
+        if link is None:
+            connection = self._open()
+            with self._lock:
+                self._drop_dead_threads()
+                link = self._links[threading.get_ident()] = _Link(connection, thread)
+        link.thread = thread  # idents are used again; the dead thread's connection serves as well
+        return link
+
+    def _drop_dead_threads(self) -> None:
+        for ident, link in list(self._links.items()):
+            if not link.thread.is_alive():
+                del self._links[ident]
+                link.connection.close()
+
+    def _leave_parent(self) -> None:
+        """After a fork, forget the parent's connections without closing them.
+
+        Closing one in the child could checkpoint and remove files under the parent. The lock may
+        have been held by a thread that does not exist here.
+        """
+        if self._pid != os.getpid():
+            _abandoned.extend(link.connection for link in self._links.values())
+            self._links, self._lock, self._pid = {}, threading.Lock(), os.getpid()
+
+    def _refuse_fork(self) -> None:
+        if self._pid != os.getpid() or threading.get_ident() not in self._links:
+            raise ConflictError(
+                "a transaction cannot go on in a forked process",
+                hint="fork before the transaction, or after it",
+            )
+
+    def _open(self) -> sqlite3.Connection:
+        with files.saying_why(self.path), saying_why(self.path):
+            files.make_folder(self.path.parent)
+            connection = sqlite3.connect(
+                self.path,
+                timeout=self._busy_s,
+                isolation_level=None,
+                check_same_thread=False,  # a dead thread's connection is closed by another
+            )
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
+        # Switching a new file to WAL does not wait for others who do the same: try again.
+        self._retry(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if sys.platform == "darwin":  # there fsync alone leaves bytes in the drive's cache
+            connection.execute("PRAGMA fullfsync = ON")
+            connection.execute("PRAGMA checkpoint_fullfsync = ON")
+        if self._migrated:
+            return
+        if pending(connection, self._migrations, self.path):
+            self._begin(connection)
+            try:
+                # Asked again under the lock: another process may have been first.
+                taken = apply(connection, self._migrations, self.path)
+                connection.execute("COMMIT")
+                log.info("%s: took %d migrations", self.path, taken)
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        self._migrated = True
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        self._retry(lambda: connection.execute("BEGIN IMMEDIATE"))
+
+    def _retry(self, call: Callable[[], object]) -> None:
+        """Call until it is not refused because of a lock, at most ``busy_s`` long."""
+        end_s = time.monotonic() + self._busy_s
+        while True:
+            try:
+                call()
+                return
+            except sqlite3.OperationalError as error:
+                code = error.sqlite_errorcode & 0xFF
+                if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    raise
+                if time.monotonic() >= end_s:
+                    raise
+            time.sleep(random.uniform(0.002, 0.02))
+
+
+@contextmanager
+def _nested(link: _Link) -> Iterator[None]:
+    """A savepoint: if the block fails, and the outer one goes on, the block never was."""
+    name, kept = f"inner_{link.depth}", len(link.after_commit)
+    link.connection.execute(f"SAVEPOINT {name}")
+    link.depth += 1
+    try:
+        yield
+    except BaseException:
+        del link.after_commit[kept:]
+        if link.connection.in_transaction:  # a full disk may have ended all of it already
+            link.connection.execute(f"ROLLBACK TO {name}")
+            link.connection.execute(f"RELEASE {name}")
+        raise
+    else:
+        link.connection.execute(f"RELEASE {name}")
+    finally:
+        link.depth -= 1
+
+
+@contextmanager
+def saying_why(path: Path) -> Iterator[None]:
+    """Turn a fault of SQLite that the user can mend into an error that says how."""
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise StorageError(
+                f"{path} cannot be written: {error}; the disk is full or faulty",
+                hint="free some space, or set WORKBENCH_HOME to another disk",
+                path=str(path),
+            ) from error
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            raise StorageError(
+                f"{path} cannot be written: {error}",
+                hint="set WORKBENCH_HOME to a folder of your own",
+                path=str(path),
+            ) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StorageError(
+                f"{path} is held by another process that does not let go",
+                hint="look for a stopped workbench process and end it",
+                path=str(path),
+            ) from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise IntegrityError(
+                f"{path} is damaged: {error}",
+                hint="restore it from a backup, or move it away to begin anew",
+                path=str(path),
+            ) from error
+        raise
+
+
+def open_database(home: Path | None = None) -> Database:
+    """The store of a home, by default of the home that is set; one object a file and process."""
+    path = (home or settings.home()) / FILE_NAME
+    found = _opened.pop(path, None) or Database(path)
+    _opened[path] = found  # at the end: the first are those not used for longest
+    for idle in list(_opened.values())[:-_KEPT_OPEN]:
+        _opened.pop(idle.path, None)
+        idle.close()
+    return found
+
+
+def close_all() -> None:
+    """Close what this thread holds open; the next use opens it again."""
+    for database in list(_opened.values()):
+        database.close()
+
+
+atexit.register(close_all)
