@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -73,7 +73,7 @@ def track(
     items: Iterable[T], label: str, *, total: int | None = None, unit: str = ""
 ) -> Iterator[T]:
     """Go through ``items`` and report each as done once the loop comes back for the next."""
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     with progress(label, total=total, unit=unit) as task:
         for item in items:

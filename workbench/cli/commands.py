@@ -1,0 +1,121 @@
+"""One operation as one command: its parameters as arguments and options."""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.core.errors import InputError
+from workbench.core.operations import Operation
+from workbench.core.plain import to_plain
+from workbench.core.schema import Parameter
+
+
+def command_of(operation: Operation, *, name: str | None = None) -> click.Command:
+    """The command that validates, runs and prints one operation."""
+    params: list[click.Parameter] = [_click_parameter(p) for p in operation.parameters]
+    params.append(
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the result as JSON.")
+    )
+
+    def run(as_json: bool, **given: Any) -> int:
+        from workbench.cli.drawing import drawn
+
+        values = {p.name: _value(p, given[p.name]) for p in operation.parameters}
+        values = {name: value for name, value in values.items() if value is not None}
+        with drawn(operation.name, quiet=as_json) as show:
+            result = operation.run(values, from_text=True)
+        if as_json:
+            click.echo(json.dumps(to_plain(result), ensure_ascii=False, allow_nan=False))
+        else:
+            show(result)
+        return 0 if getattr(result, "ok", True) else 1
+
+    return click.Command(
+        name or operation.verb.replace("_", "-"),
+        params=params,
+        callback=run,
+        help=operation.help,
+        short_help=operation.title,
+    )
+
+
+def _click_parameter(parameter: Parameter) -> click.Parameter:
+    kind, many, choices = _shape(parameter.annotation)
+    if parameter.positional:
+        return click.Argument(
+            [parameter.name], required=parameter.required, nargs=-1 if many else 1
+        )
+    flag = "--" + parameter.name.replace("_", "-")
+    options: dict[str, Any] = {"help": _help(parameter), "required": parameter.required}
+    if kind is bool:
+        return click.Option([f"{flag}/--no-{flag[2:]}", parameter.name], default=None, **options)
+    if kind is dict and parameter.name == "parameters":
+        return click.Option(
+            ["-p", flag, parameter.name], nargs=2, multiple=True, metavar="NAME VALUE", **options
+        )
+    if kind is dict:
+        options["metavar"] = "JSON|@FILE"
+    elif choices:
+        options["type"] = click.Choice(choices)
+    elif kind in (int, float, Path):
+        options["metavar"] = {int: "N", float: "X", Path: "PATH"}[kind]
+    return click.Option([flag, parameter.name], multiple=many, **options)
+
+
+def _help(parameter: Parameter) -> str:
+    text = parameter.help
+    if parameter.default not in (None, False, True, ()) and not parameter.required:
+        text += f" [default: {parameter.default}]"
+    return text
+
+
+def _shape(annotation: Any) -> tuple[Any, bool, list[str]]:
+    """What one value is, whether there may be many, and the choices if they are named."""
+    while typing.get_origin(annotation) in (typing.Annotated, typing.Union, types.UnionType):
+        first = typing.get_args(annotation)
+        if typing.get_origin(annotation) is not typing.Annotated:
+            first = tuple(part for part in first if part is not type(None))
+        annotation = first[0]
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return str, False, [str(choice) for choice in typing.get_args(annotation)]
+    if origin in (list, tuple, set):
+        return _shape(typing.get_args(annotation)[0])[0], True, []
+    return origin or annotation, False, []
+
+
+def _value(parameter: Parameter, given: Any) -> Any:
+    """What was typed, in the form that the operation validates; None if nothing was."""
+    kind, many, _ = _shape(parameter.annotation)
+    if given is None or (given == () and not parameter.required):
+        return None
+    if kind is dict and parameter.name == "parameters":
+        return dict(given)
+    if kind is dict:
+        return _json_object(parameter.name, given)
+    return list(given) if many else given
+
+
+def _json_object(name: str, text: str) -> dict[str, Any]:
+    """A JSON object that was typed, or stands in the file after ``@``."""
+    try:
+        if text.startswith("@"):
+            text = Path(text[1:]).expanduser().read_text(encoding="utf-8")
+        value = json.loads(text)
+    except OSError as error:
+        raise InputError(
+            f"parameter {name!r}: {text[1:]}: {error.strerror}", parameter=name
+        ) from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"parameter {name!r} is not valid JSON: {error}", hint='\'{"key": "value"}\' or @FILE'
+        ) from None
+    if not isinstance(value, dict):
+        raise InputError(f"parameter {name!r} must be a JSON object, found {type(value).__name__}")
+    return value

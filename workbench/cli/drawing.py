@@ -1,0 +1,119 @@
+"""Progress and results in a terminal. Data goes to standard output, talk to standard error."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import click
+
+from workbench.core import events
+from workbench.core.plain import to_plain
+
+Show = Callable[[Any], None]
+
+
+@contextmanager
+def drawn(operation: str, *, quiet: bool) -> Iterator[Show]:
+    """Draw the progress of an operation, and give the function that prints its result.
+
+    Nothing is drawn when standard error is not a terminal.
+    """
+    room, _, verb = operation.partition(".")
+    module = _room_module(room)
+    with ExitStack() as stack:
+        if sys.stderr.isatty():
+            stack.enter_context(_progress_bars())
+        listen = getattr(module, f"listen_{verb}", None)
+        if listen is not None and not quiet:
+            stack.enter_context(listen())
+        yield getattr(module, f"show_{verb}", print_plain)
+
+
+def _room_module(room: str) -> Any:
+    name = f"workbench.cli.{room}"
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+
+@contextmanager
+def _progress_bars() -> Iterator[None]:
+    """Rich's bars for as long as there is progress; gone when the work is done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    label, bar = TextColumn("{task.description}"), BarColumn()
+    bytes_bars = Progress(label, bar, DownloadColumn(), console=console, transient=True)
+    count_bars = Progress(label, bar, MofNCompleteColumn(), console=console, transient=True)
+    tasks: dict[int, tuple[Progress, Any]] = {}
+
+    def draw(event: events.Event) -> None:
+        data = event.data
+        if data["state"] == "started":
+            bars = bytes_bars if data["unit"] == "bytes" else count_bars
+            bars.start()
+            tasks[data["task_id"]] = (bars, bars.add_task(data["label"], total=data["total"]))
+        elif data["task_id"] in tasks:
+            bars, task = tasks[data["task_id"]]
+            words = f"{data['label']} {data['message']}".strip()
+            bars.update(task, completed=data["done"], total=data["total"], description=words)
+            if data["state"] in ("finished", "failed"):
+                bars.remove_task(task)
+                if not bars.tasks:
+                    bars.stop()
+
+    try:
+        with events.listening(draw, "progress"):
+            yield
+    finally:
+        bytes_bars.stop()
+        count_bars.stop()
+
+
+def print_plain(result: Any) -> None:
+    """Print a result whose room has no words of its own for it."""
+    plain = to_plain(result)
+    if plain is None:
+        return
+    if isinstance(plain, list) and plain and all(isinstance(row, dict) for row in plain):
+        print_table(list(plain[0]), [[row.get(key) for key in plain[0]] for row in plain])
+    elif isinstance(plain, dict) and all(not isinstance(v, (dict, list)) for v in plain.values()):
+        width = max((len(key) for key in plain), default=0)
+        for key, value in plain.items():
+            click.echo(f"{key:<{width}}  {value}")
+    elif isinstance(plain, str):
+        click.echo(plain)
+    else:
+        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+
+
+def print_table(names: list[str], rows: list[list[Any]]) -> None:
+    """Columns as wide as what stands in them; numbers to the right."""
+    texts = [["" if value is None else str(value) for value in row] for row in rows]
+    widths = [max(len(row[i]) for row in [names, *texts]) for i in range(len(names))]
+    right = [
+        all(isinstance(row[i], (int, float)) or row[i] is None for row in rows)
+        for i in range(len(names))
+    ]
+    for row in [names, *texts]:
+        cells = [
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(row, widths, right, strict=True)
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def format_bytes(size_bytes: float | None) -> str:
+    """A size as people read it."""
+    if size_bytes is None:
+        return "?"
+    for unit in ("B", "kB", "MB", "GB"):
+        if size_bytes < 1000 or unit == "GB":
+            return f"{size_bytes:.0f} {unit}" if unit != "GB" else f"{size_bytes:.1f} GB"
+        size_bytes /= 1000
+    return ""

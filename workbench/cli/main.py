@@ -1,0 +1,134 @@
+"""``workbench``: the rooms as groups of commands, and a few everyday verbs beside them."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from workbench.core import settings
+from workbench.core.errors import NotFoundError, WorkbenchError
+from workbench.core.operations import load_room, rooms
+
+# Everyday verbs and rooms under another name: what a user would type first.
+ALIASES = {"chat": "models.chat"}
+ROOM_ALIASES = {"report": "reports"}
+
+
+class RoomGroup(click.Group):
+    """One room: its verbs are its operations, loaded when the room is asked for."""
+
+    def __init__(self, room: str, **attributes: Any) -> None:
+        super().__init__(name=room, **attributes)
+        self.room = room
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The room's verbs."""
+        return [operation.verb.replace("_", "-") for operation in load_room(self.room)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one verb."""
+        from workbench.cli.commands import command_of
+
+        for operation in load_room(self.room):
+            if operation.verb.replace("_", "-") == cmd_name:
+                return command_of(operation)
+        return None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Name the near matches of a verb that is not there."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise NotFoundError.among(
+                f"verb of {self.room}",
+                args[0],
+                self.list_commands(ctx),
+                hint=f"workbench {self.room} --help",
+            )
+        return super().resolve_command(ctx, args)
+
+
+class Workbench(click.Group):
+    """All rooms and everyday verbs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The everyday verbs and the rooms."""
+        return sorted({*ALIASES, *ROOM_ALIASES, *rooms()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A verb or a room."""
+        if cmd_name in ALIASES:
+            from workbench.cli.commands import command_of
+            from workbench.core.operations import find
+
+            return command_of(find(ALIASES[cmd_name]), name=cmd_name)
+        room = ROOM_ALIASES.get(cmd_name, cmd_name)
+        return RoomGroup(room, help=_room_help(room)) if room in rooms() else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Name the near matches of a room that is not there."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            raise NotFoundError.among(
+                "command", args[0], self.list_commands(ctx), hint="workbench --help"
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List what there is without loading a room's operations."""
+        everyday = [
+            ("chat", "Ask a model"),
+            ("report run", "Run notebooks as reports"),
+        ]
+        with formatter.section("Every day"):
+            formatter.write_dl(everyday)
+        with formatter.section("Rooms"):
+            formatter.write_dl([(room, _room_help(room)) for room in rooms()])
+
+
+def _room_help(room: str) -> str:
+    """The first sentence of the room's docstring."""
+    package = rooms()[room].rpartition(".")[0]
+    if package == "workbench.core":
+        return "Settings: what they are and where each comes from."
+    text = (importlib.import_module(package).__doc__ or "").strip()
+    return text.splitlines()[0] if text else ""
+
+
+@click.group(cls=Workbench, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="workbench")
+@click.option("--home", metavar="DIR", help="Where models, runs and jobs are kept.")
+@click.option(
+    "--set", "chosen", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a setting."
+)
+@click.pass_context
+def workbench(ctx: click.Context, home: str | None, chosen: Sequence[tuple[str, str]]) -> None:
+    """A private AI laboratory that runs on one laptop and lives in Jupyter."""
+    given: dict[str, Any] = dict(chosen)
+    if home is not None:
+        given["home"] = home
+    ctx.with_resource(settings.override("command line", **given))
+    logging.basicConfig(level=settings.get("log_level"), format="%(name)s: %(message)s")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; our own errors end it without a traceback."""
+    try:
+        status = workbench.main(args=arguments, prog_name="workbench", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except WorkbenchError as error:
+        click.echo(f"error: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"hint: {error.hint}", err=True)
+        sys.exit(error.exit_status)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        sys.stderr.close()
+        sys.exit(141)

@@ -1,0 +1,72 @@
+"""How results of the models room look in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.drawing import format_bytes, print_table
+from workbench.core import events
+
+if TYPE_CHECKING:
+    from workbench.models.operations import ModelRow, PulledModel, Score
+    from workbench.models.reply import Reply
+
+
+def show_list(rows: list[ModelRow]) -> None:
+    """The catalogue as a table."""
+    cells = [
+        [
+            row.name,
+            row.kind,
+            format_bytes(row.size_bytes),
+            format_bytes(row.memory_bytes),
+            row.license,
+            "here" if row.present else ("to fetch" if row.verified else "hub"),
+            ", ".join(row.engines),
+        ]
+        for row in rows
+    ]
+    print_table(["name", "kind", "size", "memory", "licence", "where", "engines"], cells)
+
+
+def show_pull(pulled: PulledModel) -> None:
+    """The files that are there now."""
+    for file in pulled.files:
+        click.echo(f"{file.name}  {format_bytes(file.size_bytes)}  sha256 {file.sha256[:16]}…")
+
+
+@contextmanager
+def listen_chat() -> Iterator[None]:
+    """Write the answer while it comes."""
+
+    def write(event: events.Event) -> None:
+        sys.stdout.write(event.data["text"])
+        sys.stdout.flush()
+
+    with events.listening(write, "models.chunk"):
+        yield
+
+
+def show_chat(reply: Reply) -> None:
+    """The answer stands there already; its cost goes beside it."""
+    click.echo()
+    rate = f", {reply.tokens_per_s:.0f} tokens/s" if reply.tokens_per_s else ""
+    click.echo(
+        f"[{reply.model} on {reply.engine}: {reply.prompt_tokens} + {reply.completion_tokens} "
+        f"tokens{rate}, {reply.finish_reason}]",
+        err=True,
+    )
+
+
+def show_score(score: Score) -> None:
+    """A line a token."""
+    rows = [
+        [repr(token), round(value, 4)]
+        for token, value in zip(score.tokens, score.logprobs, strict=True)
+    ]
+    print_table(["token", "log-probability"], rows)

@@ -1,0 +1,156 @@
+"""The models that Workbench knows: the built-in list and the user's own in ``workbench.toml``."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.errors import InputError, NotFoundError
+from workbench.models.model_settings import ModelSettings, own_models, read_settings
+
+if TYPE_CHECKING:
+    from workbench.store.sources import Source
+
+ENGINES = ("llamacpp", "transformers", "mlx")
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """One model: what it is, where it comes from, what it needs.
+
+    ``system`` is what the model is told first when a conversation brings no system message.
+    ``verified`` says that its files are pinned by sha256 and were run where this was built.
+    """
+
+    name: str
+    title: str
+    kind: str
+    architecture: str
+    license: str
+    sources: tuple[Source, ...]
+    engines: tuple[str, ...]
+    context_tokens: int | None = None
+    parameters: int | None = None
+    layers: int | None = None
+    kv_heads: int | None = None
+    head_size: int | None = None
+    bits_per_weight: float | None = None
+    license_url: str | None = None
+    system: str | None = None
+    verified: bool = False
+
+    @property
+    def size_bytes(self) -> int | None:
+        """What its files take on the disk; an estimate where the source does not say."""
+        known = [file.size_bytes for file in self.sources[0].files]
+        if all(size is not None for size in known):
+            return sum(size for size in known if size is not None)
+        return self._weight_bytes()
+
+    def _weight_bytes(self) -> int | None:
+        if self.parameters is None or self.bits_per_weight is None:
+            return None
+        return round(self.parameters * self.bits_per_weight / 8)
+
+    def memory_bytes(self, context_tokens: int = 4096, *, parallel: int = 1) -> int | None:
+        """Memory that the model needs in llama.cpp: weights, keys and values, and work space.
+
+        Keys and values take 2 x layers x kv_heads x head_size values of 2 bytes a token. The work
+        space is reckoned as 5% of the weights and 64 MiB.
+        """
+        weights = self._weight_bytes()
+        if weights is None or not (self.layers and self.kv_heads and self.head_size):
+            return None
+        cache = 4 * self.layers * self.kv_heads * self.head_size * context_tokens * parallel
+        return weights + cache + round(0.05 * weights) + 64 * 2**20
+
+
+@functools.cache
+def _built_in() -> dict[str, CatalogueEntry]:
+    text = resources.files("workbench.models").joinpath("catalogue.toml").read_text("utf-8")
+    return {name: _entry(name, table) for name, table in tomllib.loads(text).items()}
+
+
+def _entry(name: str, table: dict[str, Any]) -> CatalogueEntry:
+    from workbench.store.sources import Source, SourceFile
+
+    fields = dict(table)
+    sources = tuple(
+        Source(
+            source["uri"],
+            tuple(SourceFile(**file) for file in source["files"]),
+            fields["license"],
+            fields.get("license_url"),
+        )
+        for source in fields.pop("sources")
+    )
+    fields["engines"] = tuple(fields["engines"])
+    return CatalogueEntry(name=name, sources=sources, **fields)
+
+
+def entries() -> dict[str, CatalogueEntry]:
+    """Every model by name, the user's own among them."""
+    own = {name: _own_entry(name, read_settings(name)) for name in own_models()}
+    return {**_built_in(), **own}
+
+
+def find(name: str) -> CatalogueEntry:
+    """The model of that name, or of a GGUF file or folder given by its path.
+
+    Raises:
+        NotFoundError: There is none; near matches are named.
+    """
+    if "/" in name or name.endswith(".gguf"):
+        path = Path(name).expanduser()
+        if path.exists():
+            return _entry_of_path(path.stem if path.is_file() else path.name, path)
+    known = entries()
+    if name not in known:
+        raise NotFoundError.among("model", name, known, hint="workbench models list")
+    return known[name]
+
+
+def _own_entry(name: str, chosen: ModelSettings) -> CatalogueEntry:
+    assert chosen.path is not None
+    path = Path(chosen.path).expanduser()
+    if not path.exists():
+        raise InputError(
+            f"workbench.toml puts the model {name!r} at {path}, which is not there",
+            hint=f"mend `path` under [models.{name}]",
+        )
+    return _entry_of_path(name, path)
+
+
+def _entry_of_path(name: str, path: Path) -> CatalogueEntry:
+    from workbench.store.sources import Source, SourceFile
+
+    path = path.absolute()
+    if path.is_file():
+        files = [SourceFile(path.name, size_bytes=path.stat().st_size)]
+        source = Source(f"file:{path.parent}", tuple(files), "the user's own")
+        engines: tuple[str, ...] = ENGINES
+    else:
+        wanted = ("*.json", "*.safetensors", "*.jinja", "*.model")
+        found = sorted(file for pattern in wanted for file in path.glob(pattern))
+        if not any(file.suffix == ".safetensors" for file in found):
+            raise InputError(
+                f"{path} is no model: it holds no .safetensors file",
+                hint="give the path of a .gguf file, or of a folder with config.json, "
+                "model.safetensors and tokenizer.json",
+            )
+        files = [SourceFile(file.name, size_bytes=file.stat().st_size) for file in found]
+        source = Source(f"file:{path}", tuple(files), "the user's own")
+        engines = ("transformers", "mlx")
+    return CatalogueEntry(
+        name=name,
+        title=f"{path.name} (own)",
+        kind="chat",
+        architecture="?",
+        license="the user's own",
+        sources=(source,),
+        engines=engines,
+    )

@@ -1,0 +1,124 @@
+"""Fetching a model and loading it into an engine."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.core import settings
+from workbench.core.errors import CapabilityError, NotFoundError
+from workbench.core.optional import available
+from workbench.models import catalogue
+from workbench.models.catalogue import CatalogueEntry
+from workbench.models.model_settings import read_settings
+from workbench.models.protocol import ModelFiles
+
+if TYPE_CHECKING:
+    from workbench.models.model import Model
+    from workbench.models.protocol import Engine
+
+_CLASSES = {
+    "llamacpp": ("workbench.models.engines.llamacpp", "LlamaCppEngine", "xllamacpp"),
+    "transformers": ("workbench.models.engines.transformers", "TransformersEngine", "torch"),
+    "mlx": ("workbench.models.engines.mlx", "MlxEngine", "mlx"),
+}
+
+
+def load(name: str | None = None, *, engine: str | None = None, **options: Any) -> Model:
+    """Load a model, fetching it first if it is not on the disk.
+
+    Args:
+        name: A name of the catalogue, or the path of a GGUF file or a model folder; the setting
+            ``model`` if none is given.
+        engine: ``llamacpp``, ``transformers``, ``mlx``, or ``auto``: what suits the model and the
+            machine best.
+        options: Settings of the model, as in ``workbench.toml``: ``context_tokens``, ``threads``,
+            ``parallel``, ``batch_tokens``, ``dtype``, ``template``, ``sampling``...
+
+    Raises:
+        NotFoundError: The model or engine is unknown; near matches are named.
+        CapabilityError: The engine cannot run this model.
+        FetchError, IntegrityError, StorageError: Its files could not be brought.
+        EngineError: The engine could not load them.
+    """
+    from workbench.models.model import Model
+
+    entry = catalogue.find(name or settings.get("model"))
+    chosen = read_settings(entry.name, **options)
+    engine_name = choose_engine(entry, engine or chosen.engine)
+    files = model_files(entry)
+    engine_class = _engine_class(engine_name)
+    started: Engine = engine_class(files, chosen.engine_settings())
+    return Model(
+        entry.name,
+        started,
+        defaults=chosen.sampling_defaults(),
+        template=chosen.template,
+        system=entry.system if chosen.system is None else chosen.system,
+        parallel=chosen.parallel or 1,
+    )
+
+
+def choose_engine(entry: CatalogueEntry, wanted: str | None = None) -> str:
+    """The engine for a model: the one wanted, or the best of this machine that can run it.
+
+    On Apple silicon MLX is the engine of choice, elsewhere llama.cpp.
+    """
+    wanted = wanted or settings.get("engine")
+    if wanted != "auto":
+        if wanted not in _CLASSES:
+            raise NotFoundError.among("engine", wanted, _CLASSES, hint="--engine llamacpp")
+        if wanted not in entry.engines:
+            raise CapabilityError(
+                f"{entry.name} does not run on {wanted}; it runs on {', '.join(entry.engines)}",
+                hint=f"models.load({entry.name!r}, engine={entry.engines[0]!r})",
+            )
+        return wanted
+    apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    order = ("mlx", "llamacpp", "transformers") if apple else ("llamacpp", "transformers", "mlx")
+    for name in order:
+        if name in entry.engines and available(_CLASSES[name][2]):
+            return name
+    raise CapabilityError(
+        f"no engine for {entry.name} is installed; it runs on {', '.join(entry.engines)}",
+        hint="pip install 'workbench[models]'",
+    )
+
+
+def _engine_class(name: str) -> type[Engine]:
+    module, attribute, package = _CLASSES[name]
+    from workbench.core.optional import require
+
+    require(package, extra="models")
+    found: type[Engine] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def model_files(entry: CatalogueEntry) -> ModelFiles:
+    """The model's files on this disk, fetched if need be.
+
+    A GGUF is used where it lies in the artifact store; the files of a folder get their names back
+    as hard links in ``<home>/models/NAME``.
+    """
+    from workbench.store.artifacts import Artifacts
+    from workbench.store.sources import fetch
+
+    only = entry.sources[0]
+    if only.scheme == "file":  # the user's own, used where it lies
+        folder = Path(only.parts["folder"])
+        if len(only.files) == 1 and only.files[0].name.endswith(".gguf"):
+            return ModelFiles(entry.name, gguf=folder / only.files[0].name)
+        return ModelFiles(entry.name, folder=folder)
+    artifacts = Artifacts()
+    fetched = fetch(entry.sources, artifacts=artifacts)
+    for file in fetched:
+        artifacts.path(file.sha256, verify=True)
+    if len(fetched) == 1 and fetched[0].name.endswith(".gguf"):
+        return ModelFiles(entry.name, gguf=fetched[0].path)
+    folder = settings.home() / "models" / entry.name
+    for file in fetched:
+        artifacts.link(file.sha256, folder / file.name)
+    return ModelFiles(entry.name, folder=folder)

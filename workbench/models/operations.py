@@ -1,0 +1,239 @@
+"""What a user can ask of the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import annotated_types as limits
+
+from workbench.core import events
+from workbench.core.operations import operation
+from workbench.core.viewers import Viewable
+from workbench.models.protocol import Chunk
+from workbench.models.reply import Reply
+
+EngineName = Literal["auto", "llamacpp", "transformers", "mlx"]
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One model of the catalogue. ``memory_bytes`` is reckoned for a context of 4096 tokens."""
+
+    name: str
+    title: str
+    kind: str
+    sources: list[str]
+    size_bytes: int | None
+    memory_bytes: int | None
+    license: str
+    present: bool
+    engines: list[str]
+    verified: bool
+
+
+@dataclass(frozen=True)
+class PulledFile:
+    """One file of a model on this disk."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+    source: str
+
+
+@dataclass(frozen=True)
+class PulledModel(Viewable):
+    """A model whose files are on this disk, checked."""
+
+    name: str
+    license: str
+    files: list[PulledFile]
+
+
+@dataclass(frozen=True)
+class Score(Viewable):
+    """Log-probabilities (natural) of a continuation, a token each."""
+
+    model: str
+    engine: str
+    tokens: list[str]
+    logprobs: list[float]
+    total_logprob: float
+
+
+@operation("models.list", title="List the models", produces="models")
+def list_models(*, present: bool = False) -> list[ModelRow]:
+    """List the models of the catalogue and the user's own.
+
+    Args:
+        present: Only those whose files are on this disk.
+    """
+    from workbench.models import catalogue
+
+    rows = [_row(entry) for entry in catalogue.entries().values()]
+    return [row for row in rows if row.present or not present]
+
+
+def _row(entry: Any) -> ModelRow:
+    from workbench.models.presence import is_present
+
+    return ModelRow(
+        name=entry.name,
+        title=entry.title,
+        kind=entry.kind,
+        sources=[source.uri for source in entry.sources],
+        size_bytes=entry.size_bytes,
+        memory_bytes=entry.memory_bytes(),
+        license=entry.license,
+        present=is_present(entry),
+        engines=list(entry.engines),
+        verified=entry.verified,
+    )
+
+
+@operation("models.show", title="Show one model", produces="model")
+def show(name: str) -> ModelRow:
+    """Show what a model is, where it comes from and what it needs.
+
+    Args:
+        name: The model's name.
+    """
+    from workbench.models import catalogue
+
+    return _row(catalogue.find(name))
+
+
+@operation("models.pull", title="Fetch a model", produces="model")
+def pull(name: str, *, force: bool = False) -> PulledModel:
+    """Fetch a model's files, unless they are on this disk, and check their sha256.
+
+    Args:
+        name: The model's name.
+        force: Fetch again what is there.
+    """
+    from workbench.models import catalogue, presence
+    from workbench.store.artifacts import Artifacts
+    from workbench.store.sources import fetch
+
+    entry = catalogue.find(name)
+    artifacts = Artifacts()
+    if force:
+        presence.forget(entry, artifacts)
+    else:
+        presence.drop_damaged(entry, artifacts)
+    fetched = fetch(entry.sources, artifacts=artifacts)
+    files = [PulledFile(f.name, f.sha256, f.size_bytes, f.source) for f in fetched]
+    return PulledModel(entry.name, entry.license, files)
+
+
+@operation("models.remove", title="Remove a model's files")
+def remove(name: str) -> list[str]:
+    """Remove a model's files from this disk; files that another model shares stay.
+
+    Args:
+        name: The model's name.
+
+    Returns:
+        The names of the files that were removed.
+    """
+    from workbench.models import catalogue, presence
+    from workbench.store.artifacts import Artifacts
+
+    return presence.forget(catalogue.find(name), Artifacts())
+
+
+@operation("models.chat", title="Ask a model", produces="reply")
+def chat(
+    prompt: str,
+    *,
+    model: str | None = None,
+    engine: EngineName | None = None,
+    system: str | None = None,
+    max_tokens: Annotated[int, limits.Ge(1)] = 256,
+    temperature: Annotated[float, limits.Ge(0)] | None = None,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+    stop: list[str] | None = None,
+    json_schema: dict[str, Any] | None = None,
+    logprobs: Annotated[int, limits.Ge(0)] | None = None,
+) -> Reply:
+    """Ask a model one question, with its own chat template.
+
+    Args:
+        prompt: The question.
+        model: A name of the catalogue, or the path of a GGUF file or a model folder.
+        engine: What runs the model.
+        system: What the model is told before the question.
+        max_tokens: Longest answer.
+        temperature: 0 always takes the likeliest token.
+        seed: The same seed and settings give the same answer on one engine.
+        stop: Texts that end the answer.
+        json_schema: Only answers that match this JSON schema.
+        logprobs: Also give each token's log-probability, with that many alternatives.
+    """
+    from workbench.models.loading import load
+
+    messages = [{"role": "user", "content": prompt}]
+    if system is not None:
+        messages.insert(0, {"role": "system", "content": system})
+    with load(model, engine=engine) as loaded:
+        return loaded.chat(
+            messages,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            seed=seed,
+            stop=tuple(stop) if stop else None,
+            json_schema=json_schema,
+            logprobs=logprobs,
+            watch=_tell,
+        )
+
+
+def _tell(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Tell each piece as an event: a terminal shows the answer while it comes."""
+    for chunk in chunks:
+        events.emit("models.chunk", text=chunk.text)
+        yield chunk
+
+
+@operation("models.score", title="Score a continuation", produces="score")
+def score(
+    prompt: str,
+    continuation: str,
+    *,
+    model: str | None = None,
+    engine: EngineName | None = None,
+) -> Score:
+    """Give the natural log-probability of each token of a continuation, on raw text.
+
+    Args:
+        prompt: The text before.
+        continuation: The text that is scored.
+        model: A name of the catalogue, or the path of a GGUF file or a model folder.
+        engine: What runs the model.
+    """
+    from workbench.models.loading import load
+
+    with load(model, engine=engine) as loaded:
+        values = loaded.score(prompt, continuation)
+        tokens = [loaded.detokenize([token]) for token in loaded.tokenize(continuation)]
+        return Score(loaded.name, loaded.engine, tokens, values, sum(values))
+
+
+@operation("models.embed", title="Embed texts", produces="vectors")
+def embed(
+    texts: list[str], *, model: str = "minilm-l6-v2", engine: EngineName | None = None
+) -> list[list[float]]:
+    """Give a vector of length 1 for each text.
+
+    Args:
+        texts: The texts.
+        model: The embedding model.
+        engine: What runs the model.
+    """
+    from workbench.models.loading import load
+
+    with load(model, engine=engine) as loaded:
+        vectors: list[list[float]] = loaded.embed(texts).tolist()
+        return vectors

@@ -1,0 +1,62 @@
+"""Which models are on this disk."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import IntegrityError
+from workbench.models.catalogue import CatalogueEntry
+
+if TYPE_CHECKING:
+    from workbench.store.artifacts import Artifacts
+
+
+def known_sha256s(entry: CatalogueEntry, artifacts: Artifacts) -> dict[str, str]:
+    """The sha256 of each file of a model that is pinned, or was recorded when it was fetched."""
+    from workbench.store import provenance
+
+    found: dict[str, str] = {}
+    for source in entry.sources:
+        for file in source.files:
+            sha256 = file.sha256 or provenance.find_sha256(
+                artifacts.root.parent, source.uri, path=file.path
+            )
+            if sha256 is not None and artifacts.contains(sha256):
+                found.setdefault(file.name, sha256)
+    return found
+
+
+def is_present(entry: CatalogueEntry) -> bool:
+    """Whether every file of a model is on this disk (its bytes are checked when it is loaded)."""
+    from workbench.store.artifacts import Artifacts
+
+    if entry.sources[0].scheme == "file":
+        return True  # the catalogue made the entry from the files that it found
+    names = {file.name for source in entry.sources for file in source.files}
+    return names <= set(known_sha256s(entry, Artifacts()))
+
+
+def drop_damaged(entry: CatalogueEntry, artifacts: Artifacts) -> None:
+    """Remove the files whose bytes have changed, so that a fetch brings them anew."""
+    for sha256 in known_sha256s(entry, artifacts).values():
+        with contextlib.suppress(IntegrityError):  # the check itself takes the damaged file away
+            artifacts.path(sha256, verify=True)
+
+
+def forget(entry: CatalogueEntry, artifacts: Artifacts) -> list[str]:
+    """Remove a model's files, but for those that another model needs."""
+    from workbench.models import catalogue
+
+    shared = {
+        sha256
+        for other in catalogue.entries().values()
+        if other.name != entry.name and other.sources[0].scheme != "file"
+        for sha256 in known_sha256s(other, artifacts).values()
+    }
+    removed = []
+    for name, sha256 in known_sha256s(entry, artifacts).items():
+        if sha256 not in shared:
+            artifacts.delete(sha256)
+            removed.append(name)
+    return removed
