@@ -1,0 +1,139 @@
+"""Finding and reading notebooks, before anything of them runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputError
+
+# Folders whose notebooks are not reports: pages for Voila, and Jupyter's own copies.
+SKIPPED_FOLDERS = {"dashboards", ".ipynb_checkpoints", "node_modules", ".venv"}
+_ROOT_MARKS = (".git", "workbench.toml", "pyproject.toml")
+_HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook as it was read. ``node`` is nbformat's, version 4; treat it as read-only."""
+
+    path: Path
+    slug: str
+    sha256: str
+    node: Any
+
+    @property
+    def title(self) -> str:
+        """The first heading, or the file's name."""
+        for cell in self.node.cells:
+            if cell.cell_type == "markdown":
+                found = _HEADING.search(cell.source)
+                if found:
+                    return found.group(1)
+        return self.path.stem
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the notebook says to this room, in its metadata under ``workbench``."""
+        return dict(self.node.metadata.get("workbench", {}))
+
+    @property
+    def root(self) -> Path:
+        """The folder it runs in: the root of its project, so that paths mean one thing.
+
+        That is the nearest folder above with a repository, a ``workbench.toml`` or a
+        ``pyproject.toml``, and the notebook's own folder where there is none.
+        """
+        folder = self.path.resolve().parent
+        for candidate in (folder, *folder.parents):
+            if any((candidate / mark).exists() for mark in _ROOT_MARKS):
+                return candidate
+        return folder
+
+    @property
+    def shown_path(self) -> str:
+        """Its path below the project's root: a report names no home folder."""
+        return self.path.resolve().relative_to(self.root).as_posix()
+
+
+def find_notebooks(paths: Iterable[Path]) -> list[Notebook]:
+    """Read notebooks; a folder stands for every notebook below it, in order of their names.
+
+    Raises:
+        InputError: A path is not there, a folder has none, or a file is not a Python notebook.
+    """
+    files: list[Path] = []
+    for path in paths:
+        found = _below(Path(path)) if Path(path).is_dir() else [Path(path)]
+        files.extend(file for file in found if file.resolve() not in {f.resolve() for f in files})
+    if not files:
+        raise InputError("no notebook was named", hint="workbench report run notebooks")
+    stems = [file.stem for file in files]
+    return [_read(file, unique=stems.count(file.stem) == 1) for file in files]
+
+
+def _below(folder: Path) -> list[Path]:
+    found = [
+        path
+        for path in sorted(folder.rglob("*.ipynb"))
+        if not SKIPPED_FOLDERS & set(path.relative_to(folder).parts[:-1])
+    ]
+    if not found:
+        raise InputError(f"there is no notebook below {folder}", hint=f"ls {folder}")
+    return found
+
+
+def _read(path: Path, *, unique: bool) -> Notebook:
+    import nbformat
+
+    if path.suffix != ".ipynb":
+        raise InputError(f"{path} is not a notebook; its name must end in .ipynb")
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no notebook {path}", hint="workbench report run notebooks", path=str(path)
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+    _check_json(path, content)
+    try:
+        node = nbformat.reads(content.decode(), as_version=4)
+        nbformat.validate(node)
+    except (nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"{path} is not a valid notebook: {reason}", hint=f"jupyter lab {path}", path=str(path)
+        ) from None
+    _check_language(path, node)
+    slug = path.stem if unique else f"{path.resolve().parent.name}-{path.stem}"
+    return Notebook(path, slug, hashlib.sha256(content).hexdigest(), node)
+
+
+def _check_json(path: Path, content: bytes) -> None:
+    if not content.strip():
+        raise InputError(f"{path} is empty; a notebook is expected", path=str(path))
+    try:
+        plain = json.loads(content)
+    except ValueError as error:  # UnicodeDecodeError is one as well
+        raise InputError(
+            f"{path} is not a notebook: it is not valid JSON ({error})", path=str(path)
+        ) from None
+    if not isinstance(plain, dict) or not isinstance(plain.get("nbformat"), int):
+        raise InputError(f"{path} is JSON, but not a notebook", path=str(path))
+
+
+def _check_language(path: Path, node: Any) -> None:
+    metadata = node.metadata
+    language = (
+        metadata.get("kernelspec", {}).get("language")
+        or metadata.get("language_info", {}).get("name")
+        or "python"
+    )
+    if language.lower() != "python":
+        raise InputError(f"{path} is a notebook in {language}; only Python runs as a report")

@@ -1,0 +1,98 @@
+"""The operations of this room: run notebooks, and look at what they came to."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from ..core import settings
+from ..core.errors import InputError
+from ..core.operations import operation
+from ..core.optional import require
+from .runs import ReportRun
+
+
+@operation("reports.run", title="Run notebooks as reports", produces="report")
+def run(
+    notebooks: list[Path],
+    *,
+    parameters: dict[str, Any] | None = None,
+    profile: Literal["quick", "full"] = "quick",
+    jobs: int | None = None,
+    out: Path | None = None,
+    kernels: Literal["auto", "fork", "cold"] = "auto",
+    timeout_s: float | None = None,
+) -> ReportRun:
+    """Run notebooks with checked parameters and write a page and a record of each.
+
+    Each runs in the root of its project in a fresh kernel. One that fails does not stop the
+    others. Nothing is run if a parameter of any of them is wrong.
+
+    Args:
+        notebooks: Notebooks, or folders that stand for every notebook below them (not those in
+            ``dashboards/``).
+        parameters: Values by name, for every notebook; each must know them all.
+        profile: Which of the notebook's own sets of values to start from.
+        jobs: Notebooks at a time (setting report_jobs).
+        out: The folder for pages and records (setting reports_dir).
+        kernels: Fork kernels from one warm process, start each cold, or choose.
+        timeout_s: Longest run of one notebook (setting notebook_timeout_s).
+
+    Raises:
+        InputError: A notebook or a parameter is wrong; nothing was run.
+        CancelledError: The run was stopped; its kernels are gone.
+    """
+    from .notebooks import find_notebooks
+    from .runner import check_jobs, plan_runs, run_plans
+
+    require("papermill", extra="reports")
+    started_s = time.monotonic()
+    limit_s = settings.get("notebook_timeout_s") if timeout_s is None else timeout_s
+    if limit_s <= 0:
+        raise InputError(f"timeout_s is {limit_s:g}; it must be above 0", parameter="timeout_s")
+    at_a_time = check_jobs(settings.get("report_jobs") if jobs is None else jobs)
+    folder = Path(settings.get("reports_dir") if out is None else out)
+    plans = plan_runs(
+        find_notebooks(notebooks),
+        parameters or {},
+        profile=profile,
+        out=folder,
+        timeout_s=limit_s,
+    )
+    runs = run_plans(plans, jobs=at_a_time, server_id="", kernel_reason="asked for")
+    return ReportRun(runs, folder / "index.html", round(time.monotonic() - started_s, 3))
+
+
+@operation("reports.list", title="List the runs of reports", produces="report runs")
+def list_runs(*, notebook: str | None = None, limit: int = 20) -> list[dict[str, Any]]:
+    """List runs that WORKBENCH_HOME keeps a record of, the latest first.
+
+    Args:
+        notebook: Only the runs of this notebook: its file's name without the ending.
+        limit: At most so many.
+    """
+    from .records import find_home_records
+
+    fields = ("run_id", "notebook", "status", "started_at", "duration_s", "profile", "kernel")
+    return [
+        {
+            **{name: record.get(name) for name in fields},
+            "claims": len(record["claims"]),
+            "claims_ok": sum(bool(claim["ok"]) for claim in record["claims"]),
+        }
+        for record in reversed(find_home_records())
+        if notebook is None or notebook in (record["slug"], record["notebook"])
+    ][:limit]
+
+
+@operation("reports.show", title="Show the record of one run", produces="report run")
+def show(run: str) -> dict[str, Any]:
+    """Show the whole record of one run.
+
+    Args:
+        run: The run's id, or a notebook's name for its last run.
+    """
+    from .records import find_record
+
+    return find_record(run)

@@ -1,0 +1,245 @@
+"""Running notebooks side by side: plans, kernels, limits, and what each run came to."""
+
+from __future__ import annotations
+
+import contextvars
+import datetime as dt
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core import progress
+from ..core.cancellation import check_cancelled
+from ..core.errors import CancelledError, InputError
+from ..store import files
+from . import machine, records
+from .notebooks import Notebook
+from .parameters import read_parameters, resolve_parameters
+from .runs import NotebookRun, RunError, RunPlan, Status
+from .sessions import KernelSession
+
+log = logging.getLogger(__name__)
+
+_LOOK_INTERVAL_S = 0.1
+
+
+@dataclass
+class _Active:
+    """A run under way, as the thread that watches it sees it."""
+
+    plan: RunPlan
+    session: KernelSession
+    deadline_s: float
+
+
+def plan_runs(
+    notebooks: Sequence[Notebook],
+    given: Mapping[str, Any],
+    *,
+    profile: str,
+    out: Path,
+    timeout_s: float,
+) -> list[RunPlan]:
+    """Check the parameters of every notebook, before any of them is run.
+
+    Raises:
+        InputError: A parameter is unknown to one of them or ill-typed.
+    """
+    plans = []
+    here = Path.cwd()
+    for notebook in notebooks:
+        values = resolve_parameters(notebook, given, profile=profile)
+        for name, value in values.items():
+            # Typed at a prompt it means this folder; the notebook runs in its project's root.
+            if name in given and isinstance(value, Path) and here.resolve() != notebook.root:
+                values[name] = here / value
+        plans.append(
+            RunPlan(
+                slug=notebook.slug,
+                shown_path=notebook.shown_path,
+                path=notebook.path.absolute(),
+                title=notebook.title,
+                sha256=notebook.sha256,
+                root=notebook.root,
+                parameters=values,
+                defaults={p.name: p.default for p in read_parameters(notebook).values()},
+                profile=profile,
+                out=out.absolute(),
+                timeout_s=timeout_s,
+            )
+        )
+    return plans
+
+
+def run_plans(
+    plans: Sequence[RunPlan], *, jobs: int, server_id: str, kernel_reason: str
+) -> list[NotebookRun]:
+    """Run the plans, ``jobs`` at a time; one that fails does not stop the others.
+
+    Raises:
+        CancelledError: The run was cancelled; every kernel is gone.
+    """
+    threads = max(1, machine.usable_cores() // min(jobs, len(plans)))
+    active: dict[Future[NotebookRun], _Active] = {}
+    waiting = list(plans)
+    done: dict[str, NotebookRun] = {}
+    # Threads are enough: this process only passes messages, the work is in the kernels.
+    with (
+        progress.progress("notebooks", total=len(plans), unit="notebooks") as task,
+        ThreadPoolExecutor(jobs, thread_name_prefix="report") as pool,
+    ):
+        try:
+            while waiting or active:
+                while waiting and len(active) < jobs:
+                    plan = waiting.pop(0)
+                    session = KernelSession(plan.root, threads, server_id=server_id)
+                    context = contextvars.copy_context()
+                    future = pool.submit(context.run, _run_one, plan, session, kernel_reason)
+                    active[future] = _Active(plan, session, time.monotonic() + plan.timeout_s)
+                finished, _ = wait(active, timeout=_LOOK_INTERVAL_S, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    run = future.result()
+                    done[active.pop(future).plan.run_id] = run
+                    task.advance(message=f"{run.notebook}: {run.status}")
+                _stop_late(active.values())
+                check_cancelled()
+        except BaseException:  # also Ctrl-C: whatever ends the run, no kernel may outlive it
+            _stop_all(active)
+            raise
+    return [done[plan.run_id] for plan in plans]
+
+
+def _stop_late(active: Any) -> None:
+    now_s = time.monotonic()
+    for each in active:
+        if now_s > each.deadline_s:
+            each.session.stop("deadline")
+
+
+def _stop_all(active: dict[Future[NotebookRun], _Active]) -> None:
+    """Kill the kernels until each run has noticed; a kernel may be on its way up just now."""
+    pending = set(active)
+    while pending:
+        for future in pending:
+            active[future].session.stop("cancelled")
+        _, pending = wait(pending, timeout=_LOOK_INTERVAL_S)
+
+
+def _run_one(plan: RunPlan, session: KernelSession, kernel_reason: str) -> NotebookRun:
+    """One notebook from its plan to its record, in a thread of its own."""
+    started_at, started_s = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with progress.progress(plan.slug, total=None, unit="cells") as task:
+            ours = contextvars.copy_context()
+
+            def on_cell(position: int, total: int) -> None:
+                said = f"cell {position + 1} of {total}"
+                if session.stopped is None:
+                    ours.run(task.update, position, total=total, message=said)
+
+            session.on_cell = on_cell
+            error = _execute(plan, session)
+    finally:
+        session.close()
+    duration_s = time.monotonic() - started_s
+    claims = records.collect_claims(session.nb)
+    error = error or records.judge_claims(plan.shown_path, claims)
+    status: Status = "failed" if error else "passed"
+    _write_executed(plan, session)
+    record = records.build_record(
+        plan,
+        session,
+        status=status,
+        error=error,
+        started_at=started_at,
+        duration_s=duration_s,
+        kernel_reason=kernel_reason,
+    )
+    records.write_record(plan, record)
+    return NotebookRun(
+        notebook=plan.shown_path,
+        status=status,
+        duration_s=round(duration_s, 3),
+        claims=[claim for _, claim in claims],
+        error=error,
+        run_id=plan.run_id,
+        kernel=session.kind,
+        kernel_reason=kernel_reason,
+        folder=plan.folder,
+    )
+
+
+def _execute(plan: RunPlan, session: KernelSession) -> RunError | None:
+    """Let papermill run the notebook; the failure, if it is the notebook's or its kernel's."""
+    from nbclient.exceptions import DeadKernelError
+    from papermill import PapermillExecutionError
+
+    from . import engine
+
+    try:
+        # A context of its own, since jupyter_core keeps its event loop in one: a copy of ours
+        # would have two threads run the same loop.
+        contextvars.Context().run(
+            engine.execute,
+            plan.path,
+            plan.executed,
+            parameters=plan.parameters,
+            session=session,
+        )
+    except PapermillExecutionError as error:
+        return _cell_error(plan, error)
+    except CancelledError as error:
+        session.stop("cancelled")
+        return _kernel_error(plan, session, error)
+    except DeadKernelError as error:
+        return _kernel_error(plan, session, error)
+    except Exception as error:  # a job's fault is its result: the other notebooks go on
+        if session.stopped is None:
+            log.exception("%s did not run", plan.shown_path)
+        return _kernel_error(plan, session, error)
+    return None
+
+
+def _cell_error(plan: RunPlan, error: Any) -> RunError:
+    # papermill counts its own warning cells, so its index is not the notebook's; the number is.
+    message = f"cell {error.exec_count} raised {error.ename}: {error.evalue}".strip(": ")
+    return RunError("cell", message, plan.shown_path, cell=error.exec_count, name=error.ename)
+
+
+def _kernel_error(plan: RunPlan, session: KernelSession, error: Exception) -> RunError:
+    running = session.mark_stopped_cell()
+    where = f" in cell {running}" if running is not None else " before its first cell"
+    if session.stopped == "deadline":
+        message = f"took longer than its limit of {plan.timeout_s:g} s; stopped{where}"
+        return RunError("deadline", message, plan.shown_path, cell=running)
+    if session.stopped == "cancelled":
+        return RunError("cancelled", f"stopped by the user{where}", plan.shown_path, cell=running)
+    message = f"the kernel ended{where}: {type(error).__name__}: {error}"
+    words = session.last_words()
+    if words:
+        message += f"\n{words}"
+    return RunError("kernel", message, plan.shown_path, cell=running, name=type(error).__name__)
+
+
+def _write_executed(plan: RunPlan, session: KernelSession) -> None:
+    """The executed notebook, without the warnings that papermill writes into a failed one."""
+    import nbformat
+    from papermill.execute import remove_error_markers
+
+    nb = session.nb
+    if nb is None:  # the kernel never came up
+        plan.executed.unlink(missing_ok=True)
+        return
+    files.write_text(plan.executed, nbformat.writes(remove_error_markers(nb)) + "\n")
+
+
+def check_jobs(jobs: int) -> int:
+    """The number of notebooks at a time, if it is one."""
+    if jobs < 1:
+        raise InputError(f"jobs is {jobs}; at least 1 is needed", parameter="jobs")
+    return jobs
