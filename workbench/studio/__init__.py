@@ -1,1 +1,11 @@
-"""(room)"""
+"""What people look at: charts, and later the widgets, dashboards and the workflow designer.
+
+Every chart has a static twin, so that a notebook reads well where nothing runs.
+"""
+
+from workbench.core.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {"Chart": "chart", "bars": "chart", "lines": "chart", "points": "chart", "surprise": "tokens"},
+)

@@ -1,0 +1,120 @@
+"""A chart said once and drawn twice: by plotly on a screen, by Vega-Lite as a picture."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.errors import InputError
+
+PLOTLY_MIME = "application/vnd.plotly.v1+json"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Rows and what of them is shown where.
+
+    Args:
+        mark: ``bar``, ``point`` or ``line``.
+        rows: One mapping a mark.
+        x: The field along the bottom.
+        y: The field upwards, a number.
+        series: The field that colours and names the groups.
+        title: What the picture says, as a sentence.
+        x_title: Name of the axis with its unit.
+        y_title: Name of the axis with its unit.
+        detail: A field shown when pointing at a mark.
+        height_px: The picture's height.
+    """
+
+    mark: str
+    rows: tuple[Mapping[str, Any], ...]
+    x: str
+    y: str
+    title: str
+    x_title: str
+    y_title: str
+    series: str | None = None
+    detail: str | None = None
+    height_px: int = 320
+
+    def __post_init__(self) -> None:
+        if not self.rows:
+            raise InputError(f"the chart {self.title!r} has no rows")
+        for field in filter(None, (self.x, self.y, self.series, self.detail)):
+            missing = [i for i, row in enumerate(self.rows) if field not in row]
+            if missing:
+                raise InputError(f"row {missing[0]} of the chart {self.title!r} has no {field!r}")
+
+    @property
+    def groups(self) -> list[str]:
+        """The names of the series in order of appearance; one empty name without series."""
+        if self.series is None:
+            return [""]
+        return list(dict.fromkeys(str(row[self.series]) for row in self.rows))
+
+    @property
+    def categories(self) -> list[str] | None:
+        """The places along the bottom in order of appearance, or None where x is a number."""
+        values = [row[self.x] for row in self.rows]
+        if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+            return None
+        return list(dict.fromkeys(str(value) for value in values))
+
+    def describe(self) -> str:
+        """The chart in words, for those who do not see it."""
+        shown = "; ".join(
+            f"{row[self.series]} at {row[self.x]}: {_short(row[self.y])}"
+            if self.series
+            else f"{row[self.x]}: {_short(row[self.y])}"
+            for row in self.rows[:24]
+        )
+        more = f"; and {len(self.rows) - 24} more" if len(self.rows) > 24 else ""
+        return f"{self.title} ({self.y_title}): {shown}{more}"
+
+    def png(self, *, scale: float = 1.5) -> bytes:
+        """The static twin, on a white card."""
+        from workbench.studio.vega_chart import draw_png
+
+        return draw_png(self, scale=scale)
+
+    def figure(self) -> Any:
+        """The plotly figure."""
+        from workbench.studio.plotly_chart import draw_figure
+
+        return draw_figure(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {
+            PLOTLY_MIME: self.figure().to_plotly_json(),
+            "image/png": base64.b64encode(self.png()).decode(),
+            "text/plain": self.describe(),
+        }
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def bars(rows: Iterable[Mapping[str, Any]], x: str, y: str, **words: Any) -> Chart:
+    """A bar for each row; see ``Chart``."""
+    return _chart("bar", rows, x, y, words)
+
+
+def points(rows: Iterable[Mapping[str, Any]], x: str, y: str, **words: Any) -> Chart:
+    """A dot for each row; see ``Chart``."""
+    return _chart("point", rows, x, y, words)
+
+
+def lines(rows: Iterable[Mapping[str, Any]], x: str, y: str, **words: Any) -> Chart:
+    """A line for each series; see ``Chart``."""
+    return _chart("line", rows, x, y, words)
+
+
+def _chart(
+    mark: str, rows: Iterable[Mapping[str, Any]], x: str, y: str, words: Mapping[str, Any]
+) -> Chart:
+    plain: Sequence[Mapping[str, Any]] = [dict(row) for row in rows]
+    return Chart(mark=mark, rows=tuple(plain), x=x, y=y, **words)

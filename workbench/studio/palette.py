@@ -1,0 +1,19 @@
+"""One palette, told apart by colour-blind eyes and readable on light and dark.
+
+The colours are those of Okabe and Ito, Color Universal Design (2008), without yellow, which is
+lost on white, and black, which is lost on dark.
+"""
+
+from __future__ import annotations
+
+SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+INK = "#24292f"
+QUIET = "#6b7280"
+PAPER = "#ffffff"
+GRID = "#e5e7eb"
+
+
+def series_colour(index: int) -> str:
+    """The colour of the series with that number; they repeat after six."""
+    return SERIES[index % len(SERIES)]
