@@ -1,0 +1,250 @@
+"""Hugging Face transformers on torch: the engine that has gradients, for any model it knows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.cancellation import check_cancelled
+from workbench.core.errors import CapabilityError, EngineError, InputError
+from workbench.models.answer import Answer
+from workbench.models.batching import batch_by_length
+from workbench.models.constraint import ConstraintCompiler
+from workbench.models.decoding import Sampler, describe_logprob
+from workbench.models.engines.freeing import give_memory_back
+from workbench.models.engines.requests import check_ids
+from workbench.models.engines.torch_cache import PromptCache
+from workbench.models.engines.torch_loading import load_module
+from workbench.models.folder import find_folder
+from workbench.models.protocol import (
+    CHAT,
+    CONSTRAIN,
+    EMBED,
+    GRADIENTS,
+    LOGPROBS,
+    SCORE,
+    STREAM,
+    Chunk,
+    Engine,
+    EngineSettings,
+    ModelFiles,
+    ModelInfo,
+    Sampling,
+)
+from workbench.models.tokenizer import TextTokenizer
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+log = logging.getLogger(__name__)
+
+_CAUSAL = frozenset({CHAT, STREAM, EMBED, SCORE, CONSTRAIN, LOGPROBS, GRADIENTS})
+_ENCODER = frozenset({EMBED, GRADIENTS})
+_EMBED_BATCH_TOKENS = 8192
+
+
+class TransformersEngine(Engine):
+    """A Hugging Face folder, or a GGUF through the conversion cache, on torch.
+
+    ``threads`` is set with ``torch.set_num_threads``, which holds for the whole process: each
+    request sets it again, so two engines of one process may differ but must not run at once.
+
+    With ``cache_prompt`` the keys and values of the last conversation are kept, and what the next
+    prompt shares with it is not computed again. Sums are then taken in another order, so logits
+    may differ in the last digits from those of a fresh engine; without it they are the same.
+    """
+
+    name = "transformers"
+
+    def __init__(self, files: ModelFiles, settings: EngineSettings) -> None:
+        if files.adapter is not None:
+            raise CapabilityError(
+                "the transformers engine does not load adapters yet",
+                hint=f"models.load({files.name!r}, engine='llamacpp')",
+            )
+        self._name = files.name
+        self._settings = settings
+        folder = find_folder(files, dtype=settings.dtype)
+        self._folder = folder
+        self._tokenizer = TextTokenizer(folder.path)
+        self._set_threads()
+        self._module: torch.nn.Module | None = load_module(folder, dtype=settings.dtype)
+        self.capabilities = _ENCODER if folder.is_encoder else _CAUSAL
+        self.info = ModelInfo(
+            architecture=folder.architecture,
+            context_tokens=min(
+                settings.context_tokens or folder.context_tokens, folder.context_tokens
+            ),
+            vocabulary_size=folder.vocabulary_size,
+            weights_dtype=settings.dtype,
+            embedding_size=folder.hidden_size,
+            parameters=sum(weights.numel() for weights in self._module.parameters()),
+        )
+        self._cache = PromptCache(keep=settings.cache_prompt)
+        self._compiler: ConstraintCompiler | None = None
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """The torch module, in evaluation mode, for gradients and hooks."""
+        if self._module is None:
+            raise EngineError(f"{self._name} was closed", hint="load the model again")
+        return self._module
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """See ``Engine.tokenize``."""
+        return self._tokenizer.tokenize(text, special=special)
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """See ``Engine.detokenize``."""
+        return self._tokenizer.detokenize(ids)
+
+    @property
+    def special_tokens(self) -> Mapping[str, str]:
+        """See ``Engine.special_tokens``."""
+        return self._tokenizer.special_tokens
+
+    @property
+    def chat_template(self) -> str | None:
+        """See ``Engine.chat_template``."""
+        return self._tokenizer.chat_template
+
+    @property
+    def bos_id(self) -> int | None:
+        """See ``Engine.bos_id``."""
+        return self._tokenizer.bos_id
+
+    def stream(self, prompt_ids: Sequence[int], sampling: Sampling) -> Iterator[Chunk]:
+        """See ``Engine.stream``."""
+        if STREAM not in self.capabilities:
+            raise self.cannot(STREAM)
+        check_ids(prompt_ids, self.info, room_tokens=1)
+        self._set_threads()
+        constraint = None
+        if sampling.json_schema is not None:
+            self._compiler = self._compiler or ConstraintCompiler(
+                self._tokenizer, self.info.vocabulary_size
+            )
+            constraint = self._compiler.compile(sampling.json_schema)
+        sampler = Sampler(sampling)
+        answer = Answer(self._tokenizer, sampling, constraint=constraint)
+        ids = list(prompt_ids)
+        while True:
+            logits = self._next_logits(ids)
+            allowed = constraint.mask(logits) if constraint is not None else logits
+            token_id = sampler.choose(allowed, ids)
+            logprob = None
+            if sampling.logprobs is not None:
+                logprob = describe_logprob(logits, token_id, sampling.logprobs, self._text_of)
+            ids.append(token_id)
+            chunk = answer.add(token_id, logprob, full=len(ids) >= self.info.context_tokens)
+            yield chunk
+            if chunk.finish_reason is not None:
+                return
+
+    def score_ids(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[float]:
+        """See ``Engine.score_ids``; one forward pass, in which the prompt cache has no part."""
+        import torch
+
+        if SCORE not in self.capabilities:
+            raise self.cannot(SCORE)
+        if not prompt_ids or not continuation_ids:
+            raise InputError("a prompt and a continuation of at least one token each are needed")
+        ids = [*prompt_ids, *continuation_ids]
+        check_ids(ids, self.info, room_tokens=-1)
+        check_cancelled()
+        self._set_threads()
+        count = len(continuation_ids)
+        with torch.inference_mode():
+            given = torch.tensor([ids[:-1]])
+            output = self.module(input_ids=given, use_cache=False, logits_to_keep=count)
+            logprobs = torch.log_softmax(output.logits[0].double(), dim=-1)
+            scores = logprobs.gather(1, torch.tensor(ids[-count:])[:, None])[:, 0]
+        return [float(score) for score in scores]
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """See ``Engine.embed``.
+
+        An encoder gives the mean over its tokens (or the first one's state, if the folder says
+        so), a causal model the mean of its last hidden states. A text that is longer than the
+        model can read is cut at its end.
+        """
+        import numpy as np
+
+        self._set_threads()
+        limit = min(self._folder.embedding_tokens, self.info.context_tokens)
+        rows = self._tokenizer.tokenize_for_embedding(texts, max_tokens=limit)
+        if any(not row for row in rows):
+            raise InputError("there is an empty text among those to embed")
+        vectors = np.empty((len(rows), self._folder.hidden_size), np.float32)
+        for places in batch_by_length([len(row) for row in rows], batch_tokens=_EMBED_BATCH_TOKENS):
+            check_cancelled()
+            vectors[places] = self._embed_batch([rows[place] for place in places])
+        return vectors
+
+    def memory_bytes(self) -> int:
+        """Bytes of the weights and of the keys and values that are kept."""
+        if self._module is None:
+            return 0
+        tensors = [*self._module.parameters(), *self._module.buffers()]
+        return sum(tensor.nbytes for tensor in tensors) + self._cache.size_bytes()
+
+    def close(self) -> None:
+        """See ``Engine.close``."""
+        if self._module is not None:
+            self._module = None
+            self._compiler = None
+            self._cache.clear()
+            give_memory_back()
+
+    def _next_logits(self, ids: Sequence[int]) -> np.ndarray:
+        """What may follow ``ids``: float32 ``[vocabulary]``."""
+        import torch
+
+        cache, known = self._cache.take(ids)
+        step = self._settings.batch_tokens
+        for start in range(known, len(ids), step):
+            check_cancelled()
+            # Not around the whole stream: the mode would leak into whoever reads it.
+            with torch.inference_mode():
+                output = self.module(
+                    input_ids=torch.tensor([ids[start : start + step]]),
+                    past_key_values=cache,
+                    use_cache=True,
+                    logits_to_keep=1,
+                )
+            self._cache.put(ids[: start + step])
+        logits: np.ndarray = output.logits[0, -1].float().numpy()
+        return logits
+
+    def _embed_batch(self, rows: list[list[int]]) -> np.ndarray:
+        import torch
+
+        longest = max(len(row) for row in rows)
+        ids = torch.zeros((len(rows), longest), dtype=torch.long)
+        mask = torch.zeros((len(rows), longest), dtype=torch.long)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = torch.tensor(row)
+            mask[place, : len(row)] = 1
+        body: Any = self.module.base_model
+        with torch.inference_mode():
+            options = {} if self._folder.is_encoder else {"use_cache": False}
+            states = body(input_ids=ids, attention_mask=mask, **options).last_hidden_state.float()
+            if self._folder.is_encoder and self._folder.pools_first_token:
+                pooled = states[:, 0]
+            else:
+                weights = mask[:, :, None].float()
+                pooled = (states * weights).sum(dim=1) / weights.sum(dim=1)
+            vectors: np.ndarray = torch.nn.functional.normalize(pooled, dim=1).numpy()
+        return vectors
+
+    def _set_threads(self) -> None:
+        import torch
+
+        if torch.get_num_threads() != self._settings.threads:
+            log.info("torch now uses %d threads in this process", self._settings.threads)
+            torch.set_num_threads(self._settings.threads)
+
+    def _text_of(self, token_id: int) -> str:
+        return self._tokenizer.detokenize([token_id])

@@ -1,0 +1,190 @@
+"""The one cache of models turned from a GGUF into a Hugging Face folder.
+
+Written here because transformers refuses to save a model that it has de-quantised, and because
+its own reading of a GGUF leaves out how SmolLM2 cuts digits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.core import settings
+from workbench.core.cancellation import check_cancelled
+from workbench.core.errors import InputError, StorageError
+from workbench.core.progress import Progress, progress
+from workbench.models.formats.architectures import (
+    Architecture,
+    build_config,
+    find_architecture,
+    hf_tensor_name,
+    undo_storage,
+)
+from workbench.models.formats.gguf_reader import GgufFile, read_gguf
+from workbench.models.formats.gguf_tokenizer import (
+    build_generation_config,
+    build_tokenizer,
+    build_tokenizer_config,
+)
+from workbench.models.formats.safetensors_writer import DTYPES, write_safetensors
+from workbench.store.files import saying_why, sync_folder, write_json
+
+if TYPE_CHECKING:
+    import numpy as np
+
+log = logging.getLogger(__name__)
+
+CONVERTER_VERSION = 1  # raise it when a folder that was made before would now be made differently
+_PART = ".part-"
+_SPARE_BYTES = 64 << 20
+
+
+def convert_gguf(gguf: Path, *, dtype: str = "float32", sha256: str | None = None) -> Path:
+    """The Hugging Face folder of a GGUF: made on the first call, found on the next.
+
+    Args:
+        gguf: The file.
+        dtype: Of the weights: ``float32`` (exact), ``float16`` or ``bfloat16`` (half the size).
+        sha256: The file's, if the caller has just checked it; otherwise it is read.
+
+    Returns:
+        A folder in WORKBENCH_HOME with ``config.json``, ``model.safetensors``,
+        ``tokenizer.json``, ``tokenizer_config.json`` and ``generation_config.json``.
+
+    Raises:
+        CapabilityError: The architecture, a tensor's type or the tokenizer is not converted.
+        IntegrityError: The GGUF is damaged.
+        StorageError: There is no room for the folder.
+    """
+    if dtype not in DTYPES:
+        raise InputError(
+            f"dtype {dtype!r} is not one of {', '.join(DTYPES)}", hint="dtype='float32'"
+        )
+    sha256 = sha256 or hash_file(gguf)
+    folder = settings.home() / "converted" / f"{sha256}-{dtype}-v{CONVERTER_VERSION}"
+    if _is_whole(folder):
+        return folder
+    with saying_why(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove_old_parts(folder.parent)
+        part = folder.parent / f"{_PART}{os.getpid()}-{secrets.token_hex(4)}"
+        part.mkdir()
+        try:
+            write_folder(read_gguf(gguf), part, dtype=dtype)
+            _put_in_place(part, folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def write_folder(gguf: GgufFile, folder: Path, *, dtype: str) -> None:
+    """Write the Hugging Face folder of a GGUF into an existing folder.
+
+    Raises:
+        CapabilityError: The architecture, a tensor's type or the tokenizer is not converted.
+        StorageError: There is no room for it.
+    """
+    architecture = find_architecture(gguf)
+    config = build_config(gguf, dtype=dtype)
+    tokenizer = build_tokenizer(gguf)
+    generation = build_generation_config(gguf)
+    config.update(generation)
+    names = {
+        name: hf_name
+        for name in gguf.tensors
+        if (hf_name := hf_tensor_name(name, architecture)) is not None
+    }
+    shapes = {hf_name: gguf.tensors[name].shape for name, hf_name in names.items()}
+    _check_space(folder, shapes, DTYPES[dtype][1])
+    write_json(folder / "config.json", config)
+    write_json(folder / "tokenizer.json", tokenizer)
+    write_json(folder / "tokenizer_config.json", build_tokenizer_config(gguf))
+    write_json(folder / "generation_config.json", generation)
+    label = f"converting {gguf.metadata.get('general.name', gguf.path.stem)}"
+    with progress(label, total=len(names), unit="tensors") as task:
+        write_safetensors(
+            folder / "model.safetensors",
+            shapes,
+            _hf_tensors(gguf, names, architecture, config, task),
+            dtype=dtype,
+            metadata={"format": "pt", "made_from": gguf.path.name},
+        )
+
+
+def hash_file(path: Path) -> str:
+    """The sha256 of a file; a blob's own name is trusted, for it was checked when it was put."""
+    real = path.resolve()
+    named = re.fullmatch(r"sha256-([0-9a-f]{64})", real.name)
+    if named and real.parent == (settings.home() / "blobs").resolve():
+        return named[1]
+    with real.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hf_tensors(
+    gguf: GgufFile,
+    names: dict[str, str],
+    architecture: Architecture,
+    config: dict[str, object],
+    task: Progress,
+) -> Iterator[tuple[str, np.ndarray]]:
+    for name, hf_name in names.items():
+        check_cancelled()
+        yield hf_name, undo_storage(name, gguf.dequantise(name), architecture, config)
+        task.advance()
+
+
+def _check_space(folder: Path, shapes: dict[str, tuple[int, ...]], number_bytes: int) -> None:
+    import math
+
+    wanted = sum(math.prod(shape) for shape in shapes.values()) * number_bytes + _SPARE_BYTES
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise StorageError(
+            f"{wanted / 1e9:.1f} GB are needed to convert the model, {free / 1e9:.1f} GB are free",
+            hint="free some space, or set WORKBENCH_HOME to another disk",
+            wanted_bytes=wanted,
+            free_bytes=free,
+        )
+
+
+def _put_in_place(part: Path, folder: Path) -> None:
+    write_json(
+        part / "complete.json",
+        {file.name: file.stat().st_size for file in sorted(part.iterdir())},
+    )
+    sync_folder(part)
+    try:
+        part.rename(folder)
+    except OSError:
+        if _is_whole(folder):
+            return  # another process was first; its folder is the same
+        shutil.rmtree(folder)  # someone deleted a file of it
+        part.rename(folder)
+    sync_folder(folder.parent)
+
+
+def _is_whole(folder: Path) -> bool:
+    import json
+
+    try:
+        sizes = json.loads((folder / "complete.json").read_text())
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _remove_old_parts(parent: Path, *, older_than_s: float = 6 * 3600.0) -> None:
+    """Remove what conversions that were killed left behind; those still running are young."""
+    for part in parent.glob(f"{_PART}*"):
+        if time.time() - part.stat().st_mtime > older_than_s:
+            log.info("removing %s, left by a conversion that was killed", part)
+            shutil.rmtree(part, ignore_errors=True)
