@@ -74,7 +74,7 @@ class Chart:
         more = f"; and {len(self.rows) - 24} more" if len(self.rows) > 24 else ""
         return f"{self.title} ({self.y_title}): {shown}{more}"
 
-    def png(self, *, scale: float = 1.5) -> bytes:
+    def png(self, *, scale: float = 2.0) -> bytes:
         """The static twin, on a white card."""
         from workbench.studio.vega_chart import draw_png
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,22 @@ if TYPE_CHECKING:
     from workbench.studio.chart import Chart
 
 _WIDTH_PX = 640
+_COLOURS = 64
 
 
 def draw_png(chart: Chart, *, scale: float) -> bytes:
     """The picture as PNG, ``scale`` pixels a point."""
     convert = require("vl_convert", extra="studio")
-    png: bytes = convert.vegalite_to_png(json.dumps(specification(chart)), scale=scale)
-    return png
+    return _few_colours(convert.vegalite_to_png(json.dumps(specification(chart)), scale=scale))
+
+
+def _few_colours(png: bytes) -> bytes:
+    """The picture with a palette: an eighth of the bytes, and a notebook has a limit on those."""
+    image = require("PIL.Image", extra="studio")
+    small = io.BytesIO()
+    full = image.open(io.BytesIO(png)).convert("RGB")
+    full.quantize(_COLOURS).save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 def specification(chart: Chart) -> dict[str, Any]:
