@@ -7,6 +7,7 @@ its start, so what it read cannot change before it writes.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import random
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "store.sqlite"
 _BUSY_S = 30.0
+_WAL_BYTES = 1 << 20  # what a transaction that failed may leave; a checkpoint comes at 4 MB
 _KEPT_OPEN = 8  # macOS gives a process 256 files, and a connection takes three
 _opened: dict[Path, Database] = {}
 _abandoned: list[sqlite3.Connection] = []
@@ -113,8 +115,8 @@ class Database:
                 link.connection.execute("COMMIT")
             except BaseException:
                 link.after_commit.clear()
-                if self._pid == os.getpid() and link.connection.in_transaction:
-                    link.connection.execute("ROLLBACK")
+                if self._pid == os.getpid():
+                    self._roll_back(link.connection)
                 raise
             finally:
                 link.depth = 0
@@ -200,6 +202,7 @@ class Database:
         self._retry(lambda: connection.execute("PRAGMA journal_mode = WAL"))
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
         if sys.platform == "darwin":  # there fsync alone leaves bytes in the drive's cache
             connection.execute("PRAGMA fullfsync = ON")
             connection.execute("PRAGMA checkpoint_fullfsync = ON")
@@ -211,6 +214,9 @@ class Database:
                 # Asked again under the lock: another process may have been first.
                 taken = apply(connection, self._migrations, self.path)
                 connection.execute("COMMIT")
+                # The tables get their room in the main file now: a disk that fills up later must
+                # not keep the WAL from being brought over and cut back.
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
                 log.info("%s: took %d migrations", self.path, taken)
             except BaseException:
                 if connection.in_transaction:
@@ -220,6 +226,18 @@ class Database:
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         self._retry(lambda: connection.execute("BEGIN IMMEDIATE"))
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        # A full disk may have ended the transaction already. Its pages stay in the WAL, and keep
+        # the disk full until that is cut back.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error):  # others may read it now; it can wait
+            wal = self.path.with_name(f"{self.path.name}-wal")
+            if wal.exists() and wal.stat().st_size > _WAL_BYTES:
+                connection.execute("PRAGMA busy_timeout = 0")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        connection.execute(f"PRAGMA busy_timeout = {int(self._busy_s * 1000)}")
 
     def _retry(self, call: Callable[[], object]) -> None:
         """Call until it is not refused because of a lock, at most ``busy_s`` long."""
