@@ -37,4 +37,4 @@ def surprise(logprobs: Sequence[TokenLogprob], *, title: str) -> Chart:
 
 def visible(text: str) -> str:
     """A token as it can be told apart: spaces and line ends have a sign of their own."""
-    return text.replace(" ", "·").replace("\n", "\\n").replace("\t", "\\t") or "∅"
+    return text.replace(" ", "·").replace("\n", "\\n").replace("\t", "\\t") or "(end)"

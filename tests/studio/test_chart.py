@@ -1,0 +1,110 @@
+"""One chart, two drawings: both must show every row, in the same places and groups."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from workbench.core.errors import InputError
+from workbench.models.protocol import TokenLogprob
+from workbench.studio import Chart, bars, lines, points, surprise
+from workbench.studio.chart import PLOTLY_MIME
+from workbench.studio.palette import SERIES
+from workbench.studio.tokens import visible
+from workbench.studio.vega_chart import specification
+
+WORDS = {"title": "T", "x_title": "engine", "y_title": "rate (tokens/s)"}
+ROWS = [
+    {"engine": "b", "rate": 2.0, "threads": 1},
+    {"engine": "a", "rate": 3.0, "threads": 1},
+    {"engine": "b", "rate": 4.0, "threads": 2},
+]
+
+
+def grouped() -> Chart:
+    return bars(ROWS, "engine", "rate", series="threads", **WORDS)
+
+
+def shown_by_plotly(chart: Chart) -> set[tuple[str, str, float]]:
+    return {
+        (trace.name or "", str(x), float(y))
+        for trace in chart.figure().data
+        for x, y in zip(trace.x, trace.y, strict=True)
+    }
+
+
+def shown_by_vega(chart: Chart) -> set[tuple[str, str, float]]:
+    values = specification(chart)["data"]["values"]
+    return {(row["series"], str(row["x"]), float(row["y"])) for row in values}
+
+
+@pytest.mark.parametrize("make", [bars, points, lines])
+def test_both_drawings_show_the_same_rows(make: object) -> None:
+    chart = make(ROWS, "engine", "rate", series="threads", **WORDS)  # type: ignore[operator]
+    assert shown_by_plotly(chart) == shown_by_vega(chart)
+    assert len(shown_by_plotly(chart)) == len(ROWS)
+
+
+def test_categories_keep_their_order() -> None:
+    assert grouped().categories == ["b", "a"]
+    assert list(grouped().figure().layout.xaxis.categoryarray) == ["b", "a"]
+    assert specification(grouped())["encoding"]["x"]["sort"] == ["b", "a"]
+
+
+def test_numbers_stay_numbers() -> None:
+    chart = lines([{"x": 2, "y": 1.0}, {"x": 10, "y": 2.0}], "x", "y", **WORDS)
+    assert chart.categories is None
+    assert specification(chart)["encoding"]["x"]["type"] == "quantitative"
+
+
+def test_axes_carry_their_titles() -> None:
+    figure = grouped().figure()
+    assert figure.layout.yaxis.title.text == "rate (tokens/s)"
+    assert specification(grouped())["encoding"]["y"]["title"] == "rate (tokens/s)"
+
+
+def test_bundle_has_a_picture_a_figure_and_words() -> None:
+    bundle = grouped()._repr_mimebundle_()
+    assert set(bundle) == {PLOTLY_MIME, "image/png", "text/plain"}
+    json.dumps(bundle[PLOTLY_MIME])
+    assert "2 at b: 4" in bundle["text/plain"]
+
+
+def test_picture_is_small_and_shows_its_bars() -> None:
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(grouped().png()))
+    assert picture.width > 1000
+    assert len(grouped().png()) < 40_000
+    colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20) or []}
+    wanted = [tuple(int(SERIES[i][at : at + 2], 16) for at in (1, 3, 5)) for i in (0, 1)]
+    for red, green, blue in wanted:
+        assert any(abs(r - red) + abs(g - green) + abs(b - blue) < 24 for r, g, b in colours), (
+            "a bar is missing from the picture"
+        )
+
+
+def test_a_chart_without_rows_or_fields_is_refused() -> None:
+    with pytest.raises(InputError, match="no rows"):
+        bars([], "x", "y", **WORDS)
+    with pytest.raises(InputError, match="'rate'"):
+        bars([{"engine": "a"}], "engine", "rate", **WORDS)
+
+
+def test_surprise_is_the_negative_log_probability() -> None:
+    chart = surprise(
+        [TokenLogprob(1, " The", -1.5, ((" The", -1.5), ("A", -2.0))), TokenLogprob(2, "", -0.5)],
+        title="T",
+    )
+    assert [row["surprise_nats"] for row in chart.rows] == [1.5, 0.5]
+    assert chart.categories == ["1 ·The", "2 (end)"]
+    assert "A -2.00" in chart.figure().data[0].customdata[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [(" a", "·a"), ("\n", "\\n"), ("\t", "\\t"), ("", "(end)"), ("é", "é")]
+)
+def test_spaces_can_be_told_apart(text: str, shown: str) -> None:
+    assert visible(text) == shown
