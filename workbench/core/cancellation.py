@@ -13,12 +13,12 @@ from .errors import CancelledError
 class CancelToken:
     """Set once, from any thread; looked at by the work it belongs to.
 
-    A token with a ``parent`` is cancelled as soon as the parent is.
+    A token with parents is cancelled as soon as one of them is.
     """
 
-    def __init__(self, parent: CancelToken | None = None) -> None:
+    def __init__(self, *parents: CancelToken | None) -> None:
         self._event = threading.Event()
-        self._parent = parent
+        self._parents = [parent for parent in parents if parent is not None]
         self._probe: Callable[[], bool] | None = None
         self.reason = ""
 
@@ -36,8 +36,9 @@ class CancelToken:
         """Whether the work should stop."""
         if self._event.is_set():
             return True
-        if self._parent is not None and self._parent.cancelled:
-            self.cancel(self._parent.reason)
+        stopped = next((parent for parent in self._parents if parent.cancelled), None)
+        if stopped is not None:
+            self.cancel(stopped.reason)
         elif self._probe is not None and self._probe():
             self.cancel()
         return self._event.is_set()
@@ -54,8 +55,12 @@ current_token: ContextVar[CancelToken | None] = ContextVar("workbench_cancel", d
 @contextmanager
 def cancellable(token: CancelToken | None = None) -> Iterator[CancelToken]:
     """Run a block under a token; a block inside another is stopped with the outer one."""
-    token = token or CancelToken(current_token.get())
-    reset = current_token.set(token)
+    outer = current_token.get()
+    if token is None:
+        token = active = CancelToken(outer)
+    else:  # joined here, not in the caller's token, which may outlive the outer block
+        active = CancelToken(token, outer) if outer is not None else token
+    reset = current_token.set(active)
     try:
         yield token
     finally:

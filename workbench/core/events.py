@@ -34,7 +34,7 @@ class Event:
 
 
 Listener = Callable[[Event], None]
-_listeners: list[tuple[str, Listener]] = []
+_listeners: dict[object, tuple[str, Listener]] = {}
 _lock = threading.Lock()
 
 
@@ -44,14 +44,13 @@ def subscribe(listener: Listener, kind: str = "") -> Callable[[], None]:
     Returns:
         A function that ends the subscription; calling it twice is harmless.
     """
-    entry = (kind, listener)
+    subscription = object()  # a listener may subscribe twice, and end each by itself
     with _lock:
-        _listeners.append(entry)
+        _listeners[subscription] = (kind, listener)
 
     def unsubscribe() -> None:
         with _lock:
-            if entry in _listeners:
-                _listeners.remove(entry)
+            _listeners.pop(subscription, None)
 
     return unsubscribe
 
@@ -72,7 +71,7 @@ def emit(kind: str, **data: Any) -> Event:
     with _lock:
         listeners = [
             listener
-            for wanted, listener in _listeners
+            for wanted, listener in _listeners.values()
             if not wanted or kind == wanted or kind.startswith(wanted + ".")
         ]
     for listener in listeners:

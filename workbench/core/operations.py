@@ -13,17 +13,19 @@ import functools
 import importlib
 import importlib.metadata
 import inspect
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast, overload
 
 from . import events
-from .cancellation import CancelToken, cancellable
-from .errors import ConflictError, NotFoundError
+from .cancellation import CancelToken, cancellable, check_cancelled
+from .errors import ConflictError, InputError, NotFoundError
 from .schema import Parameter, ParameterModel, parameters_of, summary_of
 
 GROUP = "workbench.rooms"
+_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -92,8 +94,8 @@ class Operation:
         """Run with values that are known to be valid."""
         reset = events.current_run_id.set(uuid.uuid4().hex)
         try:
-            with cancellable(token) as active:
-                active.check()
+            with cancellable(token):
+                check_cancelled()
                 events.emit("operation.started", name=self.name)
                 state = "failed"
                 try:
@@ -121,8 +123,11 @@ def operation(name: str, *, title: str, produces: str | None = None, function: A
     cancel token is set.
 
     Raises:
+        InputError: The name is not ``room.verb``, in lower-case words joined by ``_``.
         ConflictError: Another function has that name.
     """
+    if not _NAME.fullmatch(name):
+        raise InputError(f"operation {name!r} must be named room.verb, as in models.pull")
     if function is None:
         return lambda given: operation(name, title=title, produces=produces, function=given)
     made = Operation(name, function, title, produces)

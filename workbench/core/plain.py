@@ -21,10 +21,10 @@ def to_plain(value: Any) -> Any:
     Raises:
         TypeError: There is no plain form; the message names the type.
     """
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
     if isinstance(value, enum.Enum):
         return to_plain(value.value)
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -34,9 +34,13 @@ def to_plain(value: Any) -> Any:
             if not f.name.startswith("_")
         }
     if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
+        return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
     if isinstance(value, AbstractSet):
-        return sorted(to_plain(item) for item in value)
+        items = [to_plain(item) for item in value]
+        try:
+            return sorted(items)
+        except TypeError:  # of several types, which have no order among them
+            return sorted(items, key=lambda item: (type(item).__name__, repr(item)))
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
     return _scalar(value)
@@ -45,7 +49,7 @@ def to_plain(value: Any) -> Any:
 def _scalar(value: Any) -> Any:
     if isinstance(value, pathlib.PurePath):
         return str(value)
-    if isinstance(value, (dt.datetime, dt.date)):
+    if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
     if hasattr(value, "tolist"):  # numpy arrays and scalars, torch tensors
         return to_plain(value.tolist())

@@ -6,6 +6,7 @@ import difflib
 import functools
 import inspect
 import json
+import math
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -94,19 +95,21 @@ class ParameterModel:
     def __init__(self, operation: str, parameters: tuple[Parameter, ...]) -> None:
         self.operation = operation
         self.parameters = parameters
+        self._fields = {f"field_{i}": parameter for i, parameter in enumerate(parameters)}
 
     @functools.cached_property
     def _pydantic(self) -> Any:
         import pydantic
 
+        # Under names of our own: a parameter may be called `schema` or `copy`, as a method is.
         fields: dict[str, Any] = {}
-        for parameter in self.parameters:
+        for name, parameter in self._fields.items():
             default = ... if parameter.required else parameter.default
-            fields[parameter.name] = (
-                parameter.annotation,
-                pydantic.Field(default, description=parameter.help or None),
+            described = pydantic.Field(
+                default, alias=parameter.name, description=parameter.help or None
             )
-        config = pydantic.ConfigDict(extra="forbid", protected_namespaces=())
+            fields[name] = (parameter.annotation, described)
+        config = pydantic.ConfigDict(extra="forbid", allow_inf_nan=False)
         return pydantic.create_model(self.operation, __config__=config, **fields)
 
     def json_schema(self) -> dict[str, Any]:
@@ -133,9 +136,17 @@ class ParameterModel:
                 model = self._pydantic.model_validate_json(text, strict=True)
         except pydantic.ValidationError as error:
             raise self._ill_typed(error) from None
-        return {parameter.name: getattr(model, parameter.name) for parameter in self.parameters}
+        return {parameter.name: getattr(model, name) for name, parameter in self._fields.items()}
 
     def _plain(self, name: str, value: Any) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            # Its plain form is null, and null would pass where nothing need be given.
+            raise InputError(
+                f"parameter {name!r} of {self.operation}: it must be a finite number, "
+                f"found {value}",
+                hint=self._help,
+                parameter=name,
+            )
         try:
             return to_plain(value)
         except TypeError as error:

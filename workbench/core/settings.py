@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -169,20 +170,26 @@ def parse(setting: Setting, raw: Any, source: str) -> Any:
     """Turn what stands in a source into the setting's type, or raise ConfigError."""
     try:
         value = _convert(setting.type, raw)
-    except (TypeError, ValueError):
-        raise ConfigError(
-            f"setting {setting.name!r} from {source} is {raw!r}; it must be {_kind(setting)}",
-            hint="workbench config show",
-            setting=setting.name,
-        ) from None
+    except (TypeError, ValueError, OverflowError):
+        raise _bad(setting, raw, source) from None
     too_low = setting.low is not None and value < setting.low
     if too_low or (setting.choices and value not in setting.choices):
-        raise ConfigError(
-            f"setting {setting.name!r} from {source} is {value!r}; it must be {_kind(setting)}",
-            hint="workbench config show",
-            setting=setting.name,
-        )
+        raise _bad(setting, value, source)
     return value
+
+
+def _bad(setting: Setting, found: Any, source: str) -> ConfigError:
+    if source.startswith("environment"):
+        hint = f"unset {setting.variable}"
+    elif source.endswith(".toml"):
+        hint = f"edit {source}"
+    else:
+        hint = "workbench config show"
+    return ConfigError(
+        f"setting {setting.name!r} from {source} is {found!r}; it must be {_kind(setting)}",
+        hint=hint,
+        setting=setting.name,
+    )
 
 
 def _convert(kind: type, raw: Any) -> Any:
@@ -208,7 +215,14 @@ def _convert(kind: type, raw: Any) -> Any:
         if not str(raw).strip():
             raise ValueError(raw)
         return Path(raw).expanduser()
-    return kind(raw)
+    if kind is str and not isinstance(raw, str):
+        raise TypeError(raw)  # str() would take a number, a list or a whole table
+    value = kind(raw)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(raw)
+    if isinstance(raw, float) and value != raw:
+        raise ValueError(raw)  # int() would drop the fraction
+    return value
 
 
 def _kind(setting: Setting) -> str:
@@ -260,9 +274,7 @@ def read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}", hint=f"edit {path}") from None
     for name in table:
         if name not in _DECLARED and not isinstance(table[name], dict):
-            raise NotFoundError.among(
-                f"setting (in {path})", name, _DECLARED, hint="workbench config show"
-            )
+            raise NotFoundError.among(f"setting (in {path})", name, _DECLARED, hint=f"edit {path}")
     with _file_lock:
         _file_cache[path] = (stamp, table)
     return table
