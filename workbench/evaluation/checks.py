@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Check(Viewable):
 
 CheckFunction = Callable[..., Check]
 _registry: dict[str, CheckFunction] = {}
+# Checks of this room: their modules are imported when they are first asked for.
+_OWN = {"perplexity": "workbench.evaluation.perplexity"}
 
 
 def check(
@@ -91,8 +94,12 @@ def run_check(name: str, *arguments: Any, **options: Any) -> Check:
         NotFoundError: There is none; near names are given.
         InputError: What is registered under the name did not return a Check.
     """
+    if name not in _registry and name in _OWN:
+        importlib.import_module(_OWN[name])
     if name not in _registry:
-        raise NotFoundError.among("check", name, _registry, hint="import the room that defines it")
+        raise NotFoundError.among(
+            "check", name, registered_checks(), hint="import the room that defines it"
+        )
     result = _registry[name](*arguments, **options)
     if not isinstance(result, Check):
         raise InputError(
@@ -103,8 +110,8 @@ def run_check(name: str, *arguments: Any, **options: Any) -> Check:
 
 
 def registered_checks() -> list[str]:
-    """The names of the checks that are known now."""
-    return sorted(_registry)
+    """The names of the checks that are known now: this room's and those of loaded rooms."""
+    return sorted({*_registry, *_OWN})
 
 
 def _where(function: CheckFunction) -> str:
