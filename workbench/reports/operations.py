@@ -43,6 +43,7 @@ def run(
         InputError: A notebook or a parameter is wrong; nothing was run.
         CancelledError: The run was stopped; its kernels are gone.
     """
+    from .kernels import kernel_source
     from .notebooks import find_notebooks
     from .runner import check_jobs, plan_runs, run_plans
 
@@ -53,14 +54,16 @@ def run(
         raise InputError(f"timeout_s is {limit_s:g}; it must be above 0", parameter="timeout_s")
     at_a_time = check_jobs(settings.get("report_jobs") if jobs is None else jobs)
     folder = Path(settings.get("reports_dir") if out is None else out)
+    found = find_notebooks(notebooks)
     plans = plan_runs(
-        find_notebooks(notebooks),
+        found,
         parameters or {},
         profile=profile,
         out=folder,
         timeout_s=limit_s,
     )
-    runs = run_plans(plans, jobs=at_a_time, server_id="", kernel_reason="asked for")
+    with kernel_source(found, choice=kernels) as source:
+        runs = run_plans(plans, source, jobs=at_a_time)
     return ReportRun(runs, folder / "index.html", round(time.monotonic() - started_s, 3))
 
 

@@ -47,14 +47,14 @@ class ForkProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Ask the server for a kernel that reads the connection file which ``cmd`` names."""
         server = forkserver.find(self.server_id)
-        self.process = server.spawn(
+        process: Any = server.spawn(  # as much of Popen as the base class asks of it
             connection_file=cmd[cmd.index("-f") + 1],
             arguments=[word for word in cmd if word.startswith("--")],
             cwd=str(kwargs["cwd"]),
             environment=kwargs["env"],
             log=str(kwargs["stderr"].name),
         )
-        self.pid = self.process.pid
+        self.process, self.pid = process, process.pid
         self.cwd = kwargs["cwd"]
         # No group is set: signals then go through the server, which knows whether the process
         # still is ours. From here its number might by now belong to somebody else.

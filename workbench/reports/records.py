@@ -63,7 +63,6 @@ def build_record(
     error: RunError | None,
     started_at: str,
     duration_s: float,
-    kernel_reason: str,
 ) -> dict[str, Any]:
     """The record as ``record.json`` holds it, schema version 1."""
     stamps = [payload for _, payload in collect(session.nb, display.STAMP_MIME)]
@@ -92,7 +91,7 @@ def build_record(
         ],
         "cells": _cells(session.nb),
         "kernel": session.kind,
-        "kernel_reason": kernel_reason,
+        "kernel_reason": session.reason,
         "threads": session.threads,
     }
     plain: dict[str, Any] = to_plain(record)

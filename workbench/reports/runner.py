@@ -17,6 +17,7 @@ from ..core.cancellation import check_cancelled
 from ..core.errors import CancelledError, InputError
 from ..store import files
 from . import machine, records
+from .kernels import KernelSource
 from .notebooks import Notebook
 from .parameters import read_parameters, resolve_parameters
 from .runs import NotebookRun, RunError, RunPlan, Status
@@ -75,9 +76,7 @@ def plan_runs(
     return plans
 
 
-def run_plans(
-    plans: Sequence[RunPlan], *, jobs: int, server_id: str, kernel_reason: str
-) -> list[NotebookRun]:
+def run_plans(plans: Sequence[RunPlan], source: KernelSource, *, jobs: int) -> list[NotebookRun]:
     """Run the plans, ``jobs`` at a time; one that fails does not stop the others.
 
     Raises:
@@ -96,9 +95,9 @@ def run_plans(
             while waiting or active:
                 while waiting and len(active) < jobs:
                     plan = waiting.pop(0)
-                    session = KernelSession(plan.root, threads, server_id=server_id)
+                    session = source.open(plan.root, threads=threads)
                     context = contextvars.copy_context()
-                    future = pool.submit(context.run, _run_one, plan, session, kernel_reason)
+                    future = pool.submit(context.run, _run_one, plan, session)
                     active[future] = _Active(plan, session, time.monotonic() + plan.timeout_s)
                 finished, _ = wait(active, timeout=_LOOK_INTERVAL_S, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -129,7 +128,7 @@ def _stop_all(active: dict[Future[NotebookRun], _Active]) -> None:
         _, pending = wait(pending, timeout=_LOOK_INTERVAL_S)
 
 
-def _run_one(plan: RunPlan, session: KernelSession, kernel_reason: str) -> NotebookRun:
+def _run_one(plan: RunPlan, session: KernelSession) -> NotebookRun:
     """One notebook from its plan to its record, in a thread of its own."""
     started_at, started_s = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
     plan.folder.mkdir(parents=True, exist_ok=True)
@@ -144,6 +143,9 @@ def _run_one(plan: RunPlan, session: KernelSession, kernel_reason: str) -> Noteb
 
             session.on_cell = on_cell
             error = _execute(plan, session)
+            if error and session.kind == "fork" and _never_began(session):
+                session.turn_cold(f"no forked kernel came up: {error.message}")
+                error = _execute(plan, session)
     finally:
         session.close()
     duration_s = time.monotonic() - started_s
@@ -158,7 +160,6 @@ def _run_one(plan: RunPlan, session: KernelSession, kernel_reason: str) -> Noteb
         error=error,
         started_at=started_at,
         duration_s=duration_s,
-        kernel_reason=kernel_reason,
     )
     records.write_record(plan, record)
     return NotebookRun(
@@ -169,7 +170,7 @@ def _run_one(plan: RunPlan, session: KernelSession, kernel_reason: str) -> Noteb
         error=error,
         run_id=plan.run_id,
         kernel=session.kind,
-        kernel_reason=kernel_reason,
+        kernel_reason=session.reason,
         folder=plan.folder,
     )
 
@@ -203,6 +204,10 @@ def _execute(plan: RunPlan, session: KernelSession) -> RunError | None:
             log.exception("%s did not run", plan.shown_path)
         return _kernel_error(plan, session, error)
     return None
+
+
+def _never_began(session: KernelSession) -> bool:
+    return session.position is None and session.stopped is None
 
 
 def _cell_error(plan: RunPlan, error: Any) -> RunError:

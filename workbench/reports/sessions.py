@@ -33,6 +33,8 @@ StopKind = Literal["deadline", "cancelled"]
 class KernelSession:
     """The kernel of one run. ``server_id`` names the fork server it comes from; empty is cold.
 
+    ``reason`` says why it is the one or the other.
+
     Sockets are files in a folder of our own with mode 0700: no port can be taken between its
     choice and its use, and nobody else on the machine can connect.
     """
@@ -40,6 +42,7 @@ class KernelSession:
     cwd: Path
     threads: int
     server_id: str = ""
+    reason: str = ""
     on_cell: Callable[[int, int], None] | None = None
     folder: Path = field(init=False)
     stopped: StopKind | None = field(default=None, init=False)
@@ -64,6 +67,10 @@ class KernelSession:
     def log_path(self) -> Path:
         """What the kernel wrote past IPython: a crash's last words."""
         return self.folder / "kernel.log"
+
+    def turn_cold(self, reason: str) -> None:
+        """Go on without the fork server; the next kernel starts from nothing."""
+        self.server_id, self.reason, self.nb = "", reason, None
 
     def environment(self) -> dict[str, str]:
         """The kernel's environment."""
