@@ -52,6 +52,45 @@ def test_a_confirmed_transaction_is_synced_and_in_wal(counter: Database) -> None
     }  # fmt: skip
 
 
+def test_checkpoints_are_only_made_under_the_write_lock(counter: Database) -> None:
+    # SQLite's own come after a commit without it, which loses commits before 3.51.3.
+    wal = counter.path.with_name("counter.sqlite-wal")
+    add_one(counter)
+    assert counter.connection().execute("PRAGMA wal_autocheckpoint").fetchone()[0] == 0
+    said: list[str] = []
+    counter.connection().set_trace_callback(said.append)
+    largest_bytes = 0
+    with counter.transaction() as connection:
+        connection.execute("CREATE TABLE filler (x BLOB)")
+    for _ in range(12):
+        with counter.transaction() as connection:
+            connection.execute("INSERT INTO filler VALUES (zeroblob(1000000))")
+        largest_bytes = max(largest_bytes, wal.stat().st_size)
+    counter.connection().set_trace_callback(None)
+    checkpoints = [sql for sql in said if "checkpoint" in sql]
+    assert set(checkpoints) == {"PRAGMA wal_checkpoint(TRUNCATE)"}
+    assert len(checkpoints) == 2
+    assert largest_bytes < 6_000_000
+    assert counter.connection().execute("PRAGMA busy_timeout").fetchone()[0] == 30000
+
+
+def test_a_checkpoint_that_must_wait_for_a_reader_does_not_stop_a_commit(
+    counter: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHECKPOINT_WAIT_S", 0.01)
+    add_one(counter)
+    reader = sqlite3.connect(counter.path)
+    rows = reader.execute("SELECT value FROM counter UNION ALL SELECT 5")
+    assert rows.fetchone() == (1,)  # and it stays in its snapshot
+    with counter.transaction() as connection:
+        connection.execute("CREATE TABLE filler (x BLOB)")
+        connection.execute("INSERT INTO filler VALUES (zeroblob(6000000))")
+    add_one(counter)
+    assert value(counter) == 2
+    rows.close()
+    reader.close()
+
+
 def test_a_block_that_fails_was_never_there(counter: Database) -> None:
     called: list[str] = []
     with pytest.raises(RuntimeError), counter.transaction():

@@ -2,6 +2,11 @@
 
 A transaction that ended well is on the disk (``synchronous=FULL``). It takes the write lock at
 its start, so what it read cannot change before it writes.
+
+Checkpoints are made here, never by SQLite on its own. Before 3.51.3 one that it makes after a
+commit can overlook a commit of another process that begins the WAL anew, and lose it
+(https://sqlite.org/wal.html#walresetbug); Python 3.11 often comes with 3.40. A TRUNCATE checkpoint
+holds the write lock, so that no commit can come between.
 """
 
 from __future__ import annotations
@@ -31,7 +36,9 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "store.sqlite"
 _BUSY_S = 30.0
-_WAL_BYTES = 1 << 20  # what a transaction that failed may leave; a checkpoint comes at 4 MB
+_WAL_BYTES = 4 << 20  # a checkpoint comes when the WAL is larger than this
+_WAL_LEFT_BYTES = 1 << 20  # what a transaction that failed may leave of it
+_CHECKPOINT_WAIT_S = 5.0  # for the write lock, and for readers of old pages; then at a later commit
 _KEPT_OPEN = 8  # macOS gives a process 256 files, and a connection takes three
 _opened: dict[Path, Database] = {}
 _abandoned: list[sqlite3.Connection] = []
@@ -120,6 +127,7 @@ class Database:
                 raise
             finally:
                 link.depth = 0
+            self._checkpoint(link.connection, over_bytes=_WAL_BYTES)
         calls, link.after_commit = link.after_commit, []
         for call in calls:
             call()
@@ -202,7 +210,7 @@ class Database:
         self._retry(lambda: connection.execute("PRAGMA journal_mode = WAL"))
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
         if sys.platform == "darwin":  # there fsync alone leaves bytes in the drive's cache
             connection.execute("PRAGMA fullfsync = ON")
             connection.execute("PRAGMA checkpoint_fullfsync = ON")
@@ -216,7 +224,7 @@ class Database:
                 connection.execute("COMMIT")
                 # The tables get their room in the main file now: a disk that fills up later must
                 # not keep the WAL from being brought over and cut back.
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self._checkpoint(connection, over_bytes=0)
                 log.info("%s: took %d migrations", self.path, taken)
             except BaseException:
                 if connection.in_transaction:
@@ -232,12 +240,22 @@ class Database:
         # the disk full until that is cut back.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        with contextlib.suppress(sqlite3.Error):  # others may read it now; it can wait
-            wal = self.path.with_name(f"{self.path.name}-wal")
-            if wal.exists() and wal.stat().st_size > _WAL_BYTES:
-                connection.execute("PRAGMA busy_timeout = 0")
+        self._checkpoint(connection, over_bytes=_WAL_LEFT_BYTES)
+
+    def _checkpoint(self, connection: sqlite3.Connection, *, over_bytes: int) -> None:
+        """Bring the WAL over into the main file and empty it, if it is larger than that.
+
+        What cannot be done now is done after a later commit: no commit depends on it.
+        """
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        with contextlib.suppress(FileNotFoundError, sqlite3.Error):
+            if wal.stat().st_size <= over_bytes:
+                return
+            connection.execute(f"PRAGMA busy_timeout = {int(_CHECKPOINT_WAIT_S * 1000)}")
+            try:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        connection.execute(f"PRAGMA busy_timeout = {int(self._busy_s * 1000)}")
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(self._busy_s * 1000)}")
 
     def _retry(self, call: Callable[[], object]) -> None:
         """Call until it is not refused because of a lock, at most ``busy_s`` long."""
