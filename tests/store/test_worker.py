@@ -27,6 +27,8 @@ def run(how: str, *, folder: Path | None = None) -> object:
         return object()
     if how == "exit":
         raise SystemExit(3)
+    if how == "interrupt":
+        raise KeyboardInterrupt
     if how == "fault":
         raise ZeroDivisionError("of ours")
     if how == "input":
@@ -204,6 +206,13 @@ def test_sigterm_gives_the_job_back(queue: JobQueue, tmp_path: Path) -> None:
     assert (found.state, found.attempts, found.worker) == ("queued", 0, None)
     assert queue.get(other).state == "queued"
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_control_c_gives_the_job_back_and_goes_on(queue: JobQueue) -> None:
+    job = put(queue, "interrupt")
+    with pytest.raises(KeyboardInterrupt):
+        work(queue)
+    assert (queue.get(job).state, queue.get(job).attempts) == ("queued", 0)
 
 
 def test_sigterm_lets_an_operation_finish_that_does_not_look(
