@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
 import math
+import secrets
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import CapabilityError, EngineError
+from workbench.core.errors import CapabilityError, EngineError, IntegrityError
+from workbench.models.engines.llamacpp_answer import Answer, TokenBytes, token_logprob
 from workbench.models.engines.llamacpp_process import LlamaProcess
+from workbench.models.engines.llamacpp_schema import prepare_schema
 from workbench.models.protocol import (
     CHAT,
     CONSTRAIN,
@@ -32,7 +35,6 @@ from workbench.models.protocol import (
 if TYPE_CHECKING:
     import numpy as np
 
-_STOP_REASONS = {"eos": "stop", "word": "stop", "limit": "length"}
 _DEFAULT_CONTEXT_TOKENS = 4096
 # A bias that no logit outweighs: the biased token is the one sampled, and the log-probability
 # that llama.cpp reports for it is taken from the logits before the bias.
@@ -80,15 +82,20 @@ class LlamaCppEngine(Engine):
         self.info = dataclasses.replace(found, context_tokens=context)
         bare, begun = self._tokens("a", add=False), self._tokens("a", add=True)
         self._bos_id = begun[0] if len(begun) > len(bare) else None
+        self._whole_token = bare[-1]
+        self._token_bytes = TokenBytes(files.gguf)
 
     def _tokens(self, text: str, *, add: bool = False, special: bool = False) -> list[int]:
         body = {"content": text, "add_special": add, "parse_special": special}
         return [int(token) for token in self._ask("/tokenize", body)["tokens"]]
 
     def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        self._check_open()
+        return self._process.ask(path, body)
+
+    def _check_open(self) -> None:
         if self._closed:
             raise EngineError(f"{self._config['name']} was closed", hint="load the model again")
-        return self._process.ask(path, body)
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """See ``Engine.tokenize``."""
@@ -115,17 +122,22 @@ class LlamaCppEngine(Engine):
 
     def stream(self, prompt_ids: Sequence[int], sampling: Sampling) -> Iterator[Chunk]:
         """See ``Engine.stream``."""
-        if self._closed:
-            raise EngineError(f"{self._config['name']} was closed", hint="load the model again")
+        self._check_open()
+        if sampling.seed is None:  # a replay must draw the same
+            sampling = dataclasses.replace(sampling, seed=secrets.randbits(31))
         body = self._request_body(prompt_ids, sampling)
-        for event in self._process.ask_stream("/completion", body):
-            finish = _STOP_REASONS.get(event.get("stop_type", ""), "stop")
-            yield Chunk(
-                text=event["content"],
-                ids=tuple(event.get("tokens", ())),
-                logprobs=tuple(map(_token_logprob, event.get("completion_probabilities", ()))),
-                finish_reason=finish if event["stop"] else None,
-            )
+
+        def replay() -> list[int]:
+            return [int(token) for token in self._ask("/completion", body)["tokens"]]
+
+        def measure(before: list[int], token: int) -> TokenLogprob:
+            return self._measure([*prompt_ids, *before], token, alternatives=sampling.logprobs or 0)
+
+        answer = Answer(
+            self._token_bytes, replay, measure if sampling.logprobs is not None else None
+        )
+        with contextlib.closing(self._process.ask_stream("/completion", body)) as events:
+            yield from answer.chunks(events, alternatives=sampling.logprobs or 0)
 
     def _request_body(self, prompt_ids: Sequence[int], sampling: Sampling) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -148,31 +160,51 @@ class LlamaCppEngine(Engine):
         if sampling.seed is not None:
             body["seed"] = sampling.seed
         if sampling.json_schema is not None:
-            body["json_schema"] = json.loads(json.dumps(sampling.json_schema))
+            body["json_schema"] = prepare_schema(sampling.json_schema)
         if sampling.logprobs is not None:
             body["n_probs"] = max(1, sampling.logprobs)
         return body
 
     def score_ids(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[float]:
         """See ``Engine.score_ids``."""
+        history = list(prompt_ids)
         scores = []
-        for position, token in enumerate(continuation_ids):
-            body = {
-                "prompt": [*prompt_ids, *continuation_ids[:position]],
-                "n_predict": 1,
-                "temperature": 0,
-                "n_probs": 1,
-                "logit_bias": [[int(token), _FORCE]],
-                "cache_prompt": True,
-                "lora": self._request_body([], Sampling())["lora"],
-            }
-            forced = self._ask("/completion", body)["completion_probabilities"][0]
-            if forced["id"] != token:
-                raise EngineError(
-                    f"llama.cpp sampled token {forced['id']} where {token} was forced"
-                )
-            scores.append(float(forced["logprob"]))
+        for token in map(int, continuation_ids):
+            scores.append(self._measure(history, token, alternatives=0).logprob)
+            history.append(token)
         return scores
+
+    def _measure(self, history: list[int], token: int, *, alternatives: int) -> TokenLogprob:
+        """One token's log-probability after ``history``."""
+        forced = self._next_logprobs(history, force=token, alternatives=max(1, alternatives))
+        if forced is not None and forced["id"] == token:
+            return token_logprob(forced, alternatives)
+        if forced is not None:
+            raise EngineError(f"llama.cpp sampled token {forced['id']} where {token} was forced")
+        # A piece of a character: llama.cpp tells nothing of a text that is not whole yet. Another
+        # token is forced, and the piece is looked up among all alternatives.
+        others = self._next_logprobs(
+            history, force=self._whole_token, alternatives=self.info.vocabulary_size
+        )
+        assert others is not None, "a letter is a whole text"
+        mine = next(entry for entry in others["top_logprobs"] if entry["id"] == token)
+        return token_logprob({**mine, "top_logprobs": others["top_logprobs"]}, alternatives)
+
+    def _next_logprobs(
+        self, history: list[int], *, force: int, alternatives: int
+    ) -> dict[str, Any] | None:
+        """What may come after ``history``; None if ``force`` is a piece of a character."""
+        body = {
+            "prompt": history,
+            "n_predict": 1,
+            "temperature": 0,
+            "n_probs": alternatives,
+            "logit_bias": [[force, _FORCE]],
+            "cache_prompt": True,
+            "lora": self._request_body([], Sampling())["lora"],
+        }
+        told = self._ask("/completion", body).get("completion_probabilities")
+        return dict(told[0]) if told else None
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """See ``Engine.embed``: the mean of the last hidden states, from a second process.
@@ -181,6 +213,7 @@ class LlamaCppEngine(Engine):
         """
         import numpy as np
 
+        self._check_open()
         if self._embedder is None:
             config = {**self._config, "embedding": True}
             self._embedder = LlamaProcess(config, load_timeout_s=self._settings.load_timeout_s)
@@ -191,10 +224,9 @@ class LlamaCppEngine(Engine):
 
     def memory_bytes(self) -> int:
         """Resident memory of its processes."""
-        import psutil
-
+        self._check_open()
         processes = [self._process, *([self._embedder] if self._embedder else [])]
-        return sum(psutil.Process(process.pid).memory_info().rss for process in processes)
+        return sum(process.memory_bytes() for process in processes)
 
     def close(self) -> None:
         """See ``Engine.close``."""
@@ -207,21 +239,22 @@ class LlamaCppEngine(Engine):
 
 def _inspect(path: Path) -> ModelInfo:
     """What the file says of itself, read before anything is started."""
-    from workbench.models.formats.gguf_reader import read_gguf
+    from workbench.models.formats.gguf_reader import GgufArray, read_gguf
 
     file = read_gguf(path)
     kind = file.architecture
+    tokens = file.metadata.get("tokenizer.ggml.tokens")
+    if not kind or not isinstance(tokens, GgufArray):
+        raise IntegrityError(
+            f"{path.name} is no language model: it names no architecture or has no vocabulary",
+            hint="fetch the model again, or name another file",
+        )
     types = Counter(tensor.type for tensor in file.tensors.values() if len(tensor.shape) > 1)
     return ModelInfo(
         architecture=kind,
         context_tokens=int(file.metadata.get(f"{kind}.context_length", _DEFAULT_CONTEXT_TOKENS)),
-        vocabulary_size=file.metadata["tokenizer.ggml.tokens"].count,
+        vocabulary_size=tokens.count,
         weights_dtype=types.most_common(1)[0][0] if types else "?",
         embedding_size=file.metadata.get(f"{kind}.embedding_length"),
         parameters=sum(math.prod(tensor.shape) for tensor in file.tensors.values()),
     )
-
-
-def _token_logprob(entry: dict[str, Any]) -> TokenLogprob:
-    top = tuple((other["token"], float(other["logprob"])) for other in entry["top_logprobs"])
-    return TokenLogprob(int(entry["id"]), entry["token"], float(entry["logprob"]), top)

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import secrets
 import select
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from workbench.core.cancellation import check_cancelled, current_token
-from workbench.core.errors import CancelledError, ContextLengthError, EngineError, InputError
+from workbench.core.errors import (
+    CancelledError,
+    ContextLengthError,
+    DeadlineError,
+    EngineError,
+    InputError,
+)
 
 # Without these, two threads on a busy core fall from 57 to 3.8 tokens/s (facts/serving.md).
 _WAIT_POLICY = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 _POLL_S = 0.05
+_LOG_BYTES = 1 << 16
 
 
 class LlamaProcess:
     """One llama.cpp server in a process of its own, on a loopback port with a key of its own."""
 
     def __init__(self, config: dict[str, Any], *, load_timeout_s: float) -> None:
+        self._closing = False
         self._key = secrets.token_hex(16)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
@@ -37,6 +47,8 @@ class LlamaProcess:
             stdout=subprocess.PIPE,
             stderr=self._log,
             env={**os.environ, **_WAIT_POLICY},
+            # Ctrl-C, and a notebook's interrupt, go to the whole group: the model stays.
+            process_group=0,
         )
         try:
             self._host, self._port = self._handshake({**config, "key": self._key}, load_timeout_s)
@@ -52,18 +64,19 @@ class LlamaProcess:
     def _handshake(self, config: dict[str, Any], timeout_s: float) -> tuple[str, int]:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None and stdout is not None
-        stdin.write(json.dumps(config).encode() + b"\n")
-        stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # what it died of is said below
+            stdin.write(json.dumps(config).encode() + b"\n")
+            stdin.flush()
         deadline_s = time.monotonic() + timeout_s
         while not select.select([stdout], [], [], _POLL_S)[0]:
             check_cancelled()
             if time.monotonic() > deadline_s:
-                raise EngineError(
+                raise DeadlineError(
                     f"llama.cpp did not load {config['name']} within {timeout_s:g} s",
                     hint="WORKBENCH_LOAD_TIMEOUT_S=600 workbench ...",
                 )
         line = stdout.readline()
-        said = json.loads(line) if line else {"error": "its process ended"}
+        said = json.loads(line) if line else {"error": self._end_of_process()}
         if "error" in said:
             raise EngineError(
                 f"llama.cpp could not load {config['name']}: {said['error']}{self._last_words()}",
@@ -73,10 +86,20 @@ class LlamaProcess:
         assert address.hostname is not None and address.port is not None
         return address.hostname, address.port
 
+    def _end_of_process(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)
+        return f"its process ended with status {self._process.returncode}"
+
     def _last_words(self) -> str:
         """The last lines of its log that speak of an error."""
-        self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").splitlines()
+        if self._log.closed:
+            return ""
+        # pread: a seek would move the place at which the process itself writes.
+        descriptor = self._log.fileno()
+        size_bytes = os.fstat(descriptor).st_size
+        said = os.pread(descriptor, _LOG_BYTES, max(0, size_bytes - _LOG_BYTES))
+        lines = said.decode(errors="replace").splitlines()
         telling = [line.strip() for line in lines if "error" in line.lower()][-2:]
         return f" ({'; '.join(telling)})" if telling else ""
 
@@ -86,7 +109,7 @@ class LlamaProcess:
             answer: dict[str, Any] = json.loads(response.read())
         return answer
 
-    def ask_stream(self, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def ask_stream(self, path: str, body: dict[str, Any]) -> Generator[dict[str, Any], None, None]:
         """One request whose answer comes as server-sent events.
 
         Closing the iterator closes the connection, at which llama.cpp stops the work.
@@ -101,6 +124,9 @@ class LlamaProcess:
                 if "error" in event:
                     raise _fault(event["error"])
                 yield event
+                if event.get("stop"):
+                    return
+        raise self._broken_off("it ended before its last word")
 
     @contextmanager
     def _request(
@@ -123,18 +149,40 @@ class LlamaProcess:
                 yield response
         except (ConnectionError, http.client.HTTPException) as error:
             check_cancelled()
-            if self._process.poll() is None:
-                raise EngineError(f"llama.cpp broke off its answer: {error!r}") from error
-            raise EngineError(
-                f"llama.cpp's process ended with status {self._process.returncode}"
-                f"{self._last_words()}",
-                hint="load the model again; if it recurs, give it less context or fewer threads",
-            ) from error
+            raise self._broken_off(repr(error)) from error
         finally:
             connection.close()
 
+    def _broken_off(self, what: str) -> EngineError:
+        """The error for an answer without an end."""
+        if self._closing:
+            return EngineError("the model was closed while it answered", hint="load it again")
+        # The connection breaks an instant before the process is known to have ended.
+        ended = self._end_of_process()
+        if self._process.returncode is None:
+            return EngineError(f"llama.cpp broke off its answer: {what}", hint="ask again")
+        return EngineError(
+            f"llama.cpp cannot answer: {ended}{self._last_words()}",
+            hint="load the model again; if it recurs, give it less context or fewer threads",
+            status=self._process.returncode,
+        )
+
+    def memory_bytes(self) -> int:
+        """Resident memory of the process.
+
+        Raises:
+            EngineError: It has ended.
+        """
+        import psutil
+
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            raise self._broken_off("its process is not there") from None
+
     def close(self) -> None:
         """End the process: first by closing its input, then, if it hangs, by its id."""
+        self._closing = True
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -155,11 +203,13 @@ def _closed_on_cancel(connection: http.client.HTTPConnection) -> Iterator[None]:
         yield
         return
     done = threading.Event()
+    sock = connection.sock
 
     def watch() -> None:
         while not done.wait(_POLL_S):
-            if token.cancelled and connection.sock is not None:
-                connection.sock.shutdown(2)
+            if token.cancelled:
+                with contextlib.suppress(OSError):  # it may have ended by itself
+                    sock.shutdown(socket.SHUT_RDWR)
                 return
 
     watcher = threading.Thread(target=watch, daemon=True, name="llamacpp-cancel")
@@ -179,6 +229,8 @@ def _fault(error: dict[str, Any]) -> Exception:
         return ContextLengthError(
             f"the prompt has {error['n_prompt_tokens']} tokens; the context holds {error['n_ctx']}",
             hint="shorten the prompt, or load the model with more context_tokens",
+            prompt_tokens=error["n_prompt_tokens"],
+            context_tokens=error["n_ctx"],
         )
     if error.get("type") == "invalid_request_error":
         return InputError(f"llama.cpp refused the request: {message}")
