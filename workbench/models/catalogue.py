@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -14,6 +15,8 @@ from workbench.models.model_settings import ModelSettings, own_models, read_sett
 
 if TYPE_CHECKING:
     from workbench.store.sources import Source
+
+log = logging.getLogger(__name__)
 
 ENGINES = ("llamacpp", "transformers", "mlx")
 
@@ -93,9 +96,15 @@ def _entry(name: str, table: dict[str, Any]) -> CatalogueEntry:
 
 
 def entries() -> dict[str, CatalogueEntry]:
-    """Every model by name, the user's own among them."""
-    own = {name: _own_entry(name, read_settings(name)) for name in own_models()}
-    return {**_built_in(), **own}
+    """Every model by name, the user's own among them but for those whose file is not there."""
+    found = dict(_built_in())
+    for name in own_models():
+        try:
+            found[name] = _own_entry(name, read_settings(name))
+        except InputError as error:  # a disk that is not mounted must not hide the others
+            found.pop(name, None)
+            log.warning("%s", error.message)
+    return found
 
 
 def find(name: str) -> CatalogueEntry:
@@ -103,15 +112,19 @@ def find(name: str) -> CatalogueEntry:
 
     Raises:
         NotFoundError: There is none; near matches are named.
+        InputError: It is the user's own, and its file is not there or is no model.
     """
     if "/" in name or name.endswith(".gguf"):
         path = Path(name).expanduser()
         if path.exists():
             return _entry_of_path(path.stem if path.is_file() else path.name, path)
-    known = entries()
-    if name not in known:
+    own = own_models()
+    if name in own:
+        return _own_entry(name, read_settings(name))
+    if name not in _built_in():
+        known = {*_built_in(), *own}
         raise NotFoundError.among("model", name, known, hint="workbench models list")
-    return known[name]
+    return _built_in()[name]
 
 
 def _own_entry(name: str, chosen: ModelSettings) -> CatalogueEntry:

@@ -14,6 +14,7 @@ from workbench.core.optional import available
 from workbench.models import catalogue
 from workbench.models.catalogue import CatalogueEntry
 from workbench.models.model_settings import read_settings
+from workbench.models.presence import check_files
 from workbench.models.protocol import ModelFiles
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def load(name: str | None = None, *, engine: str | None = None, **options: Any) 
         CapabilityError: The engine cannot run this model.
         FetchError, IntegrityError, StorageError: Its files could not be brought.
         EngineError: The engine could not load them.
+        DeadlineError: It took longer than the setting ``load_timeout_s``.
     """
     from workbench.models.model import Model
 
@@ -113,9 +115,8 @@ def model_files(entry: CatalogueEntry) -> ModelFiles:
             return ModelFiles(entry.name, gguf=folder / only.files[0].name)
         return ModelFiles(entry.name, folder=folder)
     artifacts = Artifacts()
+    check_files(entry, artifacts)
     fetched = fetch(entry.sources, artifacts=artifacts)
-    for file in fetched:
-        artifacts.path(file.sha256, verify=True)
     if len(fetched) == 1 and fetched[0].name.endswith(".gguf"):
         return ModelFiles(entry.name, gguf=fetched[0].path)
     folder = settings.home() / "models" / entry.name

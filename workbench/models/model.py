@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,21 @@ from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import ContextLengthError, InputError
 from workbench.models.protocol import Chunk, Engine, ModelInfo, Sampling
 from workbench.models.reply import Reply
-from workbench.models.templates import check_messages, render
+from workbench.models.templates import check_messages, check_text, render
 
 if TYPE_CHECKING:
     import numpy as np
 
 Messages = Sequence[Mapping[str, Any]]
+_TURN_POLL_S = 0.1
 Watch = Callable[[Iterator[Chunk]], Iterator[Chunk]]
 
 
 class Model:
     """One model in one engine; close it, or use it in a ``with`` block, to give its memory back.
+
+    Threads may share it: they take turns. A stream has its turn until it is read to its end or
+    closed.
 
     Every method that answers takes the fields of ``Sampling`` as keywords: ``max_tokens``,
     ``temperature``, ``top_k``, ``top_p``, ``min_p``, ``repeat_penalty``, ``seed``, ``stop``,
@@ -112,8 +117,8 @@ class Model:
         if not continuation_ids:
             raise InputError("the continuation is empty: there is nothing to score")
         prompt_ids = self._prompt_ids(prompt)
-        self._check_length(len(prompt_ids) + len(continuation_ids) - 1)
-        with self._turns:
+        self._check_length(len(prompt_ids) + len(continuation_ids))
+        with self._turn():
             return self._engine.score_ids(prompt_ids, continuation_ids)
 
     def embed(self, texts: str | Sequence[str]) -> np.ndarray:
@@ -122,12 +127,17 @@ class Model:
         batch = [texts] if isinstance(texts, str) else list(texts)
         if not batch or any(not isinstance(text, str) or not text.strip() for text in batch):
             raise InputError("there is an empty text among those to embed")
-        with self._turns:
+        for number, text in enumerate(batch, start=1):
+            check_text(text, f"text {number}")
+        with self._turn():
             vectors = self._engine.embed(batch)
         return vectors[0] if single else vectors
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Token ids of ``text``; with ``special``, control tokens are read as such."""
+        if not isinstance(text, str):
+            raise InputError(f"the text is {type(text).__name__}, not text")
+        check_text(text, "the text")
         return self._engine.tokenize(text, special=special)
 
     def detokenize(self, ids: Sequence[int]) -> str:
@@ -168,8 +178,27 @@ class Model:
             self._template or self._engine.chat_template,
             checked,
             special_tokens=self._engine.special_tokens,
+            control_texts=self._control_texts("\n".join(m["content"] for m in checked)),
             add_generation_prompt=add_generation_prompt,
         )
+
+    def _control_texts(self, text: str) -> set[str]:
+        """The control tokens that would be read in ``text``, where nobody is to write them."""
+        found: set[str] = set()
+        while (read := self.tokenize(text, special=True)) != (plain := self.tokenize(text)):
+            suspects = {self.detokenize([token]) for token in set(read) - set(plain)}
+            fresh = {
+                suspect
+                for suspect in suspects
+                if suspect in text
+                and self.tokenize(suspect) != self.tokenize(suspect, special=True)
+            }
+            if not fresh:
+                break
+            found |= fresh
+            for control in fresh:  # cut it as `render` does, and look whether more is read then
+                text = text.replace(control, f"{control[:1]}\n{control[1:]}")
+        return found
 
     def _chat_ids(self, messages: Messages) -> list[int]:
         pieces = self._pieces(messages, True)
@@ -207,22 +236,37 @@ class Model:
                     f"there is no sampling option {name!r}; there are {', '.join(sorted(known))}"
                 )
         chosen = {name: value for name, value in given.items() if value is not None}
-        if isinstance(chosen.get("stop"), str):
-            chosen["stop"] = (chosen["stop"],)
+        stop = chosen.get("stop", ())
+        if isinstance(stop, str):
+            chosen["stop"] = (stop,)
+        elif isinstance(stop, (list, tuple)):
+            chosen["stop"] = tuple(stop)
+        else:
+            raise InputError(f"stop is {stop!r}; it must be a text or a list of texts")
         sampling = dataclasses.replace(self._defaults, **chosen)
         check_sampling(sampling)
         if sampling.seed is None:
             sampling = dataclasses.replace(sampling, seed=secrets.randbits(31))
         return sampling
 
-    def _stream(self, prompt_ids: list[int], sampling: Sampling) -> Iterator[Chunk]:
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the engine to be free; a caller that is cancelled stops waiting."""
+        while not self._turns.acquire(timeout=_TURN_POLL_S):
+            check_cancelled()
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    def _stream(self, prompt_ids: list[int], sampling: Sampling) -> Generator[Chunk, None, None]:
         self._check_length(len(prompt_ids) + 1)
         room = self.info.context_tokens - len(prompt_ids)
         sampling = dataclasses.replace(sampling, max_tokens=min(sampling.max_tokens, room))
         return self._guarded(prompt_ids, sampling)
 
-    def _guarded(self, prompt_ids: list[int], sampling: Sampling) -> Iterator[Chunk]:
-        with self._turns:
+    def _guarded(self, prompt_ids: list[int], sampling: Sampling) -> Generator[Chunk, None, None]:
+        with self._turn():
             chunks = self._engine.stream(prompt_ids, sampling)
             try:
                 for chunk in chunks:
@@ -239,11 +283,12 @@ class Model:
         started_s = time.perf_counter()
         first_s: float | None = None
         chunks: list[Chunk] = []
-        stream = self._stream(prompt_ids, sampling)
-        for chunk in watch(stream) if watch else stream:
-            if first_s is None:
-                first_s = time.perf_counter()
-            chunks.append(chunk)
+        # Closed here whatever happens: a traceback would keep it, and with it the engine, busy.
+        with contextlib.closing(self._stream(prompt_ids, sampling)) as stream:
+            for chunk in watch(stream) if watch else stream:
+                if first_s is None:
+                    first_s = time.perf_counter()
+                chunks.append(chunk)
         ended_s = time.perf_counter()
         first_s = first_s if first_s is not None else ended_s
         tokens = sum(len(chunk.ids) for chunk in chunks)
@@ -275,7 +320,7 @@ def check_sampling(sampling: Sampling) -> None:
         ("logprobs", int, 0, 2**31),
     ]
     for name, kind, low, high in limits:
-        value = getattr(sampling, name)
+        value: Any = getattr(sampling, name)
         if value is None:
             continue
         if not isinstance(value, kind) or isinstance(value, bool):
@@ -285,3 +330,10 @@ def check_sampling(sampling: Sampling) -> None:
             raise InputError(f"{name} is {value!r}; it must be {low:g} to {high:g}", parameter=name)
     if any(not isinstance(text, str) or not text for text in sampling.stop):
         raise InputError(f"stop is {sampling.stop!r}; it must be texts that are not empty")
+    for text in sampling.stop:
+        check_text(text, "a stop text")
+    if not isinstance(sampling.json_schema, (Mapping, type(None))):
+        raise InputError(
+            f"json_schema is {type(sampling.json_schema).__name__}; it must be an object",
+            hint='{"type": "object", "properties": {...}}',
+        )

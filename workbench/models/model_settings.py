@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError, InputError
+from workbench.models.model import check_sampling
 from workbench.models.protocol import EngineSettings, Sampling
 
 
@@ -72,7 +73,9 @@ def read_settings(name: str, **overrides: Any) -> ModelSettings:
     table = (settings.read_file(path).get("models", {}) if path else {}).get(name, {})
     chosen = _check(table, f"[models.{name}] in {path}", ConfigError)
     given = {key: value for key, value in overrides.items() if value is not None}
-    return ModelSettings(**{**chosen, **_check(given, f"load({name!r})", InputError)})
+    checked = _check(given, f"load({name!r})", InputError)
+    sampling = {**chosen.get("sampling", {}), **checked.get("sampling", {})}
+    return ModelSettings(**{**chosen, **checked, "sampling": sampling})
 
 
 def own_models() -> list[str]:
@@ -111,12 +114,20 @@ def _check(table: Any, where: str, kind: type[ConfigError] | type[InputError]) -
             hint=f"allowed: {', '.join(limits)}",
             parameter=key,
         ) from None
+    try:
+        check_sampling(ModelSettings(sampling=checked.get("sampling", {})).sampling_defaults())
+    except InputError as error:
+        raise kind(f"{where}: sampling: {error.message}", hint=error.hint) from None
     return checked
 
 
 def _sampling_fields() -> dict[str, Any]:
     defaults = asdict(Sampling())
-    kinds = {"stop": list[str], "json_schema": dict[str, Any] | None, "seed": int | None}
+    kinds = {
+        "stop": list[str] | tuple[str, ...],
+        "json_schema": dict[str, Any] | None,
+        "seed": int | None,
+    }
     kinds |= {"logprobs": int | None}
     return {
         entry.name: (

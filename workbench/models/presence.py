@@ -20,7 +20,7 @@ def known_sha256s(entry: CatalogueEntry, artifacts: Artifacts) -> dict[str, str]
     for source in entry.sources:
         for file in source.files:
             sha256 = file.sha256 or provenance.find_sha256(
-                artifacts.root.parent, source.uri, path=file.path
+                artifacts.root, source.uri, path=file.path
             )
             if sha256 is not None and artifacts.contains(sha256):
                 found.setdefault(file.name, sha256)
@@ -35,6 +35,23 @@ def is_present(entry: CatalogueEntry) -> bool:
         return True  # the catalogue made the entry from the files that it found
     names = {file.name for source in entry.sources for file in source.files}
     return names <= set(known_sha256s(entry, Artifacts()))
+
+
+def check_files(entry: CatalogueEntry, artifacts: Artifacts) -> None:
+    """Check the bytes of the model's files that are here.
+
+    Raises:
+        IntegrityError: One has changed. It was moved aside, so that a fetch brings it anew.
+    """
+    for name, sha256 in known_sha256s(entry, artifacts).items():
+        try:
+            artifacts.path(sha256, verify=True)
+        except IntegrityError as error:
+            raise IntegrityError(
+                f"{name} of the model {entry.name} has changed on the disk: {error.message}",
+                hint=f"workbench models pull {entry.name}",
+                **error.context,
+            ) from None
 
 
 def drop_damaged(entry: CatalogueEntry, artifacts: Artifacts) -> None:
