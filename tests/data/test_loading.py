@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -81,6 +84,15 @@ def test_a_second_load_reads_the_build(shared_home: Path, monkeypatch: pytest.Mo
     assert data.fingerprint(again) == data.fingerprint(first)
     mapped = again.map(lambda row: {"old": row["age"] > 25})
     assert Path(mapped.cache_files[0]["filename"]).is_relative_to(shared_home)
+
+
+def test_nothing_is_written_outside_the_home(shared_home: Path, tmp_path: Path) -> None:
+    data.load("german")
+    script = "from workbench import data; data.load('german').map(lambda row: {'old': row['age']})"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "WORKBENCH_OFFLINE": "1"}
+    environment["WORKBENCH_HOME"] = str(shared_home)
+    subprocess.run([sys.executable, "-c", script], env=environment, cwd=tmp_path, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_build_that_is_not_as_stated_is_refused(

@@ -65,8 +65,17 @@ def test_a_uniform_model_has_the_perplexity_of_its_vocabulary() -> None:
     assert found.perplexity == pytest.approx(256, rel=1e-12)
     assert found.bits_per_byte == pytest.approx(8, rel=1e-12)
     assert found.tokens == found.bytes == len(b"two words" + "naïve façade, 日本語".encode())
-    assert found.interval is not None
-    assert (found.interval.low, found.interval.high) == pytest.approx((256, 256))
+    assert found.interval is None  # two texts are too few for one
+
+
+def test_the_interval_is_over_texts() -> None:
+    model = Bigram(TEXT)
+    words = ["the cat", "the mat", "the hat", "sat on the mat", "cat sat", "and the", "on the hat"]
+    found = evaluation.measure_perplexity(model, [*words, "the cat sat on"])
+    assert found.interval is not None and found.interval_over == "texts"
+    assert found.interval.rows == found.texts == 8
+    assert found.interval.estimate == pytest.approx(found.perplexity)
+    assert found.interval.low < found.perplexity < found.interval.high
 
 
 def test_bits_per_byte_do_not_depend_on_the_tokens() -> None:

@@ -15,6 +15,7 @@ from workbench.core.viewers import Viewable
 from .bootstrap import Interval, bootstrap_interval
 from .checks import Check, check, register_check
 
+_LEAST_UNITS = 8
 # A word with the white space before it: where tokenisers of today cut as well, so that scoring a
 # text in pieces meets the tokens that the model was trained on.
 _PIECE = re.compile(r"\s*\S+|\s+$")
@@ -48,8 +49,8 @@ class Perplexity(Viewable):
     same; ``bits_per_byte`` is ``nats / (ln 2 * bytes)`` of UTF-8 and compares models with
     different tokenisers. ``interval`` is a bootstrap interval of the perplexity over texts (over
     windows where there is one text; neighbours depend on each other, so that one is too narrow),
-    None where there are fewer than two. ``skipped_bytes`` could not be scored: the first piece
-    of a text under a model without a token that begins texts.
+    None where there are fewer than eight: resamples of so few say little. ``skipped_bytes`` could
+    not be scored: the first piece of a text under a model without a token that begins texts.
     """
 
     perplexity: float
@@ -189,7 +190,7 @@ def _units(per_text: list[list[tuple[float, int]]]) -> tuple[str, list[tuple[flo
 def _interval(units: list[tuple[float, int]], *, confidence: float, seed: int) -> Interval | None:
     import numpy as np
 
-    if len(units) < 2:
+    if len(units) < _LEAST_UNITS:
         return None
 
     def statistic(nats: Any, tokens: Any, axis: int) -> Any:
