@@ -12,8 +12,23 @@ import click
 
 from workbench.core.errors import InputError
 from workbench.core.operations import Operation
-from workbench.core.plain import to_plain
 from workbench.core.schema import Parameter
+
+
+class OperationCommand(click.Command):
+    """A command whose help also says what its arguments are."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The arguments, then the options."""
+        told = [
+            (param.make_metavar(ctx), getattr(param, "told", ""))
+            for param in self.params
+            if isinstance(param, click.Argument)
+        ]
+        if told:
+            with formatter.section("Arguments"):
+                formatter.write_dl(told)
+        super().format_options(ctx, formatter)
 
 
 def command_of(operation: Operation, *, name: str | None = None) -> click.Command:
@@ -24,19 +39,19 @@ def command_of(operation: Operation, *, name: str | None = None) -> click.Comman
     )
 
     def run(as_json: bool, **given: Any) -> int:
-        from workbench.cli.drawing import drawn
+        from workbench.cli.drawing import drawn, print_json
 
         values = {p.name: _value(p, given[p.name]) for p in operation.parameters}
         values = {name: value for name, value in values.items() if value is not None}
         with drawn(operation.name, quiet=as_json) as show:
             result = operation.run(values, from_text=True)
         if as_json:
-            click.echo(json.dumps(to_plain(result), ensure_ascii=False, allow_nan=False))
+            print_json(result)
         else:
             show(result)
         return 0 if getattr(result, "ok", True) else 1
 
-    return click.Command(
+    return OperationCommand(
         name or operation.verb.replace("_", "-"),
         params=params,
         callback=run,
@@ -48,9 +63,11 @@ def command_of(operation: Operation, *, name: str | None = None) -> click.Comman
 def _click_parameter(parameter: Parameter) -> click.Parameter:
     kind, many, choices = _shape(parameter.annotation)
     if parameter.positional:
-        return click.Argument(
+        argument = click.Argument(
             [parameter.name], required=parameter.required, nargs=-1 if many else 1
         )
+        argument.told = _help(parameter)  # type: ignore[attr-defined]
+        return argument
     flag = "--" + parameter.name.replace("_", "-")
     options: dict[str, Any] = {"help": _help(parameter), "required": parameter.required}
     if kind is bool:
@@ -69,10 +86,10 @@ def _click_parameter(parameter: Parameter) -> click.Parameter:
 
 
 def _help(parameter: Parameter) -> str:
-    text = parameter.help
-    if parameter.default not in (None, False, True, ()) and not parameter.required:
-        text += f" [default: {parameter.default}]"
-    return text
+    default = parameter.default
+    if parameter.required or default is None or default is False or default in ("", (), [], {}):
+        return parameter.help
+    return f"{parameter.help} [default: {'yes' if default is True else default}]"
 
 
 def _shape(annotation: Any) -> tuple[Any, bool, list[str]]:
@@ -98,7 +115,9 @@ def _value(parameter: Parameter, given: Any) -> Any:
     if kind is dict and parameter.name == "parameters":
         return dict(given)
     if kind is dict:
-        return _json_object(parameter.name, given)
+        texts = given if many else [given]
+        objects = [_json_object(parameter.name, text) for text in texts]
+        return objects if many else objects[0]
     return list(given) if many else given
 
 

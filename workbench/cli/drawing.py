@@ -47,7 +47,8 @@ def _progress_bars() -> Iterator[None]:
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True)
-    label, bar = TextColumn("{task.description}"), BarColumn()
+    # Labels hold names that people choose, in which rich would look for styles: "[red]".
+    label, bar = TextColumn("{task.description}", markup=False), BarColumn()
     bytes_bars = Progress(label, bar, DownloadColumn(), console=console, transient=True)
     count_bars = Progress(label, bar, MofNCompleteColumn(), console=console, transient=True)
     tasks: dict[int, tuple[Progress, Any]] = {}
@@ -73,6 +74,17 @@ def _progress_bars() -> Iterator[None]:
     finally:
         bytes_bars.stop()
         count_bars.stop()
+
+
+def print_json(result: Any) -> None:
+    """Print a result for a program: one line, escaped only where standard output needs it."""
+    plain = to_plain(result)
+    text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(plain, allow_nan=False)
+    click.echo(text)
 
 
 def print_plain(result: Any) -> None:
@@ -113,7 +125,7 @@ def format_bytes(size_bytes: float | None) -> str:
     if size_bytes is None:
         return "?"
     for unit in ("B", "kB", "MB", "GB"):
-        if size_bytes < 1000 or unit == "GB":
+        if round(size_bytes) < 1000 or unit == "GB":
             return f"{size_bytes:.0f} {unit}" if unit != "GB" else f"{size_bytes:.1f} GB"
         size_bytes /= 1000
     return ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
+import select
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import click
 
 from workbench.core import settings
-from workbench.core.errors import NotFoundError, WorkbenchError
+from workbench.core.errors import EngineError, NotFoundError, WorkbenchError
 from workbench.core.operations import load_room, rooms
 
 # Everyday verbs and rooms under another name: what a user would type first.
@@ -68,6 +70,15 @@ class Workbench(click.Group):
         room = ROOM_ALIASES.get(cmd_name, cmd_name)
         return RoomGroup(room, help=_room_help(room)) if room in rooms() else None
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; end quietly when the reader of the output goes away, as `head` does."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            if not _output_is_gone():
+                raise EngineError("a process that this one was talking to went away") from error
+            ctx.exit(141)
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Name the near matches of a room that is not there."""
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
@@ -90,11 +101,21 @@ class Workbench(click.Group):
 
 def _room_help(room: str) -> str:
     """The first sentence of the room's docstring."""
-    package = rooms()[room].rpartition(".")[0]
+    package = rooms()[room].rpartition(".")[0] or rooms()[room]
     if package == "workbench.core":
         return "Settings: what they are and where each comes from."
     text = (importlib.import_module(package).__doc__ or "").strip()
     return text.splitlines()[0] if text else ""
+
+
+def _output_is_gone() -> bool:
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not poll.poll(0):
+        return False
+    # What is left in the buffer would fail once more when Python ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 @click.group(cls=Workbench, context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,6 +150,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         sys.exit(130)
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        sys.stderr.close()
-        sys.exit(141)

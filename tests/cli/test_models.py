@@ -1,0 +1,55 @@
+"""How the models' results look: a table, an answer while it comes, its cost beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from workbench.cli import models
+from workbench.core import events
+from workbench.models.operations import PulledFile, PulledModel, Score
+from workbench.models.reply import Reply
+
+
+def test_the_catalogue_as_a_table(run: Any) -> None:
+    lines = run("models", "list").out.splitlines()
+    assert lines[0].split() == ["name", "kind", "size", "memory", "licence", "where", "engines"]
+    row = next(line for line in lines if line.startswith("smollm2-135m "))
+    assert "98 MB" in row or "9" in row
+    assert "to fetch" in row
+    rows = json.loads(run("models", "list", "--json").out)
+    assert len(rows) == len(lines) - 1
+
+
+def test_what_was_fetched(capsys: pytest.CaptureFixture[str]) -> None:
+    file = PulledFile("model.gguf", "ab" * 32, 98_000_000, "pypi:x==1")
+    models.show_pull(PulledModel("m", "MIT", [file]))
+    assert capsys.readouterr().out == "model.gguf  98 MB  sha256 abababababababab…\n"
+
+
+def test_a_token_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    models.show_score(Score("m", "e", [" a", "\n"], [-1.25, -0.00001], -1.25001))
+    assert capsys.readouterr().out.splitlines() == [
+        "token  log-probability",
+        "' a'             -1.25",
+        r"'\n'              -0.0",
+    ]
+
+
+def test_an_answer_is_written_while_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    with models.listen_chat():
+        events.emit("models.chunk", text="Par")
+        assert capsys.readouterr().out == "Par"
+        events.emit("models.chunk", text="is")
+    events.emit("models.chunk", text="nobody hears this")
+    assert capsys.readouterr().out == "is"
+
+
+def test_what_the_answer_cost_goes_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    models.show_chat(Reply("Paris", "m", "e", 30, 2, 118.4, "stop", 1, 0.5, 0.1))
+    out, err = capsys.readouterr()
+    assert (out, err) == ("\n", "[m on e: 30 + 2 tokens, 118 tokens/s, stop]\n")
+    models.show_chat(Reply("P", "m", "e", 30, 1, None, "length", 1, 0.5, 0.1))
+    assert capsys.readouterr().err == "[m on e: 30 + 1 tokens, length]\n"
