@@ -8,7 +8,7 @@ TORCH  := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report reports lab test lint lock clean
+.PHONY: help report reports lab test lint lock generate clean
 
 help:             ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -38,15 +38,21 @@ lab: $(VENV)/package.stamp        ## open JupyterLab
 	JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter_config $(BIN)/jupyter lab
 
 test: $(VENV)/package.stamp       ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 lint: $(VENV)/package.stamp       ## check style, types and the floors of the rooms
-	$(BIN)/ruff check workbench tests
+	$(BIN)/ruff check workbench tests tools
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	$(BIN)/mypy tools
 
-lock: pyproject.toml              ## resolve pyproject.toml anew into requirements.lock
-	$(BIN)/python tools/lock.py
+lock: $(VENV)/package.stamp       ## put what pyproject.toml needs in requirements.lock (newest: UPGRADE=--upgrade)
+	$(BIN)/python tools/lock.py $(UPGRADE)
+	$(BIN)/python tools/environment.py
+
+generate: $(VENV)/package.stamp   ## write what is made from code: environment.yml, binder/, docs/reference/
+	$(BIN)/python tools/environment.py
+	$(BIN)/python tools/reference.py
 
 clean:            ## remove the environment and the reports
 	rm -rf $(VENV) reports

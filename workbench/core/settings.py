@@ -186,7 +186,7 @@ def _bad(setting: Setting, found: Any, source: str) -> ConfigError:
     else:
         hint = "workbench config show"
     return ConfigError(
-        f"setting {setting.name!r} from {source} is {found!r}; it must be {_kind(setting)}",
+        f"setting {setting.name!r} from {source} is {found!r}; it must be {describe(setting)}",
         hint=hint,
         setting=setting.name,
     )
@@ -225,7 +225,8 @@ def _convert(kind: type, raw: Any) -> Any:
     return value
 
 
-def _kind(setting: Setting) -> str:
+def describe(setting: Setting) -> str:
+    """What a setting may be, in words."""
     if setting.choices:
         return "one of " + ", ".join(setting.choices)
     words = {

@@ -1,0 +1,141 @@
+"""Write docs/reference/ from the registries: operations, settings and errors.
+
+python tools/reference.py           # writes them
+python tools/reference.py --check   # says which differ, and ends with 1 if one does
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from typing import Any
+
+from generated import write_or_check
+
+from workbench.core import errors, settings
+from workbench.core.operations import Operation, load_room, rooms
+
+NOTE = "<!-- Made by tools/reference.py from the code; `make generate` writes it anew. -->"
+
+
+def own_operations() -> list[Operation]:
+    """The operations of the rooms of this repository, without those of installed plugins."""
+    ours = [room for room, module in rooms().items() if module.startswith("workbench.")]
+    return [operation for room in ours for operation in load_room(room)]
+
+
+def type_words(schema: dict[str, Any]) -> str:
+    """What a value may be, in the words of its JSON schema."""
+    if "anyOf" in schema:
+        parts = [type_words(part) for part in schema["anyOf"] if part.get("type") != "null"]
+        return " or ".join(parts)
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    words = {
+        "string": "path" if schema.get("format") == "path" else "text",
+        "integer": "whole number",
+        "number": "number",
+        "boolean": "yes or no",
+        "object": "object",
+        "array": "list",
+    }.get(schema.get("type", ""), "any")
+    if schema.get("items"):
+        words = f"list of {type_words(schema['items'])}"
+    bounds = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    limits = [f"{sign} {schema[key]:g}" for key, sign in bounds.items() if key in schema]
+    return " ".join([words, *limits])
+
+
+def operation_page(operation: Operation) -> str:
+    """One operation: its command, what it does and its parameters."""
+    command = f"workbench {operation.room} {operation.verb.replace('_', '-')}"
+    gives = f" Gives: {operation.produces}." if operation.produces else ""
+    lines = [f"### `{operation.name}`", "", f"**{operation.title}** (`{command}`).{gives}", ""]
+    lines += [operation.help, ""]
+    properties = operation.schema().get("properties", {})
+    if operation.parameters:
+        lines += ["| parameter | value | default | |", "|---|---|---|---|"]
+    for parameter in operation.parameters:
+        default = "required" if parameter.required else f"`{parameter.default!r}`"
+        cells = (f"`{parameter.name}`", type_words(properties[parameter.name]), default)
+        lines.append(f"| {' | '.join(cells)} | {parameter.help} |")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def operations_page() -> str:
+    """Every operation by room."""
+    parts = [
+        f"{NOTE}\n# Operations\n\nEach is a Python function, a command, a form and a job's step. "
+        "`workbench ROOM VERB --help` says the same.\n"
+    ]
+    room = ""
+    for operation in own_operations():
+        if operation.room != room:
+            room = operation.room
+            parts.append(f"## {room}\n")
+        parts.append(operation_page(operation))
+    return "\n".join(parts)
+
+
+def settings_page() -> str:
+    """Every setting with its default."""
+    lines = [
+        NOTE,
+        "# Settings",
+        "",
+        "An argument (`workbench --set NAME VALUE`) is stronger than the environment, that than "
+        "the nearest `workbench.toml`, that than the default. `workbench config show` prints each "
+        "value with its source.",
+        "",
+        "| name | variable | value | default | |",
+        "|---|---|---|---|---|",
+    ]
+    for name, setting in settings.declared().items():
+        if callable(setting.default):
+            default = (inspect.getdoc(setting.default) or "").rstrip(".").lower()
+        else:
+            default = f"`{json.dumps(setting.default, default=str)}`"
+        kind = settings.describe(setting)
+        lines.append(f"| `{name}` | `{setting.variable}` | {kind} | {default} | {setting.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def errors_page() -> str:
+    """The tree of errors, and a line with a link for each."""
+    tree = re.search(r"( {4}WorkbenchError\n.*?)\n\n", errors.__doc__ or "", re.S)
+    assert tree is not None
+    lines = [
+        NOTE,
+        "# Errors",
+        "",
+        "```text",
+        *(line[4:] for line in tree[1].splitlines()),
+        "```",
+        "",
+        "| code | class | exit status | |",
+        "|---|---|---|---|",
+    ]
+    for cls in errors.all_errors():
+        if cls.__module__ == errors.__name__:
+            told = (inspect.getdoc(cls) or "").splitlines()[0]
+            link = f"[`{cls.code}`](../errors/{cls.code}.md)"
+            lines.append(f"| {link} | `{cls.__name__}` | {cls.exit_status} | {told} |")
+    return "\n".join(lines) + "\n"
+
+
+def render() -> dict[str, str]:
+    """Each page by its path in the repository."""
+    return {
+        "docs/reference/operations.md": operations_page(),
+        "docs/reference/settings.md": settings_page(),
+        "docs/reference/errors.md": errors_page(),
+    }
+
+
+if __name__ == "__main__":
+    write_or_check(render())
