@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = attach(
         "fit_temperature": "temperature",
         "measure_perplexity": "perplexity",
         "normalise_answer": "exact_match",
+        "read_frozen": "frozen_texts",
         "register_check": "checks",
         "registered_checks": "checks",
         "reliability_curve": "calibration",

@@ -1,0 +1,50 @@
+"""Small sets of texts that were written down before the code that is measured on them.
+
+Each is named by its sha256, so that a figure can say what it was measured on, and a set that was
+edited afterwards is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from workbench.core.errors import IntegrityError, NotFoundError
+
+_SHA256 = {
+    # Twenty prompts with a continuation each, on which engines are compared.
+    "continuations": "923b638e529cdc892200cfe6456a6ac142a39400fc516d7feda7128cf69e6458",
+    # Sixty short general questions with the answers that count, by which prompts are compared.
+    "questions": "a1da5f04dfb7b238d975b5c6b36c38895f44da20560afa9c8801e6a02b1e9e5a",
+}
+
+
+@dataclass(frozen=True)
+class FrozenTexts:
+    """The rows of one set, and the sha256 of the file that they stand in."""
+
+    name: str
+    rows: tuple[dict[str, Any], ...]
+    sha256: str
+
+
+def read_frozen(name: str) -> FrozenTexts:
+    """One set by name: ``continuations`` or ``questions``.
+
+    Raises:
+        NotFoundError: There is no such set.
+        IntegrityError: Its file was changed after it was frozen.
+    """
+    if name not in _SHA256:
+        raise NotFoundError.among("frozen set", name, _SHA256)
+    content = resources.files("workbench.evaluation").joinpath(f"frozen/{name}.json").read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != _SHA256[name]:
+        raise IntegrityError(
+            f"frozen set {name!r} has sha256 {found}; it was frozen as {_SHA256[name]}",
+            hint=f"git checkout workbench/evaluation/frozen/{name}.json",
+        )
+    return FrozenTexts(name, tuple(json.loads(content)), found)
