@@ -111,7 +111,7 @@ def model_files(entry: CatalogueEntry) -> ModelFiles:
     only = entry.sources[0]
     if only.scheme == "file":  # the user's own, used where it lies
         folder = Path(only.parts["folder"])
-        if len(only.files) == 1 and only.files[0].name.endswith(".gguf"):
+        if "llamacpp" in entry.engines:  # one file, whatever its name ends in
             return ModelFiles(entry.name, gguf=folder / only.files[0].name)
         return ModelFiles(entry.name, folder=folder)
     artifacts = Artifacts()

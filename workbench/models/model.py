@@ -323,7 +323,8 @@ def check_sampling(sampling: Sampling) -> None:
         value: Any = getattr(sampling, name)
         if value is None:
             continue
-        if not isinstance(value, kind) or isinstance(value, bool):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not (whole or (kind is not int and isinstance(value, float))):
             what = "a whole number" if kind is int else "a number"
             raise InputError(f"{name} is {value!r}; it must be {what}", parameter=name)
         if not low <= value <= high:
