@@ -16,9 +16,9 @@ from workbench.models.tokenizer import TextTokenizer
 if TYPE_CHECKING:
     import numpy as np
 
-# At most one blank or one indented new line between parts: a small model that is free to write
-# white space may write nothing else until its tokens run out.
-_OPTIONS: Any = {"whitespace_pattern": r"( |\n[ \t]{0,20})?"}
+# Fixed separators, as json.dumps writes them: a small model that is free to write white space may
+# write nothing else until its tokens run out.
+_OPTIONS: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
 class ConstraintCompiler:

@@ -47,6 +47,10 @@ class TextTokenizer:
         self.chat_template = _find_template(Path(folder), config)
         self.bos_id = self._find_bos(config)
         self.end_ids = self._find_ends(Path(folder))
+        # Embeddings are often padded: the model may then choose an id that stands for nothing.
+        self._size = max(
+            self.vocabulary_size, int(_read_json(Path(folder) / "config.json").get("vocab_size", 0))
+        )
         self._bytes = _PieceBytes(self._inner, self.json_text)
 
     @property
@@ -85,10 +89,8 @@ class TextTokenizer:
             InputError: An id lies outside the vocabulary.
         """
         if self._bytes.known:
-            text = b"".join(self.token_bytes(token_id) for token_id in ids).decode(
-                "utf-8", "replace"
-            )
-            return text[1:] if self._bytes.strips_space and text[:1] == " " else text
+            whole = b"".join(self.token_bytes(token_id) for token_id in ids)
+            return whole.decode("utf-8", "replace")
         for token_id in ids:
             self.token_bytes(token_id)
         return str(self._inner.decode(list(ids), skip_special_tokens=False))
@@ -99,6 +101,11 @@ class TextTokenizer:
         Raises:
             InputError: The id lies outside the vocabulary.
         """
+        if not 0 <= token_id < self._size:
+            raise InputError(
+                f"token id {token_id} lies outside the vocabulary of {self._size}",
+                hint="use ids that the same model's tokenize gave",
+            )
         return self._bytes.of(token_id)
 
     def is_control(self, token_id: int) -> bool:
@@ -211,21 +218,14 @@ class _PieceBytes:
         decoder = json.dumps(content.get("decoder"))
         self._by_letter = _letters_of_bytes() if '"ByteLevel"' in decoder else None
         self._sentence_piece = '"ByteFallback"' in decoder or '"Metaspace"' in decoder
-        self.strips_space = self._sentence_piece and (
-            '"Strip"' in decoder or '"Metaspace"' in decoder
-        )
         self.known = self._by_letter is not None or self._sentence_piece
 
     def of(self, token_id: int) -> bytes:
         if token_id in self._added:
             return str(self._added[token_id]).encode()
-        piece = self._inner.id_to_token(token_id) if token_id >= 0 else None
+        piece = self._inner.id_to_token(token_id)
         if piece is None:
-            size = self._inner.get_vocab_size()
-            raise InputError(
-                f"token id {token_id} lies outside the vocabulary of {size}",
-                hint="use ids that the same model's tokenize gave",
-            )
+            return b""
         if self._by_letter is not None:
             return b"".join(
                 self._by_letter[letter] if letter in self._by_letter else letter.encode()

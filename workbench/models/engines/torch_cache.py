@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from workbench.models.engines.shared_prefix import shared_length
+
 
 class PromptCache:
     """The cache of one conversation in transformers.
@@ -52,11 +54,3 @@ class PromptCache:
     def _can_crop(self) -> bool:
         # A sliding window has thrown away what lies before it.
         return self._cache is not None and not any(self._cache.is_sliding)
-
-
-def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many ids two sequences have in common at their beginning."""
-    for place, (left, right) in enumerate(zip(first, second, strict=False)):
-        if left != right:
-            return place
-    return min(len(first), len(second))

@@ -128,7 +128,7 @@ class TransformersEngine(Engine):
             )
             constraint = self._compiler.compile(sampling.json_schema)
         sampler = Sampler(sampling)
-        answer = Answer(self._tokenizer, sampling, constraint=constraint)
+        answer = Answer(self._tokenizer, sampling)
         ids = list(prompt_ids)
         while True:
             logits = self._next_logits(ids)
@@ -138,7 +138,14 @@ class TransformersEngine(Engine):
             if sampling.logprobs is not None:
                 logprob = describe_logprob(logits, token_id, sampling.logprobs, self._text_of)
             ids.append(token_id)
-            chunk = answer.add(token_id, logprob, full=len(ids) >= self.info.context_tokens)
+            if constraint is not None:
+                constraint.accept(token_id)
+            chunk = answer.add(
+                token_id,
+                logprob,
+                full=len(ids) >= self.info.context_tokens,
+                complete=constraint is not None and constraint.complete,
+            )
             yield chunk
             if chunk.finish_reason is not None:
                 return

@@ -171,6 +171,43 @@ def undo_storage(
     return weights
 
 
+def gguf_tensor_name(
+    hf_name: str, architecture: Architecture, config: Mapping[str, Any]
+) -> str | None:
+    """The name that a tensor of a Hugging Face folder has in a GGUF; None if it is left out.
+
+    Raises:
+        CapabilityError: llama.cpp has no place for it.
+    """
+    stem, _, kind = hf_name.rpartition(".")
+    for gguf_stem, hf_stem in _TOP.items():
+        if stem == hf_stem:
+            tied = gguf_stem == "output" and config.get("tie_word_embeddings", False)
+            return None if tied else f"{gguf_stem}.{kind}"
+    match = re.fullmatch(r"model\.layers\.(\d+)\.(.+)", stem)
+    for gguf_stem, hf_stem in architecture.block.items():
+        if match and match[2] == hf_stem:
+            return f"blk.{match[1]}.{gguf_stem}.{kind}"
+    raise CapabilityError(
+        f"llama.cpp has no place for the tensor {hf_name!r} of a {architecture.hf_type} model",
+        hint="merge adapters into the weights first",
+        tensor=hf_name,
+    )
+
+
+def redo_storage(
+    name: str, weights: np.ndarray, architecture: Architecture, config: Mapping[str, Any]
+) -> np.ndarray:
+    """The inverse of ``undo_storage``."""
+    if architecture.permuted and ".attn_q." in name:
+        return permute_rows(weights, int(config["num_attention_heads"]))
+    if architecture.permuted and ".attn_k." in name:
+        return permute_rows(weights, int(config["num_key_value_heads"]))
+    if architecture.norm_offset and name.endswith("norm.weight"):
+        return weights + architecture.norm_offset
+    return weights
+
+
 def unpermute_rows(weights: np.ndarray, heads: int) -> np.ndarray:
     """Undo llama.cpp's order of the rows of q and k: pairs that lie side by side to two halves."""
     half = len(weights) // heads // 2
@@ -251,7 +288,7 @@ def _rope_scaling(gguf: GgufFile, theta: float, head_dim: int) -> dict[str, Any]
     kind = get("rope.scaling.type", "none")
     found: dict[str, Any] | None = None
     if "rope_freqs.weight" in gguf.tensors:
-        found = _llama3_scaling(gguf.dequantise("rope_freqs.weight"), theta, head_dim)
+        found = _llama3_scaling(gguf.dequantize("rope_freqs.weight"), theta, head_dim)
     elif kind == "none" or (kind == "linear" and float(get("rope.scaling.factor", 1.0)) == 1.0):
         return {}
     elif kind == "linear":

@@ -1,7 +1,7 @@
 """The one cache of models turned from a GGUF into a Hugging Face folder.
 
-Written here because transformers refuses to save a model that it has de-quantised, and because
-its own reading of a GGUF leaves out how SmolLM2 cuts digits.
+Written here because transformers reads a GGUF only with another package's help and refuses to save
+a model that it has de-quantised.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from workbench.models.formats.gguf_tokenizer import (
     build_tokenizer,
     build_tokenizer_config,
 )
-from workbench.models.formats.safetensors_writer import DTYPES, write_safetensors
+from workbench.models.formats.safetensors_files import DTYPES, write_safetensors
 from workbench.store.files import saying_why, sync_folder, write_json
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _hf_tensors(
 ) -> Iterator[tuple[str, np.ndarray]]:
     for name, hf_name in names.items():
         check_cancelled()
-        yield hf_name, undo_storage(name, gguf.dequantise(name), architecture, config)
+        yield hf_name, undo_storage(name, gguf.dequantize(name), architecture, config)
         task.advance()
 
 

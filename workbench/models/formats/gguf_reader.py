@@ -92,7 +92,7 @@ class GgufFile:
             self.path, np.uint8, "r", offset=tensor.offset_bytes, shape=(tensor.size_bytes,)
         )
 
-    def dequantise(self, name: str) -> np.ndarray:
+    def dequantize(self, name: str) -> np.ndarray:
         """The numbers of a tensor in its own shape, float32.
 
         Raises:
@@ -113,10 +113,10 @@ class GgufFile:
         _, block, block_bytes = TENSOR_TYPES[TYPE_IDS[tensor.type]]
         for start in range(0, len(numbers), _BLOCKS_AT_ONCE * block):
             some = raw[start // block * block_bytes :][: _BLOCKS_AT_ONCE * block_bytes]
-            numbers[start : start + _BLOCKS_AT_ONCE * block] = self._dequantise(tensor, some)
+            numbers[start : start + _BLOCKS_AT_ONCE * block] = self._dequantize(tensor, some)
         return numbers.reshape(tensor.shape)
 
-    def _dequantise(self, tensor: GgufTensor, raw: np.ndarray) -> np.ndarray:
+    def _dequantize(self, tensor: GgufTensor, raw: np.ndarray) -> np.ndarray:
         import numpy as np
         from gguf import GGMLQuantizationType
         from gguf.quants import dequantize

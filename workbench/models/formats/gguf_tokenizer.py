@@ -6,7 +6,7 @@ The aim is that both cut every text into the same tokens as llama.cpp does. Wher
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workbench.core.errors import CapabilityError, IntegrityError
@@ -122,6 +122,31 @@ def build_generation_config(gguf: GgufFile) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value not in (None, [])}
 
 
+def find_pre_tokenizer(content: Mapping[str, Any]) -> str:
+    """The ``tokenizer.ggml.pre`` that cuts text as the ``tokenizer.json`` of this content does.
+
+    Raises:
+        CapabilityError: None of those that are known does.
+    """
+    wanted = content.get("pre_tokenizer") or {}
+    found = wanted.get("pretokenizers", [wanted])
+    steps = [_essence(step) for step in found]
+    if content["model"]["type"] == "BPE" and content.get("normalizer") in (None, {"type": "NFC"}):
+        for pre in _PATTERNS:
+            if steps == [_essence(step) for step in _pre_tokenizer_steps(pre)]:
+                return pre
+    raise CapabilityError(
+        "the folder's tokenizer cuts text in a way that is not among those known of GGUF: "
+        f"{', '.join(_PATTERNS)}",
+        hint="convert it with llama.cpp's own script",
+    )
+
+
+def _essence(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step without what makes no difference to the tokens."""
+    return {key: value for key, value in step.items() if key != "trim_offsets"}
+
+
 def adds_bos(gguf: GgufFile) -> bool:
     """Whether a text begins with the model's first token: what is said, else as llama.cpp does."""
     said = gguf.metadata.get(_PREFIX + "add_bos_token")
@@ -138,36 +163,36 @@ def _byte_level(gguf: GgufFile, tokens: Sequence[str]) -> dict[str, Any]:
             f"{gguf.path.name} cuts its text in the way {pre!r}; {', '.join(_PATTERNS)} are known",
             hint="load it with engine='llamacpp', or use the model's Hugging Face folder",
         )
-    pattern, single_digits = _PATTERNS[pre]
-    steps: list[dict[str, Any]] = []
-    if single_digits:
-        steps.append({"type": "Digits", "individual_digits": True})
-    if pattern is not None:
-        steps.append(
-            {
-                "type": "Split",
-                "pattern": {"Regex": pattern},
-                "behavior": "Isolated",
-                "invert": False,
-            }
-        )
-    byte_level = {
-        "type": "ByteLevel",
-        "add_prefix_space": False,
-        "trim_offsets": True,
-        "use_regex": pattern is None,
-    }
-    steps.append(byte_level)
+    steps = _pre_tokenizer_steps(pre)
     return {
         "normalizer": None,
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": steps},
-        "decoder": byte_level,
+        "decoder": steps[-1],
         "model": _bpe(
             tokens,
             [_split_merge(gguf, merge) for merge in _array(gguf, "merges")],
             ignore_merges=pre in _IGNORE_MERGES,
         ),
     }
+
+
+def _pre_tokenizer_steps(pre: str) -> list[dict[str, Any]]:
+    pattern, single_digits = _PATTERNS[pre]
+    steps: list[dict[str, Any]] = []
+    if single_digits:
+        steps.append({"type": "Digits", "individual_digits": True})
+    if pattern is not None:
+        regex = {"Regex": pattern}
+        steps.append({"type": "Split", "pattern": regex, "behavior": "Isolated", "invert": False})
+    steps.append(
+        {
+            "type": "ByteLevel",
+            "add_prefix_space": False,
+            "trim_offsets": True,
+            "use_regex": pattern is None,
+        }
+    )
+    return steps
 
 
 def _split_merge(gguf: GgufFile, merge: str) -> tuple[str, str]:

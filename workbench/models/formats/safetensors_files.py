@@ -1,14 +1,14 @@
-"""Writing safetensors one tensor at a time, so that no more than one is in memory."""
+"""Safetensors one tensor at a time, so that no more than one is in memory."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import InputError
+from workbench.core.errors import CapabilityError, InputError, IntegrityError
 from workbench.store.files import replacing
 
 if TYPE_CHECKING:
@@ -22,12 +22,19 @@ def to_dtype(numbers: np.ndarray, dtype: str) -> np.ndarray:
 
     Returns:
         The same shape, in float32, float16, or for bfloat16 (which numpy has not) uint16.
+
+    Raises:
+        InputError: A number is too large for float16.
     """
     import numpy as np
 
     if dtype == "float32":
         return numbers.astype("<f4", copy=False)
     if dtype == "float16":
+        if numbers.size and np.abs(numbers).max() > np.finfo(np.float16).max:
+            raise InputError(
+                "a weight is larger than float16 can hold (65504)", hint="dtype='bfloat16'"
+            )
         return numbers.astype("<f2")
     bits = np.ascontiguousarray(numbers, np.float32).view(np.uint32)
     rounded = (bits + (0x7FFF + ((bits >> 16) & 1))) >> 16
@@ -77,3 +84,56 @@ def write_safetensors(
             file.write(to_dtype(numbers, dtype).tobytes())
         if (missing := next(expected, None)) is not None:
             raise InputError(f"tensor {missing[0]!r} was announced and never came")
+
+
+def list_safetensors(path: Path) -> list[tuple[str, tuple[int, ...]]]:
+    """The name and shape of each tensor of one file, in the order in which they are read.
+
+    Raises:
+        IntegrityError: The file is damaged.
+    """
+    return [(name, tuple(entry["shape"])) for name, entry in _read_head(path)[0].items()]
+
+
+def read_safetensors(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+    """Each tensor of one file, by name, as float32.
+
+    Raises:
+        IntegrityError: The file is damaged.
+        CapabilityError: A tensor has another dtype than float32, float16 or bfloat16.
+    """
+    import numpy as np
+
+    head, start_of_data = _read_head(path)
+    room = path.stat().st_size - start_of_data
+    kinds = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+    for name, entry in head.items():
+        code, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+        if code not in kinds:
+            raise CapabilityError(
+                f"tensor {name!r} of {path.name} is {code}, not a float", hint=None
+            )
+        count = math.prod(shape)
+        if not 0 <= start <= end <= room or count * np.dtype(kinds[code]).itemsize != end - start:
+            raise _damaged(path)
+        numbers = np.fromfile(path, kinds[code], offset=start_of_data + start, count=count)
+        if code == "BF16":
+            numbers = (numbers.astype(np.uint32) << 16).view(np.float32)
+        yield name, numbers.astype(np.float32, copy=False).reshape(shape)
+
+
+def _read_head(path: Path) -> tuple[dict[str, Any], int]:
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size - 8:
+            raise _damaged(path)
+        try:
+            head = json.loads(file.read(length))
+        except ValueError:
+            raise _damaged(path) from None
+    head.pop("__metadata__", None)
+    return dict(sorted(head.items(), key=lambda item: item[1]["data_offsets"])), 8 + length
+
+
+def _damaged(path: Path) -> IntegrityError:
+    return IntegrityError(f"{path.name} is damaged", hint="fetch the model again", path=str(path))
