@@ -1,0 +1,41 @@
+"""How runs of notebooks look in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.drawing import print_plain, print_table
+
+if TYPE_CHECKING:
+    from workbench.reports.runs import NotebookRun, ReportRun
+
+
+def show_run(report: ReportRun) -> None:
+    """Each notebook with its claims; what failed, and where to look."""
+    for made in report.runs:
+        _show_notebook(made)
+    passed = sum(made.status == "passed" for made in report.runs)
+    click.echo(f"{passed} of {len(report.runs)} passed in {report.duration_s:.0f} s")
+    click.echo(f"look at {report.index}")
+
+
+def _show_notebook(made: NotebookRun) -> None:
+    mark = "✓" if made.status == "passed" else "✗"
+    click.echo(f"{mark} {made.notebook}  {made.status} in {made.duration_s:.0f} s")
+    for claim in made.claims:
+        click.echo(f"    {claim.text}")
+    if made.error is not None:
+        click.echo(f"    {made.error.message}")
+        click.echo(f"    {made.folder}")
+
+
+def show_list(runs: list[dict[str, Any]]) -> None:
+    """A line a run, the latest first."""
+    if not runs:
+        click.echo("no run yet; try: workbench report run notebooks/00_tour.ipynb")
+    elif all(not isinstance(value, (dict, list)) for run in runs for value in run.values()):
+        print_table(list(runs[0]), [list(run.values()) for run in runs])
+    else:
+        print_plain(runs)
