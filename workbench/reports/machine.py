@@ -56,6 +56,13 @@ def versions(loaded: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def versions_text(found: dict[str, str]) -> str:
+    """Versions in the order in which a reader looks for them; JSON keeps none."""
+    order = ["python", *MAIN_PACKAGES.values()]
+    names = sorted(found, key=lambda name: order.index(name) if name in order else len(order))
+    return ", ".join(f"{name} {found[name]}" for name in names)
+
+
 @functools.cache
 def machine() -> dict[str, Any]:
     """Operating system, processor, usable cores and memory."""

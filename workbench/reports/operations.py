@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..core import settings
-from ..core.errors import InputError
+from ..core.errors import InputError, NotFoundError
 from ..core.operations import operation
 from ..core.optional import require
 from .runs import ReportRun
@@ -23,6 +23,7 @@ def run(
     out: Path | None = None,
     kernels: Literal["auto", "fork", "cold"] = "auto",
     timeout_s: float | None = None,
+    standalone: bool = False,
 ) -> ReportRun:
     """Run notebooks with checked parameters and write a page and a record of each.
 
@@ -38,11 +39,13 @@ def run(
         out: The folder for pages and records (setting reports_dir).
         kernels: Fork kernels from one warm process, start each cold, or choose.
         timeout_s: Longest run of one notebook (setting notebook_timeout_s).
+        standalone: Write each page as a single file, in which interactive figures are pictures.
 
     Raises:
         InputError: A notebook or a parameter is wrong; nothing was run.
         CancelledError: The run was stopped; its kernels are gone.
     """
+    from .history import write_index
     from .kernels import kernel_source
     from .notebooks import find_notebooks
     from .runner import check_jobs, plan_runs, run_plans
@@ -61,9 +64,14 @@ def run(
         profile=profile,
         out=folder,
         timeout_s=limit_s,
+        standalone=standalone,
     )
     with kernel_source(found, choice=kernels) as source:
-        runs = run_plans(plans, source, jobs=at_a_time)
+        try:
+            runs = run_plans(plans, source, jobs=at_a_time)
+        finally:
+            # Also after Ctrl-C: the runs that came to their end belong in the index.
+            write_index(folder)
     return ReportRun(runs, folder / "index.html", round(time.monotonic() - started_s, 3))
 
 
@@ -99,3 +107,39 @@ def show(run: str) -> dict[str, Any]:
     from .records import find_record
 
     return find_record(run)
+
+
+@operation("reports.index", title="Make the index of reports anew", produces="report index")
+def index(*, out: Path | None = None) -> dict[str, Any]:
+    """Make index.html and index.json anew from the run folders that are there.
+
+    Args:
+        out: The folder with the reports (setting reports_dir).
+
+    Raises:
+        NotFoundError: There is no such folder.
+    """
+    from .history import write_index
+
+    folder = Path(settings.get("reports_dir") if out is None else out)
+    if not folder.is_dir():
+        raise NotFoundError(
+            f"there is no folder {folder}", hint="workbench report run notebooks", path=str(folder)
+        )
+    return write_index(folder)
+
+
+@operation("reports.render", title="Draw the page of a run anew", produces="page")
+def render(folder: Path, *, standalone: bool = False) -> Path:
+    """Draw report.html anew from a run's record and its executed notebook; nothing is run.
+
+    Args:
+        folder: The folder of one run: <out>/<notebook>/<run>.
+        standalone: Write a single file that can be sent on; interactive figures stay pictures.
+
+    Raises:
+        NotFoundError: The folder holds no record.
+    """
+    from .page import write_page
+
+    return write_page(folder.absolute(), source_folder=folder, standalone=standalone)

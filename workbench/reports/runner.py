@@ -44,6 +44,7 @@ def plan_runs(
     profile: str,
     out: Path,
     timeout_s: float,
+    standalone: bool = False,
 ) -> list[RunPlan]:
     """Check the parameters of every notebook, before any of them is run.
 
@@ -71,6 +72,7 @@ def plan_runs(
                 profile=profile,
                 out=out.absolute(),
                 timeout_s=timeout_s,
+                standalone=standalone,
             )
         )
     return plans
@@ -151,6 +153,8 @@ def _run_one(plan: RunPlan, session: KernelSession) -> NotebookRun:
     duration_s = time.monotonic() - started_s
     claims = records.collect_claims(session.nb)
     error = error or records.judge_claims(plan.shown_path, claims)
+    from . import page  # draws with mistune and Pygments, which only a run's end needs
+
     status: Status = "failed" if error else "passed"
     _write_executed(plan, session)
     record = records.build_record(
@@ -162,6 +166,7 @@ def _run_one(plan: RunPlan, session: KernelSession) -> NotebookRun:
         duration_s=duration_s,
     )
     records.write_record(plan, record)
+    page.write_page(plan.folder, source_folder=plan.path.parent, standalone=plan.standalone)
     return NotebookRun(
         notebook=plan.shown_path,
         status=status,

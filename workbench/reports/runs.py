@@ -88,6 +88,7 @@ class RunPlan:
     profile: str
     out: Path
     timeout_s: float
+    standalone: bool = False
     run_id: str = field(default_factory=lambda: new_run_id())
 
     @property

@@ -68,9 +68,8 @@ def stamp_rows(stamp: dict[str, Any]) -> list[tuple[str, str]]:
     sha = commit.get("sha")
     changed = " with changes that are not committed" if commit.get("dirty") else ""
     memory_gb = (box.get("memory_bytes") or 0) / 2**30
-    packages = ", ".join(f"{name} {text}" for name, text in (stamp.get("versions") or {}).items())
     return [
-        ("versions", packages),
+        ("versions", machine.versions_text(stamp.get("versions") or {})),
         ("commit", f"{sha[:12]}{changed}" if sha else "outside a repository"),
         (
             "machine",

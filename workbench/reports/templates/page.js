@@ -1,0 +1,69 @@
+// Folds all code or unfolds it, and brings figures to life when they come into view.
+(() => {
+  const button = document.querySelector("[data-toggle-code]");
+  const code = [...document.querySelectorAll("details.code")];
+  if (button && code.length) {
+    button.hidden = false;
+    const label = () => {
+      const open = code.every((each) => each.open);
+      button.textContent = open ? "Hide all code" : "Show all code";
+      button.setAttribute("aria-pressed", String(open));
+    };
+    button.addEventListener("click", () => {
+      const open = !code.every((each) => each.open);
+      code.forEach((each) => { each.open = open; });
+      label();
+    });
+    code.forEach((each) => each.addEventListener("toggle", label));
+    label();
+  }
+
+  const figures = [...document.querySelectorAll(".figure.plotly")];
+  const own = document.currentScript;
+  const library = own.dataset.plotly;
+  if (!figures.length || !library) return;
+  let loading = null;
+  const load = () => loading ??= new Promise((done, fail) => {
+    const script = document.createElement("script");
+    script.src = library;
+    script.nonce = own.nonce;
+    script.onload = done;
+    script.onerror = fail;
+    document.head.append(script);
+  });
+  const draw = async (box) => {
+    const figure = JSON.parse(box.querySelector("script").textContent);
+    const picture = box.querySelector("img");
+    const target = document.createElement("div");
+    const layout = { ...figure.layout, autosize: true };
+    delete layout.width;
+    // The picture's own height, so that nothing below it moves when the figure takes its place;
+    // plotly's own margins leave nothing of that on a phone.
+    layout.height = picture ? Math.max(picture.clientHeight, 300) : layout.height || 420;
+    layout.margin ??= { l: 52, r: 20, t: layout.title ? 56 : 24, b: 48 };
+    await load();
+    target.style.height = layout.height + "px";
+    box.append(target);
+    if (picture) picture.hidden = true;
+    try {
+      await window.Plotly.newPlot(target, figure.data, layout, {
+        responsive: true, displaylogo: false, ...figure.config,
+      });
+      box.querySelector(".note")?.remove();
+      picture?.remove();
+      box.classList.add("alive");
+    } catch (error) {
+      target.remove();
+      if (picture) picture.hidden = false;
+      console.warn("a figure stays a picture:", error);
+    }
+  };
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      seen.unobserve(entry.target);
+      draw(entry.target).catch(() => { /* the library is not there: the picture stays */ });
+    }
+  }, { rootMargin: "200px" });
+  figures.forEach((box) => seen.observe(box));
+})();
