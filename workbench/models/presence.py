@@ -33,8 +33,11 @@ def is_present(entry: CatalogueEntry) -> bool:
 
     if entry.sources[0].scheme == "file":
         return True  # the catalogue made the entry from the files that it found
-    names = {file.name for source in entry.sources for file in source.files}
-    return names <= set(known_sha256s(entry, Artifacts()))
+    return _is_whole(entry, known_sha256s(entry, Artifacts()))
+
+
+def _is_whole(entry: CatalogueEntry, known: dict[str, str]) -> bool:
+    return {file.name for source in entry.sources for file in source.files} <= set(known)
 
 
 def check_files(entry: CatalogueEntry, artifacts: Artifacts) -> None:
@@ -62,15 +65,15 @@ def drop_damaged(entry: CatalogueEntry, artifacts: Artifacts) -> None:
 
 
 def forget(entry: CatalogueEntry, artifacts: Artifacts) -> list[str]:
-    """Remove a model's files, but for those that another model needs."""
+    """Remove a model's files, but for those that another model needs which is here as a whole."""
     from workbench.models import catalogue
 
-    shared = {
-        sha256
-        for other in catalogue.entries().values()
-        if other.name != entry.name and other.sources[0].scheme != "file"
-        for sha256 in known_sha256s(other, artifacts).values()
-    }
+    shared: set[str] = set()
+    for other in catalogue.entries().values():
+        if other.name != entry.name and other.sources[0].scheme != "file":
+            known = known_sha256s(other, artifacts)
+            if _is_whole(other, known):
+                shared |= set(known.values())
     removed = []
     for name, sha256 in known_sha256s(entry, artifacts).items():
         if sha256 not in shared:

