@@ -1,0 +1,143 @@
+"""The form of the notebooks that are committed: one question, executed, held to claims, light."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import re
+import statistics
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+MOST_BYTES = 500_000
+MACHINE = re.compile(r"(?<![\w.<])/(?:root|home|Users|tmp|work)/\w")
+Notebook = dict[str, Any]
+
+
+def source(cell: Notebook) -> str:
+    return "".join(cell["source"])
+
+
+def code_lines(cell: Notebook) -> int:
+    return len([line for line in source(cell).splitlines() if line.strip()])
+
+
+def form_faults(notebook: Notebook) -> list[str]:
+    """What holds for every notebook, dashboards too."""
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    found = []
+    counts = [cell["execution_count"] for cell in code]
+    if counts != list(range(1, len(code) + 1)):
+        found.append("the counts are not 1..n")
+    outputs = [output for cell in code for output in cell["outputs"]]
+    if any(output["output_type"] == "error" for output in outputs):
+        found.append("an output is an error")
+    if any("!pip" in source(cell) or "pip install" in source(cell) for cell in code):
+        found.append("it installs packages")
+    if MACHINE.search(json.dumps([notebook["cells"], notebook["metadata"]])):
+        found.append("it names a machine's path")
+    if any(code_lines(cell) > 25 for cell in code):
+        found.append("a code cell has over 25 lines")
+    return found + definition_faults(code)
+
+
+def definition_faults(code: list[Notebook]) -> list[str]:
+    nodes = [node for cell in code for node in ast.walk(ast.parse(source(cell)))]
+    functions = [n for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    found = [f"{len(functions)} functions are defined"] if len(functions) > 3 else []
+    if any(isinstance(node, ast.ClassDef) for node in nodes):
+        found.append("a class is defined")
+    return found
+
+
+def story_faults(notebook: Notebook) -> list[str]:
+    """What holds for notebooks that are reports: length, parameters, claims."""
+    cells = notebook["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    found = []
+    if not 25 <= len(cells) <= 60:
+        found.append(f"{len(cells)} cells, not 25 to 60")
+    if statistics.median(code_lines(cell) for cell in code) > 6:
+        found.append("code cells have a median over 6 lines")
+    tags = [tag for cell in cells for tag in cell["metadata"].get("tags", [])]
+    if tags.count("parameters") != 1:
+        found.append("there is not one cell tagged parameters")
+    calls = [
+        node.func
+        for cell in code
+        for node in ast.walk(ast.parse(source(cell)))
+        if isinstance(node, ast.Call)
+    ]
+    names = [getattr(func, "id", getattr(func, "attr", "")) for func in calls]
+    return found + [f"{name}( is never called" for name in ("claim", "stamp") if name not in names]
+
+
+def read(path: Path) -> Notebook:
+    found: Notebook = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def test_committed_notebooks_have_the_form(tracked: list[Path]) -> None:
+    found = {}
+    for path in (path for path in tracked if path.suffix == ".ipynb"):
+        notebook = read(REPO / path)
+        faults = form_faults(notebook)
+        if path.parts[0] == "notebooks" and "dashboards" not in path.parts:
+            faults += story_faults(notebook)
+        if (REPO / path).stat().st_size > MOST_BYTES:
+            faults.append("over 500 kB")
+        if faults:
+            found[str(path)] = faults
+    assert found == {}
+
+
+def cell(kind: str, text: str, **more: Any) -> Notebook:
+    made = {"cell_type": kind, "source": [text], "metadata": {}, **more}
+    return made if kind == "markdown" else {"outputs": [], "execution_count": 1, **made}
+
+
+@pytest.fixture
+def sound() -> Notebook:
+    """A notebook without a fault."""
+    parameters = cell("code", "limit: int = 3", metadata={"tags": ["parameters"]})
+    claimed = cell("code", "stamp()\nclaim('a', 1, low=0)", execution_count=2)
+    words = [cell("markdown", "Words.") for _ in range(24)]
+    return {"cells": [parameters, claimed, *words], "metadata": {}}
+
+
+def test_a_sound_notebook_has_no_fault(sound: Notebook) -> None:
+    assert form_faults(sound) + story_faults(sound) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "change"),
+    [
+        ("the counts are not 1..n", {"execution_count": None}),
+        ("the counts are not 1..n", {"execution_count": 3}),
+        ("an output is an error", {"outputs": [{"output_type": "error"}]}),
+        ("it installs packages", {"source": ["%pip install x"]}),
+        ("it names a machine's path", {"outputs": [{"output_type": "x", "text": "/root/a.gguf"}]}),
+        ("a code cell has over 25 lines", {"source": ["a = 1\n"] * 26}),
+        ("4 functions are defined", {"source": [f"def f{i}(): ...\n" for i in range(4)]}),
+        ("a class is defined", {"source": ["class A: ..."]}),
+        ("code cells have a median over 6 lines", {"source": ["a = 1\n"] * 20}),
+        ("there is not one cell tagged parameters", {"metadata": {"tags": ["parameters"]}}),
+        ("claim( is never called", {"source": ["# claim('a', 1, low=0)"]}),
+        ("stamp( is never called", {"source": ["claim('a', 1, low=0)"]}),
+    ],
+)
+def test_each_fault_is_seen(sound: Notebook, fault: str, change: Notebook) -> None:
+    if "installs" in fault:
+        change = {"source": ["import os; os.system('pip install x')"]}
+    broken = copy.deepcopy(sound)
+    broken["cells"][1].update(change)
+    assert fault in form_faults(broken) + story_faults(broken)
+
+
+def test_length_is_seen(sound: Notebook) -> None:
+    short = {**sound, "cells": sound["cells"][:10]}
+    assert "10 cells, not 25 to 60" in story_faults(short)
