@@ -53,6 +53,7 @@ class LlamaProcess:
         try:
             self._host, self._port = self._handshake({**config, "key": self._key}, load_timeout_s)
         except BaseException:
+            self._process.kill()  # amid a load it would not see its input close
             self.close()
             raise
 
