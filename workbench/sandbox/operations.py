@@ -1,0 +1,44 @@
+"""What a user can ask of the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.core.errors import NotFoundError
+from workbench.core.operations import operation
+
+from .kinds import Isolation, describe
+from .limits import Limits
+from .outcome import Outcome
+from .programs import Code
+from .running import run_isolated
+
+
+@operation("sandbox.show", title="Show which sandbox there is", produces="isolation")
+def show() -> Isolation:
+    """Show which isolation this machine gives, by making a sandbox."""
+    return describe()
+
+
+@operation("sandbox.run", title="Run a Python file in a sandbox", produces="outcome")
+def run(
+    path: Path,
+    *,
+    wall_s: float = 60.0,
+    cpu_s: int = 30,
+    memory_bytes: int = 2 << 30,
+    network: bool = False,
+) -> Outcome:
+    """Run a Python file that is not trusted: no files of yours, no network, within limits.
+
+    Args:
+        path: The file.
+        wall_s: Longest run.
+        cpu_s: Processor time of each process.
+        memory_bytes: Memory of all its processes together.
+        network: Leave the network open.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"there is no file {path}", hint=f"ls {path.parent}")
+    limits = Limits(wall_s=wall_s, cpu_s=cpu_s, memory_bytes=memory_bytes)
+    return run_isolated(Code(path.read_text(encoding="utf-8")), limits=limits, network=network)
