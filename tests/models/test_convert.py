@@ -15,7 +15,7 @@ import pytest
 from workbench.core import settings
 from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import CancelledError, CapabilityError, InputError, StorageError
-from workbench.models.formats import architectures, convert
+from workbench.models.formats import architectures, convert, hf_config
 from workbench.models.formats.architectures import find_architecture, permute_rows, unpermute_rows
 from workbench.models.formats.convert import convert_gguf
 from workbench.models.formats.gguf_reader import read_gguf
@@ -114,10 +114,10 @@ def test_llama_3s_stretched_positions_are_recognised() -> None:
     )
     stretched, _ = ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")
     plain = 500000.0 ** (-np.arange(0, 64, 2) / 64)
-    found = architectures._llama3_scaling(plain / stretched.numpy(), 500000.0, 64)
+    found = hf_config._llama3_scaling(plain / stretched.numpy(), 500000.0, 64)
     assert found is not None
     assert {**found, "rope_theta": 500000.0} == scaling
-    assert architectures._llama3_scaling(np.full(32, 7.0), 500000.0, 64) is None
+    assert hf_config._llama3_scaling(np.full(32, 7.0), 500000.0, 64) is None
 
 
 def test_what_cannot_be_converted_is_refused_and_leaves_nothing(tmp_path: Path, home: Path) -> None:

@@ -1,15 +1,14 @@
-"""How each architecture's GGUF corresponds to its Hugging Face folder: names, config, weights."""
+"""How each architecture's GGUF corresponds to its Hugging Face folder: names and weights."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import CapabilityError, IntegrityError
-from workbench.models.formats.gguf_reader import GgufArray, GgufFile
+from workbench.core.errors import CapabilityError
+from workbench.models.formats.gguf_reader import GgufFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +38,7 @@ _SANDWICH = {
     "ffn_norm": "pre_feedforward_layernorm",
     "post_ffw_norm": "post_feedforward_layernorm",
 }
-_AGAIN = "fetch the model again: workbench models pull NAME --force"
+_GELU = "gelu_pytorch_tanh"
 
 # Made anew from the config by whoever loads the folder.
 _DERIVED = {"rope_freqs.weight"}
@@ -57,57 +56,15 @@ class Architecture:
     permuted: bool = False
     norm_offset: float = 0.0
     activation: str = "silu"
-    extra: Callable[[GgufFile], dict[str, Any]] | None = None
-
-
-def _bias_of_llama(gguf: GgufFile) -> dict[str, Any]:
-    return {
-        "attention_bias": "blk.0.attn_q.bias" in gguf.tensors,
-        "mlp_bias": "blk.0.ffn_up.bias" in gguf.tensors,
-    }
-
-
-def _qwen3_extra(gguf: GgufFile) -> dict[str, Any]:
-    return {"attention_bias": "blk.0.attn_q.bias" in gguf.tensors}
-
-
-def _gemma_extra(gguf: GgufFile) -> dict[str, Any]:
-    return {"hidden_activation": "gelu_pytorch_tanh"}
-
-
-def _gemma2_extra(gguf: GgufFile) -> dict[str, Any]:
-    get = _getter(gguf)
-    layers = get("block_count")
-    return {
-        "hidden_activation": "gelu_pytorch_tanh",
-        "attn_logit_softcapping": get("attn_logit_softcapping", 50.0),
-        "final_logit_softcapping": get("final_logit_softcapping", 30.0),
-        "sliding_window": get("attention.sliding_window", 4096),
-        "query_pre_attn_scalar": get("attention.key_length", 256) if layers != 46 else 144,
-        "layer_types": [
-            "sliding_attention" if layer % 2 == 0 else "full_attention" for layer in range(layers)
-        ],
-    }
 
 
 ARCHITECTURES = {
-    "llama": Architecture("llama", "LlamaForCausalLM", permuted=True, extra=_bias_of_llama),
+    "llama": Architecture("llama", "LlamaForCausalLM", permuted=True),
     "qwen2": Architecture("qwen2", "Qwen2ForCausalLM"),
-    "qwen3": Architecture("qwen3", "Qwen3ForCausalLM", extra=_qwen3_extra),
-    "gemma": Architecture(
-        "gemma",
-        "GemmaForCausalLM",
-        norm_offset=1.0,
-        activation="gelu_pytorch_tanh",
-        extra=_gemma_extra,
-    ),
+    "qwen3": Architecture("qwen3", "Qwen3ForCausalLM"),
+    "gemma": Architecture("gemma", "GemmaForCausalLM", norm_offset=1.0, activation=_GELU),
     "gemma2": Architecture(
-        "gemma2",
-        "Gemma2ForCausalLM",
-        _SANDWICH,
-        norm_offset=1.0,
-        activation="gelu_pytorch_tanh",
-        extra=_gemma2_extra,
+        "gemma2", "Gemma2ForCausalLM", _SANDWICH, norm_offset=1.0, activation=_GELU
     ),
 }
 
@@ -218,112 +175,3 @@ def permute_rows(weights: np.ndarray, heads: int) -> np.ndarray:
     """The order in which llama.cpp stores the rows of q and k of the llama architecture."""
     half = len(weights) // heads // 2
     return weights.reshape(heads, 2, half, *weights.shape[1:]).swapaxes(1, 2).reshape(weights.shape)
-
-
-def build_config(gguf: GgufFile, *, dtype: str) -> dict[str, Any]:
-    """The ``config.json`` of a GGUF.
-
-    Raises:
-        CapabilityError: The architecture, or how it scales positions, cannot be expressed.
-        IntegrityError: A value that the architecture needs is not in the metadata.
-    """
-    architecture, get = find_architecture(gguf), _getter(gguf)
-    heads, hidden = get("attention.head_count"), get("embedding_length")
-    theta = float(get("rope.freq_base", 10000.0))
-    head_dim = get("attention.key_length", get("rope.dimension_count", hidden // heads))
-    if "token_embd.weight" not in gguf.tensors:
-        raise IntegrityError(f"{gguf.path.name} has no tensor 'token_embd.weight'", hint=_AGAIN)
-    config = {
-        "architectures": [architecture.hf_class],
-        "model_type": architecture.hf_type,
-        "hidden_size": hidden,
-        "intermediate_size": get("feed_forward_length"),
-        "num_hidden_layers": get("block_count"),
-        "num_attention_heads": heads,
-        "num_key_value_heads": get("attention.head_count_kv", heads),
-        "head_dim": head_dim,
-        "max_position_embeddings": get("context_length"),
-        "rms_norm_eps": float(get("attention.layer_norm_rms_epsilon")),
-        "vocab_size": gguf.tensors["token_embd.weight"].shape[0],
-        "hidden_act": architecture.activation,
-        "tie_word_embeddings": "output.weight" not in gguf.tensors,
-        "attention_dropout": 0.0,
-        # transformers 5 reads the second, mlx-lm the first; without it mlx-lm takes 10000.
-        "rope_theta": theta,
-        "rope_parameters": {"rope_type": "default", "rope_theta": theta},
-        "dtype": dtype,
-        "torch_dtype": dtype,
-        "use_cache": True,
-    }
-    config.update(_rope_scaling(gguf, theta, head_dim))
-    if architecture.extra is not None:
-        config.update(architecture.extra(gguf))
-    return config
-
-
-def _getter(gguf: GgufFile) -> Callable[..., Any]:
-    missing = object()
-
-    def get(key: str, default: Any = missing) -> Any:
-        value = gguf.metadata.get(f"{gguf.architecture}.{key}", default)
-        if value is missing:
-            raise IntegrityError(
-                f"{gguf.path.name} has no {gguf.architecture}.{key} in its metadata", hint=_AGAIN
-            )
-        if isinstance(value, GgufArray):
-            raise CapabilityError(
-                f"{gguf.path.name} has a different {key} in each layer",
-                hint="load it with engine='llamacpp'",
-            )
-        if isinstance(value, int) and not 0 < value < 1 << 31:
-            raise IntegrityError(f"{gguf.path.name} says that its {key} is {value}", hint=_AGAIN)
-        return value
-
-    return get
-
-
-def _rope_scaling(gguf: GgufFile, theta: float, head_dim: int) -> dict[str, Any]:
-    """What the config says of stretched positions: nothing, linear, or Llama 3's way."""
-    get = _getter(gguf)
-    kind = get("rope.scaling.type", "none")
-    found: dict[str, Any] | None = None
-    if "rope_freqs.weight" in gguf.tensors:
-        found = _llama3_scaling(gguf.dequantize("rope_freqs.weight"), theta, head_dim)
-    elif kind == "none" or (kind == "linear" and float(get("rope.scaling.factor", 1.0)) == 1.0):
-        return {}
-    elif kind == "linear":
-        found = {"rope_type": "linear", "factor": float(get("rope.scaling.factor"))}
-    if found is None:
-        raise CapabilityError(
-            f"{gguf.path.name} stretches its positions in a way ({kind}) that is not converted",
-            hint="load it with engine='llamacpp'",
-        )
-    return {"rope_scaling": found, "rope_parameters": {**found, "rope_theta": theta}}
-
-
-def _llama3_scaling(factors: np.ndarray, theta: float, head_dim: int) -> dict[str, Any] | None:
-    """Llama 3 GGUFs keep the divisors alone: find which of the published settings made them."""
-    low, high, original = 1.0, 4.0, 8192
-    for factor in (8.0, 32.0):
-        expected = []
-        for index in range(head_dim // 2):
-            wavelength = 2 * math.pi * theta ** (2 * index / head_dim)
-            smooth = (original / wavelength - low) / (high - low)
-            if smooth >= 1.0:
-                expected.append(1.0)
-            elif smooth <= 0.0:
-                expected.append(factor)
-            else:
-                expected.append(1.0 / ((1.0 - smooth) / factor + smooth))
-        if (
-            len(expected) == len(factors)
-            and max(abs(a - b) / b for a, b in zip(factors.tolist(), expected, strict=True)) < 1e-3
-        ):
-            return {
-                "rope_type": "llama3",
-                "factor": factor,
-                "low_freq_factor": low,
-                "high_freq_factor": high,
-                "original_max_position_embeddings": original,
-            }
-    return None

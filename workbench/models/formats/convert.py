@@ -23,7 +23,6 @@ from workbench.core.errors import InputError, StorageError
 from workbench.core.progress import Progress, progress
 from workbench.models.formats.architectures import (
     Architecture,
-    build_config,
     find_architecture,
     hf_tensor_name,
     undo_storage,
@@ -34,6 +33,7 @@ from workbench.models.formats.gguf_tokenizer import (
     build_tokenizer,
     build_tokenizer_config,
 )
+from workbench.models.formats.hf_config import build_config
 from workbench.models.formats.safetensors_files import DTYPES, write_safetensors
 from workbench.store.files import saying_why, sync_folder, write_json
 

@@ -53,16 +53,7 @@ def write_gguf_of_folder(
         CapabilityError: The architecture or the kind of tokenizer is not converted.
     """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    name = _GGUF_NAMES.get(config["model_type"], config["model_type"])
-    if (
-        name not in ARCHITECTURES
-        or (config.get("rope_parameters") or {}).get("rope_type", "default") != "default"
-    ):
-        raise CapabilityError(
-            f"a {config['model_type']} model with these positions is not written as a GGUF; "
-            f"{', '.join(ARCHITECTURES)} with plain rotary positions are",
-            hint="convert it with llama.cpp's own script",
-        )
+    name = gguf_architecture(config)
     architecture = ARCHITECTURES[name]
     entries = encode_entries(
         {
@@ -85,6 +76,23 @@ def write_gguf_of_folder(
     ]
     write_gguf(destination, entries, plans, _contents(weights, plans, architecture, config))
     return destination
+
+
+def gguf_architecture(config: Mapping[str, Any]) -> str:
+    """llama.cpp's name for the architecture of a ``config.json``.
+
+    Raises:
+        CapabilityError: It is not among those that are written here.
+    """
+    name = _GGUF_NAMES.get(config["model_type"], config["model_type"])
+    positions = (config.get("rope_parameters") or {}).get("rope_type", "default")
+    if name not in ARCHITECTURES or positions != "default":
+        raise CapabilityError(
+            f"a {config['model_type']} model with {positions} positions is not written as a GGUF; "
+            f"{', '.join(ARCHITECTURES)} with plain rotary positions are",
+            hint="convert it with llama.cpp's own script",
+        )
+    return name
 
 
 def _type_of(name: str, shape: tuple[int, ...], type: str) -> str:
