@@ -204,7 +204,7 @@ def test_signals_and_exit_codes(
 ) -> None:
     server, process = kernel
     assert process.poll() is None
-    assert os.getpgid(process.pid) == process.pid
+    wait_until(lambda: os.getpgid(process.pid) == process.pid)
     process.send_signal(signal.SIGTERM)
     wait_until(lambda: process.poll() is not None)
     assert process.poll() == -signal.SIGTERM

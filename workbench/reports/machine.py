@@ -6,10 +6,8 @@ Nothing here names the machine, its user or a path: a report may be handed on.
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,6 +43,8 @@ MAIN_PACKAGES = {
 
 def versions(loaded: Iterable[str]) -> dict[str, str]:
     """Python's version and those of the main packages among ``loaded`` (import names)."""
+    import importlib.metadata
+
     found = {"python": platform.python_version()}
     names = set(loaded)
     for module, distribution in MAIN_PACKAGES.items():
@@ -95,6 +95,8 @@ def commit(folder: Path | None = None) -> dict[str, Any]:
 
 
 def _git(arguments: list[str], folder: Path | None) -> str | None:
+    import subprocess
+
     # Optional locks off: a report must not make a commit that runs beside it fail.
     command = ["git", "--no-optional-locks", *arguments]
     try:
@@ -108,6 +110,8 @@ def _git(arguments: list[str], folder: Path | None) -> str | None:
 
 def _cpu_model() -> str:
     if sys.platform == "darwin":
+        import subprocess
+
         done = subprocess.run(
             ["sysctl", "-n", "machdep.cpu.brand_string"],
             capture_output=True,

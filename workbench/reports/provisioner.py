@@ -6,6 +6,7 @@ run notebooks over them unchanged.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -28,9 +29,15 @@ class ColdProvisioner(LocalProvisioner):
     async def poll(self) -> int | None:
         """The exit code, or None while the kernel runs."""
         process: Any = self.process
-        if isinstance(process, subprocess.Popen) and process.returncode is None:
+        if not isinstance(process, subprocess.Popen) or process.returncode is not None:
+            return await super().poll()
+        if hasattr(os, "waitid"):
             sweep_group_of_dead(process.pid)
-        return await super().poll()
+            return await super().poll()
+        code = await super().poll()  # macOS cannot look without reaping, so sweep at once after
+        if code is not None:
+            kill_group(process.pid)
+        return code
 
     def kill_now(self) -> None:
         """SIGKILL, at once and from any thread."""
@@ -93,11 +100,10 @@ def register() -> None:
 
 
 def kill_group(pid: int) -> None:
-    """SIGKILL to a process group that our child ``pid`` leads and that was not reaped yet."""
-    try:
+    """SIGKILL to a process group that our child ``pid`` leads, or led until just now."""
+    # All of it may be gone; macOS says of a group of zombies that it may not be signalled.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return  # all of it is gone
 
 
 def sweep_group_of_dead(pid: int) -> None:
