@@ -8,7 +8,7 @@ TORCH  := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report reports lab test lint lock generate clean
+.PHONY: help report reports lab dashboards pictures test lint lock generate clean
 
 help:             ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -34,8 +34,15 @@ reports: $(VENV)/package.stamp    ## run every notebook as a report
 	$(BIN)/workbench models pull smollm2-135m
 	$(BIN)/workbench report run notebooks --out reports
 
+JUPYTER := JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter_config JUPYTER_PATH=$(CURDIR)/jupyter_config
 lab: $(VENV)/package.stamp        ## open JupyterLab
-	JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter_config $(BIN)/jupyter lab
+	$(JUPYTER) $(BIN)/jupyter lab
+
+dashboards: $(VENV)/package.stamp ## show the home page and the dashboards
+	$(JUPYTER) $(BIN)/python -m workbench.studio.dashboards notebooks/dashboards --preheat_kernel=True
+
+pictures: $(VENV)/package.stamp   ## photograph the pages anew for the README (needs chromium)
+	$(JUPYTER) $(BIN)/python tools/pictures.py
 
 test: $(VENV)/package.stamp       ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)

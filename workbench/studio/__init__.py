@@ -7,5 +7,16 @@ from workbench.core.lazy import attach
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
-    {"Chart": "chart", "bars": "chart", "lines": "chart", "points": "chart", "surprise": "tokens"},
+    {
+        "Chart": "chart",
+        "Table": "tables",
+        "Tile": "tiles",
+        "bars": "chart",
+        "home": "home_page",
+        "lines": "chart",
+        "points": "chart",
+        "surprise": "tokens",
+        "table": "tables",
+        "tile": "tiles",
+    },
 )

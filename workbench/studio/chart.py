@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,11 +58,18 @@ class Chart:
 
     @property
     def categories(self) -> list[str] | None:
-        """The places along the bottom in order of appearance, or None where x is a number."""
+        """The places along the bottom in order of appearance, or None for numbers and times."""
         values = [row[self.x] for row in self.rows]
-        if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+        if self.has_times or all(
+            isinstance(value, (int, float)) and not isinstance(value, bool) for value in values
+        ):
             return None
         return list(dict.fromkeys(str(value) for value in values))
+
+    @property
+    def has_times(self) -> bool:
+        """Whether x is a time."""
+        return all(isinstance(row[self.x], dt.datetime) for row in self.rows)
 
     def describe(self) -> str:
         """The chart in words, for those who do not see it."""

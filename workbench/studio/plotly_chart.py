@@ -22,17 +22,18 @@ def draw_figure(chart: Chart) -> Any:
     axis = {"gridcolor": _GRID, "zerolinecolor": _GRID, "automargin": True}
     figure.update_layout(
         template=None,
-        title={"text": chart.title, "font": {"size": 15}},
+        # The title above, the series below it, both from the left: they never meet on a phone.
+        title={"text": chart.title, "font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.97},
         xaxis={**axis, "title": chart.x_title, "showgrid": chart.categories is None},
         yaxis={**axis, "title": chart.y_title},
         font={"family": FONT, "size": 12, "color": _INK},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         height=chart.height_px,
-        margin={"l": 60, "r": 20, "t": 50, "b": 50},
+        margin={"l": 60, "r": 20, "t": 66 if chart.series else 50, "b": 50},
         barmode="group",
         showlegend=chart.series is not None,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
     )
     if chart.categories is not None:
         order = {"type": "category", "categoryorder": "array", "categoryarray": chart.categories}
@@ -47,7 +48,7 @@ def _trace(graph: Any, chart: Chart, index: int, name: str) -> Any:
         "x": [str(row[chart.x]) if categories else row[chart.x] for row in rows],
         "y": [row[chart.y] for row in rows],
         "name": name,
-        "marker": {"color": series_colour(index)},
+        "marker": {"color": series_colour(index)} | ({} if chart.mark == "bar" else {"size": 8}),
     }
     if chart.detail is not None:
         shared["customdata"] = [str(row[chart.detail]) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ def specification(chart: Chart) -> dict[str, Any]:
     categories = chart.categories
     rows = [
         {
-            "x": str(row[chart.x]) if categories is not None else row[chart.x],
+            "x": _place(row[chart.x], is_category=categories is not None),
             "y": row[chart.y],
             "series": str(row[chart.series]) if chart.series else "",
         }
@@ -70,6 +71,12 @@ def specification(chart: Chart) -> dict[str, Any]:
     }
 
 
+def _place(value: Any, *, is_category: bool) -> Any:
+    if is_category:
+        return str(value)
+    return value.isoformat() if isinstance(value, dt.datetime) else value
+
+
 def _mark(mark: str) -> dict[str, Any]:
     if mark == "bar":
         return {"type": "bar", "color": SERIES[0]}
@@ -83,6 +90,8 @@ def _encoding(chart: Chart, categories: list[str] | None) -> dict[str, Any]:
         "x": {"field": "x", "title": chart.x_title, "type": "quantitative"},
         "y": {"field": "y", "title": chart.y_title, "type": "quantitative"},
     }
+    if chart.has_times:
+        encoding["x"]["type"] = "temporal"
     if categories is not None:
         angle = -40 if max(map(len, categories)) * len(categories) > 80 else 0
         encoding["x"] |= {

@@ -1,0 +1,98 @@
+"""Pieces of HTML that viewers and tiles share: the style, marks of a state, sizes and times."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import html
+import math
+from pathlib import Path
+from typing import Any
+
+_SHEETS = Path(__file__).parent / "sheets"
+_PILLS = {
+    "passed": ("good", "✓ passed"),
+    "succeeded": ("good", "✓ succeeded"),
+    "holds": ("good", "✓ holds"),
+    "failed": ("bad", "✗ failed"),
+    "fails": ("bad", "✗ fails"),
+    "running": ("mark", "▶ running"),
+    "queued": ("plain", "· queued"),
+    "cancelled": ("plain", "– cancelled"),
+}
+
+
+def escape(value: Any) -> str:
+    """A value as text that HTML takes as it is."""
+    return html.escape(str(value))
+
+
+@functools.cache
+def sheet(name: str) -> str:
+    """A style sheet of this room, e.g. ``tokens``."""
+    return (_SHEETS / f"{name}.css").read_text(encoding="utf-8")
+
+
+def style(*names: str) -> str:
+    """Style sheets as an element."""
+    return "<style>" + "".join(sheet(name) for name in names) + "</style>"
+
+
+def pill(state: str) -> str:
+    """A state as a mark that is told by sign and word, with a colour besides."""
+    kind, text = _PILLS.get(state, ("plain", escape(state)))
+    return f'<span class="pill {kind}">{text}</span>'
+
+
+def size(size_bytes: float | None) -> str:
+    """A size as people read it."""
+    if size_bytes is None:
+        return "–"
+    for unit in ("B", "kB", "MB"):
+        if round(size_bytes) < 1000:
+            return f"{size_bytes:.0f} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.1f} GB"
+
+
+def duration(duration_s: float | None) -> str:
+    """A time span as people read it."""
+    if duration_s is None or not math.isfinite(duration_s):
+        return "–"
+    if duration_s < 90:
+        return f"{duration_s:.1f} s" if duration_s < 10 else f"{duration_s:.0f} s"
+    minutes = round(duration_s / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def when(time: str | float) -> str:
+    """A time in this machine's zone; today's without the day.
+
+    Absolute, because a page that says "3 minutes ago" must be drawn again all the time.
+    """
+    if isinstance(time, str):
+        moment = dt.datetime.fromisoformat(time).astimezone()
+    else:
+        moment = dt.datetime.fromtimestamp(time).astimezone()
+    machine = f'<time datetime="{moment.isoformat(timespec="seconds")}">'
+    if moment.date() == dt.datetime.now().astimezone().date():
+        return f"{machine}today {moment:%H:%M}</time>"
+    return f"{machine}{moment.day} {moment:%b %Y, %H:%M}</time>"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 model``, ``2 models``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def number(value: Any) -> str:
+    """A figure with the digits that count; everything else as its text."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return "not a number" if math.isnan(value) else ("∞" if value > 0 else "-∞")
+        return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+    return str(value)

@@ -1,0 +1,59 @@
+"""The last runs of each notebook, from the records that WORKBENCH_HOME keeps."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+from workbench.core import settings
+from workbench.reports.records import home_folder, read_record
+from workbench.reports.runs import PAGE_NAME
+from workbench.studio.links import find_project
+
+KEPT_RUNS = 20
+
+
+def recent_runs() -> dict[str, list[dict[str, Any]]]:
+    """By notebook (its slug) the records of its last runs, the oldest first.
+
+    A record that was deleted or damaged by hand is simply not there.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for folder in sorted(home_folder().glob("*/")):
+        # A run's id begins with its time, so the names alone tell the last ones.
+        paths = sorted(folder.glob("*.json"))[-KEPT_RUNS:]
+        records = [_read(path, path.stat().st_mtime_ns) for path in paths if path.exists()]
+        if kept := [record for record in records if record is not None]:
+            found[folder.name] = kept
+    return found
+
+
+@functools.lru_cache(maxsize=2000)
+def _read(path: Path, changed_ns: int) -> dict[str, Any] | None:
+    return read_record(path)
+
+
+def records_stamp() -> Hashable:
+    """Changes when a record is added or removed: that touches the folder it lies in."""
+    folders = [home_folder(), *home_folder().glob("*/"), reports_folder()]
+    return tuple((path.name, _changed_ns(path)) for path in folders)
+
+
+def _changed_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def reports_folder() -> Path:
+    """Where this project's report pages are written."""
+    return find_project() / Path(settings.get("reports_dir"))
+
+
+def page_of(record: dict[str, Any]) -> str | None:
+    """A run's page below the folder of the reports; None where it was deleted or lies elsewhere."""
+    path = f"{record['slug']}/{record['run_id']}/{PAGE_NAME}"
+    return path if (reports_folder() / path).is_file() else None

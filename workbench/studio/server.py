@@ -1,0 +1,105 @@
+"""Pages beside the dashboards, behind the same token: the home page's address and the reports.
+
+It is an extension of the Jupyter server (``make lab``) and part of the dashboards' own server
+(``make dashboards``). Reports are read by a route of their own because Jupyter's ``/files`` shuts
+their figures off, and Voila's ``/voila/files`` asks for no token.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from workbench.core import settings
+
+log = logging.getLogger(__name__)
+
+HOME = "home.ipynb"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript",
+    ".json": "application/json",
+}
+_GONE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>No such report</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>:root {{ color-scheme: light dark }} body {{ font: 16px/1.6 system-ui, sans-serif;
+max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}</style>
+<h1>This report is not here</h1>
+<p>There is no file <code>{path}</code> in the folder of the reports. It may have been deleted by
+hand; the records of the runs are kept. To make new ones:</p>
+<pre>workbench report run {notebook}</pre>
+<p><a href="{home}">Back to the home page</a></p></html>"""
+
+
+class HomeHandler(JupyterHandler):
+    """The short address of the home page, wherever its notebook lies."""
+
+    def initialize(self, target: str) -> None:
+        """Remember where to go."""
+        self.target = target
+
+    @web.authenticated
+    def get(self) -> None:
+        """Go there; the token was changed into a cookie on the way."""
+        self.redirect(self.target)
+
+
+class ReportHandler(JupyterHandler):
+    """Pages, scripts and records below the folder of the reports, for who has the token."""
+
+    def initialize(self, folder: Path) -> None:
+        """Remember the folder."""
+        self.folder = folder
+
+    @web.authenticated
+    def get(self, path: str) -> None:
+        """Send a file, or say in words that it is gone."""
+        root = self.folder.resolve()
+        found = (root / path).resolve()
+        if not found.is_relative_to(root) or found.suffix not in _TYPES:
+            raise web.HTTPError(404)
+        if not found.is_file():
+            slug, _, below = path.partition("/")
+            notebook = f"notebooks/{slug}.ipynb" if below else "notebooks"
+            self.set_status(404)
+            self.set_header("Content-Type", _TYPES[".html"])
+            home = url_path_join(self.base_url, "workbench/home")
+            told = {"path": path, "notebook": notebook, "home": home}
+            self.finish(_GONE.format(**{name: html.escape(text) for name, text in told.items()}))
+            return
+        self.set_header("Content-Type", _TYPES[found.suffix])
+        self.finish(found.read_bytes())
+
+
+def routes(base_url: str, *, home: str, project: Path) -> list[tuple[str, Any, dict[str, Any]]]:
+    """The handlers for an address and a project.
+
+    Args:
+        base_url: Where the server's addresses begin.
+        home: The home page's address below it.
+        project: The folder that a relative ``reports_dir`` stands in.
+    """
+    reports = project / settings.get("reports_dir")
+    here = {"target": url_path_join(base_url, home)}
+    return [
+        (url_path_join(base_url, r"/workbench/home"), HomeHandler, here),
+        (url_path_join(base_url, r"/workbench/reports/(.*)"), ReportHandler, {"folder": reports}),
+    ]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "workbench.studio.server"}]
+
+
+def _load_jupyter_server_extension(server: Any) -> None:
+    base_url = server.web_app.settings["base_url"]
+    home = f"voila/render/notebooks/dashboards/{HOME}"
+    made = routes(base_url, home=home, project=Path(server.root_dir))
+    server.web_app.add_handlers(".*$", made)
+    log.info("reports are read at %sworkbench/reports/", base_url)

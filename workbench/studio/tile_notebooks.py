@@ -1,0 +1,93 @@
+"""The tile of notebooks, labs and dashboards: what each asks, what it costs, how it went last."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from workbench.studio.links import Links, current_links, find_project
+from workbench.studio.markup import duration, escape, pill, when
+from workbench.studio.notebook_facts import NotebookFacts, find_notebook_facts
+from workbench.studio.run_history import page_of, recent_runs, records_stamp
+from workbench.studio.tiles import tile
+
+_GROUPS = (("notebook", "Notebooks"), ("lab", "Labs"), ("dashboard", "Dashboards"))
+_HOME = "notebooks/dashboards/home.ipynb"
+
+
+def _stamp() -> Hashable:
+    project = find_project()
+    folders = ("notebooks", "labs")
+    paths = [path for folder in folders for path in sorted((project / folder).rglob("*.ipynb"))]
+    return records_stamp(), tuple((str(p), p.stat().st_mtime_ns) for p in paths if p.exists())
+
+
+@tile("notebooks", title="Notebooks", order=10, wide=True, stamp=_stamp)
+def draw_notebooks() -> str:
+    """A list in groups, or what to do where there is none."""
+    facts = [each for each in find_notebook_facts(find_project()) if each.path != _HOME]
+    runs, links = recent_runs(), current_links()
+    groups = [(title, [each for each in facts if each.kind == kind]) for kind, title in _GROUPS]
+    shown = [(title, found) for title, found in groups if found]
+    if not shown:
+        return (
+            '<div class="wb-empty"><p>There is no notebook in this folder yet.</p><p>Put one into '
+            "<code>notebooks/</code>, or start the server where they are: "
+            "<code>make lab</code> in the project's folder.</p></div>"
+        )
+    return "".join(
+        (f"<h3>{title}</h3>" if len(shown) > 1 else "")
+        + '<ul class="wb-rows">'
+        + "".join(_row(each, runs.get(each.slug, []), links) for each in found)
+        + "</ul>"
+        for title, found in shown
+    )
+
+
+def _row(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:
+    cost = " · ".join(filter(None, (facts.time, facts.memory)))
+    question = f'<p class="ask">{escape(facts.question)}</p>' if facts.question else ""
+    if facts.problem:
+        told = f"{pill('failed')} {escape(facts.path)} {escape(facts.problem)}"
+        hint = "Mend it, or take its last version: <code>git restore " + escape(facts.path)
+        return (
+            f'<li><span class="name">{escape(facts.title)}</span>'
+            f'<p class="ask">{told}</p><p class="facts">{hint}</code></p></li>'
+        )
+    return (
+        f'<li><span class="name">{_title(facts, runs, links)}</span>'
+        f'<span class="side">{escape(cost)}</span>{question}'
+        f'<p class="facts">{_last(facts, runs, links)}</p></li>'
+    )
+
+
+def _title(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:
+    if facts.kind == "dashboard":
+        href: str | None = links.dashboard(facts.path)
+    else:
+        href = links.notebook(facts.path)
+        page = page_of(runs[-1]) if runs and href is None else None
+        href = links.report(page) if page else href
+    title = escape(facts.title)
+    return f'<a href="{escape(href)}">{title}</a>' if href else title
+
+
+def _last(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:
+    if facts.kind == "dashboard":
+        return f"<span>{escape(facts.path)}</span>"
+    if not runs:
+        return f"<span>Not run yet: <code>workbench report run {escape(facts.path)}</code></span>"
+    last = runs[-1]
+    claims = last["claims"]
+    held = sum(bool(claim["ok"]) for claim in claims)
+    said = f"{held} of {len(claims)} claims hold, " if claims else ""
+    page = page_of(last)
+    seen = (
+        f'<a href="{escape(links.report(page))}">last report</a>'
+        if page
+        else "<span>no page of it in this project's reports; run it again for one</span>"
+    )
+    return (
+        f"{pill(last['status'])}<span>{said}{duration(last['duration_s'])}, "
+        f"{when(last['started_at'])}</span>{seen}"
+    )

@@ -1,0 +1,137 @@
+"""The tile of runs: each notebook's claims with their history, and how long its runs took."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from workbench.reports.claims import bounds_text, format_value
+from workbench.reports.sparkline import sparkline
+from workbench.studio.chart import Chart, points
+from workbench.studio.links import Links, current_links
+from workbench.studio.markup import count, duration, escape, pill, when
+from workbench.studio.run_history import page_of, recent_runs, records_stamp
+from workbench.studio.tiles import tile
+
+_SHOWN_PAST = 8
+
+
+@tile("runs", title="Runs and claims", order=20, wide=True, stamp=records_stamp)
+def draw_runs() -> Any:
+    """A chart of the runs, and below it each notebook's claims."""
+    runs = recent_runs()
+    if not runs:
+        return (
+            '<div class="wb-empty"><p>No notebook has been run as a report yet. A run checks every '
+            "claim of a notebook against its bounds and keeps the result.</p>"
+            "<p>Try <code>make report</code>, or "
+            "<code>workbench report run notebooks/00_tour.ipynb</code></p></div>"
+        )
+    latest_first = sorted(runs.values(), key=lambda each: each[-1]["run_id"], reverse=True)
+    text = "".join(_notebook(each, current_links()) for each in latest_first)
+    chart = duration_chart([record for each in latest_first for record in each])
+    return [chart, text] if chart else text
+
+
+def duration_chart(records: list[dict[str, Any]]) -> Chart | None:
+    """How long each run took; None while there is only one."""
+    if len(records) < 2:
+        return None
+    rows = [
+        {
+            "started": dt.datetime.fromisoformat(record["started_at"]),
+            "duration_s": record["duration_s"],
+            "notebook": record["slug"],
+            "status": record["status"],
+        }
+        for record in sorted(records, key=lambda each: each["run_id"])
+    ]
+    return points(
+        rows,
+        "started",
+        "duration_s",
+        series="notebook",
+        detail="status",
+        title="Time that each run took",
+        x_title="run started (UTC)",
+        y_title="time (s)",
+        height_px=250,
+    )
+
+
+def _notebook(records: list[dict[str, Any]], links: Links) -> str:
+    last = records[-1]
+    held = sum(bool(claim["ok"]) for claim in last["claims"])
+    claims = f"{held} of {count(len(last['claims']), 'claim')} hold" if last["claims"] else ""
+    error = last.get("error") or {}
+    trouble = f'<p class="wb-trouble">{escape(error["message"])}</p>' if error else ""
+    return (
+        '<details class="wb-run"><summary>'
+        f'<span class="name">{escape(last.get("title") or last["slug"])}</span>'
+        f"{pill(last['status'])}<span class='q'>{claims}</span>"
+        f"<span class='q'>{count(len(records), 'run')}, last {when(last['started_at'])}</span>"
+        f'</summary><div class="inside">{trouble}{_claims(records)}{_past(records, links)}</div>'
+        "</details>"
+    )
+
+
+def _claims(records: list[dict[str, Any]]) -> str:
+    if not records[-1]["claims"]:
+        return '<p class="q">It claims nothing.</p>'
+    rows = "".join(_claim(claim, records) for claim in records[-1]["claims"])
+    head = "<th>Claim</th><th>Value</th><th>Bounds</th><th>Result</th>"
+    return (
+        f'<div class="wide"><table><thead><tr>{head}<th>Last {count(len(records), "run")}</th></tr>'
+        f"</thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _claim(claim: dict[str, Any], records: list[dict[str, Any]]) -> str:
+    values = [_value(record, claim["name"]) for record in records]
+    bounds = bounds_text(claim.get("low"), claim.get("high"), claim.get("equals"))
+    shown = claim.get("note") or format_value(claim.get("value"))
+    unit = f" {claim['unit']}" if claim.get("unit") else ""
+    told = ", ".join("none" if value is None else format_value(value) for value in values)
+    line = sparkline(
+        values,
+        label=f"{claim['name']} in the last {count(len(values), 'run')}: {told}",
+        low=_as_number(claim.get("low")),
+        high=_as_number(claim.get("high")),
+        ok=bool(claim["ok"]),
+    )
+    marks = "".join("✓" if _held(record, claim["name"]) else "✗" for record in records)
+    history = (
+        line if any(value is not None for value in values) else f'<span class="q">{marks}</span>'
+    )
+    return (
+        f"<tr><td>{escape(claim['name'])}</td><td><strong>{escape(shown)}</strong>{escape(unit)}"
+        f"</td><td class='q'>{escape(bounds)}</td>"
+        f"<td>{pill('holds' if claim['ok'] else 'fails')}</td><td>{history}</td></tr>"
+    )
+
+
+def _past(records: list[dict[str, Any]], links: Links) -> str:
+    items = []
+    for record in reversed(records[-_SHOWN_PAST:]):
+        page = page_of(record)
+        text = f"{when(record['started_at'])}, {record['status']}, {duration(record['duration_s'])}"
+        items.append(
+            f'<a href="{escape(links.report(page))}">{text}</a>'
+            if page
+            else f'<span class="q">{text} (no page here)</span>'
+        )
+    return '<p class="q" style="margin-top:.6rem">Reports: ' + " · ".join(items) + "</p>"
+
+
+def _value(record: dict[str, Any], name: str) -> float | None:
+    found = [claim.get("value") for claim in record["claims"] if claim.get("name") == name]
+    return _as_number(found[0]) if found else None
+
+
+def _held(record: dict[str, Any], name: str) -> bool:
+    return any(claim["ok"] for claim in record["claims"] if claim.get("name") == name)
+
+
+def _as_number(value: Any) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number else None
