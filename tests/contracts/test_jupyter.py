@@ -39,6 +39,18 @@ def ask(port: int, path: str, token: str | None = TOKEN) -> tuple[int, str]:
         connection.close()
 
 
+def leads_to_login(port: int, path: str, token: str | None) -> bool:
+    """Whether a page is refused; it may also lead on to another page."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"token {token}"})
+        answer = connection.getresponse()
+        assert answer.status in (200, 302, 403), path
+        return answer.status == 403 or "/login" in (answer.getheader("Location") or "")
+    finally:
+        connection.close()
+
+
 @contextmanager
 def running_lab(own: Path, config: Path) -> Iterator[int]:
     """JupyterLab as `make lab` starts it, but on a free port and in folders of its own."""
@@ -52,6 +64,7 @@ def running_lab(own: Path, config: Path) -> Iterator[int]:
             env={
                 **os.environ,
                 "JUPYTER_CONFIG_PATH": str(config),
+                "JUPYTER_PATH": str(config),
                 "JUPYTER_CONFIG_DIR": str(own / "config"),
                 "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
                 "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
@@ -97,10 +110,12 @@ def page_config(lab: int) -> dict[str, object]:
     return found
 
 
-def test_it_opens_in_the_notebooks(lab: int) -> None:
-    status, page = ask(lab, "/")
-    assert (status, page) == (302, "")
-    assert ask(lab, "/lab/tree/notebooks")[0] == 200
+def test_it_opens_on_the_page_that_the_configuration_names(lab: int) -> None:
+    config = json.loads((REPO / "jupyter_config" / "jupyter_server_config.json").read_text())
+    start = config["LabApp"]["default_url"]
+    assert ask(lab, "/")[0] == 302
+    assert leads_to_login(lab, start, None)
+    assert not leads_to_login(lab, start, TOKEN)
 
 
 def test_no_news_and_no_look_for_updates(lab: int) -> None:
