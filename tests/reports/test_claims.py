@@ -99,6 +99,10 @@ def test_the_line_says_with_words_how_it_went() -> None:
     assert said == "✗ failed  time = 12,346 ms (1 to 2)"
 
 
+def test_truth_is_told_as_yes_and_no() -> None:
+    assert claim("agrees", False, equals=True).text == "✗ failed  agrees = no (exactly yes)"
+
+
 def test_uses_wants_a_hash() -> None:
     uses("data", "sha256:" + "0a" * 32)
     with pytest.raises(InputError, match="64 hexadecimal"):

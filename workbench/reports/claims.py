@@ -152,9 +152,11 @@ def bounds_text(low: Scalar, high: Scalar, equals: Scalar) -> str:
 
 def format_value(value: Scalar) -> str:
     """A value as a reader wants it: four figures that count, whole numbers whole."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     return "not a number" if value is None else str(value)
 

@@ -31,6 +31,15 @@
     script.onerror = fail;
     document.head.append(script);
   });
+  const wrapped = (text, longest) => {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const longer = (lines.at(-1) + " " + word).trim();
+      if (longer.length <= longest) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines.filter(Boolean);
+  };
   const draw = async (box) => {
     const figure = JSON.parse(box.querySelector("script").textContent);
     const picture = box.querySelector("img");
@@ -40,7 +49,16 @@
     // The picture's own height, so that nothing below it moves when the figure takes its place;
     // plotly's own margins leave nothing of that on a phone.
     layout.height = picture ? Math.max(picture.clientHeight, 300) : layout.height || 420;
-    layout.margin ??= { l: 52, r: 20, t: layout.title ? 56 : 24, b: 48 };
+    const title = layout.title?.text ?? (typeof layout.title === "string" ? layout.title : "");
+    const margin = { l: 52, r: 20, t: title ? 56 : 24, b: 48, ...layout.margin };
+    if (title) {
+      // Plotly cuts a long title off, and lets a legend above the plot run into it.
+      const size = layout.title.font?.size ?? 16;
+      const lines = wrapped(title, Math.max(16, Math.floor(box.clientWidth / size / 0.56)));
+      layout.title = { ...(layout.title.text ? layout.title : {}), text: lines.join("<br>") };
+      margin.t += (lines.length - 1) * size * 1.3 + (layout.showlegend ? 28 : 0);
+    }
+    layout.margin = margin;
     await load();
     target.style.height = layout.height + "px";
     box.append(target);
