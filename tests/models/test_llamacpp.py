@@ -220,8 +220,10 @@ def test_an_error_in_the_watcher_leaves_the_model_free(model: Model) -> None:
     with pytest.raises(KeyError) as caught:  # the traceback keeps the frames alive
         model.chat(FRANCE, json_schema=LIST, max_tokens=1500, watch=fail)
     with cancellable() as token:
-        threading.Timer(20, token.cancel).start()
+        alarm = threading.Timer(60, token.cancel)  # a model that stays busy fails, not hangs
+        alarm.start()
         assert model.chat(FRANCE, temperature=0, max_tokens=16).text
+        alarm.cancel()
     assert caught.value.args == ("the watcher's own",)
 
 
