@@ -1,0 +1,101 @@
+"""Grading: what passes, what is said of what does not, and what is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from workbench.core.errors import CapabilityError, InputError, NotFoundError
+from workbench.learning import grading
+from workbench.learning.catalogue import LabSpec
+from workbench.learning.grading import grade_notebook
+from workbench.learning.operations import grade, progress
+from workbench.store.ledger import Ledger
+
+from .conftest import SMALL_LAB, WriteNotebook
+
+RIGHT = "number = 42\ndef add(a, b): return a + b"
+
+
+def test_a_pass_is_recorded_with_its_evidence(
+    write_notebook: WriteNotebook, small: LabSpec
+) -> None:
+    notebook = write_notebook(RIGHT)
+    found = grade(notebook)
+    assert found.ok
+    assert found.notebook_sha256 == hashlib.sha256(notebook.read_bytes()).hexdigest()
+    assert found.checks_sha256 == grading.checks_sha256(small)
+    entry = Ledger().entries(action="learning.graded", subject=SMALL_LAB)[0]
+    assert entry.data["key"] == found.record
+    row = progress(SMALL_LAB)[0]
+    assert (row.best_score, row.score_possible, row.gradings, row.unsound) == (4, 4, 1, 0)
+
+
+def test_nothing_is_recorded_if_not_asked_for(write_notebook: WriteNotebook) -> None:
+    assert grade(write_notebook(RIGHT), record=False).record == ""
+    assert progress(SMALL_LAB)[0].gradings == 0
+
+
+def test_faults_are_named(write_notebook: WriteNotebook) -> None:
+    found = grade_notebook(write_notebook("number = 41", "def add(a, b): return a * b"))
+    assert "expected number to be 42; found 41" in found.questions[0].message
+    assert "that is a product" in found.questions[1].message
+
+
+def test_a_hidden_fault_shows_the_input(write_notebook: WriteNotebook) -> None:
+    found = grade_notebook(write_notebook("number = 42", "def add(a, b): return 5"))
+    assert found.questions[1].public_ok
+    assert "add(" in found.questions[1].message
+
+
+def test_a_cell_that_raises_does_not_stop_the_others(write_notebook: WriteNotebook) -> None:
+    found = grade_notebook(write_notebook("1 / 0", "number = (", RIGHT))
+    assert found.ok
+    assert [cell.split(":")[0] for cell in found.cells_failed] == ["code cell 2", "code cell 3"]
+    assert "ZeroDivisionError" in found.cells_failed[0]
+
+
+def test_a_loop_without_end(write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "_ANSWER_S", 3.0)
+    loop = "number = 42\ndef add(a, b):\n    while True: pass"
+    found = grade_notebook(write_notebook(loop))
+    assert found.questions[0].points == 1
+    assert "none within 3 s" in found.questions[1].message
+
+
+def test_too_much_memory(write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = grade_notebook(write_notebook("x = bytearray(8 << 30)", RIGHT))
+    assert "MemoryError" in found.cells_failed[0]
+    assert found.ok
+
+
+def test_no_network(write_notebook: WriteNotebook) -> None:
+    reach = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=5)"
+    found = grade_notebook(write_notebook(reach, RIGHT))
+    assert "unreachable" in found.cells_failed[0]
+
+
+def test_it_fails_closed(
+    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    notebook = write_notebook(RIGHT)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CapabilityError, match="no sandbox"):
+        grade(notebook)
+    assert progress(SMALL_LAB)[0].gradings == 0
+
+
+def test_bad_notebooks(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        grade(tmp_path / "absent.ipynb")
+    with pytest.raises(InputError, match="which lab"):
+        grade(write_notebook(RIGHT, lab=None))
+    with pytest.raises(NotFoundError, match="arithmetic/01_sums"):
+        grade(write_notebook(RIGHT, lab="arithmetic/01_sum"))
+    broken = tmp_path / "broken.ipynb"
+    for text in ("", "{", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}'):
+        broken.write_text(text)
+        with pytest.raises(InputError, match="no notebook"):
+            grade(broken)

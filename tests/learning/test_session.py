@@ -1,0 +1,103 @@
+"""A lab in the learner's kernel: what a check says, hints one by one, the solution last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from workbench.core.errors import ConfigError, NotFoundError
+from workbench.learning import lab
+from workbench.learning.catalogue import LabSpec, find_lab
+from workbench.learning.operations import list_labs, progress
+
+from .conftest import SMALL_LAB
+
+
+def test_check_says_what_was_expected_and_found(small: LabSpec) -> None:
+    have: dict[str, Any] = {}
+    opened = lab(SMALL_LAB, have)
+    assert "a variable `number`" in repr(opened.check("q1"))
+    have["number"] = 41
+    said = repr(opened.check("q1"))
+    assert "expected  number to be 42" in said
+    assert "found     41" in said
+    have["number"] = 42
+    assert repr(opened.check("q1")) == "✓ q1: public checks passed"
+    have["add"] = lambda a, b: a * b
+    assert "perhaps   that is a product" in repr(opened.check("q2"))
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda a: a, "TypeError"),
+        (lambda a, b: None, "is there a `return`"),
+        (lambda a, b: "5", "to be a number"),
+        (lambda a, b: True, "to be a number"),
+        (lambda a, b: object(), "an object of type object"),
+        (lambda a, b: float("nan"), "finite"),
+        (lambda a, b: 1 / 0, "ZeroDivisionError"),
+        (lambda a, b: ..., "nothing"),
+        (3, "no function of that name"),
+    ],
+)
+def test_functions_of_every_kind(small: LabSpec, function: object, said: str) -> None:
+    result = lab(SMALL_LAB, {"add": function}).check("q2")
+    assert "not yet" in repr(result)
+    assert said in repr(result)
+
+
+def test_hints_are_staged(small: LabSpec) -> None:
+    opened = lab(SMALL_LAB, {})
+    assert "2 more hints" in repr(opened.check("q1"))
+    assert repr(opened.hint("q1")) == "q1: hint 1 of 2\nIt is more than 41."
+    assert "1 more hint" in repr(opened.check("q1"))
+    assert "It is 42." in repr(opened.hint("q1"))
+    assert 'lab.solution("q1")' in repr(opened.hint("q1"))
+    assert 'lab.solution("q1")' in repr(opened.check("q1"))
+    assert "number = 42" in repr(opened.solution("q1"))
+
+
+def test_what_the_learner_did_is_recorded(small: LabSpec) -> None:
+    opened = lab(SMALL_LAB, {"number": 42})
+    opened.check("q1")
+    opened.check("q2")
+    opened.hint("q2")
+    opened.solution("q2")
+    row = progress()[0]
+    assert row.passed == ("q1",)
+    assert (row.checks, row.hints, row.solutions, row.gradings) == (2, 1, 1, 0)
+
+
+def test_html_is_escaped(small: LabSpec) -> None:
+    shown = lab(SMALL_LAB, {"number": "<script>"}).check("q1")._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_unknown_names(small: LabSpec) -> None:
+    with pytest.raises(NotFoundError, match="arithmetic/01_sums"):
+        lab("arithmetic/01_sum")
+    with pytest.raises(NotFoundError, match="q1"):
+        lab(SMALL_LAB, {}).check("q11")
+
+
+def test_list(small: LabSpec) -> None:
+    assert [(row.name, row.minutes, row.points) for row in list_labs()] == [(SMALL_LAB, 1, 4)]
+
+
+@pytest.mark.parametrize("text", ["", "title = 3 =", 'title = "x"', "questions = 3"])
+def test_a_broken_spec_is_named(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    folder = tmp_path / "labs" / "a" / "b"
+    folder.mkdir(parents=True)
+    (folder / "lab.toml").write_text(text)
+    monkeypatch.setenv("WORKBENCH_LABS_DIR", str(tmp_path / "labs"))
+    with pytest.raises(ConfigError, match=r"lab\.toml"):
+        find_lab("a/b")
+
+
+def test_no_labs(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_LABS_DIR", str(tmp_path))
+    with pytest.raises(NotFoundError, match="no labs"):
+        list_labs()

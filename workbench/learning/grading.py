@@ -1,0 +1,211 @@
+"""Grading a notebook where its author cannot reach.
+
+The notebook runs in a sandbox: no files but the lab's public ones, no network. The checks run
+here, in another process, and see only what comes over as data; the inputs of the hidden ones are
+drawn anew each time. Whatever the notebook does to its own ``check``, process, files or output
+changes nothing here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import DeadlineError, EngineError, InputError, NotFoundError
+from workbench.core.progress import Progress, progress
+from workbench.sandbox import Conversation, Limits, talk_isolated
+from workbench.sandbox.programs import interpreter
+
+from .answers import Answers, WrongAnswer
+from .catalogue import CHECKS, HIDDEN, SPEC, LabSpec, find_lab
+from .checking import Verdict, find_check, load_checks, run_check
+from .grades import Grade, QuestionGrade
+from .hidden import Hidden
+from .session import GRADED_VARIABLE
+from .source import read_code
+
+GRADER_VERSION = "1"
+LIMITS = Limits(
+    cpu_s=600,
+    wall_s=900.0,
+    memory_bytes=4 << 30,
+    processes=128,
+    file_bytes=256 << 20,
+    open_files=512,
+    output_bytes=4 << 20,
+)
+_CELL_S, _ANSWER_S = 300.0, 120.0
+
+
+class SandboxAnswers(Answers):
+    """What a notebook left, asked of its process in the sandbox."""
+
+    def __init__(self, talk: Conversation) -> None:
+        self._talk = talk
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """See ``Answers.ask``. A process that is gone or mute is a wrong answer."""
+        said = ask(self._talk, request, timeout_s=_ANSWER_S)
+        if not isinstance(said, dict):
+            raise WrongAnswer("an answer of the notebook's process", "something else")
+        return said
+
+
+def ask(talk: Conversation, request: dict[str, Any], *, timeout_s: float) -> Any:
+    """Ask the notebook's process. Raises WrongAnswer if it is gone, mute or talks nonsense."""
+    if talk.outcome is not None:
+        raise WrongAnswer(
+            "the notebook's process to answer",
+            f"that it ended ({talk.outcome.ended}, status {talk.outcome.status})",
+            why="a cell ended the process, or took too much time or memory",
+        )
+    try:
+        return talk.ask(request, timeout_s=timeout_s)
+    except DeadlineError:
+        talk.cut_off()
+        raise WrongAnswer(
+            "an answer of the notebook's process", f"none within {timeout_s:.0f} s", why="a loop?"
+        ) from None
+    except EngineError as error:
+        raise WrongAnswer("an answer of the notebook's process", error.message) from None
+
+
+def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None = None) -> Grade:
+    """Run a notebook in the sandbox and check what it left.
+
+    Args:
+        notebook: The learner's file.
+        lab: The lab, by default the one that the notebook names.
+        seed: Draws the hidden inputs; by default a new one.
+
+    Raises:
+        NotFoundError: There is no such notebook, or no such lab.
+        InputError: It is no notebook, or names no lab.
+        CapabilityError: There is no sandbox here.
+    """
+    notebook = Path(notebook)
+    if not notebook.is_file():
+        raise NotFoundError(f"there is no notebook {notebook}", hint=f"ls {notebook.parent}")
+    named, cells = read_code(notebook)
+    if lab is None and named is None:
+        raise InputError(f"{notebook} does not say of which lab it is", hint="--lab TOPIC/NAME")
+    spec = find_lab(lab or str(named))
+    sha256 = hashlib.sha256(notebook.read_bytes()).hexdigest()
+    hidden = Hidden(spec, seed=secrets.randbits(63) if seed is None else seed)
+    steps = len(cells) + len(spec.questions)
+    with (
+        progress(f"grade {spec.name}", total=steps) as task,
+        contextlib.closing(hidden),
+        _kernel(spec) as talk,
+    ):
+        failed, note = _run_cells(talk, cells, task)
+        questions = _check_all(spec, talk, hidden, task)
+    return Grade(
+        lab=spec.name,
+        notebook=str(notebook),
+        notebook_sha256=sha256,
+        grader_version=GRADER_VERSION,
+        checks_sha256=checks_sha256(spec),
+        questions=questions,
+        score=sum(question.points for question in questions),
+        score_possible=spec.points,
+        ok=all(question.public_ok and question.hidden_ok for question in questions),
+        cells_failed=tuple(failed),
+        note=note,
+        time=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    )
+
+
+@contextlib.contextmanager
+def _kernel(spec: LabSpec) -> Iterator[Conversation]:
+    """The notebook's process: it sees the lab's public files and the models, nothing else."""
+    readable = {
+        f"labs/{spec.name}/{file}": (spec.folder / file).resolve() for file in (SPEC, CHECKS)
+    }
+    for name in spec.models:
+        readable.update(_model_files(name))
+    command = [interpreter(), "-m", "workbench.learning.kernel"]
+    environment = {
+        "WORKBENCH_HOME": "/box/home",
+        "WORKBENCH_LABS_DIR": "/box/labs",
+        "WORKBENCH_OFFLINE": "1",
+        GRADED_VARIABLE: "1",
+        "IPYTHONDIR": "/box/ipython",
+    }
+    with talk_isolated(command, readable=readable, environment=environment, limits=LIMITS) as talk:
+        yield talk
+
+
+def _model_files(name: str) -> dict[str, Path]:
+    """The files of a model, fetched if need be, by their place in the sandbox."""
+    from workbench.models import catalogue, presence
+    from workbench.models.loading import model_files
+    from workbench.store import provenance
+    from workbench.store.artifacts import Artifacts
+
+    entry, artifacts = catalogue.find(name), Artifacts()
+    model_files(entry)
+    found = {}
+    for sha256 in presence.known_sha256s(entry, artifacts).values():
+        path = artifacts.path(sha256)
+        found[f"home/blobs/{path.name}"] = path
+        origin = artifacts.root / provenance.FOLDER / f"{sha256}.json"
+        if origin.is_file():
+            found[f"home/{provenance.FOLDER}/{origin.name}"] = origin
+    return found
+
+
+def _run_cells(talk: Conversation, cells: list[str], task: Progress) -> tuple[list[str], str]:
+    """Run every cell, also after one that fails; what failed, and what ended it all."""
+    failed: list[str] = []
+    for number, text in enumerate(cells, start=1):
+        try:
+            said = ask(talk, {"run": text}, timeout_s=_CELL_S)
+        except WrongAnswer as wrong:
+            return failed, f"code cell {number}: {wrong.found}"
+        if isinstance(said, dict) and not said.get("ok"):
+            failed.append(f"code cell {number}: {said.get('error')}"[:500])
+        task.advance()
+    return failed, ""
+
+
+def _check_all(
+    spec: LabSpec, talk: Conversation, hidden: Hidden, task: Progress
+) -> tuple[QuestionGrade, ...]:
+    public, secret = load_checks(spec.folder / CHECKS), load_checks(spec.folder / HIDDEN)
+    answers, graded = SandboxAnswers(talk), []
+    for question in spec.questions:
+        first = run_check(find_check(public, question.id), answers)
+        second = run_check(find_check(secret, question.id), answers, hidden) if first.ok else first
+        graded.append(_grade_of(question.id, question.title, question.points, first, second))
+        task.advance()
+    return tuple(graded)
+
+
+def _grade_of(
+    name: str, title: str, points: int, public: Verdict, hidden: Verdict
+) -> QuestionGrade:
+    ok = public.ok and hidden.ok
+    return QuestionGrade(
+        id=name,
+        title=title,
+        public_ok=public.ok,
+        hidden_ok=ok,
+        points=points if ok else 0,
+        points_possible=points,
+        message=public.message or hidden.message,
+    )
+
+
+def checks_sha256(spec: LabSpec) -> str:
+    """The hash of what a lab is graded by."""
+    digest = hashlib.sha256()
+    for name in (SPEC, CHECKS, HIDDEN):
+        content = (spec.folder / name).read_bytes()
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,171 @@
+"""A lab in the learner's kernel: checks, hints, and the solution when it is asked for."""
+
+from __future__ import annotations
+
+import html
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.errors import StorageError
+from workbench.reports.display import FAILED_COLOUR, PASSED_COLOUR, QUIET_COLOUR
+
+from .answers import NamespaceAnswers
+from .catalogue import CHECKS, LabSpec, find_lab
+from .checking import Verdict, find_check, load_checks, run_check
+
+log = logging.getLogger(__name__)
+
+GRADED_VARIABLE = "WORKBENCH_LAB_GRADED"  # set where the grader runs a notebook
+
+
+class Shown:
+    """Something that a notebook shows as lines, the first with a colour."""
+
+    colour = QUIET_COLOUR
+
+    def lines(self) -> list[str]:
+        """What is shown."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        first, *rest = (html.escape(line) for line in self.lines())
+        more = "".join(f"<div style='white-space:pre-wrap'>{line}</div>" for line in rest)
+        style = f"border-left:3px solid {self.colour};padding:2px 10px;margin:2px 0"
+        return (
+            f"<div style='{style}'><strong style='color:{self.colour}'>{first}</strong>{more}</div>"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class CheckResult(Shown):
+    """How the public checks of one question went."""
+
+    question: str
+    title: str
+    verdict: Verdict
+    hints_left: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether the public checks passed; hidden ones come with the grading."""
+        return self.verdict.ok
+
+    @property
+    def colour(self) -> str:  # type: ignore[override]
+        """Beside the words, never instead of them."""
+        return PASSED_COLOUR if self.ok else FAILED_COLOUR
+
+    def lines(self) -> list[str]:
+        """The verdict in words."""
+        if self.ok:
+            return [f"✓ {self.question}: public checks passed"]
+        said = [f"✗ {self.question}: not yet"]
+        said.append(f"expected  {self.verdict.expected}")
+        said.append(f"found     {self.verdict.found}")
+        if self.verdict.why:
+            said.append(f"perhaps   {self.verdict.why}")
+        if self.hints_left:
+            many = "hint" if self.hints_left == 1 else "hints"
+            said.append(f'lab.hint("{self.question}") has {self.hints_left} more {many}')
+        else:
+            said.append(f'lab.solution("{self.question}") shows the solution')
+        return said
+
+
+@dataclass(frozen=True, repr=False)
+class Note(Shown):
+    """A hint or a solution."""
+
+    head: str
+    text: str
+
+    def lines(self) -> list[str]:
+        """The text under its head."""
+        return [self.head, *self.text.splitlines()]
+
+
+class Lab:
+    """One lab for one learner.
+
+    Args:
+        spec: The lab.
+        namespace: Where the learner's variables and functions are.
+    """
+
+    def __init__(self, spec: LabSpec, namespace: Mapping[str, Any]) -> None:
+        self.spec = spec
+        self._answers = NamespaceAnswers(namespace)
+        self._checks = load_checks(spec.folder / CHECKS)
+        self._given: dict[str, int] = {}
+
+    def check(self, question: str) -> Shown:
+        """Run the public checks of a question.
+
+        Raises:
+            NotFoundError: There is no such question.
+        """
+        asked = self.spec.find(question)
+        if os.environ.get(GRADED_VARIABLE):
+            return Note(
+                f"{question}: left to the grader", "it checks where this kernel cannot reach"
+            )
+        verdict = run_check(find_check(self._checks, question), self._answers)
+        self._record("check", question, ok=verdict.ok)
+        left = len(asked.hints) - self._given.get(question, 0)
+        return CheckResult(question, asked.title, verdict, left)
+
+    def hint(self, question: str) -> Note:
+        """The next hint of a question; each says more than the one before."""
+        hints, given = self.spec.find(question).hints, self._given.get(question, 0)
+        if given >= len(hints):
+            return Note(
+                f"{question}: there are no more hints",
+                f'lab.solution("{question}") shows the solution',
+            )
+        self._given[question] = given + 1
+        self._record("hint", question, number=given + 1)
+        return Note(f"{question}: hint {given + 1} of {len(hints)}", hints[given])
+
+    def solution(self, question: str) -> Note:
+        """One way to do it. Look at it once you have tried: what is read is soon forgotten."""
+        from .source import solution_of
+
+        self.spec.find(question)
+        text = solution_of(self.spec, question)
+        self._record("solution", question)
+        return Note(f"{question}: one solution", text)
+
+    def _record(self, kind: str, question: str, **more: Any) -> None:
+        from .records import record_event
+
+        try:
+            record_event(self.spec.name, kind=kind, question=question, **more)
+        except StorageError as error:  # a full disk must not keep a learner from learning
+            log.warning("the progress could not be recorded: %s", error)
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.spec.name}: {len(self.spec.questions)} questions>"
+
+
+def lab(name: str, namespace: Mapping[str, Any] | None = None) -> Lab:
+    """Open a lab.
+
+    Args:
+        name: Its folder below ``labs/``, e.g. ``"serving/01_first_answers"``.
+        namespace: Where the answers are; in a notebook its own, elsewhere the ``__main__``.
+
+    Raises:
+        NotFoundError: There is no such lab; near matches are named.
+    """
+    if namespace is None:
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython is not None else None
+        namespace = vars(sys.modules["__main__"]) if shell is None else shell.user_ns
+    return Lab(find_lab(name), namespace)
