@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.core import settings
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import CapabilityError, InputError, NotFoundError
 from workbench.models.engines.llamacpp import LlamaCppEngine
 from workbench.models.formats.convert import convert_gguf
+from workbench.models.formats.gguf_reader import GgufArray, GgufFile, read_gguf
+from workbench.models.formats.gguf_writer import PlannedTensor, encode_entries, write_gguf
 from workbench.models.formats.tiny import make_tiny_folder, make_tiny_gguf
 from workbench.models.protocol import EngineSettings, ModelFiles
 from workbench.models.tokenizer import StopMatcher, TextTokenizer
@@ -118,11 +121,72 @@ def test_a_sentencepiece_gguf_is_cut_as_llamacpp_cuts_it(tmp_path: Path) -> None
         engine.close()
 
 
+# Pieces that only some ways of cutting a text let come together.
+TELLING = [("1", "2"), ("12", "3"), ("123", "4"), ("Ġ", "1"), ("'", "s"), ("'", "S"), ("Ġ", "Ġ")]
+TELLING += [("Ċ", "Ċ"), ("Ġ", "Ċ"), ("!", "Ċ"), ("ĉ", "x"), ("(", "i"), (".", "e"), ("Ġ", "é")]
+
+
+WAYS = ("gpt-2", "smollm", "qwen2", "llama-bpe")
+
+
+def make_telling_gguf(pre: str, folder: Path) -> Path:
+    source = read_gguf(make_tiny_gguf(folder / "source.gguf"))
+    tokens = source.array("tokenizer.ggml.tokens")
+    merges = [tuple(merge.split(" ")) for merge in source.array("tokenizer.ggml.merges")]
+    told = [pair for pair in TELLING if "".join(pair) not in tokens]
+    tokens = tokens[: -len(told)] + ["".join(pair) for pair in told]
+    merges = TELLING + [pair for pair in merges if pair not in TELLING]
+    known = set(tokens)
+    merges = [pair for pair in merges if {*pair, "".join(pair)} <= known]
+    changed = {
+        "tokenizer.ggml.pre": pre,
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.merges": [" ".join(pair) for pair in merges],
+    }
+    return rewrite_gguf(source, changed, folder / f"{pre}.gguf")
+
+
+@pytest.mark.parametrize("pre", WAYS)
+def test_each_way_of_cutting_a_text_is_llamacpps(pre: str, tmp_path: Path) -> None:
+    path = make_telling_gguf(pre, tmp_path)
+    ours = TextTokenizer(convert_gguf(path))
+    engine = LlamaCppEngine(ModelFiles(pre, gguf=path), EngineSettings(context_tokens=64))
+    try:
+        assert ours.bos_id == engine.bos_id
+        for text in [*AWKWARD, "123456 12 1.e", "it's IT'S 'ſ", "!\n\n \n x", "  é\t\tx (i"]:
+            assert ours.tokenize(text) == engine.tokenize(text), text
+    finally:
+        engine.close()
+
+
+def test_those_ways_differ_on_the_same_texts(tmp_path: Path) -> None:
+    found = set()
+    for pre in WAYS:
+        tokenizer = TextTokenizer(convert_gguf(make_telling_gguf(pre, tmp_path)))
+        found.add(tuple(tuple(tokenizer.tokenize(text)) for text in AWKWARD))
+    assert len(found) == len(WAYS)
+
+
+def test_an_unknown_way_of_cutting_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CapabilityError, match="cuts its text in the way 'default'"):
+        convert_gguf(make_telling_gguf("default", tmp_path))
+
+
+def rewrite_gguf(source: GgufFile, changed: dict[str, Any], path: Path) -> Path:
+    """The same tensors under other metadata."""
+    metadata = {
+        key: source.array(key) if isinstance(value, GgufArray) else value
+        for key, value in source.metadata.items()
+    }
+    tensors = list(source.tensors.values())
+    plans = [PlannedTensor(tensor.name, tensor.shape, tensor.type) for tensor in tensors]
+    contents = (source.raw(tensor.name).tobytes() for tensor in tensors)
+    write_gguf(path, encode_entries({**metadata, **changed}), plans, contents)
+    return path
+
+
 def make_sentence_piece_gguf(folder: Path) -> Path:
     """A tiny llama whose vocabulary is of SentencePiece's kind: scores, and bytes for the rest."""
-    from workbench.models.formats.gguf_reader import read_gguf
-    from workbench.models.formats.gguf_writer import PlannedTensor, encode_entries, write_gguf
-
     source = read_gguf(make_tiny_gguf(folder / "source.gguf"))
     words = ["th", "he", "the", "▁t", "▁the", "▁s", "sh", "re", "▁▁", "er", "there", "▁he"]
     letters = list("▁abcdefghijklmnopqrstuvwxyz.,!?0123456789éß")
@@ -130,26 +194,21 @@ def make_sentence_piece_gguf(folder: Path) -> Path:
     types = [2, 3, 3] + [6] * 256 + [1] * (len(words) + len(letters))
     scores = [0.0] * 259 + [-float(place) for place in range(len(words) + len(letters))]
     spare = 512 - len(pieces)
-    metadata = {
-        key: value
-        for key, value in source.metadata.items()
-        if key.startswith(("general.", "llama.")) and isinstance(value, str | int | float)
-    }
-    metadata |= {
+    changed = {
         "tokenizer.ggml.model": "llama",
+        "tokenizer.ggml.pre": None,
+        "tokenizer.ggml.merges": None,
+        "tokenizer.ggml.add_bos_token": None,
+        "tokenizer.ggml.add_space_prefix": None,
         "tokenizer.ggml.tokens": pieces + [f"<spare{place}>" for place in range(spare)],
         "tokenizer.ggml.token_type": types + [5] * spare,
         "tokenizer.ggml.scores": scores + [-1e4] * spare,
         "tokenizer.ggml.bos_token_id": 1,
         "tokenizer.ggml.eos_token_id": 2,
         "tokenizer.ggml.unknown_token_id": 0,
+        "tokenizer.ggml.padding_token_id": None,
     }
-    tensors = list(source.tensors.values())
-    plans = [PlannedTensor(tensor.name, tensor.shape, tensor.type) for tensor in tensors]
-    path = folder / "spm.gguf"
-    contents = (source.raw(tensor.name).tobytes() for tensor in tensors)
-    write_gguf(path, encode_entries(metadata), plans, contents)
-    return path
+    return rewrite_gguf(source, changed, folder / "spm.gguf")
 
 
 @given(

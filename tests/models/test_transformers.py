@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from workbench.core.errors import CapabilityError
 from workbench.models.engines.mlx import MlxEngine
+from workbench.models.engines.openmp import wait_quietly
 from workbench.models.engines.transformers import TransformersEngine
 from workbench.models.formats.tiny import make_tiny_folder
 from workbench.models.protocol import EngineSettings, ModelFiles, Sampling
@@ -107,6 +109,21 @@ def test_threads_are_set_for_each_request(tmp_path: Path) -> None:
     engine.score_ids([20], [21])
     assert torch.get_num_threads() == 1
     engine.close()
+
+
+def test_threads_are_told_to_wait_quietly_only_while_torch_can_still_hear_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")  # so that it is put back afterwards
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    monkeypatch.setitem(sys.modules, "torch", sys)
+    assert not wait_quietly()
+    assert "OMP_WAIT_POLICY" not in os.environ
+    monkeypatch.delitem(sys.modules, "torch")
+    assert wait_quietly()
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
+    assert os.environ["GOMP_SPINCOUNT"] == "7"  # the user's own word stays
 
 
 def test_nothing_heavy_is_imported_before_an_engine_is_made() -> None:

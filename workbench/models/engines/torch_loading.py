@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.errors import EngineError, InputError
 from workbench.core.optional import require
+from workbench.models.engines.openmp import wait_quietly
 from workbench.models.folder import ModelFolder
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def load_module(folder: ModelFolder, *, dtype: str) -> torch.nn.Module:
         raise InputError(
             f"dtype {dtype!r} is not one of {', '.join(DTYPES)}", hint="dtype='float32'"
         )
+    wait_quietly()
     torch_now = require("torch", extra="models")
     transformers = require("transformers", extra="models")
     transformers.utils.logging.disable_progress_bar()

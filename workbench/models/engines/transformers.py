@@ -69,8 +69,8 @@ class TransformersEngine(Engine):
         folder = find_folder(files, dtype=settings.dtype)
         self._folder = folder
         self._tokenizer = TextTokenizer(folder.path)
-        self._set_threads()
         self._module: torch.nn.Module | None = load_module(folder, dtype=settings.dtype)
+        self._set_threads()  # not before: it loads torch, and how its threads wait is said there
         self.capabilities = _ENCODER if folder.is_encoder else _CAUSAL
         self.info = ModelInfo(
             architecture=folder.architecture,

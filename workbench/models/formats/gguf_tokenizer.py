@@ -15,7 +15,9 @@ from workbench.models.formats.gguf_types import BYTE, CONTROL, UNKNOWN, USER_DEF
 
 _PREFIX = "tokenizer.ggml."
 
-_CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+# Spelled out as llama.cpp does: ignoring case would also take the long s of old prints.
+_CONTRACTIONS = "'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]"
+_PUBLISHED_CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _WORDS = r"[^\r\n\p{L}\p{N}]?\p{L}+"
 _REST = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 # `tokenizer.ggml.pre`: the pattern that cuts a text before its pieces are merged. None stands for
@@ -144,7 +146,12 @@ def find_pre_tokenizer(content: Mapping[str, Any]) -> str:
 
 def _essence(step: Mapping[str, Any]) -> dict[str, Any]:
     """A step without what makes no difference to the tokens."""
-    return {key: value for key, value in step.items() if key != "trim_offsets"}
+    found = {key: value for key, value in step.items() if key != "trim_offsets"}
+    pattern = found.get("pattern", {}).get("Regex")
+    if pattern is not None:
+        plain = pattern.replace(_PUBLISHED_CONTRACTIONS, _CONTRACTIONS)
+        found["pattern"] = {"Regex": plain}
+    return found
 
 
 def adds_bos(gguf: GgufFile) -> bool:
@@ -157,7 +164,7 @@ def adds_bos(gguf: GgufFile) -> bool:
 
 
 def _byte_level(gguf: GgufFile, tokens: Sequence[str]) -> dict[str, Any]:
-    pre = gguf.metadata.get(_PREFIX + "pre", "gpt-2")
+    pre = gguf.metadata.get(_PREFIX + "pre", "default")
     if pre not in _PATTERNS:
         raise CapabilityError(
             f"{gguf.path.name} cuts its text in the way {pre!r}; {', '.join(_PATTERNS)} are known",
