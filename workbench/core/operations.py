@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast, overload
 
-from . import events
+from . import events, viewers
 from .cancellation import CancelToken, cancellable, check_cancelled
 from .errors import ConflictError, InputError, NotFoundError
 from .schema import Parameter, ParameterModel, parameters_of, summary_of
@@ -92,6 +92,7 @@ class Operation:
 
     def call(self, values: Mapping[str, Any], *, token: CancelToken | None = None) -> Any:
         """Run with values that are known to be valid."""
+        viewers.prepare_notebook()
         reset = events.current_run_id.set(uuid.uuid4().hex)
         try:
             with cancellable(token):

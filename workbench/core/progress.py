@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TypeVar
 
-from . import events
+from . import events, viewers
 from .cancellation import check_cancelled
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ class Progress:
         self.done = 0.0
         self.task_id = next(_ids)
         self._last_s = 0.0
+        viewers.prepare_notebook()
         self._tell("started")
 
     def advance(self, amount: float = 1.0, *, message: str = "") -> None:

@@ -1,39 +1,79 @@
 """How results draw themselves in a notebook, without this room knowing anything that draws.
 
-A result derives from ``Viewable``. The studio registers a viewer for its type; where none is
-registered the result is shown as a plain HTML table of its fields.
+A result derives from ``Viewable``. Viewers register for its type: the studio's and those of plugins
+are functions named in the entry-point group ``workbench.viewers``, called when the first result is
+drawn. Where no viewer is registered a result is shown as a plain HTML table of its fields.
 """
 
 from __future__ import annotations
 
 import html
+import importlib.metadata
+import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from .plain import to_plain
 
+log = logging.getLogger(__name__)
+
+GROUP = "workbench.viewers"
 Viewer = Callable[[Any], dict[str, Any]]
-_viewers: dict[type, Viewer] = {}
+_viewers: dict[type | str, Viewer] = {}
 
 
-def register_viewer(kind: type, viewer: Viewer) -> None:
+def register_viewer(kind: type | str, viewer: Viewer) -> None:
     """Draw results of ``kind`` (and of types derived from it) with ``viewer``.
 
-    The viewer returns a MIME bundle, e.g. ``{"text/html": ..., "image/png": ...}``.
+    Args:
+        kind: The type, or its full name (``workbench.models.reply.Reply``): whoever draws then need
+            not import what may never be drawn.
+        viewer: Returns a MIME bundle, e.g. ``{"text/html": ..., "image/png": ...}``.
     """
     _viewers[kind] = viewer
 
 
 def mime_bundle(result: Any) -> dict[str, Any]:
     """The result as a notebook shows it."""
+    _load_viewers()
     for kind in type(result).__mro__:
-        if kind in _viewers:
-            return _viewers[kind](result)
+        viewer = _viewers.get(kind) or _viewers.get(f"{kind.__module__}.{kind.__qualname__}")
+        if viewer is not None:
+            return viewer(result)
+    raise AssertionError("object has a viewer, and every type derives from it")
+
+
+def prepare_notebook() -> None:
+    """Let viewers set themselves up in a notebook; elsewhere do nothing, and import nothing.
+
+    Operations and progress call it, because a list of results or a progress bar must be drawn
+    before any ``Viewable`` was.
+    """
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and hasattr(ipython.get_ipython(), "kernel"):
+        _load_viewers()
+
+
+def _load_viewers() -> None:
+    if object in _viewers:  # what draws everything else is registered first, and once
+        return
+    _viewers[object] = _plain_bundle
+    for entry in importlib.metadata.entry_points(group=GROUP):
+        try:
+            entry.load()()
+        except Exception:  # a plugin that does not load must not hide the results of others
+            log.exception("the viewers of %s could not be loaded", entry.value)
+
+
+def _plain_bundle(result: Any) -> dict[str, Any]:
     return {"text/html": _plain_table(result), "text/plain": repr(result)}
 
 
 def _plain_table(result: Any) -> str:
     plain = to_plain(result)
+    if not isinstance(plain, (dict, list)):
+        plain = {type(result).__name__: plain}
     rows = plain.items() if isinstance(plain, dict) else enumerate(plain)
     cells = "".join(
         f"<tr><th style='text-align:left'>{html.escape(str(name))}</th>"

@@ -18,15 +18,20 @@ class Chart:
     """Rows and what of them is shown where.
 
     Args:
-        mark: ``bar``, ``point`` or ``line``.
+        mark: ``bar``, ``point``, ``line`` or ``heat``.
         rows: One mapping a mark.
         x: The field along the bottom.
-        y: The field upwards, a number.
+        y: The field upwards, a number; in a heat map a category.
         series: The field that colours and names the groups.
         title: What the picture says, as a sentence.
         x_title: Name of the axis with its unit.
         y_title: Name of the axis with its unit.
         detail: A field shown when pointing at a mark.
+        low: The field with the lower end of each mark's interval; ``high`` goes with it.
+        high: The field with its upper end.
+        value: In a heat map the field with the number that each cell shows and is shaded by.
+        value_title: What that number is, with its unit.
+        panel: The field that parts the marks into panels side by side, on the same axes.
         height_px: The picture's height.
     """
 
@@ -39,12 +44,22 @@ class Chart:
     y_title: str
     series: str | None = None
     detail: str | None = None
+    low: str | None = None
+    high: str | None = None
+    value: str | None = None
+    value_title: str = ""
+    panel: str | None = None
     height_px: int = 320
 
     def __post_init__(self) -> None:
         if not self.rows:
             raise InputError(f"the chart {self.title!r} has no rows")
-        for field in filter(None, (self.x, self.y, self.series, self.detail)):
+        if (self.low is None) != (self.high is None):
+            raise InputError(f"the chart {self.title!r} has one end of its intervals, not both")
+        if (self.mark == "heat") != (self.value is not None):
+            raise InputError(f"the chart {self.title!r}: a heat map, and only it, has a value")
+        fields = (self.x, self.y, self.series, self.detail, self.low, self.high)
+        for field in filter(None, (*fields, self.value, self.panel)):
             missing = [i for i, row in enumerate(self.rows) if field not in row]
             if missing:
                 raise InputError(f"row {missing[0]} of the chart {self.title!r} has no {field!r}")
@@ -67,20 +82,34 @@ class Chart:
         return list(dict.fromkeys(str(value) for value in values))
 
     @property
+    def panels(self) -> list[str]:
+        """The names of the panels in order of appearance; one empty name without panels."""
+        if self.panel is None:
+            return [""]
+        return list(dict.fromkeys(str(row[self.panel]) for row in self.rows))
+
+    @property
     def has_times(self) -> bool:
         """Whether x is a time."""
         return all(isinstance(row[self.x], dt.datetime) for row in self.rows)
 
     def describe(self) -> str:
         """The chart in words, for those who do not see it."""
-        shown = "; ".join(
-            f"{row[self.series]} at {row[self.x]}: {_short(row[self.y])}"
-            if self.series
-            else f"{row[self.x]}: {_short(row[self.y])}"
-            for row in self.rows[:24]
-        )
+        shown = "; ".join(self._say(row) for row in self.rows[:24])
         more = f"; and {len(self.rows) - 24} more" if len(self.rows) > 24 else ""
-        return f"{self.title} ({self.y_title}): {shown}{more}"
+        return f"{self.title} ({self.value_title or self.y_title}): {shown}{more}"
+
+    def _say(self, row: Mapping[str, Any]) -> str:
+        if self.value is not None:
+            return f"{row[self.x]}, {row[self.y]}: {_short(row[self.value])}"
+        said = f"{row[self.x]}: {_short(row[self.y])}"
+        if self.series:
+            said = f"{row[self.series]} at {said}"
+        if self.panel:
+            said = f"{row[self.panel]}, {said}"
+        if self.low and self.high:
+            said += f" ({_short(row[self.low])} to {_short(row[self.high])})"
+        return said
 
     def png(self, *, scale: float = 2.0) -> bytes:
         """The static twin, on a white card."""
@@ -119,6 +148,11 @@ def points(rows: Iterable[Mapping[str, Any]], x: str, y: str, **words: Any) -> C
 def lines(rows: Iterable[Mapping[str, Any]], x: str, y: str, **words: Any) -> Chart:
     """A line for each series; see ``Chart``."""
     return _chart("line", rows, x, y, words)
+
+
+def heat(rows: Iterable[Mapping[str, Any]], x: str, y: str, **words: Any) -> Chart:
+    """A shaded cell with its number for each row, at ``x`` and ``y``; see ``Chart``."""
+    return _chart("heat", rows, x, y, words)
 
 
 def _chart(

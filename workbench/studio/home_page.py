@@ -127,7 +127,10 @@ class HomePage:
             + "</div>"
             for wide in (True, False)
         )
-        return f'<div class="wb wb-home">{self._head}<div class="wb-columns">{columns}</div></div>'
+        return (
+            f'<div class="wb wb-home" data-whole-page>{self._head}'
+            f'<div class="wb-columns">{columns}</div></div>'
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle: dict[str, Any] = self.widget._repr_mimebundle_()

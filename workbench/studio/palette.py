@@ -14,6 +14,10 @@ PAPER = "#ffffff"
 GRID = "#e5e7eb"
 
 
+# From little to much, in one hue that only darkens: read by lightness, which no eye confuses.
+SCALE = ("#eef4fa", "#c4dcef", "#8fbde0", "#4a94c8", "#0072B2", "#084a77")
+
+
 def series_colour(index: int) -> str:
     """The colour of the series with that number; they repeat after six."""
     return SERIES[index % len(SERIES)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
-from workbench.studio.palette import FONT, series_colour
+from workbench.studio.palette import FONT, SCALE, series_colour
 
 if TYPE_CHECKING:
     from workbench.studio.chart import Chart
 
-# A grey that has 4.5:1 on white and on a dark page, so that one figure serves both themes.
+# A grey of 4:1 on white and on Lab's dark page, so that one figure serves both themes. More is not
+# to be had from one colour; our own pages write figures in their own ink.
 _INK = "#7a7f87"
 _GRID = "rgba(128, 128, 128, 0.25)"
 
@@ -18,38 +19,73 @@ _GRID = "rgba(128, 128, 128, 0.25)"
 def draw_figure(chart: Chart) -> Any:
     """The figure, with a transparent ground."""
     graph = require("plotly.graph_objects", extra="studio")
-    figure = graph.Figure([_trace(graph, chart, i, name) for i, name in enumerate(chart.groups)])
+    figure = _panels(chart)
+    for column, panel in enumerate(chart.panels, start=1):
+        for trace in _traces(graph, chart, panel):
+            trace.showlegend = chart.series is not None and column == 1
+            figure.add_trace(trace, row=1, col=column)
     axis = {"gridcolor": _GRID, "zerolinecolor": _GRID, "automargin": True}
     figure.update_layout(
         template=None,
         # The title above, the series below it, both from the left: they never meet on a phone.
         title={"text": chart.title, "font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.97},
-        xaxis={**axis, "title": chart.x_title, "showgrid": chart.categories is None},
-        yaxis={**axis, "title": chart.y_title},
+        yaxis={"title": chart.y_title},
         font={"family": FONT, "size": 12, "color": _INK},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         height=chart.height_px,
-        margin={"l": 60, "r": 20, "t": 66 if chart.series else 50, "b": 50},
+        margin={"l": 60, "r": 20, "t": 66 if chart.series or chart.panel else 50, "b": 50},
         barmode="group",
         showlegend=chart.series is not None,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
     )
+    figure.update_xaxes(**axis, title=chart.x_title, showgrid=chart.categories is None)
+    figure.update_yaxes(**axis)
+    if chart.mark == "heat":  # the first row of a table stands at its top
+        figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     if chart.categories is not None:
         order = {"type": "category", "categoryorder": "array", "categoryarray": chart.categories}
         figure.update_xaxes(**order)
     return figure
 
 
-def _trace(graph: Any, chart: Chart, index: int, name: str) -> Any:
-    rows = [row for row in chart.rows if chart.series is None or str(row[chart.series]) == name]
+def _panels(chart: Chart) -> Any:
+    subplots = require("plotly.subplots", extra="studio")
+    names = chart.panels
+    titles = names if chart.panel is not None else None
+    return subplots.make_subplots(1, len(names), shared_yaxes=True, subplot_titles=titles)
+
+
+def _traces(graph: Any, chart: Chart, panel: str) -> list[Any]:
+    rows = [r for r in chart.rows if chart.panel is None or str(r[chart.panel]) == panel]
+    if chart.mark == "heat":
+        return [_cells(graph, chart, rows)]
+    traces = []
+    for index, name in enumerate(chart.groups):
+        own = [r for r in rows if chart.series is None or str(r[chart.series]) == name]
+        if own:
+            traces.append(_trace(graph, chart, own, index=index, name=name))
+    return traces
+
+
+def _trace(graph: Any, chart: Chart, rows: list[Any], *, index: int, name: str) -> Any:
     categories = chart.categories is not None
     shared: dict[str, Any] = {
         "x": [str(row[chart.x]) if categories else row[chart.x] for row in rows],
         "y": [row[chart.y] for row in rows],
         "name": name,
+        "legendgroup": name,
         "marker": {"color": series_colour(index)} | ({} if chart.mark == "bar" else {"size": 8}),
     }
+    if chart.low is not None and chart.high is not None:
+        shared["error_y"] = {
+            "type": "data",
+            "symmetric": False,
+            "array": [row[chart.high] - row[chart.y] for row in rows],
+            "arrayminus": [row[chart.y] - row[chart.low] for row in rows],
+            "color": _INK,
+            "thickness": 1.5,
+        }
     if chart.detail is not None:
         shared["customdata"] = [str(row[chart.detail]) for row in rows]
         shared["hovertemplate"] = "%{x}: %{y:.4g}<br>%{customdata}<extra>%{fullData.name}</extra>"
@@ -57,3 +93,19 @@ def _trace(graph: Any, chart: Chart, index: int, name: str) -> Any:
         return graph.Bar(**shared)
     mode = "markers" if chart.mark == "point" else "lines+markers"
     return graph.Scatter(mode=mode, **shared)
+
+
+def _cells(graph: Any, chart: Chart, rows: list[Any]) -> Any:
+    values = [row[chart.value] for row in rows]
+    steps = [[i / (len(SCALE) - 1), colour] for i, colour in enumerate(SCALE)]
+    return graph.Heatmap(
+        x=[str(row[chart.x]) for row in rows],
+        y=[str(row[chart.y]) for row in rows],
+        z=values,
+        text=[f"{value:.3g}" for value in values],
+        texttemplate="%{text}",
+        colorscale=steps,
+        colorbar={"title": chart.value_title, "thickness": 12},
+        xgap=2,
+        ygap=2,
+    )

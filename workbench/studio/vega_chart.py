@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
-from workbench.studio.palette import GRID, INK, PAPER, QUIET, SERIES
+from workbench.studio.palette import GRID, INK, PAPER, QUIET, SCALE, SERIES
 
 if TYPE_CHECKING:
     from workbench.studio.chart import Chart
@@ -38,21 +38,19 @@ def specification(chart: Chart) -> dict[str, Any]:
     rows = [
         {
             "x": _place(row[chart.x], is_category=categories is not None),
-            "y": row[chart.y],
+            "y": str(row[chart.y]) if chart.mark == "heat" else row[chart.y],
             "series": str(row[chart.series]) if chart.series else "",
+            **{name: row[field] for name, field in _extra_fields(chart).items()},
         }
         for row in chart.rows
     ]
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": {"text": chart.title, "anchor": "start", "fontSize": 14, "color": INK},
-        "width": _WIDTH_PX,
-        "height": chart.height_px - 90,
         "padding": 12,
         "background": PAPER,
         "data": {"values": rows},
-        "mark": _mark(chart.mark),
-        "encoding": _encoding(chart, categories),
+        **_view(chart, categories),
         "config": {
             "view": {"stroke": None},
             "axis": {
@@ -71,6 +69,45 @@ def specification(chart: Chart) -> dict[str, Any]:
     }
 
 
+def _extra_fields(chart: Chart) -> dict[str, str]:
+    wanted = {"low": chart.low, "high": chart.high, "value": chart.value, "panel": chart.panel}
+    return {name: field for name, field in wanted.items() if field is not None}
+
+
+def _view(chart: Chart, categories: list[str] | None) -> dict[str, Any]:
+    """What is drawn: one layer of marks, with intervals or numbers over it, once a panel."""
+    encoding = _encoding(chart, categories)
+    layers: list[dict[str, Any]] = [{"mark": _mark(chart.mark), "encoding": encoding}]
+    if chart.low is not None:
+        ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
+        ends["x"] = encoding["x"]
+        if "xOffset" in encoding:
+            ends["xOffset"] = encoding["xOffset"]
+        layers.append(
+            {"mark": {"type": "rule", "color": INK, "strokeWidth": 1.5}, "encoding": ends}
+        )
+    if chart.mark == "heat":
+        # The numbers stand over the shade, light where the shade is dark.
+        least, most = _range_of(chart)
+        dark = least + 0.68 * (most - least)  # from here on white reads better than ink: 4.5:1
+        ink = {"condition": {"test": f"datum.value > {dark}", "value": PAPER}, "value": INK}
+        text = {"field": "value", "type": "quantitative", "format": ".3g"}
+        places = {"x": encoding["x"], "y": encoding["y"], "text": text, "color": ink}
+        layers.append({"mark": {"type": "text", "fontSize": 11}, "encoding": places})
+    panels = len(chart.panels)
+    sized = {"width": _WIDTH_PX // panels - 10 * (panels - 1), "height": chart.height_px - 90}
+    drawn = layers[0] if len(layers) == 1 else {"layer": layers}
+    if chart.panel is None:
+        return {**sized, **drawn}
+    facet = {"field": "panel", "type": "nominal", "title": None, "sort": chart.panels}
+    return {"facet": {"column": facet}, "spec": {**sized, **drawn}}
+
+
+def _range_of(chart: Chart) -> tuple[float, float]:
+    values = [row[chart.value] for row in chart.rows if chart.value is not None]
+    return min(values), max(values)
+
+
 def _place(value: Any, *, is_category: bool) -> Any:
     if is_category:
         return str(value)
@@ -78,6 +115,8 @@ def _place(value: Any, *, is_category: bool) -> Any:
 
 
 def _mark(mark: str) -> dict[str, Any]:
+    if mark == "heat":
+        return {"type": "rect"}
     if mark == "bar":
         return {"type": "bar", "color": SERIES[0]}
     if mark == "line":
@@ -90,6 +129,16 @@ def _encoding(chart: Chart, categories: list[str] | None) -> dict[str, Any]:
         "x": {"field": "x", "title": chart.x_title, "type": "quantitative"},
         "y": {"field": "y", "title": chart.y_title, "type": "quantitative"},
     }
+    if chart.mark == "heat":
+        rows = list(dict.fromkeys(str(row[chart.y]) for row in chart.rows))
+        encoding["y"] |= {"type": "nominal", "sort": rows}
+        encoding["color"] = {
+            "field": "value",
+            "type": "quantitative",
+            "title": chart.value_title,
+            "scale": {"range": list(SCALE)},
+            "legend": {"orient": "right", "title": chart.value_title},
+        }
     if chart.has_times:
         encoding["x"]["type"] = "temporal"
     if categories is not None:

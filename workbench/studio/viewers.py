@@ -1,0 +1,76 @@
+"""Which result is drawn by what; the core calls ``register`` when the first result is drawn.
+
+Types are named, not imported: drawing a reply must not import the data room.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from workbench.core.viewers import Viewable, mime_bundle, register_viewer
+
+_CARDS = "workbench.studio.cards"
+_VIEWERS = {
+    "workbench.core.viewers.Viewable": "draw_fields",
+    "workbench.data.operations.Description": "draw_description",
+    "workbench.evaluation.bootstrap.Interval": "draw_interval",
+    "workbench.evaluation.checks.Check": "draw_check",
+    "workbench.models.operations.PulledModel": "draw_pulled",
+    "workbench.models.operations.Score": "draw_score",
+    "workbench.models.reply.Reply": "draw_reply",
+    "workbench.reports.runs.ReportRun": "draw_report_run",
+    "workbench.store.job_rows.Job": "draw_job",
+}
+# Lists of these are drawn by a viewer of their own; all others as a table of their fields.
+_LISTS = {"workbench.models.operations.ModelRow": "draw_models"}
+
+
+def register() -> None:
+    """Register every viewer of this room; in a notebook also draw lists and progress."""
+    for kind, name in _VIEWERS.items():
+        register_viewer(kind, _viewer(name))
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    if hasattr(shell, "kernel"):
+        from workbench.studio.notebook_progress import listen
+
+        formatter = shell.display_formatter.mimebundle_formatter
+        formatter.for_type(list, draw_list)
+        formatter.for_type(tuple, draw_list)
+        # It draws itself plainly; a printer that is named here goes before its own method.
+        formatter.for_type_by_name("workbench.reports.runs", "ReportRun", mime_bundle)
+        listen()
+
+
+def draw_list(items: Any) -> dict[str, Any] | None:
+    """A list of results of ours as a table; None, and so Python's own way, for all others."""
+    kinds = {type(item) for item in items}
+    if len(kinds) != 1:
+        return None
+    kind = kinds.pop()
+    if not dataclasses.is_dataclass(kind) or not _is_ours(kind):
+        return None
+    name = _LISTS.get(f"{kind.__module__}.{kind.__qualname__}")
+    if name is not None:
+        html = getattr(importlib.import_module(_CARDS), name)(items)
+    else:
+        from workbench.studio.tables import table
+
+        html = table(items).html()
+    return {"text/html": html, "text/plain": repr(items)}
+
+
+def _is_ours(kind: type) -> bool:
+    return issubclass(kind, Viewable) or kind.__module__.partition(".")[0] == "workbench"
+
+
+def _viewer(name: str) -> Callable[[Any], dict[str, Any]]:
+    def draw(result: Any) -> dict[str, Any]:
+        html = getattr(importlib.import_module(_CARDS), name)(result)
+        return {"text/html": html, "text/plain": repr(result)}
+
+    return draw
