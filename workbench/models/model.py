@@ -315,7 +315,7 @@ def check_sampling(sampling: Sampling) -> None:
         ("top_k", int, 0, 2**31),
         ("top_p", (int, float), 0, 1),
         ("min_p", (int, float), 0, 1),
-        ("repeat_penalty", (int, float), 0, 100),
+        ("repeat_penalty", (int, float), 0.01, 100),
         ("seed", int, 0, 2**32 - 1),
         ("logprobs", int, 0, 2**31),
     ]

@@ -154,8 +154,8 @@ class Engine(ABC):
         """Continue ``prompt_ids`` (shape ``[n]``, n >= 1) and yield the pieces as they come.
 
         Closing the iterator stops the engine's work. The cancel token of the caller
-        (``core.cancellation``) is looked at between tokens and raises CancelledError. With a ``json_schema`` the text of a
-        finished answer matches it.
+        (``core.cancellation``) is looked at between tokens and raises CancelledError. With a
+        ``json_schema`` the text of a finished answer matches it.
         """
 
     def score_ids(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[float]:

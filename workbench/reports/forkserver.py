@@ -19,6 +19,7 @@ from typing import Any
 
 from ..core.cancellation import check_cancelled
 from ..core.errors import CapabilityError, NotFoundError, WorkbenchError
+from ..models.engines.openmp import WAIT_POLICY
 from .preload import Import
 
 _ANSWER_TIMEOUT_S = 60.0
@@ -29,6 +30,7 @@ _SINGLE_THREAD = {
     ),
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "TOKENIZERS_PARALLELISM": "false",
+    **WAIT_POLICY,
     "PYTHONHASHSEED": "0",
 }
 _MOST_RESTARTS = 3

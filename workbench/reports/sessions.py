@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from ..models.engines.openmp import WAIT_POLICY
 from .claims import RUNNER_VARIABLE
 
 # A socket's path may have 104 bytes on macOS and 108 on Linux; ours ends in 30 of its own.
@@ -128,7 +129,7 @@ def kernel_environment(threads: int, folder: Path) -> dict[str, str]:
     Threads are set, because kernels side by side that each take every core spin against each
     other; the hash seed is set, so that a set's order is the same in each run.
     """
-    environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))}
+    environment = {**WAIT_POLICY, **os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))}
     environment |= {
         RUNNER_VARIABLE: "1",
         "IPYTHONDIR": str(folder / "ipython"),

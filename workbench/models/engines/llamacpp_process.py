@@ -27,9 +27,8 @@ from workbench.core.errors import (
     EngineError,
     InputError,
 )
+from workbench.models.engines.openmp import WAIT_POLICY
 
-# Without these, two threads on a busy core fall from 57 to 3.8 tokens/s (facts/serving.md).
-_WAIT_POLICY = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 _POLL_S = 0.05
 _LOG_BYTES = 1 << 16
 
@@ -46,7 +45,7 @@ class LlamaProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, **_WAIT_POLICY},
+            env={**os.environ, **WAIT_POLICY},
             # Ctrl-C, and a notebook's interrupt, go to the whole group: the model stays.
             process_group=0,
         )
