@@ -152,6 +152,11 @@ def raise_limits() -> object:
     return resource.getrlimit(resource.RLIMIT_NOFILE)
 
 
+def most_of_first(name: str) -> object:
+    """What the namespace's first process may take, whose memory we may write: so could we."""
+    return resource.prlimit(1, getattr(resource, name))[1]
+
+
 def signal_process(pid: str) -> object:
     os.kill(int(pid), 0)
     return f"may signal {pid}"

@@ -268,6 +268,19 @@ time.sleep(60)
     def test_a_limit_cannot_be_raised(self, naive: Try, ours: Try) -> None:
         assert_closed("raise_limits", naive=naive, ours=ours)
 
+    @pytest.mark.parametrize(
+        ("name", "most"),
+        [
+            ("RLIMIT_NPROC", LIMITS.processes + 2),
+            ("RLIMIT_AS", LIMITS.memory_bytes),
+            ("RLIMIT_FSIZE", LIMITS.file_bytes),
+            ("RLIMIT_CPU", LIMITS.cpu_s + 1),
+            ("RLIMIT_NOFILE", LIMITS.open_files),
+        ],
+    )
+    def test_the_first_process_lends_no_room(self, ours: Try, name: str, most: int) -> None:
+        assert 0 < ours("most_of_first", name)["got"] <= most
+
     def test_output(self) -> None:
         source = "import sys\nfor _ in range(300): sys.stdout.write('x' * 10_000)"
         outcome = run_isolated(Code(source), limits=Limits(output_bytes=50_000))

@@ -8,10 +8,7 @@ from workbench.core.errors import NotFoundError
 from workbench.core.operations import operation
 
 from .kinds import Isolation, describe
-from .limits import Limits
 from .outcome import Outcome
-from .programs import Code
-from .running import run_isolated
 
 
 @operation("sandbox.show", title="Show which sandbox there is", produces="isolation")
@@ -38,6 +35,10 @@ def run(
         memory_bytes: Memory of all its processes together.
         network: Leave the network open.
     """
+    from .limits import Limits
+    from .programs import Code
+    from .running import run_isolated
+
     if not path.is_file():
         raise NotFoundError(f"there is no file {path}", hint=f"ls {path.parent}")
     limits = Limits(wall_s=wall_s, cpu_s=cpu_s, memory_bytes=memory_bytes)

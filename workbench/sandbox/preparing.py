@@ -137,6 +137,7 @@ class Start:
             "environment": {**environment, **self._request.environment},
             "folder": self.folder,
             "limits": bounds,
+            "bound_first": self.sandboxed,
             "copy": copies,
             "files_out": [*map(check_inside, self._request.files_out), RESULT_NAME],
             "disk_bytes": limits.disk_bytes,

@@ -30,12 +30,15 @@ def supervise(spec: dict[str, Any], answer: int) -> None:
 
     Args:
         spec: ``command``, ``environment``, ``folder``, ``limits`` (name of a resource to soft and
-            hard), ``copy`` (files to bring in), ``files_out``, ``disk_bytes``.
+            hard), ``bound_first`` (whether the namespace's first process gets them as well),
+            ``copy`` (files to bring in), ``files_out``, ``disk_bytes``.
         answer: The descriptor to answer on.
     """
     _guard_self()
     os.chdir(spec["folder"])
     _copy_in(spec["copy"], spec["folder"])
+    if spec["bound_first"]:
+        _bound_first(spec["limits"])
     os.write(answer, b"started\n")
     child = os.fork()
     if child == 0:
@@ -67,6 +70,17 @@ def _guard_self() -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _bound_first(limits: dict[str, list[int]]) -> None:
+    """Limit bwrap's own process, which the program may write to through /proc/1/mem.
+
+    It has the same filter and no rights, but without this it would have no limits.
+    """
+    if os.getppid() != 1:
+        raise RuntimeError("not the first child of a process namespace")
+    for name, (_, hard) in limits.items():
+        resource.prlimit(1, getattr(resource, name), (hard, hard))
 
 
 def _copy_in(pairs: list[list[str]], folder: str) -> None:

@@ -1,0 +1,46 @@
+"""The labs from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from workbench.cli.main import main
+from workbench.learning.catalogue import LabSpec
+
+from .conftest import SMALL_LAB, WriteNotebook
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def test_list_and_progress(small: LabSpec, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("learning", "list") == 0
+    assert SMALL_LAB in capsys.readouterr().out
+    assert run("learning", "progress") == 0
+    assert "0/2" in capsys.readouterr().out
+
+
+def test_grade_fails_with_its_reasons(
+    write_notebook: WriteNotebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notebook = write_notebook("number = 42\ndef add(a, b): return a * b")
+    assert run("learning", "grade", notebook) == 1
+    out, _ = capsys.readouterr()
+    assert "that is a product" in out
+    assert "1 of 4 points" in out
+
+
+def test_grade_for_machines(
+    write_notebook: WriteNotebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("learning", "grade", write_notebook("number = 42"), "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["score"] == 1
+    assert set(told["questions"][0]) >= {"id", "title", "public_ok", "hidden_ok", "points"}
+    assert len(told["notebook_sha256"]) == len(told["checks_sha256"]) == 64
+    assert told["grader_version"]
