@@ -76,6 +76,12 @@ def story_faults(notebook: Notebook) -> list[str]:
     return found + [f"{name}( is never called" for name in ("claim", "stamp") if name not in names]
 
 
+def never_run(notebook: Notebook) -> bool:
+    """Whether no cell was executed and none has an output."""
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return all(cell["execution_count"] is None and not cell["outputs"] for cell in code)
+
+
 def read(path: Path) -> Notebook:
     found: Notebook = json.loads(path.read_text("utf-8"))
     return found
@@ -83,11 +89,15 @@ def read(path: Path) -> Notebook:
 
 def test_committed_notebooks_have_the_form(tracked: list[Path]) -> None:
     found = {}
-    for path in (path for path in tracked if path.suffix == ".ipynb"):
+    for path in (
+        path for path in tracked if path.parts[0] == "notebooks" and path.suffix == ".ipynb"
+    ):
         notebook = read(REPO / path)
         faults = form_faults(notebook)
-        if path.parts[0] == "notebooks" and "dashboards" not in path.parts:
+        if "dashboards" not in path.parts:
             faults += story_faults(notebook)
+        elif never_run(notebook):  # Voila runs it for each visitor
+            faults.remove("the counts are not 1..n")
         if (REPO / path).stat().st_size > MOST_BYTES:
             faults.append("over 500 kB")
         if faults:
@@ -120,7 +130,7 @@ def test_a_sound_notebook_has_no_fault(sound: Notebook) -> None:
         ("the counts are not 1..n", {"execution_count": 3}),
         ("an output is an error", {"outputs": [{"output_type": "error"}]}),
         ("it installs packages", {"source": ["%pip install x"]}),
-        ("it names a machine's path", {"outputs": [{"output_type": "x", "text": "/root/a.gguf"}]}),
+        ("it names a machine's path", {"outputs": [{"output_type": "x", "text": "/tmp/a.gguf"}]}),
         ("a code cell has over 25 lines", {"source": ["a = 1\n"] * 26}),
         ("4 functions are defined", {"source": [f"def f{i}(): ...\n" for i in range(4)]}),
         ("a class is defined", {"source": ["class A: ..."]}),
