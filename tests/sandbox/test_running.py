@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -167,6 +171,42 @@ def test_wall_clock_ends_all_of_it(need: Need) -> None:
     outcome = run_isolated(Code(source), limits=Limits(wall_s=1), need=need)
     assert outcome.ended == "wall"
     assert not outcome.ok
+
+
+@BOTH
+def test_it_does_not_outlive_its_owner(need: Need, tmp_path: Path) -> None:
+    mark = f"outlives-{tmp_path.name}"
+    program = f"import subprocess, sys, time; time.sleep(300)  # {mark}"
+    owner = (
+        "from workbench.sandbox import run_isolated\n"
+        f"run_isolated([{sys.executable!r}, '-c', {program!r}], need={need!r})"
+    )
+    process = subprocess.Popen([sys.executable, "-c", owner])
+    try:
+        wait_until(lambda: len(running(mark)) > 1)
+    finally:
+        process.kill()
+        process.wait()
+    wait_until(lambda: not running(mark))
+
+
+def running(mark: str) -> list[Path]:
+    """Processes that have the mark on their command line."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            if mark.encode() in (process / "cmdline").read_bytes():
+                found.append(process)
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(met: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 60
+    while not met():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
 
 
 def test_cancelled_run() -> None:

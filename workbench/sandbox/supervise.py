@@ -21,7 +21,7 @@ import stat
 import sys
 from typing import Any, NoReturn
 
-_PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
 _ROUNDS = 200
 
 
@@ -39,11 +39,12 @@ def supervise(spec: dict[str, Any], answer: int) -> None:
     _copy_in(spec["copy"], spec["folder"])
     if spec["bound_first"]:
         _bound_first(spec["limits"])
+    signal.signal(signal.SIGTERM, lambda *_: _stop())
     os.write(answer, b"started\n")
     child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _become_program(spec)
-    signal.signal(signal.SIGTERM, lambda *_: _stop())
     # The program alone holds its standard streams: its reader then sees their end.
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):
@@ -65,11 +66,12 @@ def supervise(spec: dict[str, Any], answer: int) -> None:
 
 
 def _guard_self() -> None:
-    """Keep the program from reading this process, and get its orphans as our own children."""
+    """Keep the program from reading this process, get its orphans, and end when our owner does."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _bound_first(limits: dict[str, list[int]]) -> None:

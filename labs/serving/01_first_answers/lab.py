@@ -45,12 +45,12 @@ model.info
 print(model.render([{"role": "user", "content": "What is the capital of Peru?"}]))
 
 # %% [markdown]
-# Look at the last line above. It opens the assistant's turn and leaves it open: that is the place where the model goes on.
+# Two things are worth a look. The template put a *system* message in front that we never wrote; this model was trained with it. And the last line opens the assistant's turn and leaves it open: that is the place where the model goes on.
 #
-# A *token* is a piece of a word. The model knows 49,152 of them, and knows nothing of letters.
+# A *token* is a piece of text: a common word together with the space before it, or a part of a rare one. The model knows 49,152 of them, and knows nothing of letters.
 
 # %%
-ids = model.tokenize("What is the capital of Peru?")
+ids = model.tokenize("Is Ouagadougou far from Lima?")
 [model.detokenize([token]) for token in ids]
 
 # %% [markdown]
@@ -234,7 +234,7 @@ for choice in (" east", " east and sets in the west."):
     print(f"sum {sum(scores):6.2f}   tokens {len(scores)}   {choice!r}")
 
 # %% [markdown]
-# By the sum the single word wins. Yet the second choice holds the same word and goes on with something that the model finds all but certain. Per token it is the likelier one by far.
+# By the sum the single word wins. Yet the second choice holds the same word and goes on with something that the model finds all but certain: -5.5 over 7 tokens is about -0.8 per token, against -2.3.
 #
 # **Task 5.** Write `likeliest(prompt, continuations)`: return the continuation with the greatest mean log-probability per token.
 
