@@ -5,7 +5,6 @@ The continuations were frozen before the engines were first compared on them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from workbench.core import settings
+from workbench.evaluation import read_frozen
 from workbench.models.engines.llamacpp import LlamaCppEngine
 from workbench.models.engines.mlx import MlxEngine
 from workbench.models.engines.transformers import TransformersEngine
@@ -25,9 +25,8 @@ from workbench.models.protocol import Engine, EngineSettings, ModelFiles, Sampli
 
 pytestmark = [pytest.mark.model]
 
-FILE = Path(__file__).parent / "data" / "continuations.json"
-FROZEN = "923b638e529cdc892200cfe6456a6ac142a39400fc516d7feda7128cf69e6458"
-PAIRS: list[dict[str, str]] = json.loads(FILE.read_text(encoding="utf-8"))
+# Refused if it was changed after it was frozen (29988e0), before an engine was compared on it.
+PAIRS: list[dict[str, str]] = list(read_frozen("continuations").rows)
 BOUND_NATS = 0.01  # of the mean over a continuation's tokens
 CHAT = "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n"
 
@@ -77,11 +76,6 @@ def on_llamacpp(smollm2_gguf: Path) -> Iterator[LlamaCppEngine]:
 @pytest.fixture(scope="module")
 def expected(on_torch: TransformersEngine) -> list[float]:
     return score(on_torch, PAIRS)
-
-
-def test_the_continuations_are_the_frozen_ones() -> None:
-    assert hashlib.sha256(FILE.read_bytes()).hexdigest() == FROZEN
-    assert len(PAIRS) == 20
 
 
 @pytest.mark.slow
