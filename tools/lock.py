@@ -18,8 +18,9 @@ HEADER = """\
 # Install torch first, then `pip install --no-deps --require-hashes -r requirements.lock`.
 """
 COMPILE = (
-    "pip compile pyproject.toml --extra all --group dev --universal --python-version 3.11 "
-    "--generate-hashes --no-emit-package torch --no-header --no-annotate -q -o requirements.lock"
+    "pip compile pyproject.toml --extra all --group dev --group docs --universal "
+    "--python-version 3.11 --generate-hashes --no-emit-package torch --no-header --no-annotate -q "
+    "-o requirements.lock"
 )
 
 
