@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 
@@ -9,7 +10,7 @@ import pytest
 
 from workbench.core.errors import InputError
 from workbench.models.protocol import TokenLogprob
-from workbench.studio import Chart, bars, lines, points, surprise
+from workbench.studio import Chart, bars, heat, lines, points, surprise
 from workbench.studio.chart import PLOTLY_MIME
 from workbench.studio.palette import SERIES
 from workbench.studio.tokens import visible
@@ -108,3 +109,47 @@ def test_surprise_is_the_negative_log_probability() -> None:
 )
 def test_spaces_can_be_told_apart(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_intervals_reach_from_low_to_high_in_both_drawings() -> None:
+    rows = [{"a": "x", "v": 2.0, "lo": 1.5, "hi": 3.0}]
+    chart = bars(rows, "a", "v", low="lo", high="hi", **WORDS)
+    error = chart.figure().data[0].error_y
+    assert (list(error.array), list(error.arrayminus)) == ([1.0], [0.5])
+    spec = specification(chart)
+    assert spec["layer"][1]["encoding"]["y2"] == {"field": "high"}
+    assert spec["data"]["values"][0]["low"] == 1.5
+    assert "(1.5 to 3)" in chart.describe()
+    assert chart.png().startswith(b"\x89PNG")
+    with pytest.raises(InputError, match="one end"):
+        bars(rows, "a", "v", low="lo", **WORDS)
+
+
+def test_a_heat_map_shows_each_number() -> None:
+    rows = [{"a": a, "b": b, "v": float(i)} for i, (a, b) in enumerate(["xp", "xq", "yp"])]
+    chart = heat(rows, "a", "b", value="v", value_title="share (%)", **WORDS)
+    assert list(chart.figure().data[0].text) == ["0", "1", "2"]
+    assert [row["value"] for row in specification(chart)["data"]["values"]] == [0.0, 1.0, 2.0]
+    assert specification(chart)["layer"][1]["mark"]["type"] == "text"
+    assert "x, q: 1" in chart.describe()
+    assert chart.png().startswith(b"\x89PNG")
+    with pytest.raises(InputError, match="has a value"):
+        heat(rows, "a", "b", **WORDS)
+
+
+def test_panels_part_the_rows() -> None:
+    rows = [{"a": 1, "v": 2.0, "p": p} for p in ("left", "right")]
+    chart = points(rows, "a", "v", panel="p", **WORDS)
+    assert [trace.xaxis for trace in chart.figure().data] == ["x", "x2"]
+    spec = specification(chart)
+    assert spec["facet"]["column"]["sort"] == ["left", "right"]
+    assert chart.png().startswith(b"\x89PNG")
+
+
+def test_times_are_times_in_both_drawings() -> None:
+    when = [dt.datetime(2026, 1, day, tzinfo=dt.UTC) for day in (1, 5)]
+    chart = lines([{"t": t, "v": 1.0} for t in when], "t", "v", **WORDS)
+    assert chart.categories is None
+    assert specification(chart)["encoding"]["x"]["type"] == "temporal"
+    assert list(chart.figure().data[0].x) == when
+    assert chart.png().startswith(b"\x89PNG")

@@ -10,7 +10,7 @@ from workbench.core import settings
 from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
 from workbench.store.job_rows import FINISHED, Job
-from workbench.studio.markup import count, duration, escape, number, pill, size, when
+from workbench.studio.markup import duration, escape, number, pill, size, when
 from workbench.studio.tiles import tile
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class JobsTile:
             note = '<p class="q">Nothing waits and nothing runs.</p>'
         elif not counts["running"]:
             note = (
-                f'<p class="q">{count(counts["queued"], "job")} wait for a worker. If none runs: '
+                f'<p class="q">{_waiting(counts["queued"])} for a worker. If none runs: '
                 "<code>workbench store work --drain</code></p>"
             )
         self._show(open_jobs, note, _finished(finished[:_SHOWN_FINISHED]))
@@ -102,6 +102,10 @@ class JobsTile:
             self._note.value = f'<p class="wb-trouble">{escape(error.message)}</p>'
             return
         self.refresh()
+
+
+def _waiting(jobs: int) -> str:
+    return f"{jobs} job waits" if jobs == 1 else f"{jobs} jobs wait"
 
 
 def _describe(job: Job) -> str:

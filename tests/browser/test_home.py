@@ -1,0 +1,179 @@
+"""The home page in Chromium: no request leaves the machine, and the keyboard reaches everything."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Server, Watched, dashboards_command, environment, wait_for
+
+Open = Callable[..., Watched]
+HOME = "/workbench/home"
+
+
+def live(page: Any) -> None:
+    """Wait until the widgets have taken the place of the page that was drawn ahead."""
+    page.wait_for_selector("#rendered_cells .wb-tile h2", state="visible")
+    page.wait_for_selector("#loading", state="detached")
+
+
+def press_until(page: Any, found: Callable[[], bool], *, key: str = "Tab") -> None:
+    for _ in range(80):
+        page.keyboard.press(key)
+        if found():
+            return
+    raise AssertionError(f"{key} never came there")
+
+
+def focused(page: Any) -> str:
+    said: str = page.evaluate("document.activeElement?.textContent ?? ''")
+    return said.strip()
+
+
+def test_home_asks_nothing_of_the_network(dashboards: Server, open_page: Open) -> None:
+    home = open_page(dashboards.url(HOME))
+    live(home.page)
+    home.page.wait_for_timeout(1000)  # what comes late counts as well
+    assert home.outside == []
+    assert home.errors == []
+
+
+def test_a_planted_request_is_caught(dashboards: Server, open_page: Open) -> None:
+    planted = open_page(dashboards.url("/voila/render/planted.ipynb"))
+    planted.page.wait_for_selector("#rendered_cells #p", state="attached")
+    planted.page.wait_for_timeout(500)
+    assert planted.outside == ["http://192.0.2.1/x.js"]
+
+
+def test_content_is_painted_before_the_widgets_have_come(
+    dashboards: Server, open_page: Open
+) -> None:
+    wait_for(lambda: dashboards.log.read_text().count("is filled") >= 1)
+    home = open_page()
+    home.page.route("**/voila.js", lambda route: route.abort())  # no script of Voila ever comes
+    home.page.goto(dashboards.url(HOME))
+    home.page.wait_for_selector("#loading .wb-tile h2", state="visible")
+    assert "Does it run?" in home.page.locator("#loading").inner_text()
+
+
+def test_home_says_what_is_there(dashboards: Server, open_page: Open) -> None:
+    home = open_page(dashboards.url(HOME))
+    live(home.page)
+    text = home.page.locator("#rendered_cells").inner_text()
+    for said in ("Does it run?", "1 min · 0.1 GB", "1 of 1 claims hold", "broken.ipynb is not a"):
+        assert said in text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_home_fits_a_phone_and_follows_the_system(
+    dashboards: Server, open_page: Open, scheme: str, width: int
+) -> None:
+    home = open_page(
+        dashboards.url(HOME), color_scheme=scheme, viewport={"width": width, "height": 850}
+    )
+    live(home.page)
+    assert home.page.evaluate("document.documentElement.scrollWidth") == width
+    ground = home.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    ink = home.page.evaluate("getComputedStyle(document.querySelector('.wb-tile h2')).color")
+    light, dark = "rgb(252, 252, 250)", "rgb(22, 24, 27)"
+    assert ground == (light if scheme == "light" else dark)
+    assert ink == ("rgb(31, 35, 40)" if scheme == "light" else "rgb(226, 228, 231)")
+
+
+def test_keyboard_alone_from_home_to_a_report_and_back(dashboards: Server, open_page: Open) -> None:
+    page = open_page(dashboards.url(HOME)).page
+    live(page)
+    press_until(page, lambda: focused(page) == "last report")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/workbench/reports/small/**/report.html")
+    assert page.get_by_role("heading", name="Small").is_visible()
+    page.go_back()
+    live(page)
+    assert "Does it run?" in page.locator("#rendered_cells").inner_text()
+
+
+def test_claims_unfold_by_keyboard(dashboards: Server, open_page: Open) -> None:
+    page = open_page(dashboards.url(HOME)).page
+    live(page)
+    press_until(page, lambda: "1 of 1 claim hold" in focused(page))
+    page.keyboard.press("Enter")
+    assert page.get_by_text("exactly 42").is_visible()
+
+
+def test_a_job_is_cancelled_by_keyboard(dashboards: Server, open_page: Open) -> None:
+    from workbench.core import settings
+    from workbench.store import JobQueue
+
+    with settings.override(home=dashboards.home):
+        queue = JobQueue()
+        job = queue.enqueue("models.list", {})
+    page = open_page(dashboards.url(HOME)).page
+    live(page)
+    page.get_by_role("button", name="Cancel").wait_for()
+    press_until(page, lambda: focused(page) == "Cancel")
+    page.keyboard.press("Space")
+    page.locator("#rendered_cells").get_by_text("– cancelled").wait_for()
+    assert queue.get(job.id).state == "cancelled"
+
+
+def ask(port: int, path: str, token: str | None = None) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Authorization": f"token {token}"} if token else {}
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    try:
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_nothing_is_shown_without_the_token(dashboards: Server) -> None:
+    report = next((dashboards.project / "reports").glob("small/*/report.html"))
+    path = f"/workbench/reports/small/{report.parent.name}/report.html"
+    for address in ("/", HOME, path, "/voila/render/home.ipynb"):
+        status, text = ask(dashboards.port, address)
+        assert status in (302, 403), address
+        assert "Does it run?" not in text
+    assert ask(dashboards.port, path, token="a-token-of-this-test")[0] == 200
+    # Voila's own route for files asks for no token: nothing may come by it.
+    assert ask(dashboards.port, "/voila/files/home.ipynb")[0] == 403
+
+
+def test_no_file_beside_the_reports_is_sent(dashboards: Server) -> None:
+    for path in ("../workbench.toml", "..%2Fworkbench.toml", "%2Fetc%2Fpasswd", ".index.lock"):
+        status, text = ask(
+            dashboards.port, f"/workbench/reports/{path}", token="a-token-of-this-test"
+        )
+        assert status == 404, path
+        assert "root:" not in text
+
+
+def test_a_report_deleted_by_hand_is_said_plainly(dashboards: Server, open_page: Open) -> None:
+    page = open_page(dashboards.url("/workbench/reports/small/gone/report.html")).page
+    assert page.get_by_role("heading", name="This report is not here").is_visible()
+    assert "workbench report run notebooks/small.ipynb" in page.content()
+    page.get_by_role("link", name="Back to the home page").click()
+    live(page)
+
+
+def test_a_port_that_is_taken_is_said_plainly(dashboards: Server, tmp_path: Path) -> None:
+    second = subprocess.run(
+        dashboards_command(dashboards.port),
+        cwd=dashboards.project,
+        env=environment(tmp_path, dashboards.home),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert second.returncode == 1
+    assert "no available port could be found" in second.stderr
+    assert f"{dashboards.port}" in second.stderr
+    assert "Traceback" not in second.stderr

@@ -1,0 +1,67 @@
+"""JupyterLab in Chromium: it begins with the home page, and no request leaves the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .conftest import Server, Watched, lab_command, running
+from .test_home import HOME, focused, live, press_until
+
+Open = Callable[..., Watched]
+
+
+def test_lab_begins_at_home_and_asks_nothing_of_the_network(lab: Server, open_page: Open) -> None:
+    home = open_page(lab.url("/"))
+    home.page.wait_for_url("**/voila/render/notebooks/dashboards/home.ipynb**")
+    live(home.page)
+    home.page.wait_for_timeout(1000)
+    assert home.outside == []
+    assert home.errors == []
+
+
+def test_keyboard_alone_from_home_to_a_notebook_a_report_and_back(
+    lab: Server, open_page: Open
+) -> None:
+    watched = open_page(lab.url(HOME))
+    page = watched.page
+    live(page)
+    press_until(page, lambda: focused(page) == "Small")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/lab/tree/notebooks/small.ipynb")
+    page.locator(".jp-MarkdownOutput").get_by_text("Does it run?").wait_for()
+    page.wait_for_timeout(1000)
+    assert watched.outside == []
+    page.go_back()
+    live(page)
+    press_until(page, lambda: focused(page) == "last report")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/workbench/reports/small/**/report.html")
+    page.get_by_role("heading", name="Small").wait_for()
+    page.go_back()
+    live(page)
+    assert watched.outside == []
+
+
+def test_lab_follows_the_colours_of_the_system(lab: Server, open_page: Open) -> None:
+    for scheme, is_light in (("dark", "false"), ("light", "true")):
+        page = open_page(lab.url("/lab"), color_scheme=scheme).page
+        page.wait_for_selector(f'body[data-jp-theme-light="{is_light}"]', state="attached")
+
+
+def test_a_planted_request_is_caught_in_lab(lab: Server, open_page: Open) -> None:
+    planted = open_page(lab.url("/lab"))
+    planted.page.wait_for_selector("#jp-main-dock-panel")
+    assert planted.outside == []
+    planted.page.evaluate(
+        "document.head.append(Object.assign(document.createElement('script'),"
+        " { src: 'http://192.0.2.1/x.js' }))"
+    )
+    planted.page.wait_for_timeout(200)
+    assert planted.outside == ["http://192.0.2.1/x.js"]
+
+
+def test_two_labs_at_once_both_work(lab: Server, open_page: Open, tmp_path: Path) -> None:
+    with running(lab_command, tmp_path / "second", lab.project, lab.home) as second:
+        for server in (lab, second):
+            live(open_page(server.url(HOME)).page)

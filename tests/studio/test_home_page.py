@@ -1,0 +1,182 @@
+"""The home page: what it says on an empty machine, and that one bad tile takes no other with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.core.errors import ConflictError
+from workbench.core.operations import Operation
+from workbench.store import JobQueue
+from workbench.studio import tile_jobs, tiles
+from workbench.studio.home_page import HomePage
+from workbench.studio.links import Links
+from workbench.studio.run_history import page_of, recent_runs
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project to stand in."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "workbench.toml").write_text("")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    tiles.all_tiles()
+    monkeypatch.setattr(tiles, "_tiles", dict(tiles._tiles))
+    monkeypatch.setattr(tile_jobs, "_shown", {})
+    yield
+
+
+def record(home: Path, run_id: str, *, ok: bool = True, slug: str = "tour") -> dict[str, Any]:
+    claim = {"name": "rate", "value": 3.0, "low": 1.0, "high": None, "ok": ok, "unit": "1/s"}
+    made = {
+        "schema_version": 1,
+        "run_id": run_id,
+        "slug": slug,
+        "notebook": f"notebooks/{slug}.ipynb",
+        "title": "A <tour>",
+        "status": "passed" if ok else "failed",
+        "error": None if ok else {"message": "claim fails"},
+        "started_at": "2026-01-02T03:04:05+00:00",
+        "duration_s": 4.0,
+        "claims": [claim],
+    }
+    path = home / "reports" / slug / f"{run_id}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(made))
+    return made
+
+
+def text_of(page: HomePage) -> str:
+    return page.html().partition("</style>")[2]
+
+
+def test_an_empty_machine_is_told_what_to_do(project: Path) -> None:
+    text = text_of(HomePage())
+    for said in (
+        "There is no notebook in this folder yet",
+        "No notebook has been run as a report yet",
+        "workbench models pull smollm2-135m",
+        "No job yet",
+    ):
+        assert said in text
+    assert "Traceback" not in text
+
+
+def test_it_makes_nothing_on_an_empty_machine(project: Path, home: Path) -> None:
+    HomePage()
+    assert not home.exists()
+
+
+def test_runs_stand_with_their_claims_and_history(project: Path, home: Path) -> None:
+    record(home, "20260101T000000000Z-aaaaaa")
+    record(home, "20260102T000000000Z-bbbbbb", ok=False)
+    text = text_of(HomePage())
+    assert "A &lt;tour&gt;" in text
+    assert "✗ failed" in text
+    assert "rate in the last 2 runs: 3, 3" in text
+    assert "at least 1" in text
+
+
+def test_a_report_deleted_by_hand_is_not_linked(project: Path, home: Path) -> None:
+    made = record(home, "20260101T000000000Z-aaaaaa")
+    page = project / "reports" / "tour" / made["run_id"] / "report.html"
+    assert page_of(made) is None
+    assert "no page here" in text_of(HomePage())
+    page.parent.mkdir(parents=True)
+    page.write_text("x")
+    assert page_of(made) == f"tour/{made['run_id']}/report.html"
+    assert "/workbench/reports/tour/" in text_of(HomePage())
+
+
+def test_a_damaged_record_hides_no_other(project: Path, home: Path) -> None:
+    record(home, "20260101T000000000Z-aaaaaa")
+    (home / "reports" / "tour" / "20260102T000000000Z-bbbbbb.json").write_text("{")
+    assert [run["run_id"][-6:] for run in recent_runs()["tour"]] == ["aaaaaa"]
+
+
+def test_a_broken_notebook_is_said_plainly(project: Path) -> None:
+    (project / "notebooks").mkdir()
+    (project / "notebooks" / "mine.ipynb").write_text("{oops")
+    text = text_of(HomePage())
+    assert "notebooks/mine.ipynb is not a valid notebook any more" in text
+    assert "git restore notebooks/mine.ipynb" in text
+
+
+def test_a_tile_that_fails_says_so_and_the_others_stand(project: Path) -> None:
+    @tiles.tile("broken", title="Broken")
+    def draw() -> str:
+        raise RuntimeError("no <such> thing")
+
+    text = text_of(HomePage())
+    assert "RuntimeError: no &lt;such&gt; thing" in text
+    assert "No job yet" in text
+
+
+def test_low_rooms_offer_tiles_as_plain_data(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def usage(*, days: int = 7) -> dict[str, Any]:
+        return {"tokens": 12_345, "days": days}
+
+    made = Operation("monitoring.usage", usage, "Usage this week", produces="tile")
+    monkeypatch.setattr(tiles, "all_operations", lambda: [made])
+    text = text_of(HomePage())
+    assert "Usage this week" in text
+    assert "12,345" in text
+
+
+def test_a_name_taken_is_refused() -> None:
+    with pytest.raises(ConflictError, match=r"already drawn by workbench\.studio\.tile_jobs"):
+        tiles.tile("jobs", title="Mine")(lambda: "")
+
+
+def test_jobs_are_shown_and_cancelled(project: Path) -> None:
+    job = JobQueue().enqueue("models.list", {})
+    tile = tile_jobs.JobsTile()
+    tile.refresh()
+    assert "1 job waits for a worker" in tile.box.children[0].value
+    row = tile.box.children[1].children[0]
+    button = row.children[1]
+    assert "models.list" in row.children[0].value
+    tile.refresh()
+    assert tile.box.children[1].children[0].children[1] is button  # focus stays where it is
+    button.click()
+    assert JobQueue().get(job.id).state == "cancelled"
+    assert tile.box.children[1].children == ()
+    assert "– cancelled" in tile.box.children[2].value
+    tile.cancel(job.id)  # pressed in another window as well
+    assert f"job {job.id} is cancelled" in tile.box.children[0].value
+
+
+def test_only_what_changed_is_drawn_again(project: Path, home: Path) -> None:
+    drawn = []
+
+    @tiles.tile("counted", title="Counted", stamp=lambda: home.exists())
+    def draw() -> str:
+        drawn.append(1)
+        return "x"
+
+    page = HomePage()
+    page.refresh()
+    assert len(drawn) == 1
+    home.mkdir()
+    page.refresh()
+    assert len(drawn) == 2
+
+
+def test_links_follow_the_server() -> None:
+    lab, alone = Links("/base/"), Links("/", has_lab=False)
+    assert lab.notebook("notebooks/a b.ipynb") == "/base/lab/tree/notebooks/a%20b.ipynb"
+    assert alone.notebook("notebooks/a.ipynb") is None
+    assert lab.dashboard("notebooks/dashboards/d.ipynb").endswith("notebooks/dashboards/d.ipynb")
+    assert alone.dashboard("notebooks/dashboards/d.ipynb") == "/voila/render/d.ipynb"

@@ -1,0 +1,130 @@
+"""Photograph the pages for the README: the home page, other dashboards and a report, light and dark.
+
+    python tools/pictures.py            # into docs/pictures/*.png, each below 300 KB
+
+The pictures are of the real thing: the server that `make dashboards` starts, with what is in
+WORKBENCH_HOME, and the last report of the tour (run now if there is none). Needs Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+REPO = Path(__file__).resolve().parents[1]
+TOUR = Path("notebooks/00_tour.ipynb")
+MAX_BYTES = 300_000
+WIDTH_PX, HEIGHT_PX, PHONE_PX = 1280, 860, 400
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+def find_chromium() -> str:
+    """The browser of this machine."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    return str(found)
+
+
+@contextmanager
+def serving() -> Iterator[tuple[str, str]]:
+    """The dashboards' server on a free port: its address and token."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(8)
+    config = str(REPO / "jupyter_config")
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": config, "JUPYTER_PATH": config}
+    with tempfile.NamedTemporaryFile("r", suffix=".log") as log, open(log.name, "w") as written:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "workbench.studio.dashboards", "notebooks/dashboards",
+             "--no-browser", f"--port={port}", "--Voila.port_retries=0", f"--token={token}",
+             "--preheat_kernel=True"],
+            cwd=REPO, env=environment, stdout=written, stderr=written,
+        )  # fmt: skip
+        try:
+            while "Kernel pool of home.ipynb is filled" not in Path(log.name).read_text():
+                if server.poll() is not None:
+                    raise SystemExit(Path(log.name).read_text())
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}", token
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(60)
+
+
+def last_report() -> str:
+    """The address of the tour's last report; it is run if there is none."""
+    reports = REPO / "reports"
+    found = sorted(reports.glob(f"{TOUR.stem}/*/report.html"))
+    if not found:
+        command = [str(Path(sys.executable).with_name("workbench")), "report", "run", str(TOUR)]
+        subprocess.run(command, cwd=REPO, check=True)
+        found = sorted(reports.glob(f"{TOUR.stem}/*/report.html"))
+    return f"/workbench/reports/{found[-1].relative_to(reports).as_posix()}"
+
+
+def shrink(png: bytes) -> bytes:
+    """The picture with a palette, as few colours as it takes to be small."""
+    from PIL import Image
+
+    full = Image.open(io.BytesIO(png)).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        small = io.BytesIO()
+        full.quantize(colours).save(small, "PNG", optimize=True)
+        if small.tell() < MAX_BYTES:
+            break
+    return small.getvalue()
+
+
+def photograph(browser: Any, url: str, *, scheme: str, width_px: int, ready: str) -> bytes:
+    """One page as it stands when ``ready`` is there and nothing moves any more."""
+    options = {"width": width_px, "height": HEIGHT_PX}
+    page = browser.new_page(viewport=options, color_scheme=scheme, device_scale_factor=1.5)
+    page.goto(url)
+    page.wait_for_selector(ready, state="visible", timeout=120_000)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2500)
+    picture: bytes = page.screenshot()
+    page.close()
+    return picture
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=REPO / "docs" / "pictures")
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    from playwright.sync_api import sync_playwright
+
+    live = "#rendered_cells .wb-tile h2"
+    pages = [("report", last_report(), WIDTH_PX, "main"), ("phone", "/", PHONE_PX, live)]
+    for path in sorted((REPO / "notebooks" / "dashboards").glob("*.ipynb")):
+        ready = live if path.stem == "home" else "#rendered_cells"
+        pages.append((path.stem, f"/voila/render/{path.name}", WIDTH_PX, ready))
+    with serving() as (address, token), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=_ARGUMENTS)
+        for name, path, width_px, ready in pages:
+            for scheme in ("light", "dark"):
+                url = f"{address}{path}?token={token}"
+                png = photograph(browser, url, scheme=scheme, width_px=width_px, ready=ready)
+                target = out / f"{name}-{scheme}.png"
+                target.write_bytes(shrink(png))
+                print(f"{target.relative_to(Path.cwd())}  {target.stat().st_size // 1000} kB")
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
