@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 from workbench.learning.catalogue import LabSpec, find_lab
 from workbench.learning.source import notebook_text, read_code
 
+needs_bubblewrap = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="needs bubblewrap: apt install bubblewrap"
+)
 SMALL = Path(__file__).parent / "labs"
 SMALL_LAB = "arithmetic/01_sums"
 WriteNotebook = Callable[..., Path]

@@ -14,7 +14,9 @@ from workbench.learning.grading import grade_notebook
 from workbench.learning.operations import grade, progress
 from workbench.store.ledger import Ledger
 
-from .conftest import SMALL_LAB, WriteNotebook
+from .conftest import SMALL_LAB, WriteNotebook, needs_bubblewrap
+
+pytestmark = needs_bubblewrap
 
 RIGHT = "number = 42\ndef add(a, b): return a + b"
 

@@ -21,6 +21,8 @@ from workbench.learning.hidden import Hidden
 from workbench.learning.operations import build
 from workbench.learning.source import notebook_text, read_cells, solution_of
 
+from .conftest import needs_bubblewrap
+
 NAMES = [spec.name for spec in all_labs()]
 EACH = pytest.mark.parametrize("name", NAMES)
 FIRST = "serving/01_first_answers"
@@ -56,6 +58,7 @@ def test_notebook_is_as_its_source_says(name: str) -> None:
 
 
 @EACH
+@needs_bubblewrap
 @pytest.mark.model
 @pytest.mark.slow
 def test_solution_passes_the_grading(name: str, shared_home: Path, tmp_path: Path) -> None:

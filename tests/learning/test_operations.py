@@ -9,7 +9,7 @@ import pytest
 from workbench.cli.main import main
 from workbench.learning.catalogue import LabSpec
 
-from .conftest import SMALL_LAB, WriteNotebook
+from .conftest import SMALL_LAB, WriteNotebook, needs_bubblewrap
 
 
 def run(*arguments: object) -> int:
@@ -25,6 +25,7 @@ def test_list_and_progress(small: LabSpec, capsys: pytest.CaptureFixture[str]) -
     assert "0/2" in capsys.readouterr().out
 
 
+@needs_bubblewrap
 def test_grade_fails_with_its_reasons(
     write_notebook: WriteNotebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -35,6 +36,7 @@ def test_grade_fails_with_its_reasons(
     assert "1 of 4 points" in out
 
 
+@needs_bubblewrap
 def test_grade_for_machines(
     write_notebook: WriteNotebook, capsys: pytest.CaptureFixture[str]
 ) -> None:

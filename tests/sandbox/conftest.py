@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,9 @@ import pytest
 
 from workbench.sandbox import Code, Limits, run_isolated
 
+needs_bubblewrap = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="needs bubblewrap: apt install bubblewrap"
+)
 PROBES = Path(__file__).parent / "probes.py"
 LIMITS = Limits(
     cpu_s=20, wall_s=60, memory_bytes=512 << 20, processes=40, file_bytes=1 << 20, open_files=64,

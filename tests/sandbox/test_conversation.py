@@ -8,6 +8,10 @@ from workbench.core.errors import DeadlineError, EngineError
 from workbench.sandbox import Code, Limits, talk_isolated
 from workbench.sandbox.kinds import Need
 
+from .conftest import needs_bubblewrap
+
+pytestmark = needs_bubblewrap
+
 LIMITS = Limits(wall_s=60, output_bytes=1 << 16)
 ECHO = "import sys\nfor line in sys.stdin: print(line.strip().replace('ping', 'pong'), flush=True)"
 

@@ -14,7 +14,9 @@ import pytest
 
 from workbench.sandbox import Code, Limits, run_isolated
 
-from .conftest import LIMITS, Try
+from .conftest import LIMITS, Try, needs_bubblewrap
+
+pytestmark = needs_bubblewrap
 
 MB = 1 << 20
 

@@ -11,6 +11,8 @@ from workbench.core.errors import CapabilityError
 from workbench.sandbox import Code, describe, kinds, run_isolated
 from workbench.sandbox.operations import show
 
+from .conftest import needs_bubblewrap
+
 
 def run_and_tell(mark: Path) -> None:
     """Run what would leave a mark if it were run with less than a sandbox."""
@@ -64,6 +66,7 @@ def test_a_sandbox_that_the_system_refuses(
     assert hint in (caught.value.hint or "")
 
 
+@needs_bubblewrap
 def test_here() -> None:
     found = show()
     assert found.ok, found.missing

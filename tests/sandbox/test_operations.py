@@ -9,6 +9,10 @@ import pytest
 
 from workbench.cli.main import main
 
+from .conftest import needs_bubblewrap
+
+pytestmark = needs_bubblewrap
+
 
 def run(*arguments: object) -> int:
     with pytest.raises(SystemExit) as ended:

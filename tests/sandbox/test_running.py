@@ -17,6 +17,10 @@ from workbench.core.errors import CancelledError, InputError, NotFoundError
 from workbench.sandbox import Call, Code, Limits, run_isolated
 from workbench.sandbox.kinds import Need
 
+from .conftest import needs_bubblewrap
+
+pytestmark = needs_bubblewrap
+
 SMALL = Limits(wall_s=60, memory_bytes=1 << 30)
 BOTH = pytest.mark.parametrize("need", ["sandbox", "limits"])
 
