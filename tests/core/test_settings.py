@@ -258,3 +258,16 @@ def test_no_bad_value_passes_another_kind_of_error(monkeypatch: pytest.MonkeyPat
             except WorkbenchError as error:
                 assert error.hint == f"unset {setting.variable}"
             monkeypatch.delenv(setting.variable)
+
+
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_a_home_that_is_a_file_is_said_so(
+    below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occupied = tmp_path / "occupied"
+    occupied.write_text("")
+    monkeypatch.setenv("WORKBENCH_HOME", str(occupied / below))
+    with pytest.raises(ConfigError, match=r"WORKBENCH_HOME.*occupied is a file"):
+        settings.home()
+    occupied.unlink()
+    assert settings.home() == occupied / below

@@ -64,3 +64,11 @@ def test_only_old_parts_are_removed(tmp_path: Path) -> None:
     os.utime(old, (time.time() - 7200,) * 2)
     assert files.remove_parts(tmp_path) == [old]
     assert names_in(tmp_path) == [young.name, "kept"]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="needs a /proc, where no folder can be made"
+)
+def test_a_folder_that_cannot_be_made_is_said_so() -> None:
+    with pytest.raises(StorageError, match="cannot be written"):
+        files.write_text(Path("/proc/workbench/deep/file"), "x")

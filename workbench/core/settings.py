@@ -123,7 +123,16 @@ def get(name: str) -> Any:
 
 def home() -> Path:
     """The folder that holds all state, as an absolute path. It is not made here."""
-    return Path(get("home")).expanduser().absolute()
+    folder = Path(get("home")).expanduser().absolute()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        found = resolve("home")
+        raise ConfigError(
+            f"setting 'home' from {found.source} is {folder}, but {nearest} is a file",
+            hint="set WORKBENCH_HOME to a folder of your own",
+            setting="home",
+        )
+    return folder
 
 
 def resolve(name: str) -> Value:

@@ -34,7 +34,9 @@ def saying_why(path: Path) -> Iterator[None]:
                 hint="free some space, or set WORKBENCH_HOME to another disk",
                 path=str(path),
             ) from error
-        if error.errno in _REFUSED:
+        # A folder that cannot be made, as below /proc, is told as missing.
+        unmakeable = error.errno == errno.ENOENT and not path.parent.exists()
+        if error.errno in _REFUSED or unmakeable:
             raise StorageError(
                 f"{path} cannot be written: {error.strerror}",
                 hint="set WORKBENCH_HOME to a folder of your own",
