@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -185,7 +186,9 @@ def test_it_does_not_outlive_its_owner(need: Need, tmp_path: Path) -> None:
         "from workbench.sandbox import run_isolated\n"
         f"run_isolated([{sys.executable!r}, '-c', {program!r}], need={need!r})"
     )
-    process = subprocess.Popen([sys.executable, "-c", owner])
+    # Whoever is killed leaves a folder behind; not in everybody's.
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([sys.executable, "-c", owner], env=environment)
     try:
         wait_until(lambda: len(running(mark)) > 1)
     finally:
@@ -218,6 +221,14 @@ def test_cancelled_run() -> None:
     threading.Timer(0.5, token.cancel).start()
     with cancellable(token), pytest.raises(CancelledError):
         run_isolated(Code("import time; time.sleep(300)"), limits=SMALL)
+
+
+def test_temporary_folder_in_a_closed_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(closed))
+    assert run_isolated(Code("print(open('a').read())"), files_in={"a": b"in"}).stdout == "in\n"
+    assert list(closed.iterdir()) == []
 
 
 def test_nothing_is_left_on_the_disk() -> None:

@@ -33,6 +33,11 @@ def stage(places: dict[str, Path], folder: Path) -> tuple[dict[str, Path], dict[
     return staged, sources
 
 
+def open_folder() -> Path:
+    """A folder that everybody may enter; what lies in it is covered for the sandbox alone."""
+    return next(path for path in map(Path, ("/mnt", "/media", "/srv", "/tmp")) if path.is_dir())
+
+
 def system_layout(*, network: bool) -> dict[str, Path]:
     """The system's programs and libraries, this Python, its packages and this package."""
     found = {"/usr": Path("/usr")}

@@ -27,7 +27,8 @@ def become_bwrap(spec: dict[str, Any]) -> None:
     """Bind, drop every right of root, and exec.
 
     Args:
-        spec: ``folder`` to bind into, ``sources`` by name there, ``user`` to become, ``command``.
+        spec: ``folder`` to bind into, ``sources`` by name there, ``shown`` (the folder as which all
+            of it is then reached), ``user`` to become, ``command``.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     _check(libc.unshare(_CLONE_NEWNS), "make a mount namespace")
@@ -43,6 +44,9 @@ def become_bwrap(spec: dict[str, Any]) -> None:
             os.close(os.open(place, os.O_CREAT | os.O_WRONLY, 0o444))
         bound = libc.mount(source.encode(), place.encode(), None, _MS_BIND | _MS_REC, None)
         _check(bound, f"make {source} readable")
+    # The temporary folder may itself lie in a closed home; where this goes everybody may pass.
+    shown = libc.mount(folder.encode(), spec["shown"].encode(), None, _MS_BIND | _MS_REC, None)
+    _check(shown, f"show it as {spec['shown']}")
     user = spec["user"]
     os.setgroups([])
     os.setresgid(user, user, user)

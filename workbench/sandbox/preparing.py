@@ -166,9 +166,7 @@ class Start:
         sources: dict[str, str] = {}
         if root:
             stage.mkdir()
-            # Others must be able to pass through to what is mounted there for them alone.
-            self.host.chmod(0o711)
-            places, sources = bubblewrap.stage(places, stage)
+            places, sources = bubblewrap.stage(places, bubblewrap.open_folder())
         command = bubblewrap.command_line(
             bwrap,
             places,
@@ -182,6 +180,7 @@ class Start:
         launch = {
             "folder": str(stage),
             "sources": sources,
+            "shown": str(bubblewrap.open_folder()),
             "user": bubblewrap.unprivileged_user(),
             "command": command,
         }
