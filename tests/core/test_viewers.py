@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_viewers_of_entry_points_are_asked_once_and_a_broken_one_hides_no_other(
 
     monkeypatch.setattr(viewers, "_viewers", {})
     found = [Entry(broken), Entry(good)]
-    monkeypatch.setattr(viewers.importlib.metadata, "entry_points", lambda group: found)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: found)
     assert mime_bundle(Score("a", 1)) == {"text/plain": "drawn"}
     mime_bundle(Score("a", 1))
     assert asked == ["good"]

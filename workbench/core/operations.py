@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.metadata
 import inspect
 import re
 import uuid
@@ -156,7 +155,10 @@ def _where(function: Callable[..., Any]) -> str:
 @functools.cache
 def rooms() -> dict[str, str]:
     """Each room that registers operations, with the module that holds them."""
-    found = importlib.metadata.entry_points(group=GROUP)
+    # A third of this module's import time, and needed only once rooms are asked for.
+    from importlib.metadata import entry_points
+
+    found = entry_points(group=GROUP)
     return {entry.name: entry.value for entry in sorted(found, key=lambda entry: entry.name)}
 
 

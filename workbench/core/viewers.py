@@ -8,7 +8,6 @@ drawn. Where no viewer is registered a result is shown as a plain HTML table of 
 from __future__ import annotations
 
 import html
-import importlib.metadata
 import logging
 import sys
 from collections.abc import Callable
@@ -59,7 +58,9 @@ def _load_viewers() -> None:
     if object in _viewers:  # what draws everything else is registered first, and once
         return
     _viewers[object] = _plain_bundle
-    for entry in importlib.metadata.entry_points(group=GROUP):
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=GROUP):
         try:
             entry.load()()
         except Exception:  # a plugin that does not load must not hide the results of others
