@@ -1,4 +1,4 @@
-"""Photograph the pages for the README: the home page, other dashboards and a report, light and dark.
+"""Photograph the pages for the README: home, other dashboards and a report, light and dark.
 
     python tools/pictures.py            # into docs/pictures/*.png, each below 300 KB
 
@@ -46,7 +46,10 @@ def serving() -> Iterator[tuple[str, str]]:
     token = secrets.token_hex(8)
     config = str(REPO / "jupyter_config")
     environment = {**os.environ, "JUPYTER_CONFIG_PATH": config, "JUPYTER_PATH": config}
-    with tempfile.NamedTemporaryFile("r", suffix=".log") as log, open(log.name, "w") as written:
+    with (
+        tempfile.NamedTemporaryFile("r", suffix=".log") as log,
+        Path(log.name).open("w") as written,
+    ):
         server = subprocess.Popen(
             [sys.executable, "-m", "workbench.studio.dashboards", "notebooks/dashboards",
              "--no-browser", f"--port={port}", "--Voila.port_retries=0", f"--token={token}",

@@ -161,7 +161,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Watched]]:
         context.on("request", note)
         watched.page.on("websocket", note)
         watched.page.on("pageerror", lambda error: watched.errors.append(str(error)))
-        watched.page.set_default_timeout(90_000)
+        watched.page.set_default_timeout(60_000)
         if url:
             watched.page.goto(url)
         return watched

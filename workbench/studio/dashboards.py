@@ -16,7 +16,7 @@ from jupyter_server.utils import url_path_join
 from voila.app import Voila
 
 from workbench.studio.links import DASHBOARDS_VARIABLE, find_project
-from workbench.studio.server import HOME, HomeHandler, routes
+from workbench.studio.server import HOME, HomeHandler, fix_home, routes
 
 
 class Dashboards(Voila):
@@ -36,6 +36,7 @@ class Dashboards(Voila):
 def main(arguments: list[str] | None = None) -> None:
     """Serve until the process is ended."""
     os.environ[DASHBOARDS_VARIABLE] = "1"  # the kernels inherit it, and link to no Lab
+    fix_home()
     Dashboards.launch_instance(sys.argv[1:] if arguments is None else arguments)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,28 @@ def routes(base_url: str, *, home: str, project: Path) -> list[tuple[str, Any, d
     ]
 
 
+def fix_home() -> None:
+    """Write a relative WORKBENCH_HOME out for the kernels, which stand in other folders."""
+    name = settings.ENV_PREFIX + "HOME"
+    if os.environ.get(name):
+        os.environ[name] = str(settings.home())
+
+
+def use_themes_of_lab(page_config: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Let Voila's pages take their themes from where JupyterLab's come, in a server that has both.
+
+    Jupyter remembers for all its routes together which file a name stands for. With a route of its
+    own Voila would be remembered first, and JupyterLab would come up without any style.
+    """
+    return {**page_config, "themesUrl": "/lab/api/themes"}
+
+
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "workbench.studio.server"}]
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
+    fix_home()
     base_url = server.web_app.settings["base_url"]
     home = f"voila/render/notebooks/dashboards/{HOME}"
     made = routes(base_url, home=home, project=Path(server.root_dir))

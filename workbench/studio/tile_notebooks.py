@@ -36,7 +36,7 @@ def draw_notebooks() -> str:
             "<code>make lab</code> in the project's folder.</p></div>"
         )
     return "".join(
-        (f"<h3>{title}</h3>" if len(shown) > 1 else "")
+        (f"<h3>{title}</h3>" if title != "Notebooks" else "")  # the tile says that already
         + '<ul class="wb-rows">'
         + "".join(_row(each, runs.get(each.slug, []), links) for each in found)
         + "</ul>"
@@ -75,6 +75,9 @@ def _title(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> st
 def _last(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:
     if facts.kind == "dashboard":
         return f"<span>{escape(facts.path)}</span>"
+    if facts.kind == "lab":
+        where = "" if links.has_lab else "<span>open it in JupyterLab: <code>make lab</code></span>"
+        return f"<span>{escape(facts.path)}</span>{where}"
     if not runs:
         return f"<span>Not run yet: <code>workbench report run {escape(facts.path)}</code></span>"
     last = runs[-1]
