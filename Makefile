@@ -8,7 +8,7 @@ TORCH  := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report reports lab dashboards pictures test lint lock generate clean
+.PHONY: help report reports lab dashboards pictures docs bench test lint lock generate clean
 
 help:             ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -44,6 +44,14 @@ dashboards: $(VENV)/package.stamp ## show the home page and the dashboards
 pictures: $(VENV)/package.stamp   ## photograph the pages anew for the README (needs chromium)
 	$(JUPYTER) $(BIN)/python tools/pictures.py
 
+docs: $(VENV)/package.stamp       ## build the documentation, which reads offline: site/index.html
+	$(BIN)/python tools/docs.py
+
+bench: $(VENV)/package.stamp      ## measure against peers, on a quiet machine: docs/benchmarks.md
+	$(BIN)/workbench models pull smollm2-135m
+	$(BIN)/python bench/run.py
+	$(BIN)/python tools/benchmarks.py
+
 test: $(VENV)/package.stamp       ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
@@ -61,5 +69,5 @@ generate: $(VENV)/package.stamp   ## write what is made from code: environment.y
 	$(BIN)/python tools/environment.py
 	$(BIN)/python tools/reference.py
 
-clean:            ## remove the environment and the reports
-	rm -rf $(VENV) reports
+clean:            ## remove the environment, the reports and the built documentation
+	rm -rf $(VENV) reports site

@@ -1,0 +1,171 @@
+"""The checker of the built site sees each fault; the sources of the site name everything."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+ROOMS = sorted(path.parent.name for path in (REPO / "workbench").glob("*/__init__.py"))
+PAGE = """<!doctype html><html><head><link rel="stylesheet" href="a.css">{head}</head>
+<body><h1 id="top">A</h1><a href="b.html#here">b</a> <a href="https://example.org/">web</a>
+<img src="data:image/png;base64,AA=="> {body}</body></html>"""
+
+
+@pytest.fixture(scope="module")
+def tools() -> Iterator[dict[str, ModuleType]]:
+    """The tools that make the site."""
+    sys.path.insert(0, str(REPO / "tools"))
+    yield {name: importlib.import_module(name) for name in ("docs_check", "docs_api")}
+    sys.path.remove(str(REPO / "tools"))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Two sound pages and a style sheet."""
+    (tmp_path / "a.html").write_text(PAGE.format(head="", body=""))
+    (tmp_path / "b.html").write_text("<p id='here'><a href='a.html?x=1#top'>a</a></p>")
+    (tmp_path / "a.css").write_text("/* url(https://x.org/a) */ p { background: url(#a) }")
+    return tmp_path
+
+
+def test_a_sound_site_has_no_fault(tools: dict[str, ModuleType], site: Path) -> None:
+    assert tools["docs_check"].site_faults(site) == []
+    assert tools["docs_check"].site_faults(site / "nothing") != []
+
+
+@pytest.mark.parametrize(
+    ("where", "planted", "said"),
+    [
+        ("body", "<a href='gone.html'>x</a>", "leads nowhere: gone.html"),
+        ("body", "<a href='b.html#gone'>x</a>", "no such place in the page: b.html#gone"),
+        ("body", "<a href='#gone'>x</a>", "no such place in the page: #gone"),
+        ("body", "<a href='../../outside.html'>x</a>", "leads nowhere: ../../outside.html"),
+        ("body", "<img src='gone.png'>", "loads what is not there: leads nowhere: gone.png"),
+        ("head", "<script src='https://cdn.example/x.js'></script>", "loads from outside"),
+        ("head", "<script src='//cdn.example/x.js'></script>", "loads from outside"),
+        ("head", "<script>import 'https://cdn.example/x.js'</script>", "loads from outside"),
+        ("head", "<script>fetch('https://api.example/x')</script>", "loads from outside"),
+        ("head", "<link rel='preconnect' href='https://fonts.example'>", "loads from outside"),
+        ("head", "<link rel='shortcut icon' href='https://x.example/i.ico'>", "from outside"),
+        ("head", "<style>@import 'https://x.example/a.css';</style>", "loads from outside"),
+        ("head", "<style>p{background:url(https://x.example/a.png)}</style>", "from outside"),
+        ("head", "<base href='https://x.example/'>", "loads from outside"),
+        ("body", "<p style='background:url(//x.example/a.png)'>x</p>", "loads from outside"),
+        ("body", "<img srcset='a.css 1x, https://x.example/2.png 2x'>", "loads from outside"),
+        ("body", "<iframe src='http://x.example'></iframe>", "loads from outside"),
+        ("body", "<object data='http://x.example'></object>", "loads from outside"),
+        ("body", "<svg><image href='https://x.example/a.svg'/></svg>", "loads from outside"),
+        ("body", "<video poster='https://x.example/a.png'></video>", "loads from outside"),
+    ],
+)
+def test_a_planted_fault_is_seen(
+    tools: dict[str, ModuleType], site: Path, where: str, planted: str, said: str
+) -> None:
+    parts = {"head": "", "body": "", where: planted}
+    (site / "a.html").write_text(PAGE.format(**parts))
+    faults = tools["docs_check"].site_faults(site)
+    assert len(faults) == 1
+    assert said in faults[0]
+    assert faults[0].startswith("a.html: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.css", "@import url('https://x.example/a.css');"),
+        ("a.css", "@font-face { src: url(//fonts.example/a.woff2) }"),
+        ("a.js", "const s = document.createElement('script'); s.src = 'https://x.example/a.js'"),
+        ("a.js", "importScripts('https://x.example/a.js')"),
+        ("a.svg", "<style>p { background: url(https://x.example/a.png) }</style>"),
+    ],
+)
+def test_a_planted_load_in_a_file_beside_the_pages_is_seen(
+    tools: dict[str, ModuleType], site: Path, name: str, text: str
+) -> None:
+    (site / name).write_text(text)
+    assert [fault.split(":")[0] for fault in tools["docs_check"].site_faults(site)] == [name]
+
+
+def missing_names(page: str, room: str, names: list[str]) -> list[str]:
+    """The public names that an API page does not show."""
+    return [
+        name
+        for name in names
+        if f"## `{name}`\n" not in page and f"## `{name}`, a module\n" not in page
+    ]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_api_names_what_a_room_offers(tools: dict[str, ModuleType], room: str) -> None:
+    names = tools["docs_api"].public_names(room)
+    page = tools["docs_api"].room_page(room)
+    assert missing_names(page, room, names) == []
+    assert missing_names(page.replace("## ", "# "), room, names) == names
+    assert " object at 0x" not in page
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_public_name_says_what_it_is(room: str) -> None:
+    package = importlib.import_module(f"workbench.{room}")
+    silent = [
+        name
+        for name in getattr(package, "__all__", [])
+        if callable(getattr(package, name)) and not inspect.getdoc(getattr(package, name))
+    ]
+    assert silent == []
+
+
+def test_docstrings_become_markdown(tools: dict[str, ModuleType]) -> None:
+    text = (
+        "Do it.\n\n>>> 1 + 1\n2\n\nArgs:\n    a: First\n        and more.\n    b: Second.\n\nEnd."
+    )
+    assert tools["docs_api"].text_of(text).split("\n") == [
+        "Do it.", "", "```python", ">>> 1 + 1", "2", "```", "", "", "**Args**", "",
+        "- `a`: First", "  and more.", "- `b`: Second.", "", "End.",
+    ]  # fmt: skip
+
+
+def test_every_room_is_in_the_design(tools: dict[str, ModuleType]) -> None:
+    text = (REPO / "docs" / "design" / "index.md").read_text("utf-8")
+    drawn = re.findall(r">(\w+)</text>", text)
+    floors = (REPO / "pyproject.toml").read_text("utf-8").partition("layers = [")[2]
+    assert drawn == re.findall(r"\((\w+)\)", floors.partition("]")[0])
+    assert [room for room in ROOMS if f"| `{room}` |" not in text] == []
+
+
+def test_every_page_is_reached() -> None:
+    """Sphinx warns of a page in no contents; here without building."""
+    contents = [
+        (page, entry.strip())
+        for page in (REPO / "docs").rglob("*.md")
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text("utf-8"), re.S)
+        for entry in block.splitlines()
+        if entry.strip() and not entry.startswith(":")
+    ]
+    reached = {REPO / "docs" / "index.md"}
+    for page, entry in contents:
+        folder, _, name = entry.rpartition("/")
+        reached |= set((page.parent / folder).resolve().glob(f"{name}.md"))
+    pages = set((REPO / "docs").rglob("*.md"))
+    assert sorted(str(page.relative_to(REPO)) for page in pages - reached) == []
+
+
+def test_the_lock_file_has_the_documentations_packages() -> None:
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    about = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))
+    text = (REPO / "requirements.lock").read_text("utf-8")
+    for line in about["dependency-groups"]["docs"]:
+        wanted = Requirement(line)
+        found = re.search(rf"^{wanted.name}==(\S+)", text, re.M)
+        assert found is not None and wanted.specifier.contains(found[1]), line
