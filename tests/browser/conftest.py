@@ -191,6 +191,25 @@ def notebook(*cells: str, text: str = "") -> str:
     return json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
 
 
+_VIEWERS = (
+    "from workbench.models.operations import list_models\nlist_models()",
+    "from workbench.models.protocol import TokenLogprob as T\n"
+    "from workbench.studio import token_table, watch\n"
+    "token_table([T(i, f' t{i}', -(i / 2) ** 2, ((' other', -9.0),)) for i in range(6)])",
+    "from workbench.core.operations import operation\n"
+    "from workbench.core.progress import progress\n"
+    "import time\n"
+    "@operation('probe.wait', title='Wait')\n"
+    "def wait() -> None:\n"
+    "    'Wait until it is stopped.'\n"
+    "    with progress('waiting', total=None, unit='steps') as task:\n"
+    "        while True:\n"
+    "            time.sleep(0.1)\n"
+    "            task.advance()\n"
+    "watch('probe.wait')",
+)
+
+
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A project with a notebook that was run, one that is broken, dashboards, and its home."""
@@ -203,6 +222,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     script = '<script src="http://192.0.2.1/x.js"></script><b id="p">here</b>'
     planted = f"from IPython.display import HTML\nHTML({script!r})"
     (pages / "planted.ipynb").write_text(notebook(planted, text="# Planted"))
+    (pages / "viewers.ipynb").write_text(notebook(*_VIEWERS, text="# Viewers"))
     story = "# Small\n\n**Question.** Does it run?\n\nAbout 1 minute, 0.1 GB of memory."
     claim = 'from workbench.reports import claim\nclaim("answer", 42, equals=42)'
     (folder / "notebooks" / "small.ipynb").write_text(notebook(claim, text=story))

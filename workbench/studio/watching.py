@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import dataclasses
 import os
 import threading
 from contextvars import ContextVar
@@ -12,11 +13,12 @@ from workbench.core import events, operations
 from workbench.core.cancellation import CancelToken
 from workbench.core.errors import CancelledError, DeadlineError, WorkbenchError
 from workbench.core.optional import require
-from workbench.core.viewers import mime_bundle
+from workbench.core.viewers import Viewable, mime_bundle
 from workbench.reports.claims import RUNNER_VARIABLE
 from workbench.studio.cards import card
 from workbench.studio.markup import escape
 from workbench.studio.notebook_progress import bars_html, drawn_elsewhere
+from workbench.studio.viewers import draw_list
 
 _current: ContextVar[Watch | None] = ContextVar("workbench_watch", default=None)
 
@@ -99,11 +101,8 @@ class Watch:
         if self._error is None:
             self._text.value = card(f'<p class="q">✓ {escape(self.operation.title)}</p>')
             if self._outcome is not None:
-                shown = {
-                    "output_type": "display_data",
-                    "data": mime_bundle(self._outcome),
-                    "metadata": {},
-                }
+                data = _drawn(self._outcome)
+                shown = {"output_type": "display_data", "data": data, "metadata": {}}
                 self._place.outputs = (shown,)
         elif isinstance(self._error, CancelledError):
             self._text.value = card(f'<p class="q">– {escape(self._error)}</p>')
@@ -111,7 +110,7 @@ class Watch:
             self._text.value = card(f'<p class="trouble">{_say(self._error)}</p>')
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        drawn = mime_bundle(self._outcome) if self.done and self._error is None else {}
+        drawn = _drawn(self._outcome) if self.done and self._error is None else {}
         bundle: dict[str, Any] = self.widget._repr_mimebundle_()
         return {**bundle, "text/html": self._text.value + drawn.get("text/html", "")}
 
@@ -134,6 +133,15 @@ def watch(operation: str | Any, /, **params: Any) -> Watch:
     if os.environ.get(RUNNER_VARIABLE):
         started.result()
     return started
+
+
+def _drawn(outcome: Any) -> dict[str, Any]:
+    """A result as the notebook would show it after a call."""
+    if isinstance(outcome, (list, tuple)):
+        return draw_list(outcome) or {"text/plain": repr(outcome)}
+    if dataclasses.is_dataclass(outcome) or isinstance(outcome, Viewable):
+        return mime_bundle(outcome)
+    return {"text/plain": repr(outcome)}
 
 
 def _say(error: BaseException) -> str:
