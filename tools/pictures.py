@@ -33,8 +33,11 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 
 def find_chromium() -> str:
     """The browser of this machine."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    return str(found)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        raise SystemExit(f"no browser to photograph with: none of {', '.join(names)} is here")
+    return found
 
 
 @contextmanager
@@ -108,6 +111,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=REPO / "docs" / "pictures")
     out = parser.parse_args().out
+    chromium = find_chromium()
     out.mkdir(parents=True, exist_ok=True)
     from playwright.sync_api import sync_playwright
 
@@ -117,7 +121,7 @@ def main() -> int:
         ready = live if path.stem == "home" else "#rendered_cells"
         pages.append((path.stem, f"/voila/render/{path.name}", WIDTH_PX, ready))
     with serving() as (address, token), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
         for name, path, width_px, ready in pages:
             for scheme in ("light", "dark"):
                 url = f"{address}{path}?token={token}"
