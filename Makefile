@@ -56,10 +56,11 @@ test: $(VENV)/package.stamp       ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 lint: $(VENV)/package.stamp       ## check style, types and the floors of the rooms
-	$(BIN)/ruff check workbench tests tools
+	$(BIN)/ruff check workbench tests tools bench
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/mypy tools
+	$(BIN)/mypy bench
 
 lock: $(VENV)/package.stamp       ## put what pyproject.toml needs in requirements.lock (newest: UPGRADE=--upgrade)
 	$(BIN)/python tools/lock.py $(UPGRADE)

@@ -1,25 +1,24 @@
 """How much faster forked kernels run a set of notebooks than papermill with a cold kernel each.
 
-    .venv/bin/python bench/report_runner.py [--notebooks 8] [--rounds 3] [--json FILE]
-
 Each notebook imports torch and transformers and computes for about a second. The two ways
-alternate, each in a fresh process with its own imports and warm-up counted; medians are shown.
-The outputs of both must be the same.
+take turns, each in a fresh process with its own imports and warm-up counted. The outputs of both
+must be the same.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from shape import Benchmark, Figure, take_turns
+
+NOTEBOOKS = 8
 CELLS = (
     "from workbench.reports import claim, stamp\nstamp(seed=1);",
     "import torch\nimport transformers\nfrom transformers import AutoModelForCausalLM",
@@ -92,45 +91,32 @@ def claims_below(folder: Path) -> set[str]:
     return found
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--notebooks", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    taken: dict[str, list[float]] = {"fork": [], "serial": []}
-    cpu: dict[str, list[float]] = {"fork": [], "serial": []}
-    claims: dict[str, set[str]] = {}
+def measure(rounds: int) -> list[Figure]:
+    """Wall time and CPU time of the same notebooks, run both ways."""
     with tempfile.TemporaryDirectory() as base:
         folder = Path(base)
-        notebooks = write_notebooks(folder, options.notebooks)
-        for number in range(options.rounds):
-            for way, code in (("serial", SERIAL), ("fork", FORKED)):
-                out = folder / f"{way}{number}"
-                wall_s, cpu_s = timed(code, out, notebooks)
-                taken[way].append(wall_s)
-                cpu[way].append(cpu_s)
-                claims[way] = claims_below(out)
-                print(f"round {number + 1}, {way}: {wall_s:.1f} s, on a core {cpu_s:.1f} s")
-    medians = {way: statistics.median(each) for way, each in taken.items()}
-    ratio = medians["serial"] / medians["fork"]
-    same = claims["fork"] == claims["serial"] and len(claims["fork"]) == 1
-    cpu_ratio = statistics.median(cpu["serial"]) / statistics.median(cpu["fork"])
-    result = {
-        "wall_s": taken,
-        "cpu_s": cpu,
-        "ratio": ratio,
-        "cpu_ratio": cpu_ratio,
-        "same_outputs": same,
-    }
-    print(
-        f"medians {medians}, {ratio:.2f} times faster, {cpu_ratio:.2f} times less work, "
-        f"same outputs: {same}, load {os.getloadavg()}"
-    )
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+        notebooks = write_notebooks(folder, NOTEBOOKS)
+        claims: dict[str, set[str]] = {}
+
+        def one(way: str, code: str) -> tuple[float, float]:
+            out = folder / f"{way}{time.monotonic_ns()}"
+            taken = timed(code, out, notebooks)
+            claims[way] = claims_below(out)
+            return taken
+
+        forked, serial = take_turns(
+            lambda: one("fork", FORKED), lambda: one("serial", SERIAL), rounds=rounds
+        )
+    if claims["fork"] != claims["serial"] or len(claims["fork"]) != 1:
+        raise RuntimeError(f"the two ways gave different outputs: {claims}")
+    name = f"{NOTEBOOKS} notebooks that import torch and transformers, 2 at a time"
+    peer = "papermill, one after another"
+
+    def figure(label: str, part: int, bound: float | None) -> Figure:
+        mine, theirs = (tuple(each[part] for each in way) for way in (forked, serial))
+        return Figure(label, peer, "s", mine, theirs, better="lower", bound=bound)
+
+    return [figure(name, 0, 3.0), figure(f"{name}: CPU time", 1, None)]
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARKS = (Benchmark("reports", measure),)

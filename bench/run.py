@@ -1,0 +1,65 @@
+"""Measure us and a peer on the same work, by turns, in one run.
+
+    python bench/run.py                                 # everything, 5 rounds
+    python bench/run.py --only memory mlx --rounds 2
+
+The result goes to bench/results/ as JSON after each benchmark, so that an interrupted run keeps
+what it has; ``tools/benchmarks.py`` makes the page of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import engines
+import memory
+import report_runner
+from shape import REPO, circumstances
+
+RESULTS = REPO / "bench" / "results"
+BENCHMARKS = {
+    each.name: each for each in (*engines.BENCHMARKS, *memory.BENCHMARKS, *report_runner.BENCHMARKS)
+}
+
+
+def write(path: Path, result: dict[str, object]) -> None:
+    """Put the result in place whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".part")
+    draft.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=list(BENCHMARKS))
+    parser.add_argument("--rounds", type=int, default=5)
+    chosen = parser.parse_args()
+    if chosen.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    figures: list[dict[str, object]] = []
+    result = {**circumstances(), "rounds": chosen.rounds, "figures": figures}
+    stem = str(result["date"]).replace(":", "").replace("+0000", "Z")
+    path = RESULTS / f"{stem}-{result['commit']}.json"
+    for name in chosen.only:
+        started_s = time.perf_counter()
+        for figure in BENCHMARKS[name].measure(chosen.rounds):
+            told = figure.told()
+            figures.append({"benchmark": name, **told})
+            ours, theirs = f"{told['ours_median']:.3g}", f"{told['theirs_median']:.3g}"
+            against = f"{ours} against {theirs} {figure.unit} of {figure.peer}"
+            sys.stdout.write(f"{figure.name}: {against}, ratio {told['ratio']:.2f}\n")
+        sys.stdout.write(f"  {name} took {time.perf_counter() - started_s:.0f} s\n")
+        sys.stdout.flush()
+        result["load_after"] = [round(value, 2) for value in os.getloadavg()]
+        write(path, result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Write docs/benchmarks.md from the results of ``bench/run.py``; sets that it holds already stay.
+
+    python tools/benchmarks.py                  # the newest of bench/results/
+    python tools/benchmarks.py FILE.json        # another
+
+The results themselves are not committed, the page is. Each set stands between marks with its date
+and commit, so that writing one twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+REPO = Path(__file__).resolve().parents[1]
+PAGE = REPO / "docs" / "benchmarks.md"
+MOST_SETS = 6
+HEAD = """\
+<!-- Made by tools/benchmarks.py from bench/results; `make bench` measures and writes it anew. -->
+# Benchmarks
+
+We and a peer on the same work, in one run, by turns. A figure is the median of the rounds' ratios,
+above 1 where we are better; the range behind it is that of the rounds. *Met* says whether the bound
+that stands in the code was reached. [How figures are measured](design/figures.md) says the rest.
+The newest set is first. A set that was taken under load says so, and is worth less.
+"""
+SET = re.compile(r"<!-- set (\S+) -->\n(.*?)<!-- end -->\n", re.S)
+
+
+def row(figure: dict[str, Any]) -> str:
+    """One figure as a row of the table."""
+    unit = figure["unit"]
+    ours, theirs = (f"{figure[key]:.3g} {unit}" for key in ("ours_median", "theirs_median"))
+    ratios = f"{figure['ratio']:.2f} ({min(figure['ratios']):.2f} to {max(figure['ratios']):.2f})"
+    bound = "none" if figure["bound"] is None else f"at least {figure['bound']:g}"
+    met = {None: "", True: "met", False: "**not met**"}[figure["met"]]
+    cells = (figure["name"], ours, f"{theirs}, {figure['peer']}", ratios, bound, met)
+    return f"| {' | '.join(cells)} |"
+
+
+def section(result: dict[str, Any]) -> str:
+    """One run of the benchmarks."""
+    machine, load = result["machine"], result["load_before"][0]
+    busy = load > 0.5 * machine["cores"]
+    changed = ", with changes that are not committed" if result["changed"] else ""
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    state = "a busy machine" if busy else "a quiet machine"
+    facts = (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']:g} GB, "
+        f"{machine['system']}, Python {machine['python']}. Commit `{result['commit']}`{changed}. "
+        f"Load {load:g} before, {result['load_after'][0]:g} after. "
+        f"{result['rounds']} rounds: `{result['command']}`. {versions}."
+    )
+    head = "| what | ours | peer | ratio | bound | |\n|---|---|---|---|---|---|"
+    rows = "\n".join(row(figure) for figure in result["figures"])
+    return f"## {result['date'][:10]}, {state}\n\n{facts}\n\n{head}\n{rows}\n"
+
+
+def page(existing: str, result: dict[str, Any]) -> str:
+    """The page with this set in its place, the newest first."""
+    sets = dict(SET.findall(existing))
+    sets[f"{result['date']}-{result['commit']}"] = section(result)
+    newest = sorted(sets, reverse=True)[:MOST_SETS]
+    parts = [f"<!-- set {key} -->\n{sets[key]}<!-- end -->\n" for key in newest]
+    return "\n".join([HEAD, *parts])
+
+
+def main() -> int:
+    found = sorted((REPO / "bench" / "results").glob("*.json"))
+    chosen = [Path(name) for name in sys.argv[1:]] or found[-1:]
+    if not chosen:
+        print("there is no result; try: make bench", file=sys.stderr)
+        return 2
+    text = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
+    for path in chosen:
+        text = page(text, json.loads(path.read_text(encoding="utf-8")))
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(REPO)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
