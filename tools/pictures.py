@@ -117,9 +117,9 @@ def main() -> int:
 
     live = "#rendered_cells .wb-tile h2"
     pages = [("report", last_report(), WIDTH_PX, "main"), ("phone", "/", PHONE_PX, live)]
-    for path in sorted((REPO / "notebooks" / "dashboards").glob("*.ipynb")):
-        ready = live if path.stem == "home" else "#rendered_cells"
-        pages.append((path.stem, f"/voila/render/{path.name}", WIDTH_PX, ready))
+    for dashboard in sorted((REPO / "notebooks" / "dashboards").glob("*.ipynb")):
+        ready = live if dashboard.stem == "home" else "#rendered_cells"
+        pages.append((dashboard.stem, f"/voila/render/{dashboard.name}", WIDTH_PX, ready))
     with serving() as (address, token), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
         for name, path, width_px, ready in pages:
