@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,6 +133,33 @@ def test_docstrings_become_markdown(tools: dict[str, ModuleType]) -> None:
         "Do it.", "", "```python", ">>> 1 + 1", "2", "```", "", "", "**Args**", "",
         "- `a`: First", "  and more.", "- `b`: Second.", "", "End.",
     ]  # fmt: skip
+
+
+def how_to_commands(text: str) -> list[list[str]]:
+    """The `workbench` commands of a page's examples, as words."""
+    lines = [
+        line.removeprefix("$ ")
+        for kind, block in re.findall(r"```(sh|text)\n(.*?)```", text, re.S)
+        for line in block.splitlines()
+        if kind == "sh" or line.startswith("$ ")
+    ]
+    found = [shlex.split(line.partition(" &")[0], comments=True) for line in lines]
+    return [words[1:] for words in found if words[:1] == ["workbench"]]
+
+
+@pytest.mark.filterwarnings("ignore:'protected_args' is deprecated")
+def test_the_commands_of_the_pages_are_commands() -> None:
+    spec = importlib.util.spec_from_file_location("docs", Path(__file__).with_name("test_docs.py"))
+    assert spec is not None and spec.loader is not None
+    docs = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(docs)
+    pages = sorted((REPO / "docs" / "how-to").glob("*.md"))
+    commands = [words for page in pages for words in how_to_commands(page.read_text("utf-8"))]
+    assert len(commands) > 30
+    planted = ("greetings",)  # the room that a page teaches to add
+    wrong = [words for words in commands if words[0] not in planted and not docs.parses(words)]
+    assert wrong == []
+    assert not docs.parses(how_to_commands("```sh\nworkbench store submti x\n```")[0])
 
 
 def test_every_room_is_in_the_design(tools: dict[str, ModuleType]) -> None:
