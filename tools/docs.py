@@ -105,6 +105,8 @@ def main() -> int:
     if status:
         return status
     (SITE / "index.html").write_text(REDIRECT, encoding="utf-8")
+    # Sphinx does not see the pictures that a page names in HTML, one for each theme.
+    shutil.copytree(REPO / "docs" / "pictures", SITE / "docs" / "pictures", dirs_exist_ok=True)
     faults = site_faults(SITE)
     print("\n".join(faults), end="\n" if faults else "")
     pages = len(list(SITE.rglob("*.html")))
