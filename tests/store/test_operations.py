@@ -87,3 +87,8 @@ assert not heavy, heavy
         [sys.executable, "-c", source], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_worker_cannot_be_a_job() -> None:
+    with pytest.raises(InputError, match="a worker cannot be a job"):
+        room.submit("store.work")

@@ -112,6 +112,9 @@ def _value(parameter: Parameter, given: Any) -> Any:
     kind, many, _ = _shape(parameter.annotation)
     if given is None or (given == () and not parameter.required):
         return None
+    if kind is Path and "" in (given if many else [given]):
+        # Path("") is the folder one stands in, which nobody means by an empty name.
+        raise InputError(f"parameter {parameter.name!r} is empty", hint="name a file or a folder")
     if kind is dict and parameter.name == "parameters":
         return dict(given)
     if kind is dict:

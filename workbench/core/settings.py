@@ -84,7 +84,9 @@ for _setting in (
     ),
     Setting("threads", int, default_threads, "threads of one engine", low=1),
     Setting("offline", bool, False, "never fetch a model or a data set, only use what is there"),
-    Setting("seed", int, 0, "the seed of a run that names none", low=0),
+    Setting(
+        "seed", int, 0, "the seed of a report run; a chat that names none draws its own", low=0
+    ),
     Setting("load_timeout_s", float, 120.0, "longest wait for an engine to load a model", low=1),
     Setting("reports_dir", Path, Path("reports"), "where report runs are written"),
     Setting("report_jobs", int, 2, "notebooks that a report run executes at a time", low=1),

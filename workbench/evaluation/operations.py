@@ -55,6 +55,8 @@ def read_paragraphs(file: Path) -> list[str]:
         content = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise NotFoundError(f"there is no file {file}", hint=f"ls {file.parent}") from None
+    except IsADirectoryError:
+        raise InputError(f"{file} is a folder, not a text file", hint=f"ls {file}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{file} is not UTF-8: {error}", hint="iconv -t UTF-8") from None
     texts = [text.strip("\n") for text in content.split("\n\n") if text.strip()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import logging
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ class CatalogueEntry:
     """One model: what it is, where it comes from, what it needs.
 
     ``system`` is what the model is told first when a conversation brings no system message.
+    ``sampling`` is what its answers are drawn with unless the user says otherwise.
     ``verified`` says that its files are pinned by sha256 and were run where this was built.
     """
 
@@ -44,6 +46,7 @@ class CatalogueEntry:
     bits_per_weight: float | None = None
     license_url: str | None = None
     system: str | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
     verified: bool = False
 
     @property

@@ -57,7 +57,7 @@ def load(name: str | None = None, *, engine: str | None = None, **options: Any) 
     return Model(
         entry.name,
         started,
-        defaults=chosen.sampling_defaults(),
+        defaults=chosen.sampling_defaults(entry.sampling),
         template=chosen.template,
         system=entry.system if chosen.system is None else chosen.system,
         parallel=chosen.parallel or 1,

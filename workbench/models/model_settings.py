@@ -10,6 +10,7 @@ path = "~/models/mine.gguf"
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -54,9 +55,9 @@ class ModelSettings:
             cache_prompt=defaults.cache_prompt if self.cache_prompt is None else self.cache_prompt,
         )
 
-    def sampling_defaults(self) -> Sampling:
-        """The sampling that a call falls back to."""
-        chosen = dict(self.sampling)
+    def sampling_defaults(self, recommended: Mapping[str, Any] | None = None) -> Sampling:
+        """The sampling that a call falls back to: what the user set, over what is recommended."""
+        chosen = {**(recommended or {}), **self.sampling}
         if "stop" in chosen:
             chosen["stop"] = tuple(chosen["stop"])
         return Sampling(**chosen)

@@ -57,6 +57,10 @@ def run(
         raise InputError(f"timeout_s is {limit_s:g}; it must be above 0", parameter="timeout_s")
     at_a_time = check_jobs(settings.get("report_jobs") if jobs is None else jobs)
     folder = Path(settings.get("reports_dir") if out is None else out)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(
+            f"reports cannot be written to {folder}: it is a file", hint="--out FOLDER"
+        )
     found = find_notebooks(notebooks)
     plans = plan_runs(
         found,

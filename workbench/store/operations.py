@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from workbench.core.errors import InputError
 from workbench.core.operations import operation
 
 from .artifacts import Artifact, Artifacts, Verification
@@ -53,6 +54,9 @@ def submit(
         idempotency_key: A second call with this key returns the first call's job.
         needs: Ids of jobs that must succeed first.
     """
+    if name == "store.work":
+        # A worker inside a worker waits for jobs that only it could take.
+        raise InputError("a worker cannot be a job", hint="workbench store work --drain")
     return JobQueue().enqueue(
         name,
         params,
