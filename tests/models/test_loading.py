@@ -152,6 +152,7 @@ def test_a_folder_model_gets_its_names_back(shared_home: Path, minilm_folder: Pa
     assert sorted(path.name for path in minilm_folder.iterdir()) == [
         "config.json",
         "model.safetensors",
+        "sentence_bert_config.json",
         "tokenizer.json",
         "tokenizer_config.json",
     ]
