@@ -115,10 +115,12 @@ def solved(shared_home_path: Path) -> Iterator[dict[str, Any]]:
 
 
 PLANTED = {
-    "the temperature is left out": (
+    # Left out it would be this model's default, which is 0 too.
+    "the temperature is another one": (
         "q1",
         "def ask(question):\n"
-        "    return model.chat([{'role': 'user', 'content': question}], max_tokens=24).text",
+        "    m = [{'role': 'user', 'content': question}]\n"
+        "    return model.chat(m, max_tokens=24, temperature=1.0).text",
         "temperature is not 0",
     ),
     "the reply is returned whole": (
