@@ -44,6 +44,8 @@ def probe(
     (about / "entry_points.txt").write_text("[workbench.rooms]\nprobe = wb_probe_room\n")
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("PYTHONPATH", str(folder))
+    # A room registers once, when it is imported: what is loaded into a copy would be lost with it.
+    operations.all_operations()
     monkeypatch.setattr(operations, "_registry", dict(operations._registry))
     monkeypatch.setattr(operations, "_loaded_rooms", set(operations._loaded_rooms))
     operations.rooms.cache_clear()

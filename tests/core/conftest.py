@@ -12,6 +12,8 @@ from workbench.core import events, operations
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, operations.Operation]:
     """A copy of the registry, so that a test's operations go with the test."""
+    # A room registers once, when it is imported: what is loaded into a copy would be lost with it.
+    operations.all_operations()
     monkeypatch.setattr(operations, "_registry", dict(operations._registry))
     return operations._registry
 

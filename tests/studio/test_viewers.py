@@ -130,6 +130,8 @@ def test_progress_shows_after_a_while_and_is_cleared() -> None:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> str:
     """An operation that goes on until it is stopped."""
+    # A room registers once, when it is imported: what is loaded into a copy would be lost with it.
+    operations.all_operations()
     monkeypatch.setattr(operations, "_registry", dict(operations._registry))
 
     @operation("probe.slow", title="Count for ever")
