@@ -8,6 +8,9 @@
     ├── NotFoundError (LookupError)         nothing of that name is there
     ├── ConflictError (ValueError)          the state has moved on: a stale lease, a name taken
     ├── AccessError (PermissionError)       the user may not do that
+    ├── LimitError (PermissionError)        a rate or a budget of the user's key is used up
+    ├── BusyError (RuntimeError)            the queue is full; later it may go
+    ├── CapacityError (RuntimeError)        it does not fit in the memory that models may take
     ├── DependencyError (ImportError)       an optional package is not installed
     ├── CapabilityError (TypeError)         the engine or model cannot do what was asked
     ├── FetchError (ConnectionError)        a source could not be reached or refused
@@ -129,6 +132,32 @@ class AccessError(WorkbenchError, PermissionError):
     """The user may not do that."""
 
     code = "access"
+
+
+class LimitError(WorkbenchError, PermissionError):
+    """A rate or a budget of the user's key is used up.
+
+    The context says ``limit`` (its name), ``allowed``, ``used``, ``asked`` and ``retry_after_s``,
+    which is None where waiting does not help.
+    """
+
+    code = "limit"
+
+
+class BusyError(WorkbenchError, RuntimeError):
+    """The queue is full; later it may go. The context says ``retry_after_s``."""
+
+    code = "busy"
+
+
+class CapacityError(WorkbenchError, RuntimeError):
+    """It does not fit in the memory that models may take.
+
+    The context says ``needed_bytes``, ``budget_bytes`` and ``held_bytes`` (what is in use and may
+    not be taken away now).
+    """
+
+    code = "capacity"
 
 
 class DependencyError(WorkbenchError, ImportError):

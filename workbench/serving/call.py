@@ -1,0 +1,120 @@
+"""What the gateway's parts say to each other: a call, the pieces of its answer, what it used.
+
+Dialects make calls of bytes and bytes of pieces; backends answer calls with pieces. Neither knows
+the other, and none of the three words knows HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Kind = Literal["chat", "completion", "embedding"]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function that the model may ask to be called. ``parameters`` is a JSON schema."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, free of the dialect that it came in.
+
+    ``messages`` (kind ``chat``) are plain ``{"role", "content"}`` with text contents, beside them
+    ``tool_calls`` on an assistant's message and ``tool_call_id`` on a tool's. ``prompts`` are the
+    texts of kind ``completion`` and ``embedding``. ``tool_choice`` is ``auto``, ``none``,
+    ``required`` or a tool's name. ``sampling`` holds fields of ``models.Sampling`` that the client
+    set; what is left out comes from the model's settings. ``include_usage`` asks a stream for its
+    usage at the end. ``options`` are the gateway's own: ``keep_alive_s``, ``priority``,
+    ``cache``, ``prefer``, ``strict_routing``, ``timeout_s``.
+    """
+
+    request_id: str
+    kind: Kind
+    model: str
+    messages: tuple[Mapping[str, Any], ...] = ()
+    prompts: tuple[str, ...] = ()
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
+    parallel_tool_calls: bool = True
+    n: int = 1
+    stream: bool = False
+    include_usage: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one answer. ``cached_tokens`` of the prompt were known from before."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """One tool that the model asks for; ``arguments`` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of an answer as it comes.
+
+    ``index`` is the choice (``n`` > 1) or, for embeddings and several prompts, the place of the
+    input. The last piece of each index has a ``finish_reason``: ``stop``, ``length``,
+    ``tool_calls``, ``cancelled``. The very last piece of an answer carries ``usage``. ``vector``
+    is an embedding. ``logprobs`` are ``models.TokenLogprob``.
+    """
+
+    text: str = ""
+    index: int = 0
+    tool_calls: tuple[ToolCall, ...] = ()
+    logprobs: tuple[Any, ...] = ()
+    vector: tuple[float, ...] | None = None
+    finish_reason: str | None = None
+    usage: Usage | None = None
+
+
+@dataclass
+class Facts:
+    """What is found out about a call on its way, for headers, metrics and usage.
+
+    ``served_by`` is the model that answered, ``backend`` where (``local``, an upstream's name);
+    ``cache`` is ``exact``, ``semantic`` or None; ``fallbacks`` name what failed before it.
+    """
+
+    served_by: str = ""
+    backend: str = ""
+    route: str | None = None
+    route_reason: str | None = None
+    cache: str | None = None
+    cache_age_s: float | None = None
+    fallbacks: tuple[str, ...] = ()
+    queue_s: float = 0.0
+    loaded: bool = False
+
+
+class Backend(Protocol):
+    """What answers calls."""
+
+    name: str
+
+    def answer(self, call: Call, facts: Facts) -> AsyncIterator[Piece]:
+        """Answer, filling in ``facts``. Closing the iterator stops the work.
+
+        Raises:
+            WorkbenchError: What the client is to be told, by its class.
+        """
+        ...
