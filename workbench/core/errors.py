@@ -119,7 +119,7 @@ class NotFoundError(WorkbenchError, LookupError):
             said = f"known: {shown}"
         else:
             said = f"there is no {noun} yet"
-        return cls(f"no {noun} named {name!r}; {said}", hint=hint, name=name, near=near)
+        return cls(f"no {noun} named {name!r}; {said}", hint=hint, noun=noun, name=name, near=near)
 
 
 class ConflictError(WorkbenchError, ValueError):

@@ -27,12 +27,14 @@ class Call:
     """One request, free of the dialect that it came in.
 
     ``messages`` (kind ``chat``) are plain ``{"role", "content"}`` with text contents, beside them
-    ``tool_calls`` on an assistant's message and ``tool_call_id`` on a tool's. ``prompts`` are the
+    ``tool_calls`` (in OpenAI's shape) on an assistant's message and ``tool_call_id`` on a tool's,
+    which may have ``is_error``. ``prompts`` are the
     texts of kind ``completion`` and ``embedding``. ``tool_choice`` is ``auto``, ``none``,
     ``required`` or a tool's name. ``sampling`` holds fields of ``models.Sampling`` that the client
     set; what is left out comes from the model's settings. ``include_usage`` asks a stream for its
     usage at the end. ``options`` are the gateway's own: ``keep_alive_s``, ``priority``,
-    ``cache``, ``prefer``, ``strict_routing``, ``timeout_s``.
+    ``cache``, ``prefer``, ``strict_routing``, ``timeout_s``. ``form`` is the dialect's note to
+    itself on how to write the answer; it changes nothing of what is answered.
     """
 
     request_id: str
@@ -48,6 +50,7 @@ class Call:
     stream: bool = False
     include_usage: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,11 @@ class Usage:
 
 @dataclass(frozen=True)
 class ToolCall:
-    """One tool that the model asks for; ``arguments`` is JSON text."""
+    """One tool that the model asks for; ``arguments`` is JSON text.
+
+    In pieces it may come in parts: the first has the ``id`` and the ``name``, each after it the
+    same ``id``, no name, and more of the arguments.
+    """
 
     id: str
     name: str

@@ -1,0 +1,65 @@
+"""What each error is on HTTP."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from workbench.core import errors
+from workbench.serving.dialects.openai_errors import render_error
+from workbench.serving.http_errors import ROWS, describe
+
+OWN = [cls for cls in errors.all_errors() if cls.__module__ == errors.__name__]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (errors.InputError("a"), 400, "invalid_value"),
+        (errors.ContextLengthError("a"), 400, "context_length_exceeded"),
+        (errors.CapabilityError("a"), 400, "unsupported_value"),
+        (errors.AccessError("a", reason="unknown"), 401, "invalid_api_key"),
+        (errors.AccessError("a", reason="model"), 403, "permission_denied"),
+        (errors.NotFoundError("a"), 404, "model_not_found"),
+        (errors.NotFoundError.among("request", "a", []), 404, "not_found"),
+        (errors.LimitError("a", retry_after_s=1.2), 429, "rate_limit_exceeded"),
+        (errors.LimitError("a"), 429, "insufficient_quota"),
+        (errors.BusyError("a", retry_after_s=2), 429, "server_busy"),
+        (errors.CapacityError("a"), 503, "insufficient_memory"),
+        (errors.DeadlineError("a"), 504, "deadline_exceeded"),
+        (errors.EngineError("a"), 500, "internal_error"),
+        (errors.StorageError("a"), 503, "storage_failed"),
+        (errors.CancelledError("a"), 499, "cancelled"),
+        (errors.CapabilityError("a", http_status=501), 501, "unsupported_value"),
+    ],
+)
+def test_each_class_has_its_status_and_code(
+    error: errors.WorkbenchError, status: int, code: str
+) -> None:
+    told = describe(error)
+    assert (told.status, told.code) == (status, code)
+
+
+@pytest.mark.parametrize("cls", OWN)
+def test_every_error_of_the_tree_is_told(cls: type[errors.WorkbenchError]) -> None:
+    told = describe(cls("found this", hint="do that"))
+    assert told.message == "found this (hint: do that)"
+    assert told.status >= 400
+    assert errors.WorkbenchError in ROWS
+
+
+def test_when_to_come_again() -> None:
+    told = describe(errors.BusyError("a", retry_after_s=1.25))
+    assert told.headers == {"retry-after": "2", "retry-after-ms": "1250"}
+    assert describe(errors.LimitError("a", retry_after_s=None)).headers == {
+        "x-should-retry": "false"
+    }
+    assert describe(errors.EngineError("a")).headers == {}
+
+
+def test_a_stranger_is_told_without_its_words() -> None:
+    status, headers, body = render_error(KeyError("/secret/path"), request_id="r1")
+    assert (status, headers["x-request-id"]) == (500, "r1")
+    assert b"secret" not in body
+    assert json.loads(body)["error"]["type"] == "server_error"

@@ -1,0 +1,145 @@
+"""From a request's bytes to a typed struct, or to an error that names the field at fault."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from workbench.core.errors import CapabilityError, InputError
+
+T = TypeVar("T")
+HEADER = "x-workbench-"
+_SHOWN = 60  # characters of a value that an error repeats
+
+Temperature = Annotated[float, Meta(ge=0, le=2)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Choices = Annotated[int, Meta(ge=1, le=128)]
+Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Alternatives = Annotated[int, Meta(ge=0, le=20)]
+
+
+class Options(Struct, forbid_unknown_fields=True):
+    """The gateway's own wishes: in the body as ``workbench``, or in headers ``X-Workbench-...``.
+
+    ``keep_alive_s``: how long the model stays loaded afterwards (-1: for good). ``priority``:
+    before lower ones in the queue. ``cache``: ``off``, ``exact``, ``semantic`` or ``refresh``.
+    ``prefer``: what counts when the gateway chooses the model. ``strict_routing``: an error
+    rather than another model than the one named. ``timeout_s``: give up after that.
+    """
+
+    keep_alive_s: Annotated[float, Meta(ge=-1)] | None = None
+    priority: Annotated[int, Meta(ge=-100, le=100)] | None = None
+    cache: str | None = None
+    prefer: str | None = None
+    strict_routing: bool | None = None
+    timeout_s: Annotated[float, Meta(gt=0)] | None = None
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """The struct of a request's body.
+
+    Raises:
+        InputError: The body is no JSON, or a field is missing, unknown, ill-typed or out of range;
+            the message says which, what was found and what is allowed.
+    """
+    try:
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError as error:  # which may come before the body's end is read
+            raise _refuse(str(error), msgspec.json.decode(body), decoder.type) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"the body is no valid JSON: {error}", hint="send a JSON object in UTF-8"
+        ) from None
+    except RecursionError:
+        raise InputError("the body is nested too deeply") from None
+
+
+def _refuse(said: str, body: Any, struct: Any) -> InputError:
+    words, _, path = said.partition(" - at `$")
+    path = path.rstrip("`").lstrip(".")
+    words = words.replace("`", "")
+    if unknown := re.fullmatch(r"Object contains unknown field (.+)", words):
+        name = f"{path}.{unknown[1]}" if path else unknown[1]
+        known = [field.name for field in msgspec.structs.fields(struct)] if not path else []
+        near = difflib.get_close_matches(unknown[1], known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "remove it"
+        return InputError(f"there is no field {name!r}", hint=hint, parameter=name)
+    if missing := re.fullmatch(r"Object missing required field (.+)", words):
+        name = f"{path}.{missing[1]}" if path else missing[1]
+        return InputError(f"{name} is missing", parameter=name)
+    found = _show(_find(body, path))
+    if words.startswith("Invalid"):
+        return InputError(f"{path} is {found}, which is not allowed here", parameter=path)
+    allowed = words.removeprefix("Expected ").partition(", got ")[0].replace(" | ", " or ")
+    return InputError(
+        f"{path or 'the body'} is {found}; it must be {allowed}", parameter=path or None
+    )
+
+
+def _find(value: Any, path: str) -> Any:
+    """The part of a value at msgspec's path, e.g. ``messages[0].content``."""
+    for name, place in re.findall(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]", path):
+        if place and isinstance(value, list) and place.isdigit():
+            value = value[int(place)]
+        elif name and isinstance(value, dict) and name in value:
+            value = value[name]
+        else:  # into a mapping, whose key msgspec does not tell
+            return value
+    return value
+
+
+def _show(value: Any) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+class Refused(Struct, frozen=True):
+    """A known field that is not done: which values ask for nothing, and why others are refused."""
+
+    why: str
+    neutral: tuple[Any, ...] = ()
+    hint: str = "leave it out"
+
+
+def refuse(request: Any, refused: Mapping[str, Refused]) -> None:
+    """Raise CapabilityError if a field asks for what is not done."""
+    for name, row in refused.items():
+        value = getattr(request, name)
+        if value is None or value in row.neutral or value == {} or value == []:
+            continue
+        raise CapabilityError(f"{name} is {_show(value)}: {row.why}", hint=row.hint, parameter=name)
+
+
+def read_options(given: Options | None, headers: Mapping[str, str]) -> dict[str, Any]:
+    """The gateway's options; what the body says is stronger than a header."""
+    told = {
+        name[len(HEADER) :].replace("-", "_"): value
+        for name, value in headers.items()
+        if name.startswith(HEADER)
+    }
+    options: dict[str, Any] = {}
+    if told:
+        try:
+            read = msgspec.convert(told, Options, strict=False)
+        except msgspec.ValidationError as error:
+            words, _, path = str(error).partition(" - at `$.")
+            name = f"header {HEADER}{path.rstrip('`').replace('_', '-')}"
+            words = words.replace("`", "")
+            raise InputError(f"{name}: {words}", parameter=name) from None
+        options = _set_fields(read)
+    return {**options, **_set_fields(given)} if given is not None else options
+
+
+def _set_fields(options: Options) -> dict[str, Any]:
+    return {
+        name: value
+        for name in options.__struct_fields__
+        if (value := getattr(options, name)) is not None
+    }
