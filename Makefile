@@ -8,7 +8,7 @@ TORCH  := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report reports lab dashboards pictures docs bench test lint lock generate clean
+.PHONY: help report reports lab dashboards serve pictures docs bench test lint lock generate clean
 
 help:             ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -40,6 +40,10 @@ lab: $(VENV)/package.stamp        ## open JupyterLab
 
 dashboards: $(VENV)/package.stamp ## show the home page and the dashboards
 	$(JUPYTER) $(BIN)/python -m workbench.studio.dashboards notebooks/dashboards --preheat_kernel=True
+
+serve: $(VENV)/package.stamp      ## open the gateway: models over HTTP, with keys
+	$(BIN)/workbench models pull smollm2-135m
+	$(BIN)/workbench serve
 
 pictures: $(VENV)/package.stamp   ## photograph the pages anew for the README (needs chromium)
 	$(JUPYTER) $(BIN)/python tools/pictures.py

@@ -67,6 +67,25 @@ def test_a_message_cannot_hold_a_control_token(model: Model, content: str) -> No
     assert content in model.detokenize(model._chat_ids(messages))
 
 
+def test_ids_that_a_caller_made_give_the_same_answer(model: Model) -> None:
+    question = [{"role": "user", "content": "Name three colours."}]
+    ids = model.chat_ids(question)
+    streamed = "".join(c.text for c in model.stream_ids(ids, max_tokens=12, temperature=0))
+    assert streamed == model.chat(question, max_tokens=12, temperature=0).text
+    assert ids == model._chat_ids(question)
+
+
+def test_an_answer_that_was_begun_goes_on_from_its_last_character(model: Model) -> None:
+    question = [{"role": "user", "content": "What is the capital of France?"}]
+    begun = [*question, {"role": "assistant", "content": "The capital of"}]
+    ids = model.chat_ids(begun, answer_begun=True)
+    assert model.detokenize(ids).endswith("<|im_start|>assistant\nThe capital of")
+    rest = "".join(c.text for c in model.stream_ids(ids, max_tokens=8, temperature=0))
+    assert rest.startswith(" France is Paris")
+    with pytest.raises(InputError, match="the assistant's"):
+        model.chat_ids(question, answer_begun=True)
+
+
 def test_a_rendering_without_the_cut_fails_that_check(model: Model) -> None:
     template = model._engine.chat_template
     messages = [{"role": "user", "content": ESCAPE}]

@@ -17,7 +17,7 @@ from workbench.core.errors import EngineError, NotFoundError, WorkbenchError
 from workbench.core.operations import load_room, rooms
 
 # Everyday verbs and rooms under another name: what a user would type first.
-ALIASES = {"chat": "models.chat"}
+ALIASES = {"chat": "models.chat", "serve": "serving.serve"}
 ROOM_ALIASES = {"report": "reports"}
 
 
@@ -92,6 +92,7 @@ class Workbench(click.Group):
         everyday = [
             ("chat", "Ask a model"),
             ("report run", "Run notebooks as reports"),
+            ("serve", "Open the gateway"),
         ]
         with formatter.section("Every day"):
             formatter.write_dl(everyday)

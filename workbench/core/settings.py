@@ -92,6 +92,11 @@ for _setting in (
     Setting("report_jobs", int, 2, "notebooks that a report run executes at a time", low=1),
     Setting("notebook_timeout_s", float, 1800.0, "longest run of one notebook", low=1),
     Setting("lease_s", float, 60.0, "time after which a silent worker loses its job", low=0.1),
+    Setting("serve_host", str, "127.0.0.1", "the address that the gateway listens on"),
+    Setting(
+        "serve_port", int, 8400, "the port that the gateway listens on; 0 takes a free one", low=0
+    ),
+    Setting("drain_s", float, 30.0, "longest that a gateway that ends lets answers go on", low=0),
     Setting(
         "log_level",
         str,

@@ -102,6 +102,29 @@ class Model:
         """``generate`` in pieces. Closing the iterator stops the engine's work."""
         return self._stream(self._prompt_ids(prompt), self._sampling(sampling))
 
+    def chat_ids(self, messages: Messages, *, answer_begun: bool = False) -> list[int]:
+        """The token ids that ``chat`` gives the engine for a conversation.
+
+        Args:
+            messages: As for ``chat``.
+            answer_begun: The last message is the assistant's own, and the answer goes on from its
+                last character.
+        """
+        if not answer_begun:
+            return self._chat_ids(messages)
+        begun = check_messages(messages)[-1]
+        if begun["role"] != "assistant" or len(messages) < 2:
+            raise InputError("an answer that was begun is the last message, the assistant's")
+        return self._chat_ids(messages[:-1]) + self.tokenize(begun["content"])
+
+    def prompt_ids(self, prompt: str) -> list[int]:
+        """The token ids that ``generate`` gives the engine for a raw text."""
+        return self._prompt_ids(prompt)
+
+    def stream_ids(self, ids: Sequence[int], **sampling: Any) -> Iterator[Chunk]:
+        """``stream_chat`` and ``stream`` for who made the ids himself and knows their number."""
+        return self._stream(list(ids), self._sampling(sampling))
+
     def score(self, prompt: str, continuation: str) -> list[float]:
         """The natural log-probability of each token of ``continuation`` after ``prompt``.
 

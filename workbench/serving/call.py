@@ -100,6 +100,8 @@ class Facts:
 
     ``served_by`` is the model that answered, ``backend`` where (``local``, an upstream's name);
     ``cache`` is ``exact``, ``semantic`` or None; ``fallbacks`` name what failed before it.
+    ``prompt_tokens`` and ``completion_tokens`` are counted by the backend as it goes, so that an
+    answer that was broken off can be settled.
     """
 
     served_by: str = ""
@@ -111,6 +113,8 @@ class Facts:
     fallbacks: tuple[str, ...] = ()
     queue_s: float = 0.0
     loaded: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 class Backend(Protocol):

@@ -1,0 +1,39 @@
+"""How the gateway talks in a terminal."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.core import events
+
+if TYPE_CHECKING:
+    from workbench.serving.operations import ServedGateway
+
+
+@contextmanager
+def listen_serve() -> Iterator[None]:
+    """Say where the gateway is and how it is used, and when it is ready."""
+
+    def tell(event: events.Event) -> None:
+        if event.kind == "serving.listening":
+            url, key_file = event.data["url"], shlex.quote(event.data["key_file"])
+            click.echo(f"the gateway listens on {url}; its owner's key is in {key_file}")
+            click.echo(f'  curl {url}/v1/models -H "Authorization: Bearer $(cat {key_file})"')
+            click.echo(f'  OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY="$(cat {key_file})" ...')
+        elif event.kind == "serving.ready":
+            click.echo("ready; Ctrl-C ends it")
+        sys.stdout.flush()
+
+    with events.listening(tell, "serving"):
+        yield
+
+
+def show_serve(served: ServedGateway) -> None:
+    """The end."""
+    click.echo(f"ended after {served.requests} requests")

@@ -1,0 +1,1 @@
+"""What answers calls: the models here, other servers, and chains of both."""

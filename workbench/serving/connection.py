@@ -1,0 +1,103 @@
+"""A connection that is not kept open by a client who sends slowly, or sends headers without end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_LINGER_S = 1.0  # for a client to read the response before its half-sent request is cut off
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection with a deadline and a size for the head of each request.
+
+    uvicorn's own timeout runs between two requests only, and httptools reads headers of any size.
+    """
+
+    max_header_bytes = 65_536
+    header_timeout_s = 10.0
+    max_connections = 1000
+
+    _head_bytes = 0
+    _in_head = True
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See ``asyncio.Protocol``."""
+        super().connection_made(transport)
+        if len(self.connections) > self.max_connections:
+            self._turn_away(b"503 Service Unavailable", b"there are too many connections")
+            return
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See ``asyncio.Protocol``."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """See ``asyncio.Protocol``."""
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        # A body that came along has been told apart by now: only a head that is not yet whole is
+        # measured by what was received.
+        if self._in_head and self._head_bytes > self.max_header_bytes:
+            self._turn_away(b"431 Request Header Fields Too Large", b"the headers are too large")
+
+    def on_message_begin(self) -> None:
+        """A request's first byte."""
+        super().on_message_begin()
+        if not self._in_head:
+            self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole; the time that the body takes is watched where it is read."""
+        self._in_head = False
+        self._stop_timer()
+        if sum(len(name) + len(value) + 4 for name, value in self.headers) > self.max_header_bytes:
+            self._turn_away(b"431 Request Header Fields Too Large", b"the headers are too large")
+            raise ValueError("the headers are too large")  # ends the parser's work
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """The response is out; a body that nobody reads must not keep the connection."""
+        unread = self.cycle.more_body
+        super().on_response_complete()
+        if unread:
+            self.loop.call_later(_LINGER_S, self.transport.close)
+
+    def send_400_response(self, msg: str) -> None:
+        """Tell of a malformed request, unless the client was told something already."""
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
+
+    def _await_head(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        self._stop_timer()
+        self._head_timer = self.loop.call_later(self.header_timeout_s, self._too_slow)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        if self._in_head:
+            self._turn_away(b"408 Request Timeout", b"the request's headers did not arrive in time")
+
+    def _turn_away(self, status: bytes, said: bytes) -> None:
+        """Answer without the application, and close."""
+        self._stop_timer()
+        if self.transport.is_closing():
+            return
+        head = b"HTTP/1.1 %s\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n"
+        self.transport.write(head % (status, len(said)) + b"connection: close\r\n\r\n" + said)
+        self.transport.close()
+
+
+def connection_class(**limits: Any) -> type[Connection]:
+    """A class with limits of its own: uvicorn makes the connections itself."""
+    return type("LimitedConnection", (Connection,), limits)

@@ -1,0 +1,64 @@
+"""The file that holds the owner's key: read if it is there, else made, for no other eyes."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.core.errors import InputError
+from workbench.store import files
+
+log = logging.getLogger(__name__)
+
+
+def read_or_make(path: Path, make: Callable[[], str]) -> str:
+    """The key in a file; if there is none, a new one, which is then in the file.
+
+    Args:
+        path: The file. It comes into being whole, with mode 0600.
+        make: Gives a new key; called only if one is needed.
+
+    Raises:
+        InputError: There is something else in the file.
+        StorageError: It cannot be read or written.
+    """
+    with files.saying_why(path):
+        if path.is_file() and (found := _read(path)):
+            return found
+        folder = path.absolute().parent
+        if path.is_dir() or (folder.exists() and not folder.is_dir()):
+            raise InputError(
+                f"{path} cannot be a file: {path if path.is_dir() else folder} is in its way",
+                hint="name another file with --key-file",
+            )
+        files.make_folder(folder)
+        key = make()
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(key + "\n")
+                file.flush()
+                files.sync_file(file.fileno())
+            draft.replace(path)
+            files.sync_folder(folder)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                draft.unlink()
+    return key
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        log.warning("%s can be read by others; chmod 600 %s", path, path)
+    text = path.read_bytes()[:4096].decode("ascii", "replace").strip()
+    if len(text.split()) > 1 or not text.isprintable() or "�" in text:
+        raise InputError(
+            f"{path} does not hold a key, a single word", hint="name another file with --key-file"
+        )
+    return text

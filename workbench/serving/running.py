@@ -1,0 +1,72 @@
+"""Which gateway runs in this home: a small file that says where, for the commands that ask it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from workbench.core import settings
+from workbench.core.errors import NotFoundError
+from workbench.store import files
+
+
+@dataclass(frozen=True)
+class RunningGateway:
+    """A gateway that runs, as its own process told it. ``key_file`` holds its owner's key."""
+
+    url: str
+    pid: int
+    started_s: float
+    key_file: str
+
+
+def state_path(home: Path | None = None) -> Path:
+    """Where a gateway of this home says that it runs."""
+    return (home or settings.home()) / "serving" / "running.json"
+
+
+def announce(url: str, key_file: Path) -> RunningGateway:
+    """Say that this process serves. The one that said so last is the one that is found."""
+    running = RunningGateway(url, os.getpid(), time.time(), str(key_file))
+    path = state_path()
+    files.make_folder(path.parent)
+    files.write_json(path, asdict(running))
+    return running
+
+
+def withdraw(running: RunningGateway) -> None:
+    """Take back what ``announce`` said, unless another gateway has spoken since."""
+    if _read() == running:
+        state_path().unlink(missing_ok=True)
+
+
+def find_running() -> RunningGateway:
+    """The gateway that runs in this home.
+
+    Raises:
+        NotFoundError: None does.
+    """
+    found = _read()
+    if found is None or not _is_alive(found.pid):
+        raise NotFoundError("no gateway runs in this home", hint="workbench serve")
+    return found
+
+
+def _read() -> RunningGateway | None:
+    try:
+        return RunningGateway(**json.loads(state_path().read_text(encoding="utf-8")))
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, TypeError):
+        return None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

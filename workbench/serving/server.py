@@ -1,0 +1,261 @@
+"""Starting and ending the gateway: the socket, the signals, the draining."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from workbench.core import events, settings
+from workbench.core.errors import ConflictError, EngineError, InputError
+from workbench.serving.app import build_app
+from workbench.serving.connection import connection_class
+from workbench.serving.gateway import Gateway
+from workbench.serving.guard import is_loopback
+from workbench.serving.key_file import read_or_make
+from workbench.serving.provisional import OneKey
+from workbench.serving.running import announce, withdraw
+from workbench.serving.settings import ServingSettings, read_settings
+
+log = logging.getLogger(__name__)
+_FORCED_STATUS = 130
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a gateway did from start to end."""
+
+    url: str
+    requests: int
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without signal handling of its own: it would send each signal again at its end."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+class GatewayServer:
+    """A gateway on an address. ``run`` serves in the calling thread until ``stop`` or a signal.
+
+    Args:
+        host: An address or name of this machine; another than loopback needs ``allow_remote``.
+        port: 0 takes a free one.
+        key_file: Holds the owner's key, or will.
+        allow_remote: Let other machines reach it.
+        chosen: The gateway's settings; those of ``workbench.toml`` if None.
+
+    Raises:
+        ConflictError: The port is taken.
+        InputError: The address is not this machine's, or open to others without leave.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        key_file: Path,
+        allow_remote: bool = False,
+        chosen: ServingSettings | None = None,
+    ) -> None:
+        if not is_loopback(host) and not allow_remote:
+            raise InputError(
+                f"{host} can be reached from other machines, and what they send is not encrypted",
+                hint="add --allow-remote if that is meant, behind something that speaks TLS",
+                parameter="host",
+            )
+        self._chosen = chosen or read_settings()
+        self._socket = _bind(host, port)
+        try:
+            self.key = read_or_make(key_file, _new_key)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._key_file = key_file
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
+        self._host = host
+        self._drain_s: float = settings.get("drain_s")
+        self._uvicorn: _Uvicorn | None = None
+        self._stopping = False
+        self.ready = threading.Event()
+        self.ended = threading.Event()
+
+    def run(self) -> Served:
+        """Serve until told to stop, then let the answers in work come to their end.
+
+        Raises:
+            WorkbenchError: A model that is loaded at the start could not be.
+        """
+        import uvloop
+
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                return runner.run(self._serve())
+        finally:
+            self._socket.close()
+            self.ended.set()
+
+    def stop(self) -> None:
+        """Begin the end, from any thread."""
+        self._stopping = True
+        if self._uvicorn is not None:
+            self._uvicorn.should_exit = True
+
+    async def _serve(self) -> Served:
+        gateway = Gateway(self._chosen, keys=OneKey(self.key))
+        server = self._uvicorn = _Uvicorn(self._configure(gateway))
+        server.should_exit = self._stopping
+        running = announce(self.url, self._key_file)
+        starting = asyncio.create_task(self._start(gateway, server))
+        try:
+            with self._signals():
+                events.emit("serving.listening", url=self.url, key_file=str(self._key_file))
+                await server.serve(sockets=[self._socket])
+        finally:
+            withdraw(running)
+            starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+        if gateway.failed is not None:
+            raise gateway.failed
+        events.emit("serving.ended", url=self.url)
+        return Served(self.url, server.server_state.total_requests)
+
+    def _configure(self, gateway: Gateway) -> uvicorn.Config:
+        chosen = self._chosen
+        connection = connection_class(
+            max_header_bytes=chosen.max_header_bytes,
+            header_timeout_s=chosen.header_timeout_s,
+            max_connections=chosen.max_connections,
+        )
+        # Said to be whole numbers; asyncio, which they are handed to, takes any.
+        timeouts: dict[str, Any] = {
+            "timeout_keep_alive": chosen.idle_timeout_s,
+            "timeout_graceful_shutdown": self._drain_s,
+        }
+        return uvicorn.Config(
+            build_app(gateway, host=self._host),
+            http=connection,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            **timeouts,
+        )
+
+    async def _start(self, gateway: Gateway, server: _Uvicorn) -> None:
+        try:
+            await gateway.start()
+        except Exception as error:  # noqa: BLE001 - raised by `run`, once the server has ended
+            gateway.failed = error
+            server.should_exit = True
+            return
+        self.ready.set()
+        events.emit("serving.ready", url=self.url)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT drain; a second one ends the process at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def receive(number: int, frame: FrameType | None) -> None:
+            if self._stopping:
+                os._exit(_FORCED_STATUS)  # the models' processes end when their input closes
+            log.info(
+                "got signal %d: no new request, answers go on up to %g s", number, self._drain_s
+            )
+            self.stop()
+
+        before = {each: signal.signal(each, receive) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
+def _new_key() -> str:
+    import secrets
+
+    return "wb-" + secrets.token_urlsafe(32)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket, or an error that says what to do."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise ConflictError(
+                f"port {port} of {host} is taken",
+                hint="end what listens there, or choose another: --port 0 takes a free one",
+                port=port,
+            ) from None
+        raise InputError(
+            f"the gateway cannot listen on {host} port {port}: {error}",
+            hint="--host 127.0.0.1 --port 0",
+        ) from None
+
+
+@contextlib.contextmanager
+def serving(**options: Any) -> Iterator[GatewayServer]:
+    """A gateway in a thread of this process, for a notebook or a test, for a ``with`` block.
+
+    Args:
+        options: Of ``GatewayServer``; by default a free port of 127.0.0.1, with the owner's key
+            in WORKBENCH_HOME.
+    """
+    chosen = {"host": "127.0.0.1", "port": 0, "key_file": default_key_file(), **options}
+    server = GatewayServer(**chosen)
+    faults: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            server.run()
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+            faults.append(error)
+
+    import contextvars
+
+    # What is set for a block in the caller's thread holds for the gateway's as well.
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), name="gateway")
+    thread.start()
+    try:
+        while not server.ready.wait(0.05):
+            if server.ended.is_set():
+                thread.join()
+                raise faults[0] if faults else EngineError("the gateway ended before it was ready")
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+    if faults:
+        raise faults[0]
+
+
+def default_key_file() -> Path:
+    """Where the owner's key is if nobody says otherwise."""
+    return settings.home() / "serving" / "owner.key"
