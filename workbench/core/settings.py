@@ -88,6 +88,13 @@ for _setting in (
         "seed", int, 0, "the seed of a report run; a chat that names none draws its own", low=0
     ),
     Setting("load_timeout_s", float, 120.0, "longest wait for an engine to load a model", low=1),
+    Setting(
+        "memory_budget_bytes",
+        int,
+        0,
+        "memory that a pool's loaded models may take together; 0 for 60% of what is free",
+        low=0,
+    ),
     Setting("reports_dir", Path, Path("reports"), "where report runs are written"),
     Setting("report_jobs", int, 2, "notebooks that a report run executes at a time", low=1),
     Setting("notebook_timeout_s", float, 1800.0, "longest run of one notebook", low=1),

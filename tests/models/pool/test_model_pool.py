@@ -1,0 +1,193 @@
+"""The pool with real models: lending, queueing, evicting, failing, ending."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError as FutureCancelledError
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from workbench.core import events, settings
+from workbench.core.errors import (
+    CancelledError,
+    CapabilityError,
+    CapacityError,
+    DeadlineError,
+    EngineError,
+    NotFoundError,
+)
+from workbench.models.formats.tiny import make_tiny_gguf
+from workbench.models.pool import ModelPool
+
+pytestmark = pytest.mark.model
+MB = 10**6
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Paths of three tiny models of different weights."""
+    folder = tmp_path_factory.mktemp("tiny")
+    return [str(make_tiny_gguf(folder / f"tiny{seed}.gguf", seed=seed)) for seed in range(3)]
+
+
+@pytest.fixture
+def pool() -> Iterator[ModelPool]:
+    with ModelPool(2_000 * MB, cores=1) as made:
+        yield made
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def test_a_loan_is_a_loaded_model(pool: ModelPool, tiny: list[str]) -> None:
+    with events.listening(told := Told(), "models"), pool.borrow(tiny[0]) as loan:
+        assert loan.loaded
+        assert loan.model.generate("The quick", max_tokens=3).completion_tokens == 3
+        (resident,) = pool.state().models
+        assert (resident.status, resident.in_flight, resident.threads) == ("ready", 1, 1)
+        assert 0 < resident.resident_bytes == pool.state().used_bytes
+    with pool.borrow(tiny[0]) as again:
+        assert not again.loaded
+        assert again.model is loan.model
+    assert told.kinds == ["models.loaded"]
+
+
+class Told:
+    def __init__(self) -> None:
+        self.events: list[events.Event] = []
+
+    def __call__(self, event: events.Event) -> None:
+        self.events.append(event)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events if event.kind != "models.chunk"]
+
+
+def test_what_is_wrong_comes_out_of_the_ticket(pool: ModelPool, tiny: list[str]) -> None:
+    with pytest.raises(NotFoundError, match="smollm2-135m"):
+        pool.ask("smolm2-135m").result(timeout=30)
+    with pytest.raises(CapabilityError, match="cannot chat"):
+        pool.ask("minilm-l6-v2", capability="chat").result(timeout=30)
+
+
+def test_one_goes_for_another_and_a_pinned_one_stays(tiny: list[str]) -> None:
+    with ModelPool(2_000 * MB, cores=1) as first:
+        need = max(first.load(path).reckoned_bytes for path in tiny)
+    with ModelPool(int(2.5 * need), cores=1) as pool, events.listening(told := Told(), "models"):
+        pool.pin(tiny[0])
+        for path in (tiny[1], tiny[2], tiny[1], tiny[0]):
+            with pool.borrow(path, timeout_s=60) as loan:
+                assert loan.model.generate("The", max_tokens=1).completion_tokens == 1
+        assert tiny[0] in {model.name for model in pool.state().models}
+        evicted = [e.data["name"] for e in told.events if e.kind == "models.evicted"]
+        assert evicted == [tiny[1], tiny[2]]
+        with pytest.raises(CapacityError) as refused:
+            pool.ask(tiny[2], swap=False).result(timeout=30)
+        assert refused.value.context["budget_bytes"] == int(2.5 * need)
+        assert refused.value.context["held_bytes"] > 0
+        pool.pin(tiny[1])
+        with pytest.raises(CapacityError, match="pinned"):
+            pool.ask(tiny[2]).result(timeout=30)
+    assert not children()
+
+
+def test_a_model_that_cannot_fit_is_refused_with_the_figures(tiny: list[str]) -> None:
+    with ModelPool(1 * MB, cores=1) as pool, pytest.raises(CapacityError) as refused:
+        pool.ask(tiny[0]).result(timeout=30)
+    assert refused.value.context["needed_bytes"] > refused.value.context["budget_bytes"] == MB
+    assert refused.value.hint
+
+
+def test_a_process_that_dies_is_noticed_and_loaded_anew(pool: ModelPool, tiny: list[str]) -> None:
+    with pytest.raises(EngineError), pool.borrow(tiny[0]) as loan:
+        (child,) = children()
+        os.kill(child.pid, signal.SIGKILL)
+        loan.model.generate("The quick", max_tokens=20)
+    with pool.borrow(tiny[0], timeout_s=60) as loan:
+        assert loan.loaded
+        assert loan.model.generate("The", max_tokens=1).completion_tokens == 1
+
+
+def test_unloading_lets_work_in_flight_end_and_ends_it_when_time_is_up(
+    pool: ModelPool, tiny: list[str]
+) -> None:
+    loan = pool.ask(tiny[0]).result(timeout=60)
+    done = threading.Thread(target=lambda: pool.unload(tiny[0], drain_s=60))
+    done.start()
+    while pool.state().models[0].status != "draining":
+        time.sleep(0.01)
+    waiting = pool.ask(tiny[0])
+    assert not waiting.done()
+    loan.give_back()
+    assert waiting.result(timeout=60).loaded
+    done.join()
+    assert pool.unload(tiny[0], drain_s=0)
+    with pytest.raises(EngineError, match="closed"):
+        waiting.result().model.generate("The", max_tokens=1)
+    waiting.result().give_back()
+    assert not pool.unload(tiny[0])
+
+
+def test_leaving_the_queue_and_missing_a_deadline(pool: ModelPool, tiny: list[str]) -> None:
+    loans = [pool.ask(tiny[0], tokens=4).result(timeout=60) for _ in range(2)]
+    left, late, last = (pool.ask(tiny[0], deadline_s=s) for s in (None, 0.05, None))
+    assert left.cancel()
+    with pytest.raises(FutureCancelledError):
+        left.result()
+    with pytest.raises(DeadlineError):
+        late.result(timeout=30)
+    assert pool.state().queued == 1
+    for loan in loans:
+        loan.give_back(tokens=3)
+        loan.give_back(tokens=3)
+    assert last.result(timeout=30).model is loans[0].model
+
+
+def test_keep_alive_zero_unloads_at_once(pool: ModelPool, tiny: list[str]) -> None:
+    with pool.borrow(tiny[0], keep_alive_s=0):
+        pass
+    for _ in range(500):
+        if not pool.state().models:
+            break
+        time.sleep(0.01)
+    assert not pool.state().models
+
+
+def test_closing_refuses_what_waits_and_leaves_no_process(tiny: list[str]) -> None:
+    pool = ModelPool(2_000 * MB, cores=1)
+    loans = [pool.ask(tiny[0], tokens=4).result(timeout=60) for _ in range(2)]
+    waiting = pool.ask(tiny[0])
+    pool.close(drain_s=0)
+    with pytest.raises(CancelledError):
+        waiting.result(timeout=5)
+    with pytest.raises(CancelledError):
+        pool.ask(tiny[0]).result(timeout=5)
+    with contextlib.suppress(EngineError):
+        loans[0].model.generate("The", max_tokens=1)
+    assert not children()
+    assert not [t.name for t in threading.enumerate() if t.name.startswith("model-pool")]
+
+
+def test_two_kinds_of_models_under_one_budget(
+    shared_home_path: Path, smollm2_gguf: Path, minilm_folder: Path
+) -> None:
+    said: dict[str, Any] = {}
+    with settings.override(home=shared_home_path), ModelPool(3_000 * MB, cores=1) as pool:
+        chat, embed = pool.ask("smollm2-135m"), pool.ask("minilm-l6-v2", capability="embed")
+        with chat.result(timeout=120) as loan:
+            said["chat"] = loan.model.generate("The capital of France is", max_tokens=4).text
+        with embed.result(timeout=120) as loan:
+            said["embed"] = loan.model.embed("A text.").shape
+        assert {m.name for m in pool.state().models} == {"smollm2-135m", "minilm-l6-v2"}
+    assert "Paris" in said["chat"]
+    assert said["embed"] == (384,)

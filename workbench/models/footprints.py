@@ -1,0 +1,154 @@
+"""What loaded models take and give on this machine: measured at each load, reckoned with after.
+
+Kept as records of the store, a machine each, because a home folder may move between machines.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.models.catalogue import CatalogueEntry
+
+NAMESPACE = "footprints"
+# An engine's own memory beside the weights, where nothing was measured yet.
+_RUNTIME_BYTES = {"llamacpp": 64 << 20, "transformers": 420 << 20, "mlx": 220 << 20}
+_OTHER_RUNTIME_BYTES = 420 << 20
+_BYTES_PER_WEIGHT = {"float32": 4, "bfloat16": 2, "float16": 2}
+_DEFAULT_CONTEXT_TOKENS = 4096
+_DEFAULT_LOAD_BYTES_PER_S = 200e6
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What one model in one engine was measured to take.
+
+    ``resident_bytes`` is what it took after it was loaded, ``peak_bytes`` the most that it was seen
+    to take in use. ``tokens_per_s`` is the median over its last loans, None before the first.
+    """
+
+    name: str
+    engine: str
+    context_tokens: int
+    parallel: int
+    resident_bytes: int
+    peak_bytes: int
+    load_s: float
+    loads: int = 1
+    tokens_per_s: float | None = None
+
+
+@functools.cache
+def machine_id() -> str:
+    """A short name for this machine: the same after a restart, another on other hardware."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    told = (platform.node(), platform.machine(), platform.processor(), os.cpu_count(), memory)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
+def _key(name: str, engine: str, context_tokens: int, parallel: int) -> str:
+    return f"{machine_id()}/{name}/{engine}/{context_tokens}x{parallel}"
+
+
+def find_footprint(
+    name: str, engine: str, *, context_tokens: int, parallel: int = 1
+) -> Footprint | None:
+    """What was measured of a model so loaded; None before its first load here."""
+    from workbench.store.records import Records
+
+    found = Records().find(NAMESPACE, _key(name, engine, context_tokens, parallel))
+    return Footprint(**found.document) if found else None
+
+
+def list_footprints() -> list[Footprint]:
+    """Everything measured on this machine."""
+    from workbench.store.records import Records
+
+    return [
+        Footprint(**record.document)
+        for record in Records().list(NAMESPACE, prefix=f"{machine_id()}/")
+    ]
+
+
+def save_footprint(measured: Footprint) -> Footprint:
+    """Keep what was measured at a load, beside what was known before; the peak stays the highest.
+
+    A load time of several is their mean weighed towards the last.
+    """
+
+    before = find_footprint(
+        measured.name,
+        measured.engine,
+        context_tokens=measured.context_tokens,
+        parallel=measured.parallel,
+    )
+    if before is not None:
+        measured = replace(
+            measured,
+            peak_bytes=max(before.peak_bytes, measured.peak_bytes),
+            load_s=0.5 * before.load_s + 0.5 * measured.load_s,
+            loads=before.loads + 1,
+            tokens_per_s=measured.tokens_per_s or before.tokens_per_s,
+        )
+    _put(measured)
+    return measured
+
+
+def update_footprint(
+    name: str,
+    engine: str,
+    *,
+    context_tokens: int,
+    parallel: int,
+    peak_bytes: int,
+    tokens_per_s: float | None,
+) -> None:
+    """Add what was seen of a loaded model in use."""
+    before = find_footprint(name, engine, context_tokens=context_tokens, parallel=parallel)
+    if before is not None:
+        after = replace(
+            before,
+            peak_bytes=max(before.peak_bytes, peak_bytes),
+            tokens_per_s=tokens_per_s or before.tokens_per_s,
+        )
+        if after != before:
+            _put(after)
+
+
+def _put(footprint: Footprint) -> None:
+    from workbench.store.records import Records
+
+    key = _key(footprint.name, footprint.engine, footprint.context_tokens, footprint.parallel)
+    document: dict[str, Any] = asdict(footprint)
+    Records().put(NAMESPACE, key, document=document)
+
+
+def estimate_bytes(
+    entry: CatalogueEntry, engine: str, *, context_tokens: int, parallel: int, dtype: str
+) -> int:
+    """What a model will take, before it was ever loaded here: from its shape, or its files.
+
+    llama.cpp maps the file; the others unpack the weights to ``dtype`` and bring a large library.
+    """
+    runtime = _RUNTIME_BYTES.get(engine, _OTHER_RUNTIME_BYTES)
+    size = entry.size_bytes or 0
+    if engine == "llamacpp":
+        known = entry.memory_bytes(context_tokens, parallel=parallel)
+        return known if known is not None else round(1.2 * size) + runtime
+    weights = size
+    if entry.parameters is not None:
+        weights = entry.parameters * _BYTES_PER_WEIGHT[dtype]
+    cache = 0
+    if entry.layers and entry.kv_heads and entry.head_size and entry.kind == "chat":
+        cache = 8 * entry.layers * entry.kv_heads * entry.head_size * context_tokens
+    return round(1.1 * weights) + cache + runtime
+
+
+def estimate_load_s(size_bytes: int) -> float:
+    """How long a load will take, before the first: a start and reading the weights."""
+    return 0.5 + size_bytes / _DEFAULT_LOAD_BYTES_PER_S

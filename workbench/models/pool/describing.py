@@ -1,0 +1,74 @@
+"""From the name in a request to what is loaded for it and what that takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from workbench.core.errors import CapabilityError
+from workbench.models.pool.lines import Key, Needs
+
+_DEFAULT_CONTEXT_TOKENS = 4096
+
+
+@dataclass(frozen=True)
+class Description:
+    """A model as the pool would load it."""
+
+    key: Key
+    kind: str
+    needs: Needs
+    context_tokens: int
+
+    def check(self, capability: str | None) -> None:
+        """Raise CapabilityError for what a model of this kind cannot do at all."""
+        if self.kind == "embedding" and capability not in (None, "embed"):
+            raise CapabilityError(
+                f"{self.key.name} is an embedding model: it cannot {capability}",
+                hint="ask a chat model; workbench models list shows the kinds",
+                capability=capability,
+            )
+
+
+def base_name(name: str) -> str:
+    """The model that is loaded for a name: that of the base, if it names an adapter."""
+    return name if "/" in name else name.partition(":")[0]
+
+
+def describe(name: str, engine: str | None, *, slots: int) -> Description:
+    """What will be loaded for ``name``.
+
+    Args:
+        name: As in a request.
+        engine: As in a request; None for what suits the model and the machine best.
+        slots: Jobs at a time in an engine that can take several, unless the model's own settings
+            say otherwise.
+
+    Raises:
+        NotFoundError, CapabilityError, ConfigError, InputError: As for ``models.load``.
+    """
+    from workbench.models import catalogue, footprints
+    from workbench.models.loading import choose_engine
+    from workbench.models.model_settings import read_settings
+
+    entry = catalogue.find(base_name(name))
+    chosen = read_settings(entry.name)
+    engine_name = choose_engine(entry, engine or chosen.engine)
+    parallel = chosen.parallel or (slots if engine_name == "llamacpp" else 1)
+    limit = entry.context_tokens or _DEFAULT_CONTEXT_TOKENS
+    context = chosen.context_tokens or min(limit, _DEFAULT_CONTEXT_TOKENS)
+    estimate = footprints.estimate_bytes(
+        entry,
+        engine_name,
+        context_tokens=context,
+        parallel=parallel,
+        dtype=chosen.engine_settings().dtype,
+    )
+    needs = Needs(estimate, footprints.estimate_load_s(estimate), parallel)
+    # A path stays a path: only the catalogue knows a name.
+    loaded_name = base_name(name) if "/" in name or name.endswith(".gguf") else entry.name
+    known = footprints.find_footprint(
+        loaded_name, engine_name, context_tokens=context, parallel=parallel
+    )
+    if known is not None:
+        needs = replace(needs, bytes=known.peak_bytes, load_s=known.load_s, measured=True)
+    return Description(Key(loaded_name, engine_name), entry.kind, needs, context)

@@ -1,0 +1,148 @@
+"""What the scheduler keeps of each model: what it needs, who waits for it, and its loaded self."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from workbench.core.errors import WorkbenchError
+from workbench.models.pool.eviction import Frequency, value_of
+from workbench.models.pool.fair_queue import FairQueue
+
+
+class Key(NamedTuple):
+    """A model in an engine: what is loaded and unloaded as one."""
+
+    name: str
+    engine: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.engine})"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a model is reckoned to take. ``measured`` says that it was loaded here before."""
+
+    bytes: int
+    load_s: float
+    parallel: int = 1
+    measured: bool = False
+
+
+@dataclass(eq=False)
+class Request:
+    """One request for a loan. ``ticket`` is what the asker holds."""
+
+    key: Key
+    tenant: str
+    tokens: int
+    arrived_s: float
+    priority: int = 0
+    deadline_at_s: float | None = None
+    keep_alive_s: float | None = None
+    may_swap: bool = True
+    ticket: Any = None
+    granted_at_s: float | None = None
+    room_wanted_s: float | None = None  # since when it has waited for memory
+
+
+@dataclass(eq=False)
+class Resident:
+    """A loaded model, or one that is being loaded or unloaded."""
+
+    key: Key
+    needs: Needs
+    line: Line
+    status: str = "loading"  # loading, ready, draining, unloading
+    measured_bytes: int = 0
+    in_flight: list[Request] = field(default_factory=list)
+    loaded_at_s: float = 0.0
+    last_used_s: float = 0.0
+    keep_alive_s: float | None = None
+    grants: int = 0
+    is_barred: bool = False  # gets no new work, because another model's turn has come
+    force_at_s: float | None = None  # when a drain ends the work in flight
+    threads: int = 1
+
+    @property
+    def held_bytes(self) -> int:
+        """What it takes, or is known to grow to."""
+        return max(self.measured_bytes, self.needs.bytes)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody loses anything when it goes."""
+        waits = len(self.line.queue) > 0 and not self.is_barred
+        return self.status == "ready" and not self.in_flight and not waits
+
+    def value(self, now_s: float) -> float:
+        """What it is worth to keep it; see ``eviction``."""
+        return value_of(
+            load_s=self.needs.load_s,
+            frequency=self.line.frequency.value(now_s),
+            size_bytes=self.held_bytes,
+        )
+
+
+@dataclass(eq=False)
+class Line:
+    """The requests for one model, and its loaded self if there is one."""
+
+    key: Key
+    needs: Needs
+    queue: FairQueue[Request]
+    frequency: Frequency = field(default_factory=Frequency)
+    resident: Resident | None = None
+    is_pinned: bool = False
+    failures: int = 0
+    retry_at_s: float = 0.0
+    error: WorkbenchError | None = None
+
+    def is_wanted(self) -> bool:
+        """Whether somebody waits and nothing is loaded or about to go."""
+        return self.resident is None and len(self.queue) > 0
+
+    def waiting_since_s(self) -> float:
+        """When its oldest request came."""
+        oldest = self.queue.oldest
+        assert oldest is not None
+        return oldest.arrived_s
+
+    def priority(self) -> int:
+        """The highest priority that waits."""
+        return max(request.priority for request in self.queue)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Lend a loaded model to a request."""
+
+    request: Request
+    resident: Resident
+
+
+@dataclass(frozen=True)
+class Load:
+    """Load a model with so many threads."""
+
+    resident: Resident
+
+
+@dataclass(frozen=True)
+class Unload:
+    """Close a model. ``reason``: evicted, idle, asked, crashed, over-budget."""
+
+    resident: Resident
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """Tell an asker that he gets nothing."""
+
+    request: Request
+    error: WorkbenchError
+
+
+Action = Grant | Load | Unload | Refuse

@@ -1,0 +1,298 @@
+"""What a pool does next, worked out from what has happened: no threads, no clock, no models.
+
+Whoever runs it tells it each event with the time, asks ``decide`` for actions, carries them out,
+and tells what came of them. So thousands of requests can be played through it in a test.
+"""
+
+from __future__ import annotations
+
+import math
+
+from workbench.core.errors import BusyError, DeadlineError, EngineError, WorkbenchError
+from workbench.models.pool.fair_queue import FairQueue
+from workbench.models.pool.lines import (
+    Action,
+    Grant,
+    Key,
+    Line,
+    Load,
+    Needs,
+    Refuse,
+    Request,
+    Resident,
+    Unload,
+)
+from workbench.models.pool.rates import Rate
+from workbench.models.pool.room import Room
+from workbench.models.pool.rules import Rules
+
+__all__ = ["Action", "Grant", "Key", "Load", "Needs", "Refuse", "Request", "Scheduler", "Unload"]
+_LONGEST_BACKOFF_S = 60.0
+_STABLE_S = 60.0  # a model that ran so long begins with a clean record
+FOREVER = -1.0
+
+
+class Scheduler:
+    """The lines of all models, and who is served."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.lines: dict[Key, Line] = {}
+        self.rates: dict[Key, Rate] = {}
+        self._actions: list[Action] = []
+
+    # What happens.
+
+    def ask(self, request: Request, needs: Needs, *, now_s: float) -> None:
+        """A request has come."""
+        line = self._line(request.key, needs)
+        if line.retry_at_s > now_s and line.error is not None:
+            self._actions.append(Refuse(request, _resting(line, now_s)))
+            return
+        if len(line.queue) >= self.rules.queue_size and not self._displace(line, request, now_s):
+            self._actions.append(Refuse(request, self._busy(line, now_s)))
+            return
+        line.frequency.add(now_s)
+        line.queue.push(request)
+
+    def withdraw(self, request: Request) -> None:
+        """A waiting request is not wanted any more."""
+        line = self.lines.get(request.key)
+        if line is not None:
+            line.queue.remove(request)
+
+    def loaded(
+        self, resident: Resident, *, measured_bytes: int, load_s: float, now_s: float
+    ) -> None:
+        """A model is ready."""
+        line = resident.line
+        resident.measured_bytes = measured_bytes
+        held = max(measured_bytes, line.needs.bytes if line.needs.measured else 0)
+        resident.needs = line.needs = Needs(held, load_s, resident.needs.parallel, measured=True)
+        resident.status = "ready"
+        resident.loaded_at_s = resident.last_used_s = now_s
+
+    def load_failed(self, resident: Resident, error: WorkbenchError, *, now_s: float) -> None:
+        """A model could not be loaded: all who wait for it are told."""
+        line = resident.line
+        line.resident = None
+        self._count_failure(line, error, now_s)
+        for request in line.queue:
+            line.queue.remove(request)
+            self._actions.append(Refuse(request, error))
+
+    def unloaded(self, resident: Resident) -> None:
+        """A model's memory has been given back."""
+        if resident.line.resident is resident:
+            resident.line.resident = None
+
+    def measured(self, resident: Resident, *, measured_bytes: int) -> None:
+        """What a model takes now; it is reckoned with the most that it was seen to take."""
+        resident.measured_bytes = measured_bytes
+        if measured_bytes > resident.needs.bytes:
+            needs = resident.needs
+            grown = Needs(measured_bytes, needs.load_s, needs.parallel, measured=True)
+            resident.needs = resident.line.needs = grown
+
+    def crashed(self, resident: Resident, error: WorkbenchError, *, now_s: float) -> None:
+        """A model's process has ended by itself."""
+        if resident.status not in ("ready", "draining"):
+            return
+        if now_s - resident.loaded_at_s > _STABLE_S:
+            resident.line.failures = 0
+        self._count_failure(resident.line, error, now_s)
+        resident.status = "unloading"
+        self._actions.append(Unload(resident, "crashed"))
+
+    def give_back(self, request: Request, *, tokens: int | None, now_s: float) -> None:
+        """A loan has ended; ``tokens`` is what it did use."""
+        line = self.lines[request.key]
+        resident = line.resident
+        if resident is not None and request in resident.in_flight:
+            resident.in_flight.remove(request)
+            resident.last_used_s = now_s
+            if request.keep_alive_s is not None:
+                resident.keep_alive_s = request.keep_alive_s
+            if resident.status == "ready":
+                line.failures = 0 if now_s - resident.loaded_at_s > _STABLE_S else line.failures
+        if tokens is not None and request.granted_at_s is not None:
+            line.queue.settle(request, tokens=tokens)
+            self._rate(request.key).add(tokens, now_s - request.granted_at_s)
+
+    def drain(self, key: Key, *, force_at_s: float) -> Resident | None:
+        """Unload a model once its work in flight has ended, or at ``force_at_s``."""
+        line = self.lines.get(key)
+        resident = line.resident if line else None
+        if resident is not None and resident.status in ("ready", "draining"):
+            resident.status = "draining"
+            resident.force_at_s = force_at_s
+        return resident
+
+    def pin(self, key: Key, needs: Needs, *, pinned: bool) -> None:
+        """Keep a model in memory whatever comes, or stop doing so."""
+        self._line(key, needs).is_pinned = pinned
+
+    # What is to be done.
+
+    def decide(self, now_s: float) -> list[Action]:
+        """The actions that are due. Each is taken as begun."""
+        self._expire(now_s)
+        self._retire(now_s)
+        self._actions += Room(self.rules, self.lines.values(), now_s, self._start).make()
+        for line in self.lines.values():
+            if line.resident is not None and line.resident.status == "ready":
+                self._grant(line.resident, now_s)
+        actions, self._actions = self._actions, []
+        return actions
+
+    def next_due_s(self, now_s: float) -> float:
+        """When something will be due though nothing happens; infinity if nothing will."""
+        due = [math.inf]
+        for line in self.lines.values():
+            for request in line.queue:
+                if request.deadline_at_s is not None:
+                    due.append(request.deadline_at_s)
+                if request.room_wanted_s is not None:
+                    due.append(request.room_wanted_s + self.rules.room_wait_s)
+            if line.is_wanted():
+                due += [line.waiting_since_s() + self.rules.patience_s, line.retry_at_s]
+            one = line.resident
+            if one is not None and one.status == "draining" and one.force_at_s is not None:
+                due.append(one.force_at_s)
+            if one is not None:
+                due.append(self.expires_s(one))
+                due.append(one.loaded_at_s + self.rules.turn_share * line.needs.load_s)
+        return min((at for at in due if at > now_s), default=math.inf)
+
+    def expires_s(self, resident: Resident) -> float:
+        """When an idle model goes by itself; infinity for one that stays or is at work."""
+        keep_s = resident.keep_alive_s
+        keep_s = self.rules.keep_alive_s if keep_s is None else keep_s
+        if resident.line.is_pinned or not resident.is_idle or keep_s < 0 or not resident.grants:
+            return math.inf
+        return resident.last_used_s + keep_s
+
+    def _expire(self, now_s: float) -> None:
+        for line in self.lines.values():
+            for request in line.queue:
+                if request.deadline_at_s is not None and request.deadline_at_s <= now_s:
+                    line.queue.remove(request)
+                    self._actions.append(Refuse(request, _too_late(request)))
+
+    def _retire(self, now_s: float) -> None:
+        residents = [line.resident for line in self.lines.values() if line.resident is not None]
+        for one in residents:
+            if one.status == "draining":
+                forced = one.force_at_s is not None and one.force_at_s <= now_s
+                if forced or not one.in_flight:
+                    self._unload(one, "asked")
+            elif self.expires_s(one) <= now_s:
+                self._unload(one, "idle")
+        self._shed(residents, now_s)
+
+    def _shed(self, residents: list[Resident], now_s: float) -> None:
+        """Send models away that have grown beyond the budget, those at work when they are done."""
+        taken = sum(one.measured_bytes for one in residents)
+        over = taken - self.rules.budget_bytes
+        over -= sum(r.measured_bytes for r in residents if r.status in ("unloading", "draining"))
+        mine = [one for one in residents if one.status == "ready" and not one.line.is_pinned]
+        mine.sort(key=lambda one: (not one.is_idle, one.value(now_s)))
+        for one in mine:
+            if over <= 0:
+                return
+            over -= one.measured_bytes
+            if one.in_flight:
+                one.status = "draining"
+            else:
+                self._unload(one, "over-budget")
+
+    def _unload(self, resident: Resident, reason: str) -> None:
+        resident.status = "unloading"
+        self._actions.append(Unload(resident, reason))
+
+    def _start(self, line: Line, threads: int) -> Resident:
+        line.resident = Resident(line.key, line.needs, line, threads=threads)
+        return line.resident
+
+    def _grant(self, resident: Resident, now_s: float) -> None:
+        queue = resident.line.queue
+        parallel = resident.needs.parallel
+        while len(queue) and not resident.is_barred and len(resident.in_flight) < parallel:
+            last = parallel > 1 and len(resident.in_flight) == parallel - 1
+            request = queue.pop(now_s, short=last)
+            if request is None:
+                return
+            request.granted_at_s = now_s
+            resident.in_flight.append(request)
+            resident.grants += 1
+            resident.last_used_s = now_s
+            self._actions.append(Grant(request, resident))
+
+    def _line(self, key: Key, needs: Needs) -> Line:
+        if key not in self.lines:
+            queue = FairQueue[Request](
+                quantum_tokens=self.rules.quantum_tokens,
+                short_tokens=self.rules.short_tokens,
+                patience_s=self.rules.patience_s,
+            )
+            self.lines[key] = Line(key, needs, queue)
+        return self.lines[key]
+
+    def _rate(self, key: Key) -> Rate:
+        return self.rates.setdefault(key, Rate())
+
+    def _count_failure(self, line: Line, error: WorkbenchError, now_s: float) -> None:
+        line.error = error
+        line.failures += 1
+        if line.failures > 1:  # the first may be chance
+            line.retry_at_s = now_s + min(2.0 ** (line.failures - 2), _LONGEST_BACKOFF_S)
+
+    def _displace(self, line: Line, request: Request, now_s: float) -> bool:
+        """Make a place in a full queue: the tenant who has most in it loses his newest request.
+
+        Not if the asker has as much: then it is he who fills the queue.
+        """
+        counts = line.queue.count_by_tenant()
+        most = max(counts, key=lambda tenant: counts[tenant])
+        if counts[most] <= counts.get(request.tenant, 0) + 1:
+            return False
+        newest = line.queue.waiting_of(most)[-1]
+        line.queue.remove(newest)
+        self._actions.append(Refuse(newest, self._busy(line, now_s)))
+        return True
+
+    def _busy(self, line: Line, now_s: float) -> BusyError:
+        wait_s = self.estimate_wait_s(line.key)
+        return BusyError(
+            f"{len(line.queue)} requests wait for {line.key.name}, and no more may",
+            hint=f"ask again in {wait_s:.0f} s, or raise model_queue_size",
+            retry_after_s=wait_s,
+            queued=len(line.queue),
+        )
+
+    def estimate_wait_s(self, key: Key) -> float:
+        """How long until all who wait for a model now have been served, by its measured rate."""
+        line = self.lines[key]
+        tokens_per_s = self._rate(key).tokens_per_s or 10.0
+        ahead = line.queue.tokens / (tokens_per_s * max(1, line.needs.parallel))
+        return max(1.0, ahead + (line.needs.load_s if line.resident is None else 0.0))
+
+
+def _resting(line: Line, now_s: float) -> EngineError:
+    assert line.error is not None
+    rest_s = line.retry_at_s - now_s
+    return EngineError(
+        f"{line.key} failed {line.failures} times, last: {line.error.message}",
+        hint=line.error.hint or f"it is tried again in {rest_s:.0f} s",
+        retry_after_s=rest_s,
+    )
+
+
+def _too_late(request: Request) -> DeadlineError:
+    assert request.deadline_at_s is not None
+    allowed_s = request.deadline_at_s - request.arrived_s
+    return DeadlineError(
+        f"{request.key.name} was not free within {allowed_s:g} s",
+        hint="allow more time, or ask for a model that is loaded",
+        deadline_s=allowed_s,
+    )
