@@ -80,9 +80,10 @@ class Piece:
     """A part of an answer as it comes.
 
     ``index`` is the choice (``n`` > 1) or, for embeddings and several prompts, the place of the
-    input. The last piece of each index has a ``finish_reason``: ``stop``, ``length``,
-    ``tool_calls``, ``cancelled``. The very last piece of an answer carries ``usage``. ``vector``
-    is an embedding. ``logprobs`` are ``models.TokenLogprob``.
+    input; with both, ``place * n + choice``. The last piece of each index has a
+    ``finish_reason``: ``stop``, ``length``, ``tool_calls``, ``cancelled``. The very last piece of
+    an answer carries ``usage``. ``vector`` is an embedding. ``logprobs`` are
+    ``models.TokenLogprob``.
     """
 
     text: str = ""

@@ -251,7 +251,8 @@ def test_a_stranger_fault_in_a_stream_is_told_without_its_words(
     events = stream(parse(stream=True), [Piece("a"), KeyError("secret")])
     assert b"secret" not in events[-1]
     assert b"went wrong" in events[-1]
-    assert "request r1 broke" in caplog.text
+    assert "request r1 broke in mid-stream: KeyError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_an_error_before_the_first_piece_is_raised() -> None:

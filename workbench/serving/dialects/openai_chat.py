@@ -26,12 +26,17 @@ from workbench.serving.dialects.openai_requests import (
 from workbench.serving.dialects.openai_requests import WITHOUT_EFFECT as WITHOUT_EFFECT
 from workbench.serving.dialects.openai_stream import ChatWriter
 from workbench.serving.dialects.openai_tools import plain_call, read_choice, read_tools
-from workbench.serving.dialects.reading import decode, read_options, refuse
+from workbench.serving.dialects.reading import (
+    check_stream_options,
+    decode,
+    read_options,
+    read_sampling,
+    refuse,
+)
 from workbench.serving.dialects.sse import write_stream
 
 METHOD, PATH = "POST", "/v1/chat/completions"
 _DECODER = msgspec.json.Decoder(ChatRequest)
-_SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty")
 ANY_OBJECT = {"type": "object"}
 
 
@@ -46,10 +51,6 @@ def parse(body: bytes, *, request_id: str, headers: Mapping[str, str]) -> Call:
     refuse(request, REFUSED)
     tools = read_tools(request.tools)
     stream = bool(request.stream)
-    if request.stream_options is not None and not stream:
-        raise InputError(
-            "stream_options are given, and stream is not true", parameter="stream_options"
-        )
     return Call(
         request_id=request_id,
         kind="chat",
@@ -61,18 +62,18 @@ def parse(body: bytes, *, request_id: str, headers: Mapping[str, str]) -> Call:
         parallel_tool_calls=request.parallel_tool_calls is not False,
         n=request.n or 1,
         stream=stream,
-        include_usage=bool(request.stream_options and request.stream_options.include_usage),
+        include_usage=check_stream_options(request.stream_options, stream),
         options=read_options(request.workbench, headers),
     )
 
 
-def render(call: Call, pieces: Sequence[Piece], facts: Facts, *, created_s: int) -> bytes:
+def render(call: Call, pieces: Sequence[Piece], facts: Facts, *, created_s: float) -> bytes:
     """The whole answer."""
     choices, usage = fold(pieces)
     told = "logprobs" in call.sampling
     answer = ChatAnswer(
         f"chatcmpl-{call.request_id}",
-        created_s,
+        int(created_s),
         facts.served_by or call.model,
         [choice_answer(choice, logprobs=told) for choice in choices],
         usage_answer(usage),
@@ -81,7 +82,7 @@ def render(call: Call, pieces: Sequence[Piece], facts: Facts, *, created_s: int)
 
 
 def render_stream(
-    call: Call, pieces: AsyncIterator[Piece], facts: Facts, *, created_s: int
+    call: Call, pieces: AsyncIterator[Piece], facts: Facts, *, created_s: float
 ) -> AsyncIterator[bytes]:
     """The answer as events; an error before the first piece is raised."""
     return write_stream(
@@ -146,14 +147,10 @@ def join_parts(parts: Sequence[Part], where: str) -> str:
 
 
 def _read_sampling(request: ChatRequest) -> dict[str, Any]:
-    sampling = {name: value for name in _SAMPLING if (value := getattr(request, name)) is not None}
+    sampling = read_sampling(request)
     limit = request.max_completion_tokens or request.max_tokens
     if limit is not None:
         sampling["max_tokens"] = limit
-    if request.seed is not None:
-        sampling["seed"] = read_seed(request.seed)
-    if request.stop:
-        sampling["stop"] = read_stop(request.stop)
     if request.logprobs:
         sampling["logprobs"] = request.top_logprobs or 0
     elif request.top_logprobs:
@@ -162,19 +159,6 @@ def _read_sampling(request: ChatRequest) -> dict[str, Any]:
     if schema is not None:
         sampling["json_schema"] = schema
     return sampling
-
-
-def read_seed(seed: int) -> int:
-    """A seed in the range that the engines take; OpenAI's are 64 bits with a sign."""
-    return seed & 0xFFFFFFFF
-
-
-def read_stop(stop: str | Sequence[str], name: str = "stop") -> tuple[str, ...]:
-    """The stop texts."""
-    stops = (stop,) if isinstance(stop, str) else tuple(stop)
-    if not all(stops):
-        raise InputError(f"{name} has an empty text", hint="leave it out", parameter=name)
-    return stops
 
 
 def read_format(wanted: AsText | AsObject | AsSchema | None) -> dict[str, Any] | None:

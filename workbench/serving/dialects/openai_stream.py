@@ -82,11 +82,11 @@ class ToolNumbers:
 class ChatWriter:
     """Writes one stream."""
 
-    def __init__(self, call: Call, facts: Facts, created_s: int) -> None:
+    def __init__(self, call: Call, facts: Facts, created_s: float) -> None:
         head = {
             "id": f"chatcmpl-{call.request_id}",
             "object": "chat.completion.chunk",
-            "created": created_s,
+            "created": int(created_s),
             "model": facts.served_by or call.model,
         }
         self._head = b"data: " + encode(head)[:-1]

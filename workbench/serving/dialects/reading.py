@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -143,3 +143,39 @@ def _set_fields(options: Options) -> dict[str, Any]:
         for name in options.__struct_fields__
         if (value := getattr(options, name)) is not None
     }
+
+
+def check_stream_options(options: Any, stream: bool) -> bool:
+    """Whether a stream is to tell its usage.
+
+    Raises:
+        InputError: There are options for a stream, and no stream.
+    """
+    if options is None:
+        return False
+    if not stream:
+        raise InputError(
+            "stream_options are given, and stream is not true", parameter="stream_options"
+        )
+    return bool(options.include_usage)
+
+
+_SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty")
+
+
+def read_sampling(request: Any) -> dict[str, Any]:
+    """The sampling that OpenAI's two older interfaces name alike."""
+    sampling = {name: value for name in _SAMPLING if (value := getattr(request, name)) is not None}
+    if request.seed is not None:
+        sampling["seed"] = request.seed & 0xFFFFFFFF  # theirs has 64 bits and a sign
+    if request.stop:
+        sampling["stop"] = read_stops(request.stop, "stop")
+    return sampling
+
+
+def read_stops(stops: str | Sequence[str], name: str) -> tuple[str, ...]:
+    """The texts that end an answer."""
+    checked = (stops,) if isinstance(stops, str) else tuple(stops)
+    if not all(checked):
+        raise InputError(f"{name} has an empty text", hint="leave it out", parameter=name)
+    return checked

@@ -60,7 +60,9 @@ async def write_stream(
         if writer is None:
             raise
         if not isinstance(error, WorkbenchError):
-            logger.exception("request %s broke in mid-stream", request_id)
+            # Not its message, which may quote a prompt.
+            kind = type(error).__name__
+            logger.error("request %s broke in mid-stream: %s", request_id, kind)
         yield writer.break_off(describe(error))
     finally:
         close = getattr(pieces, "aclose", None)
