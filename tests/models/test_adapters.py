@@ -25,7 +25,7 @@ from workbench.models.formats.lora_gguf import write_gguf_of_peft
 from workbench.models.formats.safetensors_files import read_safetensors, write_safetensors
 from workbench.models.formats.tiny import make_tiny_folder
 from workbench.models.formats.to_gguf import write_gguf_of_folder
-from workbench.models.protocol import EngineSettings, ModelFiles
+from workbench.models.protocol import AdapterFiles, EngineSettings, ModelFiles
 
 RANK, ALPHA = 4, 8.0
 TARGETS = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "mlp.down_proj")
@@ -130,11 +130,14 @@ def merge(base: Path, added: dict[str, np.ndarray], folder: Path) -> Path:
 def difference(base: Path, merged: Path, adapter: Path) -> float:
     expected = TransformersEngine(ModelFiles("merged", folder=merged), EngineSettings())
     gguf = write_gguf_of_folder(base, adapter.with_name("base.gguf"), type="F32")
-    found = LlamaCppEngine(ModelFiles("tiny", gguf=gguf, adapter=adapter), EngineSettings())
+    files = ModelFiles("tiny", gguf=gguf, adapters=(AdapterFiles("made@1", adapter),))
+    found = LlamaCppEngine(files, EngineSettings())
     try:
         ids = expected.tokenize("The quick brown fox jumps over")
         one = expected.score_ids(ids[:2], ids[2:])
-        return float(np.abs(np.subtract(one, found.score_ids(ids[:2], ids[2:]))).max())
+        return float(
+            np.abs(np.subtract(one, found.score_ids(ids[:2], ids[2:], adapter="made@1"))).max()
+        )
     finally:
         expected.close()
         found.close()

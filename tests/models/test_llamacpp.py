@@ -166,7 +166,7 @@ def test_tokens_inside_a_character_are_told_at_a_temperature_too(model: Model) -
         ids_of_prompt = model.tokenize(prompt)
         chunks = list(model._engine.stream(ids_of_prompt, sampling))
         ids = [token for chunk in chunks for token in chunk.ids]
-        body = model._engine._request_body(ids_of_prompt, sampling)  # type: ignore[attr-defined]
+        body = model._engine._request_body(ids_of_prompt, sampling, None)  # type: ignore[attr-defined]
         told = ask_raw(model, **body)["tokens"]
         assert ids == (told[:-1] if chunks[-1].finish_reason == "stop" else told)
         inside += sum(len(chunk.ids) > 1 for chunk in chunks)

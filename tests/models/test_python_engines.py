@@ -23,7 +23,13 @@ from workbench.core.errors import (
 from workbench.models.engines.mlx import MlxEngine
 from workbench.models.engines.transformers import TransformersEngine
 from workbench.models.formats.tiny import make_tiny_folder
-from workbench.models.protocol import Engine, EngineSettings, ModelFiles, Sampling
+from workbench.models.protocol import (
+    AdapterFiles,
+    Engine,
+    EngineSettings,
+    ModelFiles,
+    Sampling,
+)
 
 ENGINES: list[type[Engine]] = [TransformersEngine, MlxEngine]
 GREEDY = Sampling(temperature=0, max_tokens=20)
@@ -257,7 +263,9 @@ def test_files_that_do_not_fit_are_refused_in_words(
     with pytest.raises(InputError, match="float8"):
         kind(ModelFiles("tiny", folder=folder), EngineSettings(dtype="float8"))
     with pytest.raises(CapabilityError, match="adapters"):
-        kind(ModelFiles("tiny", folder=folder, adapter=tmp_path), EngineSettings())
+        kind(
+            ModelFiles("tiny", folder=folder, adapters=(AdapterFiles("made@1"),)), EngineSettings()
+        )
     with pytest.raises(CapabilityError, match="neither"):
         kind(ModelFiles("tiny"), EngineSettings())
     broken = make_tiny_folder(tmp_path / "broken", "qwen3")

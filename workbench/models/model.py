@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import ContextLengthError, InputError
-from workbench.models.protocol import Chunk, Engine, ModelInfo, Sampling
+from workbench.models.protocol import Chunk, Engine, ModelInfo, Sampling, join_chunks
 from workbench.models.reply import Reply
+from workbench.models.sampling_rules import complete_sampling
 from workbench.models.templates import check_messages, check_text, render
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ class Model:
 
     Every method that answers takes the fields of ``Sampling`` as keywords: ``max_tokens``,
     ``temperature``, ``top_k``, ``top_p``, ``min_p``, ``repeat_penalty``, ``seed``, ``stop``,
-    ``json_schema``, ``logprobs``. What is not given comes from the model's settings.
+    ``json_schema``, ``logprobs``. What is not given comes from the model's settings. ``adapter``
+    is one of ``adapters``, in force for that answer alone; without it, the adapter that the model
+    was loaded by (``base:adapter@version``), if any.
     """
 
     def __init__(
@@ -45,8 +48,10 @@ class Model:
         template: str | None = None,
         system: str | None = None,
         parallel: int = 1,
+        adapter: str | None = None,
     ) -> None:
         self.name = name
+        self.adapter = adapter
         self._engine = engine
         self._defaults = defaults or Sampling()
         self._template = template
@@ -69,6 +74,11 @@ class Model:
         return self._engine.capabilities
 
     @property
+    def adapters(self) -> tuple[str, ...]:
+        """The adapters that an answer may be asked with, as ``NAME@VERSION``."""
+        return self._engine.adapters
+
+    @property
     def module(self) -> Any:
         """The torch module, for gradients; CapabilityError on an engine that has none."""
         module = getattr(self._engine, "module", None)
@@ -76,31 +86,46 @@ class Model:
             raise self._engine.cannot("gradients")
         return module
 
-    def chat(self, messages: Messages, *, watch: Watch | None = None, **sampling: Any) -> Reply:
+    def chat(
+        self,
+        messages: Messages,
+        *,
+        adapter: str | None = None,
+        watch: Watch | None = None,
+        **sampling: Any,
+    ) -> Reply:
         """Answer a conversation, with the model's own chat template.
 
         Args:
             messages: ``{"role": ..., "content": ...}`` each, the last usually the user's.
-            watch: A generator that is handed the chunks as they come and passes them on.
+            adapter: One of ``adapters``.
+            watch: A generator that is handed the chunks as they come and passes them on. Without
+                it the engine is asked for the whole answer, which may cost it less.
             sampling: Fields of ``Sampling``.
 
         Raises:
             InputError: No message, an empty prompt, an unknown role or an ill-typed option.
             ContextLengthError: The conversation does not fit.
+            NotFoundError: The adapter is not loaded.
         """
-        return self._collect(self._chat_ids(messages), self._sampling(sampling), watch=watch)
+        ids = self._chat_ids(messages)
+        return self._collect(ids, self._sampling(sampling), adapter=adapter, watch=watch)
 
-    def stream_chat(self, messages: Messages, **sampling: Any) -> Iterator[Chunk]:
+    def stream_chat(
+        self, messages: Messages, *, adapter: str | None = None, **sampling: Any
+    ) -> Iterator[Chunk]:
         """``chat`` in pieces. Closing the iterator stops the engine's work."""
-        return self._stream(self._chat_ids(messages), self._sampling(sampling))
+        return self._stream(self._chat_ids(messages), self._sampling(sampling), adapter=adapter)
 
-    def generate(self, prompt: str, **sampling: Any) -> Reply:
+    def generate(self, prompt: str, *, adapter: str | None = None, **sampling: Any) -> Reply:
         """Go on from raw text, without a chat template."""
-        return self._collect(self._prompt_ids(prompt), self._sampling(sampling))
+        return self._collect(self._prompt_ids(prompt), self._sampling(sampling), adapter=adapter)
 
-    def stream(self, prompt: str, **sampling: Any) -> Iterator[Chunk]:
+    def stream(
+        self, prompt: str, *, adapter: str | None = None, **sampling: Any
+    ) -> Iterator[Chunk]:
         """``generate`` in pieces. Closing the iterator stops the engine's work."""
-        return self._stream(self._prompt_ids(prompt), self._sampling(sampling))
+        return self._stream(self._prompt_ids(prompt), self._sampling(sampling), adapter=adapter)
 
     def chat_ids(self, messages: Messages, *, answer_begun: bool = False) -> list[int]:
         """The token ids that ``chat`` gives the engine for a conversation.
@@ -121,11 +146,19 @@ class Model:
         """The token ids that ``generate`` gives the engine for a raw text."""
         return self._prompt_ids(prompt)
 
-    def stream_ids(self, ids: Sequence[int], **sampling: Any) -> Iterator[Chunk]:
+    def stream_ids(
+        self, ids: Sequence[int], *, adapter: str | None = None, **sampling: Any
+    ) -> Iterator[Chunk]:
         """``stream_chat`` and ``stream`` for who made the ids himself and knows their number."""
-        return self._stream(list(ids), self._sampling(sampling))
+        return self._stream(list(ids), self._sampling(sampling), adapter=adapter)
 
-    def score(self, prompt: str, continuation: str) -> list[float]:
+    def answer_ids(
+        self, ids: Sequence[int], *, adapter: str | None = None, **sampling: Any
+    ) -> Reply:
+        """``chat`` and ``generate`` for who made the ids himself; the answer comes as a whole."""
+        return self._collect(list(ids), self._sampling(sampling), adapter=adapter)
+
+    def score(self, prompt: str, continuation: str, *, adapter: str | None = None) -> list[float]:
         """The natural log-probability of each token of ``continuation`` after ``prompt``.
 
         Both are raw text, tokenised each for itself and joined, with no chat template; so there
@@ -142,7 +175,9 @@ class Model:
         prompt_ids = self._prompt_ids(prompt)
         self._check_length(len(prompt_ids) + len(continuation_ids))
         with self._turn():
-            return self._engine.score_ids(prompt_ids, continuation_ids)
+            return self._engine.score_ids(
+                prompt_ids, continuation_ids, adapter=self._adapter(adapter)
+            )
 
     def embed(self, texts: str | Sequence[str]) -> np.ndarray:
         """Vectors of length 1, float32: shape ``[d]`` for one text, ``[n, d]`` for a list."""
@@ -252,22 +287,7 @@ class Model:
             )
 
     def _sampling(self, given: Mapping[str, Any]) -> Sampling:
-        known = {field.name for field in dataclasses.fields(Sampling)}
-        for name in given:
-            if name not in known:
-                raise InputError(
-                    f"there is no sampling option {name!r}; there are {', '.join(sorted(known))}"
-                )
-        chosen = {name: value for name, value in given.items() if value is not None}
-        stop = chosen.get("stop", ())
-        if isinstance(stop, str):
-            chosen["stop"] = (stop,)
-        elif isinstance(stop, (list, tuple)):
-            chosen["stop"] = tuple(stop)
-        else:
-            raise InputError(f"stop is {stop!r}; it must be a text or a list of texts")
-        sampling = dataclasses.replace(self._defaults, **chosen)
-        check_sampling(sampling)
+        sampling = complete_sampling(self._defaults, given)
         if sampling.seed is None:
             sampling = dataclasses.replace(sampling, seed=secrets.randbits(31))
         return sampling
@@ -282,82 +302,65 @@ class Model:
         finally:
             self._turns.release()
 
-    def _stream(self, prompt_ids: list[int], sampling: Sampling) -> Generator[Chunk, None, None]:
+    def _adapter(self, wanted: str | None) -> str | None:
+        """The adapter for a request, checked before it waits for its turn."""
+        chosen = self.adapter if wanted is None else wanted
+        self._engine.check_adapter(chosen)
+        return chosen
+
+    def _fit(self, prompt_ids: list[int], sampling: Sampling) -> Sampling:
+        """The sampling with no more tokens than the context has room for."""
         self._check_length(len(prompt_ids) + 1)
         room = self.info.context_tokens - len(prompt_ids)
-        sampling = dataclasses.replace(sampling, max_tokens=min(sampling.max_tokens, room))
-        return self._guarded(prompt_ids, sampling)
+        return dataclasses.replace(sampling, max_tokens=min(sampling.max_tokens, room))
 
-    def _guarded(self, prompt_ids: list[int], sampling: Sampling) -> Generator[Chunk, None, None]:
+    def _stream(
+        self, prompt_ids: list[int], sampling: Sampling, *, adapter: str | None
+    ) -> Generator[Chunk, None, None]:
+        return self._guarded(prompt_ids, self._fit(prompt_ids, sampling), self._adapter(adapter))
+
+    def _guarded(
+        self, prompt_ids: list[int], sampling: Sampling, adapter: str | None
+    ) -> Generator[Chunk, None, None]:
         with self._turn():
-            chunks = self._engine.stream(prompt_ids, sampling)
-            try:
+            chunks: Any = self._engine.stream(prompt_ids, sampling, adapter=adapter)
+            with contextlib.closing(chunks):
                 for chunk in chunks:
                     check_cancelled()
                     yield chunk
-            finally:
-                close = getattr(chunks, "close", None)
-                if close is not None:
-                    close()
 
     def _collect(
-        self, prompt_ids: list[int], sampling: Sampling, *, watch: Watch | None = None
+        self,
+        prompt_ids: list[int],
+        sampling: Sampling,
+        *,
+        adapter: str | None = None,
+        watch: Watch | None = None,
     ) -> Reply:
         started_s = time.perf_counter()
-        first_s: float | None = None
-        chunks: list[Chunk] = []
-        # Closed here whatever happens: a traceback would keep it, and with it the engine, busy.
-        with contextlib.closing(self._stream(prompt_ids, sampling)) as stream:
-            for chunk in watch(stream) if watch else stream:
-                if first_s is None:
-                    first_s = time.perf_counter()
-                chunks.append(chunk)
-        ended_s = time.perf_counter()
-        first_s = first_s if first_s is not None else ended_s
-        tokens = sum(len(chunk.ids) for chunk in chunks)
+        if watch is None:
+            fitting, chosen = self._fit(prompt_ids, sampling), self._adapter(adapter)
+            with self._turn():
+                whole = self._engine.answer(prompt_ids, fitting, adapter=chosen)
+        else:
+            # Closed here whatever happens: a traceback would keep it, and the engine, busy.
+            stream = self._stream(prompt_ids, sampling, adapter=adapter)
+            with contextlib.closing(stream):
+                whole = join_chunks(watch(stream))
+        duration_s = time.perf_counter() - started_s
+        decode_s = min(whole.decode_s or 0.0, duration_s)
+        tokens = len(whole.ids)
         return Reply(
-            text="".join(chunk.text for chunk in chunks),
+            text=whole.text,
             model=self.name,
             engine=self.engine,
             prompt_tokens=len(prompt_ids),
             completion_tokens=tokens,
-            tokens_per_s=(tokens - 1) / (ended_s - first_s) if tokens > 1 else None,
-            finish_reason=chunks[-1].finish_reason or "stop",
+            tokens_per_s=(tokens - 1) / decode_s if tokens > 1 and decode_s else None,
+            finish_reason=whole.finish_reason or "stop",
             seed=sampling.seed or 0,
-            duration_s=ended_s - started_s,
-            time_to_first_token_s=first_s - started_s,
-            logprobs=tuple(entry for chunk in chunks for entry in chunk.logprobs),
-        )
-
-
-def check_sampling(sampling: Sampling) -> None:
-    """Raise InputError that names the option, what was found and what is allowed."""
-    limits: list[tuple[str, type | tuple[type, ...], float, float]] = [
-        ("max_tokens", int, 1, 2**31),
-        ("temperature", (int, float), 0, 100),
-        ("top_k", int, 0, 2**31),
-        ("top_p", (int, float), 0, 1),
-        ("min_p", (int, float), 0, 1),
-        ("repeat_penalty", (int, float), 0.01, 100),
-        ("seed", int, 0, 2**32 - 1),
-        ("logprobs", int, 0, 2**31),
-    ]
-    for name, kind, low, high in limits:
-        value: Any = getattr(sampling, name)
-        if value is None:
-            continue
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not (whole or (kind is not int and isinstance(value, float))):
-            what = "a whole number" if kind is int else "a number"
-            raise InputError(f"{name} is {value!r}; it must be {what}", parameter=name)
-        if not low <= value <= high:
-            raise InputError(f"{name} is {value!r}; it must be {low:g} to {high:g}", parameter=name)
-    if any(not isinstance(text, str) or not text for text in sampling.stop):
-        raise InputError(f"stop is {sampling.stop!r}; it must be texts that are not empty")
-    for text in sampling.stop:
-        check_text(text, "a stop text")
-    if not isinstance(sampling.json_schema, (Mapping, type(None))):
-        raise InputError(
-            f"json_schema is {type(sampling.json_schema).__name__}; it must be an object",
-            hint='{"type": "object", "properties": {...}}',
+            duration_s=duration_s,
+            time_to_first_token_s=duration_s - decode_s,
+            logprobs=whole.logprobs,
+            cached_tokens=whole.cached_tokens or 0,
         )

@@ -16,8 +16,8 @@ from typing import Any
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError, InputError
-from workbench.models.model import check_sampling
 from workbench.models.protocol import EngineSettings, Sampling
+from workbench.models.sampling_rules import check_sampling
 
 
 @dataclass(frozen=True)

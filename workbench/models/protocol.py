@@ -6,13 +6,15 @@ context limits and timing stand above it, once, in ``model.py``.
 
 from __future__ import annotations
 
+import contextlib
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import CapabilityError
+from workbench.core.errors import CapabilityError, NotFoundError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,13 +61,16 @@ class Chunk:
 
     ``text`` may be empty while a character is incomplete or might begin a stop text. The last
     chunk alone has a ``finish_reason``: ``stop`` (the model's end or a stop text), ``length`` or
-    ``cancelled``.
+    ``cancelled``; and, where the engine tells them, ``cached_tokens`` (how much of the prompt was
+    known from before) and ``decode_s`` (from the first token to the last).
     """
 
     text: str
     ids: tuple[int, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
     finish_reason: str | None = None
+    cached_tokens: int | None = None
+    decode_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,17 +86,30 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
-class ModelFiles:
-    """Where a model's files are, in the forms an engine may take.
+class AdapterFiles:
+    """Where an adapter's files are: a GGUF LoRA, a folder as PEFT saves it, or both.
 
-    ``gguf`` is one file; ``folder`` holds ``config.json``, ``model.safetensors`` and
-    ``tokenizer.json``. An engine that needs the other form asks the conversion cache.
+    ``name`` is what requests call it by: ``NAME@VERSION``.
     """
 
     name: str
     gguf: Path | None = None
     folder: Path | None = None
-    adapter: Path | None = None
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model's files are, in the forms an engine may take.
+
+    ``gguf`` is one file; ``folder`` holds ``config.json``, ``model.safetensors`` and
+    ``tokenizer.json``. An engine that needs the other form asks the conversion cache.
+    ``adapters`` are loaded beside the model; none is in force unless a request names it.
+    """
+
+    name: str
+    gguf: Path | None = None
+    folder: Path | None = None
+    adapters: tuple[AdapterFiles, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,21 +167,47 @@ class Engine(ABC):
     def bos_id(self) -> int | None:
         """The token that begins every text of this model, or None if it was trained without."""
 
+    @property
+    def adapters(self) -> tuple[str, ...]:
+        """The adapters that a request may name: those that were there when the model loaded."""
+        return ()
+
     @abstractmethod
-    def stream(self, prompt_ids: Sequence[int], sampling: Sampling) -> Iterator[Chunk]:
+    def stream(
+        self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
+    ) -> Iterator[Chunk]:
         """Continue ``prompt_ids`` (shape ``[n]``, n >= 1) and yield the pieces as they come.
 
         Closing the iterator stops the engine's work. The cancel token of the caller
         (``core.cancellation``) is looked at between tokens and raises CancelledError. With a
-        ``json_schema`` the text of a finished answer matches it.
+        ``json_schema`` the text of a finished answer matches it. ``adapter`` is one of
+        ``adapters``, in force for this answer alone.
         """
 
-    def score_ids(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[float]:
+    def answer(
+        self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
+    ) -> Chunk:
+        """The whole answer as one chunk: what the chunks of ``stream`` are together.
+
+        An engine overrides it if it can do with less work when nobody reads along.
+        """
+        chunks: Any = self.stream(prompt_ids, sampling, adapter=adapter)
+        with contextlib.closing(chunks):
+            return join_chunks(chunks)
+
+    def score_ids(
+        self,
+        prompt_ids: Sequence[int],
+        continuation_ids: Sequence[int],
+        *,
+        adapter: str | None = None,
+    ) -> list[float]:
         """The natural log-probability of each continuation token, given all before it.
 
         Args:
             prompt_ids: Shape ``[n]``, n >= 1.
             continuation_ids: Shape ``[m]``, m >= 1.
+            adapter: One of ``adapters``, or None for the model alone.
 
         Returns:
             m numbers.
@@ -182,6 +226,16 @@ class Engine(ABC):
     def close(self) -> None:
         """Give everything back. Calling it twice is harmless."""
 
+    def check_adapter(self, adapter: str | None) -> None:
+        """Raise NotFoundError if a request names an adapter that this engine has not loaded."""
+        if adapter is not None and adapter not in self.adapters:
+            raise NotFoundError.among(
+                f"loaded adapter of the {self.name} engine",
+                adapter,
+                self.adapters,
+                hint="load the model again: it takes what is registered then",
+            )
+
     def cannot(self, capability: str) -> CapabilityError:
         """The error for something that this engine does not do."""
         can = ", ".join(sorted(self.capabilities))
@@ -191,3 +245,22 @@ class Engine(ABC):
             engine=self.name,
             capability=capability,
         )
+
+
+def join_chunks(chunks: Iterable[Chunk]) -> Chunk:
+    """The chunks of one answer as one, ``decode_s`` by the clock of whoever reads them here."""
+    parts: list[Chunk] = []
+    first_s = 0.0
+    for chunk in chunks:
+        if not parts:
+            first_s = time.perf_counter()
+        parts.append(chunk)
+    last = parts[-1] if parts else Chunk("")
+    return Chunk(
+        "".join(part.text for part in parts),
+        tuple(token for part in parts for token in part.ids),
+        tuple(entry for part in parts for entry in part.logprobs),
+        last.finish_reason,
+        cached_tokens=last.cached_tokens,
+        decode_s=time.perf_counter() - first_s if parts else 0.0,
+    )

@@ -14,6 +14,7 @@ class Reply(Viewable):
 
     ``tokens_per_s`` is the decode rate: tokens after the first over the time after the first;
     None for an answer of one token. ``seed`` is the one that was used, drawn if none was given.
+    ``cached_tokens`` of the prompt were known from before and not read again.
     """
 
     text: str
@@ -27,3 +28,4 @@ class Reply(Viewable):
     duration_s: float
     time_to_first_token_s: float
     logprobs: tuple[TokenLogprob, ...] = ()
+    cached_tokens: int = 0

@@ -23,6 +23,7 @@ from workbench.models.protocol import (
     LOGPROBS,
     SCORE,
     STREAM,
+    AdapterFiles,
     Chunk,
     Engine,
     EngineSettings,
@@ -71,10 +72,9 @@ class LlamaCppEngine(Engine):
             "cache_ram_mib": int(settings.extra.get("cache_ram_mib", 0)),
             "gpu": sys.platform == "darwin",
             "embedding": False,
-            "adapters": (
-                [{"path": str(files.adapter), "scale": 1.0}] if files.adapter is not None else []
-            ),
+            "adapters": [_adapter_path(files.name, each) for each in files.adapters],
         }
+        self._adapters = tuple(each.name for each in files.adapters)
         self._embedder: LlamaProcess | None = None
         self._closed = False
         self._process = LlamaProcess(self._config, load_timeout_s=settings.load_timeout_s)
@@ -120,26 +120,51 @@ class LlamaCppEngine(Engine):
         """See ``Engine.bos_id``."""
         return self._bos_id
 
-    def stream(self, prompt_ids: Sequence[int], sampling: Sampling) -> Iterator[Chunk]:
+    @property
+    def adapters(self) -> tuple[str, ...]:
+        """See ``Engine.adapters``."""
+        return self._adapters
+
+    def stream(
+        self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
+    ) -> Iterator[Chunk]:
         """See ``Engine.stream``."""
+        body, answer = self._begin(prompt_ids, sampling, adapter)
+        with contextlib.closing(self._process.ask_stream("/completion", body)) as events:
+            yield from answer.chunks(events, alternatives=sampling.logprobs or 0)
+
+    def answer(
+        self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
+    ) -> Chunk:
+        """See ``Engine.answer``: each streamed token would wake this process, on a core that
+        llama.cpp may want.
+        """
+        body, answer = self._begin(prompt_ids, sampling, adapter)
+        told = self._process.ask("/completion", body)
+        return answer.whole(told, alternatives=sampling.logprobs or 0)
+
+    def _begin(
+        self, prompt_ids: Sequence[int], sampling: Sampling, adapter: str | None
+    ) -> tuple[dict[str, Any], Answer]:
         self._check_open()
+        self.check_adapter(adapter)
         if sampling.seed is None:  # a replay must draw the same
             sampling = dataclasses.replace(sampling, seed=secrets.randbits(31))
-        body = self._request_body(prompt_ids, sampling)
+        body = self._request_body(prompt_ids, sampling, adapter)
 
         def replay() -> list[int]:
             return [int(token) for token in self._ask("/completion", body)["tokens"]]
 
         def measure(before: list[int], token: int) -> TokenLogprob:
-            return self._measure([*prompt_ids, *before], token, alternatives=sampling.logprobs or 0)
+            history = [*prompt_ids, *before]
+            return self._measure(history, token, sampling.logprobs or 0, adapter)
 
-        answer = Answer(
-            self._token_bytes, replay, measure if sampling.logprobs is not None else None
-        )
-        with contextlib.closing(self._process.ask_stream("/completion", body)) as events:
-            yield from answer.chunks(events, alternatives=sampling.logprobs or 0)
+        measures = measure if sampling.logprobs is not None else None
+        return body, Answer(self._token_bytes, replay, measures)
 
-    def _request_body(self, prompt_ids: Sequence[int], sampling: Sampling) -> dict[str, Any]:
+    def _request_body(
+        self, prompt_ids: Sequence[int], sampling: Sampling, adapter: str | None
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "prompt": list(prompt_ids),
             "n_predict": sampling.max_tokens,
@@ -152,10 +177,7 @@ class LlamaCppEngine(Engine):
             "stop": list(sampling.stop),
             "cache_prompt": self._settings.cache_prompt,
             "return_tokens": True,
-            # A request without the list answered differently from one with an empty list.
-            "lora": [
-                {"id": i, "scale": a["scale"]} for i, a in enumerate(self._config["adapters"])
-            ],
+            "lora": self._scales(adapter),
         }
         if sampling.seed is not None:
             body["seed"] = sampling.seed
@@ -165,43 +187,60 @@ class LlamaCppEngine(Engine):
             body["n_probs"] = max(1, sampling.logprobs)
         return body
 
-    def score_ids(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[float]:
+    def _scales(self, adapter: str | None) -> list[dict[str, Any]]:
+        # A request without the list answered differently from one with an empty list.
+        return [
+            {"id": place, "scale": float(name == adapter)}
+            for place, name in enumerate(self._adapters)
+        ]
+
+    def score_ids(
+        self,
+        prompt_ids: Sequence[int],
+        continuation_ids: Sequence[int],
+        *,
+        adapter: str | None = None,
+    ) -> list[float]:
         """See ``Engine.score_ids``."""
+        self.check_adapter(adapter)
         history = list(prompt_ids)
         scores = []
         for token in map(int, continuation_ids):
-            scores.append(self._measure(history, token, alternatives=0).logprob)
+            scores.append(self._measure(history, token, 0, adapter).logprob)
             history.append(token)
         return scores
 
-    def _measure(self, history: list[int], token: int, *, alternatives: int) -> TokenLogprob:
+    def _measure(
+        self, history: list[int], token: int, alternatives: int, adapter: str | None
+    ) -> TokenLogprob:
         """One token's log-probability after ``history``."""
-        forced = self._next_logprobs(history, force=token, alternatives=max(1, alternatives))
+        forced = self._next_logprobs(history, adapter, force=token, count=max(1, alternatives))
         if forced is not None and forced["id"] == token:
-            return token_logprob(forced, alternatives)
-        if forced is not None:
+            told = token_logprob(forced, alternatives)
+        elif forced is not None:
             raise EngineError(f"llama.cpp sampled token {forced['id']} where {token} was forced")
-        # A piece of a character: llama.cpp tells nothing of a text that is not whole yet. Another
-        # token is forced, and the piece is looked up among all alternatives.
-        others = self._next_logprobs(
-            history, force=self._whole_token, alternatives=self.info.vocabulary_size
-        )
-        assert others is not None, "a letter is a whole text"
-        mine = next(entry for entry in others["top_logprobs"] if entry["id"] == token)
-        return token_logprob({**mine, "top_logprobs": others["top_logprobs"]}, alternatives)
+        else:
+            # A piece of a character: llama.cpp tells nothing of a text that is not whole yet.
+            # Another token is forced, and the piece is looked up among all alternatives.
+            size = self.info.vocabulary_size
+            others = self._next_logprobs(history, adapter, force=self._whole_token, count=size)
+            assert others is not None, "a letter is a whole text"
+            mine = next(entry for entry in others["top_logprobs"] if entry["id"] == token)
+            told = token_logprob({**mine, "top_logprobs": others["top_logprobs"]}, alternatives)
+        return dataclasses.replace(told, text=self._token_bytes.text_of(token))
 
     def _next_logprobs(
-        self, history: list[int], *, force: int, alternatives: int
+        self, history: list[int], adapter: str | None, *, force: int, count: int
     ) -> dict[str, Any] | None:
         """What may come after ``history``; None if ``force`` is a piece of a character."""
         body = {
             "prompt": history,
             "n_predict": 1,
             "temperature": 0,
-            "n_probs": alternatives,
+            "n_probs": count,
             "logit_bias": [[force, _FORCE]],
             "cache_prompt": True,
-            "lora": self._request_body([], Sampling())["lora"],
+            "lora": self._scales(adapter),
         }
         told = self._ask("/completion", body).get("completion_probabilities")
         return dict(told[0]) if told else None
@@ -258,3 +297,12 @@ def _inspect(path: Path) -> ModelInfo:
         embedding_size=file.metadata.get(f"{kind}.embedding_length"),
         parameters=sum(math.prod(tensor.shape) for tensor in file.tensors.values()),
     )
+
+
+def _adapter_path(name: str, adapter: AdapterFiles) -> str:
+    if adapter.gguf is None:
+        raise CapabilityError(
+            f"the llamacpp engine needs a GGUF file; the adapter {name}:{adapter.name} has none",
+            hint="workbench models adapter-add FOLDER makes one",
+        )
+    return str(adapter.gguf)

@@ -1,9 +1,12 @@
-"""From llama.cpp's events to an answer's chunks, with the tokens that its events leave out.
+"""From llama.cpp's words to an answer, with what they leave out.
 
-llama.cpp tells a token together with the text that it completes. Of a character that several
-tokens make up (most of Chinese, many emoji, in a small vocabulary) it tells the last token alone,
-of a text that might begin a stop text and then ends the answer it tells no text. Both are found
-again here: the tokens from the bytes that they must stand for, or else by asking once more.
+In a stream llama.cpp tells a token together with the text that it completes. Of a character that
+several tokens make up (most of Chinese, many emoji, in a small vocabulary) it tells the last token
+alone, of a text that might begin a stop text and then ends the answer it tells no text. Both are
+found again here: the tokens from the bytes that they must stand for, or else by asking once more.
+
+An answer that it tells as a whole has every token, and an unfinished character as U+FFFD. Of
+tokens inside a character, and of those that a stop text cut off, it tells no log-probability.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any
 from workbench.models.protocol import Chunk, TokenLogprob
 
 STOP_REASONS = {"eos": "stop", "word": "stop", "limit": "length"}
+_CONTINUATION = bytes(range(0x80, 0xC0))  # bytes that only go on with a character
 
 
 class TokenBytes:
@@ -63,6 +67,14 @@ class TokenBytes:
         """The bytes of one token."""
         return self._table[token]
 
+    def text_of(self, token: int) -> str:
+        """The text of one token by itself, bytes that are no UTF-8 as U+FFFD."""
+        return self.of(token).decode(errors="replace")
+
+    def join(self, tokens: Sequence[int]) -> bytes:
+        """The bytes of several tokens."""
+        return b"".join(map(self.of, tokens))
+
     def fill(self, tokens: Sequence[int | None], text: bytes) -> list[int] | None:
         """The tokens with those that are None found: together they stand for ``text``.
 
@@ -91,17 +103,21 @@ class TokenBytes:
                 yield told, start + len(self.of(told))
             return
         for end in range(min(len(text), start + 32), start, -1):
-            if _ends_inside_a_character(text[:end]):
+            if is_held_back(text[:end]):
                 for token in self._ids.get(text[start:end], ()):
                     yield token, end
 
 
-def _ends_inside_a_character(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data"
-    return False
+def is_held_back(text: bytes) -> bool:
+    """Whether llama.cpp waits for more before it tells a text: one of its last bytes begins a
+    character that would be longer than what follows.
+    """
+    ends = ((0xE0, 0xC0, 2), (0xF0, 0xE0, 3), (0xF8, 0xF0, 4))
+    return any(
+        byte & mask == head and place < length
+        for place, byte in enumerate(reversed(text[-3:]), start=1)
+        for mask, head, length in ends
+    )
 
 
 class Answer:
@@ -151,11 +167,7 @@ class Answer:
         ids, text = event["tokens"], event["content"]
         self._ids += [None] * (event["tokens_predicted"] - len(self._ids) - len(ids))
         for entry in event.get("completion_probabilities", ())[: len(ids)]:
-            told = token_logprob(entry, self._alternatives)
-            if len(self._ids) > self._mute_from:  # its text is that of the tokens before it, too
-                own = self._tokens.of(told.id).decode(errors="replace")
-                told = dataclasses.replace(told, text=own)
-            self._told[len(self._ids)] = told
+            self._told[len(self._ids)] = self._tell(entry)
         self._ids += ids
         if text:
             if None in self._ids[self._mute_from :]:
@@ -179,17 +191,56 @@ class Answer:
         )
         return Chunk(text, tuple(ids), logprobs)
 
+    def _tell(self, entry: dict[str, Any]) -> TokenLogprob:
+        # Its own word for the text may hold that of the tokens before, or be empty.
+        told = token_logprob(entry, self._alternatives)
+        return dataclasses.replace(told, text=self._tokens.text_of(told.id))
+
+    def whole(self, event: dict[str, Any], *, alternatives: int) -> Chunk:
+        """The chunk of an answer that was not streamed."""
+        self._alternatives = alternatives
+        reason, text = event["stop_type"], event["content"]
+        ids = list(event["tokens"])
+        if reason == "eos":
+            ids.pop()
+        if reason != "word" and (mute := self._mute_tail(ids)):
+            text = text.removesuffix(mute.decode(errors="replace"))
+            text += mute.decode(errors="ignore")
+        self._ids = [*ids]
+        if self._measure is not None:
+            self._told = self._place(event.get("completion_probabilities", ()), ids)
+        return _close(self._pass_on(text), event)
+
+    def _place(self, entries: Sequence[dict[str, Any]], ids: list[int]) -> dict[int, TokenLogprob]:
+        """Which token each entry is of; there is none where llama.cpp held the text back."""
+        told: dict[int, TokenLogprob] = {}
+        text = b""
+        for place, token in enumerate(ids):
+            text = text[-3:] + self._tokens.of(token)
+            if is_held_back(text):
+                continue
+            if len(told) == len(entries) or entries[len(told)]["id"] != token:
+                break  # a stop text took the rest; they are measured
+            told[place] = self._tell(entries[len(told)])
+        return told
+
+    def _mute_tail(self, ids: list[int]) -> bytes:
+        """The bytes at the end of an answer that a stream would not have told."""
+        text, told = b"", 0
+        for token in ids:
+            text += self._tokens.of(token)
+            told = told if is_held_back(text) else len(text)
+        return text[told:]
+
     def _finish(self, event: dict[str, Any], held: Chunk | None) -> Iterator[Chunk]:
         reason = event["stop_type"]
         self._ids += [None] * (event["tokens_predicted"] - len(self._ids))
-        mute = self._ids[self._mute_from :]
-        text = ""
-        if reason == "limit" and None not in mute:  # it might have begun a stop text, and did not
-            text = b"".join(self._tokens.of(token) for token in mute if token is not None).decode(
-                errors="ignore"
-            )
         if None in self._ids:
             self._ids[self._sent :] = self._replay()[self._sent : len(self._ids)]
+        text = ""
+        if reason != "word":  # what might have begun a stop text, and did not
+            mute = [token for token in self._ids[self._mute_from :] if token is not None]
+            text = self._tokens.join(mute).decode(errors="ignore")
         if reason == "eos":
             if len(self._ids) > self._sent:
                 self._ids.pop()
@@ -197,7 +248,19 @@ class Answer:
                 held = dataclasses.replace(held, ids=held.ids[:-1], logprobs=held.logprobs[:-1])
         if held is not None and (held.text or held.ids):
             yield held
-        yield dataclasses.replace(self._pass_on(text), finish_reason=STOP_REASONS[reason])
+        yield _close(self._pass_on(text), event)
+
+
+def _close(chunk: Chunk, event: dict[str, Any]) -> Chunk:
+    """The last chunk, with what llama.cpp measured of the answer."""
+    timings = event.get("timings", {})
+    decode_ms = timings.get("predicted_ms")
+    return dataclasses.replace(
+        chunk,
+        finish_reason=STOP_REASONS[event["stop_type"]],
+        cached_tokens=timings.get("cache_n"),
+        decode_s=None if decode_ms is None else decode_ms / 1000,
+    )
 
 
 def token_logprob(entry: dict[str, Any], alternatives: int) -> TokenLogprob:

@@ -43,11 +43,10 @@ def configure(config: dict[str, Any]) -> Any:
         params.n_batch = params.n_ubatch = params.n_ctx
     if config["gpu"]:
         params.n_gpu_layers = 999
-    for adapter in config["adapters"]:
-        params.lora_adapters = [
-            *params.lora_adapters,
-            xllamacpp.CommonAdapterLoraInfo(adapter["path"], adapter["scale"]),
-        ]
+    # In force only where a request says so; a scale of 0 keeps them out of embeddings, too.
+    params.lora_adapters = [
+        xllamacpp.CommonAdapterLoraInfo(path, 0.0) for path in config["adapters"]
+    ]
     return params
 
 

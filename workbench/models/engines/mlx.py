@@ -59,7 +59,7 @@ class MlxEngine(Engine):
     capabilities = frozenset({CHAT, STREAM, EMBED, SCORE, CONSTRAIN, LOGPROBS})
 
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None:
-        if files.adapter is not None:
+        if files.adapters:
             raise CapabilityError(
                 "the mlx engine does not load adapters yet",
                 hint=f"models.load({files.name!r}, engine='llamacpp')",
@@ -110,10 +110,13 @@ class MlxEngine(Engine):
         """See ``Engine.bos_id``."""
         return self._tokenizer.bos_id
 
-    def stream(self, prompt_ids: Sequence[int], sampling: Sampling) -> Iterator[Chunk]:
+    def stream(
+        self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
+    ) -> Iterator[Chunk]:
         """See ``Engine.stream``. Without a schema the next step runs while a token is read."""
         import numpy as np
 
+        self.check_adapter(adapter)
         check_ids(prompt_ids, self.info, room_tokens=1)
         constraint = self._constraint(sampling)
         answer = Answer(self._tokenizer, sampling)
@@ -139,11 +142,18 @@ class MlxEngine(Engine):
             steps.close()
             self._cache.keep_covered(ids)
 
-    def score_ids(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[float]:
+    def score_ids(
+        self,
+        prompt_ids: Sequence[int],
+        continuation_ids: Sequence[int],
+        *,
+        adapter: str | None = None,
+    ) -> list[float]:
         """See ``Engine.score_ids``. The prompt is read without computing what may follow it."""
         import mlx.core as mx
         from mlx_lm.models.cache import make_prompt_cache
 
+        self.check_adapter(adapter)
         if not prompt_ids or not continuation_ids:
             raise InputError("a prompt and a continuation of at least one token each are needed")
         ids = [*prompt_ids, *continuation_ids]

@@ -59,7 +59,7 @@ class TransformersEngine(Engine):
     name = "transformers"
 
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None:
-        if files.adapter is not None:
+        if files.adapters:
             raise CapabilityError(
                 "the transformers engine does not load adapters yet",
                 hint=f"models.load({files.name!r}, engine='llamacpp')",
@@ -115,10 +115,13 @@ class TransformersEngine(Engine):
         """See ``Engine.bos_id``."""
         return self._tokenizer.bos_id
 
-    def stream(self, prompt_ids: Sequence[int], sampling: Sampling) -> Iterator[Chunk]:
+    def stream(
+        self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
+    ) -> Iterator[Chunk]:
         """See ``Engine.stream``."""
         if STREAM not in self.capabilities:
             raise self.cannot(STREAM)
+        self.check_adapter(adapter)
         check_ids(prompt_ids, self.info, room_tokens=1)
         self._set_threads()
         constraint = None
@@ -150,12 +153,19 @@ class TransformersEngine(Engine):
             if chunk.finish_reason is not None:
                 return
 
-    def score_ids(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[float]:
+    def score_ids(
+        self,
+        prompt_ids: Sequence[int],
+        continuation_ids: Sequence[int],
+        *,
+        adapter: str | None = None,
+    ) -> list[float]:
         """See ``Engine.score_ids``; one forward pass, in which the prompt cache has no part."""
         import torch
 
         if SCORE not in self.capabilities:
             raise self.cannot(SCORE)
+        self.check_adapter(adapter)
         if not prompt_ids or not continuation_ids:
             raise InputError("a prompt and a continuation of at least one token each are needed")
         ids = [*prompt_ids, *continuation_ids]
