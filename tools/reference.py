@@ -53,9 +53,13 @@ def type_words(schema: dict[str, Any]) -> str:
 
 def operation_page(operation: Operation) -> str:
     """One operation: its command, what it does and its parameters."""
-    command = f"workbench {operation.room} {operation.verb.replace('_', '-')}"
     gives = f" Gives: {operation.produces}." if operation.produces else ""
-    lines = [f"### `{operation.name}`", "", f"**{operation.title}** (`{command}`).{gives}", ""]
+    lines = [
+        f"### `{operation.name}`",
+        "",
+        f"**{operation.title}** (`{operation.command}`).{gives}",
+        "",
+    ]
     lines += [operation.help, ""]
     properties = operation.schema().get("properties", {})
     if operation.parameters:

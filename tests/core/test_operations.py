@@ -258,3 +258,39 @@ def test_an_operation_is_frozen_and_hides_its_function(add: Callable[..., Sum]) 
     assert "function" not in repr(found)
     with pytest.raises(AttributeError):
         found.name = "x"
+
+
+@pytest.fixture
+def grouped() -> None:
+    """Two verbs in a group and one beside it."""
+
+    def act() -> None:
+        """Act."""
+
+    for verb, group in (("pets_add", "pets"), ("pets_put_away", "pets"), ("go_on", None)):
+        operation(f"test.{verb}", title="Act", group=group, function=act)
+
+
+def test_a_group_is_a_word_of_the_command(grouped: None) -> None:
+    commands = {name: find(f"test.{name}").command for name in ("pets_put_away", "go_on")}
+    assert commands == {
+        "pets_put_away": "workbench test pets put-away",
+        "go_on": "workbench test go-on",
+    }
+    with pytest.raises(InputError) as told:
+        find("test.pets_add").run({"x": 1})
+    assert told.value.hint == "workbench test pets add --help"
+
+
+@pytest.mark.parametrize(
+    ("name", "group"), [("test.pets", None), ("test.go_on_now", "go_on"), ("test.pets", "pet")]
+)
+def test_a_group_and_a_verb_cannot_have_one_name(
+    grouped: None, name: str, group: str | None
+) -> None:
+    def other() -> None:
+        """Act."""
+
+    with pytest.raises((ConflictError, InputError)):
+        operation(name, title="Act", group=group, function=other)
+    assert name not in operations._registry

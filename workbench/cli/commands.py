@@ -52,7 +52,7 @@ def command_of(operation: Operation, *, name: str | None = None) -> click.Comman
         return 0 if getattr(result, "ok", True) else 1
 
     return OperationCommand(
-        name or operation.verb.replace("_", "-"),
+        name or operation.words[-1],
         params=params,
         callback=run,
         help=operation.help,

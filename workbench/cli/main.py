@@ -14,43 +14,56 @@ import click
 
 from workbench.core import settings
 from workbench.core.errors import EngineError, NotFoundError, WorkbenchError
-from workbench.core.operations import load_room, rooms
+from workbench.core.operations import Operation, load_room, rooms
 
 # Everyday verbs and rooms under another name: what a user would type first.
 ALIASES = {"chat": "models.chat", "serve": "serving.serve"}
 ROOM_ALIASES = {"report": "reports"}
 
 
-class RoomGroup(click.Group):
-    """One room: its verbs are its operations, loaded when the room is asked for."""
+class VerbGroup(click.Group):
+    """What commands of one room stand behind some words: the verbs of a room, or of a group.
 
-    def __init__(self, room: str, **attributes: Any) -> None:
-        super().__init__(name=room, **attributes)
+    Args:
+        room: The room; its operations are loaded when they are asked for.
+        group: The word behind the room, or none.
+    """
+
+    def __init__(self, room: str, *, group: str | None = None, **attributes: Any) -> None:
+        super().__init__(name=group or room, **attributes)
         self.room = room
+        self.typed = (group,) if group else ()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The room's verbs."""
-        return [operation.verb.replace("_", "-") for operation in load_room(self.room)]
+        """The next words, each once."""
+        return list(dict.fromkeys(operation.words[len(self.typed)] for operation in self._here()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of one verb."""
+        """The command of one verb, or the group of that name."""
         from workbench.cli.commands import command_of
 
-        for operation in load_room(self.room):
-            if operation.verb.replace("_", "-") == cmd_name:
+        words = (*self.typed, cmd_name)
+        for operation in self._here():
+            if operation.words == words:
                 return command_of(operation)
-        return None
+        verbs = [each.words[-1] for each in self._here() if each.words[:-1] == words]
+        said = f"{cmd_name.capitalize()}: {', '.join(verbs)}."
+        return VerbGroup(self.room, group=cmd_name, help=said) if verbs else None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Name the near matches of a verb that is not there."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            place = " ".join((self.room, *self.typed))
             raise NotFoundError.among(
-                f"verb of {self.room}",
+                f"verb of {place}",
                 args[0],
                 self.list_commands(ctx),
-                hint=f"workbench {self.room} --help",
+                hint=f"workbench {place} --help",
             )
         return super().resolve_command(ctx, args)
+
+    def _here(self) -> list[Operation]:
+        return [op for op in load_room(self.room) if op.words[: len(self.typed)] == self.typed]
 
 
 class Workbench(click.Group):
@@ -68,7 +81,7 @@ class Workbench(click.Group):
 
             return command_of(find(ALIASES[cmd_name]), name=cmd_name)
         room = ROOM_ALIASES.get(cmd_name, cmd_name)
-        return RoomGroup(room, help=_room_help(room)) if room in rooms() else None
+        return VerbGroup(room, help=_room_help(room)) if room in rooms() else None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; end quietly when the reader of the output goes away, as `head` does."""

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from workbench.cli.serving_keys import show_keys_add, show_keys_list, show_keys_revoke
 from workbench.core import events
+
+__all__ = ["listen_serve", "show_keys_add", "show_keys_list", "show_keys_revoke", "show_serve"]
 
 if TYPE_CHECKING:
     from workbench.serving.operations import ServedGateway

@@ -30,12 +30,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing that a user can ask for. ``name`` is ``room.verb``."""
+    """One thing that a user can ask for. ``name`` is ``room.verb``.
+
+    ``group`` is the word of the command line under which the verb stands with others: the verb
+    ``keys_add`` in the group ``keys`` is the command ``keys add``.
+    """
 
     name: str
     function: Callable[..., Any] = field(repr=False)
     title: str
     produces: str | None = None
+    group: str | None = None
 
     @property
     def room(self) -> str:
@@ -46,6 +51,18 @@ class Operation:
     def verb(self) -> str:
         """Its name inside the room."""
         return self.name.partition(".")[2]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is typed for it after its room: one word, or its group and one word."""
+        verb = self.verb if self.group is None else self.verb[len(self.group) + 1 :]
+        own = verb.replace("_", "-")
+        return (own,) if self.group is None else (self.group.replace("_", "-"), own)
+
+    @property
+    def command(self) -> str:
+        """The command line that runs it."""
+        return " ".join(("workbench", self.room, *self.words))
 
     @property
     def help(self) -> str:
@@ -59,7 +76,7 @@ class Operation:
 
     @functools.cached_property
     def _model(self) -> ParameterModel:
-        return ParameterModel(self.name, self.parameters)
+        return ParameterModel(self.name, self.parameters, command=self.command)
 
     def schema(self) -> dict[str, Any]:
         """The parameters as a JSON schema (2020-12) of an object."""
@@ -113,30 +130,59 @@ _loaded_rooms: set[str] = set()
 
 
 @overload
-def operation(name: str, *, title: str, produces: str | None = None) -> Callable[[F], F]: ...
+def operation(
+    name: str, *, title: str, produces: str | None = None, group: str | None = None
+) -> Callable[[F], F]: ...
 @overload
-def operation(name: str, *, title: str, produces: str | None = None, function: F) -> F: ...
-def operation(name: str, *, title: str, produces: str | None = None, function: Any = None) -> Any:
+def operation(
+    name: str, *, title: str, produces: str | None = None, group: str | None = None, function: F
+) -> F: ...
+def operation(
+    name: str,
+    *,
+    title: str,
+    produces: str | None = None,
+    group: str | None = None,
+    function: Any = None,
+) -> Any:
     """Register a function as the operation ``room.verb``; it is still called as a function.
 
     The call validates its arguments, carries a run id for its events, and stops when the caller's
     cancel token is set.
 
+    Args:
+        name: ``room.verb``; the verb is lower-case words joined by ``_``.
+        title: What it does, in a few words.
+        produces: What kind of thing it gives. A ``secret`` is shown once and is no job's result.
+        group: The beginning of the verb, if commands with that beginning stand in a group.
+        function: The function, where this is not used as a decorator.
+
     Raises:
-        InputError: The name is not ``room.verb``, in lower-case words joined by ``_``.
-        ConflictError: Another function has that name.
+        InputError: The name is not ``room.verb``, or does not begin with its group.
+        ConflictError: Another function has that name, or a group and a verb have the same.
     """
     if not _NAME.fullmatch(name):
         raise InputError(f"operation {name!r} must be named room.verb, as in models.pull")
     if function is None:
-        return lambda given: operation(name, title=title, produces=produces, function=given)
-    made = Operation(name, function, title, produces)
+        return lambda given: operation(
+            name, title=title, produces=produces, group=group, function=given
+        )
+    made = Operation(name, function, title, produces, group)
+    if group is not None and (not made.verb.startswith(f"{group}_") or made.verb == f"{group}_"):
+        raise InputError(f"operation {name!r} is in the group {group!r}, so name it {group}_...")
     other = _registry.get(name)
     if other is not None and _where(other.function) != _where(function):
         raise ConflictError(
             f"operation {name!r} is already defined by {_where(other.function)}",
             hint="give the operation another name",
         )
+    for known in _registry.values():
+        grouped, alone = (made, known) if known.group is None else (known, made)
+        if known.room == made.room and alone.group is None and alone.verb == grouped.group:
+            raise ConflictError(
+                f"{grouped.name!r} is in the group {grouped.group!r}, which {alone.name!r} takes",
+                hint="give the operation another name",
+            )
     _registry[name] = made
     signature = inspect.signature(function)
 

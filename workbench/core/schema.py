@@ -92,8 +92,9 @@ def summary_of(function: Callable[..., Any]) -> str:
 class ParameterModel:
     """Validation and schema of one operation's parameters, built when first needed."""
 
-    def __init__(self, operation: str, parameters: tuple[Parameter, ...]) -> None:
+    def __init__(self, operation: str, parameters: tuple[Parameter, ...], *, command: str) -> None:
         self.operation = operation
+        self.command = command
         self.parameters = parameters
         self._fields = {f"field_{i}": parameter for i, parameter in enumerate(parameters)}
 
@@ -156,8 +157,7 @@ class ParameterModel:
 
     @property
     def _help(self) -> str:
-        room, _, verb = self.operation.partition(".")
-        return f"workbench {room} {verb.replace('_', '-')} --help"
+        return f"{self.command} --help"
 
     def _unknown(self, name: str) -> InputError:
         known = [parameter.name for parameter in self.parameters]

@@ -105,6 +105,12 @@ for _setting in (
     ),
     Setting("drain_s", float, 30.0, "longest that a gateway that ends lets answers go on", low=0),
     Setting(
+        "usage_prompt_text",
+        bool,
+        False,
+        "keep the words of prompts and answers beside their usage",
+    ),
+    Setting(
         "log_level",
         str,
         "WARNING",

@@ -5,4 +5,26 @@ Other rooms ask it for a principal and what that may do; none keeps a list of it
 
 from workbench.core.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(__name__, {})
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "CHANGE_SEEN_S": "verification",
+        "Key": "keys",
+        "KeyLimits": "principals",
+        "Keys": "keys",
+        "LOCAL": "users",
+        "NewKey": "keys",
+        "Principal": "principals",
+        "ROLES": "roles",
+        "SCOPES": "roles",
+        "User": "users",
+        "Users": "users",
+        "Verifier": "verification",
+        "create_key": "access",
+        "list_keys": "access",
+        "revoke_key": "access",
+        "update_limits": "access",
+        "verify": "access",
+        "verifier": "verification",
+    },
+)

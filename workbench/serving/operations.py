@@ -10,6 +10,9 @@ import annotated_types as limits
 
 from workbench.core import settings
 from workbench.core.operations import operation
+from workbench.serving import key_operations
+
+__all__ = ["ServedGateway", "key_operations", "serve"]
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ class Database:
         path: The file; its folder is made.
         migrations: The ordered steps that make its tables.
         busy_s: Longest wait for another writer.
+        durable: Whether a transaction that ended well is on the disk. Otherwise a power cut may
+            take the last ones, whole and in order; a crash of the process takes none.
     """
 
     def __init__(
@@ -69,8 +71,10 @@ class Database:
         *,
         migrations: Sequence[Migration] = MIGRATIONS,
         busy_s: float = _BUSY_S,
+        durable: bool = True,
     ) -> None:
         self.path = path
+        self.durable = durable
         self._migrations = tuple(migrations)
         self._busy_s = busy_s
         self._pid = os.getpid()
@@ -208,7 +212,7 @@ class Database:
         connection.row_factory = sqlite3.Row
         # Switching a new file to WAL does not wait for others who do the same: try again.
         self._retry(lambda: connection.execute("PRAGMA journal_mode = WAL"))
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self.durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         if sys.platform == "darwin":  # there fsync alone leaves bytes in the drive's cache
@@ -251,7 +255,8 @@ class Database:
         with contextlib.suppress(FileNotFoundError, sqlite3.Error):
             if wal.stat().st_size <= over_bytes:
                 return
-            connection.execute(f"PRAGMA busy_timeout = {int(_CHECKPOINT_WAIT_S * 1000)}")
+            wait_s = min(_CHECKPOINT_WAIT_S, self._busy_s)
+            connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")
             try:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:

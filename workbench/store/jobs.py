@@ -86,10 +86,15 @@ class JobQueue(Leases):
 
         Raises:
             NotFoundError: There is no such operation, or a needed job is not there.
-            InputError: The parameters do not fit.
+            InputError: The parameters do not fit, or the result would be a secret.
             ConflictError: The key stands for another operation or other parameters.
         """
-        operations.find(operation).validate(params or {})
+        found = operations.find(operation)
+        found.validate(params or {})
+        if found.produces == "secret":
+            raise InputError(
+                f"{operation} gives a secret, and a job's result is kept", hint=found.command
+            )
         if max_attempts < 1:
             raise InputError(f"max_attempts is {max_attempts}; it must be at least 1")
         if idempotency_key is not None:

@@ -221,4 +221,97 @@ WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM ledger)
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """,
     ),
+    Migration(
+        "identity",
+        """
+CREATE TABLE users (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    created_s REAL NOT NULL,
+    disabled_s REAL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    user TEXT NOT NULL REFERENCES users (name),
+    role TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    models TEXT,  -- null: every model
+    limits TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    sha256 BLOB NOT NULL UNIQUE,  -- the key itself is nowhere
+    created_s REAL NOT NULL,
+    expires_s REAL,
+    last_used_s REAL,
+    revoked_s REAL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX keys_in_force ON keys (name) WHERE revoked_s IS NULL;
+-- Whoever keeps what he read of the two tables looks at this number, whoever wrote to them.
+CREATE TABLE identity_changes (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL)
+STRICT;
+INSERT INTO identity_changes VALUES (1, 0);
+CREATE TRIGGER keys_added AFTER INSERT ON keys
+BEGIN UPDATE identity_changes SET number = number + 1; END;
+CREATE TRIGGER keys_removed AFTER DELETE ON keys
+BEGIN UPDATE identity_changes SET number = number + 1; END;
+CREATE TRIGGER keys_changed AFTER UPDATE OF
+    id, name, user, role, scopes, models, limits, sha256, expires_s, revoked_s ON keys
+BEGIN UPDATE identity_changes SET number = number + 1; END;
+CREATE TRIGGER users_changed AFTER UPDATE ON users
+BEGIN UPDATE identity_changes SET number = number + 1; END;
+""",
+    ),
+    Migration(
+        "usage",
+        """
+CREATE TABLE usage (
+    settlement_id TEXT PRIMARY KEY,
+    request_id TEXT NOT NULL,
+    time_s REAL NOT NULL,
+    key_id TEXT NOT NULL,
+    user TEXT NOT NULL,
+    model_asked TEXT NOT NULL,
+    model_served TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    route TEXT,
+    endpoint TEXT NOT NULL,
+    dialect TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    error_code TEXT,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    cost_nano_usd INTEGER NOT NULL,
+    queue_s REAL,
+    time_to_first_token_s REAL,
+    duration_s REAL,
+    stream INTEGER NOT NULL,
+    cache TEXT,
+    fallbacks TEXT,  -- JSON: the models and upstreams that failed before
+    prompt_chars INTEGER,
+    language TEXT,
+    task TEXT,
+    sketch_kind TEXT,  -- how the sketch was made, with its version
+    sketch BLOB
+) STRICT;
+CREATE INDEX usage_by_key ON usage (key_id, time_s);
+CREATE INDEX usage_by_time ON usage (time_s);
+CREATE INDEX usage_by_request ON usage (request_id);
+-- Filled only where the setting usage_prompt_text is on.
+CREATE TABLE usage_text (
+    settlement_id TEXT PRIMARY KEY REFERENCES usage (settlement_id),
+    prompt TEXT,
+    completion TEXT
+) STRICT;
+CREATE TABLE feedback (
+    id INTEGER PRIMARY KEY,
+    request_id TEXT NOT NULL,
+    time_s REAL NOT NULL,
+    key_id TEXT NOT NULL,
+    score REAL NOT NULL,
+    comment TEXT
+) STRICT;
+CREATE INDEX feedback_by_request ON feedback (request_id);
+""",
+    ),
 )

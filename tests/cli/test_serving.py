@@ -1,0 +1,95 @@
+"""The keys of the gateway as typed, and groups of verbs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from workbench import identity
+from workbench.store.database import close_all
+
+
+@pytest.fixture(autouse=True)
+def _close() -> Any:
+    yield
+    close_all()
+
+
+def test_a_key_as_it_is_typed(run: Any) -> None:
+    typed = "serving keys add ci --tokens-per-minute 900 --budget-usd 2.5 --models a,b --json"
+    found = run(*typed.split())
+    assert (found.status, found.err) == (0, "")
+    made = json.loads(found.out)
+    principal = identity.verify(made["key"])
+    assert principal.key_id == made["id"]
+    assert principal.models == ("a", "b")
+    assert dict(principal.limits.items()) == {"tokens_per_minute": 900, "budget_usd_month": 2.5}
+
+
+def test_every_option_of_a_key(run: Any) -> None:
+    typed = (
+        "serving keys add boss --user ann --role owner --scopes inference,admin:keys "
+        "--models a --models b*,c --expires-days 1.5 --requests-per-minute 1 "
+        "--concurrent-streams 2 --budget-tokens 3 --budget-tokens-day 4 --budget-usd-day 5"
+    )
+    found = run(*typed.split())
+    assert found.status == 0
+    assert found.out.startswith("wb-")
+    assert "not shown again" in found.err
+    principal = identity.verify(found.out.strip())
+    assert principal.scopes == {"inference", "admin:keys"}
+    assert principal.models == ("a", "b*", "c")
+    assert dict(principal.limits.items()) == {
+        "requests_per_minute": 1,
+        "concurrent_streams": 2,
+        "budget_tokens_month": 3,
+        "budget_tokens_day": 4,
+        "budget_usd_day": 5.0,
+    }
+    (key,) = identity.list_keys()
+    assert key.expires_s is not None
+    assert key.expires_s - key.created_s == pytest.approx(1.5 * 86_400, abs=1)
+
+
+def test_listing_and_revoking(run: Any) -> None:
+    made = json.loads(run("serving", "keys", "add", "ci", "--json").out)
+    assert "ci" in run("serving", "keys", "list").out
+    assert run("serving", "keys", "revoke", "ci").out == f"ci ({made['id']}) is revoked\n"
+    assert json.loads(run("serving", "keys", "list", "--json").out) == []
+    listed = json.loads(run("serving", "keys", "list", "--revoked", "--json").out)
+    assert [key["id"] for key in listed] == [made["id"]]
+    assert made["key"][8:] not in json.dumps(listed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("keys lsit", "no verb of serving keys named 'lsit'; did you mean 'list'?"),
+        ("kesy list", "no verb of serving named 'kesy'; did you mean 'keys'?"),
+        ("keys-add x", "no verb of serving named 'keys-add'; did you mean 'keys'?"),
+        ("keys revoke nobody", "no key named 'nobody'"),
+        ("keys add x --models ,", "the list of models is empty"),
+        ("keys add x --tokens-per-minute -1", "greater than or equal to 0"),
+        ("keys add x --budget-usd nan", "--budget-usd|budget_usd"),
+        ("keys add x --scopes admin:kyes", "did you mean 'admin:keys'"),
+        ("keys add x --role bos", "'bos' is not one of"),
+        ("keys add x --expires-days 0", "greater than 0"),
+    ],
+)
+def test_mistakes(run: Any, typed: str, words: str) -> None:
+    found = run("serving", *typed.split())
+    assert (found.status, found.out) == (2, "")
+    assert any(word in found.err for word in words.split("|"))
+    assert identity.list_keys() == ()
+
+
+def test_a_group_shows_its_verbs(run: Any) -> None:
+    assert "keys  " in run("serving", "--help").out
+    found = run("serving", "keys", "--help")
+    assert found.status == 0
+    for line in ("add     Make a key", "list    List the keys", "revoke  Revoke a key"):
+        assert line in found.out
+    assert "--tokens-per-minute" in run("serving", "keys", "add", "--help").out
+    assert run("serving", "keys").status == 2

@@ -1,0 +1,143 @@
+"""Users: a name and a role. A key belongs to one, and never may more than he does."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+
+from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
+from workbench.store.database import Database, open_database
+from workbench.store.ledger import Ledger
+
+from .roles import check_role, is_within
+
+LOCAL = "local"  # who sits at this machine: whoever can write the store can do all that it holds
+MOST_NAME_CHARS = 100
+
+
+@dataclass(frozen=True)
+class User:
+    """One user. A disabled one's keys are refused."""
+
+    name: str
+    role: str
+    created_s: float
+    disabled_s: float | None = None
+
+
+class Users:
+    """The users of one store.
+
+    Args:
+        database: The store, by default that of WORKBENCH_HOME.
+    """
+
+    def __init__(self, database: Database | None = None) -> None:
+        self.database = database or open_database()
+
+    def add(self, name: str, *, role: str = "user", actor: str = LOCAL) -> User:
+        """Add a user.
+
+        Raises:
+            ConflictError: There is one of that name.
+            InputError: The name is no name.
+            NotFoundError: There is no such role.
+        """
+        check_name(name, what="user")
+        check_role(role)
+        with self.database.transaction() as connection:
+            if self.find(name) is not None:
+                raise ConflictError(f"there is a user {name!r} already", name=name)
+            self._insert(connection, name, role, actor)
+            return self.get(name)
+
+    def ensure(self, name: str, *, role: str, actor: str = LOCAL) -> User:
+        """The user of that name, added with this role if he is not there.
+
+        Raises:
+            AccessError: He is there, and his role does not allow as much, or he is disabled.
+        """
+        check_name(name, what="user")
+        check_role(role)
+        with self.database.transaction() as connection:
+            user = self.find(name)
+            if user is None:
+                self._insert(connection, name, role if name != LOCAL else "owner", actor)
+                user = self.get(name)
+        if user.disabled_s is not None:
+            raise AccessError(f"the user {name!r} is disabled", reason="disabled")
+        if not is_within(role, user.role):
+            raise AccessError(
+                f"the user {name!r} has the role {user.role!r}, so a key of his cannot have the "
+                f"role {role!r}",
+                hint="raise the user's role first, or give the key a smaller one",
+                reason="role",
+            )
+        return user
+
+    def find(self, name: str) -> User | None:
+        """The user of that name; None if there is none."""
+        row = self.database.read_one("SELECT * FROM users WHERE name = ?", (name,))
+        return User(**dict(row)) if row else None
+
+    def get(self, name: str) -> User:
+        """The user of that name. Raises NotFoundError with near matches."""
+        found = self.find(name)
+        if found is None:
+            raise NotFoundError.among("user", name, [user.name for user in self.list()])
+        return found
+
+    def list(self) -> tuple[User, ...]:
+        """All users by name."""
+        rows = self.database.read("SELECT * FROM users ORDER BY name")
+        return tuple(User(**dict(row)) for row in rows)
+
+    def set_role(self, name: str, role: str, *, actor: str = LOCAL) -> User:
+        """Change a user's role; his keys may no more than that from now on."""
+        check_role(role)
+        return self._change(name, "user.role", {"role": role}, actor)
+
+    def disable(self, name: str, *, actor: str = LOCAL) -> User:
+        """Refuse all keys of a user."""
+        return self._change(name, "user.disabled", {"disabled_s": time.time()}, actor)
+
+    def enable(self, name: str, *, actor: str = LOCAL) -> User:
+        """Take a user's keys again."""
+        return self._change(name, "user.enabled", {"disabled_s": None}, actor)
+
+    def _insert(self, connection: sqlite3.Connection, name: str, role: str, actor: str) -> None:
+        connection.execute("INSERT INTO users VALUES (?, ?, ?, NULL)", (name, role, time.time()))
+        Ledger(self.database).append("user.added", name, actor=actor, data={"role": role})
+
+    def _change(self, name: str, action: str, values: dict[str, object], actor: str) -> User:
+        ((column, value),) = values.items()
+        with self.database.transaction() as connection:
+            before = self.get(name)
+            connection.execute(f"UPDATE users SET {column} = ? WHERE name = ?", (value, name))
+            Ledger(self.database).append(
+                action, name, actor=actor, data={"from": getattr(before, column), "to": value}
+            )
+            return self.get(name)
+
+
+def check_name(name: str, *, what: str) -> str:
+    """A name that can stand in a list and a log line.
+
+    Raises:
+        InputError: It is empty, too long, has control characters, or looks like a key.
+    """
+    if "wb-" in name and len(name) > 20:  # before any message that repeats the name
+        raise InputError(
+            f"the {what}'s name looks like a key, and names are not secret", hint="use another name"
+        )
+    if not name.strip() or name != name.strip() or not name.isprintable():
+        raise InputError(
+            f"the {what}'s name {name!r:.80} is empty, or has characters that cannot be shown",
+            hint="use letters and digits",
+        )
+    if len(name) > MOST_NAME_CHARS:
+        raise InputError(
+            f"the {what}'s name has {len(name)} characters; it may have {MOST_NAME_CHARS}"
+        )
+    return name

@@ -1,0 +1,99 @@
+"""What a user can ask about the keys of the gateway."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import annotated_types as bounds
+
+from workbench.core.operations import operation
+from workbench.identity import access
+from workbench.identity.keys import Key, NewKey
+from workbench.identity.principals import KeyLimits
+from workbench.identity.roles import Role
+
+_DAY_S = 86_400.0
+Count = Annotated[int, bounds.Ge(0)]
+Money = Annotated[float, bounds.Ge(0)]
+
+
+@operation("serving.keys_add", title="Make a key", produces="secret", group="keys")
+def add_key(
+    name: str,
+    *,
+    user: str | None = None,
+    role: Role = "user",
+    scopes: list[str] | None = None,
+    models: list[str] | None = None,
+    expires_days: Annotated[float, bounds.Gt(0)] | None = None,
+    requests_per_minute: Count | None = None,
+    tokens_per_minute: Count | None = None,
+    concurrent_streams: Count | None = None,
+    budget_tokens: Count | None = None,
+    budget_tokens_day: Count | None = None,
+    budget_usd: Money | None = None,
+    budget_usd_day: Money | None = None,
+) -> NewKey:
+    """Make a key for the gateway. It is shown once: the store keeps only its sha256.
+
+    Args:
+        name: What it is called.
+        user: Whose it is, by default this machine's own user; added if he is not there.
+        role: user asks models, operator also loads and unloads them, owner also makes keys.
+        scopes: What it may be used for, by commas; by default all that its role allows.
+        models: The models that it may use, by commas, exact names or beginnings with a *.
+        expires_days: After so many days it is refused.
+        requests_per_minute: At most so many requests in any minute.
+        tokens_per_minute: At most so many tokens, of prompts and answers, in any minute.
+        concurrent_streams: At most so many answers at a time.
+        budget_tokens: At most so many tokens a calendar month (UTC).
+        budget_tokens_day: At most so many tokens a day (UTC).
+        budget_usd: At most so many US dollars a calendar month (UTC).
+        budget_usd_day: At most so many US dollars a day (UTC).
+    """
+    return access.create_key(
+        name,
+        user=user,
+        role=role,
+        scopes=split_commas(scopes),
+        models=split_commas(models),
+        expires_s=None if expires_days is None else time.time() + expires_days * _DAY_S,
+        limits=KeyLimits(
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+            concurrent_streams=concurrent_streams,
+            budget_tokens_day=budget_tokens_day,
+            budget_tokens_month=budget_tokens,
+            budget_usd_day=budget_usd_day,
+            budget_usd_month=budget_usd,
+        ),
+    )
+
+
+@operation("serving.keys_list", title="List the keys", produces="keys", group="keys")
+def list_keys(*, revoked: bool = False) -> tuple[Key, ...]:
+    """List the keys in force with their limits; the keys themselves are nowhere.
+
+    Args:
+        revoked: Also those that were revoked.
+    """
+    return access.list_keys(revoked=revoked)
+
+
+@operation("serving.keys_revoke", title="Revoke a key", produces="key", group="keys")
+def revoke_key(key: str, *, reason: str = "") -> Key:
+    """Refuse a key from now on; a gateway that runs notices within a quarter of a second.
+
+    Args:
+        key: Its id or its name.
+        reason: Why, for the ledger.
+    """
+    return access.revoke_key(key, reason=reason)
+
+
+def split_commas(names: list[str] | None) -> list[str] | None:
+    """Names that were given one by one or joined by commas; None if there are none."""
+    if names is None:
+        return None
+    return [part.strip() for name in names for part in name.split(",") if part.strip()]

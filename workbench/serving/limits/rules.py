@@ -1,0 +1,229 @@
+"""The rule that every store applies: what is settled and reserved, and what is asked, must fit.
+
+**Windows.** Requests and tokens a minute are counted in buckets of one second. A bucket counts
+until each moment in it is 60 s ago, so what is admitted in any 60 s is at most the limit, and an
+event counts for up to a second too long. (The usual weighted pair of one-minute buckets needs less
+room and lets through up to twice the limit in a minute when a burst came late.) Requests count from
+their start. Tokens count while they are reserved, and for 60 s from when they were settled.
+
+**Budgets** are what the usage log says of this day or month (UTC), and what is reserved now.
+"""
+
+from __future__ import annotations
+
+import calendar
+import math
+import time
+from dataclasses import dataclass, field
+
+from workbench.core.errors import InputError, LimitError
+from workbench.identity.principals import Principal
+from workbench.store.usage_rows import NANO
+
+from .protocol import WINDOW_S, Left, LimitUse
+
+OPEN_RETRY_S = 2.0  # when the answers that hold it end cannot be known
+WORDS = {
+    "requests_per_minute": "requests a minute",
+    "tokens_per_minute": "tokens a minute",
+    "concurrent_streams": "answers at a time",
+    "budget_tokens_day": "tokens a day",
+    "budget_tokens_month": "tokens a month",
+    "budget_usd_day": "US dollars a day",
+    "budget_usd_month": "US dollars a month",
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a key has used and holds at one moment.
+
+    ``requests`` and ``tokens`` are buckets ``(second, count)``, oldest first, that still count.
+    ``window_s`` is the moment on the clock of the buckets, ``wall_s`` as Unix time.
+    """
+
+    window_s: float
+    wall_s: float
+    requests: list[tuple[int, int]] = field(default_factory=list)
+    tokens: list[tuple[int, int]] = field(default_factory=list)
+    open_tokens: int = 0
+    open_nano_usd: int = 0
+    open_streams: int = 0
+    day: tuple[int, int] = (0, 0)
+    month: tuple[int, int] = (0, 0)
+
+    def use(self, key_id: str) -> LimitUse:
+        """The figures as they are told."""
+        return LimitUse(
+            key_id,
+            sum(count for _, count in self.requests),
+            sum(count for _, count in self.tokens),
+            self.open_streams,
+            self.open_tokens,
+            self.open_nano_usd / NANO,
+            self.day[0],
+            self.month[0],
+            self.day[1] / NANO,
+            self.month[1] / NANO,
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one call may need at most."""
+
+    tokens: int
+    nano_usd: int
+    stream: bool
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One limit: what is settled, open and asked, and when it is back. Money in billionths."""
+
+    limit: str
+    allowed: int
+    settled: int
+    open: int
+    asked: int
+    retry_after_s: float
+    reset_s: float
+
+    @property
+    def exceeded(self) -> bool:
+        return self.settled + self.open + self.asked > self.allowed
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it would not go either if nothing else were used."""
+        return self.asked > self.allowed
+
+    def told(self, count: int) -> float:
+        """A count as it is told: money in dollars."""
+        return count / NANO if self.limit.startswith("budget_usd") else count
+
+
+def judge(principal: Principal, figures: Figures, asked: Asked) -> tuple[Left, ...]:
+    """What is left of each limit once this call holds its part.
+
+    Raises:
+        LimitError: A limit would be passed. Of several it is the one that lasts longest.
+    """
+    lines = [_line(name, allowed, figures, asked) for name, allowed in principal.limits.items()]
+    worst = max(
+        (line for line in lines if line.exceeded),
+        key=lambda line: math.inf if line.hopeless else line.retry_after_s,
+        default=None,
+    )
+    if worst is not None:
+        raise _refusal(principal, worst)
+    return tuple(
+        Left(
+            line.limit,
+            line.told(line.allowed),
+            line.told(line.allowed - line.settled - line.open - line.asked),
+            line.reset_s,
+        )
+        for line in lines
+    )
+
+
+def _line(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
+    if name == "requests_per_minute":
+        return _window_line(name, int(allowed), figures.requests, 0, 1, figures.window_s)
+    if name == "tokens_per_minute":
+        held, wanted = figures.open_tokens, asked.tokens
+        return _window_line(name, int(allowed), figures.tokens, held, wanted, figures.window_s)
+    if name == "concurrent_streams":
+        # A call that is no stream is not held up by streams.
+        held, wanted = (figures.open_streams, 1) if asked.stream else (0, 0)
+        return _Line(name, int(allowed), 0, held, wanted, OPEN_RETRY_S, OPEN_RETRY_S)
+    settled, money = figures.day, name.startswith("budget_usd")
+    if name.endswith("_month"):
+        settled = figures.month
+    end_s = next_period_s(figures.wall_s, month=name.endswith("_month")) - figures.wall_s
+    most = int(allowed * NANO) if money else int(allowed)
+    held = figures.open_nano_usd if money else figures.open_tokens
+    wanted = asked.nano_usd if money else asked.tokens
+    retry_s = end_s if settled[money] + wanted > most else OPEN_RETRY_S
+    return _Line(name, most, settled[money], held, wanted, retry_s, end_s)
+
+
+def _window_line(
+    name: str, allowed: int, buckets: list[tuple[int, int]], held: int, wanted: int, now_s: float
+) -> _Line:
+    settled = sum(count for _, count in buckets)
+    over = settled + held + wanted - allowed
+    retry_s = OPEN_RETRY_S if held else 0.0
+    for second, count in buckets:
+        if over <= 0:
+            break
+        over -= count
+        retry_s = second + WINDOW_S + 1 - now_s
+    if over > 0:  # an empty window would not do either, while others hold so much
+        retry_s = max(retry_s, OPEN_RETRY_S)
+    reset_s = buckets[-1][0] + WINDOW_S + 1 - now_s if buckets else 0.0
+    return _Line(name, allowed, settled, held, wanted, retry_s, reset_s)
+
+
+def _refusal(principal: Principal, line: _Line) -> LimitError:
+    used, asked = line.told(line.settled + line.open), line.told(line.asked)
+    allowed, words = line.told(line.allowed), WORDS[line.limit]
+    retry_s = None if line.hopeless else math.ceil(line.retry_after_s * 1000) / 1000
+    room = line.told(max(0, line.allowed - line.settled - line.open))
+    waiting = "" if retry_s is None else f"try again in {_duration(retry_s)}"
+    smaller = f"ask for at most {room:g} tokens" if "tokens" in line.limit and room else ""
+    raised = "have the limit of the key raised" if line.hopeless else ""
+    return LimitError(
+        f"key {principal.name!r}: {words}: {used:g} of {allowed:g} are used or reserved, and this "
+        f"request may need {asked:g}",
+        hint=", or ".join(part for part in (waiting, smaller, raised) if part),
+        limit=line.limit,
+        allowed=allowed,
+        used=used,
+        asked=asked,
+        retry_after_s=retry_s,
+    )
+
+
+def _duration(seconds_s: float) -> str:
+    if seconds_s < 120:
+        return f"{math.ceil(seconds_s)} s"
+    hours, minutes = divmod(math.ceil(seconds_s / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def periods(wall_s: float) -> tuple[str, str]:
+    """The names of a moment's day and month (UTC)."""
+    now = time.gmtime(wall_s)
+    month = f"{now.tm_year:04}-{now.tm_mon:02}"
+    return f"{month}-{now.tm_mday:02}", month
+
+
+def period_bounds_s(period: str) -> tuple[float, float]:
+    """The Unix times at which a day or month begins and ends."""
+    year, month, day = (*map(int, period.split("-")), 1)[:3]
+    start_s = float(calendar.timegm((year, month, day, 0, 0, 0)))
+    return start_s, next_period_s(start_s, month=period.count("-") == 1)
+
+
+def next_period_s(wall_s: float, *, month: bool) -> float:
+    """The Unix time at which the day, or the month, after a moment begins."""
+    now = time.gmtime(wall_s)
+    if month:
+        year, following = (
+            (now.tm_year + 1, 1) if now.tm_mon == 12 else (now.tm_year, now.tm_mon + 1)
+        )
+        return float(calendar.timegm((year, following, 1, 0, 0, 0)))
+    return (wall_s // 86_400 + 1) * 86_400
+
+
+def to_asked(tokens: int, usd: float, *, stream: bool) -> Asked:
+    """What a call may need, checked; money is rounded up.
+
+    Raises:
+        InputError: It is less than nothing, or no number.
+    """
+    if not 0 <= tokens < 2**50 or not 0 <= usd < 1e6:
+        raise InputError(f"a reservation of {tokens} tokens and {usd} dollars makes no sense")
+    return Asked(int(tokens), math.ceil(usd * NANO), stream)

@@ -1,0 +1,112 @@
+"""What the usage log says: totals by key, user, model or day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from .database import Database, open_database
+from .usage_rows import NANO, UsageRow, read_row
+
+By = Literal["key", "user", "model", "backend", "endpoint", "day", "month", "task", "language"]
+_KEYS: dict[str, str] = {
+    "key": "key_id",
+    "user": "user",
+    "model": "model_served",
+    "backend": "backend",
+    "endpoint": "endpoint",
+    "day": "strftime('%Y-%m-%d', time_s, 'unixepoch')",
+    "month": "strftime('%Y-%m', time_s, 'unixepoch')",
+    "task": "coalesce(task, '')",
+    "language": "coalesce(language, '')",
+}
+
+
+@dataclass(frozen=True)
+class UsageTotal:
+    """What calls came to, of one key, user, model or day."""
+
+    group: str
+    requests: int
+    errors: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    cache_hits: int
+    cost_usd: float
+
+
+def totals(
+    *,
+    by: By = "key",
+    since_s: float = 0.0,
+    until_s: float = math.inf,
+    key_id: str | None = None,
+    database: Database | None = None,
+) -> tuple[UsageTotal, ...]:
+    """Totals of settlements from one Unix time up to another, the dearest in tokens first."""
+    group = _KEYS[by]
+    order = "1" if by in ("day", "month") else "sum(prompt_tokens + completion_tokens) DESC, 1"
+    rows = (database or open_database()).read(
+        f"SELECT {group} AS grouped, count(*) AS requests, "
+        "sum(status >= 400) AS errors, sum(prompt_tokens) AS prompt_tokens, "
+        "sum(completion_tokens) AS completion_tokens, sum(cached_tokens) AS cached_tokens, "
+        "sum(cache IS NOT NULL) AS cache_hits, sum(cost_nano_usd) AS cost "
+        "FROM usage WHERE time_s >= ? AND time_s < ? AND (?3 IS NULL OR key_id = ?3) "
+        f"GROUP BY grouped ORDER BY {order}",
+        (since_s, until_s, key_id),
+    )
+    return tuple(
+        UsageTotal(
+            row["grouped"],
+            row["requests"],
+            row["errors"],
+            row["prompt_tokens"],
+            row["completion_tokens"],
+            row["cached_tokens"],
+            row["cache_hits"],
+            row["cost"] / NANO,
+        )
+        for row in rows
+    )
+
+
+def settlements(
+    *,
+    since_s: float = 0.0,
+    until_s: float = math.inf,
+    key_id: str | None = None,
+    request_id: str | None = None,
+    limit: int = 100,
+    database: Database | None = None,
+) -> tuple[UsageRow, ...]:
+    """Single settlements, the newest first."""
+    rows = (database or open_database()).read(
+        "SELECT * FROM usage WHERE time_s >= ?1 AND time_s < ?2 AND (?3 IS NULL OR key_id = ?3) "
+        "AND (?4 IS NULL OR request_id = ?4) ORDER BY time_s DESC, settlement_id LIMIT ?5",
+        (since_s, until_s, key_id, request_id, limit),
+    )
+    return tuple(read_row(row) for row in rows)
+
+
+def settled_of(
+    database: Database, key_id: str, since_s: float, until_s: float, without: Collection[str] = ()
+) -> tuple[int, int]:
+    """The tokens and billionths of a dollar that a key used, without settlements of some ids."""
+    tokens, nano_usd = database.read(
+        "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0), "
+        "coalesce(sum(cost_nano_usd), 0) FROM usage WHERE key_id = ? AND time_s >= ? "
+        "AND time_s < ?",
+        (key_id, since_s, until_s),
+    )[0]
+    for settlement_id in without:
+        row = database.read_one(
+            "SELECT prompt_tokens + completion_tokens, cost_nano_usd FROM usage "
+            "WHERE settlement_id = ? AND key_id = ? AND time_s >= ? AND time_s < ?",
+            (settlement_id, key_id, since_s, until_s),
+        )
+        if row is not None:
+            tokens, nano_usd = tokens - row[0], nano_usd - row[1]
+    return tokens, nano_usd

@@ -1,0 +1,110 @@
+"""One settlement: what a call did use, as a row. Nothing of the prompt's or the answer's text."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import time
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from workbench.core.errors import InputError
+
+NANO = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """What one call used.
+
+    ``settlement_id`` makes a row exactly one: a second of the same id changes nothing.
+    ``time_s`` is when it was settled; days and months of budgets go by it. ``sketch`` stands for
+    the prompt without being it (``serving/sketches.py``), ``sketch_kind`` says how it was made.
+    """
+
+    request_id: str
+    key_id: str
+    user: str
+    model_asked: str
+    model_served: str = ""
+    backend: str = ""
+    route: str | None = None
+    endpoint: str = ""
+    dialect: str = ""
+    status: int = 200
+    error_code: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cost_usd: float = 0.0
+    queue_s: float | None = None
+    time_to_first_token_s: float | None = None
+    duration_s: float | None = None
+    stream: bool = False
+    cache: str | None = None
+    fallbacks: tuple[str, ...] = ()
+    prompt_chars: int | None = None
+    language: str | None = None
+    task: str | None = None
+    sketch_kind: str | None = None
+    sketch: bytes | None = field(default=None, repr=False)
+    time_s: float = field(default_factory=time.time)
+    settlement_id: str = field(default_factory=lambda: f"set_{secrets.token_hex(12)}")
+
+    @property
+    def tokens(self) -> int:
+        """Of the prompt and the answer together: what limits count."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True)
+class UsageText:
+    """The words of a call, kept only where the setting ``usage_prompt_text`` is on."""
+
+    prompt: str = field(repr=False)
+    completion: str = field(default="", repr=False)
+
+
+_FIELDS = tuple(each.name for each in fields(UsageRow))
+COLUMNS = tuple("cost_nano_usd" if name == "cost_usd" else name for name in _FIELDS)
+INSERT = (
+    f"INSERT OR IGNORE INTO usage ({', '.join(COLUMNS)}) VALUES ({', '.join('?' for _ in COLUMNS)})"
+)
+
+
+def to_nano(usd: float) -> int:
+    """Money as whole billionths of a dollar: sums of it are exact."""
+    return round(usd * NANO)
+
+
+def row_values(row: UsageRow) -> tuple[Any, ...]:
+    """The row as the table holds it.
+
+    Raises:
+        InputError: A value cannot be stored: it is no text, no number, or too large.
+    """
+    values = [getattr(row, name) for name in _FIELDS]
+    try:
+        values[_FIELDS.index("cost_usd")] = to_nano(row.cost_usd)
+        values[_FIELDS.index("stream")] = int(row.stream)
+        values[_FIELDS.index("fallbacks")] = json.dumps(row.fallbacks) if row.fallbacks else None
+        for name, value in zip(_FIELDS, values, strict=True):
+            if isinstance(value, str):
+                value.encode()
+            elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise ValueError(f"{name} is too large")
+            elif value is not None and not isinstance(value, (int, float, bytes)):
+                raise TypeError(f"{name} is {type(value).__name__}")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"a settlement cannot be stored: {error}") from None
+    return tuple(values)
+
+
+def read_row(row: sqlite3.Row) -> UsageRow:
+    """A settlement from its row."""
+    values = {name: row[name] for name in COLUMNS}
+    values["cost_usd"] = values.pop("cost_nano_usd") / NANO
+    values["stream"] = bool(values["stream"])
+    values["fallbacks"] = tuple(json.loads(values["fallbacks"] or "[]"))
+    return UsageRow(**values)
