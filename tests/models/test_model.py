@@ -15,9 +15,10 @@ from workbench.core import settings
 from workbench.core.errors import CapabilityError, InputError
 from workbench.models.engines.llamacpp_answer import TokenBytes
 from workbench.models.loading import load
-from workbench.models.model import Model, check_sampling
+from workbench.models.model import Model
 from workbench.models.protocol import Sampling
 from workbench.models.reply import Reply
+from workbench.models.sampling_rules import check_sampling, complete_sampling
 from workbench.models.templates import render
 
 pytestmark = pytest.mark.model
@@ -226,6 +227,14 @@ def test_an_unknown_option_is_refused_with_the_known(model: Model) -> None:
 def test_options_in_their_bounds_are_taken() -> None:
     check_sampling(Sampling(max_tokens=1, temperature=0, top_p=0, seed=2**32 - 1, logprobs=0))
     check_sampling(Sampling(temperature=1, json_schema={}))
+
+
+def test_the_models_own_stop_texts_hold_until_a_request_has_others() -> None:
+    defaults = Sampling(stop=("END",))
+    assert complete_sampling(defaults, {}).stop == ("END",)
+    assert complete_sampling(defaults, {"stop": None}).stop == ("END",)
+    assert complete_sampling(defaults, {"stop": "x"}).stop == ("x",)
+    assert complete_sampling(defaults, {"stop": []}).stop == ()
 
 
 def test_an_option_that_is_none_is_the_models_default(model: Model) -> None:

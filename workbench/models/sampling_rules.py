@@ -24,13 +24,11 @@ def complete_sampling(defaults: Sampling, given: Mapping[str, Any]) -> Sampling:
                 f"there is no sampling option {name!r}; there are {', '.join(sorted(known))}"
             )
     chosen = {name: value for name, value in given.items() if value is not None}
-    stop = chosen.get("stop", ())
-    if isinstance(stop, str):
-        chosen["stop"] = (stop,)
-    elif isinstance(stop, (list, tuple)):
-        chosen["stop"] = tuple(stop)
-    else:
-        raise InputError(f"stop is {stop!r}; it must be a text or a list of texts")
+    if "stop" in chosen:
+        stop = chosen["stop"]
+        if not isinstance(stop, (str, list, tuple)):
+            raise InputError(f"stop is {stop!r}; it must be a text or a list of texts")
+        chosen["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
     sampling = dataclasses.replace(defaults, **chosen)
     check_sampling(sampling)
     return sampling
