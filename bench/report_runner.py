@@ -22,8 +22,10 @@ NOTEBOOKS = 8
 CELLS = (
     "from workbench.reports import claim, stamp\nstamp(seed=1);",
     "import torch\nimport transformers\nfrom transformers import AutoModelForCausalLM",
-    # About a second on one core of the machine this was written on; the same work either way.
-    "a = torch.randn(384, 384)\nfor _ in range(700):\n    a = torch.tanh(a @ a.T / 384)\n"
+    # About a second on one core of the machine this was written on; the same work either way. Its
+    # result is sensitive: a rounding that differs in the first step is another number at the end.
+    "w = torch.randn(384, 384) / 384**0.5 * 2\na = torch.randn(384, 384)\n"
+    "for _ in range(1450):\n    a = torch.tanh(a @ w)\n"
     "claim('mean', a.mean().item(), low=-1, high=1)",
 )
 FORKED = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workbench.core.errors import DependencyError
-from workbench.core.optional import available, require
+from workbench.core.optional import available, require, require_installed
 
 
 def test_an_installed_package_is_imported() -> None:
@@ -21,6 +21,9 @@ def test_a_missing_package_names_its_extra() -> None:
     assert caught.value.hint == "pip install 'workbench[studio]'"
     assert caught.value.context == {"module": "no_such_package", "extra": "studio"}
     assert isinstance(caught.value, ImportError)
+    with pytest.raises(DependencyError) as unloaded:
+        require_installed("no_such_package.part", extra="studio")
+    assert str(unloaded.value) == str(caught.value)
 
 
 def test_a_fault_inside_the_package_is_not_hidden(
@@ -39,3 +42,4 @@ def test_available_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert available("wb_there")
     assert available("wb_there.part")
     assert not available("wb_not_there.part")
+    require_installed("wb_there.part", extra="none")

@@ -105,7 +105,7 @@ def test_the_hang_is_real_where_the_check_is_blind(
     from workbench.reports import kernels
 
     @contextmanager
-    def poisoned(notebooks: Any, *, choice: str) -> Iterator[KernelSource]:
+    def poisoned(files: Any, *, choice: str) -> Iterator[KernelSource]:
         with server_that_ran(BLIND, tmp_path) as server:
             yield KernelSource(server, "blind")
 
@@ -165,7 +165,7 @@ def test_a_module_that_starts_a_thread_is_left_out(
     (tmp_path / "beside_a_notebook.py").touch()
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(installed), str(tmp_path)]))
     plan = [Import(name) for name in ("starts_a_thread", "beside_a_notebook", "numpy", "missing")]
-    server = forkserver.start(plan, log=tmp_path / "log")
+    server = forkserver.begin(plan, log=tmp_path / "log").wait()
     try:
         assert server.imported == ["numpy"], "what lies beside a notebook may change with it"
         assert list(server.skipped) == ["starts_a_thread"]
@@ -174,12 +174,75 @@ def test_a_module_that_starts_a_thread_is_left_out(
         server.close()
 
 
+# What a kernel loads between its fork and its first cell stands behind the mark.
+MARK = """
+import sys
+serve = served.Server.serve
+def marked(self):
+    sys.modules["the_fork"] = sys
+    serve(self)
+served.Server.serve = marked
+"""
+WITHOUT_THE_WAY = MARK + "import workbench.reports.kernel_child as c\nc._ON_THE_WAY = ()\n"
+LOADED = "import sys\nnames = list(sys.modules)\nprint(*names[names.index('the_fork') + 1:])"
+
+
+@pytest.mark.parametrize(("code", "is_lean"), [(MARK, True), (WITHOUT_THE_WAY, False)])
+def test_a_forked_kernel_has_nearly_everything_already(
+    tmp_path: Path,
+    write_notebook: WriteNotebook,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    is_lean: bool,
+) -> None:
+    from workbench.reports import kernels
+
+    @contextmanager
+    def marked(files: Any, *, choice: str) -> Iterator[KernelSource]:
+        with server_that_ran(code, tmp_path) as server:
+            yield KernelSource(server, "marked")
+
+    monkeypatch.setattr(kernels, "kernel_source", marked)
+    ran = run([write_notebook("loaded", LOADED)], out=out).runs[0]
+    assert (ran.kernel, ran.status) == ("fork", "passed")
+    loaded = outputs(ran)[0][0].split()
+    assert (len(loaded) < 5) is is_lean, loaded
+    assert not any("debug" in name for name in loaded) or not is_lean
+
+
+def test_a_kernel_begins_when_the_one_before_it_is_gone(
+    tmp_path: Path, write_notebook: WriteNotebook, out: Path
+) -> None:
+    taken = str(tmp_path / "taken")
+    alone = (
+        f"import atexit, os\nos.close(os.open({taken!r}, os.O_CREAT | os.O_EXCL))\n"
+        f"atexit.register(os.remove, {taken!r})"
+    )
+    notebooks = [write_notebook(name, alone) for name in ("one", "two", "three")]
+    for kernels in ("fork", "cold"):
+        assert run(notebooks, out=out, kernels=kernels, jobs=1).ok
+    # The same lock does tell of two side by side: each stays until the other has tried as well.
+    pair = []
+    for mine, other in (("left", "right"), ("right", "left")):
+        wait = f"while not os.path.exists({str(tmp_path / other)!r}):\n        time.sleep(0.05)"
+        tried = f"open({str(tmp_path / mine)!r}, 'w').close()"
+        body = textwrap.indent(alone, "    ")
+        pair.append(
+            write_notebook(
+                mine, f"import os, time\ntry:\n{body}\nfinally:\n    {tried}\n    {wait}"
+            )
+        )
+    both = run(pair, out=out, kernels="cold", jobs=2, timeout_s=60).runs
+    assert [each.error.name for each in both if each.error] == ["FileExistsError"]
+
+
 @pytest.fixture
 def kernel(tmp_path: Path) -> Iterator[tuple[forkserver.ForkServer, forkserver.ForkedProcess]]:
     """A forked process that waits for its connection; enough to be signalled."""
     import json
 
-    server = forkserver.start([], log=tmp_path / "log")
+    server = forkserver.begin([], log=tmp_path / "log").wait()
     session = KernelSession(tmp_path, 1, server_id=server.id)
     session.log_path.touch()
     connection = session.folder / "kernel.json"

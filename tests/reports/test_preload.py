@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
+import pytest
 
 from workbench.reports.preload import (
     Import,
@@ -12,6 +12,8 @@ from workbench.reports.preload import (
     imports_of_source,
     plan_imports,
 )
+
+from .conftest import make_notebook
 
 
 def test_imports_are_found_wherever_they_stand() -> None:
@@ -31,21 +33,41 @@ def test_a_cell_that_is_no_python_gives_its_import_lines() -> None:
     assert imports_of_source("%%bash\nls -l /") == []
 
 
-def test_the_plan_begins_with_the_commonest_and_leaves_out_what_must_not_fork() -> None:
+def test_the_plan_begins_with_the_commonest_and_leaves_out_what_must_not_fork(
+    tmp_path: Path,
+) -> None:
     cells = [
         ["import json, mlx.core, xllamacpp", "import pandas"],
         ["import torch"],
         ["import torch", "import torch"],
     ]
-    nodes = [
-        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-        for sources in cells
+    paths = [
+        make_notebook(tmp_path / f"{number}.ipynb", *sources, preload=["plotly"] * (number == 0))
+        for number, sources in enumerate(cells)
     ]
-    assert plan_imports(nodes, ["plotly"]) == [
+    assert plan_imports(paths) == [
         Import("torch"),
         Import("pandas"),
         Import("plotly"),
     ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        '{"cells": 3}',
+        '{"cells": [{"cell_type": "code"}]}',
+        '{"metadata": []}',
+        "\xff",
+    ],
+)
+def test_a_file_that_is_no_notebook_gives_no_imports(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "broken.ipynb"
+    path.write_bytes(content.encode("latin-1"))
+    assert plan_imports([path, tmp_path / "missing.ipynb"]) == []
 
 
 def test_a_module_of_ours_tells_what_its_functions_import(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 
 from workbench.core import events
@@ -120,6 +121,7 @@ def test_a_wrong_parameter_stops_everything_before_it_starts(
     with pytest.raises(InputError, match=r"other2\.ipynb has no parameter 'n'"):
         run([good, write_notebook("other2", "1")], parameters={"n": 1}, out=out)
     assert not out.exists() and not home.exists()
+    assert psutil.Process().children(recursive=True) == [], "a server that began to import is left"
 
 
 def test_paths_mean_the_projects_root(

@@ -11,8 +11,6 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import papermill
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec
 from jupyter_core.utils import ensure_event_loop
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -20,22 +18,12 @@ from papermill.translators import PythonTranslator, papermill_translators
 
 from ..core.plain import to_plain
 from . import provisioner
+from .kernel_manager import ReportKernelManager
 from .machine import MAIN_PACKAGES
 from .sessions import KernelSession
 
 # The name under which papermill finds our engine and our way to write parameters.
 NAME = "workbench"
-
-
-class ReportKernelManager(AsyncKernelManager):
-    """A kernel manager with our kernelspec and sockets in the session's own folder."""
-
-    spec: KernelSpec
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """Ours, whatever kernels the user has installed."""
-        return self.spec
 
 
 class ReportClient(PapermillNotebookClient):

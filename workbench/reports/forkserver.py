@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -102,11 +102,17 @@ class ForkServer:
                 raise TimeoutError(f"its imports took longer than {timeout_s:g} s")
         return self._read()
 
-    def close(self) -> None:
-        """End the server and every kernel that it still has. Harmless to repeat."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End the server and every kernel that it still has. Harmless to repeat.
+
+        Args:
+            at_once: Do not let it end by itself: it has no kernel yet and may be importing.
+        """
         _servers.pop(self.id, None)
         self._lines.close()
         self._connection.close()
+        if at_once:
+            self._process.kill()
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:  # it is in the midst of a long import
@@ -180,20 +186,53 @@ def why_not_here() -> str:
     return ""
 
 
-def start(
-    plan: Sequence[Import],
-    *,
-    log: Path,
-    timeout_s: float = 300.0,
-    meanwhile: Callable[[], object] | None = None,
-) -> ForkServer:
-    """Start a server that imports the plan. A module that starts a thread is left out.
+class PendingServer:
+    """A server that is importing its plan. ``wait`` for it, or ``close`` it."""
+
+    def __init__(self, plan: Sequence[Import], log: Path) -> None:
+        self._plan, self._log = list(plan), log
+        self._skipped: dict[str, str] = {}
+        self._server: ForkServer | None = _launch(self._plan, log)
+
+    def wait(self, timeout_s: float = 300.0) -> ForkServer:
+        """The server, once it is ready. A module that starts a thread is left out.
+
+        Raises:
+            CapabilityError: It did not start; the message says why.
+            CancelledError: The run was cancelled.
+        """
+        while len(self._skipped) < _MOST_RESTARTS:
+            self._server = self._server or _launch(self._plan, self._log)
+            try:
+                told = self._server.wait_ready(timeout_s)
+            except (OSError, ValueError) as error:
+                self.close()
+                raise CapabilityError(f"the fork server did not start: {error}") from error
+            if told["ready"]:
+                server = self._server
+                server.imported, server.skipped = told["imported"], self._skipped
+                _servers[server.id] = server
+                return server
+            self.close()
+            self._skipped[told["module"]] = told["reason"]
+            self._plan = [each for each in self._plan if each.top != told["module"]]
+        raise CapabilityError(
+            "too many modules start threads when they are imported: " + ", ".join(self._skipped)
+        )
+
+    def close(self) -> None:
+        """End the server, ready or not. Harmless to repeat."""
+        if self._server is not None:
+            self._server.close(at_once=self._server.id not in _servers)
+            self._server = None
+
+
+def begin(plan: Sequence[Import], *, log: Path) -> PendingServer:
+    """Start a server that imports the plan, in order; it does so while the caller goes on.
 
     Args:
         plan: What to import, in order.
         log: The file that takes what the imports write.
-        timeout_s: Longest wait for the imports.
-        meanwhile: What to do here while it imports.
 
     Raises:
         CapabilityError: There can be no fork server here; the message says why.
@@ -201,30 +240,10 @@ def start(
     reason = why_not_here()
     if reason:
         raise CapabilityError(reason)
-    wanted = list(plan)
-    skipped: dict[str, str] = {}
-    for _ in range(_MOST_RESTARTS):
-        server = _launch(wanted, log)
-        try:
-            if meanwhile is not None:
-                meanwhile()
-            told = server.wait_ready(timeout_s)
-        except (OSError, ValueError) as error:
-            server.close()
-            raise CapabilityError(f"the fork server did not start: {error}") from error
-        except BaseException:
-            server.close()
-            raise
-        if told["ready"]:
-            server.imported, server.skipped = told["imported"], skipped
-            _servers[server.id] = server
-            return server
-        server.close()
-        skipped[told["module"]] = told["reason"]
-        wanted = [each for each in wanted if each.top != told["module"]]
-    raise CapabilityError(
-        "too many modules start threads when they are imported: " + ", ".join(skipped)
-    )
+    try:
+        return PendingServer(plan, log)
+    except OSError as error:
+        raise CapabilityError(f"the fork server did not start: {error}") from error
 
 
 def _launch(plan: Sequence[Import], log: Path) -> ForkServer:

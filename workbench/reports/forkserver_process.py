@@ -41,10 +41,10 @@ class Server:
 
     def prepare(self, plan: list[Import]) -> None:
         """Import the plan and say how it went. A module that starts a thread ends the server."""
-        import ipykernel.kernelapp  # noqa: F401
+        from . import kernel_child
 
-        from . import kernel_child  # noqa: F401
-
+        gc.disable()  # imports leave next to no garbage, and looking for it is an eighth of them
+        kernel_child.import_kernel()
         queue, imported, seen = list(plan), [], set(sys.modules)
         while queue:
             wanted = queue.pop(0)
@@ -62,8 +62,11 @@ class Server:
                 for found in heavy_imports_of_file(path)
                 if found.module not in sys.modules or found.name
             ]
+        if "numpy" in sys.modules:
+            importlib.import_module("numpy.random")  # lazy, and every kernel seeds it
         gc.collect()
         gc.freeze()  # so that a child's collector does not touch, and copy, every page we share
+        gc.enable()
         self.tell(ready=True, imported=sorted(set(imported)))
 
     def serve(self) -> None:

@@ -12,8 +12,7 @@ from typing import Any, Literal
 from ..core import progress
 from ..core.errors import CapabilityError
 from . import forkserver
-from .notebooks import Notebook
-from .preload import Import, plan_imports
+from .preload import plan_imports
 from .sessions import KernelSession
 
 Choice = Literal["auto", "fork", "cold"]
@@ -21,10 +20,33 @@ Choice = Literal["auto", "fork", "cold"]
 
 @dataclass
 class KernelSource:
-    """Opens sessions. ``server`` is None where kernels start cold; ``reason`` says why."""
+    """Opens sessions. ``server`` is None where kernels start cold; ``reason`` says why.
+
+    ``pending`` is a server that still imports; ``settle`` waits for it.
+    """
 
     server: forkserver.ForkServer | None
     reason: str
+    pending: forkserver.PendingServer | None = None
+
+    def settle(self) -> None:
+        """Be ready to open sessions: the runner is imported, the server has its modules.
+
+        Raises:
+            CancelledError: The run was cancelled.
+        """
+        if self.pending is None:
+            _import_runner()
+            return
+        with progress.progress("loading modules once for all notebooks"):
+            _import_runner()
+            try:
+                self.server = self.pending.wait()
+            except CapabilityError as error:
+                self.reason = str(error)
+                return
+        left_out = "".join(f"; without {name}: {why}" for name, why in self.server.skipped.items())
+        self.reason = "forked from a process that has the modules" + left_out
 
     def open(self, cwd: Path, *, threads: int) -> KernelSession:
         """A session whose kernel runs in ``cwd``; cold if the server cannot fork any more."""
@@ -37,44 +59,37 @@ class KernelSource:
 
 
 @contextmanager
-def kernel_source(notebooks: Sequence[Notebook], *, choice: Choice) -> Iterator[KernelSource]:
-    """The source of a run's kernels, and its end: no kernel outlives the block."""
-    reason = _why_cold(notebooks, choice)
+def kernel_source(files: Sequence[Path], *, choice: Choice) -> Iterator[KernelSource]:
+    """The source of a run's kernels, and its end: no kernel outlives the block.
+
+    A fork server begins to import at once, while the caller reads and checks the notebooks.
+    """
+    reason = _why_cold(files, choice)
     if reason:
-        _import_runner()
         yield KernelSource(None, reason)
         return
     with tempfile.TemporaryDirectory(prefix="workbench-server-") as folder:
         try:
-            with progress.progress("loading modules once for all notebooks"):
-                server = forkserver.start(
-                    _plan(notebooks), log=Path(folder) / "server.log", meanwhile=_import_runner
-                )
+            pending = forkserver.begin(plan_imports(files), log=Path(folder) / "server.log")
         except CapabilityError as error:
             yield KernelSource(None, str(error))
             return
         try:
-            left_out = "".join(f"; without {name}: {why}" for name, why in server.skipped.items())
-            yield KernelSource(server, "forked from a process that has the modules" + left_out)
+            yield KernelSource(None, "", pending)
         finally:
-            server.close()
+            pending.close()
 
 
-def _why_cold(notebooks: Sequence[Notebook], choice: Choice) -> str:
+def _why_cold(files: Sequence[Path], choice: Choice) -> str:
     if choice == "cold":
         return "asked for"
-    if choice == "auto" and len(notebooks) < 2:
+    if choice == "auto" and len(files) < 2:
         return "one notebook gains nothing from a fork server"
     return forkserver.why_not_here()
 
 
-def _plan(notebooks: Sequence[Notebook]) -> list[Import]:
-    extra = [name for each in notebooks for name in each.settings.get("preload", [])]
-    return plan_imports([notebook.node for notebook in notebooks], extra)
-
-
 def _import_runner() -> Any:
-    """Papermill takes two seconds to import; the server imports meanwhile."""
+    """Papermill takes a second to import; a server imports meanwhile."""
     from . import engine
 
     return engine

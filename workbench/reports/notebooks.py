@@ -67,14 +67,24 @@ def find_notebooks(paths: Iterable[Path]) -> list[Notebook]:
     Raises:
         InputError: A path is not there, a folder has none, or a file is not a Python notebook.
     """
+    files = find_files(paths)
+    stems = [file.stem for file in files]
+    return [_read(file, unique=stems.count(file.stem) == 1) for file in files]
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """The notebooks' files, none of them opened yet.
+
+    Raises:
+        InputError: No path was given, or a folder has no notebook.
+    """
     files: list[Path] = []
     for path in paths:
         found = _below(Path(path)) if Path(path).is_dir() else [Path(path)]
         files.extend(file for file in found if file.resolve() not in {f.resolve() for f in files})
     if not files:
         raise InputError("no notebook was named", hint="workbench report run notebooks")
-    stems = [file.stem for file in files]
-    return [_read(file, unique=stems.count(file.stem) == 1) for file in files]
+    return files
 
 
 def _below(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..core import settings
 from ..core.errors import InputError, NotFoundError
 from ..core.operations import operation
-from ..core.optional import require
+from ..core.optional import require_installed
 from .runs import ReportRun
 
 
@@ -47,10 +47,10 @@ def run(
     """
     from .history import write_index
     from .kernels import kernel_source
-    from .notebooks import find_notebooks
+    from .notebooks import find_files, find_notebooks
     from .runner import check_jobs, plan_runs, run_plans
 
-    require("papermill", extra="reports")
+    require_installed("papermill", extra="reports")
     started_s = time.monotonic()
     limit_s = settings.get("notebook_timeout_s") if timeout_s is None else timeout_s
     if limit_s <= 0:
@@ -61,16 +61,16 @@ def run(
         raise InputError(
             f"reports cannot be written to {folder}: it is a file", hint="--out FOLDER"
         )
-    found = find_notebooks(notebooks)
-    plans = plan_runs(
-        found,
-        parameters or {},
-        profile=profile,
-        out=folder,
-        timeout_s=limit_s,
-        standalone=standalone,
-    )
-    with kernel_source(found, choice=kernels) as source:
+    files = find_files(notebooks)
+    with kernel_source(files, choice=kernels) as source:
+        plans = plan_runs(
+            find_notebooks(files),
+            parameters or {},
+            profile=profile,
+            out=folder,
+            timeout_s=limit_s,
+            standalone=standalone,
+        )
         try:
             runs = run_plans(plans, source, jobs=at_a_time)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from collections import Counter
@@ -67,23 +68,16 @@ class Import:
         return self.module.partition(".")[0]
 
 
-def plan_imports(nodes: Iterable[Any], extra: Iterable[str] = ()) -> list[Import]:
+def plan_imports(paths: Iterable[Path]) -> list[Import]:
     """The imports of some notebooks that a fork server may do for them, the commonest first.
 
-    Args:
-        nodes: Notebooks (nbformat).
-        extra: Modules that a notebook names itself, in its metadata under ``workbench.preload``.
+    Modules that a notebook names itself, in its metadata under ``workbench.preload``, are among
+    them. A file that is no notebook gives none: it is read here before it is checked, without
+    nbformat, whose import takes as long as the server needs for half of its own.
     """
-    counted: Counter[Import] = Counter(Import(module) for module in extra)
-    for node in nodes:
-        counted.update(
-            {
-                found
-                for cell in node.cells
-                if cell.cell_type == "code"
-                for found in imports_of_source(cell.source)
-            }
-        )
+    counted: Counter[Import] = Counter()
+    for path in paths:
+        counted.update(set(_of_file(path)))
     allowed = [found for found in counted if is_allowed(found)]
     return sorted(allowed, key=lambda found: (-counted[found], found))
 
@@ -107,6 +101,21 @@ def heavy_imports_of_file(path: Path) -> list[Import]:
     """What a module of ours imports somewhere, its functions included, that is slow to import."""
     found = imports_of_source(path.read_text(encoding="utf-8"))
     return [each for each in found if each.top in HEAVY and is_allowed(each)]
+
+
+def _of_file(path: Path) -> Iterator[Import]:
+    try:
+        plain = json.loads(path.read_bytes())
+        yield from (Import(str(name)) for name in _preload_setting(plain))
+        for cell in plain["cells"]:
+            if cell["cell_type"] == "code":
+                yield from imports_of_source("".join(cell["source"]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return  # whoever reads it to run it says what is wrong with it
+
+
+def _preload_setting(plain: Any) -> list[Any]:
+    return list(plain.get("metadata", {}).get("workbench", {}).get("preload", []))
 
 
 def _of_line(line: str) -> list[Import]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextvars
 import datetime as dt
 import logging
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,11 @@ class _Active:
     plan: RunPlan
     session: KernelSession
     deadline_s: float
+
+    @property
+    def has_kernel(self) -> bool:
+        """Whether it holds one of the places; after that it only writes its record and page."""
+        return not self.session.kernel_gone.is_set()
 
 
 def plan_runs(
@@ -84,25 +90,31 @@ def run_plans(plans: Sequence[RunPlan], source: KernelSource, *, jobs: int) -> l
     Raises:
         CancelledError: The run was cancelled; every kernel is gone.
     """
+    source.settle()
     threads = max(1, machine.usable_cores() // min(jobs, len(plans)))
     active: dict[Future[NotebookRun], _Active] = {}
     waiting = list(plans)
     done: dict[str, NotebookRun] = {}
-    # Threads are enough: this process only passes messages, the work is in the kernels.
+    look = threading.Event()
+    # Threads are enough: this process only passes messages, the work is in the kernels. There are
+    # more of them than kernels, so that a page is written while the next kernel is at work.
     with (
         progress.progress("notebooks", total=len(plans), unit="notebooks") as task,
-        ThreadPoolExecutor(jobs, thread_name_prefix="report") as pool,
+        ThreadPoolExecutor(2 * jobs, thread_name_prefix="report") as pool,
     ):
         try:
             while waiting or active:
-                while waiting and len(active) < jobs:
+                while waiting and _has_place(active.values(), jobs):
                     plan = waiting.pop(0)
                     session = source.open(plan.root, threads=threads)
+                    session.on_kernel_gone = look.set
                     context = contextvars.copy_context()
                     future = pool.submit(context.run, _run_one, plan, session)
+                    future.add_done_callback(lambda _: look.set())
                     active[future] = _Active(plan, session, time.monotonic() + plan.timeout_s)
-                finished, _ = wait(active, timeout=_LOOK_INTERVAL_S, return_when=FIRST_COMPLETED)
-                for future in finished:
+                look.wait(_LOOK_INTERVAL_S)
+                look.clear()
+                for future in [future for future in active if future.done()]:
                     run = future.result()
                     done[active.pop(future).plan.run_id] = run
                     task.advance(message=f"{run.notebook}: {run.status}")
@@ -114,10 +126,16 @@ def run_plans(plans: Sequence[RunPlan], source: KernelSource, *, jobs: int) -> l
     return [done[plan.run_id] for plan in plans]
 
 
-def _stop_late(active: Any) -> None:
+def _has_place(active: Iterable[_Active], jobs: int) -> bool:
+    """Whether another kernel may run: not with ``jobs`` at work, or as many pages unwritten."""
+    each_has_kernel = [each.has_kernel for each in active]
+    return sum(each_has_kernel) < jobs and len(each_has_kernel) < 2 * jobs
+
+
+def _stop_late(active: Iterable[_Active]) -> None:
     now_s = time.monotonic()
     for each in active:
-        if now_s > each.deadline_s:
+        if now_s > each.deadline_s and each.has_kernel:
             each.session.stop("deadline")
 
 
@@ -150,6 +168,7 @@ def _run_one(plan: RunPlan, session: KernelSession) -> NotebookRun:
                 error = _execute(plan, session)
     finally:
         session.close()
+        session.end_kernel()
     duration_s = time.monotonic() - started_s
     claims = records.collect_claims(session.nb)
     error = error or records.judge_claims(plan.shown_path, claims)

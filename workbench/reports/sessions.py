@@ -51,6 +51,8 @@ class KernelSession:
     manager: Any = field(default=None, init=False)
     nb: Any = field(default=None, init=False)
     position: int | None = field(default=None, init=False)
+    on_kernel_gone: Callable[[], None] | None = field(default=None, init=False)
+    kernel_gone: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +97,12 @@ class KernelSession:
         self.position = position
         if self.on_cell is not None:
             self.on_cell(position, total)
+
+    def end_kernel(self) -> None:
+        """Note that the kernel is gone, and tell who waits for its place."""
+        self.kernel_gone.set()
+        if self.on_kernel_gone is not None:
+            self.on_kernel_gone()
 
     def mark_stopped_cell(self) -> int | None:
         """Mark where a run that did not end by itself was, and return that cell's number.
