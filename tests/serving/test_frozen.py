@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tomllib
 from collections import Counter
@@ -17,12 +18,16 @@ from typing import Any
 
 import pytest
 
+from workbench.evaluation import read_frozen
+
 FROZEN = Path(__file__).with_name("frozen")
 MADE_BY = "a helper who had not read the code"
 PAIR = {"id": str, "kind": str, "a": str, "b": str}
 FIELDS: dict[str, dict[str, type]] = {
     "cache_adversarial.jsonl": PAIR,
     "cache_paraphrases.jsonl": PAIR,
+    "routing_tasks.jsonl": {"id": str, "prompt": str, "task": str},
+    "general_questions.jsonl": {"id": str, "question": str, "accepted": list},
 }
 # What each set has to hold of each kind, written here a second time: a set that was cut and whose
 # manifest was made again would still be found.
@@ -36,14 +41,25 @@ KINDS: dict[str, dict[str, int]] = {
         "reorder": 55, "synonym": 60, "politeness": 55, "question_form": 55, "typo_or_case": 60,
         "contraction": 50, "filler": 55, "number_form": 55, "voice": 55,
     },
+    "routing_tasks.jsonl": dict.fromkeys(
+        ("code", "chat", "summarise", "extract", "translate", "maths", "rewrite", "classify"), 40
+    ),
+    "general_questions.jsonl": {
+        "geography": 20, "science": 25, "arithmetic": 15, "language": 15, "history": 20,
+        "everyday": 25,
+    },
 }  # fmt: skip
-LABEL = {"cache_adversarial.jsonl": "kind", "cache_paraphrases.jsonl": "kind"}
-TEXTS = ("a", "b")
+TEXTS = ("a", "b", "prompt", "question")
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """The items of a set, an object a line; a byte that is not UTF-8 is an error."""
     return [json.loads(line) for line in path.read_bytes().decode("utf-8").split("\n")[:-1]]
+
+
+def kind_of(row: dict[str, Any]) -> str:
+    """What an item is one of: its kind or task, or, of a question, the topic its id begins with."""
+    return str(row.get("kind") or row.get("task") or row["id"].rpartition("-")[0])
 
 
 def texts_of(row: dict[str, Any]) -> list[str]:
@@ -84,11 +100,30 @@ def faults_of_form(name: str, folder: Path) -> list[str]:
 def faults_of_variety(name: str, rows: list[dict[str, Any]]) -> list[str]:
     """Ids used twice, kinds that are not as many as they have to be, and pairs of one text."""
     faults = [] if len({row["id"] for row in rows}) == len(rows) else ["an id is used twice"]
-    counts = Counter(row[LABEL[name]] for row in rows) if name in LABEL else Counter()
-    if counts != Counter(KINDS.get(name, {})):
+    counts = Counter(kind_of(row) for row in rows)
+    if counts != Counter(KINDS[name]):
         faults.append(f"kinds: {dict(counts)}")
     faults += [f"a is b: {row['id']}" for row in rows if "a" in row and row["a"] == row["b"]]
     return faults
+
+
+def faults_of_answers(rows: list[dict[str, Any]], known: set[str]) -> list[str]:
+    """Questions without an answer, that hold their answer, or that are asked elsewhere."""
+    faults = []
+    for row in rows:
+        accepted = row["accepted"]
+        asked = set(words_of(row["question"]))
+        if not accepted or len(set(accepted)) < len(accepted) or not all(map(words_of, accepted)):
+            faults.append(f"{row['id']} has no answer, an empty one or one twice")
+        if any(words_of(answer) and set(words_of(answer)) <= asked for answer in accepted):
+            faults.append(f"{row['id']} holds its answer")
+        if " ".join(words_of(row["question"])) in known:
+            faults.append(f"{row['id']} is asked in another set too")
+    return faults
+
+
+def words_of(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def find_duplicates(sets: dict[str, list[dict[str, Any]]]) -> list[str]:
@@ -197,3 +232,50 @@ def test_no_text_stands_twice_in_or_between_sets(sets: dict[str, list[dict[str, 
 def test_a_text_that_stands_twice_is_caught(sets: dict[str, list[dict[str, Any]]]) -> None:
     again = sets["cache_adversarial.jsonl"][7]["b"].upper().replace(" ", "  ")
     assert find_duplicates({**sets, "more": [{"id": "new", "a": again}]}) == ["new repeats adv-008"]
+
+
+@pytest.fixture(scope="module")
+def known() -> set[str]:
+    """The questions of the set that the engines are measured on, as words."""
+    return {" ".join(words_of(row["question"])) for row in read_frozen("questions").rows}
+
+
+def test_questions_have_answers_and_are_asked_nowhere_else(
+    sets: dict[str, list[dict[str, Any]]], known: set[str]
+) -> None:
+    assert len(known) == 60
+    assert faults_of_answers(sets["general_questions.jsonl"], known) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "change"),
+    [
+        ("no answer", {"accepted": []}),
+        ("one twice", {"accepted": ["Bavaria", "Bavaria"]}),
+        ("an empty one", {"accepted": ["Bavaria", "?"]}),
+        ("holds its answer", {"accepted": ["the city"]}),
+        ("another set", {"question": "WHAT is the capital of Norway"}),
+    ],
+)
+def test_a_faulty_question_is_caught(
+    fault: str,
+    change: dict[str, Any],
+    sets: dict[str, list[dict[str, Any]]],
+) -> None:
+    row = {**sets["general_questions.jsonl"][0], **change}
+    faults = faults_of_answers([row], {"what is the capital of norway"})
+    assert len(faults) == 1
+    assert fault in faults[0]
+
+
+@pytest.mark.parametrize("task", ["summarise", "extract"])
+def test_some_passages_are_long(task: str, sets: dict[str, list[dict[str, Any]]]) -> None:
+    rows = [row for row in sets["routing_tasks.jsonl"] if row["task"] == task]
+    assert sum(len(row["prompt"].split()) >= 110 for row in rows) >= 6
+
+
+def test_length_does_not_tell_the_task(sets: dict[str, list[dict[str, Any]]]) -> None:
+    longest: dict[str, int] = {}
+    for row in sets["routing_tasks.jsonl"]:
+        longest[row["task"]] = max(longest.get(row["task"], 0), len(row["prompt"].split()))
+    assert min(longest.values()) >= 110, longest
