@@ -15,6 +15,7 @@ from workbench.core import settings
 from workbench.core.errors import CapabilityError, InputError
 from workbench.models.engines.llamacpp_answer import TokenBytes
 from workbench.models.loading import load
+from workbench.models.lost_characters import find_lost
 from workbench.models.model import Model
 from workbench.models.protocol import Sampling
 from workbench.models.reply import Reply
@@ -269,3 +270,25 @@ def test_a_reply_shows_itself_in_a_notebook(model: Model) -> None:
     assert isinstance(reply, Reply)
     bundle = reply._repr_mimebundle_()
     assert "smollm2-135m" in bundle["text/html"]
+
+
+def test_characters_that_the_vocabulary_lacks_are_told(
+    model: Model, smollm2_gguf: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The oracle is the vocabulary itself: which bytes are tokens."""
+    pattern = find_lost(model.tokenize, model.detokenize)
+    assert pattern is not None
+    table = TokenBytes(smollm2_gguf)
+    known = {piece for token in range(model.info.vocabulary_size) if (piece := table.of(token))}
+    for code in (*range(1, 0x250), 0x4E00, 0xFFFD, 0x1F642, 0x45678, 0x9ABCD, 0xF0000, 0x10FFFD):
+        lost = chr(code).encode()[:1] not in known
+        assert bool(pattern.match(chr(code))) == lost, hex(code)
+    model.generate("a \x06 \U00045678 b", max_tokens=1)
+    assert "smollm2-135m cannot read U+0006, U+45678" in caplog.text
+    caplog.clear()
+    model.chat([{"role": "user", "content": "naïve café 日本 🙂\t\r\n \x07"}], max_tokens=1)
+    assert caplog.text == ""
+
+
+def test_a_vocabulary_with_every_byte_loses_nothing() -> None:
+    assert find_lost(lambda text: list(text.encode()), lambda ids: bytes(ids).decode()) is None

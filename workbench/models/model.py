@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
+import re
 import secrets
 import threading
 import time
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import ContextLengthError, InputError
+from workbench.models.lost_characters import find_lost, name_characters
 from workbench.models.protocol import Chunk, Engine, ModelInfo, Sampling, join_chunks
 from workbench.models.reply import Reply
 from workbench.models.sampling_rules import complete_sampling
@@ -20,6 +23,8 @@ from workbench.models.templates import check_messages, check_text, render
 
 if TYPE_CHECKING:
     import numpy as np
+
+log = logging.getLogger(__name__)
 
 Messages = Sequence[Mapping[str, Any]]
 _TURN_POLL_S = 0.1
@@ -57,6 +62,7 @@ class Model:
         self._template = template
         self._system = system
         self._turns = threading.BoundedSemaphore(parallel)
+        self._lost: tuple[re.Pattern[str] | None] | None = None
 
     @property
     def engine(self) -> str:
@@ -192,7 +198,11 @@ class Model:
         return vectors[0] if single else vectors
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
-        """Token ids of ``text``; with ``special``, control tokens are read as such."""
+        """Token ids of ``text``; with ``special``, control tokens are read as such.
+
+        A character for whose bytes the vocabulary has no token leaves none: see
+        ``lost_characters``. Methods that answer warn of them.
+        """
         if not isinstance(text, str):
             raise InputError(f"the text is {type(text).__name__}, not text")
         check_text(text, "the text")
@@ -228,8 +238,16 @@ class Model:
     def __repr__(self) -> str:
         return f"<Model {self.name} on {self.engine}>"
 
+    def _tell_lost(self, text: str) -> None:
+        """Warn of characters that the model will not see; no engine says so itself."""
+        if self._lost is None:
+            self._lost = (find_lost(self._engine.tokenize, self._engine.detokenize),)
+        if self._lost[0] is not None and (named := name_characters(text, self._lost[0])):
+            log.warning("%s cannot read %s: its vocabulary has no token for it", self.name, named)
+
     def _pieces(self, messages: Messages, add_generation_prompt: bool) -> list[str]:
         checked = check_messages(messages)
+        self._tell_lost("".join(message["content"] for message in checked))
         if self._system and checked[0]["role"] != "system":
             checked.insert(0, {"role": "system", "content": self._system})
         return render(
@@ -270,6 +288,7 @@ class Model:
         if not isinstance(prompt, str):
             raise InputError(f"the prompt is {type(prompt).__name__}, not text")
         ids = self.tokenize(prompt)
+        self._tell_lost(prompt)
         if self._engine.bos_id is not None:
             ids.insert(0, self._engine.bos_id)
         if not ids:
