@@ -91,6 +91,7 @@ def test_a_deleted_working_folder_has_no_file(
     [
         ("seed = 'many'", "it must be a whole number of at least 0"),
         ("seed = -1", "is -1; it must be a whole number of at least 0"),
+        ("threads = 5000", "is 5000; it must be a whole number of at least 1 and at most"),
         ("seed = 2.7", "is 2.7; it must be a whole number"),
         ("seed = true", "is True; it must be a whole number"),
         ("seed = [1]", "must be a whole number"),

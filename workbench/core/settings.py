@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ FILE_NAME = "workbench.toml"
 class Setting:
     """One setting: its name, type (``str``, ``int``, ``float``, ``bool`` or ``Path``) and default.
 
-    ``choices`` empty means any value of the type. A default that depends on the machine is a
-    function without arguments.
+    ``choices`` empty means any value of the type. A default or a ``high`` that depends on the
+    machine is a function without arguments.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Setting:
     help: str
     choices: tuple[str, ...] = ()
     low: float | None = None
+    high: Callable[[], float] | None = None
 
     @property
     def variable(self) -> str:
@@ -63,6 +64,14 @@ def default_threads() -> int:
     return max(1, min(8, len(usable(0)) if usable else os.cpu_count() or 1))
 
 
+def most_threads() -> int:
+    """The most threads that an engine may be given here: twice the cores, and 8 on a small machine.
+
+    Beyond that they only take turns, and llama.cpp ends with a fault at 512.
+    """
+    return max(8, 2 * (os.cpu_count() or 1))
+
+
 _DECLARED: dict[str, Setting] = {}
 
 
@@ -82,7 +91,14 @@ for _setting in (
         "the engine that is used when none is named",
         choices=("auto", "llamacpp", "transformers", "mlx"),
     ),
-    Setting("threads", int, default_threads, "threads of one engine", low=1),
+    Setting(
+        "threads",
+        int,
+        default_threads,
+        "threads of one engine; unset, llama.cpp gets as many of them as were measured to be best",
+        low=1,
+        high=most_threads,
+    ),
     Setting("offline", bool, False, "never fetch a model or a data set, only use what is there"),
     Setting(
         "seed", int, 0, "the seed of a report run; a chat that names none draws its own", low=0
@@ -201,8 +217,9 @@ def parse(setting: Setting, raw: Any, source: str) -> Any:
         value = _convert(setting.type, raw)
     except (TypeError, ValueError, OverflowError):
         raise _bad(setting, raw, source) from None
-    too_low = setting.low is not None and value < setting.low
-    if too_low or (setting.choices and value not in setting.choices):
+    out = setting.low is not None and value < setting.low
+    out = out or (setting.high is not None and value > setting.high())
+    if out or (setting.choices and value not in setting.choices):
         raise _bad(setting, value, source)
     return value
 
@@ -214,8 +231,11 @@ def _bad(setting: Setting, found: Any, source: str) -> ConfigError:
         hint = f"edit {source}"
     else:
         hint = "workbench config show"
+    allowed = describe(setting)
+    if setting.high is not None:  # of this machine, so no part of what the settings' page says
+        allowed += f" and at most {setting.high():g}"
     return ConfigError(
-        f"setting {setting.name!r} from {source} is {found!r}; it must be {describe(setting)}",
+        f"setting {setting.name!r} from {source} is {found!r}; it must be {allowed}",
         hint=hint,
         setting=setting.name,
     )

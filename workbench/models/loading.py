@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import platform
 import sys
@@ -13,13 +14,13 @@ from workbench.core.errors import CapabilityError, NotFoundError
 from workbench.core.optional import available
 from workbench.models import catalogue
 from workbench.models.catalogue import CatalogueEntry
-from workbench.models.model_settings import read_settings
+from workbench.models.model_settings import ModelSettings, read_settings
 from workbench.models.presence import check_files
 from workbench.models.protocol import ModelFiles
 
 if TYPE_CHECKING:
     from workbench.models.model import Model
-    from workbench.models.protocol import Engine
+    from workbench.models.protocol import Engine, EngineSettings
 
 _CLASSES = {
     "llamacpp": ("workbench.models.engines.llamacpp", "LlamaCppEngine", "xllamacpp"),
@@ -28,7 +29,13 @@ _CLASSES = {
 }
 
 
-def load(name: str | None = None, *, engine: str | None = None, **options: Any) -> Model:
+def load(
+    name: str | None = None,
+    *,
+    engine: str | None = None,
+    max_threads: int | None = None,
+    **options: Any,
+) -> Model:
     """Load a model, fetching it first if it is not on the disk.
 
     Args:
@@ -36,6 +43,8 @@ def load(name: str | None = None, *, engine: str | None = None, **options: Any) 
             ``model`` if none is given.
         engine: ``llamacpp``, ``transformers``, ``mlx``, or ``auto``: what suits the model and the
             machine best.
+        max_threads: The most threads that the engine may have, if ``threads`` says no number: how
+            many it gets is then measured once (see ``thread_count``).
         options: Settings of the model, as in ``workbench.toml``: ``context_tokens``, ``threads``,
             ``parallel``, ``batch_tokens``, ``dtype``, ``template``, ``sampling``...
 
@@ -53,7 +62,8 @@ def load(name: str | None = None, *, engine: str | None = None, **options: Any) 
     engine_name = choose_engine(entry, engine or chosen.engine)
     files = model_files(entry)
     engine_class = _engine_class(engine_name)
-    started: Engine = engine_class(files, chosen.engine_settings())
+    started_with = _engine_settings(files, chosen, engine_class, max_threads=max_threads)
+    started: Engine = engine_class(files, started_with)
     return Model(
         entry.name,
         started,
@@ -61,7 +71,21 @@ def load(name: str | None = None, *, engine: str | None = None, **options: Any) 
         template=chosen.template,
         system=entry.system if chosen.system is None else chosen.system,
         parallel=chosen.parallel or 1,
+        settings=started_with,
     )
+
+
+def _engine_settings(
+    files: ModelFiles, chosen: ModelSettings, engine: type[Engine], *, max_threads: int | None
+) -> EngineSettings:
+    """The settings with a number of threads: the one that was chosen, or what suits best."""
+    from workbench.models.thread_count import choose_threads
+
+    found = chosen.engine_settings()
+    if chosen.threads is not None or settings.resolve("threads").source != "default":
+        return dataclasses.replace(found, threads=min(found.threads, max_threads or found.threads))
+    limit = min(found.threads, max_threads or found.threads)
+    return dataclasses.replace(found, threads=choose_threads(files, found, engine, limit=limit))
 
 
 def choose_engine(entry: CatalogueEntry, wanted: str | None = None) -> str:

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import ContextLengthError, InputError
 from workbench.models.lost_characters import find_lost, name_characters
-from workbench.models.protocol import Chunk, Engine, ModelInfo, Sampling, join_chunks
+from workbench.models.protocol import (
+    Chunk,
+    Engine,
+    EngineSettings,
+    ModelInfo,
+    Sampling,
+    join_chunks,
+)
 from workbench.models.reply import Reply
 from workbench.models.sampling_rules import complete_sampling
 from workbench.models.templates import check_messages, check_text, render
@@ -41,7 +48,8 @@ class Model:
     ``temperature``, ``top_k``, ``top_p``, ``min_p``, ``repeat_penalty``, ``seed``, ``stop``,
     ``json_schema``, ``logprobs``. What is not given comes from the model's settings. ``adapter``
     is one of ``adapters``, in force for that answer alone; without it, the adapter that the model
-    was loaded by (``base:adapter@version``), if any.
+    was loaded by (``base:adapter@version``), if any. ``settings`` are what the engine was started
+    with: its threads, for one.
     """
 
     def __init__(
@@ -54,9 +62,11 @@ class Model:
         system: str | None = None,
         parallel: int = 1,
         adapter: str | None = None,
+        settings: EngineSettings | None = None,
     ) -> None:
         self.name = name
         self.adapter = adapter
+        self.settings = settings or EngineSettings()
         self._engine = engine
         self._defaults = defaults or Sampling()
         self._template = template

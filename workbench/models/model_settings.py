@@ -93,7 +93,7 @@ def _check(table: Any, where: str, kind: type[ConfigError] | type[InputError]) -
     sampling = pydantic.create_model("sampling", __config__=strict, **_sampling_fields())
     limits: dict[str, Any] = {
         "context_tokens": (int | None, pydantic.Field(None, ge=16)),
-        "threads": (int | None, pydantic.Field(None, ge=1)),
+        "threads": (int | None, pydantic.Field(None, ge=1, le=settings.most_threads())),
         "parallel": (int | None, pydantic.Field(None, ge=1)),
         "batch_tokens": (int | None, pydantic.Field(None, ge=32)),
         "dtype": (str | None, pydantic.Field(None, pattern="^(float32|bfloat16|float16)$")),

@@ -140,6 +140,13 @@ class Engine(ABC):
     @abstractmethod
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None: ...
 
+    @classmethod
+    def measure_threads(
+        cls, files: ModelFiles, settings: EngineSettings, counts: Sequence[int]
+    ) -> dict[int, float] | None:
+        """Tokens a second by number of threads; None for an engine that is not measured so."""
+        return None
+
     @abstractmethod
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """The token ids of ``text``, nothing added.

@@ -16,6 +16,7 @@ from workbench.core.errors import CapabilityError, EngineError, IntegrityError
 from workbench.models.engines.llamacpp_answer import Answer, TokenBytes, token_logprob
 from workbench.models.engines.llamacpp_process import LlamaProcess
 from workbench.models.engines.llamacpp_schema import prepare_schema
+from workbench.models.engines.llamacpp_threads import measure_rates
 from workbench.models.protocol import (
     CHAT,
     CONSTRAIN,
@@ -61,19 +62,7 @@ class LlamaCppEngine(Engine):
         found = _inspect(files.gguf)
         context = settings.context_tokens or min(found.context_tokens, _DEFAULT_CONTEXT_TOKENS)
         self._settings = settings
-        self._config: dict[str, Any] = {
-            "name": files.name,
-            "model": str(files.gguf),
-            "context_tokens": context,
-            "parallel": settings.parallel,
-            "batch_tokens": settings.batch_tokens,
-            "threads": settings.threads,
-            "cache_prompt": settings.cache_prompt,
-            "cache_ram_mib": int(settings.extra.get("cache_ram_mib", 0)),
-            "gpu": sys.platform == "darwin",
-            "embedding": False,
-            "adapters": [_adapter_path(files.name, each) for each in files.adapters],
-        }
+        self._config = _configure(files, settings, context_tokens=context)
         self._adapters = tuple(each.name for each in files.adapters)
         self._embedder: LlamaProcess | None = None
         self._closed = False
@@ -84,6 +73,16 @@ class LlamaCppEngine(Engine):
         self._bos_id = begun[0] if len(begun) > len(bare) else None
         self._whole_token = bare[-1]
         self._token_bytes = TokenBytes(files.gguf)
+
+    @classmethod
+    def measure_threads(
+        cls, files: ModelFiles, settings: EngineSettings, counts: Sequence[int]
+    ) -> dict[int, float] | None:
+        """See ``Engine.measure_threads``."""
+        if files.gguf is None:
+            return None
+        config = _configure(files, settings, context_tokens=_DEFAULT_CONTEXT_TOKENS)
+        return measure_rates(config, counts, load_timeout_s=settings.load_timeout_s)
 
     def _tokens(self, text: str, *, add: bool = False, special: bool = False) -> list[int]:
         body = {"content": text, "add_special": add, "parse_special": special}
@@ -297,6 +296,25 @@ def _inspect(path: Path) -> ModelInfo:
         embedding_size=file.metadata.get(f"{kind}.embedding_length"),
         parameters=sum(math.prod(tensor.shape) for tensor in file.tensors.values()),
     )
+
+
+def _configure(
+    files: ModelFiles, settings: EngineSettings, *, context_tokens: int
+) -> dict[str, Any]:
+    """What the process is told, but for its key."""
+    return {
+        "name": files.name,
+        "model": str(files.gguf),
+        "context_tokens": context_tokens,
+        "parallel": settings.parallel,
+        "batch_tokens": settings.batch_tokens,
+        "threads": settings.threads,
+        "cache_prompt": settings.cache_prompt,
+        "cache_ram_mib": int(settings.extra.get("cache_ram_mib", 0)),
+        "gpu": sys.platform == "darwin",
+        "embedding": False,
+        "adapters": [_adapter_path(files.name, each) for each in files.adapters],
+    }
 
 
 def _adapter_path(name: str, adapter: AdapterFiles) -> str:

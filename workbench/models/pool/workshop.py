@@ -68,7 +68,7 @@ class Workshop:
             model = load(
                 resident.key.name,
                 engine=resident.key.engine,
-                threads=resident.threads,
+                max_threads=resident.threads,
                 parallel=resident.needs.parallel,
                 context_tokens=known.context_tokens,
             )
