@@ -25,7 +25,7 @@ def test_a_key_as_it_is_typed(run: Any) -> None:
     principal = identity.verify(made["key"])
     assert principal.key_id == made["id"]
     assert principal.models == ("a", "b")
-    assert dict(principal.limits.items()) == {"tokens_per_minute": 900, "budget_usd_month": 2.5}
+    assert dict(principal.limits.items) == {"tokens_per_minute": 900, "budget_usd_month": 2.5}
 
 
 def test_every_option_of_a_key(run: Any) -> None:
@@ -41,7 +41,7 @@ def test_every_option_of_a_key(run: Any) -> None:
     principal = identity.verify(found.out.strip())
     assert principal.scopes == {"inference", "admin:keys"}
     assert principal.models == ("a", "b*", "c")
-    assert dict(principal.limits.items()) == {
+    assert dict(principal.limits.items) == {
         "requests_per_minute": 1,
         "concurrent_streams": 2,
         "budget_tokens_month": 3,

@@ -28,7 +28,7 @@ def test_a_key_is_shown_once_and_says_who_asks(database: Database) -> None:
     assert re.fullmatch(r"wb-[A-Za-z0-9]{43}", made.key)
     principal = identity.verify(made.key)
     assert (principal.key_id, principal.name, principal.user) == (made.id, "ci", "ann")
-    assert principal.limits.items() == [("tokens_per_minute", 5)]
+    assert principal.limits.items == (("tokens_per_minute", 5),)
     assert principal.scopes == {"inference"}
     (key,) = identity.list_keys()
     assert (key.id, key.prefix) == (made.id, made.key[:8])
@@ -169,7 +169,7 @@ def test_limits_are_changed_one_by_one(database: Database) -> None:
     identity.verify(made.key)
     identity.update_limits("k", tokens_per_minute=None, requests_per_minute=7)
     found = identity.verify(made.key).limits  # at once in this process
-    assert found.items() == [("requests_per_minute", 7), ("budget_usd_month", 1.5)]
+    assert found.items == (("requests_per_minute", 7), ("budget_usd_month", 1.5))
     for bad in ({"tokens": 1}, {"tokens_per_minute": -1}, {"tokens_per_minute": True}):
         with pytest.raises(InputError):
             identity.update_limits("k", **bad)

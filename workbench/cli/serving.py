@@ -11,9 +11,18 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.serving_keys import show_keys_add, show_keys_list, show_keys_revoke
+from workbench.cli.serving_usage import show_usage, show_usage_export
 from workbench.core import events
 
-__all__ = ["listen_serve", "show_keys_add", "show_keys_list", "show_keys_revoke", "show_serve"]
+__all__ = [
+    "listen_serve",
+    "show_keys_add",
+    "show_keys_list",
+    "show_keys_revoke",
+    "show_serve",
+    "show_usage",
+    "show_usage_export",
+]
 
 if TYPE_CHECKING:
     from workbench.serving.operations import ServedGateway

@@ -29,7 +29,7 @@ def show_keys_list(keys: tuple[Key, ...]) -> None:
             key.user,
             key.role,
             ", ".join(key.models) if key.models is not None else "all",
-            ", ".join(f"{name} {value:g}" for name, value in key.limits.items()) or "none",
+            ", ".join(f"{name} {value:g}" for name, value in key.limits.items) or "none",
             _when(key.last_used_s) or "never",
             "revoked" if key.revoked_s else _when(key.expires_s) or "never",
         ]

@@ -120,6 +120,14 @@ for _setting in (
         "serve_port", int, 8400, "the port that the gateway listens on; 0 takes a free one", low=0
     ),
     Setting("drain_s", float, 30.0, "longest that a gateway that ends lets answers go on", low=0),
+    Setting("redis_url", str, "", "a Redis or Valkey that keeps the limits of several gateways"),
+    Setting(
+        "limits_when_down",
+        str,
+        "refuse",
+        "what a gateway does while that Redis is away: refuse requests, or count on its own",
+        choices=("refuse", "local"),
+    ),
     Setting(
         "usage_prompt_text",
         bool,

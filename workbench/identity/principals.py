@@ -23,7 +23,7 @@ class KeyLimits:
     budget_usd_month: float | None = None
 
     def __post_init__(self) -> None:
-        for name, value in self.items():
+        for name, value in self.items:
             if isinstance(value, bool) or not 0 <= value < 10**15:
                 raise InputError(
                     f"the limit {name} is {value!r}; it must be a number of at least 0",
@@ -31,10 +31,16 @@ class KeyLimits:
                     limit=name,
                 )
 
-    def items(self) -> list[tuple[str, float]]:
+    @cached_property
+    def items(self) -> tuple[tuple[str, float], ...]:
         """The limits that are set, by name."""
         pairs = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return [(name, value) for name, value in pairs if value is not None]
+        return tuple((name, value) for name, value in pairs if value is not None)
+
+    @cached_property
+    def has_budgets(self) -> bool:
+        """Whether days or months are limited."""
+        return any(name.startswith("budget") for name, _ in self.items)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> KeyLimits:

@@ -63,6 +63,7 @@ class Database:
         busy_s: Longest wait for another writer.
         durable: Whether a transaction that ended well is on the disk. Otherwise a power cut may
             take the last ones, whole and in order; a crash of the process takes none.
+        wal_bytes: How large the WAL may be after a commit; then a checkpoint is made.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class Database:
         migrations: Sequence[Migration] = MIGRATIONS,
         busy_s: float = _BUSY_S,
         durable: bool = True,
+        wal_bytes: int = _WAL_BYTES,
     ) -> None:
         self.path = path
+        self._wal, self._wal_bytes = f"{path}-wal", wal_bytes
         self.durable = durable
         self._migrations = tuple(migrations)
         self._busy_s = busy_s
@@ -131,7 +134,7 @@ class Database:
                 raise
             finally:
                 link.depth = 0
-            self._checkpoint(link.connection, over_bytes=_WAL_BYTES)
+            self._checkpoint(link.connection, over_bytes=self._wal_bytes)
         calls, link.after_commit = link.after_commit, []
         for call in calls:
             call()
@@ -251,9 +254,8 @@ class Database:
 
         What cannot be done now is done after a later commit: no commit depends on it.
         """
-        wal = self.path.with_name(f"{self.path.name}-wal")
         with contextlib.suppress(FileNotFoundError, sqlite3.Error):
-            if wal.stat().st_size <= over_bytes:
+            if os.stat(self._wal).st_size <= over_bytes:  # noqa: PTH116 - at each commit
                 return
             wait_s = min(_CHECKPOINT_WAIT_S, self._busy_s)
             connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")

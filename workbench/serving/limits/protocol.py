@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workbench.identity.principals import KeyLimits, Principal
 
@@ -18,8 +18,7 @@ LEASE_S = 30.0
 WINDOW_S = 60
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(NamedTuple):
     """What a reservation left of one limit: for headers. ``reset_s`` is when all of it is back."""
 
     limit: str
@@ -134,4 +133,4 @@ def not_held(principal: Principal, *, tokens: int, usd: float, stream: bool) -> 
 
 def has_limits(limits: KeyLimits) -> bool:
     """Whether anything must be counted."""
-    return limits != KeyLimits()
+    return bool(limits.items)

@@ -12,9 +12,11 @@ their start. Tokens count while they are reserved, and for 60 s from when they w
 from __future__ import annotations
 
 import calendar
+import functools
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from workbench.core.errors import InputError, LimitError
 from workbench.identity.principals import Principal
@@ -22,6 +24,7 @@ from workbench.store.usage_rows import NANO
 
 from .protocol import WINDOW_S, Left, LimitUse
 
+DAY_S = 86_400
 OPEN_RETRY_S = 2.0  # when the answers that hold it end cannot be known
 WORDS = {
     "requests_per_minute": "requests a minute",
@@ -34,18 +37,18 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(NamedTuple):
     """What a key has used and holds at one moment.
 
     ``requests`` and ``tokens`` are buckets ``(second, count)``, oldest first, that still count.
-    ``window_s`` is the moment on the clock of the buckets, ``wall_s`` as Unix time.
+    ``window_s`` is the moment on the clock of the buckets, ``wall_s`` as Unix time. ``day`` and
+    ``month`` are the tokens and billionths of a dollar that were settled.
     """
 
     window_s: float
     wall_s: float
-    requests: list[tuple[int, int]] = field(default_factory=list)
-    tokens: list[tuple[int, int]] = field(default_factory=list)
+    requests: Sequence[tuple[int, int]] = ()
+    tokens: Sequence[tuple[int, int]] = ()
     open_tokens: int = 0
     open_nano_usd: int = 0
     open_streams: int = 0
@@ -68,8 +71,7 @@ class Figures:
         )
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What one call may need at most."""
 
     tokens: int
@@ -77,8 +79,7 @@ class Asked:
     stream: bool
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """One limit: what is settled, open and asked, and when it is back. Money in billionths."""
 
     limit: str
@@ -90,8 +91,9 @@ class _Line:
     reset_s: float
 
     @property
-    def exceeded(self) -> bool:
-        return self.settled + self.open + self.asked > self.allowed
+    def left(self) -> int:
+        """What nobody holds once this call does; less than nothing where it does not fit."""
+        return self.allowed - self.settled - self.open - self.asked
 
     @property
     def hopeless(self) -> bool:
@@ -109,57 +111,84 @@ def judge(principal: Principal, figures: Figures, asked: Asked) -> tuple[Left, .
     Raises:
         LimitError: A limit would be passed. Of several it is the one that lasts longest.
     """
-    lines = [_line(name, allowed, figures, asked) for name, allowed in principal.limits.items()]
-    worst = max(
-        (line for line in lines if line.exceeded),
-        key=lambda line: math.inf if line.hopeless else line.retry_after_s,
-        default=None,
-    )
-    if worst is not None:
-        raise _refusal(principal, worst)
-    return tuple(
-        Left(
-            line.limit,
-            line.told(line.allowed),
-            line.told(line.allowed - line.settled - line.open - line.asked),
-            line.reset_s,
+    lines = [_LINES[name](name, value, figures, asked) for name, value in principal.limits.items]
+    exceeded = [line for line in lines if line.left < 0]
+    if exceeded:
+        raise _refusal(
+            principal,
+            max(exceeded, key=lambda line: math.inf if line.hopeless else line.retry_after_s),
         )
-        for line in lines
+    return tuple(
+        [
+            Left(line.limit, line.told(line.allowed), line.told(line.left), line.reset_s)
+            for line in lines
+        ]
     )
 
 
-def _line(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
-    if name == "requests_per_minute":
-        return _window_line(name, int(allowed), figures.requests, 0, 1, figures.window_s)
-    if name == "tokens_per_minute":
-        held, wanted = figures.open_tokens, asked.tokens
-        return _window_line(name, int(allowed), figures.tokens, held, wanted, figures.window_s)
-    if name == "concurrent_streams":
-        # A call that is no stream is not held up by streams.
-        held, wanted = (figures.open_streams, 1) if asked.stream else (0, 0)
-        return _Line(name, int(allowed), 0, held, wanted, OPEN_RETRY_S, OPEN_RETRY_S)
-    settled, money = figures.day, name.startswith("budget_usd")
-    if name.endswith("_month"):
-        settled = figures.month
-    end_s = next_period_s(figures.wall_s, month=name.endswith("_month")) - figures.wall_s
-    most = int(allowed * NANO) if money else int(allowed)
-    held = figures.open_nano_usd if money else figures.open_tokens
-    wanted = asked.nano_usd if money else asked.tokens
-    retry_s = end_s if settled[money] + wanted > most else OPEN_RETRY_S
-    return _Line(name, most, settled[money], held, wanted, retry_s, end_s)
+def _requests(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
+    return _window_line(name, int(allowed), figures.requests, 0, 1, figures.window_s)
+
+
+def _tokens(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
+    held, wanted = figures.open_tokens, asked.tokens
+    return _window_line(name, int(allowed), figures.tokens, held, wanted, figures.window_s)
+
+
+def _streams(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
+    # A call that is no stream is not held up by streams.
+    held, wanted = (figures.open_streams, 1) if asked.stream else (0, 0)
+    return _Line(name, int(allowed), 0, held, wanted, OPEN_RETRY_S, OPEN_RETRY_S)
+
+
+def _token_budget(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
+    return _budget_line(name, int(allowed), figures, 0, figures.open_tokens, asked.tokens)
+
+
+def _money_budget(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
+    most = round(allowed * NANO)
+    return _budget_line(name, most, figures, 1, figures.open_nano_usd, asked.nano_usd)
+
+
+_LINES: dict[str, Callable[[str, float, Figures, Asked], _Line]] = {
+    "requests_per_minute": _requests,
+    "tokens_per_minute": _tokens,
+    "concurrent_streams": _streams,
+    "budget_tokens_day": _token_budget,
+    "budget_tokens_month": _token_budget,
+    "budget_usd_day": _money_budget,
+    "budget_usd_month": _money_budget,
+}
+
+
+def _budget_line(
+    name: str, allowed: int, figures: Figures, which: int, held: int, wanted: int
+) -> _Line:
+    month = name.endswith("_month")
+    settled = (figures.month if month else figures.day)[which]
+    end_s = next_period_s(figures.wall_s, month=month) - figures.wall_s
+    retry_s = end_s if settled + wanted > allowed else OPEN_RETRY_S
+    return _Line(name, allowed, settled, held, wanted, retry_s, end_s)
 
 
 def _window_line(
-    name: str, allowed: int, buckets: list[tuple[int, int]], held: int, wanted: int, now_s: float
+    name: str,
+    allowed: int,
+    buckets: Sequence[tuple[int, int]],
+    held: int,
+    wanted: int,
+    now_s: float,
 ) -> _Line:
-    settled = sum(count for _, count in buckets)
+    settled = 0
+    for _, count in buckets:
+        settled += count
     over = settled + held + wanted - allowed
     retry_s = OPEN_RETRY_S if held else 0.0
-    for second, count in buckets:
-        if over <= 0:
-            break
+    for second, count in buckets if over > 0 else ():
         over -= count
         retry_s = second + WINDOW_S + 1 - now_s
+        if over <= 0:
+            break
     if over > 0:  # an empty window would not do either, while others hold so much
         retry_s = max(retry_s, OPEN_RETRY_S)
     reset_s = buckets[-1][0] + WINDOW_S + 1 - now_s if buckets else 0.0
@@ -195,9 +224,13 @@ def _duration(seconds_s: float) -> str:
 
 def periods(wall_s: float) -> tuple[str, str]:
     """The names of a moment's day and month (UTC)."""
-    now = time.gmtime(wall_s)
-    month = f"{now.tm_year:04}-{now.tm_mon:02}"
-    return f"{month}-{now.tm_mday:02}", month
+    return _periods(int(wall_s // DAY_S))
+
+
+def next_period_s(wall_s: float, *, month: bool) -> float:
+    """The Unix time at which the day, or the month, after a moment begins."""
+    day = int(wall_s // DAY_S)
+    return _next_month_s(day) if month else (day + 1) * DAY_S
 
 
 def period_bounds_s(period: str) -> tuple[float, float]:
@@ -207,15 +240,18 @@ def period_bounds_s(period: str) -> tuple[float, float]:
     return start_s, next_period_s(start_s, month=period.count("-") == 1)
 
 
-def next_period_s(wall_s: float, *, month: bool) -> float:
-    """The Unix time at which the day, or the month, after a moment begins."""
-    now = time.gmtime(wall_s)
-    if month:
-        year, following = (
-            (now.tm_year + 1, 1) if now.tm_mon == 12 else (now.tm_year, now.tm_mon + 1)
-        )
-        return float(calendar.timegm((year, following, 1, 0, 0, 0)))
-    return (wall_s // 86_400 + 1) * 86_400
+@functools.lru_cache(maxsize=8)
+def _periods(day: int) -> tuple[str, str]:
+    now = time.gmtime(day * DAY_S)
+    month = f"{now.tm_year:04}-{now.tm_mon:02}"
+    return f"{month}-{now.tm_mday:02}", month
+
+
+@functools.lru_cache(maxsize=8)
+def _next_month_s(day: int) -> float:
+    now = time.gmtime(day * DAY_S)
+    year, month = (now.tm_year + 1, 1) if now.tm_mon == 12 else (now.tm_year, now.tm_mon + 1)
+    return float(calendar.timegm((year, month, 1, 0, 0, 0)))
 
 
 def to_asked(tokens: int, usd: float, *, stream: bool) -> Asked:

@@ -1,0 +1,193 @@
+"""The steps on Redis or Valkey, each one script and so atomic.
+
+What a key holds and used stands in hashes, whose names share the hash tag ``{key}`` so that a
+cluster keeps them together:
+
+    workbench:limits:{KEY}:open      id -> "tokens nano_usd stream until_ms"
+    workbench:limits:{KEY}:requests  second -> count
+    workbench:limits:{KEY}:tokens    second -> count
+    workbench:limits:{KEY}:PERIOD    t:HOME -> tokens, n:HOME -> nano_usd, c:HOME -> how counted
+
+Several homes may share a Redis: each adds what it settled under its own name, and what counts is
+the sum. ``c:HOME`` is absent or a mark until the home's share was counted from its usage log.
+"""
+
+from __future__ import annotations
+
+PREFIX = "workbench:limits:"
+
+_CLOCK = """
+local function clock(given)
+  if given ~= '' then return tonumber(given) end
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+"""
+
+_LOOK = """
+local WINDOW_S, FORGOTTEN_MS = 60, 86400000
+
+-- The buckets that count, flat. Older ones go; those from the future are taken as of now.
+local function window(name, second)
+  local flat, kept, total, ahead = redis.call('HGETALL', name), {}, 0, 0
+  for i = 1, #flat, 2 do
+    local at, count = tonumber(flat[i]), tonumber(flat[i + 1])
+    if at < second - WINDOW_S then
+      redis.call('HDEL', name, flat[i])
+    elseif at > second then
+      redis.call('HDEL', name, flat[i])
+      ahead = ahead + count
+    else
+      kept[#kept + 1] = at
+      kept[#kept + 1] = count
+    end
+    if at >= second - WINDOW_S then total = total + count end
+  end
+  if ahead > 0 then
+    redis.call('HINCRBY', name, second, ahead)
+    kept[#kept + 1] = second
+    kept[#kept + 1] = ahead
+  end
+  return kept, total
+end
+
+-- What is reserved and has not run out, and the ids of all that may still be settled.
+local function holds(name, now, lease_ms)
+  local flat, tokens, nano, streams, ids = redis.call('HGETALL', name), 0, 0, 0, {}
+  for i = 1, #flat, 2 do
+    local t, n, s, till = string.match(flat[i + 1], '(%d+) (%d+) (%d) (%d+)')
+    till = tonumber(till)
+    if till < now - FORGOTTEN_MS then
+      redis.call('HDEL', name, flat[i])
+    else
+      ids[#ids + 1] = flat[i]
+      if till > now + lease_ms then  -- the clock was set back
+        redis.call('HSET', name, flat[i], string.format('%s %s %s %.0f', t, n, s, now + lease_ms))
+      end
+      if till > now then
+        tokens, nano, streams = tokens + tonumber(t), nano + tonumber(n), streams + tonumber(s)
+      end
+    end
+  end
+  return tokens, nano, streams, ids
+end
+
+-- What all homes settled in a period, and whether this home's share was counted.
+local function settled(name, home)
+  local flat, tokens, nano, counted = redis.call('HGETALL', name), 0, 0, false
+  for i = 1, #flat, 2 do
+    local kind = string.sub(flat[i], 1, 2)
+    if kind == 't:' then tokens = tokens + tonumber(flat[i + 1])
+    elseif kind == 'n:' then nano = nano + tonumber(flat[i + 1])
+    elseif flat[i] == 'c:' .. home and flat[i + 1] == 'counted' then counted = true end
+  end
+  return tokens, nano, counted
+end
+"""
+
+# KEYS open requests tokens day month
+# ARGV now_ms lease_ms home mark id tokens nano_usd stream budgets(0|1)
+#      and the limits, '' for none: requests tokens streams t_day t_month n_day n_month
+# -> {'ok'|'no'|'count', now_ms, requests, tokens, open tokens, open nano, open streams,
+#     t_day, n_day, t_month, n_month, ids to leave out of counting}
+# An empty id only looks.
+RESERVE = (
+    _CLOCK
+    + _LOOK
+    + """
+local now, lease_ms, home, mark, id = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local tokens, nano, stream = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local second = math.floor(now / 1000)
+local requests, requests_total = window(KEYS[2], second)
+local used, used_total = window(KEYS[3], second)
+local open_tokens, open_nano, open_streams, ids = holds(KEYS[1], now, lease_ms)
+local t_day, n_day, t_month, n_month, uncounted = 0, 0, 0, 0, false
+if ARGV[9] == '1' then
+  local counted_day, counted_month
+  t_day, n_day, counted_day = settled(KEYS[4], home)
+  t_month, n_month, counted_month = settled(KEYS[5], home)
+  for i, counted in ipairs({counted_day, counted_month}) do
+    if not counted then
+      uncounted = true
+      local name = KEYS[3 + i]
+      redis.call('HSET', name, 't:' .. home, 0, 'n:' .. home, 0, 'c:' .. home, mark)
+      redis.call('EXPIRE', name, 86400 * 40)
+    end
+  end
+end
+local function answer(word)
+  return {word, now, requests, used, open_tokens, open_nano, open_streams,
+          t_day, n_day, t_month, n_month, uncounted and ids or {}}
+end
+if uncounted then return answer('count') end
+if id == '' then return answer('ok') end
+local function over(limit, total) return limit ~= '' and total > tonumber(limit) end
+if over(ARGV[10], requests_total + 1)
+  or over(ARGV[11], used_total + open_tokens + tokens)
+  or (stream == 1 and over(ARGV[12], open_streams + 1))
+  or over(ARGV[13], t_day + open_tokens + tokens)
+  or over(ARGV[14], t_month + open_tokens + tokens)
+  or over(ARGV[15], n_day + open_nano + nano)
+  or over(ARGV[16], n_month + open_nano + nano) then
+  return answer('no')
+end
+redis.call('HSET', KEYS[1], id, string.format('%.0f %.0f %d %.0f', tokens, nano, stream,
+                                              now + lease_ms))
+redis.call('EXPIRE', KEYS[1], 86400 * 2)
+redis.call('HINCRBY', KEYS[2], second, 1)
+redis.call('EXPIRE', KEYS[2], 180)
+return answer('ok')
+"""
+)
+
+# KEYS day month; ARGV home mark t_day n_day t_month n_month. Only who marked last may count.
+COUNT = """
+for i = 1, 2 do
+  local name = KEYS[i]
+  if redis.call('HGET', name, 'c:' .. ARGV[1]) == ARGV[2] then
+    redis.call('HINCRBY', name, 't:' .. ARGV[1], ARGV[2 * i + 1])
+    redis.call('HINCRBY', name, 'n:' .. ARGV[1], ARGV[2 * i + 2])
+    redis.call('HSET', name, 'c:' .. ARGV[1], 'counted')
+  end
+end
+return 1
+"""
+
+# KEYS open tokens day month; ARGV now_ms home id tokens nano_usd -> 1 if it was open
+SETTLE = (
+    _CLOCK
+    + """
+if redis.call('HDEL', KEYS[1], ARGV[3]) == 0 then return 0 end
+if tonumber(ARGV[4]) > 0 then
+  redis.call('HINCRBY', KEYS[2], math.floor(clock(ARGV[1]) / 1000), ARGV[4])
+  redis.call('EXPIRE', KEYS[2], 180)
+end
+for i = 3, 4 do
+  if redis.call('HEXISTS', KEYS[i], 't:' .. ARGV[2]) == 1 then
+    redis.call('HINCRBY', KEYS[i], 't:' .. ARGV[2], ARGV[4])
+    redis.call('HINCRBY', KEYS[i], 'n:' .. ARGV[2], ARGV[5])
+  end
+end
+return 1
+"""
+)
+
+# KEYS open; ARGV id
+RELEASE = "return redis.call('HDEL', KEYS[1], ARGV[1])"
+
+# KEYS open; ARGV now_ms lease_ms id...
+RENEW = (
+    _CLOCK
+    + """
+local till = clock(ARGV[1]) + tonumber(ARGV[2])
+for i = 3, #ARGV do
+  local held = redis.call('HGET', KEYS[1], ARGV[i])
+  if held then
+    redis.call('HSET', KEYS[1], ARGV[i], string.format('%s %.0f',
+               string.match(held, '(%d+ %d+ %d) '), till))
+  end
+end
+redis.call('EXPIRE', KEYS[1], 86400 * 2)
+return 1
+"""
+)

@@ -1,0 +1,35 @@
+"""What limits are counted from: the settlements of a home, and the home's own name."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+
+from workbench.store.database import open_database
+from workbench.store.records import Records
+from workbench.store.usage_queries import settled_of
+
+from .protocol import Truth
+
+
+def usage_truth() -> Truth:
+    """What was settled, from the usage log of the home that is set."""
+    database = open_database()
+
+    def truth(
+        key_id: str, since_s: float, until_s: float, without: Collection[str]
+    ) -> tuple[int, int]:
+        return settled_of(database, key_id, since_s, until_s, without)
+
+    return truth
+
+
+def home_identity() -> str:
+    """A name that no other home has, made when it is first asked for."""
+    records = Records()
+    with records.database.transaction():
+        found = records.find("serving", "home")
+        if found is None:
+            made = {"id": secrets.token_hex(8)}
+            found = records.put("serving", "home", document=made, expected_revision=0)
+    return str(found.document["id"])

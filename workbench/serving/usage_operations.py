@@ -1,0 +1,79 @@
+"""What a user can ask about what was used."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+
+from workbench.core.errors import InputError
+from workbench.core.operations import operation
+from workbench.store.usage_export import UsageExport, export_usage
+from workbench.store.usage_queries import By, UsageTotal, totals
+
+_AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+
+
+@operation("serving.usage", title="Show what was used", produces="usage-totals")
+def usage(
+    *,
+    by: By = "key",
+    since: str = "month",
+    until: str | None = None,
+    key: str | None = None,
+) -> tuple[UsageTotal, ...]:
+    """Show requests, tokens and money by key, user, model or day, from the settled usage.
+
+    Args:
+        by: What to group by.
+        since: A date (2026-11-25), a time (2026-11-25T10:00), 24h, 7d, today or month; in UTC.
+        until: Likewise; by default now.
+        key: Only of this key, by its id or name.
+    """
+    from workbench.identity.keys import Keys
+
+    key_id = None if key is None else Keys().get(key).id
+    until_s = moment_s(until) if until else time.time() + 1
+    return totals(by=by, since_s=moment_s(since), until_s=until_s, key_id=key_id)
+
+
+@operation("serving.usage_export", title="Write the usage as Parquet", produces="usage-export")
+def usage_export(*, month: str | None = None, rebuild: bool = False) -> UsageExport:
+    """Write the settled usage as a Parquet file a month, where it has rows that the file lacks.
+
+    Args:
+        month: Only this one, as 2026-11.
+        rebuild: Write the files anew also where they hold all rows.
+    """
+    if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise InputError(f"{month!r} is no month", hint="write it as 2026-11")
+    return export_usage(month=month, rebuild=rebuild)
+
+
+def moment_s(text: str, *, now_s: float | None = None) -> float:
+    """The Unix time that a user named.
+
+    Raises:
+        InputError: It is no date, time or span.
+    """
+    now_s = time.time() if now_s is None else now_s
+    now = dt.datetime.fromtimestamp(now_s, dt.UTC)
+    words: dict[str, dt.datetime] = {
+        "now": now,
+        "today": now.replace(hour=0, minute=0, second=0, microsecond=0),
+        "month": now.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+    }
+    given = text.strip().lower()
+    if given in words:
+        return words[given].timestamp()
+    if ago := _AGO.fullmatch(given):
+        return now_s - int(ago[1]) * _SECONDS[ago[2]]
+    try:
+        found = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(
+            f"{text!r} is no date or time",
+            hint="2026-11-25, 2026-11-25T10:00, 24h, 7d, today or month",
+        ) from None
+    return found.replace(tzinfo=found.tzinfo or dt.UTC).timestamp()
