@@ -18,14 +18,17 @@ from typing import Any
 
 import pytest
 
+from .conftest import link_models
+
 pytestmark = pytest.mark.model
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(shared_home: Path, tmp_path: Path) -> Iterator[Start]:
+def start(home: Path, shared_home_path: Path, tmp_path: Path) -> Iterator[Start]:
     """Start ``workbench serve`` with more words; it is gone when the test ends."""
+    link_models(home, shared_home_path)
     started: list[subprocess.Popen[str]] = []
 
     def run(*words: str, **variables: str) -> subprocess.Popen[str]:
@@ -92,7 +95,7 @@ def test_from_its_first_word_to_its_end(start: Start, tmp_path: Path) -> None:
     refused.value.close()
 
     # A stream that is under way when the end begins comes to its own end.
-    with ask(url, key, max_tokens=120, stream=True) as stream:
+    with ask(url, key, max_tokens=60, stream=True) as stream:
         first = stream.readline()
         process.send_signal(signal.SIGTERM)
         rest = stream.read()

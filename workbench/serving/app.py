@@ -6,48 +6,68 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from workbench.serving.dialects import openai_chat
-from workbench.serving.exchange import ModelRoute
+from workbench.serving.dialects import (
+    anthropic_count,
+    anthropic_messages,
+    feedback,
+    openai_audio,
+    openai_chat,
+    openai_completions,
+    openai_embeddings,
+    openai_models,
+    openai_responses,
+)
 from workbench.serving.gateway import Gateway
 from workbench.serving.guard import App, HostGuard
+from workbench.serving.model_routes import CountRoute, ModelRoute
+from workbench.serving.plain_routes import (
+    AudioRoute,
+    FeedbackRoute,
+    HealthRoute,
+    MetricsRoute,
+    ModelsRoute,
+)
 
-DIALECTS = (openai_chat,)
+# The first are found fastest.
+ANSWERED = (
+    openai_chat,
+    openai_completions,
+    openai_responses,
+    openai_embeddings,
+    anthropic_messages,
+)
 
 
 def build_app(gateway: Gateway, *, host: str = "127.0.0.1") -> App:
     """The application over a gateway's parts.
 
     Args:
-        gateway: Started and closed with the application.
+        gateway: Closed with the application.
         host: What the server listens on: a name that a request may give.
     """
-
-    async def healthz(request: Request) -> Response:
-        return JSONResponse({"ok": True})
-
-    async def readyz(request: Request) -> Response:
-        if gateway.ready.is_set():
-            return JSONResponse({"ready": True})
-        return JSONResponse({"ready": False}, status_code=503)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
         await gateway.close()
 
-    starlette = Starlette(
-        routes=[
-            *(
-                Route(each.PATH, ModelRoute(each, gateway), methods=[each.METHOD])
-                for each in DIALECTS
-            ),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-        ],
-        lifespan=lifespan,
-    )
+    starlette = Starlette(routes=routes_of(gateway), lifespan=lifespan)
     return HostGuard(starlette, names=[host, *gateway.settings.allowed_hosts])
+
+
+def routes_of(gateway: Gateway) -> list[Route]:
+    """Every route."""
+    models = ModelsRoute(gateway, openai_models.PATH)
+    return [
+        *(Route(each.PATH, ModelRoute(gateway, each), methods=[each.METHOD]) for each in ANSWERED),
+        Route(openai_models.PATH, models, methods=["GET"]),
+        Route(openai_models.PATH_OF_ONE, models, methods=["GET"]),
+        Route(anthropic_count.PATH, CountRoute(gateway, anthropic_count), methods=["POST"]),
+        *(Route(path, AudioRoute(gateway, path), methods=["POST"]) for path in openai_audio.PATHS),
+        Route(feedback.PATH, FeedbackRoute(gateway, feedback.PATH), methods=["POST"]),
+        Route("/healthz", HealthRoute(gateway, ready=False)),
+        Route("/readyz", HealthRoute(gateway, ready=True)),
+        Route("/metrics", MetricsRoute(gateway, "/metrics", scope="admin:read")),
+    ]

@@ -6,7 +6,7 @@ the other, and none of the three words knows HTTP.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -102,7 +102,8 @@ class Facts:
     ``served_by`` is the model that answered, ``backend`` where (``local``, an upstream's name);
     ``cache`` is ``exact``, ``semantic`` or None; ``fallbacks`` name what failed before it.
     ``prompt_tokens`` and ``completion_tokens`` are counted by the backend as it goes, so that an
-    answer that was broken off can be settled.
+    answer that was broken off can be settled. ``endpoint`` and ``dialect`` say what was asked, and
+    ``limits_left`` what the key has left of its limits.
     """
 
     served_by: str = ""
@@ -116,6 +117,10 @@ class Facts:
     loaded: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_tokens: int = 0
+    endpoint: str = ""
+    dialect: str = ""
+    limits_left: tuple[Any, ...] = ()
 
 
 class Backend(Protocol):
@@ -123,7 +128,7 @@ class Backend(Protocol):
 
     name: str
 
-    def answer(self, call: Call, facts: Facts) -> AsyncIterator[Piece]:
+    def answer(self, call: Call, facts: Facts) -> AsyncGenerator[Piece, None]:
         """Answer, filling in ``facts``. Closing the iterator stops the work.
 
         Raises:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from workbench.core import settings as core_settings
+from workbench.core.errors import NotFoundError
+from workbench.identity.principals import Principal
+from workbench.identity.verification import Verifier, verifier
+from workbench.models.pool import ModelPool
+from workbench.serving.accounts import Accounts
+from workbench.serving.backends.balance import Balance
+from workbench.serving.backends.directory import Directory
+from workbench.serving.backends.fallback import Chain
 from workbench.serving.backends.local import LocalBackend
+from workbench.serving.backends.upstream import UpstreamBackend
+from workbench.serving.limits.protocol import LimitStore
+from workbench.serving.metrics import Metrics
 from workbench.serving.pipeline import Pipeline
-from workbench.serving.provisional import OneAtATime, OneKey
 from workbench.serving.requests import key_of
 from workbench.serving.settings import ServingSettings
+from workbench.store.usage import UsageLog
 
 log = logging.getLogger(__name__)
+_LOOK_EVERY_S = 10.0
+_NEW_S = 1.0  # names that are made up cost a look at the store a second at most
 
 
 class Gateway:
@@ -22,36 +36,90 @@ class Gateway:
 
     Args:
         settings: The gateway's.
-        keys: Knows whose a key is.
+        limits: Where reservations are held.
+        pool: Lends the models; one of its own if None.
     """
 
-    def __init__(self, settings: ServingSettings, *, keys: OneKey) -> None:
+    def __init__(
+        self, settings: ServingSettings, *, limits: LimitStore, pool: ModelPool | None = None
+    ) -> None:
         self.settings = settings
-        self._keys = keys
-        self._pool = OneAtATime()
-        self.local = LocalBackend(self._pool, threads=settings.threads)
-        self.pipeline = Pipeline(self.local)
+        self.started_s = time.time()
+        self.verifier: Verifier = verifier()
+        self.pool = pool or ModelPool()
+        self.local = LocalBackend(self.pool, threads=settings.threads)
+        upstreams = [UpstreamBackend(each) for each in settings.upstreams.values()]
+        self.directory = Directory(self.local, upstreams, prices=settings.prices)
+        self.limits = limits
+        self.usage = UsageLog()
+        self.accounts = Accounts(self.limits, self.usage, self.directory)
+        self.chain = Chain(self.directory.find, fallbacks=settings.fallback)
+        self.pipeline = Pipeline(
+            self.chain,
+            self.directory,
+            self.accounts,
+            find=self.find,
+            count=self.local.count_tokens,
+        )
+        self.metrics = Metrics(self)
         self.ready = asyncio.Event()
         self.failed: Exception | None = None
+        self._looking: asyncio.Task[Any] | None = None
 
-    def identify(self, headers: Mapping[str, str]) -> Any:
+    def identify(self, headers: Mapping[str, str]) -> Principal:
         """Whose request this is.
 
         Raises:
-            AccessError: There is no key, or nobody's.
+            AccessError: There is no key, or it is not in force.
         """
-        return self._keys.verify(key_of(headers))
+        return self.verifier.verify(key_of(headers) or "")
+
+    def uptime_s(self) -> float:
+        """How long it has run."""
+        return time.time() - self.started_s
+
+    async def find(self, name: str) -> Balance:
+        """The backends of a name, also of a model that has just come.
+
+        Raises:
+            NotFoundError: Nobody answers for it.
+        """
+        if self.directory.seconds_since_look() > _LOOK_EVERY_S and self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        try:
+            return self.directory.find(name)
+        except NotFoundError:
+            await self.find_new()
+            return self.directory.find(name)
+
+    async def find_new(self) -> None:
+        """Look which models are here, unless that was done a moment ago."""
+        if self.directory.seconds_since_look() > _NEW_S:
+            await asyncio.to_thread(self.directory.refresh)
+
+    async def _look(self) -> None:
+        try:
+            await asyncio.to_thread(self.directory.refresh)
+        finally:
+            self._looking = None
 
     async def start(self) -> None:
         """Load what is to be loaded before the gateway is ready."""
+        await asyncio.to_thread(self.directory.refresh)
         wanted = self.settings.load_at_start
         for name in (core_settings.get("model"),) if wanted is None else wanted:
-            loan = await asyncio.wrap_future(self._pool.ask(name))
+            loan = await asyncio.wrap_future(self.pool.ask(name))
             loan.give_back(tokens=0)
+        await asyncio.to_thread(self.directory.refresh)
         self.ready.set()
 
     async def close(self) -> None:
         """Unload the models and write what is to be written."""
         self.ready.clear()
-        await asyncio.to_thread(self._pool.close)
+        await asyncio.to_thread(self.pool.close)
         await asyncio.to_thread(self.local.close)
+        for upstream in self.directory.upstreams.values():
+            await upstream.close()
+        await asyncio.to_thread(self.usage.close)
+        await self.limits.close()
+        await asyncio.to_thread(self.verifier.write_last_used)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from workbench.serving.call import Facts
 
 Headers = list[tuple[bytes, bytes]]
+_OPENAI_LIMITS = {"requests_per_minute": "requests", "tokens_per_minute": "tokens"}
 
 
 def tell(request_id: str, facts: Facts) -> Headers:
@@ -24,7 +27,24 @@ def tell(request_id: str, facts: Facts) -> Headers:
         headers.append((b"x-workbench-cache", _safe(facts.cache + age)))
     if facts.fallbacks:
         headers.append((b"x-workbench-fallbacks", _safe(", ".join(facts.fallbacks))))
+    for left in facts.limits_left:
+        headers += _limit_headers(left)
     return headers
+
+
+def _limit_headers(left: Any) -> Headers:
+    """What is left of one limit, as OpenAI tells it where it has the limit too."""
+    name = _OPENAI_LIMITS.get(left.limit, left.limit).replace("_", "-").encode()
+    reset = left.reset_s if left.reset_s < 60 else round(left.reset_s)
+    return [
+        (b"x-ratelimit-limit-" + name, _number(left.allowed)),
+        (b"x-ratelimit-remaining-" + name, _number(max(0.0, left.left))),
+        (b"x-ratelimit-reset-" + name, f"{reset:.3f}".rstrip("0").rstrip(".").encode() + b"s"),
+    ]
+
+
+def _number(value: float) -> bytes:
+    return str(int(value) if value == int(value) else value).encode()
 
 
 def _safe(text: str) -> bytes:

@@ -10,10 +10,38 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from workbench.core.errors import InputError
+from workbench.core.errors import AccessError, InputError
+from workbench.identity import access
+from workbench.identity.verification import verifier
 from workbench.store import files
 
 log = logging.getLogger(__name__)
+
+
+def owner_key(path: Path) -> str:
+    """The owner's key of a file, made and put there if it is not there yet.
+
+    Raises:
+        InputError: What stands there is no key that this home knows.
+    """
+    key = read_or_make(path, _make_owner_key)
+    try:
+        principal = verifier().verify(key)
+    except AccessError as error:
+        raise InputError(
+            f"{path} holds a key that cannot be used: {error.message}",
+            hint="name another file with --key-file, and a new key is put there",
+        ) from None
+    if not principal.may("admin:keys"):
+        log.info("the key in %s is not an owner's", path)
+    return key
+
+
+def _make_owner_key() -> str:
+    """A new owner's key. The first is called ``owner``; lost ones stay until they are revoked."""
+    taken = {key.name for key in access.list_keys()}
+    name = "owner" if "owner" not in taken else f"owner-{secrets.token_hex(3)}"
+    return access.create_key(name, role="owner").key
 
 
 def read_or_make(path: Path, make: Callable[[], str]) -> str:

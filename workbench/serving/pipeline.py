@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any, Protocol
+import asyncio
+import dataclasses
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 
-from workbench.core.errors import AccessError
-from workbench.serving.call import Backend, Call, Facts, Piece
+from workbench.core.errors import CapabilityError, DeadlineError, LimitError
+from workbench.identity.principals import Principal
+from workbench.serving.accounts import Account, Accounts
+from workbench.serving.backends.balance import Balance
+from workbench.serving.backends.directory import LOCAL, Directory
+from workbench.serving.backends.fallback import Chain
+from workbench.serving.call import Call, Facts, Piece
+from workbench.serving.estimates import most_completion_tokens, most_prompt_tokens
 
-
-class Principal(Protocol):
-    """What is needed of ``workbench.identity.Principal``."""
-
-    def may_use(self, model: str) -> bool:
-        """Whether the allow-list has the model."""
-        ...
+_TOKEN_LIMITS = frozenset({"tokens_per_minute", "budget_tokens_day", "budget_tokens_month"})
 
 
 class Pipeline:
     """Authorise, route, look up, reserve, answer, settle; in this order, for every call.
 
     Args:
-        backend: What answers.
+        chain: Answers.
+        directory: Knows what may answer for a name.
+        accounts: Reserves and settles.
+        find: Finds a name's backends, also if it has just come.
+        count: Counts a prompt of a model here exactly, which costs a loan of it.
     """
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(
+        self,
+        chain: Chain,
+        directory: Directory,
+        accounts: Accounts,
+        *,
+        find: Callable[[str], Awaitable[Balance]],
+        count: Callable[[Call, Facts], Awaitable[int]],
+    ) -> None:
+        self._chain, self._directory, self._accounts = chain, directory, accounts
+        self._find, self._count = find, count
 
-    async def answer(self, call: Call, principal: Any, facts: Facts) -> AsyncIterator[Piece]:
+    async def answer(
+        self, call: Call, principal: Principal, facts: Facts
+    ) -> AsyncGenerator[Piece, None]:
         """Answer a call of a principal; what is found out on the way goes into ``facts``.
 
         The piece with the usage comes only once the usage is settled.
@@ -35,10 +52,110 @@ class Pipeline:
         Raises:
             WorkbenchError: What the client is to be told, by its class.
         """
-        if not principal.may_use(call.model):
-            raise AccessError(
-                f"this key may not use the model {call.model!r}",
-                hint="GET /v1/models lists those that it may use",
+        principal.require_model(call.model)
+        await self._find(call.model)
+        self._accounts.check_disk()
+        call = self._complete(call, principal)
+        account = await self._reserve(call, principal, facts)
+        facts.limits_left = account.reservation.left
+        try:
+            pieces = self._chain.answer(call, facts)
+            async with aclosing(pieces):
+                async for piece in within(pieces, call.options.get("timeout_s")):
+                    account.first_piece()
+                    if piece.usage is not None:
+                        facts.prompt_tokens = piece.usage.prompt_tokens
+                        facts.completion_tokens = piece.usage.completion_tokens
+                        facts.cached_tokens = piece.usage.cached_tokens
+                        await account.settle()
+                    yield piece
+        except BaseException as error:
+            await account.fail(error)
+            raise
+
+    async def count(self, call: Call, principal: Principal, facts: Facts) -> int:
+        """How many tokens a call's prompt has.
+
+        Raises:
+            CapabilityError: The model is elsewhere: nobody here knows its tokenizer.
+        """
+        principal.require_model(call.model)
+        await self._find(call.model)
+        if self._directory.local_model(call.model) is None:
+            raise CapabilityError(
+                f"{call.model!r} is a model elsewhere: its tokens cannot be counted here",
+                hint="its answers tell their usage",
             )
-        async for piece in self._backend.answer(call, facts):
-            yield piece
+        return await self._count(self._complete(call, principal), facts)
+
+    def _complete(self, call: Call, principal: Principal) -> Call:
+        """The call with what the client left out and the backends need."""
+        sampling = call.sampling
+        if call.kind != "embedding" and sampling.get("max_tokens") is None:
+            most = self._directory.default_max_tokens(call.model)
+            sampling = {**sampling, "max_tokens": most}
+        tokens = most_prompt_tokens(call) // 4 + (sampling.get("max_tokens") or 0) * call.n
+        options = {
+            **call.options,
+            "tenant": principal.key_id,
+            "tokens": tokens,
+            "may_use": principal.may_use,
+        }
+        if call.options.get("timeout_s") is not None:
+            options["deadline_s"] = call.options["timeout_s"]
+        return dataclasses.replace(call, sampling=sampling, options=options)
+
+    async def _reserve(self, call: Call, principal: Principal, facts: Facts) -> Account:
+        """Reserve for the most that the call may need."""
+        models = (call.model, *self._chain.fallbacks_of(call.model))
+        least_bytes, price = self._directory.bounds(models)
+        answers = most_completion_tokens(call)
+        prompt = most_prompt_tokens(call, least_bytes_per_token=least_bytes)
+        try:
+            return await self._accounts.open(
+                call, principal, facts, tokens=prompt + answers, usd=price.usd(prompt, answers)
+            )
+        except LimitError as error:
+            if not self._may_fit(call, error, answers):
+                raise
+        counted = await self._count(call, Facts())
+        return await self._accounts.open(
+            call, principal, facts, tokens=counted + answers, usd=price.usd(counted, answers)
+        )
+
+    def _may_fit(self, call: Call, error: LimitError, answers: int) -> bool:
+        """Whether a limit that the reckoned prompt passes may hold the counted one."""
+        if error.context["limit"] not in _TOKEN_LIMITS:
+            return False
+        first = self._directory.find(call.model).members[0]
+        room = error.context["allowed"]
+        if error.context["retry_after_s"] is not None:
+            room -= error.context["used"]
+        return first.backend.name == LOCAL and room > answers
+
+
+def within(
+    pieces: AsyncGenerator[Piece, None], timeout_s: float | None
+) -> AsyncGenerator[Piece, None]:
+    """The pieces, or a DeadlineError once so much time has gone."""
+    return pieces if timeout_s is None else _limited(pieces, timeout_s)
+
+
+async def _limited(
+    pieces: AsyncGenerator[Piece, None], timeout_s: float
+) -> AsyncGenerator[Piece, None]:
+    ends_s = asyncio.get_running_loop().time() + timeout_s
+    while True:
+        try:
+            async with asyncio.timeout_at(ends_s):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except DeadlineError:
+            raise
+        except TimeoutError:
+            raise DeadlineError(
+                f"the answer took longer than the {timeout_s:g} s that the request allows",
+                hint="raise timeout_s, or ask for fewer tokens",
+            ) from None
+        yield piece

@@ -24,8 +24,8 @@ from workbench.serving.app import build_app
 from workbench.serving.connection import connection_class
 from workbench.serving.gateway import Gateway
 from workbench.serving.guard import is_loopback
-from workbench.serving.key_file import read_or_make
-from workbench.serving.provisional import OneKey
+from workbench.serving.key_file import owner_key
+from workbench.serving.limits.opening import open_limits
 from workbench.serving.running import announce, withdraw
 from workbench.serving.settings import ServingSettings, read_settings
 
@@ -83,7 +83,7 @@ class GatewayServer:
         self._chosen = chosen or read_settings()
         self._socket = _bind(host, port)
         try:
-            self.key = read_or_make(key_file, _new_key)
+            self.key = owner_key(key_file)
         except BaseException:
             self._socket.close()
             raise
@@ -119,7 +119,7 @@ class GatewayServer:
             self._uvicorn.should_exit = True
 
     async def _serve(self) -> Served:
-        gateway = Gateway(self._chosen, keys=OneKey(self.key))
+        gateway = Gateway(self._chosen, limits=await open_limits())
         server = self._uvicorn = _Uvicorn(self._configure(gateway))
         server.should_exit = self._stopping
         running = announce(self.url, self._key_file)
@@ -193,12 +193,6 @@ class GatewayServer:
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
-
-
-def _new_key() -> str:
-    import secrets
-
-    return "wb-" + secrets.token_urlsafe(32)
 
 
 def _bind(host: str, port: int) -> socket.socket:

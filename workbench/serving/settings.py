@@ -1,4 +1,4 @@
-"""Settings of the gateway: three tables of ``workbench.toml``, checked as a whole.
+"""Settings of the gateway: four tables of ``workbench.toml``, checked as a whole.
 
 [serving]
 load_at_start = ["smollm2-135m"]
@@ -11,6 +11,9 @@ models = { large = "vendor-large-2026" }
 
 [fallback]
 large = ["smollm2-135m"]
+
+[prices]
+smollm2-135m = { completion_usd_per_million_tokens = 0.1 }
 """
 
 from __future__ import annotations
@@ -19,10 +22,26 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a model's tokens cost, in US dollars a million."""
+
+    prompt_usd_per_million_tokens: float = 0.0
+    completion_usd_per_million_tokens: float = 0.0
+
+    def usd(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """What so many cost."""
+        prompt = prompt_tokens * self.prompt_usd_per_million_tokens
+        return (prompt + completion_tokens * self.completion_usd_per_million_tokens) / 1e6
+
+
+FREE = Price()
 
 
 @dataclass(frozen=True)
@@ -31,8 +50,11 @@ class UpstreamSettings:
 
     ``models`` maps the names that clients use to the names that it knows. The key stands in a file
     or in an environment variable, never in ``workbench.toml``. ``weight`` is its share among the
-    backends of one model. ``continues`` says that it goes on from an assistant's last message, as
-    most open servers do. ``max_tokens`` is asked for where the client names none.
+    backends of one model. ``continues`` says how it goes on from an answer that was begun: from an
+    assistant's last ``message`` (llama.cpp, Ollama, this gateway), by ``flags`` beside it (vLLM),
+    or ``no``. ``max_tokens`` is asked for where the client names none, under the name
+    ``limit_field`` (some servers want ``max_completion_tokens``). Before it is answered a prompt is
+    reckoned to have a token for each ``least_bytes_per_token`` bytes: 1 is always enough.
     """
 
     name: str
@@ -41,14 +63,21 @@ class UpstreamSettings:
     key_file: Path | None = None
     key_env: str | None = None
     weight: float = 1.0
-    continues: bool = True
+    continues: str = "message"
     max_tokens: int = 1024
+    limit_field: str = "max_tokens"
     connect_timeout_s: float = 5.0
     first_token_timeout_s: float = 60.0
     between_tokens_timeout_s: float = 30.0
     connections: int = 256
+    least_bytes_per_token: float = 1.0
     prompt_usd_per_million_tokens: float = 0.0
     completion_usd_per_million_tokens: float = 0.0
+
+    @property
+    def price(self) -> Price:
+        """What its tokens cost."""
+        return Price(self.prompt_usd_per_million_tokens, self.completion_usd_per_million_tokens)
 
 
 @dataclass(frozen=True)
@@ -72,6 +101,7 @@ class ServingSettings:
     threads: int = 32
     upstreams: Mapping[str, UpstreamSettings] = field(default_factory=dict)
     fallback: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
 
 def read_settings() -> ServingSettings:
@@ -87,6 +117,10 @@ def read_settings() -> ServingSettings:
     upstreams = {
         name: _read_upstream(name, table, where)
         for name, table in _table(tables, "upstreams", where).items()
+    }
+    prices = {
+        name: Price(**_check(table, f"[prices] in {where}: {name}", _price_fields()))
+        for name, table in _table(tables, "prices", where).items()
     }
     fallback = _table(tables, "fallback", where)
     for model, chain in fallback.items():
@@ -105,6 +139,7 @@ def read_settings() -> ServingSettings:
     return ServingSettings(
         **serving,
         upstreams=upstreams,
+        prices=prices,
         fallback={model: tuple(chain) for model, chain in fallback.items()},
     )
 
@@ -170,6 +205,10 @@ def _serving_fields() -> dict[str, Any]:
     }
 
 
+def _price_fields() -> dict[str, Any]:
+    return {each.name: (float, 0.0) for each in dataclasses.fields(Price)}
+
+
 def _upstream_fields() -> dict[str, Any]:
     numbers = {
         field.name: (int if isinstance(field.default, int) else float)
@@ -181,7 +220,8 @@ def _upstream_fields() -> dict[str, Any]:
         "models": (list[str] | dict[str, str], None),
         "key_file": (str, None),
         "key_env": (str, None),
-        "continues": (bool, None),
+        "limit_field": (Literal["max_tokens", "max_completion_tokens"], None),
+        "continues": (Literal["message", "flags", "no"], None),
         **{name: (kind, 1 if kind is int else 0.0) for name, kind in numbers.items()},
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from workbench.serving.backends.crossing import Crossing
 from workbench.serving.call import Call, Facts, Piece, Usage
 
 _EMBED_BATCH = 16  # texts between two looks at whether the client is still there
+_WISHES = ("priority", "deadline_s", "keep_alive_s", "swap", "tenant", "tokens")
 Work = Callable[[Any], Iterator[Piece]]
 
 
@@ -43,7 +44,7 @@ class LocalBackend:
         """Let the threads end; answers in work go on to their end first."""
         self._threads.shutdown(wait=True)
 
-    async def answer(self, call: Call, facts: Facts) -> AsyncIterator[Piece]:
+    async def answer(self, call: Call, facts: Facts) -> AsyncGenerator[Piece, None]:
         """See ``Backend.answer``."""
         facts.backend, facts.served_by = self.name, call.model
         loan = await self._borrow(call, facts)
@@ -66,12 +67,9 @@ class LocalBackend:
 
     async def _borrow(self, call: Call, facts: Facts) -> Any:
         asked_s = asyncio.get_running_loop().time()
-        wishes = {
-            name: call.options[name]
-            for name in ("priority", "deadline_s", "keep_alive_s", "swap", "tenant", "tokens")
-            if call.options.get(name) is not None
-        }
-        future = self._pool.ask(call.model, **wishes)
+        wishes = {name: call.options[name] for name in _WISHES if name in call.options}
+        capability = "embed" if call.kind == "embedding" else "chat"
+        future = self._pool.ask(call.model, capability=capability, **wishes)
         try:
             loan = await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -79,9 +77,10 @@ class LocalBackend:
             future.add_done_callback(_give_back_unwanted)
             raise
         facts.queue_s += asyncio.get_running_loop().time() - asked_s
+        facts.loaded = facts.loaded or loan.loaded
         return loan
 
-    async def _run(self, loan: Any, work: Work, counts: _Counts) -> AsyncIterator[Piece]:
+    async def _run(self, loan: Any, work: Work, counts: _Counts) -> AsyncGenerator[Piece, None]:
         loop = asyncio.get_running_loop()
         crossing: Crossing[Piece] = Crossing(loop)
         token = CancelToken()
@@ -95,7 +94,7 @@ class LocalBackend:
             except BaseException as found:  # noqa: BLE001 - it is raised where the answer is read
                 error = found
             finally:
-                loan.give_back(tokens=counts.total)
+                loan.give_back(tokens=counts.total, error=error)
                 crossing.end(error)
 
         done = loop.run_in_executor(self._threads, read)

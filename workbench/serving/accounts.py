@@ -1,0 +1,159 @@
+"""What a call may need and what it did use: reserved before it, settled after it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from concurrent.futures import Future
+
+from workbench.core.errors import BusyError, StorageError, WorkbenchError
+from workbench.identity.principals import Principal
+from workbench.serving.backends.directory import Directory
+from workbench.serving.call import Call, Facts
+from workbench.serving.estimates import prompt_chars
+from workbench.serving.limits.protocol import LimitStore, Reservation
+from workbench.store.usage import UsageLog
+from workbench.store.usage_rows import UsageRow
+
+log = logging.getLogger(__name__)
+
+
+class Accounts:
+    """Opens the account of each call.
+
+    Args:
+        limits: Where reservations are held.
+        usage: Where settlements go.
+        directory: Knows the prices.
+    """
+
+    def __init__(self, limits: LimitStore, usage: UsageLog, directory: Directory) -> None:
+        self.limits, self.usage, self.directory = limits, usage, directory
+        self.disk_failed = False
+
+    def check_disk(self) -> None:
+        """Refuse while settlements cannot be written: what is used must not get lost.
+
+        Raises:
+            StorageError: They still wait for the disk.
+        """
+        if self.disk_failed:
+            if self.usage.waiting():
+                raise StorageError(
+                    "the store takes no settlement now, so nothing is answered",
+                    hint="free some space on the disk of WORKBENCH_HOME",
+                    retry_after_s=2.0,
+                )
+            self.disk_failed = False
+
+    async def open(
+        self, call: Call, principal: Principal, facts: Facts, *, tokens: int, usd: float
+    ) -> Account:
+        """Reserve what a call may need.
+
+        Raises:
+            LimitError: A limit would be passed.
+            BusyError: The store of limits does not answer.
+        """
+        reservation = await self.limits.reserve(
+            principal, tokens=tokens, usd=usd, stream=call.stream
+        )
+        return Account(self, call, principal, facts, reservation)
+
+
+class Account:
+    """One call's: settled exactly once, whatever becomes of the call."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        call: Call,
+        principal: Principal,
+        facts: Facts,
+        reservation: Reservation,
+    ) -> None:
+        self._accounts, self._call, self._principal = accounts, call, principal
+        self._facts = facts
+        self.reservation = reservation
+        self._started_s = time.perf_counter()
+        self._first_s: float | None = None
+        self._settled = False
+
+    def first_piece(self) -> None:
+        """The answer begins."""
+        if self._first_s is None:
+            self._first_s = time.perf_counter() - self._started_s
+
+    async def settle(self, *, status: int = 200, error: str | None = None) -> None:
+        """Write what was used, as ``facts`` count it, and give back the rest of the reservation.
+
+        When it returns the settlement is on the disk.
+
+        Raises:
+            StorageError: The disk does not take it; it is tried again until it does.
+        """
+        if self._settled:
+            return
+        self._settled = True
+        row = self._row(status, error)
+        try:
+            written = self._write(row)
+            if written is not None:
+                await asyncio.wrap_future(written)
+        except StorageError:
+            self._accounts.disk_failed = True
+            raise
+        finally:
+            await self._accounts.limits.settle(
+                self.reservation, tokens=row.tokens, usd=row.cost_usd
+            )
+
+    async def fail(self, error: BaseException) -> None:
+        """Settle a call that did not come to its end: what it used until then counts."""
+        status, code = 499, "cancelled"
+        if isinstance(error, WorkbenchError):
+            from workbench.serving.http_errors import describe
+
+            status, code = describe(error).status, error.code
+        elif isinstance(error, Exception):
+            status, code = 500, "workbench-error"
+        try:
+            await self.settle(status=status, error=code)
+        except StorageError as fault:
+            log.error("%s: its settlement waits: %s", self._call.request_id, fault.message)
+
+    def _write(self, row: UsageRow) -> Future[bool] | None:
+        try:
+            return self._accounts.usage.settle(row)
+        except BusyError as error:  # the disk has been full for long: no more can be held
+            raise StorageError(error.message, hint=error.hint) from error
+
+    def _row(self, status: int, error: str | None) -> UsageRow:
+        call, facts, principal = self._call, self._facts, self._principal
+        price = self._accounts.directory.price(facts.backend, facts.served_by)
+        return UsageRow(
+            settlement_id=self.reservation.id,
+            request_id=call.request_id,
+            key_id=principal.key_id,
+            user=principal.user,
+            model_asked=call.model,
+            model_served=facts.served_by,
+            backend=facts.backend,
+            route=facts.route,
+            endpoint=facts.endpoint,
+            dialect=facts.dialect,
+            status=status,
+            error_code=error,
+            prompt_tokens=facts.prompt_tokens,
+            completion_tokens=facts.completion_tokens,
+            cached_tokens=facts.cached_tokens,
+            cost_usd=price.usd(facts.prompt_tokens, facts.completion_tokens),
+            queue_s=facts.queue_s,
+            time_to_first_token_s=self._first_s,
+            duration_s=time.perf_counter() - self._started_s,
+            stream=call.stream,
+            cache=facts.cache,
+            fallbacks=facts.fallbacks,
+            prompt_chars=prompt_chars(call),
+        )

@@ -1,0 +1,171 @@
+"""Which backends answer for a model's name."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from workbench.core.errors import NotFoundError
+from workbench.models.protocol import Sampling
+from workbench.serving.backends.balance import Balance, Member
+from workbench.serving.backends.breaker import Breaker
+from workbench.serving.backends.upstream import UpstreamBackend
+from workbench.serving.call import Backend
+from workbench.serving.settings import FREE, Price
+
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model of this machine, as far as the gateway needs to know it."""
+
+    name: str
+    kind: str
+    max_tokens: int
+    system_chars: int = 0
+
+
+class Directory:
+    """All names that can be asked for.
+
+    A name stands for every backend that has it: the model here and each upstream that lists it.
+    ``local/NAME`` and ``UPSTREAM/NAME`` mean that one alone.
+
+    Args:
+        local: Answers for the models here.
+        upstreams: The others.
+        prices: Of the models here; those of upstreams stand in their settings.
+        look: Gives the models that are here.
+    """
+
+    def __init__(
+        self,
+        local: Backend,
+        upstreams: Iterable[UpstreamBackend] = (),
+        *,
+        prices: Mapping[str, Price] | None = None,
+        look: Callable[[], dict[str, LocalModel]] | None = None,
+    ) -> None:
+        self._local = local
+        self.upstreams = {each.name: each for each in upstreams}
+        self._prices = prices or {}
+        self._look = look or present_models
+        self._here: dict[str, LocalModel] = {}
+        self._looked_s = float("-inf")
+        self._known: dict[str, Balance] = {}
+        self._members: dict[tuple[str, str], Member] = {}
+
+    def refresh(self) -> dict[str, LocalModel]:
+        """Look which models are here; reads the store, so not for the event loop when slow."""
+        here = self._look()
+        if here != self._here:
+            self._here, self._known = here, {}
+        self._looked_s = time.monotonic()
+        return here
+
+    def seconds_since_look(self) -> float:
+        """How old is what is known of this machine's models."""
+        return time.monotonic() - self._looked_s
+
+    def names(self) -> list[str]:
+        """Every plain name, sorted."""
+        of_upstreams = (name for each in self.upstreams.values() for name in each.settings.models)
+        return sorted({*self._here, *of_upstreams})
+
+    def local_model(self, name: str) -> LocalModel | None:
+        """The model here that a name stands for, an adapter's by its base."""
+        bare = name.removeprefix(f"{LOCAL}/")
+        return self._here.get(bare) or self._here.get(bare.partition(":")[0])
+
+    def find(self, name: str) -> Balance:
+        """The backends of a name.
+
+        Raises:
+            NotFoundError: Nobody answers for it; near matches are named.
+        """
+        found = self._known.get(name)
+        if found is None:
+            found = Balance(self._look_up(name))
+            self._known[name] = found
+        return found
+
+    def members(self) -> list[Member]:
+        """Every backend of every model that was asked so far."""
+        return list(self._members.values())
+
+    def price(self, backend: str, model: str) -> Price:
+        """What a model's tokens cost at a backend."""
+        if backend in self.upstreams:
+            return self.upstreams[backend].settings.price
+        return self._prices.get(model) or self._prices.get(model.partition(":")[0]) or FREE
+
+    def bounds(self, models: Iterable[str]) -> tuple[float, Price]:
+        """The fewest bytes a token that may answer for any of these, and the dearest tokens."""
+        least, prompt, completion = math.inf, 0.0, 0.0
+        for model in models:
+            try:
+                members = self.find(model).members
+            except NotFoundError:  # a fallback that is not there
+                continue
+            for member in members:
+                upstream = self.upstreams.get(member.backend.name)
+                least = min(least, upstream.settings.least_bytes_per_token if upstream else 1.0)
+                price = self.price(member.backend.name, member.model)
+                prompt = max(prompt, price.prompt_usd_per_million_tokens)
+                completion = max(completion, price.completion_usd_per_million_tokens)
+        return least, Price(prompt, completion)
+
+    def default_max_tokens(self, name: str) -> int:
+        """How long an answer may be if the client says nothing."""
+        first = self.find(name).members[0]
+        upstream = self.upstreams.get(first.backend.name)
+        if upstream is not None:
+            return upstream.settings.max_tokens
+        model = self.local_model(first.model)
+        return model.max_tokens if model is not None else Sampling().max_tokens
+
+    def _look_up(self, name: str) -> list[Member]:
+        found = [
+            self._member(each, name, each.settings.weight)
+            for each in self.upstreams.values()
+            if name in each.settings.models
+        ]
+        if not name.startswith(f"{LOCAL}/") and self.local_model(name) is not None:
+            found.insert(0, self._member(self._local, name, 1.0))
+        if found:
+            return found
+        place, _, rest = name.partition("/")
+        if place == LOCAL and self.local_model(rest) is not None:
+            return [self._member(self._local, rest, 1.0)]
+        upstream = self.upstreams.get(place)
+        if upstream is not None and rest in upstream.settings.models:
+            return [self._member(upstream, rest, 1.0)]
+        raise NotFoundError.among(
+            "model", name, self.names(), hint="GET /v1/models; workbench models pull NAME"
+        )
+
+    def _member(self, backend: Backend, model: str, weight: float) -> Member:
+        """The one member of a backend and model: whoever names it, its faults are remembered."""
+        key = (backend.name, model)
+        if key not in self._members:
+            self._members[key] = Member(backend, model, Breaker(), weight)
+        return self._members[key]
+
+
+def present_models() -> dict[str, LocalModel]:
+    """The models of the catalogue and of ``workbench.toml`` whose files are on this disk."""
+    from workbench.models import catalogue
+    from workbench.models.model_settings import read_settings
+    from workbench.models.presence import is_present
+
+    found = {}
+    for name, entry in catalogue.entries().items():
+        if is_present(entry):
+            chosen = read_settings(name)
+            sampling = chosen.sampling_defaults(entry.sampling)
+            system = entry.system if chosen.system is None else chosen.system
+            found[name] = LocalModel(name, entry.kind, sampling.max_tokens, len(system or ""))
+    return found

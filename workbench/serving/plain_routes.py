@@ -1,0 +1,96 @@
+"""The routes that no model answers: which models there are, the figures, health."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import NotFoundError
+from workbench.serving.dialects import feedback, openai_audio, openai_models
+from workbench.serving.dialects.openai_models import ModelAnswer
+from workbench.serving.door import JSON, Door, Incoming, Outgoing
+from workbench.serving.requests import Receive, Scope, Send
+from workbench.store.feedback import add_feedback
+
+if TYPE_CHECKING:
+    from workbench.serving.gateway import Gateway
+
+
+class ModelsRoute(Door):
+    """The models that a key may use, or one of them."""
+
+    dialect = "openai"
+
+    async def respond(self, incoming: Incoming, out: Outgoing) -> None:
+        """See ``Door.respond``."""
+        wanted = incoming.scope.get("path_params", {}).get("model")
+        if wanted is None:
+            await self.gateway.find_new()
+            names = filter(incoming.principal.may_use, self.gateway.directory.names())
+            body = openai_models.render_list([ModelAnswer(name) for name in names])
+        else:
+            if not incoming.principal.may_use(wanted):
+                raise NotFoundError(f"no model named {wanted!r} that this key may use")
+            await self.gateway.find(wanted)
+            body = openai_models.render_one(ModelAnswer(wanted))
+        await out.whole(200, [_id(incoming), JSON], body)
+
+
+class FeedbackRoute(Door):
+    """Notes what a user thought of an answer."""
+
+    async def respond(self, incoming: Incoming, out: Outgoing) -> None:
+        """See ``Door.respond``."""
+        said = feedback.parse(await self.read(incoming))
+        await asyncio.to_thread(
+            add_feedback,
+            said.request_id,
+            said.score,
+            key_id=incoming.principal.key_id,
+            comment=said.comment,
+        )
+        await out.whole(200, [_id(incoming), JSON], feedback.render(said))
+
+
+class AudioRoute(Door):
+    """Reserved."""
+
+    dialect = "openai"
+
+    async def respond(self, incoming: Incoming, out: Outgoing) -> None:
+        """See ``Door.respond``."""
+        raise openai_audio.refusal(self.endpoint)
+
+
+class MetricsRoute(Door):
+    """The figures, for Prometheus, which can send a key as well."""
+
+    async def respond(self, incoming: Incoming, out: Outgoing) -> None:
+        """See ``Door.respond``."""
+        from workbench.serving.metrics import CONTENT_TYPE
+
+        kind = (b"content-type", CONTENT_TYPE.encode())
+        await out.whole(200, [_id(incoming), kind], self.gateway.metrics.render())
+
+
+class HealthRoute:
+    """Whether the process answers, or whether it is ready; open to everybody.
+
+    Args:
+        gateway: Is asked.
+        ready: Whether it is asked for more than to be alive.
+    """
+
+    def __init__(self, gateway: Gateway, *, ready: bool) -> None:
+        self._gateway, self._ready = gateway, ready
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        good = self._gateway.ready.is_set() if self._ready else True
+        word = b"ready" if self._ready else b"ok"
+        body = b'{"%s":%s}' % (word, b"true" if good else b"false")
+        await Outgoing(send).whole(200 if good else 503, [JSON], body)
+
+
+def _id(incoming: Incoming) -> tuple[bytes, bytes]:
+    return (b"x-request-id", incoming.request_id.encode())
