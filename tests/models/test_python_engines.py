@@ -235,6 +235,8 @@ def test_going_on_from_a_kept_prompt_gives_the_same_answer(
         chunks.close()
         assert ask(keeping, start, GREEDY) == ask(fresh, start, GREEDY)
         assert len(start) - 1 in reused
+        assert keeping.answer(start, GREEDY).cached_tokens == len(start) - 1
+        assert fresh.answer(start, GREEDY).cached_tokens == 0
     finally:
         keeping.close()
         fresh.close()

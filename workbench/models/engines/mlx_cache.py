@@ -22,19 +22,22 @@ class MlxPromptCache:
 
     def take(self, ids: Sequence[int], module: Any) -> tuple[list[Any], int]:
         """A cache to go on from, and how many of ``ids`` it covers: always fewer than all."""
-        from mlx_lm.models.cache import (
-            can_trim_prompt_cache,
-            make_prompt_cache,
-            trim_prompt_cache,
-        )
+        from mlx_lm.models.cache import make_prompt_cache, trim_prompt_cache
 
-        shared = shared_length(self._ids, ids[:-1])
-        if self._keep and shared and can_trim_prompt_cache(self._layers):
+        shared = self.covers(ids)
+        if shared:
             trim_prompt_cache(self._layers, len(self._ids) - shared)
         else:
-            self._layers, shared = make_prompt_cache(module), 0
+            self._layers = make_prompt_cache(module)
         self._ids = []  # not known to be true again before `keep_covered`
         return self._layers, shared
+
+    def covers(self, ids: Sequence[int]) -> int:
+        """How many ids of a new prompt it covers: always fewer than all."""
+        from mlx_lm.models.cache import can_trim_prompt_cache
+
+        shared = shared_length(self._ids, ids[:-1]) if self._keep else 0
+        return shared if shared and can_trim_prompt_cache(self._layers) else 0
 
     def keep_covered(self, ids: Sequence[int]) -> None:
         """Say what was read; the cache may have got less far, or one token ahead of no one."""

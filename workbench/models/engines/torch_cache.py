@@ -26,13 +26,17 @@ class PromptCache:
 
         if self._cache is not None and list(ids[:-1]) == self._ids:
             return self._cache, len(self._ids)  # the next token of the same answer
-        shared = shared_length(self._ids, ids[:-1]) if self._keep and self._can_crop() else 0
+        shared = self.covers(ids)
         if shared:
             self._cache.crop(shared - len(self._ids))
         else:
             self._cache = DynamicCache()
         self._ids = list(ids[:shared])
         return self._cache, shared
+
+    def covers(self, ids: Sequence[int]) -> int:
+        """How many ids of a new prompt it covers: always fewer than all."""
+        return shared_length(self._ids, ids[:-1]) if self._keep and self._can_crop() else 0
 
     def put(self, ids: Sequence[int]) -> None:
         """Say that the cache now covers ``ids``."""

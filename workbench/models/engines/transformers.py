@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import CapabilityError, EngineError, InputError
-from workbench.models.answer import Answer
-from workbench.models.batching import batch_by_length
-from workbench.models.constraint import ConstraintCompiler
-from workbench.models.decoding import Sampler, describe_logprob
+from workbench.core.errors import CapabilityError
+from workbench.models.constraint import Constraint
+from workbench.models.decoding import Sampler
 from workbench.models.engines.freeing import give_memory_back
-from workbench.models.engines.requests import check_ids
+from workbench.models.engines.in_python import PythonEngine, Step, Steps
 from workbench.models.engines.torch_cache import PromptCache
 from workbench.models.engines.torch_loading import load_module
 from workbench.models.folder import find_folder
@@ -25,8 +24,6 @@ from workbench.models.protocol import (
     LOGPROBS,
     SCORE,
     STREAM,
-    Chunk,
-    Engine,
     EngineSettings,
     ModelFiles,
     ModelInfo,
@@ -45,7 +42,7 @@ _ENCODER = frozenset({EMBED, GRADIENTS})
 _EMBED_BATCH_TOKENS = 8192
 
 
-class TransformersEngine(Engine):
+class TransformersEngine(PythonEngine):
     """A Hugging Face folder, or a GGUF through the conversion cache, on torch.
 
     ``threads`` is set with ``torch.set_num_threads``, which holds for the whole process: each
@@ -64,15 +61,11 @@ class TransformersEngine(Engine):
                 "the transformers engine does not load adapters yet",
                 hint=f"models.load({files.name!r}, engine='llamacpp')",
             )
-        self._name = files.name
-        self._settings = settings
         folder = find_folder(files, dtype=settings.dtype)
         self._folder = folder
-        self._tokenizer = TextTokenizer(folder.path)
         self._module: torch.nn.Module | None = load_module(folder, dtype=settings.dtype)
-        self._set_threads()  # not before: it loads torch, and how its threads wait is said there
         self.capabilities = _ENCODER if folder.is_encoder else _CAUSAL
-        self.info = ModelInfo(
+        info = ModelInfo(
             architecture=folder.architecture,
             context_tokens=min(
                 settings.context_tokens or folder.context_tokens, folder.context_tokens
@@ -82,76 +75,32 @@ class TransformersEngine(Engine):
             embedding_size=folder.hidden_size,
             parameters=sum(weights.numel() for weights in self._module.parameters()),
         )
+        self._describe(files.name, TextTokenizer(folder.path), settings, info)
+        self._set_threads()  # not before: it loads torch, and how its threads wait is said there
         self._cache = PromptCache(keep=settings.cache_prompt)
-        self._compiler: ConstraintCompiler | None = None
 
     @property
     def module(self) -> torch.nn.Module:
         """The torch module, in evaluation mode, for gradients and hooks."""
         if self._module is None:
-            raise EngineError(f"{self._name} was closed", hint="load the model again")
+            raise self._closed()
         return self._module
 
-    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
-        """See ``Engine.tokenize``."""
-        return self._tokenizer.tokenize(text, special=special)
+    def _covered(self, ids: Sequence[int]) -> int:
+        return self._cache.covers(ids)
 
-    def detokenize(self, ids: Sequence[int]) -> str:
-        """See ``Engine.detokenize``."""
-        return self._tokenizer.detokenize(ids)
+    def _steps(self, ids: list[int], sampling: Sampling, constraint: Constraint | None) -> Steps:
+        import numpy as np
 
-    @property
-    def special_tokens(self) -> Mapping[str, str]:
-        """See ``Engine.special_tokens``."""
-        return self._tokenizer.special_tokens
-
-    @property
-    def chat_template(self) -> str | None:
-        """See ``Engine.chat_template``."""
-        return self._tokenizer.chat_template
-
-    @property
-    def bos_id(self) -> int | None:
-        """See ``Engine.bos_id``."""
-        return self._tokenizer.bos_id
-
-    def stream(
-        self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
-    ) -> Iterator[Chunk]:
-        """See ``Engine.stream``."""
-        if STREAM not in self.capabilities:
-            raise self.cannot(STREAM)
-        self.check_adapter(adapter)
-        check_ids(prompt_ids, self.info, room_tokens=1)
         self._set_threads()
-        constraint = None
-        if sampling.json_schema is not None:
-            self._compiler = self._compiler or ConstraintCompiler(
-                self._tokenizer, self.info.vocabulary_size
-            )
-            constraint = self._compiler.compile(sampling.json_schema)
         sampler = Sampler(sampling)
-        answer = Answer(self._tokenizer, sampling)
-        ids = list(prompt_ids)
         while True:
             logits = self._next_logits(ids)
             allowed = constraint.mask(logits) if constraint is not None else logits
             token_id = sampler.choose(allowed, ids)
-            logprob = None
-            if sampling.logprobs is not None:
-                logprob = describe_logprob(logits, token_id, sampling.logprobs, self._text_of)
-            ids.append(token_id)
             if constraint is not None:
                 constraint.accept(token_id)
-            chunk = answer.add(
-                token_id,
-                logprob,
-                full=len(ids) >= self.info.context_tokens,
-                complete=constraint is not None and constraint.complete,
-            )
-            yield chunk
-            if chunk.finish_reason is not None:
-                return
+            yield Step(token_id, functools.partial(np.asarray, logits))
 
     def score_ids(
         self,
@@ -166,10 +115,8 @@ class TransformersEngine(Engine):
         if SCORE not in self.capabilities:
             raise self.cannot(SCORE)
         self.check_adapter(adapter)
-        if not prompt_ids or not continuation_ids:
-            raise InputError("a prompt and a continuation of at least one token each are needed")
+        self._check_scored(prompt_ids, continuation_ids)
         ids = [*prompt_ids, *continuation_ids]
-        check_ids(ids, self.info, room_tokens=-1)
         check_cancelled()
         self._set_threads()
         count = len(continuation_ids)
@@ -180,25 +127,9 @@ class TransformersEngine(Engine):
             scores = logprobs.gather(1, torch.tensor(ids[-count:])[:, None])[:, 0]
         return [float(score) for score in scores]
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """See ``Engine.embed``.
-
-        An encoder gives the mean over its tokens (or the first one's state, if the folder says
-        so), a causal model the mean of its last hidden states. A text that is longer than the
-        model can read is cut at its end.
-        """
-        import numpy as np
-
-        self._set_threads()
-        limit = min(self._folder.embedding_tokens, self.info.context_tokens)
-        rows = self._tokenizer.tokenize_for_embedding(texts, max_tokens=limit)
-        if any(not row for row in rows):
-            raise InputError("there is an empty text among those to embed")
-        vectors = np.empty((len(rows), self._folder.hidden_size), np.float32)
-        for places in batch_by_length([len(row) for row in rows], batch_tokens=_EMBED_BATCH_TOKENS):
-            check_cancelled()
-            vectors[places] = self._embed_batch([rows[place] for place in places])
-        return vectors
+    @property
+    def _embedding_tokens(self) -> int:
+        return min(self._folder.embedding_tokens, self.info.context_tokens)
 
     def memory_bytes(self) -> int:
         """Bytes of the weights and of the keys and values that are kept."""
@@ -236,8 +167,12 @@ class TransformersEngine(Engine):
         return logits
 
     def _embed_batch(self, rows: list[list[int]]) -> np.ndarray:
+        """See ``PythonEngine``: an encoder gives the mean over its tokens (or the first one's
+        state, if the folder says so), a causal model the mean of its last hidden states.
+        """
         import torch
 
+        self._set_threads()
         longest = max(len(row) for row in rows)
         ids = torch.zeros((len(rows), longest), dtype=torch.long)
         mask = torch.zeros((len(rows), longest), dtype=torch.long)
@@ -262,6 +197,3 @@ class TransformersEngine(Engine):
         if torch.get_num_threads() != self._settings.threads:
             log.info("torch now uses %d threads in this process", self._settings.threads)
             torch.set_num_threads(self._settings.threads)
-
-    def _text_of(self, token_id: int) -> str:
-        return self._tokenizer.detokenize([token_id])
