@@ -8,7 +8,7 @@ TORCH  := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report reports lab dashboards serve pictures docs bench test lint lock generate clean
+.PHONY: help report reports lab dashboards serve pictures docs bench test unit lint lock generate clean
 
 help:             ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -58,6 +58,10 @@ bench: $(VENV)/package.stamp      ## measure against peers, on a quiet machine: 
 
 test: $(VENV)/package.stamp       ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+# What a change is tried on while it is made: no model, browser, notebook, or test over 10 s.
+unit: $(VENV)/package.stamp       ## run the quick tests: under 3 minutes on 2 cores
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not model and not browser and not notebook and not slow" $(PYTEST)
 
 lint: $(VENV)/package.stamp       ## check style, types and the floors of the rooms
 	$(BIN)/ruff check workbench tests tools bench

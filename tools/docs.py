@@ -27,7 +27,11 @@ SITE = REPO / "site"
 # Shown as their picture, their table or their text; these would want a script.
 INTERACTIVE = ("application/", "text/javascript", "application/javascript")
 # Folders that a page may link to, with the page that lists what is in them.
-FOLDERS = {"docs/adr": "docs/design/decisions.md", "docs/errors": "docs/reference/error-pages.md"}
+FOLDERS = {
+    "docs/adr": "docs/design/decisions.md",
+    "docs/errors": "docs/reference/error-pages.md",
+    "docs/how-to": "docs/how-to/index.md",
+}
 REDIRECT = """\
 <!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Workbench</title>

@@ -210,6 +210,12 @@ _VIEWERS = (
 )
 
 
+_FORMULAS = (
+    "from IPython.display import Math\nMath(r'\\begin{pmatrix} a & b \\end{pmatrix}')",
+    "import ipywidgets\nipywidgets.HTMLMath(r'the loss $\\mathcal{L}$')",
+)
+
+
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A project with a notebook that was run, one that is broken, dashboards, and its home."""
@@ -223,6 +229,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     planted = f"from IPython.display import HTML\nHTML({script!r})"
     (pages / "planted.ipynb").write_text(notebook(planted, text="# Planted"))
     (pages / "viewers.ipynb").write_text(notebook(*_VIEWERS, text="# Viewers"))
+    (pages / "formulas.ipynb").write_text(notebook(*_FORMULAS, text="# $\\sqrt{2}$ costs \\$5"))
     story = "# Small\n\n**Question.** Does it run?\n\nAbout 1 minute, 0.1 GB of memory."
     claim = 'from workbench.reports import claim\nclaim("answer", 42, equals=42)'
     (folder / "notebooks" / "small.ipynb").write_text(notebook(claim, text=story))

@@ -49,6 +49,19 @@ def test_a_table_sorts_and_filters_by_keyboard(dashboards: Server, open_page: Op
     assert watched.outside == []
 
 
+def test_formulas_are_drawn_with_what_is_here(dashboards: Server, open_page: Open) -> None:
+    """In a text cell, in an output and in a widget, by the MathJax that Voila ships."""
+    watched = open_page(dashboards.url("/voila/render/formulas.ipynb"))
+    page = watched.page
+    page.wait_for_function("document.querySelectorAll('#rendered_cells mjx-container').length == 3")
+    assert page.locator("#rendered_cells mjx-msqrt, #rendered_cells mjx-mtable").count() == 2
+    assert "\\" not in page.locator("#rendered_cells").inner_text()
+    assert "costs $5" in page.locator("h1").inner_text()
+    assert page.evaluate("document.fonts.ready.then(f => [...f].some(x => x.status == 'loaded'))")
+    assert watched.outside == []
+    assert watched.errors == []
+
+
 LUMINANCE = """element => {
   const parts = colour => colour.match(/[\\d.]+/g).map(Number);
   const linear = value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,12 +137,37 @@ def test_docstrings_become_markdown(tools: dict[str, ModuleType]) -> None:
     ]  # fmt: skip
 
 
+def test_formulas_are_drawn_and_one_that_cannot_be_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "index.md").write_text(
+        "# A\n\nFrom $5 to $10, $\\sqrt{x}$ and\n\n$$\n\\frac{1}{2}\n$$\n\n$\\nonsense{x}$\n"
+    )
+    (tmp_path / "conf.py").write_text(
+        "extensions, html_math_renderer = ['myst_parser', 'docs_math'], 'mathml'\n"
+        "myst_enable_extensions = ['dollarmath']\n"
+        "myst_dmath_allow_digits = myst_dmath_allow_space = False\n"
+    )
+    built = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", str(tmp_path), str(tmp_path / "o")],
+        env={**os.environ, "PYTHONPATH": str(REPO / "tools")},
+        capture_output=True,
+        text=True,
+    )
+    page = (tmp_path / "o" / "index.html").read_text()
+    assert page.count("<math ") == 2 and "<msqrt>" in page and "<mfrac>" in page
+    assert "From $5 to $10" in page
+    assert r"<code>\nonsense{x}</code>" in page
+    assert (
+        r"index.md:9: WARNING: this formula cannot be drawn: \nonsense is not known" in built.stderr
+    )
+    assert "mathjax@" not in page and "<script src=\"http" not in page
+
+
 def how_to_commands(text: str) -> list[list[str]]:
     """The `workbench` commands of a page's examples, as words."""
     lines = [
         line.removeprefix("$ ")
         for kind, block in re.findall(r"```(sh|text)\n(.*?)```", text, re.S)
-        for line in block.splitlines()
+        for line in block.replace("\\\n", " ").splitlines()
         if kind == "sh" or line.startswith("$ ")
     ]
     found = [shlex.split(line.partition(" &")[0], comments=True) for line in lines]

@@ -63,7 +63,9 @@ def sample(
 
 
 def make(function: Callable[..., Any], name: str = "test.sample") -> ParameterModel:
-    return ParameterModel(name, parameters_of(function))
+    return ParameterModel(
+        name, parameters_of(function), command=f"workbench {name.replace('.', ' ')}"
+    )
 
 
 MODEL = make(sample)
