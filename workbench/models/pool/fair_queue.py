@@ -183,6 +183,11 @@ class FairQueue(Generic[J]):
         """The job that has waited longest."""
         return next(iter(self._jobs.values()), None)
 
+    @property
+    def top_priority(self) -> int:
+        """The highest priority that waits; there must be a job."""
+        return max(self._levels)
+
     def push(self, job: J) -> None:
         """Add a job."""
         urgency = job.tokens + AGEING_TOKENS_PER_S * job.arrived_s

@@ -44,7 +44,6 @@ class Request:
     may_swap: bool = True
     ticket: Any = None
     granted_at_s: float | None = None
-    room_wanted_s: float | None = None  # since when it has waited for memory
 
 
 @dataclass(eq=False)
@@ -69,6 +68,11 @@ class Resident:
     def held_bytes(self) -> int:
         """What it takes, or is known to grow to."""
         return max(self.measured_bytes, self.needs.bytes)
+
+    def leave(self, now_s: float) -> None:
+        """Begin to be unloaded."""
+        self.status = "unloading"
+        self.line.turn_ended_s = now_s
 
     @property
     def is_idle(self) -> bool:
@@ -95,6 +99,8 @@ class Line:
     frequency: Frequency = field(default_factory=Frequency)
     resident: Resident | None = None
     is_pinned: bool = False
+    turn_ended_s: float = 0.0  # when it was last unloaded
+    room_wanted_s: float | None = None  # since when only work in flight has kept it from its turn
     failures: int = 0
     retry_at_s: float = 0.0
     error: WorkbenchError | None = None
@@ -104,14 +110,10 @@ class Line:
         return self.resident is None and len(self.queue) > 0
 
     def waiting_since_s(self) -> float:
-        """When its oldest request came."""
+        """Since when it has waited for its turn: for its oldest request, or since the last turn."""
         oldest = self.queue.oldest
         assert oldest is not None
-        return oldest.arrived_s
-
-    def priority(self) -> int:
-        """The highest priority that waits."""
-        return max(request.priority for request in self.queue)
+        return max(oldest.arrived_s, self.turn_ended_s)
 
 
 @dataclass(frozen=True)

@@ -40,14 +40,24 @@ class Room:
         barred = {one for one in self.residents if one.is_barred}
         for one in self.residents:
             one.is_barred = False
-        wanted = [line for line in self.lines if line.is_wanted()]
-        wanted.sort(key=lambda line: (-line.priority(), line.waiting_since_s()))
-        wanted.sort(key=lambda line: not self._is_starving(line))
+        wanted = []
+        for line in self.lines:
+            if line.is_wanted():
+                wanted.append(line)
+            else:
+                line.room_wanted_s = None
+        wanted.sort(key=self._order)
         for line in wanted:
             if line.retry_at_s > self.now_s or self._refuse_hopeless(line):
                 continue
             self._serve(line, barred)
         return self.actions
+
+    def _order(self, line: Line) -> tuple[float, ...]:
+        """Who has waited too long goes first, by age alone: no priority can hold him back."""
+        if self._is_starving(line):
+            return (0, line.waiting_since_s())
+        return (1, -line.queue.top_priority, line.waiting_since_s())
 
     def _serve(self, line: Line, barred: set[Resident]) -> None:
         need = line.needs.bytes
@@ -63,8 +73,8 @@ class Room:
             self._refuse_swaps(line)
             victims = self._victims(line, barred, missing) if line.is_wanted() else None
             if victims is None and not (line.is_wanted() and self._is_starving(line)):
-                self._wait(line)  # a smaller model may use what is free meanwhile
-                return
+                line.room_wanted_s = None
+                return  # a smaller model may use what is free meanwhile
             for victim in victims or ():
                 self._send_away(victim)
         self._wait(line)
@@ -77,7 +87,7 @@ class Room:
         if victim.in_flight or (len(victim.line.queue) and not victim.is_barred):
             victim.is_barred = True
         if not victim.in_flight:
-            victim.status = "unloading"
+            victim.leave(self.now_s)
             self.actions.append(Unload(victim, "evicted"))
 
     def _victims(self, line: Line, barred: set[Resident], missing: int) -> list[Resident] | None:
@@ -97,7 +107,7 @@ class Room:
         return self.now_s - line.waiting_since_s() >= self.rules.patience_s
 
     def _turn_is_over(self, one: Resident, other: Line) -> bool:
-        turn_s = self.rules.turn_share * other.needs.load_s
+        turn_s = self.rules.turn_s(other.needs.load_s)
         return one.grants > 0 and self.now_s - one.loaded_at_s >= turn_s
 
     def _threads(self, line: Line) -> int:
@@ -110,12 +120,14 @@ class Room:
         return max(1, self.rules.cores // (1 + len(others)))
 
     def _wait(self, line: Line) -> None:
-        for request in line.queue:
-            if request.room_wanted_s is None:
-                request.room_wanted_s = self.now_s
-            if self.now_s - request.room_wanted_s >= self.rules.room_wait_s:
-                waited = f"after {self.rules.room_wait_s:g} s other models still hold"
+        """Work in flight keeps a model from its turn: that is waited for, but not for ever."""
+        if line.room_wanted_s is None:
+            line.room_wanted_s = self.now_s
+        if self.now_s - line.room_wanted_s >= self.rules.room_wait_s:
+            for request in line.queue:
+                waited = f"after {self.rules.room_wait_s:g} s work in flight still holds"
                 self._refuse(line, request, waited, held=self._held())
+            line.room_wanted_s = None
 
     def _refuse_hopeless(self, line: Line) -> bool:
         """Whether a line can never fit as things are: alone, or beside what is pinned."""

@@ -28,3 +28,7 @@ class Rules:
     cores: int = 1
     short_tokens: int = 128
     quantum_tokens: int = 256
+
+    def turn_s(self, load_s: float) -> float:
+        """How long a model stays that was just loaded, though one of ``load_s`` waits too long."""
+        return self.turn_share * load_s

@@ -6,6 +6,7 @@ and tells what came of them. So thousands of requests can be played through it i
 
 from __future__ import annotations
 
+import heapq
 import math
 
 from workbench.core.errors import BusyError, DeadlineError, EngineError, WorkbenchError
@@ -35,11 +36,15 @@ FOREVER = -1.0
 class Scheduler:
     """The lines of all models, and who is served."""
 
+    queue_class: type[FairQueue[Request]] = FairQueue
+    room_class = Room
+
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.lines: dict[Key, Line] = {}
         self.rates: dict[Key, Rate] = {}
         self._actions: list[Action] = []
+        self._deadlines: list[tuple[float, int, Request]] = []
 
     # What happens.
 
@@ -54,6 +59,8 @@ class Scheduler:
             return
         line.frequency.add(now_s)
         line.queue.push(request)
+        if request.deadline_at_s is not None:
+            heapq.heappush(self._deadlines, (request.deadline_at_s, id(request), request))
 
     def withdraw(self, request: Request) -> None:
         """A waiting request is not wanted any more."""
@@ -101,8 +108,7 @@ class Scheduler:
         if now_s - resident.loaded_at_s > _STABLE_S:
             resident.line.failures = 0
         self._count_failure(resident.line, error, now_s)
-        resident.status = "unloading"
-        self._actions.append(Unload(resident, "crashed"))
+        self._unload(resident, "crashed", now_s)
 
     def give_back(self, request: Request, *, tokens: int | None, now_s: float) -> None:
         """A loan has ended; ``tokens`` is what it did use."""
@@ -111,8 +117,7 @@ class Scheduler:
         if resident is not None and request in resident.in_flight:
             resident.in_flight.remove(request)
             resident.last_used_s = now_s
-            if request.keep_alive_s is not None:
-                resident.keep_alive_s = request.keep_alive_s
+            resident.keep_alive_s = request.keep_alive_s  # the last one decides
             if resident.status == "ready":
                 line.failures = 0 if now_s - resident.loaded_at_s > _STABLE_S else line.failures
         if tokens is not None and request.granted_at_s is not None:
@@ -138,7 +143,7 @@ class Scheduler:
         """The actions that are due. Each is taken as begun."""
         self._expire(now_s)
         self._retire(now_s)
-        self._actions += Room(self.rules, self.lines.values(), now_s, self._start).make()
+        self._actions += self.room_class(self.rules, self.lines.values(), now_s, self._start).make()
         for line in self.lines.values():
             if line.resident is not None and line.resident.status == "ready":
                 self._grant(line.resident, now_s)
@@ -147,37 +152,34 @@ class Scheduler:
 
     def next_due_s(self, now_s: float) -> float:
         """When something will be due though nothing happens; infinity if nothing will."""
-        due = [math.inf]
-        for line in self.lines.values():
-            for request in line.queue:
-                if request.deadline_at_s is not None:
-                    due.append(request.deadline_at_s)
-                if request.room_wanted_s is not None:
-                    due.append(request.room_wanted_s + self.rules.room_wait_s)
-            if line.is_wanted():
-                due += [line.waiting_since_s() + self.rules.patience_s, line.retry_at_s]
-            one = line.resident
-            if one is not None and one.status == "draining" and one.force_at_s is not None:
+        due = [at for at, _, _ in self._deadlines[:1]]
+        residents = [line.resident for line in self.lines.values() if line.resident is not None]
+        for one in residents:
+            due.append(self.expires_s(one))
+            if one.status == "draining" and one.force_at_s is not None:
                 due.append(one.force_at_s)
-            if one is not None:
-                due.append(self.expires_s(one))
-                due.append(one.loaded_at_s + self.rules.turn_share * line.needs.load_s)
+        for line in self.lines.values():
+            if not line.is_wanted():
+                continue
+            due += [line.waiting_since_s() + self.rules.patience_s, line.retry_at_s]
+            due += [one.loaded_at_s + self.rules.turn_s(line.needs.load_s) for one in residents]
+            if line.room_wanted_s is not None:
+                due.append(line.room_wanted_s + self.rules.room_wait_s)
         return min((at for at in due if at > now_s), default=math.inf)
 
     def expires_s(self, resident: Resident) -> float:
         """When an idle model goes by itself; infinity for one that stays or is at work."""
         keep_s = resident.keep_alive_s
         keep_s = self.rules.keep_alive_s if keep_s is None else keep_s
-        if resident.line.is_pinned or not resident.is_idle or keep_s < 0 or not resident.grants:
+        if resident.line.is_pinned or not resident.is_idle or keep_s < 0:
             return math.inf
         return resident.last_used_s + keep_s
 
     def _expire(self, now_s: float) -> None:
-        for line in self.lines.values():
-            for request in line.queue:
-                if request.deadline_at_s is not None and request.deadline_at_s <= now_s:
-                    line.queue.remove(request)
-                    self._actions.append(Refuse(request, _too_late(request)))
+        while self._deadlines and self._deadlines[0][0] <= now_s:
+            request = heapq.heappop(self._deadlines)[2]
+            if self.lines[request.key].queue.remove(request):
+                self._actions.append(Refuse(request, _too_late(request)))
 
     def _retire(self, now_s: float) -> None:
         residents = [line.resident for line in self.lines.values() if line.resident is not None]
@@ -185,9 +187,9 @@ class Scheduler:
             if one.status == "draining":
                 forced = one.force_at_s is not None and one.force_at_s <= now_s
                 if forced or not one.in_flight:
-                    self._unload(one, "asked")
+                    self._unload(one, "asked", now_s)
             elif self.expires_s(one) <= now_s:
-                self._unload(one, "idle")
+                self._unload(one, "idle", now_s)
         self._shed(residents, now_s)
 
     def _shed(self, residents: list[Resident], now_s: float) -> None:
@@ -204,14 +206,15 @@ class Scheduler:
             if one.in_flight:
                 one.status = "draining"
             else:
-                self._unload(one, "over-budget")
+                self._unload(one, "over-budget", now_s)
 
-    def _unload(self, resident: Resident, reason: str) -> None:
-        resident.status = "unloading"
+    def _unload(self, resident: Resident, reason: str, now_s: float) -> None:
+        resident.leave(now_s)
         self._actions.append(Unload(resident, reason))
 
     def _start(self, line: Line, threads: int) -> Resident:
         line.resident = Resident(line.key, line.needs, line, threads=threads)
+        line.room_wanted_s = None
         return line.resident
 
     def _grant(self, resident: Resident, now_s: float) -> None:
@@ -230,7 +233,7 @@ class Scheduler:
 
     def _line(self, key: Key, needs: Needs) -> Line:
         if key not in self.lines:
-            queue = FairQueue[Request](
+            queue = self.queue_class(
                 quantum_tokens=self.rules.quantum_tokens,
                 short_tokens=self.rules.short_tokens,
                 patience_s=self.rules.patience_s,
