@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +29,7 @@ from workbench.core.errors import (
     NotFoundError,
 )
 from workbench.models.formats.tiny import make_tiny_gguf
-from workbench.models.pool import ModelPool
+from workbench.models.pool import ModelPool, lender
 
 pytestmark = pytest.mark.model
 MB = 10**6
@@ -89,8 +93,8 @@ def test_one_goes_for_another_and_a_pinned_one_stays(tiny: list[str]) -> None:
             with pool.borrow(path, timeout_s=60) as loan:
                 assert loan.model.generate("The", max_tokens=1).completion_tokens == 1
         assert tiny[0] in {model.name for model in pool.state().models}
-        evicted = [e.data["name"] for e in told.events if e.kind == "models.evicted"]
-        assert evicted == [tiny[1], tiny[2]]
+        evicted = [e.data for e in told.events if e.kind == "models.evicted"]
+        assert [e["name"] for e in evicted] == [tiny[1], tiny[2]], (evicted, need, pool.state())
         with pytest.raises(CapacityError) as refused:
             pool.ask(tiny[2], swap=False).result(timeout=30)
         assert refused.value.context["budget_bytes"] == int(2.5 * need)
@@ -150,7 +154,8 @@ def test_leaving_the_queue_and_missing_a_deadline(pool: ModelPool, tiny: list[st
     for loan in loans:
         loan.give_back(tokens=3)
         loan.give_back(tokens=3)
-    assert last.result(timeout=30).model is loans[0].model
+    with last.result(timeout=30) as loan:
+        assert loan.model is loans[0].model
 
 
 def test_keep_alive_zero_unloads_at_once(pool: ModelPool, tiny: list[str]) -> None:
@@ -176,6 +181,105 @@ def test_closing_refuses_what_waits_and_leaves_no_process(tiny: list[str]) -> No
         loans[0].model.generate("The", max_tokens=1)
     assert not children()
     assert not [t.name for t in threading.enumerate() if t.name.startswith("model-pool")]
+
+
+def gone_within_a_while(pids: list[int]) -> bool:
+    for _ in range(1000):
+        if not any(psutil.pid_exists(pid) for pid in pids):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_a_lost_loan_comes_back(
+    pool: ModelPool, tiny: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = pool.ask(tiny[0], tokens=4).result(timeout=60)
+
+    async def cancelled_in_the_instant() -> None:
+        waiting = asyncio.ensure_future(asyncio.wrap_future(pool.ask(tiny[0], tokens=4)))
+        await asyncio.sleep(0)  # the loan is there, and its future has not been told
+        waiting.cancel()
+
+    asyncio.run(cancelled_in_the_instant())
+    with pool.borrow(tiny[0], tokens=4, timeout_s=60) as loan:
+        assert loan.model is kept.model
+    kept.give_back()
+    assert "lost" in caplog.text
+
+
+def test_a_pool_that_nobody_has_any_more_ends(tiny: list[str]) -> None:
+    pool = ModelPool(2_000 * MB, cores=1)
+    with pool.borrow(tiny[0]):
+        pids = [child.pid for child in children()]
+    assert pids
+    del pool
+    gc.collect()
+    assert gone_within_a_while(pids)
+
+
+def test_an_interpreter_that_ends_leaves_nothing_behind(tiny: list[str], home: Path) -> None:
+    script = (
+        "import sys, psutil\n"
+        "from workbench.models.pool import ModelPool\n"
+        "pool = ModelPool(10**9, cores=1)\n"
+        "loan = pool.ask(sys.argv[1]).result(timeout=60)\n"
+        "pool.ask(sys.argv[2])\n"
+        "print(*(child.pid for child in psutil.Process().children()))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, tiny[0], tiny[1]], capture_output=True, text=True, check=True
+    )
+    pids = [int(pid) for pid in ended.stdout.split()]
+    assert pids
+    assert gone_within_a_while(pids)
+    assert ended.stderr == ""
+
+
+def test_a_model_that_died_while_idle_is_loaded_anew_before_it_is_lent(
+    pool: ModelPool, tiny: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lender, "_CHECK_S", 0.0)
+    pool.load(tiny[0])
+    (child,) = children()
+    child.kill()
+    child.wait()
+    with pool.borrow(tiny[0], timeout_s=60) as loan:
+        assert loan.model.generate("The", max_tokens=1).completion_tokens == 1
+        assert loan.loaded
+
+
+def test_a_model_that_dies_again_and_again_is_let_rest(pool: ModelPool, tiny: list[str]) -> None:
+    for _ in range(2):
+        with contextlib.suppress(EngineError), pool.borrow(tiny[0], timeout_s=60) as loan:
+            (child,) = children()
+            child.kill()
+            loan.model.generate("The quick", max_tokens=20)
+    with pytest.raises(EngineError, match="failed 2 times") as resting:
+        pool.ask(tiny[0]).result(timeout=60)
+    assert 0 < resting.value.context["retry_after_s"] <= 2
+    with pool.borrow(tiny[1], timeout_s=60):
+        pass
+
+
+def test_closing_amid_a_load_ends_it(tiny: list[str]) -> None:
+    pool = ModelPool(2_000 * MB, cores=1)
+    ticket = pool.ask(tiny[0])
+    while not pool.state().models:
+        time.sleep(0.001)
+    pool.close(drain_s=0)
+    with pytest.raises(CancelledError):
+        ticket.result(timeout=5)
+    assert not children()
+
+
+def test_a_model_that_is_loaded_serves_who_names_no_engine(
+    pool: ModelPool, tiny: list[str]
+) -> None:
+    with settings.override(engine="transformers"):
+        pool.ask(tiny[0], engine="llamacpp").result(timeout=60).give_back()
+        with pool.borrow(tiny[0]) as loan:
+            assert (loan.model.engine, loan.loaded) == ("llamacpp", False)
 
 
 def test_two_kinds_of_models_under_one_budget(

@@ -54,6 +54,17 @@ def worlds(draw: st.DrawFn) -> tuple[list[SimModel], list[Arrival]]:
     return models, arrivals
 
 
+def pin(world: World, model: SimModel) -> None:
+    """Pin a model once it is loaded, as the pool does."""
+
+    def look(world: World) -> None:
+        line = world.scheduler.lines.get(model.key)
+        if line is not None and line.resident is not None:
+            line.is_pinned = True
+
+    world.looks.append(look)
+
+
 def check_budget(world: World) -> None:
     assert sum(world.taken.values()) <= world.rules.budget_bytes
 
@@ -130,7 +141,7 @@ def test_a_pinned_model_stays_and_an_eviction_that_ignores_pins_is_caught() -> N
     def losses(make: type[Scheduler]) -> list[str]:
         models = [SimModel(name, bytes=100) for name in "abc"]
         world = World(models, rules(), make)
-        world.scheduler.pin(models[0].key, models[0].needs, pinned=True)
+        pin(world, models[0])
         arrivals = [Arrival(0.0, "a")]
         arrivals += [Arrival(2.0 + 3 * number, "bc"[number % 2]) for number in range(20)]
         world.run(arrivals)
@@ -188,7 +199,7 @@ def test_what_it_grew_to_is_reckoned_with_the_next_time() -> None:
 def test_too_large_alone_too_large_beside_pins_and_no_swap_wanted() -> None:
     models = [SimModel("huge", bytes=251), SimModel("a", bytes=200), SimModel("b", bytes=100)]
     world = World(models, rules())
-    world.scheduler.pin(models[1].key, models[1].needs, pinned=True)
+    pin(world, models[1])
     huge, beside = Arrival(0, "huge"), Arrival(5, "b")
     world.run([huge, Arrival(1, "a"), beside])
     for one, held in ((huge, 0), (beside, 200)):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from workbench.core.errors import CapabilityError
 from workbench.models.pool.lines import Key, Needs
+
+if TYPE_CHECKING:
+    from workbench.models.model import Model
 
 _DEFAULT_CONTEXT_TOKENS = 4096
 
@@ -32,6 +37,16 @@ class Description:
 def base_name(name: str) -> str:
     """The model that is loaded for a name: that of the base, if it names an adapter."""
     return name if "/" in name else name.partition(":")[0]
+
+
+def lent_as(model: Model, name: str) -> Model:
+    """The model that a loan for ``name`` gets: with the adapter that the name asks for, if any."""
+    adapter = "" if "/" in name else name.partition(":")[2]
+    if not adapter:
+        return model
+    lent = copy.copy(model)  # the same engine and the same turns
+    lent.adapter = adapter
+    return lent
 
 
 def describe(name: str, engine: str | None, *, slots: int) -> Description:

@@ -42,6 +42,7 @@ class Request:
     deadline_at_s: float | None = None
     keep_alive_s: float | None = None
     may_swap: bool = True
+    capability: str | None = None
     ticket: Any = None
     granted_at_s: float | None = None
 
@@ -61,6 +62,7 @@ class Resident:
     keep_alive_s: float | None = None
     grants: int = 0
     is_barred: bool = False  # gets no new work, because another model's turn has come
+    is_unwanted: bool = False  # is to be unloaded as soon as it is loaded
     force_at_s: float | None = None  # when a drain ends the work in flight
     threads: int = 1
 

@@ -62,6 +62,17 @@ class Scheduler:
         if request.deadline_at_s is not None:
             heapq.heappush(self._deadlines, (request.deadline_at_s, id(request), request))
 
+    def ask_again(self, request: Request, *, now_s: float) -> None:
+        """A request was granted a model that had died; it keeps its place by age."""
+        line = self.lines[request.key]
+        if line.resident is not None and request in line.resident.in_flight:
+            line.resident.in_flight.remove(request)
+        request.granted_at_s = None
+        if line.retry_at_s > now_s and line.error is not None:
+            self._actions.append(Refuse(request, _resting(line, now_s)))
+        else:
+            line.queue.push(request)
+
     def withdraw(self, request: Request) -> None:
         """A waiting request is not wanted any more."""
         line = self.lines.get(request.key)
@@ -76,7 +87,7 @@ class Scheduler:
         resident.measured_bytes = measured_bytes
         held = max(measured_bytes, line.needs.bytes if line.needs.measured else 0)
         resident.needs = line.needs = Needs(held, load_s, resident.needs.parallel, measured=True)
-        resident.status = "ready"
+        resident.status = "draining" if resident.is_unwanted else "ready"
         resident.loaded_at_s = resident.last_used_s = now_s
 
     def load_failed(self, resident: Resident, error: WorkbenchError, *, now_s: float) -> None:
@@ -131,11 +142,34 @@ class Scheduler:
         if resident is not None and resident.status in ("ready", "draining"):
             resident.status = "draining"
             resident.force_at_s = force_at_s
+        elif resident is not None:
+            resident.is_unwanted = True
         return resident
 
-    def pin(self, key: Key, needs: Needs, *, pinned: bool) -> None:
-        """Keep a model in memory whatever comes, or stop doing so."""
-        self._line(key, needs).is_pinned = pinned
+    def shut(self, *, force_at_s: float) -> list[Request]:
+        """Unload everything, and give the requests that waited."""
+        waiting = [request for line in self.lines.values() for request in line.queue]
+        for line in self.lines.values():
+            line.is_pinned = False
+            self.drain(line.key, force_at_s=force_at_s)
+            for request in line.queue:
+                line.queue.remove(request)
+        return waiting
+
+    # What there is.
+
+    def residents(self) -> list[Resident]:
+        """The models in memory, or on their way in or out."""
+        return [line.resident for line in self.lines.values() if line.resident is not None]
+
+    def is_busy(self) -> bool:
+        """Whether there is work in flight, or a model is on its way in or out."""
+        return any(one.in_flight or one.status != "ready" for one in self.residents())
+
+    def prefer_loaded(self, key: Key) -> Key:
+        """The same model in another engine, if it is loaded there and not in this one."""
+        same = [one.key for one in self.residents() if one.key.name == key.name]
+        return key if key in same or not same else same[0]
 
     # What is to be done.
 
@@ -153,7 +187,7 @@ class Scheduler:
     def next_due_s(self, now_s: float) -> float:
         """When something will be due though nothing happens; infinity if nothing will."""
         due = [at for at, _, _ in self._deadlines[:1]]
-        residents = [line.resident for line in self.lines.values() if line.resident is not None]
+        residents = self.residents()
         for one in residents:
             due.append(self.expires_s(one))
             if one.status == "draining" and one.force_at_s is not None:
@@ -182,7 +216,7 @@ class Scheduler:
                 self._actions.append(Refuse(request, _too_late(request)))
 
     def _retire(self, now_s: float) -> None:
-        residents = [line.resident for line in self.lines.values() if line.resident is not None]
+        residents = self.residents()
         for one in residents:
             if one.status == "draining":
                 forced = one.force_at_s is not None and one.force_at_s <= now_s

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.core import events
-from workbench.core.cancellation import current_token
+from workbench.core.cancellation import CancelToken, current_token
 from workbench.core.errors import EngineError, WorkbenchError
 from workbench.models import footprints
 from workbench.models.pool.describing import Description
@@ -29,7 +29,8 @@ class Workshop:
 
     def __init__(self) -> None:
         self._context = contextvars.copy_context()
-        self._context.run(current_token.set, None)  # the maker's end is not the pool's
+        self._token = CancelToken()
+        self._context.run(current_token.set, self._token)  # the maker's end is not the pool's
         self._threads: set[threading.Thread] = set()
 
     def run(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -48,6 +49,10 @@ class Workshop:
         thread = threading.Thread(target=work, daemon=True, name="model-pool-load")
         self._threads.add(thread)
         thread.start()
+
+    def cancel(self, reason: str) -> None:
+        """Stop the loads."""
+        self._token.cancel(reason)
 
     def join(self) -> None:
         """Wait for everything that was started."""
@@ -122,7 +127,7 @@ class Workshop:
             events.emit("models.evicted", **figures)
         events.emit("models.unloaded", **figures)
 
-    def tell_loaded(self, resident: Resident, known: Description) -> None:
+    def tell_loaded(self, resident: Resident) -> None:
         """Tell that a model is ready."""
         events.emit("models.loaded", **_figures(resident))
 

@@ -1,0 +1,258 @@
+"""What a pool does behind its face: carries out what the scheduler decides, and tells it of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import CancelledError, CapabilityError, EngineError, WorkbenchError
+from workbench.models.pool.describing import Description, describe, lent_as
+from workbench.models.pool.keeper import Keeper
+from workbench.models.pool.lines import Action, Grant, Key, Load, Refuse, Request, Resident
+from workbench.models.pool.loans import Loan, refuse
+from workbench.models.pool.rules import Rules
+from workbench.models.pool.scheduler import Scheduler
+from workbench.models.pool.workshop import Workshop
+
+if TYPE_CHECKING:
+    from workbench.models.model import Model
+
+log = logging.getLogger(__name__)
+_LEAVE_S = 5.0
+_CHECK_S = 1.0  # a model that was not looked at for so long is looked at before it is lent
+
+
+class Lender:
+    """The scheduler with the models, threads and tickets that it decides about.
+
+    ``lock`` guards the scheduler and all that hangs on it; nothing slow happens under it.
+    """
+
+    def __init__(self, rules: Rules, *, slots: int) -> None:
+        self.scheduler = Scheduler(rules)
+        self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
+        self.keeper = Keeper(self)
+        self.known: dict[tuple[str, str | None], Description] = {}
+        self.closed = False
+        self._slots = slots
+        self._descriptions: dict[Key, Description] = {}
+        self._models: dict[Resident, Model] = {}
+        self._looked_s: dict[Resident, float] = {}
+        self._workshop = Workshop()
+
+    # A request's way in.
+
+    def receive(self, request: Request, name: str, engine: str | None) -> None:
+        """Take a request for a model of which it may not be known yet what it is."""
+        self.keeper.start()
+        known = self.known.get((name, engine))
+        if known is not None:
+            self._enter(request, known, chosen=engine is not None)
+        else:  # reading the catalogue and the store is not for the asker's thread
+            self.keeper.put(lambda: self._look_up(request, name, engine))
+
+    def _look_up(self, request: Request, name: str, engine: str | None) -> None:
+        try:
+            known = self._workshop.run(describe, name, engine, slots=self._slots)
+        except WorkbenchError as error:
+            refuse(request.ticket, error)
+            return
+        with self.lock:
+            self.known[name, engine] = known
+            self._descriptions.setdefault(known.key, known)
+        self._enter(request, known, chosen=engine is not None)
+
+    def _enter(self, request: Request, known: Description, *, chosen: bool) -> None:
+        try:
+            known.check(request.capability)
+        except WorkbenchError as error:
+            refuse(request.ticket, error)
+            return
+        with self.lock:
+            closed = self.closed
+            if not closed and not request.ticket.cancelled():
+                key = known.key if chosen else self.scheduler.prefer_loaded(known.key)
+                request.key = key
+                needs = self._descriptions[key].needs
+                self.scheduler.ask(request, needs, now_s=time.monotonic())
+        if closed:
+            refuse(request.ticket, CancelledError("the pool was closed", hint="make a new one"))
+        self.step()
+
+    def withdraw(self, request: Request) -> None:
+        """The asker has left the queue."""
+        with self.lock:
+            self.scheduler.withdraw(request)
+        self.step()
+
+    # Deciding and doing.
+
+    def step(self) -> None:
+        """Let the scheduler decide, and do it."""
+        with self.lock:
+            now_s = time.monotonic()
+            actions = self.scheduler.decide(now_s)
+            due_s = self.scheduler.next_due_s(now_s)
+            busy = self.scheduler.is_busy()
+            self.changed.notify_all()
+        for action in actions:
+            self._do(action)
+        self.keeper.look_at(due_s, busy=busy)
+
+    def _do(self, action: Action) -> None:
+        if isinstance(action, Grant):
+            self._grant(action)
+        elif isinstance(action, Refuse):
+            refuse(action.request.ticket, action.error)
+        elif isinstance(action, Load):
+            self._workshop.start(self._load, action.resident)
+        else:
+            self._workshop.start(self._unload, action.resident, action.reason)
+
+    def _grant(self, grant: Grant) -> None:
+        request, resident = grant.request, grant.resident
+        if self._is_dead(resident):
+            with self.lock:
+                self.scheduler.ask_again(request, now_s=time.monotonic())
+            self.step()
+            return
+        model, ticket = self._models.get(resident), request.ticket
+        request.ticket = None  # a ticket holds its loan, and must go with the asker
+        if not ticket.set_running_or_notify_cancel():
+            self._take_back(grant, 0)
+        elif model is None:  # a drain ended by force in this very instant
+            ticket.set_exception(EngineError(f"{resident.key} was closed", hint="ask again"))
+            self._take_back(grant, 0)
+        elif request.capability not in (None, *model.capabilities):
+            ticket.set_exception(_cannot(resident.key, request.capability, model))
+            self._take_back(grant, 0)
+        else:
+            granted_s = request.granted_at_s or request.arrived_s
+            loan = Loan(
+                ticket.name,
+                lent_as(model, ticket.name),
+                lambda tokens: self._take_back(grant, tokens),
+                queued_s=granted_s - request.arrived_s,
+                loaded=request.arrived_s < resident.loaded_at_s,
+                lost=lambda give_back: self.keeper.put(lambda: _return_lost(give_back)),
+                pool=ticket.pool,
+            )
+            ticket.set_result(loan)
+
+    def _take_back(self, grant: Grant, tokens: int | None) -> None:
+        self._look(grant.resident)
+        with self.lock:
+            self.scheduler.give_back(grant.request, tokens=tokens, now_s=time.monotonic())
+        self.step()
+
+    # Looking at the models.
+
+    def measure(self) -> None:
+        """Look at what every loaded model takes now, and whether it is alive."""
+        with self.lock:
+            residents = [one for one in self._models if one.status == "ready"]
+        for resident in residents:
+            self._look(resident)
+        self.step()
+
+    def _is_dead(self, resident: Resident) -> bool:
+        last_s = self._looked_s.get(resident, 0.0)
+        return time.monotonic() - last_s > _CHECK_S and not self._look(resident)
+
+    def _look(self, resident: Resident) -> bool:
+        """Measure one model; False if its process has ended."""
+        model = self._models.get(resident)
+        if model is None:
+            return True
+        self._looked_s[resident] = time.monotonic()
+        try:
+            taken = model.memory_bytes()
+        except WorkbenchError as dead:
+            with self.lock:
+                self.scheduler.crashed(resident, dead, now_s=time.monotonic())
+            return False
+        with self.lock:
+            self.scheduler.measured(resident, measured_bytes=taken)
+        return True
+
+    # Loading and unloading, each in a thread of its own.
+
+    def _load(self, resident: Resident) -> None:
+        known = self._descriptions[resident.key]
+        started_s = time.monotonic()
+        try:
+            model, taken = self._workshop.load(resident, known)
+        except WorkbenchError as error:
+            with self.lock:
+                self.scheduler.load_failed(resident, error, now_s=time.monotonic())
+        else:
+            with self.lock:
+                now_s = time.monotonic()
+                self._models[resident] = model
+                self._looked_s[resident] = now_s
+                resident.threads = model.settings.threads
+                load_s = now_s - started_s
+                self.scheduler.loaded(resident, measured_bytes=taken, load_s=load_s, now_s=now_s)
+            self._workshop.tell_loaded(resident)
+        self.step()
+
+    def _unload(self, resident: Resident, reason: str) -> None:
+        with self.lock:
+            model = self._models.pop(resident, None)
+            self._looked_s.pop(resident, None)
+            rate = self.scheduler.rates.get(resident.key)
+        try:
+            known = self._descriptions[resident.key]
+            self._workshop.unload(model, resident, known, rate, reason)
+        finally:
+            with self.lock:
+                self.scheduler.unloaded(resident)
+            self.step()
+
+    # The end.
+
+    def close(self, *, drain_s: float, most_s: float | None = None) -> None:
+        """Refuse what waits, let the work in flight end, unload everything, end the threads.
+
+        Args:
+            drain_s: How long the work in flight may go on.
+            most_s: How long all of it may take; what is left then goes with this process.
+        """
+        with self.lock:
+            if self.closed:
+                return
+            self.closed = True
+            waiting = self.scheduler.shut(force_at_s=time.monotonic() + drain_s)
+        self._workshop.cancel("the pool is closed")
+        for request in waiting:
+            refuse(request.ticket, CancelledError("the pool was closed", hint="make a new one"))
+        self.step()
+        with self.changed:
+            done = self.changed.wait_for(lambda: not self.scheduler.residents(), most_s)
+        self.keeper.stop()
+        if done:
+            self._workshop.join()
+
+    def leave(self) -> None:
+        """Close because nobody has the pool any more; may be called from a finalizer."""
+        self.keeper.put(lambda: self._workshop.start(self.close_now))
+
+    def close_now(self) -> None:
+        """Close without waiting for work in flight, nor long for anything else."""
+        self.close(drain_s=0.0, most_s=_LEAVE_S)
+
+
+def _return_lost(give_back: object) -> None:
+    log.warning("a loan was lost without being given back; it is taken back now")
+    give_back(None)  # type: ignore[operator]
+
+
+def _cannot(key: Key, capability: str | None, model: Model) -> CapabilityError:
+    return CapabilityError(
+        f"{key} cannot {capability}; it can {', '.join(sorted(model.capabilities))}",
+        hint="ask another model or engine; workbench models list",
+        capability=capability,
+    )
