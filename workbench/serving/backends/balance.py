@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -27,7 +28,10 @@ _BOUND = 1.25
 
 @dataclass
 class Latency:
-    """How long a backend takes until its first piece: a peak is believed at once, and fades."""
+    """How long a backend takes until its first piece: a peak is believed at once, and fades.
+
+    It also fades while nobody asks: who was slow once is tried again.
+    """
 
     value_s: float | None = None
     told_at_s: float = 0.0
@@ -37,11 +41,17 @@ class Latency:
         if self.value_s is None or seconds > self.value_s:
             self.value_s = seconds
         else:
-            keep = math.exp(-max(0.0, now_s - self.told_at_s) / _DECAY_S)
-            # Also of many calls at the same moment each counts a little.
-            keep = min(keep, 0.9)
+            # Of many calls at the same moment, too, each counts a little.
+            keep = min(self._kept(now_s), 0.9)
             self.value_s = keep * self.value_s + (1 - keep) * seconds
         self.told_at_s = now_s
+
+    def expect_s(self, now_s: float) -> float:
+        """What it may take now."""
+        return _UNKNOWN_S if self.value_s is None else self.value_s * self._kept(now_s)
+
+    def _kept(self, now_s: float) -> float:
+        return math.exp(-max(0.0, now_s - self.told_at_s) / _DECAY_S)
 
 
 @dataclass
@@ -68,10 +78,9 @@ class Member:
         """Answers that come whole take as long as they are; streams until they begin."""
         return self.streams if call.stream else self.wholes
 
-    def expected_s(self, call: Call) -> float:
+    def expected_s(self, call: Call, now_s: float) -> float:
         """How long a call would wait, as far as it can be told."""
-        known = self.latency(call).value_s
-        return (_UNKNOWN_S if known is None else known) * (self.in_flight + 1)
+        return self.latency(call).expect_s(now_s) * (self.in_flight + 1)
 
 
 class Balance:
@@ -115,7 +124,8 @@ class Balance:
 
 
 def _cost(call: Call) -> Callable[[Member], float]:
-    return lambda member: member.expected_s(call)
+    now_s = time.monotonic()
+    return lambda member: member.expected_s(call, now_s)
 
 
 def prompt_beginning(call: Call) -> str:
