@@ -139,6 +139,20 @@ class Database:
         for call in calls:
             call()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A block whose reads all see the database as it was at one moment."""
+        link = self._link()
+        with saying_why(self.path):
+            if link.depth:  # a transaction sees one moment anyway, and what it wrote itself
+                yield link.connection
+                return
+            link.connection.execute("BEGIN DEFERRED")
+            try:
+                yield link.connection
+            finally:
+                link.connection.execute("COMMIT")
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Run ``call`` once this thread's transaction is on the disk; at once outside of one."""
         link = self._link()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .database import Database, open_database
 from .usage_rows import NANO, UsageRow, read_row
@@ -91,22 +91,40 @@ def settlements(
     return tuple(read_row(row) for row in rows)
 
 
+class Settled(NamedTuple):
+    """What a key settled: tokens and billionths of a dollar.
+
+    ``spans`` has one sum for each that was asked for, ``rows`` the settlements among the ids.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    rows: dict[str, tuple[int, int]]
+
+
 def settled_of(
-    database: Database, key_id: str, since_s: float, until_s: float, without: Collection[str] = ()
-) -> tuple[int, int]:
-    """The tokens and billionths of a dollar that a key used, without settlements of some ids."""
-    tokens, nano_usd = database.read(
-        "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0), "
-        "coalesce(sum(cost_nano_usd), 0) FROM usage WHERE key_id = ? AND time_s >= ? "
-        "AND time_s < ?",
-        (key_id, since_s, until_s),
-    )[0]
-    for settlement_id in without:
-        row = database.read_one(
-            "SELECT prompt_tokens + completion_tokens, cost_nano_usd FROM usage "
-            "WHERE settlement_id = ? AND key_id = ? AND time_s >= ? AND time_s < ?",
-            (settlement_id, key_id, since_s, until_s),
-        )
-        if row is not None:
-            tokens, nano_usd = tokens - row[0], nano_usd - row[1]
-    return tokens, nano_usd
+    database: Database, key_id: str, spans: Sequence[tuple[float, float]], ids: Collection[str]
+) -> Settled:
+    """What a key settled in spans of Unix time, and which of some settlements there are.
+
+    All of it as it was at one moment: what is among the rows is in the sums.
+    """
+    with database.snapshot() as connection:
+        sums = [
+            connection.execute(
+                "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0), "
+                "coalesce(sum(cost_nano_usd), 0) FROM usage "
+                "WHERE key_id = ? AND time_s >= ? AND time_s < ?",
+                (key_id, since_s, until_s),
+            ).fetchone()
+            for since_s, until_s in spans
+        ]
+        rows = {}
+        for settlement_id in ids:
+            row = connection.execute(
+                "SELECT prompt_tokens + completion_tokens, cost_nano_usd FROM usage "
+                "WHERE settlement_id = ? AND key_id = ?",
+                (settlement_id, key_id),
+            ).fetchone()
+            if row is not None:
+                rows[settlement_id] = (row[0], row[1])
+    return Settled(tuple((row[0], row[1]) for row in sums), rows)

@@ -244,13 +244,14 @@ def test_budgets_are_counted_from_the_usage_log(stores: Stores) -> None:
         found = await refused(store, principal, tokens=71, now_s=START_S)
         assert (found["limit"], found["used"]) == ("budget_tokens_month", 35)
         held = await store.reserve(principal, tokens=60, now_s=START_S)
-        # In the log, and not settled here yet: were it counted from both, it would be double.
+        # In the log, and not settled here yet: counted from both it would be double, and left out
+        # it would be missing if its process has died in between.
         log.settle(row(50, time_s=START_S, settlement_id=held.id)).result()
         await store.rebuild()
-        found = await refused(store, principal, tokens=6, now_s=START_S)
-        assert found["used"] == 95  # 35, and 60 that are held
-        await store.settle(held, tokens=50, usd=0.05, now_s=START_S)
-        assert (await refused(store, principal, tokens=16, now_s=START_S))["used"] == 85
+        for _ in range(2):
+            found = await refused(store, principal, tokens=16, now_s=START_S)
+            assert found["used"] == 85
+            await store.settle(held, tokens=50, usd=0.05, now_s=START_S)
         await store.rebuild()
         assert (await refused(store, principal, tokens=16, now_s=START_S))["used"] == 85
         await store.reserve(principal, tokens=15, now_s=START_S)

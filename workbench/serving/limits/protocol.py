@@ -8,11 +8,12 @@ as its process lives, and runs out by itself after a crash.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from workbench.identity.principals import KeyLimits, Principal
+from workbench.store.usage_queries import Settled
 
 LEASE_S = 30.0
 WINDOW_S = 60
@@ -116,9 +117,8 @@ class LimitStore(Protocol):
         ...
 
 
-# The tokens and billionths of a dollar of a key's settlements from one Unix time up to another,
-# without those of some ids.
-Truth = Callable[[str, float, float, Collection[str]], tuple[int, int]]
+# What a key settled in some spans of Unix time, and which of some settlements there are.
+Truth = Callable[[str, Sequence[tuple[float, float]], Collection[str]], Settled]
 
 
 def new_reservation_id() -> str:

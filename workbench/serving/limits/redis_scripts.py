@@ -6,10 +6,10 @@ cluster keeps them together:
     workbench:limits:{KEY}:open      id -> "tokens nano_usd stream until_ms"
     workbench:limits:{KEY}:requests  second -> count
     workbench:limits:{KEY}:tokens    second -> count
-    workbench:limits:{KEY}:PERIOD    t:HOME -> tokens, n:HOME -> nano_usd, c:HOME -> how counted
+    workbench:limits:{KEY}:PERIOD    t:HOME -> tokens, n:HOME -> nano_usd, c:HOME -> counted
 
 Several homes may share a Redis: each adds what it settled under its own name, and what counts is
-the sum. ``c:HOME`` is absent or a mark until the home's share was counted from its usage log.
+the sum. ``c:HOME`` is ``counted``, or since when who counts the home's share from its usage log.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ end
 """
 
 _LOOK = """
-local WINDOW_S, FORGOTTEN_MS = 60, 86400000
+local WINDOW_S, FORGOTTEN_MS, COUNTING_MS = 60, 86400000, 3000
 
 -- The buckets that count, flat. Older ones go; those from the future are taken as of now.
 local function window(name, second)
@@ -72,14 +72,14 @@ local function holds(name, now, lease_ms)
   return tokens, nano, streams, ids
 end
 
--- What all homes settled in a period, and whether this home's share was counted.
+-- What all homes settled in a period, and how this home's share was counted.
 local function settled(name, home)
-  local flat, tokens, nano, counted = redis.call('HGETALL', name), 0, 0, false
+  local flat, tokens, nano, counted = redis.call('HGETALL', name), 0, 0, ''
   for i = 1, #flat, 2 do
     local kind = string.sub(flat[i], 1, 2)
     if kind == 't:' then tokens = tokens + tonumber(flat[i + 1])
     elseif kind == 'n:' then nano = nano + tonumber(flat[i + 1])
-    elseif flat[i] == 'c:' .. home and flat[i + 1] == 'counted' then counted = true end
+    elseif flat[i] == 'c:' .. home then counted = flat[i + 1] end
   end
   return tokens, nano, counted
 end
@@ -88,7 +88,7 @@ end
 # KEYS open requests tokens day month
 # ARGV now_ms lease_ms home mark id tokens nano_usd stream budgets(0|1)
 #      and the limits, '' for none: requests tokens streams t_day t_month n_day n_month
-# -> {'ok'|'no'|'count', now_ms, requests, tokens, open tokens, open nano, open streams,
+# -> {'ok'|'no'|'count'|'wait', now_ms, requests, tokens, open tokens, open nano, open streams,
 #     t_day, n_day, t_month, n_month, ids to leave out of counting}
 # An empty id only looks.
 RESERVE = (
@@ -101,16 +101,22 @@ local second = math.floor(now / 1000)
 local requests, requests_total = window(KEYS[2], second)
 local used, used_total = window(KEYS[3], second)
 local open_tokens, open_nano, open_streams, ids = holds(KEYS[1], now, lease_ms)
-local t_day, n_day, t_month, n_month, uncounted = 0, 0, 0, 0, false
+local t_day, n_day, t_month, n_month, uncounted, waiting = 0, 0, 0, 0, false, false
 if ARGV[9] == '1' then
   local counted_day, counted_month
   t_day, n_day, counted_day = settled(KEYS[4], home)
   t_month, n_month, counted_month = settled(KEYS[5], home)
+  -- One counts at a time; who began and did not end is taken for dead after a while.
+  for _, counted in ipairs({counted_day, counted_month}) do
+    local began = tonumber(string.match(counted, '^(%d+) '))
+    if began and math.abs(now - began) < COUNTING_MS then waiting = true end
+  end
   for i, counted in ipairs({counted_day, counted_month}) do
-    if not counted then
+    if counted ~= 'counted' and not waiting then
       uncounted = true
       local name = KEYS[3 + i]
-      redis.call('HSET', name, 't:' .. home, 0, 'n:' .. home, 0, 'c:' .. home, mark)
+      local began = string.format('%.0f %s', now, mark)
+      redis.call('HSET', name, 't:' .. home, 0, 'n:' .. home, 0, 'c:' .. home, began)
       redis.call('EXPIRE', name, 86400 * 40)
     end
   end
@@ -119,6 +125,7 @@ local function answer(word)
   return {word, now, requests, used, open_tokens, open_nano, open_streams,
           t_day, n_day, t_month, n_month, uncounted and ids or {}}
 end
+if waiting then return answer('wait') end
 if uncounted then return answer('count') end
 if id == '' then return answer('ok') end
 local function over(limit, total) return limit ~= '' and total > tonumber(limit) end
@@ -140,18 +147,46 @@ return answer('ok')
 """
 )
 
-# KEYS day month; ARGV home mark t_day n_day t_month n_month. Only who marked last may count.
-COUNT = """
+# KEYS open tokens day month
+# ARGV now_ms home mark t_day n_day t_month n_month and of each settlement that was open at the mark
+#      and is in the usage log: id tokens nano_usd
+# Only whose mark it is may add his sums. A settlement that is still open is settled on behalf of
+# its process: it is in the sums. One that was settled since the mark was added then, and is in the
+# sums as well, so it is taken off.
+COUNT = (
+    _CLOCK
+    + """
+local second = math.floor(clock(ARGV[1]) / 1000)
+local home, fresh = ARGV[2], {}
 for i = 1, 2 do
-  local name = KEYS[i]
-  if redis.call('HGET', name, 'c:' .. ARGV[1]) == ARGV[2] then
-    redis.call('HINCRBY', name, 't:' .. ARGV[1], ARGV[2 * i + 1])
-    redis.call('HINCRBY', name, 'n:' .. ARGV[1], ARGV[2 * i + 2])
-    redis.call('HSET', name, 'c:' .. ARGV[1], 'counted')
+  local counted = redis.call('HGET', KEYS[2 + i], 'c:' .. home)
+  fresh[i] = counted and string.match(counted, '^%d+ (.*)$') == ARGV[3]
+  if fresh[i] then
+    redis.call('HINCRBY', KEYS[2 + i], 't:' .. home, ARGV[2 + 2 * i])
+    redis.call('HINCRBY', KEYS[2 + i], 'n:' .. home, ARGV[3 + 2 * i])
+    redis.call('HSET', KEYS[2 + i], 'c:' .. home, 'counted')
+  end
+end
+for at = 8, #ARGV, 3 do
+  local tokens, nano = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local still_open = redis.call('HDEL', KEYS[1], ARGV[at]) == 1
+  if still_open and tokens > 0 then
+    redis.call('HINCRBY', KEYS[2], second, tokens)
+    redis.call('EXPIRE', KEYS[2], 180)
+  end
+  for i = 1, 2 do
+    local sign = 0
+    if still_open and not fresh[i] then sign = 1 end
+    if fresh[i] and not still_open then sign = -1 end
+    if sign ~= 0 and redis.call('HEXISTS', KEYS[2 + i], 't:' .. home) == 1 then
+      redis.call('HINCRBY', KEYS[2 + i], 't:' .. home, sign * tokens)
+      redis.call('HINCRBY', KEYS[2 + i], 'n:' .. home, sign * nano)
+    end
   end
 end
 return 1
 """
+)
 
 # KEYS open tokens day month; ARGV now_ms home id tokens nano_usd -> 1 if it was open
 SETTLE = (

@@ -36,7 +36,8 @@ from .rules import Asked, Figures, judge, period_bounds_s, periods, to_asked
 log = logging.getLogger(__name__)
 
 _LATE_MOST = 10_000
-_COUNTS_MOST = 20
+_WAIT_S = 0.02
+_TRIES = 300  # twice as long as who counts may take
 
 
 class RedisLimits:
@@ -158,7 +159,7 @@ class RedisLimits:
     ) -> tuple[str, Figures]:
         """Look, and hold if there is an id and it fits; budgets are counted first if need be."""
         asked = asked or Asked(0, 0, False)
-        for _ in range(_COUNTS_MOST):
+        for _ in range(_TRIES):
             wall_s = self._clock() if now_s is None else now_s
             found = periods(wall_s)
             mark = secrets.token_hex(8)
@@ -166,17 +167,20 @@ class RedisLimits:
             about = [_ms(now_s), round(self.lease_s * 1000), self._home, mark, made_id]
             wanted = [asked.tokens, asked.nano_usd, int(asked.stream), int(limits.has_budgets)]
             answer = await self._link.run(RESERVE, names, about + wanted + _limits(limits))
+            if answer[0] == b"wait":
+                await asyncio.sleep(_WAIT_S)
+                continue
             if answer[0] != b"count":
                 return answer[0].decode(), _read_figures(answer, wall_s)
-            without = [each.decode() for each in answer[11]]
-            shares = [
-                await asyncio.to_thread(self._truth, key_id, *period_bounds_s(period), without)
-                for period in found
-            ]
-            await self._link.run(
-                COUNT, names[3:], [self._home, mark, *(part for share in shares for part in share)]
-            )
-        raise BusyError("budgets are being counted by several processes at once", retry_after_s=1.0)
+            spans, ids = [period_bounds_s(each) for each in found], [i.decode() for i in answer[11]]
+            counted = await asyncio.to_thread(self._truth, key_id, spans, ids)
+            sums = [part for span in counted.spans for part in span]
+            rows = [part for made, of in counted.rows.items() for part in (made, *of)]
+            about = [_ms(now_s), self._home, mark]
+            await self._link.run(COUNT, [names[0], *names[2:]], [*about, *sums, *rows])
+        raise BusyError(
+            "the key's budgets are still being counted from the usage log", retry_after_s=1.0
+        )
 
     def _periods(self, now_s: float | None) -> tuple[str, str]:
         return periods(self._clock() if now_s is None else now_s)

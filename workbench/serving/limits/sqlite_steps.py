@@ -90,6 +90,9 @@ def read_figures(
     Raises:
         UncountedError: A budget is not counted yet and there is no ``truth``.
     """
+    day = month = (0, 0)
+    if budgets:  # first: counting them may settle what is open
+        day, month = _settled(connection, key_id, now, truth=truth)
     second = int(now.steady_s)
     rows = connection.execute(_BUCKETS, (key_id,)).fetchall()
     if rows and (rows[0][0] < second - WINDOW_S or rows[-1][0] > second):
@@ -103,9 +106,6 @@ def read_figures(
             "UPDATE open SET until_s = min(until_s, ?) WHERE key_id = ?",
             (now.steady_s + lease_s, key_id),
         )
-    day = month = (0, 0)
-    if budgets:
-        day, month = _settled(connection, key_id, periods(now.wall_s), truth=truth)
     return Figures(
         now.steady_s,
         now.wall_s,
@@ -185,26 +185,30 @@ def tidy(connection: sqlite3.Connection, now: Moment, *, forgotten_s: float) -> 
 
 
 def _settled(
-    connection: sqlite3.Connection, key_id: str, names: tuple[str, str], *, truth: Truth | None
+    connection: sqlite3.Connection, key_id: str, now: Moment, *, truth: Truth | None
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """What a key's settlements of a day and a month come to, counted where they were not.
 
-    Counting holds the file, so that no settlement falls between the usage log and here. One that
-    is in the log and still open here is left out, for it will be added.
+    Counting holds the file. What the usage log has and is still open here (its process is about to
+    settle it, or died) is in the sums, and so it is settled here on its behalf.
     """
+    names = periods(now.wall_s)
     rows = connection.execute(_BUDGETS, (key_id, *names)).fetchall()
     found = {row[0]: (row[1], row[2]) for row in rows}
-    for period in names:
-        if period in found:
-            continue
-        if truth is None:
-            raise UncountedError
-        ids = connection.execute("SELECT id FROM open WHERE key_id = ?", (key_id,)).fetchall()
-        found[period] = truth(key_id, *period_bounds_s(period), [each[0] for each in ids])
-        connection.execute(
-            "INSERT INTO budgets VALUES (?, ?, ?, ?)", (key_id, period, *found[period])
-        )
-    return found[names[0]], found[names[1]]
+    if len(found) == len(names):
+        return found[names[0]], found[names[1]]
+    if truth is None:
+        raise UncountedError
+    ids = connection.execute("SELECT id FROM open WHERE key_id = ?", (key_id,)).fetchall()
+    counted = truth(key_id, [period_bounds_s(each) for each in names], [each[0] for each in ids])
+    for settlement_id, (tokens, nano_usd) in counted.rows.items():
+        settled = Reservation(settlement_id, key_id)
+        # To a period that was counted before it is added, the sums of the others have it.
+        settle(connection, settled, tokens=tokens, nano_usd=nano_usd, now=now)
+    for name, span in zip(names, counted.spans, strict=True):
+        if name not in found:
+            connection.execute("INSERT INTO budgets VALUES (?, ?, ?, ?)", (key_id, name, *span))
+    return _settled(connection, key_id, now, truth=None)
 
 
 def _mend_buckets(connection: sqlite3.Connection, key_id: str, second: int) -> None:

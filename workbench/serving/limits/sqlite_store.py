@@ -13,6 +13,7 @@ nothing is let through and nothing is stuck for longer than a window.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import sys
@@ -23,7 +24,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from workbench.core import settings
-from workbench.core.errors import BusyError, StorageError
+from workbench.core.errors import (
+    BusyError,
+    ConflictError,
+    IntegrityError,
+    LimitError,
+    StorageError,
+)
 from workbench.identity.principals import Principal
 from workbench.store.database import Database
 from workbench.store.usage_rows import NANO, to_nano
@@ -76,23 +83,13 @@ class SqliteLimits:
         self.path = path or settings.home() / FILE_NAME
         self._truth = truth or usage_truth()
         self._clock, self._steady, self.lease_s = clock, steady, lease_s
-        # The loop's own commits make no checkpoint: that would hold it up for milliseconds.
-        self._fast = Database(
-            self.path,
-            migrations=MIGRATIONS,
-            busy_s=_LOOP_WAIT_S,
-            durable=False,
-            wal_bytes=sys.maxsize,
-        )
-        self._patient = Database(
-            self.path, migrations=MIGRATIONS, busy_s=_THREAD_WAIT_S, durable=False
-        )
+        self._fast, self._patient = _open(self.path)
         self._made = 0
+        self._late: dict[str, Step[object]] = {}
         # One thread: steps that must wait for the file do it one behind the other.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="limits")
         self._renewals = Renewals(self._renew, every_s=lease_s / 3)
-        with self._patient.transaction() as connection:  # a file that cannot be used is told now
-            steps.tidy(connection, self._now(None), forgotten_s=_FORGOTTEN_S)
+        self._tidy()
 
     async def reserve(
         self,
@@ -109,10 +106,15 @@ class SqliteLimits:
             return not_held(principal, tokens=tokens, usd=usd, stream=stream)
         made_id, now = new_reservation_id(), self._now(now_s)
 
-        def step(connection: sqlite3.Connection, truth: Truth | None) -> Reservation:
-            return self._reserve(connection, principal, made_id, asked, now, truth=truth)
+        def step(connection: sqlite3.Connection, truth: Truth | None) -> Reservation | LimitError:
+            try:
+                return self._reserve(connection, principal, made_id, asked, now, truth=truth)
+            except LimitError as refusal:
+                return refusal  # raised here it would undo what was mended on the way
 
         made = await self._make(step)
+        if isinstance(made, LimitError):
+            raise made
         self._renewals.add(made)
         return made
 
@@ -125,15 +127,18 @@ class SqliteLimits:
         self._renewals.drop(reservation)
         used = {"tokens": max(0, int(tokens)), "nano_usd": max(0, to_nano(usd))}
         now = self._now(now_s)
-        await self._make(
-            lambda connection, _: steps.settle(connection, reservation, now=now, **used)
+        await self._make_or_keep(
+            reservation,
+            lambda connection, _: steps.settle(connection, reservation, now=now, **used),
         )
 
     async def release(self, reservation: Reservation) -> None:
         """Give back all; see ``LimitStore``."""
         if reservation.held:
             self._renewals.drop(reservation)
-            await self._make(lambda connection, _: steps.remove(connection, reservation))
+            await self._make_or_keep(
+                reservation, lambda connection, _: steps.remove(connection, reservation)
+            )
 
     async def usage(self, key_id: str) -> LimitUse:
         """What a key has used and holds now; see ``LimitStore``."""
@@ -160,24 +165,29 @@ class SqliteLimits:
     async def _make(self, step: Step[T]) -> T:
         """Make a step here, or in the thread if the file is held or budgets must be counted."""
         self._made += 1
+        loop = asyncio.get_running_loop()
         if self._made % _TIDY_STEPS == 0:
-            asyncio.get_running_loop().run_in_executor(self._thread, self._tidy)
+            loop.run_in_executor(self._thread, self._tidy)
         try:
-            with self._fast.transaction() as connection:
-                return step(connection, None)
+            return self._run(self._fast, step, None)
         except UncountedError:
             pass
         except StorageError as error:
             if not _is_busy(error):
                 raise
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._make_patiently, step
-        )
+        return await loop.run_in_executor(self._thread, self._run_patiently, step)
 
-    def _make_patiently(self, step: Step[T]) -> T:
+    async def _make_or_keep(self, reservation: Reservation, step: Step[object]) -> None:
+        """Make a step now, or with the next one that can be made; made twice it does no more."""
         try:
-            with self._patient.transaction() as connection:
-                return step(connection, self._truth)
+            await self._make(step)
+        except (StorageError, BusyError) as error:
+            log.warning("what was used is counted later: %s", error)
+            self._late[reservation.id] = step
+
+    def _run_patiently(self, step: Step[T]) -> T:
+        try:
+            return self._run(self._patient, step, self._truth)
         except StorageError as error:
             if not _is_busy(error):
                 raise
@@ -187,6 +197,16 @@ class SqliteLimits:
                 retry_after_s=1.0,
                 http_status=503,
             ) from error
+
+    def _run(self, database: Database, step: Step[T], truth: Truth | None) -> T:
+        with database.transaction() as connection:
+            late = list(self._late.items()) if self._late else ()
+            for _, each in late:
+                each(connection, None)
+            made = step(connection, truth)
+        for reservation_id, _ in late:
+            self._late.pop(reservation_id, None)
+        return made
 
     def _reserve(
         self,
@@ -230,6 +250,29 @@ class SqliteLimits:
         if now_s is not None:
             return Moment(now_s, now_s)
         return Moment(self._steady(), self._clock())
+
+
+def _open(path: Path) -> tuple[Database, Database]:
+    """The file for the loop and for the thread.
+
+    What is in it can be counted anew, so a damaged one is moved aside.
+    """
+    # The loop's own commits make no checkpoint: that would hold it up for milliseconds.
+    fast = Database(
+        path, migrations=MIGRATIONS, busy_s=_LOOP_WAIT_S, durable=False, wal_bytes=sys.maxsize
+    )
+    patient = Database(path, migrations=MIGRATIONS, busy_s=_THREAD_WAIT_S, durable=False)
+    try:
+        patient.read("PRAGMA quick_check")
+        patient.read("SELECT 1 FROM budgets")
+    except (ConflictError, IntegrityError) as error:
+        log.warning("limits are counted anew: %s", error)
+        patient.close()
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(name).replace(path.with_name(f"{name}.damaged"))
+        patient.read("SELECT 1 FROM budgets")
+    return fast, patient
 
 
 def _is_busy(error: StorageError) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
-from collections.abc import Collection
 
 from workbench.store.database import open_database
 from workbench.store.records import Records
@@ -14,14 +14,7 @@ from .protocol import Truth
 
 def usage_truth() -> Truth:
     """What was settled, from the usage log of the home that is set."""
-    database = open_database()
-
-    def truth(
-        key_id: str, since_s: float, until_s: float, without: Collection[str]
-    ) -> tuple[int, int]:
-        return settled_of(database, key_id, since_s, until_s, without)
-
-    return truth
+    return functools.partial(settled_of, open_database())
 
 
 def home_identity() -> str:
