@@ -117,7 +117,8 @@ def test_what_is_compiled() -> None:
 
 
 def test_without_tools_nothing_changes() -> None:
-    assert compile_tools(chat()).messages == (ASKED,)
+    call = chat()
+    assert compile_tools(call) is call
     plain = compile_tools(chat(tools=TOOLS, tool_choice="none", sampling={"stop": ("x",)}))
     assert (plain.messages, plain.tools, plain.sampling) == ((ASKED,), (), {"stop": ("x",)})
     piece = Piece("{", finish_reason="stop")
@@ -153,6 +154,12 @@ def test_calls_and_results_of_earlier_turns_are_readable() -> None:
 def test_logprobs_with_tools_are_refused() -> None:
     with pytest.raises(CapabilityError, match="logprobs together with tools"):
         compile_tools(chat(tools=TOOLS, sampling={"logprobs": 0}))
+
+
+def test_an_answer_that_was_begun_goes_on_without_tools_only() -> None:
+    begun = {"role": "assistant", "content": "It is"}
+    with pytest.raises(CapabilityError, match="begun"):
+        compile_tools(chat(ASKED, begun, tools=TOOLS, options={"answer_begun": True}))
 
 
 def read(call: Call, *pieces: Piece) -> list[Piece]:

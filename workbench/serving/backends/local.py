@@ -12,6 +12,7 @@ from workbench.core.cancellation import CancelToken, cancellable, check_cancelle
 from workbench.core.errors import InputError
 from workbench.serving.backends.crossing import Crossing
 from workbench.serving.call import Call, Facts, Piece, Usage
+from workbench.serving.tools import ToolReader, compile_tools
 
 _EMBED_BATCH = 16  # texts between two looks at whether the client is still there
 _WISHES = ("priority", "deadline_s", "keep_alive_s", "swap", "tenant", "tokens")
@@ -47,18 +48,21 @@ class LocalBackend:
     async def answer(self, call: Call, facts: Facts) -> AsyncGenerator[Piece, None]:
         """See ``Backend.answer``."""
         facts.backend, facts.served_by = self.name, call.model
+        plain, reader = compile_tools(call), ToolReader(call)
         loan = await self._borrow(call, facts)
         counts = _Counts(facts)
         work = _embed if call.kind == "embedding" else _decode
-        async for piece in self._run(loan, lambda model: work(model, call, counts), counts):
-            yield piece
+        async for piece in self._run(loan, lambda model: work(model, plain, counts), counts):
+            for told in reader.feed(piece):
+                yield told
 
     async def count_tokens(self, call: Call, facts: Facts) -> int:
         """How many tokens the prompt has, exactly; the model is loaded for it."""
+        plain = compile_tools(call)
         loan = await self._borrow(call, facts)
 
         def count(model: Any) -> Iterator[Piece]:
-            yield Piece(usage=Usage(prompt_tokens=sum(map(len, prompts_of(model, call)))))
+            yield Piece(usage=Usage(prompt_tokens=sum(map(len, prompts_of(model, plain)))))
 
         total = 0
         async for piece in self._run(loan, count, _Counts(facts)):

@@ -31,9 +31,19 @@ def compile_tools(call: Call) -> Call:
             belongs to no call.
         CapabilityError: Log-probabilities are asked for: they would be those of the JSON.
     """
-    messages = tuple(plain_messages(call.messages))
+    messages = call.messages
+    if any(message["role"] == "tool" or message.get("tool_calls") for message in messages):
+        messages = tuple(plain_messages(messages))
+    elif not call.tools:
+        return call
     if not has_tools(call):
         return dataclasses.replace(call, messages=messages, tools=(), tool_choice="none")
+    if call.options.get("answer_begun"):
+        raise CapabilityError(
+            "an answer that was begun cannot be gone on with where there are tools",
+            hint="end the messages with the user's, or send tool_choice none",
+            parameter="messages",
+        )
     if "logprobs" in call.sampling:
         raise CapabilityError(
             "logprobs together with tools are not done: the model writes its calls as JSON, "
