@@ -159,7 +159,7 @@ def test_formulas_are_drawn_and_one_that_cannot_be_is_a_warning(tmp_path: Path) 
     assert (
         r"index.md:9: WARNING: this formula cannot be drawn: \nonsense is not known" in built.stderr
     )
-    assert "mathjax@" not in page and "<script src=\"http" not in page
+    assert "mathjax@" not in page and '<script src="http' not in page
 
 
 def how_to_commands(text: str) -> list[list[str]]:

@@ -27,6 +27,8 @@ def test_a_pass_is_recorded_with_its_evidence(
     notebook = write_notebook(RIGHT)
     found = grade(notebook)
     assert found.ok
+    row = progress()[0]
+    assert (row.result, row.summary) == ("passed", "graded 4 of 4 points")
     assert found.notebook_sha256 == hashlib.sha256(notebook.read_bytes()).hexdigest()
     assert found.checks_sha256 == grading.checks_sha256(small)
     entry = Ledger().entries(action="learning.graded", subject=SMALL_LAB)[0]

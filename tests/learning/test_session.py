@@ -68,6 +68,19 @@ def test_what_the_learner_did_is_recorded(small: LabSpec) -> None:
     row = progress()[0]
     assert row.passed == ("q1",)
     assert (row.checks, row.hints, row.solutions, row.gradings) == (2, 1, 1, 0)
+    assert (row.result, row.summary) == ("", "public checks of 1 of 2 tasks passed")
+    assert row.time.endswith("+00:00")
+
+
+def test_the_last_check_counts(small: LabSpec) -> None:
+    assert (progress()[0].summary, progress()[0].time) == ("", "")
+    have = {"number": 42}
+    opened = lab(SMALL_LAB, have)
+    opened.check("q1")
+    have["number"] = 41
+    opened.check("q1")
+    assert progress()[0].passed == ()
+    assert progress()[0].summary == "public checks of 0 of 2 tasks passed"
 
 
 def test_html_is_escaped(small: LabSpec) -> None:

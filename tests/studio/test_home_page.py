@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workbench.core.errors import ConflictError
+from workbench.core.errors import ConfigError, ConflictError
 from workbench.core.operations import Operation
 from workbench.store import JobQueue
-from workbench.studio import tile_jobs, tiles
+from workbench.studio import notebook_results, tile_jobs, tiles
 from workbench.studio.home_page import HomePage
 from workbench.studio.links import Links
 from workbench.studio.run_history import page_of, recent_runs
@@ -110,6 +111,41 @@ def test_a_broken_notebook_is_said_plainly(project: Path) -> None:
     text = text_of(HomePage())
     assert "notebooks/mine.ipynb is not a valid notebook any more" in text
     assert "git restore notebooks/mine.ipynb" in text
+
+
+def test_a_lab_stands_with_how_far_the_learner_went(project: Path, home: Path) -> None:
+    from workbench.learning import lab, records
+    from workbench.learning.catalogue import find_lab
+    from workbench.learning.source import notebook_text
+
+    shutil.copytree(Path(__file__).parents[1] / "learning" / "labs", project / "labs")
+    spec = find_lab("arithmetic/01_sums")
+    spec.notebook.write_text(notebook_text(spec))
+    text = text_of(HomePage())
+    assert "Not begun." in text
+    assert not home.exists(), "looking made a store"
+    lab(spec.name, {"number": 42}).check("q1")
+    assert "public checks of 1 of 2 tasks passed, <time" in text_of(HomePage())
+    graded = {"score": 1, "score_possible": 4, "ok": False, "time": "2026-01-02T03:04:05+00:00"}
+    records.record_grade(spec.name, graded, actor="me")
+    text = text_of(HomePage())
+    assert "· in progress" in text
+    assert "graded 1 of 4 points; public checks of 1 of 2 tasks passed, <time" in text
+    records.record_grade(spec.name, {**graded, "score": 4, "ok": True}, actor="me")
+    assert "✓ passed" in text_of(HomePage())
+
+
+def test_a_room_whose_results_cannot_be_read_is_left_out(
+    project: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> list[Any]:
+        raise ConfigError("lab.toml cannot be read")
+
+    JobQueue()  # there is a store
+    made = Operation("learning.progress", broken, "Progress", produces="notebook results")
+    monkeypatch.setattr(notebook_results, "all_operations", lambda: [made])
+    assert notebook_results.notebook_results() == {}
+    assert "could not be drawn" not in text_of(HomePage())
 
 
 def test_a_tile_that_fails_says_so_and_the_others_stand(project: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.core.errors import ConflictError
 from workbench.core.operations import operation
@@ -43,12 +45,18 @@ class BuiltLab(Viewable):
 class Progress(Viewable):
     """How far a learner is in one lab.
 
-    ``passed`` are the questions whose public checks passed in the learner's own kernel.
-    ``best_score`` is of gradings that the ledger vouches for; ``unsound`` is how many records it
-    does not.
+    ``passed`` are the questions whose public checks passed when they were last run, in the
+    learner's own kernel. ``best_score`` is of gradings that the ledger vouches for; ``unsound`` is
+    how many records it does not. ``result`` is that of the last sound grading, ``""`` before
+    there is one; ``summary`` says in words how far it went, and ``time`` when something was last
+    done (ISO 8601), both empty for a lab that was not begun.
     """
 
     lab: str
+    notebook: Path
+    result: str
+    summary: str
+    time: str
     title: str
     passed: tuple[str, ...]
     questions: int
@@ -124,7 +132,7 @@ def grade(notebook: Path, *, lab: str | None = None, record: bool = True) -> Gra
     return dataclasses.replace(graded, record=key)
 
 
-@operation("learning.progress", title="Show the progress in the labs", produces="progress")
+@operation("learning.progress", title="Show the progress in the labs", produces="notebook results")
 def progress(name: str | None = None) -> list[Progress]:
     """Show how far you are, lab by lab.
 
@@ -138,12 +146,20 @@ def _progress(spec: LabSpec) -> Progress:
     from .records import events_of, grades_of
 
     events, grades = events_of(spec.name), grades_of(spec.name)
-    passed = {e["question"] for e in events if e["kind"] == "check" and e.get("ok")}
-    scores = [grade.document["score"] for grade in grades if grade.sound]
+    last = {e["question"]: bool(e.get("ok")) for e in events if e["kind"] == "check"}
+    passed = tuple(question.id for question in spec.questions if last.get(question.id))
+    sound = [grade.document for grade in grades if grade.sound]
+    scores = [document["score"] for document in sound]
+    times = [dt.datetime.fromisoformat(document["time"]) for document in sound[-1:]]
+    times += [dt.datetime.fromtimestamp(event["time_s"], dt.UTC) for event in events[-1:]]
     return Progress(
         lab=spec.name,
+        notebook=spec.notebook,
+        result=("passed" if sound[-1]["ok"] else "failed") if sound else "",
+        summary=_summary(spec, len(passed) if last else None, sound[-1] if sound else None),
+        time=max(times).isoformat(timespec="seconds") if times else "",
         title=spec.title,
-        passed=tuple(q.id for q in spec.questions if q.id in passed),
+        passed=passed,
         questions=len(spec.questions),
         checks=sum(event["kind"] == "check" for event in events),
         hints=sum(event["kind"] == "hint" for event in events),
@@ -153,3 +169,14 @@ def _progress(spec: LabSpec) -> Progress:
         score_possible=spec.points,
         unsound=sum(not grade.sound for grade in grades),
     )
+
+
+def _summary(spec: LabSpec, passed: int | None, graded: dict[str, Any] | None) -> str:
+    """How far a lab went, graded first: that is what counts."""
+    said = []
+    if graded is not None:
+        said.append(f"graded {graded['score']} of {graded['score_possible']} points")
+    if passed is not None:
+        tasks = "1 task" if len(spec.questions) == 1 else f"{len(spec.questions)} tasks"
+        said.append(f"public checks of {passed} of {tasks} passed")
+    return "; ".join(said)

@@ -18,6 +18,7 @@ _PILLS = {
     "fails": ("bad", "✗ fails"),
     "running": ("mark", "▶ running"),
     "queued": ("plain", "· queued"),
+    "begun": ("plain", "· in progress"),
     "cancelled": ("plain", "– cancelled"),
 }
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable
 from typing import Any
 
-from workbench.core import settings
 from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
 from workbench.store.job_rows import FINISHED, Job
 from workbench.studio.markup import duration, escape, number, pill, size, when
+from workbench.studio.notebook_results import database_files, database_stamp
 from workbench.studio.tiles import tile
 
 log = logging.getLogger(__name__)
@@ -22,15 +21,6 @@ _EMPTY = (
     '<code>workbench store submit models.pull \'{"name": "smollm2-135m"}\'</code>, and run '
     "what waits: <code>workbench store work --drain</code></p></div>"
 )
-
-
-def _database_files() -> list[Any]:
-    path = settings.home() / "store.sqlite"
-    return [path, path.with_name(path.name + "-wal")]
-
-
-def _stamp() -> Hashable:
-    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in _database_files())
 
 
 class JobsTile:
@@ -46,7 +36,7 @@ class JobsTile:
 
     def refresh(self) -> None:
         """Read the queue and show what changed."""
-        if not _database_files()[0].exists():  # nothing was ever submitted: make no store for it
+        if not database_files()[0].exists():  # nothing was ever submitted: make no store for it
             self._show([], _EMPTY, "")
             return
         from workbench.store import JobQueue
@@ -170,7 +160,7 @@ def _trouble(job: Job) -> str:
 _shown: dict[str, JobsTile] = {}
 
 
-@tile("jobs", title="Jobs", order=40, stamp=_stamp)
+@tile("jobs", title="Jobs", order=40, stamp=database_stamp)
 def draw_jobs() -> Any:
     """The list as a widget; the same one each time, brought up to date."""
     made = _shown.setdefault("jobs", JobsTile())

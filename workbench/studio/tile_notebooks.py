@@ -8,6 +8,11 @@ from typing import Any
 from workbench.studio.links import Links, current_links, find_project
 from workbench.studio.markup import duration, escape, pill, when
 from workbench.studio.notebook_facts import NotebookFacts, find_notebook_facts
+from workbench.studio.notebook_results import (
+    NotebookResult,
+    database_stamp,
+    notebook_results,
+)
 from workbench.studio.run_history import page_of, recent_runs, records_stamp
 from workbench.studio.tiles import tile
 
@@ -19,14 +24,18 @@ def _stamp() -> Hashable:
     project = find_project()
     folders = ("notebooks", "labs")
     paths = [path for folder in folders for path in sorted((project / folder).rglob("*.ipynb"))]
-    return records_stamp(), tuple((str(p), p.stat().st_mtime_ns) for p in paths if p.exists())
+    return (
+        records_stamp(),
+        database_stamp(),
+        tuple((str(p), p.stat().st_mtime_ns) for p in paths if p.exists()),
+    )
 
 
 @tile("notebooks", title="Notebooks", order=10, wide=True, stamp=_stamp)
 def draw_notebooks() -> str:
     """A list in groups, or what to do where there is none."""
     facts = [each for each in find_notebook_facts(find_project()) if each.path != _HOME]
-    runs, links = recent_runs(), current_links()
+    runs, results, links = recent_runs(), notebook_results(), current_links()
     groups = [(title, [each for each in facts if each.kind == kind]) for kind, title in _GROUPS]
     shown = [(title, found) for title, found in groups if found]
     if not shown:
@@ -38,13 +47,26 @@ def draw_notebooks() -> str:
     return "".join(
         (f"<h3>{title}</h3>" if title != "Notebooks" else "")  # the tile says that already
         + '<ul class="wb-rows">'
-        + "".join(_row(each, runs.get(each.slug, []), links) for each in found)
+        + "".join(
+            _row(
+                each,
+                runs.get(each.slug, []),
+                results.get((find_project() / each.path).resolve()),
+                links,
+            )
+            for each in found
+        )
         + "</ul>"
         for title, found in shown
     )
 
 
-def _row(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:
+def _row(
+    facts: NotebookFacts,
+    runs: list[dict[str, Any]],
+    result: NotebookResult | None,
+    links: Links,
+) -> str:
     cost = " · ".join(filter(None, (facts.time, facts.memory)))
     question = f'<p class="ask">{escape(facts.question)}</p>' if facts.question else ""
     if facts.problem:
@@ -57,7 +79,7 @@ def _row(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:
     return (
         f'<li><span class="name">{_title(facts, runs, links)}</span>'
         f'<span class="side">{escape(cost)}</span>{question}'
-        f'<p class="facts">{_last(facts, runs, links)}</p></li>'
+        f'<p class="facts">{_last(facts, runs, result, links)}</p></li>'
     )
 
 
@@ -72,15 +94,36 @@ def _title(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> st
     return f'<a href="{escape(href)}">{title}</a>' if href else title
 
 
-def _last(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:
+def _last(
+    facts: NotebookFacts,
+    runs: list[dict[str, Any]],
+    result: NotebookResult | None,
+    links: Links,
+) -> str:
     if facts.kind == "dashboard":
         return f"<span>{escape(facts.path)}</span>"
     if facts.kind == "lab":
-        where = "" if links.has_lab else "<span>open it in JupyterLab: <code>make lab</code></span>"
-        return f"<span>{escape(facts.path)}</span>{where}"
+        return _learned(result) + _where(facts, links)
     if not runs:
         return f"<span>Not run yet: <code>workbench report run {escape(facts.path)}</code></span>"
-    last = runs[-1]
+    return _last_run(runs[-1], links)
+
+
+def _learned(result: NotebookResult | None) -> str:
+    """How far the learner went in a lab."""
+    if result is None or not result.summary:
+        return "<span>Not begun.</span>"
+    mark = pill("passed" if result.result == "passed" else "begun")  # a learner has not failed
+    return f"{mark}<span>{escape(result.summary)}, {when(result.time)}</span>"
+
+
+def _where(facts: NotebookFacts, links: Links) -> str:
+    if links.has_lab:
+        return f"<span>{escape(facts.path)}</span>"
+    return f"<span>{escape(facts.path)}: open it with <code>make lab</code></span>"
+
+
+def _last_run(last: dict[str, Any], links: Links) -> str:
     claims = last["claims"]
     held = sum(bool(claim["ok"]) for claim in claims)
     said = f"{held} of {len(claims)} claims hold, " if claims else ""
