@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from typing import Any
 
 import pytest
 
-from workbench.core.errors import InputError, StorageError
+from workbench.core.errors import BusyError, InputError, StorageError
 from workbench.store.database import Database
 from workbench.store.usage import UsageLog
 from workbench.store.usage_queries import settlements, totals
@@ -119,3 +120,120 @@ def test_totals(database: Database) -> None:
         "n",
     ]
     assert totals(key_id="nobody", database=database) == ()
+
+
+def test_a_full_disk_is_told_and_what_was_not_written_comes_later(run_on_small_disk: Any) -> None:
+    done = run_on_small_disk(
+        """
+import time
+from workbench.core import settings
+from workbench.core.errors import StorageError
+from workbench.store.usage import UsageLog
+from workbench.store.usage_queries import settlements
+from workbench.store.usage_rows import UsageRow
+log = UsageLog()
+def settle(name, size):
+    return log.settle(UsageRow(request_id=name, key_id="k", user="u", model_asked="m",
+                               settlement_id=name, sketch=bytes(size)))
+confirmed = [f"c{i}" for i in range(20)]
+assert all([settle(name, 1).result() for name in confirmed])
+filler = (settings.home() / "filler").open("wb", buffering=0)
+try:
+    while filler.write(b"x" * 4096) == 4096:
+        pass
+except OSError:
+    pass
+waiting = [settle(f"w{i}", 9000) for i in range(5)]
+try:
+    waiting[-1].result(timeout=60)
+except StorageError as error:
+    print("told:", "disk is full" in str(error), log.waiting())
+filler.close()
+(settings.home() / "filler").unlink()
+late = settle("late", 1)
+assert late.result(timeout=60)
+print(log.waiting(), log.close())
+names = {row.settlement_id for row in settlements(limit=1000)}
+print(names == {*confirmed, *(f"w{i}" for i in range(5)), "late"})
+"""
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["told: True 5", "0 0", "True"]
+
+
+def test_closing_on_a_full_disk_says_what_is_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = UsageLog(database)
+    log.settle(row()).result()
+
+    def full() -> Any:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(database, "transaction", full)
+    waiting = log.settle(row())
+    assert log.close() == 1
+    with pytest.raises(StorageError):
+        waiting.result()
+    assert "1 settlements are lost" in caplog.text
+
+
+def test_more_than_may_wait_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = UsageLog(database, most_waiting=10)
+    gate = threading.Event()
+    real = database.transaction
+
+    def slow() -> Any:
+        gate.wait()
+        return real()
+
+    monkeypatch.setattr(database, "transaction", slow)
+    for _ in range(10):
+        log.settle(row())
+    with pytest.raises(BusyError, match="10 settlements wait"):
+        log.settle(row())
+    gate.set()
+    assert log.close() == 0
+    assert len(settlements(limit=100, database=database)) == 10
+
+
+def test_rows_that_wait_share_one_sync(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = UsageLog(database)
+    gate, commits = threading.Event(), []
+    real = database.transaction
+
+    def counted() -> Any:
+        gate.wait()
+        commits.append(1)
+        return real()
+
+    monkeypatch.setattr(database, "transaction", counted)
+    waiting = [log.settle(row()) for _ in range(400)]
+    gate.set()
+    assert all(each.result() for each in waiting)
+    assert len(commits) <= 2
+    log.close()
+
+
+def test_who_stops_waiting_undoes_nothing(database: Database) -> None:
+    log = UsageLog(database)
+    waiting = log.settle(row(settlement_id="s"))
+    assert waiting.cancel() is False
+    assert log.close() == 0
+    assert [each.settlement_id for each in settlements(database=database)] == ["s"]
+
+
+def test_threads_that_settle_the_same_write_it_once(database: Database) -> None:
+    log, new = UsageLog(database), []
+
+    def settle() -> None:
+        new.extend(log.settle(row(settlement_id=str(i))).result() for i in range(50))
+
+    threads = [threading.Thread(target=settle) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.close()
+    assert (len(new), sum(new)) == (200, 50)
+    assert len(settlements(limit=1000, database=database)) == 50
