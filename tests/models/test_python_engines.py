@@ -12,6 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from workbench.core import settings
 from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import (
     CancelledError,
@@ -21,6 +22,7 @@ from workbench.core.errors import (
     InputError,
 )
 from workbench.models.engines.mlx import MlxEngine
+from workbench.models.engines.onnx_genai import OnnxEngine
 from workbench.models.engines.transformers import TransformersEngine
 from workbench.models.formats.tiny import make_tiny_folder
 from workbench.models.protocol import (
@@ -46,11 +48,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_folder(tmp_path_factory.mktemp("tiny") / "qwen2", "qwen2")
 
 
-@pytest.fixture(scope="module", params=ENGINES, ids=lambda engine: engine.name)
-def engine(request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
-    made: Engine = request.param(
-        ModelFiles("tiny", folder=folder), EngineSettings(batch_tokens=8, cache_prompt=False)
-    )
+@pytest.fixture(scope="module", params=[*ENGINES, OnnxEngine], ids=lambda engine: engine.name)
+def engine(
+    request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    with settings.override(home=tmp_path_factory.mktemp("home")):  # where a graph is built
+        made: Engine = request.param(
+            ModelFiles("tiny", folder=folder),
+            EngineSettings(batch_tokens=8, cache_prompt=False, variant="float32"),
+        )
     yield made
     made.close()
 

@@ -89,7 +89,7 @@ for _setting in (
         str,
         "auto",
         "the engine that is used when none is named",
-        choices=("auto", "llamacpp", "transformers", "mlx"),
+        choices=("auto", "llamacpp", "transformers", "mlx", "onnx"),
     ),
     Setting(
         "threads",

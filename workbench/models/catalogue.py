@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENGINES = ("llamacpp", "transformers", "mlx")
+ENGINES = ("llamacpp", "transformers", "mlx", "onnx")
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _entry_of_path(name: str, path: Path) -> CatalogueEntry:
             )
         files = [SourceFile(file.name, size_bytes=file.stat().st_size) for file in found]
         source = Source(f"file:{path}", tuple(files), "the user's own")
-        engines = ("transformers", "mlx")
+        engines = ("transformers", "mlx", "onnx")
     return CatalogueEntry(
         name=name,
         title=f"{path.name} (own)",

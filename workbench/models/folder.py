@@ -92,6 +92,11 @@ def read_folder(path: Path) -> ModelFolder:
     return ModelFolder(path, config, is_encoder)
 
 
+def read_config(path: Path) -> dict[str, Any]:
+    """The ``config.json`` of a folder; empty if it has none."""
+    return _read_json(Path(path) / "config.json")
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 NAMESPACE = "footprints"
 # An engine's own memory beside the weights, where nothing was measured yet.
-_RUNTIME_BYTES = {"llamacpp": 64 << 20, "transformers": 420 << 20, "mlx": 220 << 20}
+_RUNTIME_BYTES = {
+    "llamacpp": 64 << 20,
+    "transformers": 420 << 20,
+    "mlx": 220 << 20,
+    "onnx": 150 << 20,
+}
 _OTHER_RUNTIME_BYTES = 420 << 20
 _BYTES_PER_WEIGHT = {"float32": 4, "bfloat16": 2, "float16": 2}
 _DEFAULT_CONTEXT_TOKENS = 4096

@@ -26,6 +26,7 @@ _CLASSES = {
     "llamacpp": ("workbench.models.engines.llamacpp", "LlamaCppEngine", "xllamacpp"),
     "transformers": ("workbench.models.engines.transformers", "TransformersEngine", "torch"),
     "mlx": ("workbench.models.engines.mlx", "MlxEngine", "mlx"),
+    "onnx": ("workbench.models.engines.onnx_genai", "OnnxEngine", "onnxruntime_genai"),
 }
 
 
@@ -41,8 +42,8 @@ def load(
     Args:
         name: A name of the catalogue, or the path of a GGUF file or a model folder; the setting
             ``model`` if none is given.
-        engine: ``llamacpp``, ``transformers``, ``mlx``, or ``auto``: what suits the model and the
-            machine best.
+        engine: ``llamacpp``, ``transformers``, ``mlx``, ``onnx``, or ``auto``: what suits the
+            model and the machine best.
         max_threads: The most threads that the engine may have, if ``threads`` says no number: how
             many it gets is then measured once (see ``thread_count``).
         options: Settings of the model, as in ``workbench.toml``: ``context_tokens``, ``threads``,

@@ -19,6 +19,8 @@ from workbench.core.errors import ConfigError, InputError
 from workbench.models.protocol import EngineSettings, Sampling
 from workbench.models.sampling_rules import check_sampling
 
+_ENGINES = "^(auto|llamacpp|transformers|mlx|onnx)$"
+
 
 @dataclass(frozen=True)
 class ModelSettings:
@@ -27,6 +29,7 @@ class ModelSettings:
     ``path`` names a GGUF file or a folder of the user's own, ``template`` a Jinja chat template in
     place of the model's, ``system`` what it is told first when a conversation brings no system
     message (empty: nothing), ``dtype`` (float32, bfloat16, float16) what torch and MLX compute in,
+    ``variant`` how the weights are kept, where an engine has several ways (see ``variants``),
     ``cache_prompt`` whether llama.cpp keeps a prompt for the next one that begins alike.
     """
 
@@ -37,6 +40,7 @@ class ModelSettings:
     parallel: int | None = None
     batch_tokens: int | None = None
     dtype: str | None = None
+    variant: str | None = None
     cache_prompt: bool | None = None
     template: str | None = None
     system: str | None = None
@@ -50,6 +54,7 @@ class ModelSettings:
             threads=self.threads or settings.get("threads"),
             parallel=self.parallel or defaults.parallel,
             dtype=self.dtype or defaults.dtype,
+            variant=self.variant,
             batch_tokens=self.batch_tokens or defaults.batch_tokens,
             load_timeout_s=settings.get("load_timeout_s"),
             cache_prompt=defaults.cache_prompt if self.cache_prompt is None else self.cache_prompt,
@@ -97,7 +102,8 @@ def _check(table: Any, where: str, kind: type[ConfigError] | type[InputError]) -
         "parallel": (int | None, pydantic.Field(None, ge=1)),
         "batch_tokens": (int | None, pydantic.Field(None, ge=32)),
         "dtype": (str | None, pydantic.Field(None, pattern="^(float32|bfloat16|float16)$")),
-        "engine": (str | None, pydantic.Field(None, pattern="^(auto|llamacpp|transformers|mlx)$")),
+        "variant": (str | None, None),
+        "engine": (str | None, pydantic.Field(None, pattern=_ENGINES)),
         "path": (str | None, None),
         "template": (str | None, None),
         "system": (str | None, None),

@@ -14,7 +14,7 @@ from workbench.core.viewers import Viewable
 from workbench.models.protocol import Chunk
 from workbench.models.reply import Reply
 
-EngineName = Literal["auto", "llamacpp", "transformers", "mlx"]
+EngineName = Literal["auto", "llamacpp", "transformers", "mlx", "onnx"]
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ class EngineSettings:
     threads: int = 1
     parallel: int = 1
     dtype: str = "float32"
+    variant: str | None = None
     batch_tokens: int = 512
     load_timeout_s: float = 120.0
     cache_prompt: bool = True

@@ -1,4 +1,4 @@
-"""A child process that fetches: its progress lines read, its life ended with the work's own."""
+"""A child process that fetches or builds: its progress lines are read, it ends with the work."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class ChildResult:
 
 
 def run_child(
-    arguments: Sequence[str], *, label: str, environment: Mapping[str, str]
+    arguments: Sequence[str], *, label: str, environment: Mapping[str, str], unit: str = "bytes"
 ) -> ChildResult:
-    """Run a program to its end and report its ``Progress DONE of TOTAL`` lines as bytes.
+    """Run a program to its end and report its ``Progress DONE of TOTAL`` lines in ``unit``.
 
     The child is ended, by its own process id, if the run is cancelled or this call fails.
 
@@ -38,7 +38,7 @@ def run_child(
         CancelledError: The run was cancelled.
     """
     kept: deque[str] = deque(maxlen=_KEPT_LINES)
-    with progress(label, unit="bytes") as task:
+    with progress(label, unit=unit) as task:
         process = subprocess.Popen(
             list(arguments),
             stdin=subprocess.DEVNULL,

@@ -70,16 +70,16 @@ def convert_gguf(gguf: Path, *, dtype: str = "float32", sha256: str | None = Non
         )
     sha256 = sha256 or hash_file(gguf)
     folder = settings.home() / "converted" / f"{sha256}-{dtype}-v{CONVERTER_VERSION}"
-    if _is_whole(folder):
+    if is_whole(folder):
         return folder
     with saying_why(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _remove_old_parts(folder.parent)
+        remove_old_parts(folder.parent)
         part = folder.parent / f"{_PART}{os.getpid()}-{secrets.token_hex(4)}"
         part.mkdir()
         try:
             write_folder(read_gguf(gguf), part, dtype=dtype)
-            _put_in_place(part, folder)
+            put_in_place(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return folder
@@ -156,7 +156,8 @@ def _check_space(folder: Path, shapes: dict[str, tuple[int, ...]], number_bytes:
         )
 
 
-def _put_in_place(part: Path, folder: Path) -> None:
+def put_in_place(part: Path, folder: Path) -> None:
+    """Give a folder its name, with a list of its files; one that is there already stays."""
     write_json(
         part / "complete.json",
         {file.name: file.stat().st_size for file in sorted(part.iterdir())},
@@ -165,14 +166,15 @@ def _put_in_place(part: Path, folder: Path) -> None:
     try:
         part.rename(folder)
     except OSError:
-        if _is_whole(folder):
+        if is_whole(folder):
             return  # another process was first; its folder is the same
         shutil.rmtree(folder)  # someone deleted a file of it
         part.rename(folder)
     sync_folder(folder.parent)
 
 
-def _is_whole(folder: Path) -> bool:
+def is_whole(folder: Path) -> bool:
+    """Whether all files of a folder are there in their size."""
     import json
 
     try:
@@ -182,7 +184,7 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def _remove_old_parts(parent: Path, *, older_than_s: float = 6 * 3600.0) -> None:
+def remove_old_parts(parent: Path, *, older_than_s: float = 6 * 3600.0) -> None:
     """Remove what conversions that were killed left behind; those still running are young."""
     for part in parent.glob(f"{_PART}*"):
         if time.time() - part.stat().st_mtime > older_than_s:

@@ -1,0 +1,180 @@
+"""The ONNX engine: graphs are built once and whole, and say what the model's weights say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.core import events, settings
+from workbench.core.cancellation import CancelToken, cancellable
+from workbench.core.errors import (
+    CancelledError,
+    CapabilityError,
+    EngineError,
+    InputError,
+    StorageError,
+)
+from workbench.evaluation import read_frozen
+from workbench.models.engines import onnx_session
+from workbench.models.engines.onnx_genai import OnnxEngine
+from workbench.models.engines.transformers import TransformersEngine
+from workbench.models.formats import onnx_build
+from workbench.models.formats.requantize import requantize
+from workbench.models.formats.tiny import make_tiny_folder, make_tiny_gguf
+from workbench.models.protocol import AdapterFiles, EngineSettings, ModelFiles, Sampling
+
+GREEDY = Sampling(temperature=0, max_tokens=20)
+PAIRS: list[dict[str, str]] = list(read_frozen("continuations").rows)
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that keeps what this module builds."""
+    return tmp_path_factory.mktemp("builds")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("gguf")
+    return requantize(
+        make_tiny_gguf(folder / "f32.gguf", type="F32"), folder / "q.gguf", "Q4_1"
+    ).path
+
+
+@pytest.fixture(scope="module")
+def shipped(tiny: Path, builds: Path) -> Iterator[OnnxEngine]:
+    with settings.override(home=builds):
+        engine = OnnxEngine(ModelFiles("tiny", gguf=tiny), EngineSettings(batch_tokens=8))
+    yield engine
+    engine.close()
+
+
+def answer(engine: OnnxEngine, ids: list[int], sampling: Sampling = GREEDY) -> list[int]:
+    return [token for chunk in engine.stream(ids, sampling) for token in chunk.ids]
+
+
+def test_the_blocks_of_a_gguf_score_as_its_weights_do(
+    shipped: OnnxEngine, tiny: Path, builds: Path
+) -> None:
+    assert shipped.info.weights_dtype == "shipped"
+    with settings.override(home=builds):
+        exact = TransformersEngine(ModelFiles("tiny", gguf=tiny), EngineSettings())
+        rounded = OnnxEngine(ModelFiles("tiny", gguf=tiny), EngineSettings(variant="int4"))
+    ids = shipped.tokenize("Once upon a time there was a small machine under a wooden table")
+    expected = np.array(exact.score_ids(ids[:1], ids[1:]))
+    try:
+        near = np.abs(shipped.score_ids(ids[:1], ids[1:]) - expected).mean()
+        far = np.abs(rounded.score_ids(ids[:1], ids[1:]) - expected).mean()
+        assert near < 0.02
+        assert far > 2 * near  # quantised a second time: the check sees it
+        np.testing.assert_allclose(shipped.embed(["a table"]), exact.embed(["a table"]), atol=0.02)
+    finally:
+        exact.close()
+        rounded.close()
+
+
+def test_a_kept_prompt_gives_the_same_answer_and_is_told(shipped: OnnxEngine) -> None:
+    ids = shipped.tokenize("Once upon a time there was a small machine under a wooden table")
+    first = answer(shipped, ids)
+    *_, last = shipped.stream(ids, GREEDY)
+    assert last.cached_tokens == len(ids) - 1
+    answer(shipped, [7, 8, 9])
+    assert answer(shipped, ids) == first
+    shipped.score_ids(ids[:5], ids[5:])
+    assert answer(shipped, ids[:8]) == answer(shipped, ids[:8])
+
+
+def test_a_conversation_may_outgrow_its_room(
+    shipped: OnnxEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = [20 + number for number in range(200)]
+    scores = shipped.score_ids(long[:1], long[1:])
+    monkeypatch.setattr(onnx_session, "_FIRST_TOKENS", 16)
+    assert shipped._session is not None
+    shipped._session.clear()
+    assert shipped.score_ids(long[:20], long[20:]) == pytest.approx(scores[19:], abs=1e-4)
+    assert shipped._session._room == 256
+
+
+def test_a_build_that_is_cancelled_leaves_nothing(tiny: Path, home: Path) -> None:
+    token = CancelToken()
+    began = threading.Event()
+
+    def cancel(event: events.Event) -> None:
+        if "building" in str(event.data):
+            began.set()
+            token.cancel("enough")
+
+    with events.listening(cancel), cancellable(token), pytest.raises(CancelledError):
+        onnx_build.build_onnx(ModelFiles("tiny", gguf=tiny))
+    assert began.is_set()
+    assert not [path for path in (home / "converted").iterdir() if "float32-v" not in path.name]
+
+
+def test_a_second_load_builds_nothing(
+    shipped: OnnxEngine, tiny: Path, builds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_build, "run_child", None)
+    with settings.override(home=builds):
+        path = onnx_build.build_onnx(ModelFiles("tiny", gguf=tiny))
+        assert path.name.endswith("-onnx-shipped-v1")
+        (path / "model.onnx").rename(path / "moved")
+        with pytest.raises(TypeError):  # it is seen not to be whole, and would be built again
+            onnx_build.build_onnx(ModelFiles("tiny", gguf=tiny))
+        (path / "moved").rename(path / "model.onnx")
+
+
+def test_what_cannot_be_built_is_refused_in_words(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ModelFiles("tiny", gguf=tiny)
+    with pytest.raises(InputError, match="it has shipped, int4, int8, float32"):
+        OnnxEngine(files, EngineSettings(variant="int3"))
+    with pytest.raises(CapabilityError, match="adapters"):
+        OnnxEngine(
+            ModelFiles("tiny", gguf=tiny, adapters=(AdapterFiles("made@1"),)), EngineSettings()
+        )
+    folder = make_tiny_folder(tmp_path / "folder", "llama")
+    with pytest.raises(InputError, match="it has int4, int8, float32"):
+        OnnxEngine(ModelFiles("folder", folder=folder), EngineSettings(variant="shipped"))
+    config = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(config.replace("LlamaForCausalLM", "BloomForCausalLM"))
+    with pytest.raises(CapabilityError, match="not currently supported"):
+        OnnxEngine(ModelFiles("folder", folder=folder), EngineSettings(variant="int8"))
+    monkeypatch.setitem(onnx_build._BYTES_PER_WEIGHT, "int8", 1e12)
+    with pytest.raises(StorageError, match="are needed to build"):
+        OnnxEngine(files, EngineSettings(variant="int8"))
+
+
+def test_a_closed_engine_says_so(tiny: Path, builds: Path, shipped: OnnxEngine) -> None:
+    with settings.override(home=builds):
+        made = OnnxEngine(ModelFiles("tiny", gguf=tiny), EngineSettings())
+    made.close()
+    made.close()
+    assert made.memory_bytes() == 0
+    with pytest.raises(EngineError, match="was closed"):
+        next(made.stream([5], GREEDY))
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_real_model_scores_as_transformers_does(smollm2_gguf: Path, shared_home: Path) -> None:
+    files = ModelFiles("smollm2", gguf=smollm2_gguf)
+    exact = TransformersEngine(files, EngineSettings())
+    means: dict[str, list[float]] = {}
+    for variant in ("float32", "shipped"):
+        engine = OnnxEngine(files, EngineSettings(variant=variant))
+        means[variant] = []
+        for pair in PAIRS:
+            ids = engine.tokenize(pair["prompt"], special=True)
+            after = engine.tokenize(pair["continuation"])
+            found = np.mean(engine.score_ids(ids, after)) - np.mean(exact.score_ids(ids, after))
+            means[variant].append(abs(float(found)))
+        engine.close()
+    exact.close()
+    assert max(means["float32"]) < 0.01
+    assert 0.01 < max(means["shipped"]) < 0.15  # it rounds what it multiplies with, as llama.cpp
