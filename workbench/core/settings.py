@@ -129,6 +129,21 @@ for _setting in (
         choices=("refuse", "local"),
     ),
     Setting(
+        "cache_memory_bytes",
+        int,
+        64 << 20,
+        "what the gateway's known answers may take in memory; 0 for no cache",
+        low=0,
+    ),
+    Setting(
+        "cache_disk_bytes",
+        int,
+        512 << 20,
+        "what they may take in cache.sqlite, where a restart finds them; 0 for memory alone",
+        low=0,
+    ),
+    Setting("cache_ttl_s", float, 86_400.0, "how long a known answer is good", low=0),
+    Setting(
         "usage_prompt_text",
         bool,
         False,

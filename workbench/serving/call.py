@@ -100,7 +100,7 @@ class Facts:
     """What is found out about a call on its way, for headers, metrics and usage.
 
     ``served_by`` is the model that answered, ``backend`` where (``local``, an upstream's name);
-    ``cache`` is ``exact``, ``semantic`` or None; ``fallbacks`` name what failed before it.
+    ``cache`` is ``exact``, ``semantic``, ``flight`` or None; ``fallbacks`` name what failed before.
     ``prompt_tokens`` and ``completion_tokens`` are counted by the backend as it goes, so that an
     answer that was broken off can be settled. ``endpoint`` and ``dialect`` say what was asked, and
     ``limits_left`` what the key has left of its limits.
