@@ -10,23 +10,9 @@ import hashlib
 import os
 import platform
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from workbench.models.catalogue import CatalogueEntry
+from typing import Any
 
 NAMESPACE = "footprints"
-# An engine's own memory beside the weights, where nothing was measured yet.
-_RUNTIME_BYTES = {
-    "llamacpp": 64 << 20,
-    "transformers": 420 << 20,
-    "mlx": 220 << 20,
-    "onnx": 150 << 20,
-}
-_OTHER_RUNTIME_BYTES = 420 << 20
-_BYTES_PER_WEIGHT = {"float32": 4, "bfloat16": 2, "float16": 2}
-_DEFAULT_CONTEXT_TOKENS = 4096
-_DEFAULT_LOAD_BYTES_PER_S = 200e6
 
 
 @dataclass(frozen=True)
@@ -83,7 +69,8 @@ def list_footprints() -> list[Footprint]:
 def save_footprint(measured: Footprint) -> Footprint:
     """Keep what was measured at a load, beside what was known before; the peak stays the highest.
 
-    A load time of several is their mean weighed towards the last.
+    The first load may have fetched the model and measured how many threads suit it, so the second
+    counts alone; after that the load time is a mean weighed towards the last.
     """
 
     before = find_footprint(
@@ -96,7 +83,7 @@ def save_footprint(measured: Footprint) -> Footprint:
         measured = replace(
             measured,
             peak_bytes=max(before.peak_bytes, measured.peak_bytes),
-            load_s=0.5 * before.load_s + 0.5 * measured.load_s,
+            load_s=measured.load_s if before.loads == 1 else (before.load_s + measured.load_s) / 2,
             loads=before.loads + 1,
             tokens_per_s=measured.tokens_per_s or before.tokens_per_s,
         )
@@ -131,29 +118,3 @@ def _put(footprint: Footprint) -> None:
     key = _key(footprint.name, footprint.engine, footprint.context_tokens, footprint.parallel)
     document: dict[str, Any] = asdict(footprint)
     Records().put(NAMESPACE, key, document=document)
-
-
-def estimate_bytes(
-    entry: CatalogueEntry, engine: str, *, context_tokens: int, parallel: int, dtype: str
-) -> int:
-    """What a model will take, before it was ever loaded here: from its shape, or its files.
-
-    llama.cpp maps the file; the others unpack the weights to ``dtype`` and bring a large library.
-    """
-    runtime = _RUNTIME_BYTES.get(engine, _OTHER_RUNTIME_BYTES)
-    size = entry.size_bytes or 0
-    if engine == "llamacpp":
-        known = entry.memory_bytes(context_tokens, parallel=parallel)
-        return known if known is not None else round(1.2 * size) + runtime
-    weights = size
-    if entry.parameters is not None:
-        weights = entry.parameters * _BYTES_PER_WEIGHT[dtype]
-    cache = 0
-    if entry.layers and entry.kv_heads and entry.head_size and entry.kind == "chat":
-        cache = 8 * entry.layers * entry.kv_heads * entry.head_size * context_tokens
-    return round(1.1 * weights) + cache + runtime
-
-
-def estimate_load_s(size_bytes: int) -> float:
-    """How long a load will take, before the first: a start and reading the weights."""
-    return 0.5 + size_bytes / _DEFAULT_LOAD_BYTES_PER_S

@@ -196,6 +196,18 @@ def test_what_it_grew_to_is_reckoned_with_the_next_time() -> None:
     assert [key.name for key, _ in world.unloads] == ["a", "b"]
 
 
+@pytest.mark.parametrize("beside", [50, 150])
+def test_what_a_request_makes_a_model_grow_by_is_reckoned_with_before(beside: int) -> None:
+    models = [SimModel("a", bytes=80), SimModel("b", bytes=beside)]
+    arrivals = [Arrival(0, "a"), Arrival(0, "b"), grower := Arrival(10, "a", grows_bytes=80)]
+    world = World(models, rules(), looks=[check_budget])
+    world.run([*arrivals, Arrival(20, "a", grows_bytes=80), Arrival(25, "a")])
+    assert all(one.ended_at_s for one in arrivals)
+    went = [(key.name, reason) for key, reason in world.unloads]
+    assert went == ([] if beside == 50 else [("a", "asked"), ("b", "evicted")])
+    assert grower.waited_s == (0 if beside == 50 else pytest.approx(1.2, abs=0.05))
+
+
 def test_too_large_alone_too_large_beside_pins_and_no_swap_wanted() -> None:
     models = [SimModel("huge", bytes=251), SimModel("a", bytes=200), SimModel("b", bytes=100)]
     world = World(models, rules())

@@ -13,16 +13,21 @@ if TYPE_CHECKING:
     from workbench.models.model import Model
 
 _DEFAULT_CONTEXT_TOKENS = 4096
+_WITH_EMBEDDER = 1.6
 
 
 @dataclass(frozen=True)
 class Description:
-    """A model as the pool would load it."""
+    """A model as the pool would load it.
+
+    ``embedder_bytes`` is what it takes more once it is asked for embeddings.
+    """
 
     key: Key
     kind: str
     needs: Needs
     context_tokens: int
+    embedder_bytes: int = 0
 
     def check(self, capability: str | None) -> None:
         """Raise CapabilityError for what a model of this kind cannot do at all."""
@@ -61,24 +66,24 @@ def describe(name: str, engine: str | None, *, slots: int) -> Description:
     Raises:
         NotFoundError, CapabilityError, ConfigError, InputError: As for ``models.load``.
     """
-    from workbench.models import catalogue, footprints
+    from workbench.models import catalogue, estimates, footprints
     from workbench.models.loading import choose_engine
     from workbench.models.model_settings import read_settings
 
-    entry = catalogue.find(base_name(name))
+    entry = estimates.with_shape(catalogue.find(base_name(name)))
     chosen = read_settings(entry.name)
     engine_name = choose_engine(entry, engine or chosen.engine)
     parallel = chosen.parallel or (slots if engine_name == "llamacpp" else 1)
     limit = entry.context_tokens or _DEFAULT_CONTEXT_TOKENS
     context = chosen.context_tokens or min(limit, _DEFAULT_CONTEXT_TOKENS)
-    estimate = footprints.estimate_bytes(
+    estimate = estimates.estimate_bytes(
         entry,
         engine_name,
         context_tokens=context,
         parallel=parallel,
         dtype=chosen.engine_settings().dtype,
     )
-    needs = Needs(estimate, footprints.estimate_load_s(estimate), parallel)
+    needs = Needs(estimate, estimates.estimate_load_s(estimate), parallel)
     # A path stays a path: only the catalogue knows a name.
     loaded_name = base_name(name) if "/" in name or name.endswith(".gguf") else entry.name
     known = footprints.find_footprint(
@@ -86,4 +91,7 @@ def describe(name: str, engine: str | None, *, slots: int) -> Description:
     )
     if known is not None:
         needs = replace(needs, bytes=known.peak_bytes, load_s=known.load_s, measured=True)
-    return Description(Key(loaded_name, engine_name), entry.kind, needs, context)
+    # llama.cpp embeds in a second process; what was seen to grow so far has one.
+    has_embedder = known is not None and known.peak_bytes > _WITH_EMBEDDER * known.resident_bytes
+    more = 0 if engine_name != "llamacpp" or has_embedder else needs.bytes
+    return Description(Key(loaded_name, engine_name), entry.kind, needs, context, more)

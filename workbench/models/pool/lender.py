@@ -15,6 +15,7 @@ from workbench.models.pool.loans import Loan, refuse
 from workbench.models.pool.rules import Rules
 from workbench.models.pool.scheduler import Scheduler
 from workbench.models.pool.workshop import Workshop
+from workbench.models.protocol import EMBED
 
 if TYPE_CHECKING:
     from workbench.models.model import Model
@@ -77,6 +78,8 @@ class Lender:
                 key = known.key if chosen else self.scheduler.prefer_loaded(known.key)
                 request.key = key
                 needs = self._descriptions[key].needs
+                if request.capability == EMBED:
+                    request.grows_bytes = self._descriptions[key].embedder_bytes
                 self.scheduler.ask(request, needs, now_s=time.monotonic())
         if closed:
             refuse(request.ticket, CancelledError("the pool was closed", hint="make a new one"))
@@ -170,6 +173,8 @@ class Lender:
         self._looked_s[resident] = time.monotonic()
         try:
             taken = model.memory_bytes()
+            if taken <= 0:  # a process that has ended and was not waited for yet
+                raise EngineError(f"the process of {resident.key} has ended", hint="ask again")
         except WorkbenchError as dead:
             with self.lock:
                 self.scheduler.crashed(resident, dead, now_s=time.monotonic())

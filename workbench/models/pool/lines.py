@@ -43,6 +43,7 @@ class Request:
     keep_alive_s: float | None = None
     may_swap: bool = True
     capability: str | None = None
+    grows_bytes: int = 0  # what the model takes more once it is asked this
     ticket: Any = None
     granted_at_s: float | None = None
 
@@ -56,6 +57,7 @@ class Resident:
     line: Line
     status: str = "loading"  # loading, ready, draining, unloading
     measured_bytes: int = 0
+    most_bytes: int = 0  # that were measured
     in_flight: list[Request] = field(default_factory=list)
     loaded_at_s: float = 0.0
     last_used_s: float = 0.0
@@ -101,6 +103,7 @@ class Line:
     frequency: Frequency = field(default_factory=Frequency)
     resident: Resident | None = None
     is_pinned: bool = False
+    grown_bytes: int = 0  # what was added to its needs because of what it is asked
     turn_ended_s: float = 0.0  # when it was last unloaded
     room_wanted_s: float | None = None  # since when only work in flight has kept it from its turn
     failures: int = 0

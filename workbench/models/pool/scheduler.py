@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from dataclasses import replace
 
 from workbench.core.errors import BusyError, DeadlineError, EngineError, WorkbenchError
 from workbench.models.pool.fair_queue import FairQueue
@@ -57,10 +58,29 @@ class Scheduler:
         if len(line.queue) >= self.rules.queue_size and not self._displace(line, request, now_s):
             self._actions.append(Refuse(request, self._busy(line, now_s)))
             return
+        self._grow(line, request)
         line.frequency.add(now_s)
         line.queue.push(request)
         if request.deadline_at_s is not None:
             heapq.heappush(self._deadlines, (request.deadline_at_s, id(request), request))
+
+    def _grow(self, line: Line, request: Request) -> None:
+        """Reckon with what a model takes more once it is asked this: now if there is room.
+
+        If there is not, it goes when its work is done, and comes back as one that needs more.
+        """
+        more = request.grows_bytes - line.grown_bytes
+        if more <= 0:
+            return
+        line.grown_bytes += more
+        line.needs = replace(line.needs, bytes=line.needs.bytes + more)
+        resident = line.resident
+        if resident is not None:
+            held = sum(one.held_bytes for one in self.residents())
+            if held + more <= self.rules.budget_bytes:
+                resident.needs = replace(resident.needs, bytes=resident.held_bytes + more)
+            else:
+                self.drain(line.key, force_at_s=math.inf)
 
     def ask_again(self, request: Request, *, now_s: float) -> None:
         """A request was granted a model that had died; it keeps its place by age."""
@@ -84,8 +104,9 @@ class Scheduler:
     ) -> None:
         """A model is ready."""
         line = resident.line
-        resident.measured_bytes = measured_bytes
-        held = max(measured_bytes, line.needs.bytes if line.needs.measured else 0)
+        resident.measured_bytes = resident.most_bytes = measured_bytes
+        known = line.needs.bytes if line.needs.measured else line.grown_bytes + measured_bytes
+        held = max(measured_bytes, known)
         resident.needs = line.needs = Needs(held, load_s, resident.needs.parallel, measured=True)
         resident.status = "draining" if resident.is_unwanted else "ready"
         resident.loaded_at_s = resident.last_used_s = now_s
@@ -107,9 +128,9 @@ class Scheduler:
     def measured(self, resident: Resident, *, measured_bytes: int) -> None:
         """What a model takes now; it is reckoned with the most that it was seen to take."""
         resident.measured_bytes = measured_bytes
+        resident.most_bytes = max(resident.most_bytes, measured_bytes)
         if measured_bytes > resident.needs.bytes:
-            needs = resident.needs
-            grown = Needs(measured_bytes, needs.load_s, needs.parallel, measured=True)
+            grown = replace(resident.needs, bytes=measured_bytes, measured=True)
             resident.needs = resident.line.needs = grown
 
     def crashed(self, resident: Resident, error: WorkbenchError, *, now_s: float) -> None:

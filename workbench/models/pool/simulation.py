@@ -60,6 +60,7 @@ class Arrival:
     deadline_s: float | None = None
     keep_alive_s: float | None = None
     may_swap: bool = True
+    grows_bytes: int = 0
     ready_at_s: float | None = None  # when its model's turn came
     granted_at_s: float | None = None
     ended_at_s: float | None = None
@@ -166,6 +167,7 @@ class World:
             deadline_at_s=None if one.deadline_s is None else self.now_s + one.deadline_s,
             keep_alive_s=one.keep_alive_s,
             may_swap=one.may_swap,
+            grows_bytes=one.grows_bytes,
             ticket=one,
         )
         if line is not None and line.resident is not None and line.resident.status == "ready":
@@ -180,6 +182,8 @@ class World:
         model = self.by_key[action.resident.key]
         grown = self.taken[action.resident] + model.growth_bytes_per_job
         self.taken[action.resident] = min(grown, model.bytes + model.most_growth_bytes)
+        if one.grows_bytes:
+            self.taken[action.resident] = model.bytes + one.grows_bytes
 
     def _end(self, resident: Resident, request: Request) -> None:
         one: Arrival = request.ticket

@@ -119,7 +119,7 @@ class Workshop:
             resident.key.engine,
             context_tokens=known.context_tokens,
             parallel=resident.needs.parallel,
-            peak_bytes=resident.needs.bytes,
+            peak_bytes=resident.most_bytes,
             tokens_per_s=rate.tokens_per_s if rate else None,
         )
         figures = {**_figures(resident), "reason": reason}
