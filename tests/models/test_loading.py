@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from workbench.core import settings
+from workbench.core import events, settings
+from workbench.core.cancellation import cancellable
 from workbench.core.errors import (
+    CancelledError,
     CapabilityError,
     DependencyError,
     FetchError,
@@ -16,8 +19,9 @@ from workbench.core.errors import (
     IntegrityError,
     NotFoundError,
 )
-from workbench.models import catalogue, loading, operations
+from workbench.models import catalogue, loading, loading_progress, operations
 from workbench.models.loading import choose_engine, load, model_files
+from workbench.models.loading_progress import tell_loading
 from workbench.store.artifacts import Artifacts
 
 SMOLLM2 = catalogue.find("smollm2-135m")
@@ -58,7 +62,7 @@ def test_an_engine_that_is_not_installed_is_passed_over(monkeypatch: pytest.Monk
     assert "pip install" in str(error.value.hint)
     monkeypatch.setitem(loading._CLASSES, "llamacpp", ("x", "y", "no_such_package"))
     with pytest.raises(DependencyError, match="no_such_package"):
-        loading._engine_class("llamacpp")
+        loading.find_engine_class("llamacpp")
 
 
 def test_a_name_that_is_unknown_has_near_matches() -> None:
@@ -158,3 +162,52 @@ def test_a_folder_model_gets_its_names_back(shared_home: Path, minilm_folder: Pa
     ]
     with pytest.raises(CapabilityError, match="llamacpp"):
         load("minilm-l6-v2", engine="llamacpp")
+
+
+def test_what_a_kind_cannot_do_is_refused_before_anything_is_fetched(home: Path) -> None:
+    with settings.override(offline=True):
+        for needs in ("chat", "score"):
+            with pytest.raises(CapabilityError, match=f"embedding model: it cannot {needs}"):
+                load("minilm-l6-v2", needs=needs)
+        with pytest.raises(CapabilityError, match="cannot chat"):
+            operations.chat("Hello", model="minilm-l6-v2")
+        with pytest.raises(FetchError):  # but it may embed
+            load("minilm-l6-v2", needs="embed")
+    assert not home.exists() or not any(home.glob("blobs/*"))
+
+
+def test_a_slow_load_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading_progress, "_TICK_S", 0.01)
+    told: list[events.Event] = []
+    seen = threading.Event()
+
+    def listen(event: events.Event) -> None:
+        told.append(event)
+        if len(told) >= 4:
+            seen.set()
+
+    run = events.current_run_id.set("run of the load")
+    try:
+        with events.listening(listen, "progress"), tell_loading("mine", "transformers"):
+            assert seen.wait(60), "nothing was told"
+    finally:
+        events.current_run_id.reset(run)
+    states = [event.data["state"] for event in told]
+    assert (states[0], states[-1]) == ("started", "finished")
+    assert {event.data["label"] for event in told} == {"load mine into transformers"}
+    assert {event.run_id for event in told} == {"run of the load"}
+    assert told[1].data["message"] == "0 s"
+
+
+def test_a_cancelled_load_is_no_longer_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading_progress, "_TICK_S", 0.01)
+    told: list[events.Event] = []
+    with (
+        events.listening(told.append, "progress"),
+        pytest.raises(CancelledError),
+        cancellable() as token,
+        tell_loading("mine", "mlx"),
+    ):
+        token.cancel()
+        token.check()
+    assert told[-1].data["state"] == "failed"

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
 from workbench.core.errors import CapabilityError, NotFoundError
-from workbench.core.optional import available
+from workbench.core.optional import available, require
 from workbench.models import catalogue
 from workbench.models.catalogue import CatalogueEntry
+from workbench.models.loading_progress import tell_loading
 from workbench.models.model_settings import ModelSettings, read_settings
 from workbench.models.presence import check_files
-from workbench.models.protocol import ModelFiles
+from workbench.models.protocol import EMBED, ModelFiles
 
 if TYPE_CHECKING:
     from workbench.models.model import Model
@@ -34,6 +35,8 @@ def load(
     name: str | None = None,
     *,
     engine: str | None = None,
+    isolated: bool = False,
+    needs: str | None = None,
     max_threads: int | None = None,
     **options: Any,
 ) -> Model:
@@ -44,6 +47,11 @@ def load(
             ``model`` if none is given.
         engine: ``llamacpp``, ``transformers``, ``mlx``, ``onnx``, or ``auto``: what suits the
             model and the machine best.
+        isolated: Run the engine in a process of its own: its libraries are not loaded here, a
+            crash is an EngineError, and closing gives all memory back. llama.cpp always has one.
+            Without it ``module`` and gradients are to be had, on transformers.
+        needs: What it will be asked to do, e.g. ``chat``: a model of another kind is refused
+            before it is fetched.
         max_threads: The most threads that the engine may have, if ``threads`` says no number: how
             many it gets is then measured once (see ``thread_count``).
         options: Settings of the model, as in ``workbench.toml``: ``context_tokens``, ``threads``,
@@ -51,7 +59,7 @@ def load(
 
     Raises:
         NotFoundError: The model or engine is unknown; near matches are named.
-        CapabilityError: The engine cannot run this model.
+        CapabilityError: The engine cannot run this model, or the model cannot do what it needs.
         FetchError, IntegrityError, StorageError: Its files could not be brought.
         EngineError: The engine could not load them.
         DeadlineError: It took longer than the setting ``load_timeout_s``.
@@ -60,11 +68,13 @@ def load(
 
     entry = catalogue.find(name or settings.get("model"))
     chosen = read_settings(entry.name, **options)
+    check_kind(entry, needs)
     engine_name = choose_engine(entry, engine or chosen.engine)
     files = model_files(entry)
-    engine_class = _engine_class(engine_name)
+    engine_class = find_engine_class(engine_name)
     started_with = _engine_settings(files, chosen, engine_class, max_threads=max_threads)
-    started: Engine = engine_class(files, started_with)
+    with tell_loading(entry.name, engine_name):
+        started = _start(engine_class, files, started_with, isolated=isolated)
     return Model(
         entry.name,
         started,
@@ -74,6 +84,26 @@ def load(
         parallel=chosen.parallel or 1,
         settings=started_with,
     )
+
+
+def check_kind(entry: CatalogueEntry, capability: str | None) -> None:
+    """Raise CapabilityError for what a model of its kind cannot do on any engine."""
+    if entry.kind == "embedding" and capability not in (None, EMBED):
+        raise CapabilityError(
+            f"{entry.name} is an embedding model: it cannot {capability}",
+            hint="ask a chat model; workbench models list shows the kinds",
+            capability=capability,
+        )
+
+
+def _start(
+    engine_class: type[Engine], files: ModelFiles, started_with: EngineSettings, *, isolated: bool
+) -> Engine:
+    if isolated and not engine_class.has_own_process:
+        from workbench.models.engines.isolated import IsolatedEngine
+
+        return IsolatedEngine(files, started_with, engine=engine_class.name)
+    return engine_class(files, started_with)
 
 
 def _engine_settings(
@@ -115,11 +145,15 @@ def choose_engine(entry: CatalogueEntry, wanted: str | None = None) -> str:
     )
 
 
-def _engine_class(name: str) -> type[Engine]:
-    module, attribute, package = _CLASSES[name]
-    from workbench.core.optional import require
+def find_engine_class(name: str) -> type[Engine]:
+    """The class of an engine.
 
-    require(package, extra="models")
+    Raises:
+        DependencyError: Its package is not installed.
+    """
+    module, attribute, package = _CLASSES[name]
+    if not available(package):  # not loaded here: the engine may be meant for another process
+        require(package, extra="models")
     found: type[Engine] = getattr(importlib.import_module(module), attribute)
     return found
 

@@ -177,7 +177,7 @@ def chat(
     messages = [{"role": "user", "content": prompt}]
     if system is not None:
         messages.insert(0, {"role": "system", "content": system})
-    with load(model, engine=engine) as loaded:
+    with load(model, engine=engine, needs="chat") as loaded:
         return loaded.chat(
             messages,
             max_tokens=max_tokens,
@@ -215,7 +215,7 @@ def score(
     """
     from workbench.models.loading import load
 
-    with load(model, engine=engine) as loaded:
+    with load(model, engine=engine, needs="score") as loaded:
         values = loaded.score(prompt, continuation)
         tokens = [loaded.detokenize([token]) for token in loaded.tokenize(continuation)]
         return Score(loaded.name, loaded.engine, tokens, values, sum(values))

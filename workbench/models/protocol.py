@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.core.errors import CapabilityError, NotFoundError
 
@@ -137,6 +137,7 @@ class Engine(ABC):
     name: str
     capabilities: frozenset[str]
     info: ModelInfo
+    has_own_process: ClassVar[bool] = False  # nothing of it runs in the caller's
 
     @abstractmethod
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None: ...

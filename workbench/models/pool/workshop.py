@@ -73,6 +73,7 @@ class Workshop:
             model = load(
                 resident.key.name,
                 engine=resident.key.engine,
+                isolated=True,
                 max_threads=resident.threads,
                 parallel=resident.needs.parallel,
                 context_tokens=known.context_tokens,
