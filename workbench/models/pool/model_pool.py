@@ -33,8 +33,10 @@ class ModelPool:
         swap: Whether a model may be evicted for another; if not, a request that would need it is
             refused at once.
         slots: Jobs at a time in an engine that can take several (llama.cpp), unless
-            ``[models.NAME]`` says otherwise. With two or more, one is kept for short jobs.
-        rules: Any other field of ``Rules``: ``keep_alive_s``, ``patience_s``, ``queue_size``...
+            ``[models.NAME]`` says otherwise; the setting ``model_slots``. With two or more, one is
+            kept for short jobs.
+        rules: Any other field of ``Rules``; ``keep_alive_s``, ``patience_s`` and ``queue_size``
+            come from the settings ``model_keep_alive_s`` and so on.
 
     Raises:
         ConfigError: A setting is bad.
@@ -45,12 +47,14 @@ class ModelPool:
         budget_bytes: int | None = None,
         *,
         swap: bool = True,
-        slots: int = 2,
+        slots: int | None = None,
         **rules: Any,
     ) -> None:
         rules.setdefault("cores", settings.get("threads"))
+        for name in ("keep_alive_s", "patience_s", "queue_size"):
+            rules.setdefault(name, settings.get(f"model_{name}"))
         self.rules = Rules(budget_bytes or default_budget_bytes(), swap=swap, **rules)
-        self._lender = Lender(self.rules, slots=slots)
+        self._lender = Lender(self.rules, slots=slots or settings.get("model_slots"))
         # A notebook that makes its pool anew must not keep the old one's models in memory.
         weakref.finalize(self, self._lender.leave).atexit = False
         _close_at_exit(self._lender)

@@ -125,7 +125,7 @@ class Room:
             line.room_wanted_s = self.now_s
         if self.now_s - line.room_wanted_s >= self.rules.room_wait_s:
             for request in line.queue:
-                waited = f"after {self.rules.room_wait_s:g} s work in flight still holds"
+                waited = f"was pinned or at work for {self.rules.room_wait_s:g} s"
                 self._refuse(line, request, waited, held=self._held())
             line.room_wanted_s = None
 
@@ -135,15 +135,14 @@ class Room:
         room = self.rules.budget_bytes - pinned
         if line.needs.bytes <= room:
             return False
-        what = "pinned models hold" if pinned else "with nothing else loaded it holds"
         for request in line.queue:
-            self._refuse(line, request, what, held=pinned)
+            self._refuse(line, request, "is pinned", held=pinned)
         return True
 
     def _refuse_swaps(self, line: Line) -> None:
         for request in line.queue:
             if not (request.may_swap and self.rules.swap):
-                self._refuse(line, request, "without a swap other models hold", held=self._held())
+                self._refuse(line, request, "others hold, who may not go", held=self._held())
 
     def _refuse(self, line: Line, request: Request, what: str, *, held: int) -> None:
         line.queue.remove(request)
@@ -154,10 +153,11 @@ class Room:
 
 
 def _too_large(line: Line, rules: Rules, what: str, *, held: int) -> CapacityError:
-    how = "measured here" if line.needs.measured else "estimated"
+    how = "" if line.needs.measured else " by estimate"
+    of_which = f", of which {_size(held)} {what}" if held else ""
     return CapacityError(
-        f"{line.key.name} needs {_mb(line.needs.bytes)} ({how}); the budget is "
-        f"{_mb(rules.budget_bytes)}, and {what} {_mb(held)}",
+        f"{line.key.name} needs {_size(line.needs.bytes)}{how}; the budget is "
+        f"{_size(rules.budget_bytes)}{of_which}",
         hint="raise memory_budget_bytes, unpin or unload a model, or choose a smaller one",
         needed_bytes=line.needs.bytes,
         budget_bytes=rules.budget_bytes,
@@ -165,5 +165,5 @@ def _too_large(line: Line, rules: Rules, what: str, *, held: int) -> CapacityErr
     )
 
 
-def _mb(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:,.0f} MB"
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"

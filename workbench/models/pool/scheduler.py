@@ -322,8 +322,8 @@ class Scheduler:
     def _busy(self, line: Line, now_s: float) -> BusyError:
         wait_s = self.estimate_wait_s(line.key)
         return BusyError(
-            f"{len(line.queue)} requests wait for {line.key.name}, and no more may",
-            hint=f"ask again in {wait_s:.0f} s, or raise model_queue_size",
+            f"{len(line.queue)} requests wait for {line.key.name}, as many as may",
+            hint=f"try again in {wait_s:.0f} s, or raise model_queue_size",
             retry_after_s=wait_s,
             queued=len(line.queue),
         )
