@@ -17,13 +17,20 @@ import time
 from pathlib import Path
 
 import engines
+import limits
 import memory
 import report_runner
 from shape import REPO, circumstances
 
 RESULTS = REPO / "bench" / "results"
 BENCHMARKS = {
-    each.name: each for each in (*engines.BENCHMARKS, *memory.BENCHMARKS, *report_runner.BENCHMARKS)
+    each.name: each
+    for each in (
+        *engines.BENCHMARKS,
+        *limits.BENCHMARKS,
+        *memory.BENCHMARKS,
+        *report_runner.BENCHMARKS,
+    )
 }
 
 

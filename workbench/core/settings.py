@@ -142,6 +142,12 @@ for _setting in (
         "serve_port", int, 8400, "the port that the gateway listens on; 0 takes a free one", low=0
     ),
     Setting("drain_s", float, 30.0, "longest that a gateway that ends lets answers go on", low=0),
+    Setting(
+        "usage_sketches",
+        bool,
+        True,
+        "keep a sketch of each prompt beside its usage, for drift; it tells a little of its words",
+    ),
     Setting("redis_url", str, "", "a Redis or Valkey that keeps the limits of several gateways"),
     Setting(
         "limits_when_down",
