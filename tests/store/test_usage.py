@@ -50,14 +50,14 @@ def test_what_is_done_is_seen_by_another_connection(database: Database) -> None:
 
 
 def test_words_are_kept_only_where_they_are_to_be(database: Database) -> None:
-    text = UsageText("a secret prompt", "an answer")
+    text = UsageText("a secret prompt", "an answer\ud800")
     assert "secret" not in repr(text)
     for keep in (False, True):
         log = UsageLog(database, keep_text=keep)
         log.settle(row(), text=text).result()
         log.close()
     found = database.read("SELECT prompt, completion FROM usage_text")
-    assert [tuple(each) for each in found] == [("a secret prompt", "an answer")]
+    assert [tuple(each) for each in found] == [("a secret prompt", "an answer?")]
     assert UsageLog(database).keep_text is False
 
 

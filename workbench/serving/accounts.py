@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from concurrent.futures import Future
 
+from workbench.core import settings
 from workbench.core.errors import BusyError, StorageError, WorkbenchError
 from workbench.identity.principals import Principal
 from workbench.serving.backends.directory import Directory
-from workbench.serving.call import Call, Facts
+from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.estimates import prompt_chars
 from workbench.serving.limits.protocol import LimitStore, Reservation
+from workbench.serving.sketches import sketch_call
 from workbench.store.usage import UsageLog
-from workbench.store.usage_rows import UsageRow
+from workbench.store.usage_rows import UsageRow, UsageText
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,7 @@ class Accounts:
 
     def __init__(self, limits: LimitStore, usage: UsageLog, directory: Directory) -> None:
         self.limits, self.usage, self.directory = limits, usage, directory
+        self.sketches = bool(settings.get("usage_sketches"))
         self.disk_failed = False
 
     def check_disk(self) -> None:
@@ -79,11 +83,14 @@ class Account:
         self._started_s = time.perf_counter()
         self._first_s: float | None = None
         self._settled = False
+        self._texts: list[str] = []
 
-    def first_piece(self) -> None:
-        """The answer begins."""
+    def note(self, piece: Piece) -> None:
+        """A piece of the answer came; its words are kept where the settings say so."""
         if self._first_s is None:
             self._first_s = time.perf_counter() - self._started_s
+        if self._accounts.usage.keep_text:
+            self._texts.append(piece.text)
 
     async def settle(self, *, status: int = 200, error: str | None = None) -> None:
         """Write what was used, as ``facts`` count it, and give back the rest of the reservation.
@@ -125,9 +132,15 @@ class Account:
 
     def _write(self, row: UsageRow) -> Future[bool] | None:
         try:
-            return self._accounts.usage.settle(row)
+            return self._accounts.usage.settle(row, text=self._text())
         except BusyError as error:  # the disk has been full for long: no more can be held
             raise StorageError(error.message, hint=error.hint) from error
+
+    def _text(self) -> UsageText | None:
+        if not self._accounts.usage.keep_text:
+            return None
+        prompt = self._call.messages if self._call.kind == "chat" else self._call.prompts
+        return UsageText(json.dumps(prompt, ensure_ascii=False), "".join(self._texts))
 
     def _row(self, status: int, error: str | None) -> UsageRow:
         call, facts, principal = self._call, self._facts, self._principal
@@ -156,4 +169,5 @@ class Account:
             cache=facts.cache,
             fallbacks=facts.fallbacks,
             prompt_chars=prompt_chars(call),
+            **sketch_call(call, sketches=self._accounts.sketches).columns(),
         )

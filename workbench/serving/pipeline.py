@@ -62,7 +62,7 @@ class Pipeline:
             pieces = self._chain.answer(call, facts)
             async with aclosing(pieces):
                 async for piece in within(pieces, call.options.get("timeout_s")):
-                    account.first_piece()
+                    account.note(piece)
                     if piece.usage is not None:
                         facts.prompt_tokens = piece.usage.prompt_tokens
                         facts.completion_tokens = piece.usage.completion_tokens

@@ -154,7 +154,7 @@ class UsageLog:
                 written = [_insert(connection, each) for each in batch]
         except WorkbenchError as error:
             return error
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
             if len(batch) > 1:  # one of them is at fault: the others are not to suffer
                 return next(filter(None, [self._write([each]) for each in batch]), None)
             fault = InputError(f"a settlement cannot be stored: {error}")
@@ -188,9 +188,14 @@ def _insert(connection: sqlite3.Connection, row: _Waiting) -> bool:
     if new and row.text is not None:
         connection.execute(
             "INSERT INTO usage_text VALUES (?, ?, ?)",
-            (row.settlement_id, row.text.prompt, row.text.completion),
+            (row.settlement_id, _clean(row.text.prompt), _clean(row.text.completion)),
         )
     return new
+
+
+def _clean(text: str) -> str:
+    """Text that can be stored: half a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 _open_logs: weakref.WeakSet[UsageLog] = weakref.WeakSet()
