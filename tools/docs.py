@@ -21,6 +21,9 @@ import nbformat
 from docs_api import render
 from docs_check import site_faults
 
+from workbench.reports.display import PICTURE_MIME
+from workbench.reports.outputs import picture_html
+
 REPO = Path(__file__).resolve().parents[1]
 WORK = REPO / ".venv" / "docs"
 SITE = REPO / "site"
@@ -47,6 +50,8 @@ def still(path: Path) -> str:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             kept = {kind: value for kind, value in data.items() if not kind.startswith(INTERACTIVE)}
+            if PICTURE_MIME in data:
+                kept = {"text/html": f'<div class="chart">{picture_html(data)}</div>'}
             if "image/png" in kept or "image/svg+xml" in kept:
                 kept.pop("text/html", None)
             if "data" in output:

@@ -20,6 +20,8 @@ LOADING_HREF = {"image", "use", "feimage"}
 # `rel` words of <link> after which a browser asks for the address by itself.
 LOADING_RELS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "manifest",
                 "dns-prefetch", "preconnect", "apple-touch-icon", "mask-icon"}  # fmt: skip
+# An address of a srcset goes up to white space, and may have commas inside.
+SRCSET = re.compile(r"([^\s,]\S*[^\s,])(?:\s+[\d.]+[wxh])*\s*(?:,|$)")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.S)
 CSS_LOAD = re.compile(r"""@import\s+["']([^"']+)["']|url\(\s*["']?([^"')]+?)["']?\s*\)""", re.I)
 # A script's own way to load: import "...", importScripts("..."), fetch("..."), x.src = "...".
@@ -53,8 +55,8 @@ class _Reader(HTMLParser):
         self.page.anchors |= {given[key] for key in ("id", "name") if given.get(key)}
         for name, value in given.items():
             if name in LOADING_ATTRIBUTES and not (name == "data" and tag != "object"):
-                several = value.split(",") if "srcset" in name else [value]
-                self.page.loads += [part.split()[0] for part in several if part.split()]
+                several = SRCSET.findall(value) if "srcset" in name else value.split()[:1]
+                self.page.loads += several
         self.page.loads += css_loads(given.get("style", ""))
         if "href" in given:
             self._href(tag, given)

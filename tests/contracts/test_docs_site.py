@@ -20,7 +20,8 @@ REPO = Path(__file__).resolve().parents[2]
 ROOMS = sorted(path.parent.name for path in (REPO / "workbench").glob("*/__init__.py"))
 PAGE = """<!doctype html><html><head><link rel="stylesheet" href="a.css">{head}</head>
 <body><h1 id="top">A</h1><a href="b.html#here">b</a> <a href="https://example.org/">web</a>
-<img src="data:image/png;base64,AA=="> {body}</body></html>"""
+<img src="data:image/png;base64,AA=="> <img srcset="data:image/png;base64,AA== 1x, a.css 2x">
+{body}</body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,7 @@ def test_a_sound_site_has_no_fault(tools: dict[str, ModuleType], site: Path) -> 
         ("head", "<base href='https://x.example/'>", "loads from outside"),
         ("body", "<p style='background:url(//x.example/a.png)'>x</p>", "loads from outside"),
         ("body", "<img srcset='a.css 1x, https://x.example/2.png 2x'>", "loads from outside"),
+        ("body", "<img srcset='https://x.example/2.png'>", "loads from outside"),
         ("body", "<iframe src='http://x.example'></iframe>", "loads from outside"),
         ("body", "<object data='http://x.example'></object>", "loads from outside"),
         ("body", "<svg><image href='https://x.example/a.svg'/></svg>", "loads from outside"),

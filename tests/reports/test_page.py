@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -13,9 +14,10 @@ import pytest
 from workbench.reports import render, run
 from workbench.reports.ansi import ansi_to_html, strip_ansi
 from workbench.reports.clean import clean_html
+from workbench.reports.display import PICTURE_MIME
 from workbench.reports.markdown import MarkdownPage
 from workbench.reports.mathml import tex_to_mathml
-from workbench.reports.outputs import OutputStyle, render_outputs
+from workbench.reports.outputs import PLOTLY_MIME, OutputStyle, render_outputs
 
 from .conftest import WriteNotebook
 
@@ -93,6 +95,19 @@ def test_a_plotly_figure_is_a_picture_first() -> None:
     assert "without a picture" in outputs(
         {"application/vnd.plotly.v1+json": figure}, standalone=True
     )
+
+
+def test_a_chart_of_ours_has_a_picture_for_each_width_and_no_card() -> None:
+    both = {"wide": "<svg>w</svg>", "narrow": '<svg>"n"</svg>'}
+    bundle = {PICTURE_MIME: both, "image/png": PIXEL, "text/plain": 'a "b"'}
+    for shown in (outputs(bundle), outputs({**bundle, PLOTLY_MIME: {}}, standalone=True)):
+        found = [
+            base64.b64decode(each).decode() for each in re.findall(r"base64,([\w+/=]+)", shown)
+        ]
+        assert found == ['<svg>"n"</svg>', "<svg>w</svg>"]
+        assert "figure own" in shown and 'alt="a &quot;b&quot;"' in shown
+    assert "own" not in outputs({"image/png": PIXEL})
+    assert PIXEL in outputs({PICTURE_MIME: ["odd"], "image/png": PIXEL})
 
 
 def test_terminal_colours_become_classes() -> None:
@@ -177,6 +192,64 @@ def test_a_report_loads_nothing_from_elsewhere(write_notebook: WriteNotebook, ou
     render(result.folder, standalone=True)
     alone = (result.folder / "report.html").read_text()
     assert all(load.startswith("data:") for load in Loads(alone).found)
+
+
+CHART = (
+    "from workbench.studio import bars\n"
+    "bars([{'a': 'x', 'v': 2.0}, {'a': 'y', 'v': 3.0}], 'a', 'v', title='Two bars',\n"
+    "     x_title='case', y_title='time (s)')"
+)
+# The colour that most of the picture has, and the lightest and the darkest in it.
+COLOURS = """async picture => {
+  await picture.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [picture.clientWidth, picture.clientHeight];
+  const context = canvas.getContext("2d");
+  context.fillStyle = getComputedStyle(document.body).backgroundColor;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const bytes = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  const light = [];
+  for (let i = 0; i < bytes.length; i += 4)
+    light.push((bytes[i] + bytes[i + 1] + bytes[i + 2]) / 3);
+  light.sort((a, b) => a - b);
+  return [light[light.length / 2 | 0], light[light.length - 1 - light.length / 500 | 0],
+          light[light.length / 500 | 0]];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.notebook
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_a_browser_a_chart_follows_the_theme_and_the_width(
+    write_notebook: WriteNotebook, out: Path, scheme: Any
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    result = run([write_notebook("chart", CHART)], out=out, standalone=True).runs[0]
+    render(result.folder, standalone=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme=scheme)
+        page.goto((result.folder / "report.html").as_uri())
+        picture = page.locator(".figure.own img")
+        most, lightest, darkest = picture.evaluate(COLOURS)
+        narrow = picture.evaluate("each => [each.naturalWidth, each.clientWidth]")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.wait_for_function("document.querySelector('.figure.own img').naturalWidth > 500")
+        render(result.folder)
+        page.goto((result.folder / "report.html").as_uri())
+        page.wait_for_selector(".figure.alive .main-svg")
+        ink = page.evaluate("getComputedStyle(document.querySelector('.xtick text')).fill")
+        browser.close()
+    assert narrow[0] == narrow[1] < 400, "letters are not at their own size on a phone"
+    if scheme == "light":
+        assert most > 245 and darkest < 60 and ink == "rgb(31, 35, 40)"
+    else:
+        assert most < 30 and lightest > 200 and ink == "rgb(226, 228, 231)"
 
 
 @pytest.mark.browser

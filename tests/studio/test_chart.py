@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 
 import pytest
 
 from workbench.core.errors import InputError
 from workbench.models.protocol import TokenLogprob
+from workbench.reports.display import PICTURE_MIME
 from workbench.studio import Chart, bars, heat, lines, points, surprise
 from workbench.studio.chart import PLOTLY_MIME
 from workbench.studio.palette import SERIES
@@ -68,7 +70,7 @@ def test_axes_carry_their_titles() -> None:
 
 def test_bundle_has_a_picture_a_figure_and_words() -> None:
     bundle = grouped()._repr_mimebundle_()
-    assert set(bundle) == {PLOTLY_MIME, "image/png", "text/plain"}
+    assert set(bundle) == {PLOTLY_MIME, PICTURE_MIME, "image/png", "text/plain"}
     json.dumps(bundle[PLOTLY_MIME])
     assert "2 at b: 4" in bundle["text/plain"]
 
@@ -85,6 +87,28 @@ def test_picture_is_small_and_shows_its_bars() -> None:
         assert any(abs(r - red) + abs(g - green) + abs(b - blue) < 24 for r, g, b in colours), (
             "a bar is missing from the picture"
         )
+
+
+def test_the_picture_for_two_themes_has_ink_for_both_and_says_the_same() -> None:
+    import xml.etree.ElementTree as ElementTree
+
+    for name, svg in grouped().svgs().items():
+        root = ElementTree.fromstring(svg)
+        texts = {"".join(each.itertext()) for each in root.iter("{http://www.w3.org/2000/svg}text")}
+        assert {"T", "a", "b", "1", "2", "rate (tokens/s)", "engine"} <= texts
+        width = float(root.attrib["width"])
+        assert (width > 640) if name == "wide" else (320 < width < 400)
+        inks = set(re.findall(r'(?:fill|stroke)="(#\w+)"', svg))
+        turned = set(re.findall(r'\[(?:fill|stroke)="(#\w+)"\]', svg))
+        assert {colour.lower() for colour in inks} - turned == {each.lower() for each in SERIES[:2]}
+        assert "#ffffff" not in inks, "a ground would be a white card on a dark page"
+        assert len(svg) < 10_000
+
+
+def test_a_dot_has_its_colour_and_its_shape_in_one_legend() -> None:
+    svg = points(ROWS, "engine", "rate", series="threads", **WORDS).svgs()["wide"]
+    assert len(re.findall(r"<text[^>]*>[12]</text>", svg)) == 2
+    assert '="black"' not in svg
 
 
 def test_a_chart_without_rows_or_fields_is_refused() -> None:
@@ -142,7 +166,8 @@ def test_panels_part_the_rows() -> None:
     chart = points(rows, "a", "v", panel="p", **WORDS)
     assert [trace.xaxis for trace in chart.figure().data] == ["x", "x2"]
     spec = specification(chart)
-    assert spec["facet"]["column"]["sort"] == ["left", "right"]
+    assert (spec["facet"]["sort"], spec["columns"]) == (["left", "right"], 2)
+    assert specification(chart, width_px=300)["columns"] == 1
     assert chart.png().startswith(b"\x89PNG")
 
 

@@ -12,6 +12,9 @@ from typing import Any
 CLAIM_MIME = "application/vnd.workbench.claim+json"
 STAMP_MIME = "application/vnd.workbench.stamp+json"
 INPUT_MIME = "application/vnd.workbench.input+json"
+# A chart as SVG on no ground, in ink of either theme: {"wide": ..., "narrow": ...}, the second for
+# a phone. It stands beside the PNG, which code hosts show.
+PICTURE_MIME = "application/vnd.workbench.picture+json"
 
 # Colours that hold against a light and a dark page alike; the words carry the meaning.
 PASSED_COLOUR, FAILED_COLOUR, QUIET_COLOUR = "#2f8f5b", "#d0453a", "#7a828c"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 from dataclasses import dataclass
@@ -70,9 +71,10 @@ def _static(data: dict[str, Any], style: OutputStyle) -> str:
     if "text/markdown" in data:
         text = style.page.render(_join(data["text/markdown"]))
         return f'<div class="output rich">{text}</div>'
-    picture = _picture(data)
+    picture = picture_html(data)
     if picture:
-        return f'<div class="output figure">{picture}</div>'
+        own = " own" if display.PICTURE_MIME in data else ""
+        return f'<div class="output figure{own}">{picture}</div>'
     if "text/latex" in data:
         tex = _join(data["text/latex"]).strip().strip("$")
         return f'<div class="output">{math_to_html(tex, block=True)}</div>'
@@ -84,14 +86,20 @@ def _static(data: dict[str, Any], style: OutputStyle) -> str:
     return ""
 
 
-def _picture(data: dict[str, Any]) -> str:
+def picture_html(data: dict[str, Any]) -> str:
+    """The picture of an output, the one in both themes first; empty if it has none."""
     alternative = html.escape(_join(data.get("text/plain", ""))[:200]) or "figure"
+    both = data.get(display.PICTURE_MIME)
+    if isinstance(both, dict) and isinstance(both.get("wide"), str):
+        wide = f'<img src="{_svg_address(both["wide"])}" alt="{alternative}">'
+        narrow = both.get("narrow")
+        if not isinstance(narrow, str):
+            return wide
+        phone = f'<source media="(max-width: 40rem)" srcset="{_svg_address(narrow)}">'
+        return f"<picture>{phone}{wide}</picture>"
     if "image/svg+xml" in data:
-        import base64
-
-        # As a picture and not as part of the page: its ids and styles then stay its own.
-        content = base64.b64encode(_join(data["image/svg+xml"]).encode()).decode()
-        return f'<img src="data:image/svg+xml;base64,{content}" alt="{alternative}">'
+        address = _svg_address(_join(data["image/svg+xml"]))
+        return f'<img src="{address}" alt="{alternative}">'
     for mime in _PICTURES:
         if mime in data:
             content = "".join(_join(data[mime]).split())
@@ -99,16 +107,23 @@ def _picture(data: dict[str, Any]) -> str:
     return ""
 
 
+def _svg_address(svg: str) -> str:
+    """SVG as a picture and not as part of the page: its ids and styles then stay its own."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
 def _plotly(data: dict[str, Any], style: OutputStyle) -> str:
-    picture = _picture(data)
+    picture = picture_html(data)
+    # Ours follows the page's theme; any other was drawn for white, and gets a white card.
+    own = " own" if display.PICTURE_MIME in data else ""
     if style.standalone:
         missing = '<p class="note">An interactive figure without a picture of it.</p>'
-        return f'<div class="output figure">{picture or missing}</div>'
+        return f'<div class="output figure{own}">{picture or missing}</div>'
     waiting = '<p class="note">An interactive figure: it needs JavaScript.</p>'
     # "<" would let a text inside the figure end the script element.
     figure = json.dumps(data[PLOTLY_MIME], separators=(",", ":")).replace("<", "\\u003c")
     return (
-        f'<div class="output figure plotly">{picture or waiting}'
+        f'<div class="output figure plotly{own}">{picture or waiting}'
         f'<script type="application/json">{figure}</script></div>'
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.errors import InputError
+from workbench.reports.display import PICTURE_MIME
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 
@@ -117,6 +118,12 @@ class Chart:
 
         return draw_png(self, scale=scale)
 
+    def svgs(self) -> dict[str, str]:
+        """The static twin for pages with two themes: ``wide``, and ``narrow`` for a phone."""
+        from workbench.studio.vega_chart import draw_svgs
+
+        return draw_svgs(self)
+
     def figure(self) -> Any:
         """The plotly figure."""
         from workbench.studio.plotly_chart import draw_figure
@@ -126,6 +133,7 @@ class Chart:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {
             PLOTLY_MIME: self.figure().to_plotly_json(),
+            PICTURE_MIME: self.svgs(),
             "image/png": base64.b64encode(self.png()).decode(),
             "text/plain": self.describe(),
         }

@@ -12,7 +12,8 @@ INK = "#24292f"
 QUIET = "#6b7280"
 PAPER = "#ffffff"
 GRID = "#e5e7eb"
-
+# What these become on a dark page.
+DARK = {INK: "#e2e4e7", QUIET: "#9aa2ab", GRID: "#32373d"}
 
 # From little to much, in one hue that only darkens: read by lightness, which no eye confuses.
 SCALE = ("#eef4fa", "#c4dcef", "#8fbde0", "#4a94c8", "#0072B2", "#084a77")

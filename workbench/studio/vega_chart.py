@@ -5,22 +5,61 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
-from workbench.studio.palette import GRID, INK, PAPER, QUIET, SCALE, SERIES
+from workbench.studio.palette import DARK, FONT, GRID, INK, PAPER, QUIET, SCALE, SERIES
 
 if TYPE_CHECKING:
     from workbench.studio.chart import Chart
 
 _WIDTH_PX = 640
+_PHONE_WIDTH_PX = 300  # with its axis it fills a page of 400 pixels, letters at their own size
 _COLOURS = 64
+_TAG = re.compile(r"<[^<>]+>")
+_IDLE = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|font-family)="[^"]*"| opacity="1"')
+_LONG_NUMBER = re.compile(r"(\.\d\d)\d+")
+# Numbers on shades keep their ink in both themes: a step apart from it, so that no rule finds it.
+_ON_LIGHT, _ON_DARK = "#24292e", "#fffffe"
 
 
 def draw_png(chart: Chart, *, scale: float) -> bytes:
     """The picture as PNG, ``scale`` pixels a point."""
     convert = require("vl_convert", extra="studio")
     return _few_colours(convert.vegalite_to_png(json.dumps(specification(chart)), scale=scale))
+
+
+def draw_svgs(chart: Chart) -> dict[str, str]:
+    """The picture for a page that has a light and a dark theme, ``wide`` and for a phone.
+
+    The ink follows the theme by itself, also where the picture stands in an ``<img>``.
+    """
+    convert = require("vl_convert", extra="studio")
+    widths = {"wide": _WIDTH_PX, "narrow": _PHONE_WIDTH_PX}
+    drawn = {}
+    for name, width_px in widths.items():
+        spec = specification(chart, width_px=width_px)
+        spec["background"], spec["config"]["font"] = "transparent", FONT
+        drawn[name] = _in_both_themes(convert.vegalite_to_svg(json.dumps(spec)))
+    return drawn
+
+
+def _in_both_themes(svg: str) -> str:
+    rules = "".join(
+        f'[{kind}="{light}"]{{{kind}:{dark}}}'
+        for light, dark in DARK.items()
+        for kind in ("fill", "stroke")
+    )
+    style = f"text{{font-family:{FONT}}}@media(prefers-color-scheme:dark){{{rules}}}"
+    head, end, body = _TAG.sub(_shorter, svg).partition(">")
+    return f"{head}{end}<style>{style}</style>{body}"
+
+
+def _shorter(tag: re.Match[str]) -> str:
+    """A tag without what only a script or a reader of the elements would use: half of the bytes."""
+    return _LONG_NUMBER.sub(r"\1", _IDLE.sub("", tag.group()))
 
 
 def _few_colours(png: bytes) -> bytes:
@@ -32,7 +71,7 @@ def _few_colours(png: bytes) -> bytes:
     return small.getvalue()
 
 
-def specification(chart: Chart) -> dict[str, Any]:
+def specification(chart: Chart, *, width_px: int = _WIDTH_PX) -> dict[str, Any]:
     """The chart as a Vega-Lite 5 specification."""
     categories = chart.categories
     rows = [
@@ -46,11 +85,16 @@ def specification(chart: Chart) -> dict[str, Any]:
     ]
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "title": {"text": chart.title, "anchor": "start", "fontSize": 14, "color": INK},
+        "title": {
+            "text": textwrap.wrap(chart.title, width_px // 8),
+            "anchor": "start",
+            "fontSize": 14,
+            "color": INK,
+        },
         "padding": 12,
         "background": PAPER,
         "data": {"values": rows},
-        **_view(chart, categories),
+        **_view(chart, categories, width_px),
         "config": {
             "view": {"stroke": None},
             "axis": {
@@ -63,7 +107,16 @@ def specification(chart: Chart) -> dict[str, Any]:
                 "labelFontSize": 11,
                 "titleFontSize": 12,
             },
-            "legend": {"orient": "top", "title": None, "labelFontSize": 12},
+            "legend": {
+                "orient": "top",
+                "title": None,
+                "labelFontSize": 12,
+                "labelColor": INK,
+                "titleColor": INK,
+                "columns": _legend_columns(chart, width_px),
+                "labelLimit": width_px - 40,
+            },
+            "header": {"labelColor": INK},
             "range": {"category": list(SERIES)},
         },
     }
@@ -74,33 +127,43 @@ def _extra_fields(chart: Chart) -> dict[str, str]:
     return {name: field for name, field in wanted.items() if field is not None}
 
 
-def _view(chart: Chart, categories: list[str] | None) -> dict[str, Any]:
+def _legend_columns(chart: Chart, width_px: int) -> int:
+    """As many names in a line as there is room for; one letter takes about 7 pixels."""
+    longest = max(map(len, chart.groups))
+    return max(1, min(len(chart.groups), width_px // (longest * 7 + 30)))
+
+
+def _view(chart: Chart, categories: list[str] | None, width_px: int) -> dict[str, Any]:
     """What is drawn: one layer of marks, with intervals or numbers over it, once a panel."""
-    encoding = _encoding(chart, categories)
+    encoding = _encoding(chart, categories, width_px)
     layers: list[dict[str, Any]] = [{"mark": _mark(chart.mark), "encoding": encoding}]
     if chart.low is not None:
         ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
         ends["x"] = encoding["x"]
         if "xOffset" in encoding:
             ends["xOffset"] = encoding["xOffset"]
-        layers.append(
-            {"mark": {"type": "rule", "color": INK, "strokeWidth": 1.5}, "encoding": ends}
-        )
+        interval = {"type": "rule", "color": INK, "strokeWidth": 1.5}
+        # Over a bar, which would hide it; under a dot, which it would hide.
+        layers.insert(1 if chart.mark == "bar" else 0, {"mark": interval, "encoding": ends})
     if chart.mark == "heat":
         # The numbers stand over the shade, light where the shade is dark.
         least, most = _range_of(chart)
         dark = least + 0.68 * (most - least)  # from here on white reads better than ink: 4.5:1
-        ink = {"condition": {"test": f"datum.value > {dark}", "value": PAPER}, "value": INK}
+        ink = {
+            "condition": {"test": f"datum.value > {dark}", "value": _ON_DARK},
+            "value": _ON_LIGHT,
+        }
         text = {"field": "value", "type": "quantitative", "format": ".3g"}
         places = {"x": encoding["x"], "y": encoding["y"], "text": text, "color": ink}
         layers.append({"mark": {"type": "text", "fontSize": 11}, "encoding": places})
-    panels = len(chart.panels)
-    sized = {"width": _WIDTH_PX // panels - 10 * (panels - 1), "height": chart.height_px - 90}
+    # On a phone panels stand one below the other.
+    across = len(chart.panels) if width_px > _PHONE_WIDTH_PX else 1
+    sized = {"width": width_px // across - 10 * (across - 1), "height": chart.height_px - 90}
     drawn = layers[0] if len(layers) == 1 else {"layer": layers}
     if chart.panel is None:
         return {**sized, **drawn}
     facet = {"field": "panel", "type": "nominal", "title": None, "sort": chart.panels}
-    return {"facet": {"column": facet}, "spec": {**sized, **drawn}}
+    return {"facet": facet, "columns": across, "spec": {**sized, **drawn}}
 
 
 def _range_of(chart: Chart) -> tuple[float, float]:
@@ -121,10 +184,10 @@ def _mark(mark: str) -> dict[str, Any]:
         return {"type": "bar", "color": SERIES[0]}
     if mark == "line":
         return {"type": "line", "color": SERIES[0], "point": True}
-    return {"type": "point", "filled": True, "size": 60, "color": SERIES[0]}
+    return {"type": "point", "filled": True, "opacity": 1, "size": 60, "color": SERIES[0]}
 
 
-def _encoding(chart: Chart, categories: list[str] | None) -> dict[str, Any]:
+def _encoding(chart: Chart, categories: list[str] | None, width_px: int) -> dict[str, Any]:
     encoding: dict[str, Any] = {
         "x": {"field": "x", "title": chart.x_title, "type": "quantitative"},
         "y": {"field": "y", "title": chart.y_title, "type": "quantitative"},
@@ -137,21 +200,26 @@ def _encoding(chart: Chart, categories: list[str] | None) -> dict[str, Any]:
             "type": "quantitative",
             "title": chart.value_title,
             "scale": {"range": list(SCALE)},
-            "legend": {"orient": "right", "title": chart.value_title},
+            "legend": {
+                "orient": "right" if width_px > _PHONE_WIDTH_PX else "bottom",
+                "title": chart.value_title,
+            },
         }
     if chart.has_times:
         encoding["x"]["type"] = "temporal"
     if categories is not None:
-        angle = -40 if max(map(len, categories)) * len(categories) > 80 else 0
+        angle = -40 if max(map(len, categories)) * len(categories) > width_px // 8 else 0
         encoding["x"] |= {
             "type": "nominal",
             "sort": categories,
             "axis": {"labelAngle": angle, "grid": False},
         }
     if chart.series is not None:
-        encoding["color"] = {"field": "series", "type": "nominal", "sort": chart.groups}
+        # A domain and not a sort: each of two sorts would have a legend of its own.
+        named = {"field": "series", "type": "nominal", "scale": {"domain": chart.groups}}
+        encoding["color"] = named
         if chart.mark == "bar":
             encoding["xOffset"] = {"field": "series", "sort": chart.groups}
         elif chart.mark == "point":
-            encoding["shape"] = {"field": "series", "type": "nominal", "sort": chart.groups}
+            encoding["shape"] = named
     return encoding

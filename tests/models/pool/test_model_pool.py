@@ -48,8 +48,18 @@ def pool() -> Iterator[ModelPool]:
         yield made
 
 
+_OTHERS: set[int] = set()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def others() -> None:
+    """What tests before these started in this process and still run: the browser."""
+    _OTHERS.update(child.pid for child in psutil.Process().children(recursive=True))
+
+
 def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    found = psutil.Process().children(recursive=True)
+    return [child for child in found if child.pid not in _OTHERS]
 
 
 def test_a_loan_is_a_loaded_model(pool: ModelPool, tiny: list[str]) -> None:

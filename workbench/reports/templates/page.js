@@ -68,7 +68,7 @@
         responsive: true, displaylogo: false, ...figure.config,
       });
       box.querySelector(".note")?.remove();
-      picture?.remove();
+      (picture?.closest("picture") ?? picture)?.remove();
       box.classList.add("alive");
     } catch (error) {
       target.remove();
