@@ -98,7 +98,7 @@ class LocalBackend:
             except BaseException as found:  # noqa: BLE001 - it is raised where the answer is read
                 error = found
             finally:
-                loan.give_back(tokens=counts.total, error=error)
+                loan.give_back(tokens=counts.total)
                 crossing.end(error)
 
         done = loop.run_in_executor(self._threads, read)
