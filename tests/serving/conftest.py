@@ -97,8 +97,12 @@ def gateway(serving_home: Path) -> Iterator[Any]:
     """A gateway with the default model, for all tests that only ask it."""
     from workbench.serving.server import serving
 
-    with settings.override(home=serving_home, threads=1), serving() as server:
-        yield server
+    made = serving()
+    # Its thread takes the settings along; they must not stay set for the tests that follow.
+    with settings.override(home=serving_home, threads=1):
+        server = made.__enter__()
+    yield server
+    made.__exit__(None, None, None)
 
 
 @pytest.fixture

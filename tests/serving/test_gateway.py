@@ -236,7 +236,9 @@ def test_tokens_of_a_prompt_are_counted(client: Client) -> None:
     assert counted.status == 200, counted.body
     answered = client.request("POST", "/v1/messages", {**body, "max_tokens": 2})
     assert answered.status == 200, answered.body
-    assert counted.json["input_tokens"] == answered.json["usage"]["input_tokens"]
+    used = answered.json["usage"]
+    known = used.get("cache_read_input_tokens") or 0  # Anthropic tells them apart
+    assert counted.json["input_tokens"] == used["input_tokens"] + known
 
 
 def test_feedback_is_noted_by_who_asked_alone(client: Client) -> None:
@@ -246,3 +248,72 @@ def test_feedback_is_noted_by_who_asked_alone(client: Client) -> None:
     other = make_key("another")
     assert client.request("POST", "/v1/feedback", said, key=other).status == 404
     assert client.request("POST", "/v1/feedback", {**said, "score": 5}).status == 400
+
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "The weather of a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "maxLength": 20}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_tool_is_called_and_its_result_read(client: Client, stream: bool) -> None:
+    named = {"type": "function", "function": {"name": "get_weather"}}
+    answer = client.chat(
+        "What is the weather in Paris?", tools=[WEATHER], tool_choice=named, stream=stream
+    )
+    assert answer.status == 200, answer.body
+    if stream:
+        parts = [c["delta"].get("tool_calls") for e in answer.events for c in e["choices"]]
+        told = [part[0]["function"] for part in parts if part]
+        name, arguments = told[0]["name"], "".join(each.get("arguments", "") for each in told)
+        reason = next(
+            c["finish_reason"] for e in answer.events for c in e["choices"] if c["finish_reason"]
+        )
+    else:
+        (choice,) = answer.json["choices"]
+        (called,) = choice["message"]["tool_calls"]
+        name, arguments = called["function"]["name"], called["function"]["arguments"]
+        reason = choice["finish_reason"]
+        told_back = [
+            {"role": "user", "content": "What is the weather in Paris?"},
+            choice["message"],
+            {"role": "tool", "tool_call_id": called["id"], "content": "sunny, 21 degrees"},
+        ]
+        body = {"model": MODEL, "messages": told_back, "max_tokens": 20}
+        after = client.request("POST", "/v1/chat/completions", body)
+        assert after.status == 200, after.body
+    assert (name, reason) == ("get_weather", "tool_calls")
+    assert set(json.loads(arguments)) == {"city"}
+
+
+def test_a_whole_answer_that_nobody_waits_for_is_cut_off_and_reckoned(client: Client) -> None:
+    connection = client.connection()
+    body = {
+        "model": MODEL,
+        "messages": [{"role": "user", "content": "Count from 1 to 1000, slowly."}],
+        "max_tokens": 3000,
+    }
+    client.chat("Hi", max_tokens=20)  # so that the model's rate is known
+    key = make_key("impatient")
+    connection.request(
+        "POST", "/v1/chat/completions", json.dumps(body), {"Authorization": f"Bearer {key}"}
+    )
+    time.sleep(1.0)
+    connection.close()
+    (mine,) = [each for each in identity.list_keys() if each.name == "impatient"]
+    for _ in range(100):
+        if rows := settlements(key_id=mine.id):
+            break
+        time.sleep(0.05)
+    assert rows[0].status == 499
+    assert 0 < rows[0].completion_tokens < 1000 and rows[0].prompt_tokens > 10

@@ -59,9 +59,9 @@ class Pipeline:
         account = await self._reserve(call, principal, facts)
         facts.limits_left = account.reservation.left
         try:
-            pieces = self._chain.answer(call, facts)
-            async with aclosing(pieces):
-                async for piece in within(pieces, call.options.get("timeout_s")):
+            answer = self._chain.answer(call, facts)
+            async with aclosing(within(answer, call.options.get("timeout_s"))) as pieces:
+                async for piece in pieces:
                     account.note(piece)
                     if piece.usage is not None:
                         facts.prompt_tokens = piece.usage.prompt_tokens
@@ -145,17 +145,18 @@ async def _limited(
     pieces: AsyncGenerator[Piece, None], timeout_s: float
 ) -> AsyncGenerator[Piece, None]:
     ends_s = asyncio.get_running_loop().time() + timeout_s
-    while True:
-        try:
-            async with asyncio.timeout_at(ends_s):
-                piece = await anext(pieces)
-        except StopAsyncIteration:
-            return
-        except DeadlineError:
-            raise
-        except TimeoutError:
-            raise DeadlineError(
-                f"the answer took longer than the {timeout_s:g} s that the request allows",
-                hint="raise timeout_s, or ask for fewer tokens",
-            ) from None
-        yield piece
+    async with aclosing(pieces):
+        while True:
+            try:
+                async with asyncio.timeout_at(ends_s):
+                    piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            except DeadlineError:
+                raise
+            except TimeoutError:
+                raise DeadlineError(
+                    f"the answer took longer than the {timeout_s:g} s that the request allows",
+                    hint="raise timeout_s, or ask for fewer tokens",
+                ) from None
+            yield piece

@@ -6,15 +6,14 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing
 from typing import Any, Protocol
 
-from workbench.core.cancellation import CancelToken, cancellable, check_cancelled
-from workbench.core.errors import InputError
+from workbench.core.cancellation import CancelToken, cancellable
 from workbench.serving.backends.crossing import Crossing
+from workbench.serving.backends.work import Counts, count_prompt, decode, embed, prepare
 from workbench.serving.call import Call, Facts, Piece, Usage
-from workbench.serving.tools import ToolReader, compile_tools
 
-_EMBED_BATCH = 16  # texts between two looks at whether the client is still there
 _WISHES = ("priority", "deadline_s", "keep_alive_s", "swap", "tenant", "tokens")
 Work = Callable[[Any], Iterator[Piece]]
 
@@ -39,6 +38,7 @@ class LocalBackend:
 
     def __init__(self, pool: Pool, *, threads: int = 32) -> None:
         self._pool = pool
+        self._rates: dict[str, float] = {}
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="serving-model")
 
     def close(self) -> None:
@@ -48,24 +48,25 @@ class LocalBackend:
     async def answer(self, call: Call, facts: Facts) -> AsyncGenerator[Piece, None]:
         """See ``Backend.answer``."""
         facts.backend, facts.served_by = self.name, call.model
-        plain, reader = compile_tools(call), ToolReader(call)
+        asked = prepare(call)
         loan = await self._borrow(call, facts)
-        counts = _Counts(facts)
-        work = _embed if call.kind == "embedding" else _decode
-        async for piece in self._run(loan, lambda model: work(model, plain, counts), counts):
-            for told in reader.feed(piece):
-                yield told
+        counts = Counts(facts, self._rates, call.model)
+        work = embed if call.kind == "embedding" else decode
+        pieces = self._run(loan, lambda model: work(model, asked, counts), counts)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
 
     async def count_tokens(self, call: Call, facts: Facts) -> int:
         """How many tokens the prompt has, exactly; the model is loaded for it."""
-        plain = compile_tools(call)
+        asked = prepare(call)
         loan = await self._borrow(call, facts)
 
         def count(model: Any) -> Iterator[Piece]:
-            yield Piece(usage=Usage(prompt_tokens=sum(map(len, prompts_of(model, plain)))))
+            yield Piece(usage=Usage(prompt_tokens=count_prompt(model, asked)))
 
         total = 0
-        async for piece in self._run(loan, count, _Counts(facts)):
+        async for piece in self._run(loan, count, Counts(Facts(), {}, call.model)):
             total = piece.usage.prompt_tokens if piece.usage else 0
         return total
 
@@ -84,7 +85,7 @@ class LocalBackend:
         facts.loaded = facts.loaded or loan.loaded
         return loan
 
-    async def _run(self, loan: Any, work: Work, counts: _Counts) -> AsyncGenerator[Piece, None]:
+    async def _run(self, loan: Any, work: Work, counts: Counts) -> AsyncGenerator[Piece, None]:
         loop = asyncio.get_running_loop()
         crossing: Crossing[Piece] = Crossing(loop)
         token = CancelToken()
@@ -97,8 +98,9 @@ class LocalBackend:
                         crossing.put(piece)
             except BaseException as found:  # noqa: BLE001 - it is raised where the answer is read
                 error = found
-            finally:
+            try:
                 loan.give_back(tokens=counts.total)
+            finally:
                 crossing.end(error)
 
         done = loop.run_in_executor(self._threads, read)
@@ -112,80 +114,9 @@ class LocalBackend:
             await asyncio.shield(done)
 
 
-class _Counts:
-    """Tokens of one call, counted by the thread that reads them."""
-
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-
-    def prompt(self, tokens: int) -> None:
-        self._facts.prompt_tokens += tokens
-
-    def completion(self, tokens: int) -> None:
-        self._facts.completion_tokens += tokens
-
-    @property
-    def total(self) -> int:
-        return self._facts.prompt_tokens + self._facts.completion_tokens
-
-    @property
-    def usage(self) -> Usage:
-        return Usage(self._facts.prompt_tokens, self._facts.completion_tokens)
-
-
 def _give_back_unwanted(future: Future[Any]) -> None:
     if not future.cancelled() and future.exception() is None:
         future.result().give_back(tokens=0)
-
-
-def prompts_of(model: Any, call: Call) -> list[list[int]]:
-    """The token ids of each prompt of a call, as the model reads them."""
-    if call.kind == "chat":
-        begun = bool(call.options.get("answer_begun"))
-        return [model.chat_ids(call.messages, answer_begun=begun)]
-    if call.kind == "completion":
-        return [model.prompt_ids(prompt) for prompt in call.prompts]
-    return [model.tokenize(prompt) for prompt in call.prompts]
-
-
-def _decode(model: Any, call: Call, counts: _Counts) -> Iterator[Piece]:
-    """Each choice of each prompt, one after the other: the prompt is read once for all of them."""
-    prompts = prompts_of(model, call)
-    counts.prompt(sum(map(len, prompts)))
-    last = len(prompts) * call.n - 1
-    for index in range(last + 1):
-        sampling = _sampling_of_choice(call, index)
-        for chunk in model.stream_ids(prompts[index // call.n], **sampling):
-            counts.completion(len(chunk.ids))
-            ended = chunk.finish_reason is not None
-            yield Piece(
-                text=chunk.text,
-                index=index,
-                logprobs=chunk.logprobs,
-                finish_reason=chunk.finish_reason,
-                usage=counts.usage if ended and index == last else None,
-            )
-
-
-def _sampling_of_choice(call: Call, index: int) -> dict[str, Any]:
-    """A call's sampling; with a seed, each choice draws from one of its own."""
-    sampling = dict(call.sampling)
-    if sampling.get("seed") is not None:
-        sampling["seed"] = (int(sampling["seed"]) + index) % 2**31
-    return sampling
-
-
-def _embed(model: Any, call: Call, counts: _Counts) -> Iterator[Piece]:
-    if not call.prompts:
-        raise InputError("there is no text to embed")
-    counts.prompt(sum(map(len, prompts_of(model, call))))
-    last = len(call.prompts) - 1
-    for start in range(0, last + 1, _EMBED_BATCH):
-        check_cancelled()
-        vectors = model.embed(list(call.prompts[start : start + _EMBED_BATCH]))
-        for place, vector in enumerate(vectors.tolist(), start=start):
-            usage = counts.usage if place == last else None
-            yield Piece(index=place, vector=tuple(vector), finish_reason="stop", usage=usage)
 
 
 def merged(batch: list[Piece]) -> list[Piece]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import ConfigError, DeadlineError, EngineError, FetchError
@@ -62,8 +63,9 @@ class UpstreamBackend:
                 raise fault_of_answer(self.name, response, await self._read(response), call)
             kind = response.headers.get("content-type", "")
             if call.stream and kind.startswith("text/event-stream"):
-                async for piece in self._read_stream(response, facts):
-                    yield piece
+                async with aclosing(self._read_stream(response, facts)) as pieces:
+                    async for piece in pieces:
+                        yield piece
                 await _read_to_end(response)
             else:
                 for piece in self._read_whole(await self._read(response), call, facts):
@@ -143,7 +145,9 @@ class UpstreamBackend:
         reader, events = PieceReader(), EventReader()
         usage: Usage | None = None
         finished = False
-        async for received in self._received(response):
+        wait_s = self.settings.first_token_timeout_s
+        while received := await self._receive(response, wait_s):
+            wait_s = self.settings.between_tokens_timeout_s
             for data in events.feed(received):
                 if data == _DONE:
                     yield self._last(usage, facts)
@@ -168,20 +172,15 @@ class UpstreamBackend:
         facts.prompt_tokens, facts.completion_tokens = usage.prompt_tokens, usage.completion_tokens
         return Piece(usage=usage)
 
-    async def _received(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async def _receive(self, response: aiohttp.ClientResponse, wait_s: float) -> bytes:
+        """The next bytes of a stream; none at its end."""
         import aiohttp
 
-        wait_s = self.settings.first_token_timeout_s
-        while True:
-            try:
-                async with asyncio.timeout(wait_s):
-                    received = await response.content.readany()
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                raise self._unreached(error) from None
-            if not received:
-                return
-            yield received
-            wait_s = self.settings.between_tokens_timeout_s
+        try:
+            async with asyncio.timeout(wait_s):
+                return await response.content.readany()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unreached(error) from None
 
 
 async def _read_to_end(response: aiohttp.ClientResponse) -> None:
