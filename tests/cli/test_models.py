@@ -23,6 +23,15 @@ def test_the_catalogue_as_a_table(run: Any) -> None:
     assert len(rows) == len(lines) - 1
 
 
+def test_the_registry_as_a_table(run: Any) -> None:
+    lines = run("models", "registry").out.splitlines()
+    row = next(line for line in lines if line.startswith("smollm2-135m "))
+    assert "free" in row
+    assert "reckoned" in row
+    (only,) = json.loads(run("models", "registry", "minilm-l6-v2", "--json").out)
+    assert only["capabilities"] == ["embed"]
+
+
 def test_what_was_fetched(capsys: pytest.CaptureFixture[str]) -> None:
     file = PulledFile("model.gguf", "ab" * 32, 98_000_000, "pypi:x==1")
     models.show_pull(PulledModel("m", "MIT", [file]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,17 +23,14 @@ def test_what_was_measured_is_kept_for_each_way_of_loading() -> None:
     assert find_footprint("m", "llamacpp", context_tokens=4096, parallel=2) is None
     assert find_footprint("m", "llamacpp", context_tokens=2048) is None
     assert find_footprint("m", "mlx", context_tokens=4096) is None
+    assert find_footprint("m", "llamacpp", context_tokens=4096, weights="int8") is None
     assert footprints.list_footprints() == [ONE]
 
 
 def test_the_peak_stays_and_the_first_load_time_does_not() -> None:
     save_footprint(ONE)
-    update_footprint(
-        "m", "llamacpp", context_tokens=4096, parallel=1, peak_bytes=150, tokens_per_s=30.0
-    )
-    update_footprint(
-        "m", "llamacpp", context_tokens=4096, parallel=1, peak_bytes=120, tokens_per_s=None
-    )
+    update_footprint(replace(ONE, peak_bytes=150, tokens_per_s=30.0))
+    update_footprint(replace(ONE, peak_bytes=120))
     for load_s in (1.0, 2.0):
         again = Footprint("m", "llamacpp", 4096, 1, 110, 110, load_s)
         kept = save_footprint(again)

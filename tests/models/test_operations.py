@@ -17,7 +17,7 @@ from workbench.store.artifacts import Artifacts
 
 def test_every_operation_is_registered_with_a_schema() -> None:
     names = {op.name for op in operations.load_room("models")}
-    expected = {"list", "show", "pull", "remove", "chat", "score", "embed"}
+    expected = {"list", "registry", "show", "pull", "remove", "chat", "score", "embed"}
     assert names >= {f"models.{verb}" for verb in expected}
     for name in names:
         found = operations.find(name)

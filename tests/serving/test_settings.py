@@ -89,3 +89,19 @@ def test_a_key_in_the_file_is_not_repeated_by_its_error(
     with pytest.raises(ConfigError) as caught:
         read(text, tmp_path, monkeypatch)
     assert "sk-secret" not in caught.value.message
+
+
+def test_a_price_stands_with_the_model_or_in_the_gateways_own_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "[models.near]\ncompletion_usd_per_million_tokens = 1\n"
+        "[models.both]\ncompletion_usd_per_million_tokens = 1\n"
+        "[models.other]\nthreads = 1\n"
+        "[prices]\nboth = { completion_usd_per_million_tokens = 2.0 }\n"
+    )
+    prices = read(text, tmp_path, monkeypatch).prices
+    assert {name: price.completion_usd_per_million_tokens for name, price in prices.items()} == {
+        "near": 1.0,
+        "both": 2.0,
+    }

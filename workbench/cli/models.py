@@ -14,6 +14,7 @@ from workbench.core import events
 
 if TYPE_CHECKING:
     from workbench.models.operations import ModelRow, PulledModel, Score
+    from workbench.models.registry import RegisteredModel
     from workbench.models.reply import Reply
 
 
@@ -32,6 +33,29 @@ def show_list(rows: list[ModelRow]) -> None:
         for row in rows
     ]
     print_table(["name", "kind", "size", "memory", "licence", "where", "engines"], cells)
+
+
+def show_registry(rows: list[RegisteredModel]) -> None:
+    """What each can do, costs and takes: the peak that was seen, or a reckoning."""
+    cells = []
+    for row in rows:
+        peak = max((each.peak_bytes for each in row.measured), default=None)
+        rates = [each.tokens_per_s for each in row.measured if each.tokens_per_s is not None]
+        price = row.price.prompt_usd_per_million_tokens, row.price.completion_usd_per_million_tokens
+        cells.append(
+            [
+                row.name,
+                row.engine or "none here",
+                ", ".join(row.capabilities),
+                row.license,
+                "free" if price == (0, 0) else f"{price[0]:g} / {price[1]:g}",
+                format_bytes(peak or row.estimated_bytes),
+                "measured" if peak else "reckoned",
+                f"{max(rates):.0f}" if rates else "",
+            ]
+        )
+    names = ["name", "engine", "can", "licence", "$ per million tokens", "memory", "", "tokens/s"]
+    print_table(names, cells)
 
 
 def show_pull(pulled: PulledModel) -> None:

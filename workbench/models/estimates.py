@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.models.catalogue import CatalogueEntry
 
 # What an engine's libraries take beside the weights: measured (docs/lab-log.md).
-_LIBRARY_BYTES = {"llamacpp": 64 << 20, "mlx": 220 << 20, "onnx": 150 << 20}
+_LIBRARY_BYTES = {"llamacpp": 64 << 20, "mlx": 310 << 20, "onnx": 220 << 20}
 _OTHER_LIBRARY_BYTES = 420 << 20
 _BYTES_PER_WEIGHT = {"float32": 4, "bfloat16": 2, "float16": 2}
 _LOAD_BYTES_PER_S = 200e6
@@ -26,8 +26,8 @@ def estimate_bytes(
 ) -> int:
     """Resident bytes of a model in an engine.
 
-    llama.cpp maps the file and makes room for keys and values at once; the others unpack the
-    weights to ``dtype`` and bring a large library.
+    llama.cpp maps the file and makes room for keys and values at once. The others bring a large
+    library; transformers and MLX unpack the weights to ``dtype``, which ``onnx`` keeps as they are.
     """
     entry = with_shape(entry)
     if engine == "llamacpp":
@@ -36,7 +36,7 @@ def estimate_bytes(
             return known
         return round(1.2 * (entry.size_bytes or 0)) + _LIBRARY_BYTES["llamacpp"]
     weights = entry.size_bytes or 0
-    if entry.parameters is not None:
+    if entry.parameters is not None and engine != "onnx":
         weights = entry.parameters * _BYTES_PER_WEIGHT[dtype]
     cache = 0
     if entry.kind == "chat" and entry.layers and entry.kv_heads and entry.head_size:

@@ -20,7 +20,9 @@ class Footprint:
     """What one model in one engine was measured to take.
 
     ``resident_bytes`` is what it took after it was loaded, ``peak_bytes`` the most that it was seen
-    to take in use. ``tokens_per_s`` is the median over its last loans, None before the first.
+    to take in use, in so many ``loans``. ``tokens_per_s`` is the median over its last loans, None
+    before the first. ``weights`` says how an engine keeps them that has several ways: a dtype or
+    a variant.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Footprint:
     load_s: float
     loads: int = 1
     tokens_per_s: float | None = None
+    weights: str = ""
+    loans: int = 0
 
 
 @functools.cache
@@ -42,17 +46,18 @@ def machine_id() -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 
-def _key(name: str, engine: str, context_tokens: int, parallel: int) -> str:
-    return f"{machine_id()}/{name}/{engine}/{context_tokens}x{parallel}"
+def _key(name: str, engine: str, context_tokens: int, parallel: int, weights: str) -> str:
+    way = f"{context_tokens}x{parallel}{'/' if weights else ''}{weights}"
+    return f"{machine_id()}/{name}/{engine}/{way}"
 
 
 def find_footprint(
-    name: str, engine: str, *, context_tokens: int, parallel: int = 1
+    name: str, engine: str, *, context_tokens: int, parallel: int = 1, weights: str = ""
 ) -> Footprint | None:
     """What was measured of a model so loaded; None before its first load here."""
     from workbench.store.records import Records
 
-    found = Records().find(NAMESPACE, _key(name, engine, context_tokens, parallel))
+    found = Records().find(NAMESPACE, _key(name, engine, context_tokens, parallel, weights))
     return Footprint(**found.document) if found else None
 
 
@@ -72,49 +77,47 @@ def save_footprint(measured: Footprint) -> Footprint:
     The first load may have fetched the model and measured how many threads suit it, so the second
     counts alone; after that the load time is a mean weighed towards the last.
     """
-
-    before = find_footprint(
-        measured.name,
-        measured.engine,
-        context_tokens=measured.context_tokens,
-        parallel=measured.parallel,
-    )
+    before = _same(measured)
     if before is not None:
         measured = replace(
             measured,
             peak_bytes=max(before.peak_bytes, measured.peak_bytes),
             load_s=measured.load_s if before.loads == 1 else (before.load_s + measured.load_s) / 2,
             loads=before.loads + 1,
+            loans=before.loans + measured.loans,
             tokens_per_s=measured.tokens_per_s or before.tokens_per_s,
         )
     _put(measured)
     return measured
 
 
-def update_footprint(
-    name: str,
-    engine: str,
-    *,
-    context_tokens: int,
-    parallel: int,
-    peak_bytes: int,
-    tokens_per_s: float | None,
-) -> None:
-    """Add what was seen of a loaded model in use."""
-    before = find_footprint(name, engine, context_tokens=context_tokens, parallel=parallel)
+def update_footprint(seen: Footprint) -> None:
+    """Add to what was measured at the load the peak, the rate and the loans that were seen."""
+    before = _same(seen)
     if before is not None:
         after = replace(
             before,
-            peak_bytes=max(before.peak_bytes, peak_bytes),
-            tokens_per_s=tokens_per_s or before.tokens_per_s,
+            peak_bytes=max(before.peak_bytes, seen.peak_bytes),
+            loans=before.loans + seen.loans,
+            tokens_per_s=seen.tokens_per_s or before.tokens_per_s,
         )
         if after != before:
             _put(after)
 
 
-def _put(footprint: Footprint) -> None:
+def _same(one: Footprint) -> Footprint | None:
+    return find_footprint(
+        one.name,
+        one.engine,
+        context_tokens=one.context_tokens,
+        parallel=one.parallel,
+        weights=one.weights,
+    )
+
+
+def _put(one: Footprint) -> None:
     from workbench.store.records import Records
 
-    key = _key(footprint.name, footprint.engine, footprint.context_tokens, footprint.parallel)
-    document: dict[str, Any] = asdict(footprint)
+    key = _key(one.name, one.engine, one.context_tokens, one.parallel, one.weights)
+    document: dict[str, Any] = asdict(one)
     Records().put(NAMESPACE, key, document=document)

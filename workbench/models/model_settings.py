@@ -30,7 +30,9 @@ class ModelSettings:
     place of the model's, ``system`` what it is told first when a conversation brings no system
     message (empty: nothing), ``dtype`` (float32, bfloat16, float16) what torch and MLX compute in,
     ``variant`` how the weights are kept, where an engine has several ways (see ``variants``),
-    ``cache_prompt`` whether llama.cpp keeps a prompt for the next one that begins alike.
+    ``cache_prompt`` whether llama.cpp keeps a prompt for the next one that begins alike,
+    ``prompt_usd_per_million_tokens`` and ``completion_usd_per_million_tokens`` what its tokens cost
+    whoever is billed for them.
     """
 
     path: str | None = None
@@ -44,6 +46,8 @@ class ModelSettings:
     cache_prompt: bool | None = None
     template: str | None = None
     system: str | None = None
+    prompt_usd_per_million_tokens: float | None = None
+    completion_usd_per_million_tokens: float | None = None
     sampling: dict[str, Any] = field(default_factory=dict)
 
     def engine_settings(self) -> EngineSettings:
@@ -108,6 +112,8 @@ def _check(table: Any, where: str, kind: type[ConfigError] | type[InputError]) -
         "template": (str | None, None),
         "system": (str | None, None),
         "cache_prompt": (bool | None, None),
+        "prompt_usd_per_million_tokens": (float | None, pydantic.Field(None, ge=0)),
+        "completion_usd_per_million_tokens": (float | None, pydantic.Field(None, ge=0)),
         "sampling": (sampling, pydantic.Field(default_factory=sampling)),
     }
     model = pydantic.create_model("model", __config__=strict, **limits)

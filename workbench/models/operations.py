@@ -12,6 +12,7 @@ from workbench.core import events
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 from workbench.models.protocol import Chunk
+from workbench.models.registry import RegisteredModel
 from workbench.models.reply import Reply
 
 EngineName = Literal["auto", "llamacpp", "transformers", "mlx", "onnx"]
@@ -91,6 +92,18 @@ def _row(entry: Any) -> ModelRow:
         engines=list(entry.engines),
         verified=entry.verified,
     )
+
+
+@operation("models.registry", title="Show what models can do, cost and take", produces="models")
+def registry(name: str | None = None) -> list[RegisteredModel]:
+    """List models with capabilities, licence, price, and the memory they were measured to take.
+
+    Args:
+        name: Only this one.
+    """
+    from workbench.models.registry import find_registered, list_registered
+
+    return list_registered() if name is None else [find_registered(name)]
 
 
 @operation("models.show", title="Show one model", produces="model")

@@ -118,7 +118,7 @@ def read_settings() -> ServingSettings:
         name: _read_upstream(name, table, where)
         for name, table in _table(tables, "upstreams", where).items()
     }
-    prices = {
+    prices = _prices_of_models() | {
         name: Price(**_check(table, f"[prices] in {where}: {name}", _price_fields()))
         for name, table in _table(tables, "prices", where).items()
     }
@@ -203,6 +203,13 @@ def _serving_fields() -> dict[str, Any]:
         "max_connections": (int, 1),
         "threads": (int, 1),
     }
+
+
+def _prices_of_models() -> dict[str, Price]:
+    """What ``[models.NAME]`` says; ``[prices]`` has the last word, also on names of upstreams."""
+    from workbench.models.registry import list_prices
+
+    return {name: Price(**dataclasses.asdict(price)) for name, price in list_prices().items()}
 
 
 def _price_fields() -> dict[str, Any]:

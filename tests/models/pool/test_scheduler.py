@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.core.errors import BusyError, CapacityError, DeadlineError, EngineError
 from workbench.models.pool.fair_queue import FairQueue
-from workbench.models.pool.lines import Line, Request, Resident
+from workbench.models.pool.lines import Line, Needs, Request, Resident
 from workbench.models.pool.room import Room
 from workbench.models.pool.rules import Rules
 from workbench.models.pool.scheduler import Scheduler
@@ -184,6 +184,20 @@ def test_growth_is_measured_and_shed_and_without_measuring_it_is_not() -> None:
         most[remeasures] = world.most_taken
     assert most[True] <= 1.05 * BUDGET
     assert most[False] > 1.05 * BUDGET
+
+
+def test_an_estimate_holds_until_the_model_was_seen_in_use() -> None:
+    """As torch does, it takes little after the load and more with the first loans."""
+    slow = SimModel(
+        "a", bytes=60, reckoned_bytes=150, growth_bytes_per_job=10, most_growth_bytes=30
+    )
+    world = World([slow, SimModel("b", bytes=120)], rules())
+    arrivals = [Arrival(0, "a"), refused := Arrival(2, "b", may_swap=False)]
+    arrivals += [Arrival(3 + number, "a") for number in range(10)]
+    world.run([*arrivals, later := Arrival(20, "b", may_swap=False)])
+    assert isinstance(refused.error, CapacityError)
+    assert later.ended_at_s
+    assert world.scheduler.lines[slow.key].needs == Needs(90, 1.0, 1, measured=True)
 
 
 def test_what_it_grew_to_is_reckoned_with_the_next_time() -> None:

@@ -6,10 +6,10 @@ import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workbench.core.errors import CapabilityError
-from workbench.models.pool.lines import Key, Needs
+from workbench.models.pool.lines import TRUSTED_LOANS, Key, Needs
 
 if TYPE_CHECKING:
+    from workbench.models.catalogue import CatalogueEntry
     from workbench.models.model import Model
 
 _DEFAULT_CONTEXT_TOKENS = 4096
@@ -24,19 +24,17 @@ class Description:
     """
 
     key: Key
-    kind: str
+    entry: CatalogueEntry
     needs: Needs
     context_tokens: int
+    weights: str
     embedder_bytes: int = 0
 
     def check(self, capability: str | None) -> None:
         """Raise CapabilityError for what a model of this kind cannot do at all."""
-        if self.kind == "embedding" and capability not in (None, "embed"):
-            raise CapabilityError(
-                f"{self.key.name} is an embedding model: it cannot {capability}",
-                hint="ask a chat model; workbench models list shows the kinds",
-                capability=capability,
-            )
+        from workbench.models.loading import check_kind
+
+        check_kind(self.entry, capability)
 
 
 def base_name(name: str) -> str:
@@ -76,22 +74,22 @@ def describe(name: str, engine: str | None, *, slots: int) -> Description:
     parallel = chosen.parallel or (slots if engine_name == "llamacpp" else 1)
     limit = entry.context_tokens or _DEFAULT_CONTEXT_TOKENS
     context = chosen.context_tokens or min(limit, _DEFAULT_CONTEXT_TOKENS)
+    dtype = chosen.engine_settings().dtype
     estimate = estimates.estimate_bytes(
-        entry,
-        engine_name,
-        context_tokens=context,
-        parallel=parallel,
-        dtype=chosen.engine_settings().dtype,
+        entry, engine_name, context_tokens=context, parallel=parallel, dtype=dtype
     )
     needs = Needs(estimate, estimates.estimate_load_s(estimate), parallel)
     # A path stays a path: only the catalogue knows a name.
     loaded_name = base_name(name) if "/" in name or name.endswith(".gguf") else entry.name
+    weights = "" if engine_name == "llamacpp" else chosen.variant or dtype
     known = footprints.find_footprint(
-        loaded_name, engine_name, context_tokens=context, parallel=parallel
+        loaded_name, engine_name, context_tokens=context, parallel=parallel, weights=weights
     )
     if known is not None:
-        needs = replace(needs, bytes=known.peak_bytes, load_s=known.load_s, measured=True)
+        trusted = known.loans >= TRUSTED_LOANS
+        peak_bytes = known.peak_bytes if trusted else max(estimate, known.peak_bytes)
+        needs = replace(needs, bytes=peak_bytes, load_s=known.load_s, measured=trusted)
     # llama.cpp embeds in a second process; what was seen to grow so far has one.
     has_embedder = known is not None and known.peak_bytes > _WITH_EMBEDDER * known.resident_bytes
     more = 0 if engine_name != "llamacpp" or has_embedder else needs.bytes
-    return Description(Key(loaded_name, engine_name), entry.kind, needs, context, more)
+    return Description(Key(loaded_name, engine_name), entry, needs, context, weights, more)

@@ -9,6 +9,10 @@ from workbench.core.errors import WorkbenchError
 from workbench.models.pool.eviction import Frequency, value_of
 from workbench.models.pool.fair_queue import FairQueue
 
+# A loaded model takes its full memory only in use: torch reads weights when they are first needed.
+# Until it was lent so often, it is reckoned with its estimate if that is more than was measured.
+TRUSTED_LOANS = 8
+
 
 class Key(NamedTuple):
     """A model in an engine: what is loaded and unloaded as one."""
@@ -22,7 +26,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Needs:
-    """What a model is reckoned to take. ``measured`` says that it was loaded here before."""
+    """What a model is reckoned to take. ``measured`` says that it was seen in use here."""
 
     bytes: int
     load_s: float

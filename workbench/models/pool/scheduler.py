@@ -13,6 +13,7 @@ from dataclasses import replace
 from workbench.core.errors import BusyError, DeadlineError, EngineError, WorkbenchError
 from workbench.models.pool.fair_queue import FairQueue
 from workbench.models.pool.lines import (
+    TRUSTED_LOANS,
     Action,
     Grant,
     Key,
@@ -105,9 +106,8 @@ class Scheduler:
         """A model is ready."""
         line = resident.line
         resident.measured_bytes = resident.most_bytes = measured_bytes
-        known = line.needs.bytes if line.needs.measured else line.grown_bytes + measured_bytes
-        held = max(measured_bytes, known)
-        resident.needs = line.needs = Needs(held, load_s, resident.needs.parallel, measured=True)
+        held = max(measured_bytes, line.needs.bytes)
+        resident.needs = line.needs = replace(line.needs, bytes=held, load_s=load_s)
         resident.status = "draining" if resident.is_unwanted else "ready"
         resident.loaded_at_s = resident.last_used_s = now_s
 
@@ -129,9 +129,13 @@ class Scheduler:
         """What a model takes now; it is reckoned with the most that it was seen to take."""
         resident.measured_bytes = measured_bytes
         resident.most_bytes = max(resident.most_bytes, measured_bytes)
-        if measured_bytes > resident.needs.bytes:
-            grown = replace(resident.needs, bytes=measured_bytes, measured=True)
-            resident.needs = resident.line.needs = grown
+        needs, line = resident.needs, resident.line
+        if measured_bytes > needs.bytes:
+            resident.needs = replace(needs, bytes=measured_bytes)
+            line.needs = replace(line.needs, bytes=max(line.needs.bytes, measured_bytes))
+        elif resident.grants >= TRUSTED_LOANS and not needs.measured and resident.status == "ready":
+            kept = min(resident.most_bytes + line.grown_bytes, needs.bytes)
+            resident.needs = line.needs = replace(needs, bytes=kept, measured=True)
 
     def crashed(self, resident: Resident, error: WorkbenchError, *, now_s: float) -> None:
         """A model's process has ended by itself."""

@@ -88,15 +88,7 @@ class Workshop:
                 hint="workbench models pull " + resident.key.name,
             ) from error
         footprints.save_footprint(
-            footprints.Footprint(
-                name=resident.key.name,
-                engine=resident.key.engine,
-                context_tokens=known.context_tokens,
-                parallel=resident.needs.parallel,
-                resident_bytes=taken,
-                peak_bytes=taken,
-                load_s=time.monotonic() - started_s,
-            )
+            _footprint(resident, known, peak_bytes=taken, load_s=time.monotonic() - started_s)
         )
         return model, taken
 
@@ -116,12 +108,13 @@ class Workshop:
         except Exception:  # the memory of a process that is gone is free, whatever it says
             log.exception("closing %s failed", resident.key)
         footprints.update_footprint(
-            resident.key.name,
-            resident.key.engine,
-            context_tokens=known.context_tokens,
-            parallel=resident.needs.parallel,
-            peak_bytes=resident.most_bytes,
-            tokens_per_s=rate.tokens_per_s if rate else None,
+            _footprint(
+                resident,
+                known,
+                peak_bytes=resident.most_bytes,
+                load_s=resident.needs.load_s,
+                tokens_per_s=rate.tokens_per_s if rate else None,
+            )
         )
         figures = {**_figures(resident), "reason": reason}
         if reason in ("evicted", "over-budget"):
@@ -131,6 +124,28 @@ class Workshop:
     def tell_loaded(self, resident: Resident) -> None:
         """Tell that a model is ready."""
         events.emit("models.loaded", **_figures(resident))
+
+
+def _footprint(
+    resident: Resident,
+    known: Description,
+    *,
+    peak_bytes: int,
+    load_s: float,
+    tokens_per_s: float | None = None,
+) -> footprints.Footprint:
+    return footprints.Footprint(
+        name=resident.key.name,
+        engine=resident.key.engine,
+        context_tokens=known.context_tokens,
+        parallel=resident.needs.parallel,
+        resident_bytes=resident.measured_bytes or peak_bytes,
+        peak_bytes=peak_bytes,
+        load_s=load_s,
+        tokens_per_s=tokens_per_s,
+        loans=resident.grants,
+        weights=known.weights,
+    )
 
 
 def _figures(resident: Resident) -> dict[str, Any]:
