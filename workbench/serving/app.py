@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from workbench.serving.admin import ENDPOINTS, PREFIX, AdminRoute
 from workbench.serving.dialects import (
     anthropic_count,
     anthropic_messages,
@@ -67,7 +68,16 @@ def routes_of(gateway: Gateway) -> list[Route]:
         Route(anthropic_count.PATH, CountRoute(gateway, anthropic_count), methods=["POST"]),
         *(Route(path, AudioRoute(gateway, path), methods=["POST"]) for path in openai_audio.PATHS),
         Route(feedback.PATH, FeedbackRoute(gateway, feedback.PATH), methods=["POST"]),
+        *admin_routes(gateway),
         Route("/healthz", HealthRoute(gateway, ready=False)),
         Route("/readyz", HealthRoute(gateway, ready=True)),
         Route("/metrics", MetricsRoute(gateway, "/metrics", scope="admin:read")),
+    ]
+
+
+def admin_routes(gateway: Gateway) -> list[Route]:
+    """The administration's, each path once with all its methods."""
+    return [
+        Route(PREFIX + each.path, AdminRoute(gateway, each), methods=[each.method])
+        for each in ENDPOINTS
     ]

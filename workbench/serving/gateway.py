@@ -19,6 +19,8 @@ from workbench.serving.backends.directory import Directory
 from workbench.serving.backends.fallback import Chain
 from workbench.serving.backends.local import LocalBackend
 from workbench.serving.backends.upstream import UpstreamBackend
+from workbench.serving.cache.identities import Identities
+from workbench.serving.cache.opening import open_cache
 from workbench.serving.limits.protocol import LimitStore
 from workbench.serving.metrics import Metrics
 from workbench.serving.pipeline import Pipeline
@@ -53,11 +55,13 @@ class Gateway:
         self.limits = limits
         self.usage = UsageLog()
         self.accounts = Accounts(self.limits, self.usage, self.directory)
+        self.cache = open_cache(Identities(self.directory.identity_elsewhere))
         self.chain = Chain(self.directory.find, fallbacks=settings.fallback)
         self.pipeline = Pipeline(
             self.chain,
             self.directory,
             self.accounts,
+            self.cache,
             find=self.find,
             count=self.local.count_tokens,
         )
@@ -116,6 +120,7 @@ class Gateway:
     async def close(self) -> None:
         """Unload the models and write what is to be written."""
         self.ready.clear()
+        await self.cache.close()
         await asyncio.to_thread(self.pool.close)
         await asyncio.to_thread(self.local.close)
         for upstream in self.directory.upstreams.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from workbench.core.errors import CapabilityError, DeadlineError, LimitError
@@ -13,6 +13,7 @@ from workbench.serving.accounts import Account, Accounts
 from workbench.serving.backends.balance import Balance
 from workbench.serving.backends.directory import LOCAL, Directory
 from workbench.serving.backends.fallback import Chain
+from workbench.serving.cache.answers import AnswerCache
 from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.estimates import most_completion_tokens, most_prompt_tokens
 
@@ -26,6 +27,7 @@ class Pipeline:
         chain: Answers.
         directory: Knows what may answer for a name.
         accounts: Reserves and settles.
+        cache: Knows answers.
         find: Finds a name's backends, also if it has just come.
         count: Counts a prompt of a model here exactly, which costs a loan of it.
     """
@@ -35,12 +37,13 @@ class Pipeline:
         chain: Chain,
         directory: Directory,
         accounts: Accounts,
+        cache: AnswerCache,
         *,
         find: Callable[[str], Awaitable[Balance]],
         count: Callable[[Call, Facts], Awaitable[int]],
     ) -> None:
         self._chain, self._directory, self._accounts = chain, directory, accounts
-        self._find, self._count = find, count
+        self._cache, self._find, self._count = cache, find, count
 
     async def answer(
         self, call: Call, principal: Principal, facts: Facts
@@ -56,11 +59,19 @@ class Pipeline:
         await self._find(call.model)
         self._accounts.check_disk()
         call = self._complete(call, principal)
+        answer = self._cache.answer(call, principal, facts, paid=self._paid, free=self._free)
+        async with aclosing(within(answer, call.options.get("timeout_s"))) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _paid(
+        self, call: Call, principal: Principal, facts: Facts
+    ) -> AsyncGenerator[Piece, None]:
+        """A run: reserved before, settled before its last piece, whatever becomes of it."""
         account = await self._reserve(call, principal, facts)
         facts.limits_left = account.reservation.left
         try:
-            answer = self._chain.answer(call, facts)
-            async with aclosing(within(answer, call.options.get("timeout_s"))) as pieces:
+            async with aclosing(self._chain.answer(call, facts)) as pieces:
                 async for piece in pieces:
                     account.note(piece)
                     if piece.usage is not None:
@@ -69,6 +80,22 @@ class Pipeline:
                         facts.cached_tokens = piece.usage.cached_tokens
                         await account.settle()
                     yield piece
+        except BaseException as error:
+            await account.fail(error)
+            raise
+
+    async def _free(
+        self, call: Call, principal: Principal, facts: Facts, pieces: AsyncIterator[Piece]
+    ) -> AsyncGenerator[Piece, None]:
+        """What is known already: a request of no tokens, which is counted and settled as well."""
+        account = await self._accounts.open(call, principal, facts, tokens=0, usd=0.0)
+        facts.limits_left = account.reservation.left
+        try:
+            async for piece in pieces:
+                account.note(piece)
+                if piece.usage is not None:
+                    await account.settle()
+                yield piece
         except BaseException as error:
             await account.fail(error)
             raise

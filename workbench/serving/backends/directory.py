@@ -102,6 +102,17 @@ class Directory:
             return self.upstreams[backend].settings.price
         return self._prices.get(model) or self._prices.get(model.partition(":")[0]) or FREE
 
+    def identity_elsewhere(self, name: str) -> str | None:
+        """What stands behind a name that upstreams alone answer for; None for a model here."""
+        members = self.find(name).members
+        if any(each.backend.name not in self.upstreams for each in members):
+            return None
+        told = [self.upstreams[each.backend.name].settings for each in members]
+        return " ".join(
+            f"{each.url} {each.models[member.model]}"
+            for each, member in zip(told, members, strict=True)
+        )
+
     def bounds(self, models: Iterable[str]) -> tuple[float, Price]:
         """The fewest bytes a token that may answer for any of these, and the dearest tokens."""
         least, prompt, completion = math.inf, 0.0, 0.0

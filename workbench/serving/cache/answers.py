@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from workbench.core.errors import AccessError, DeadlineError, LimitError
 from workbench.serving.call import Call, Facts, Piece
@@ -59,8 +59,9 @@ class Identify(Protocol):
         ...
 
 
-Paid = Callable[[Call, Principal, Facts], AsyncGenerator[Piece, None]]
-Free = Callable[[Call, Principal, Facts, AsyncIterator[Piece]], AsyncGenerator[Piece, None]]
+# Both are handed the principal that ``answer`` was given, whatever more that is.
+Paid = Callable[[Call, Any, Facts], AsyncGenerator[Piece, None]]
+Free = Callable[[Call, Any, Facts, AsyncIterator[Piece]], AsyncGenerator[Piece, None]]
 
 
 @dataclass(frozen=True)
