@@ -30,6 +30,7 @@ class ModelSettings:
     place of the model's, ``system`` what it is told first when a conversation brings no system
     message (empty: nothing), ``dtype`` (float32, bfloat16, float16) what torch and MLX compute in,
     ``variant`` how the weights are kept, where an engine has several ways (see ``variants``),
+    ``lookup_tokens`` how many tokens it may guess ahead where a text repeats (0: none),
     ``cache_prompt`` whether llama.cpp keeps a prompt for the next one that begins alike,
     ``prompt_usd_per_million_tokens`` and ``completion_usd_per_million_tokens`` what its tokens cost
     whoever is billed for them.
@@ -43,6 +44,7 @@ class ModelSettings:
     batch_tokens: int | None = None
     dtype: str | None = None
     variant: str | None = None
+    lookup_tokens: int | None = None
     cache_prompt: bool | None = None
     template: str | None = None
     system: str | None = None
@@ -59,6 +61,7 @@ class ModelSettings:
             parallel=self.parallel or defaults.parallel,
             dtype=self.dtype or defaults.dtype,
             variant=self.variant,
+            lookup_tokens=self.lookup_tokens or defaults.lookup_tokens,
             batch_tokens=self.batch_tokens or defaults.batch_tokens,
             load_timeout_s=settings.get("load_timeout_s"),
             cache_prompt=defaults.cache_prompt if self.cache_prompt is None else self.cache_prompt,
@@ -107,6 +110,7 @@ def _check(table: Any, where: str, kind: type[ConfigError] | type[InputError]) -
         "batch_tokens": (int | None, pydantic.Field(None, ge=32)),
         "dtype": (str | None, pydantic.Field(None, pattern="^(float32|bfloat16|float16)$")),
         "variant": (str | None, None),
+        "lookup_tokens": (int | None, pydantic.Field(None, ge=0, le=64)),
         "engine": (str | None, pydantic.Field(None, pattern=_ENGINES)),
         "path": (str | None, None),
         "template": (str | None, None),

@@ -121,6 +121,7 @@ class EngineSettings:
     parallel: int = 1
     dtype: str = "float32"
     variant: str | None = None
+    lookup_tokens: int = 0
     batch_tokens: int = 512
     load_timeout_s: float = 120.0
     cache_prompt: bool = True

@@ -311,6 +311,7 @@ def _configure(
         "batch_tokens": settings.batch_tokens,
         "threads": settings.threads,
         "cache_prompt": settings.cache_prompt,
+        "lookup_tokens": settings.lookup_tokens,
         "cache_ram_mib": int(settings.extra.get("cache_ram_mib", 0)),
         "gpu": sys.platform == "darwin",
         "embedding": False,

@@ -15,6 +15,8 @@ import os
 import sys
 from typing import Any
 
+from workbench.models.engines.prompt_lookup import MATCH_TOKENS
+
 
 def configure(config: dict[str, Any]) -> Any:
     """The parameters of llama.cpp's server for one model."""
@@ -33,6 +35,13 @@ def configure(config: dict[str, Any]) -> Any:
     params.cache_ram_mib = config["cache_ram_mib"]
     params.cache_prompt = config["cache_prompt"]
     params.ctx_shift = False
+    if config["lookup_tokens"]:
+        # It guesses that what followed the same few tokens before follows again; see
+        # prompt_lookup, which does so for the onnx engine. Its other ways gained nothing here.
+        kinds = xllamacpp.common_speculative_type
+        params.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+        params.speculative.ngram_simple.size_n = MATCH_TOKENS
+        params.speculative.ngram_simple.size_m = config["lookup_tokens"]
     params.warmup = True
     params.api_keys = [config["key"]]
     params.endpoint_slots = params.endpoint_metrics = params.ui = False

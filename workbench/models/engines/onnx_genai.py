@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import CapabilityError, EngineError, InputError
-from workbench.models.answer import Answer
-from workbench.models.constraint import Constraint, ConstraintCompiler
-from workbench.models.decoding import Sampler, describe_logprob, log_softmax
+from workbench.core.errors import CapabilityError
+from workbench.models.constraint import Constraint
+from workbench.models.decoding import Sampler, log_softmax
 from workbench.models.engines.freeing import give_memory_back
+from workbench.models.engines.in_python import PythonEngine, Step, Steps
 from workbench.models.engines.onnx_session import OnnxSession
-from workbench.models.engines.requests import check_ids
+from workbench.models.engines.prompt_lookup import PromptLookup
 from workbench.models.folder import ModelFolder, read_config
 from workbench.models.formats.onnx_build import build_onnx
 from workbench.models.protocol import (
@@ -24,8 +23,6 @@ from workbench.models.protocol import (
     LOGPROBS,
     SCORE,
     STREAM,
-    Chunk,
-    Engine,
     EngineSettings,
     ModelFiles,
     ModelInfo,
@@ -38,14 +35,16 @@ if TYPE_CHECKING:
 
 _GRAPH = "model.onnx"
 _SCORED_AT_ONCE = 128  # positions: their logits take 25 MB with a vocabulary of 50,000
+_DECODE_PROMPT, _DECODED = 4, 24
 
 
-class OnnxEngine(Engine):
+class OnnxEngine(PythonEngine):
     """A GGUF or a Hugging Face folder as an ONNX graph, which is built on the first load.
 
     ``variant`` in the settings says how its weights are kept: ``shipped`` (the blocks of a GGUF as
     they are), ``int8``, ``int4`` or ``float32``. ``dtype`` has no effect. One conversation's keys
-    and values are kept, and what the next prompt shares with it is not read again.
+    and values are kept, and what the next prompt shares with it is not read again. With
+    ``lookup_tokens`` it guesses ahead where the text repeats (see ``prompt_lookup``).
     """
 
     name = "onnx"
@@ -58,92 +57,28 @@ class OnnxEngine(Engine):
                 hint=f"models.load({files.name!r}, engine='llamacpp')",
             )
         path = build_onnx(files, settings.variant)
-        self._name = files.name
-        self._settings = settings
-        self._tokenizer = TextTokenizer(path)
         folder = ModelFolder(path, read_config(path), is_encoder=False)
         self._size_bytes = sum(file.stat().st_size for file in path.glob(f"{_GRAPH}*"))
-        self._session: OnnxSession | None = OnnxSession(
-            path / _GRAPH,
-            threads=settings.threads,
-            head_size=_head_size(folder),
-            vocabulary_size=folder.vocabulary_size,
-        )
-        self.info = ModelInfo(
+        self._session: OnnxSession | None = _open_session(folder, threads=settings.threads)
+        info = ModelInfo(
             architecture=folder.architecture,
             context_tokens=min(
                 settings.context_tokens or folder.context_tokens, folder.context_tokens
             ),
             vocabulary_size=folder.vocabulary_size,
-            weights_dtype=_variant_of(path),
+            weights_dtype=path.name.partition("-onnx-")[2].rpartition("-v")[0],
             embedding_size=folder.hidden_size,
         )
-        self._compiler: ConstraintCompiler | None = None
+        self._describe(files.name, TextTokenizer(path), settings, info)
 
-    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
-        """See ``Engine.tokenize``."""
-        return self._tokenizer.tokenize(text, special=special)
-
-    def detokenize(self, ids: Sequence[int]) -> str:
-        """See ``Engine.detokenize``."""
-        return self._tokenizer.detokenize(ids)
-
-    @property
-    def special_tokens(self) -> Mapping[str, str]:
-        """See ``Engine.special_tokens``."""
-        return self._tokenizer.special_tokens
-
-    @property
-    def chat_template(self) -> str | None:
-        """See ``Engine.chat_template``."""
-        return self._tokenizer.chat_template
-
-    @property
-    def bos_id(self) -> int | None:
-        """See ``Engine.bos_id``."""
-        return self._tokenizer.bos_id
-
-    def stream(
-        self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
-    ) -> Iterator[Chunk]:
-        """See ``Engine.stream``."""
-        self.check_adapter(adapter)
-        check_ids(prompt_ids, self.info, room_tokens=1)
-        constraint = self._constraint(sampling)
-        sampler = Sampler(sampling)
-        answer = Answer(self._tokenizer, sampling)
-        ids = list(prompt_ids)
-        known = self._loaded().rewind(ids, keep=self._settings.cache_prompt)
-        while True:
-            logits = self._read(ids[len(self._loaded().ids) :])
-            allowed = constraint.mask(logits) if constraint is not None else logits
-            token_id = sampler.choose(allowed, ids)
-            logprob = None
-            if sampling.logprobs is not None:
-                logprob = describe_logprob(logits, token_id, sampling.logprobs, self._text_of)
-            ids.append(token_id)
-            if constraint is not None:
-                constraint.accept(token_id)
-            chunk = answer.add(
-                token_id,
-                logprob,
-                full=len(ids) >= self.info.context_tokens,
-                complete=constraint is not None and constraint.complete,
-            )
-            if chunk.finish_reason is not None:
-                chunk = dataclasses.replace(chunk, cached_tokens=known)
-            yield chunk
-            if chunk.finish_reason is not None:
-                return
-
-    def _read(self, ids: Sequence[int]) -> np.ndarray:
-        """Read what is new of a conversation; what may follow it: float32 ``[vocabulary]``."""
-        step = self._settings.batch_tokens
-        for start in range(0, len(ids), step):
-            check_cancelled()
-            some = list(ids[start : start + step])
-            logits = self._loaded().read(some, logits_from=len(some) - 1)
-        return logits[-1]
+    @classmethod
+    def measure_threads(
+        cls, files: ModelFiles, settings: EngineSettings, counts: Sequence[int]
+    ) -> dict[int, float] | None:
+        """See ``Engine.measure_threads``; one graph after the other, so that one is in memory."""
+        path = build_onnx(files, settings.variant)
+        folder = ModelFolder(path, read_config(path), is_encoder=False)
+        return {count: _measure_rate(_open_session(folder, threads=count)) for count in counts}
 
     def score_ids(
         self,
@@ -156,10 +91,8 @@ class OnnxEngine(Engine):
         import numpy as np
 
         self.check_adapter(adapter)
-        if not prompt_ids or not continuation_ids:
-            raise InputError("a prompt and a continuation of at least one token each are needed")
+        self._check_scored(prompt_ids, continuation_ids)
         ids = [*prompt_ids, *continuation_ids]
-        check_ids(ids, self.info, room_tokens=-1)
         session, first = self._loaded(), len(prompt_ids) - 1
         session.rewind(prompt_ids, keep=self._settings.cache_prompt)
         if len(session.ids) < first:
@@ -171,27 +104,6 @@ class OnnxEngine(Engine):
             logprobs = log_softmax(session.read(ids[start:end], logits_from=0))
             scores += logprobs[np.arange(end - start), ids[start + 1 : end + 1]].tolist()
         return scores
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """See ``Engine.embed``: the mean of the last hidden states.
-
-        A text that is longer than the context is cut at its end.
-        """
-        import numpy as np
-
-        rows = self._tokenizer.tokenize_for_embedding(texts, max_tokens=self.info.context_tokens)
-        if any(not row for row in rows):
-            raise InputError("there is an empty text among those to embed")
-        size, step = int(self.info.embedding_size or 0), self._settings.batch_tokens
-        vectors = np.zeros((len(rows), size), np.float32)
-        for place, row in enumerate(rows):
-            session = self._loaded()
-            session.rewind(row, keep=False)
-            for start in range(0, len(row), step):
-                check_cancelled()
-                states = session.hidden_states(row[start : start + step], size=size)
-                vectors[place] += states.sum(axis=0)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def memory_bytes(self) -> int:
         """Bytes of the weights' file and of the keys and values that are kept."""
@@ -205,27 +117,81 @@ class OnnxEngine(Engine):
             self._compiler = None
             give_memory_back()
 
-    def _constraint(self, sampling: Sampling) -> Constraint | None:
-        if sampling.json_schema is None:
-            return None
-        self._compiler = self._compiler or ConstraintCompiler(
-            self._tokenizer, self.info.vocabulary_size
-        )
-        return self._compiler.compile(sampling.json_schema)
+    def _covered(self, ids: Sequence[int]) -> int:
+        return self._loaded().rewind(ids, keep=self._settings.cache_prompt)
+
+    def _steps(self, ids: list[int], sampling: Sampling, constraint: Constraint | None) -> Steps:
+        import numpy as np
+
+        sampler = Sampler(sampling)
+        lookup = PromptLookup(self._settings.lookup_tokens)
+        while True:
+            guessed = lookup.guess(ids, room=self.info.context_tokens - len(ids))
+            rows = self._read([*ids[len(self._loaded().ids) :], *guessed], rows=len(guessed) + 1)
+            right = 0
+            for place, logits in enumerate(rows):
+                allowed = constraint.mask(logits) if constraint is not None else logits
+                token_id = sampler.choose(allowed, ids)
+                if constraint is not None:
+                    constraint.accept(token_id)
+                yield Step(token_id, functools.partial(np.asarray, logits))
+                if place == len(guessed) or token_id != guessed[place]:
+                    break
+                right += 1
+            self._loaded().forget(len(guessed) - right)
+            lookup.learn(len(guessed), right=right)
+
+    def _read(self, ids: Sequence[int], *, rows: int = 1) -> np.ndarray:
+        """Read what is new of a conversation; what may follow its last ``rows``: ``[rows, v]``."""
+        step, session = self._settings.batch_tokens, self._loaded()
+        whole = max(0, len(ids) - rows)
+        for start in range(0, whole, step):
+            check_cancelled()
+            some = list(ids[start : min(start + step, whole)])
+            session.read(some, logits_from=len(some))
+        check_cancelled()
+        return session.read(list(ids[whole:]), logits_from=0)
+
+    def _embed_batch(self, rows: list[list[int]]) -> np.ndarray:
+        import numpy as np
+
+        size, step = int(self.info.embedding_size or 0), self._settings.batch_tokens
+        vectors = np.zeros((len(rows), size), np.float32)
+        session = self._loaded()
+        for place, row in enumerate(rows):
+            session.rewind(row, keep=False)
+            for start in range(0, len(row), step):
+                check_cancelled()
+                states = session.hidden_states(row[start : start + step], size=size)
+                vectors[place] += states.sum(axis=0)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def _loaded(self) -> OnnxSession:
         if self._session is None:
-            raise EngineError(f"{self._name} was closed", hint="load the model again")
+            raise self._closed()
         return self._session
 
-    def _text_of(self, token_id: int) -> str:
-        return self._tokenizer.detokenize([token_id])
+
+def _open_session(folder: ModelFolder, *, threads: int) -> OnnxSession:
+    said: Any = folder.config.get("head_dim")
+    return OnnxSession(
+        folder.path / _GRAPH,
+        threads=threads,
+        head_size=int(said or folder.hidden_size // int(folder.config["num_attention_heads"])),
+        vocabulary_size=folder.vocabulary_size,
+    )
 
 
-def _head_size(folder: ModelFolder) -> int:
-    said = folder.config.get("head_dim")
-    return int(said or folder.hidden_size // int(folder.config["num_attention_heads"]))
+def _measure_rate(session: OnnxSession) -> float:
+    """Tokens a second, the best of three goes."""
+    import time
 
-
-def _variant_of(path: Path) -> str:
-    return path.name.partition("-onnx-")[2].rpartition("-v")[0]
+    session.read(list(range(1, _DECODE_PROMPT + 1)), logits_from=0)
+    taken = []
+    for _ in range(3):
+        started_s = time.perf_counter()
+        for token in range(_DECODED):
+            session.read([token + 1], logits_from=0)
+        taken.append(time.perf_counter() - started_s)
+    session.clear()
+    return _DECODED / min(taken)

@@ -70,6 +70,10 @@ class OnnxSession:
         del self.ids[known:]
         return known
 
+    def forget(self, count: int) -> None:
+        """Take the last tokens back."""
+        del self.ids[len(self.ids) - count :]
+
     def read(self, ids: Sequence[int], *, logits_from: int) -> np.ndarray:
         """Read more tokens; logits of those from ``logits_from`` on: float32 ``[n, vocabulary]``.
 
