@@ -19,6 +19,7 @@ from pathlib import Path
 import engines
 import limits
 import memory
+import pool
 import report_runner
 from shape import REPO, circumstances
 
@@ -29,6 +30,7 @@ BENCHMARKS = {
         *engines.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,
+        *pool.BENCHMARKS,
         *report_runner.BENCHMARKS,
     )
 }

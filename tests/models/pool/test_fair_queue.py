@@ -21,6 +21,10 @@ class Job:
     arrived_s: float = 0.0
     deadline_at_s: float | None = None
 
+    @property
+    def most_tokens(self) -> int:
+        return self.tokens
+
 
 class Fifo(FairQueue[Job]):
     """A deliberately broken variant: first come, first served."""
@@ -106,3 +110,19 @@ def test_a_deadline_is_urgent(deadline_at_s: float | None) -> None:
     first = queue.pop(0.0)
     assert first is not None
     assert first.tokens == (50 if deadline_at_s is None else 1000)
+
+
+def test_what_was_charged_too_much_comes_back() -> None:
+    """Of two who ask for 1,000 tokens each time, one uses ten of them: he gets as many tokens."""
+    queue: FairQueue[Job] = FairQueue(quantum_tokens=QUANTUM)
+    for _ in range(400):
+        queue.push(Job("modest", 1000))
+        queue.push(Job("greedy", 1000))
+    used = {"modest": 10, "greedy": 1000}
+    served = dict.fromkeys(used, 0)
+    while min(queue.count_by_tenant().values()) > 1:
+        job = queue.pop(0.0)
+        assert job is not None
+        served[job.tenant] += used[job.tenant]
+        queue.settle(job, tokens=used[job.tenant])
+    assert abs(served["modest"] - served["greedy"]) <= 2 * 1000 + QUANTUM

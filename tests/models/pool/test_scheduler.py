@@ -264,6 +264,27 @@ def test_a_deadline_that_is_missed_is_told_when_it_is() -> None:
     assert late.granted_at_s is None
 
 
+def test_a_deadline_that_the_load_alone_will_miss_is_told_at_once() -> None:
+    models = [SimModel("a", bytes=200, load_s=5), SimModel("b", bytes=200, load_s=5)]
+    used = [Arrival(number, "ab"[number // 20], tokens=10) for number in range(40)]
+    vain, well = Arrival(60, "a", deadline_s=3), Arrival(70, "a", deadline_s=30)
+    World(models, rules()).run([*used, vain, well])
+    assert isinstance(vain.error, DeadlineError)
+    assert vain.ready_at_s is None
+    assert well.ended_at_s
+
+
+def test_who_always_asks_for_more_than_he_uses_is_expected_to_use_less() -> None:
+    """Else each of his jobs would stand behind four of who asks for what he uses."""
+    for actual, at_once in ((16, True), (200, False)):
+        before = [Arrival(n, "a", tokens=200, actual_tokens=actual, tenant="x") for n in range(4)]
+        others = [Arrival(30, "a", tokens=50, tenant="y") for _ in range(8)]
+        late = Arrival(30.1, "a", tokens=200, actual_tokens=actual, tenant="x")
+        World([SimModel("a")], rules(quantum_tokens=20)).run([*before, *others, late])
+        earlier = sum(one.granted_at_s < late.granted_at_s for one in others)  # type: ignore
+        assert (earlier <= 2) == at_once
+
+
 def test_a_full_queue_takes_from_who_fills_it() -> None:
     greedy = [Arrival(0.0, "a", tenant="greedy", tokens=100) for _ in range(12)]
     modest = [Arrival(1.5, "a", tenant=f"modest{number}", tokens=100) for number in range(3)]

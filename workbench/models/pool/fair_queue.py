@@ -10,7 +10,8 @@ fourth job, which is the oldest of a lower priority if it has waited longer than
 *Within a tenant* the shortest job goes first, with ageing: a job of n tokens is overtaken only by
 jobs that come less than n / ``AGEING_TOKENS_PER_S`` seconds after it, so none starves; a deadline
 makes a job as urgent as one that asks for nothing and comes at that time. *Short jobs* can be
-asked for alone: the pool keeps one of an engine's slots for them.
+asked for alone: the pool keeps one of an engine's slots for them. A job is charged what it is
+expected to use; ``settle`` corrects that by what it did use.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ _EVERY = 4  # one job in so many may be an old one of a lower priority
 
 
 class Job(Protocol):
-    """What is queued."""
+    """What is queued: ``tokens`` are expected, ``most_tokens`` are what it may use at most."""
 
     tenant: str
     tokens: int
+    most_tokens: int
     priority: int
     arrived_s: float
     deadline_at_s: float | None
@@ -194,7 +196,7 @@ class FairQueue(Generic[J]):
         if job.deadline_at_s is not None:
             urgency = min(urgency, AGEING_TOKENS_PER_S * job.deadline_at_s)
         level = self._levels.setdefault(job.priority, _Level(self._quantum))
-        level.push((urgency, next(self._counter), job), short=job.tokens <= self._short)
+        level.push((urgency, next(self._counter), job), short=job.most_tokens <= self._short)
         self._jobs[id(job)] = job
         self.tokens += job.tokens
 
@@ -228,7 +230,7 @@ class FairQueue(Generic[J]):
         for job in self._jobs.values():
             if now_s - job.arrived_s <= self._patience_s:
                 return None
-            if job.priority < below and (not short or job.tokens <= self._short):
+            if job.priority < below and (not short or job.most_tokens <= self._short):
                 self._since_old = 0
                 return self._levels[job.priority].take(job)
         return None

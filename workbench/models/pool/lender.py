@@ -58,7 +58,7 @@ class Lender:
     def _look_up(self, request: Request, name: str, engine: str | None) -> None:
         try:
             known = self._workshop.run(describe, name, engine, slots=self._slots)
-        except WorkbenchError as error:
+        except Exception as error:  # noqa: BLE001 - the asker must not wait for ever
             refuse(request.ticket, error)
             return
         with self.lock:
@@ -111,7 +111,10 @@ class Lender:
         elif isinstance(action, Refuse):
             refuse(action.request.ticket, action.error)
         elif isinstance(action, Load):
-            self._workshop.start(self._load, action.resident)
+            try:
+                self._workshop.start(self._load, action.resident)
+            except RuntimeError as error:  # the system gives no more threads
+                self._give_up(action.resident, EngineError(f"no thread to load with: {error}"))
         else:
             self._workshop.start(self._unload, action.resident, action.reason)
 
@@ -191,27 +194,31 @@ class Lender:
         try:
             model, taken = self._workshop.load(resident, known)
         except WorkbenchError as error:
-            with self.lock:
-                self.scheduler.load_failed(resident, error, now_s=time.monotonic())
-        else:
-            with self.lock:
-                now_s = time.monotonic()
-                self._models[resident] = model
-                self._looked_s[resident] = now_s
-                resident.threads = model.settings.threads
-                load_s = now_s - started_s
-                self.scheduler.loaded(resident, measured_bytes=taken, load_s=load_s, now_s=now_s)
-            self._workshop.tell_loaded(resident)
+            self._give_up(resident, error)
+            return
+        with self.lock:
+            now_s = time.monotonic()
+            self._models[resident] = model
+            self._looked_s[resident] = now_s
+            resident.threads = model.settings.threads
+            load_s = now_s - started_s
+            self.scheduler.loaded(resident, measured_bytes=taken, load_s=load_s, now_s=now_s)
+        self._workshop.tell_loaded(resident)
+        self.step()
+
+    def _give_up(self, resident: Resident, error: WorkbenchError) -> None:
+        with self.lock:
+            self.scheduler.load_failed(resident, error, now_s=time.monotonic())
         self.step()
 
     def _unload(self, resident: Resident, reason: str) -> None:
         with self.lock:
             model = self._models.pop(resident, None)
             self._looked_s.pop(resident, None)
-            rate = self.scheduler.rates.get(resident.key)
+            tokens_per_s = self.scheduler.rates.tokens_per_s(resident.key)
         try:
             known = self._descriptions[resident.key]
-            self._workshop.unload(model, resident, known, rate, reason)
+            self._workshop.unload(model, resident, known, tokens_per_s, reason)
         finally:
             with self.lock:
                 self.scheduler.unloaded(resident)

@@ -36,12 +36,17 @@ class Needs:
 
 @dataclass(eq=False)
 class Request:
-    """One request for a loan. ``ticket`` is what the asker holds."""
+    """One request for a loan.
+
+    ``most_tokens`` is what was asked for, ``tokens`` what is expected of it, by what the tenant
+    used before. ``ticket`` is what the asker holds.
+    """
 
     key: Key
     tenant: str
-    tokens: int
+    most_tokens: int
     arrived_s: float
+    tokens: int = 0
     priority: int = 0
     deadline_at_s: float | None = None
     keep_alive_s: float | None = None

@@ -96,7 +96,7 @@ class ModelPool:
         request = Request(
             key=Key(name, engine or ""),
             tenant=tenant,
-            tokens=max(1, tokens),
+            most_tokens=max(1, tokens),
             arrived_s=now_s,
             priority=priority,
             deadline_at_s=None if deadline_s is None else now_s + deadline_s,

@@ -25,7 +25,6 @@ def pool_state(scheduler: Scheduler, epoch_s: float) -> PoolState:
 
 
 def _resident(scheduler: Scheduler, one: Resident, epoch_s: float) -> ResidentModel:
-    rate = scheduler.rates.get(one.key)
     expires_s = scheduler.expires_s(one)
     there = one.status != "loading"
     return ResidentModel(
@@ -42,7 +41,7 @@ def _resident(scheduler: Scheduler, one: Resident, epoch_s: float) -> ResidentMo
         loaded_at_s=one.loaded_at_s + epoch_s if there else None,
         last_used_s=one.last_used_s + epoch_s if there else None,
         expires_s=None if math.isinf(expires_s) else expires_s + epoch_s,
-        tokens_per_s=rate.tokens_per_s if rate else None,
+        tokens_per_s=scheduler.rates.tokens_per_s(one.key),
     )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from workbench.core.errors import CapacityError
 from workbench.models.pool.eviction import choose_victims
 from workbench.models.pool.lines import Action, Line, Load, Refuse, Request, Resident, Unload
+from workbench.models.pool.refusals import too_large
 from workbench.models.pool.rules import Rules
 
 RECENT_S = 60.0
@@ -146,24 +146,7 @@ class Room:
 
     def _refuse(self, line: Line, request: Request, what: str, *, held: int) -> None:
         line.queue.remove(request)
-        self.actions.append(Refuse(request, _too_large(line, self.rules, what, held=held)))
+        self.actions.append(Refuse(request, too_large(line, self.rules, what, held=held)))
 
     def _held(self) -> int:
         return sum(one.held_bytes for one in self.residents)
-
-
-def _too_large(line: Line, rules: Rules, what: str, *, held: int) -> CapacityError:
-    how = "" if line.needs.measured else " by estimate"
-    of_which = f", of which {_size(held)} {what}" if held else ""
-    return CapacityError(
-        f"{line.key.name} needs {_size(line.needs.bytes)}{how}; the budget is "
-        f"{_size(rules.budget_bytes)}{of_which}",
-        hint="raise memory_budget_bytes, unpin or unload a model, or choose a smaller one",
-        needed_bytes=line.needs.bytes,
-        budget_bytes=rules.budget_bytes,
-        held_bytes=held,
-    )
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"

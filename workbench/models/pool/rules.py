@@ -24,7 +24,7 @@ class Rules:
     turn_share: float = 4.0
     room_wait_s: float = 60.0
     queue_size: int = 256
-    loads: int = 1
+    loads: int = 2
     cores: int = 1
     short_tokens: int = 128
     quantum_tokens: int = 256

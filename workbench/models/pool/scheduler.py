@@ -10,7 +10,7 @@ import heapq
 import math
 from dataclasses import replace
 
-from workbench.core.errors import BusyError, DeadlineError, EngineError, WorkbenchError
+from workbench.core.errors import WorkbenchError
 from workbench.models.pool.fair_queue import FairQueue
 from workbench.models.pool.lines import (
     TRUSTED_LOANS,
@@ -25,14 +25,17 @@ from workbench.models.pool.lines import (
     Resident,
     Unload,
 )
-from workbench.models.pool.rates import Rate
+from workbench.models.pool.rates import Rates
+from workbench.models.pool.refusals import full, resting, too_late
 from workbench.models.pool.room import Room
 from workbench.models.pool.rules import Rules
 
 __all__ = ["Action", "Grant", "Key", "Load", "Needs", "Refuse", "Request", "Scheduler", "Unload"]
 _LONGEST_BACKOFF_S = 60.0
-_STABLE_S = 60.0  # a model that ran so long begins with a clean record
-FOREVER = -1.0
+# A model that ran so long or was lent so often since its load begins with a clean record.
+_STABLE_S = 60.0
+_STABLE_LOANS = 32
+_UNKNOWN_TOKENS_PER_S = 10.0
 
 
 class Scheduler:
@@ -44,7 +47,7 @@ class Scheduler:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.lines: dict[Key, Line] = {}
-        self.rates: dict[Key, Rate] = {}
+        self.rates = Rates()
         self._actions: list[Action] = []
         self._deadlines: list[tuple[float, int, Request]] = []
 
@@ -54,12 +57,17 @@ class Scheduler:
         """A request has come."""
         line = self._line(request.key, needs)
         if line.retry_at_s > now_s and line.error is not None:
-            self._actions.append(Refuse(request, _resting(line, now_s)))
+            self._actions.append(Refuse(request, resting(line, now_s)))
             return
         if len(line.queue) >= self.rules.queue_size and not self._displace(line, request, now_s):
-            self._actions.append(Refuse(request, self._busy(line, now_s)))
+            self._actions.append(Refuse(request, full(line, self.estimate_wait_s(line.key))))
+            return
+        if self._is_vain(line, request, now_s):
+            self._actions.append(Refuse(request, too_late(request)))
             return
         self._grow(line, request)
+        share = self.rates.used_share(request.key, request.tenant)
+        request.tokens = max(1, round(request.most_tokens * share))
         line.frequency.add(now_s)
         line.queue.push(request)
         if request.deadline_at_s is not None:
@@ -90,7 +98,7 @@ class Scheduler:
             line.resident.in_flight.remove(request)
         request.granted_at_s = None
         if line.retry_at_s > now_s and line.error is not None:
-            self._actions.append(Refuse(request, _resting(line, now_s)))
+            self._actions.append(Refuse(request, resting(line, now_s)))
         else:
             line.queue.push(request)
 
@@ -141,7 +149,7 @@ class Scheduler:
         """A model's process has ended by itself."""
         if resident.status not in ("ready", "draining"):
             return
-        if now_s - resident.loaded_at_s > _STABLE_S:
+        if _is_stable(resident, now_s):
             resident.line.failures = 0
         self._count_failure(resident.line, error, now_s)
         self._unload(resident, "crashed", now_s)
@@ -154,11 +162,17 @@ class Scheduler:
             resident.in_flight.remove(request)
             resident.last_used_s = now_s
             resident.keep_alive_s = request.keep_alive_s  # the last one decides
-            if resident.status == "ready":
-                line.failures = 0 if now_s - resident.loaded_at_s > _STABLE_S else line.failures
+            if resident.status == "ready" and _is_stable(resident, now_s):
+                line.failures = 0
         if tokens is not None and request.granted_at_s is not None:
             line.queue.settle(request, tokens=tokens)
-            self._rate(request.key).add(tokens, now_s - request.granted_at_s)
+            self.rates.add(
+                request.key,
+                request.tenant,
+                tokens=tokens,
+                asked=request.most_tokens,
+                duration_s=now_s - request.granted_at_s,
+            )
 
     def drain(self, key: Key, *, force_at_s: float) -> Resident | None:
         """Unload a model once its work in flight has ended, or at ``force_at_s``."""
@@ -238,7 +252,7 @@ class Scheduler:
         while self._deadlines and self._deadlines[0][0] <= now_s:
             request = heapq.heappop(self._deadlines)[2]
             if self.lines[request.key].queue.remove(request):
-                self._actions.append(Refuse(request, _too_late(request)))
+                self._actions.append(Refuse(request, too_late(request)))
 
     def _retire(self, now_s: float) -> None:
         residents = self.residents()
@@ -300,8 +314,11 @@ class Scheduler:
             self.lines[key] = Line(key, needs, queue)
         return self.lines[key]
 
-    def _rate(self, key: Key) -> Rate:
-        return self.rates.setdefault(key, Rate())
+    def _is_vain(self, line: Line, request: Request, now_s: float) -> bool:
+        """Whether a deadline will be missed whatever happens: the load alone takes longer."""
+        if request.deadline_at_s is None or line.resident is not None or not line.needs.measured:
+            return False
+        return now_s + line.needs.load_s > request.deadline_at_s
 
     def _count_failure(self, line: Line, error: WorkbenchError, now_s: float) -> None:
         line.error = error
@@ -320,41 +337,17 @@ class Scheduler:
             return False
         newest = line.queue.waiting_of(most)[-1]
         line.queue.remove(newest)
-        self._actions.append(Refuse(newest, self._busy(line, now_s)))
+        self._actions.append(Refuse(newest, full(line, self.estimate_wait_s(line.key))))
         return True
-
-    def _busy(self, line: Line, now_s: float) -> BusyError:
-        wait_s = self.estimate_wait_s(line.key)
-        return BusyError(
-            f"{len(line.queue)} requests wait for {line.key.name}, as many as may",
-            hint=f"try again in {wait_s:.0f} s, or raise model_queue_size",
-            retry_after_s=wait_s,
-            queued=len(line.queue),
-        )
 
     def estimate_wait_s(self, key: Key) -> float:
         """How long until all who wait for a model now have been served, by its measured rate."""
         line = self.lines[key]
-        tokens_per_s = self._rate(key).tokens_per_s or 10.0
+        tokens_per_s = self.rates.tokens_per_s(key) or _UNKNOWN_TOKENS_PER_S
         ahead = line.queue.tokens / (tokens_per_s * max(1, line.needs.parallel))
         return max(1.0, ahead + (line.needs.load_s if line.resident is None else 0.0))
 
 
-def _resting(line: Line, now_s: float) -> EngineError:
-    assert line.error is not None
-    rest_s = line.retry_at_s - now_s
-    return EngineError(
-        f"{line.key} failed {line.failures} times, last: {line.error.message}",
-        hint=line.error.hint or f"it is tried again in {rest_s:.0f} s",
-        retry_after_s=rest_s,
-    )
-
-
-def _too_late(request: Request) -> DeadlineError:
-    assert request.deadline_at_s is not None
-    allowed_s = request.deadline_at_s - request.arrived_s
-    return DeadlineError(
-        f"{request.key.name} was not free within {allowed_s:g} s",
-        hint="allow more time, or ask for a model that is loaded",
-        deadline_s=allowed_s,
-    )
+def _is_stable(resident: Resident, now_s: float) -> bool:
+    lasted = now_s - resident.loaded_at_s > _STABLE_S
+    return lasted or resident.grants - len(resident.in_flight) > _STABLE_LOANS

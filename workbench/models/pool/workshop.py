@@ -15,7 +15,6 @@ from workbench.core.errors import EngineError, WorkbenchError
 from workbench.models import footprints
 from workbench.models.pool.describing import Description
 from workbench.models.pool.lines import Resident
-from workbench.models.pool.rates import Rate
 
 if TYPE_CHECKING:
     from workbench.models.model import Model
@@ -69,6 +68,7 @@ class Workshop:
         from workbench.models.loading import load
 
         started_s = time.monotonic()
+        model: Model | None = None
         try:
             model = load(
                 resident.key.name,
@@ -80,6 +80,8 @@ class Workshop:
             )
             taken = model.memory_bytes()
         except WorkbenchError:
+            if model is not None:
+                model.close()
             raise
         except Exception as error:  # whatever an engine's library raises, the pool must go on
             log.exception("loading %s failed", resident.key)
@@ -87,8 +89,10 @@ class Workshop:
                 f"{resident.key} could not be loaded: {type(error).__name__}: {error}",
                 hint="workbench models pull " + resident.key.name,
             ) from error
-        footprints.save_footprint(
-            _footprint(resident, known, peak_bytes=taken, load_s=time.monotonic() - started_s)
+        load_s = time.monotonic() - started_s
+        _keep(
+            footprints.save_footprint,
+            _footprint(resident, known, peak_bytes=taken, load_s=load_s),
         )
         return model, taken
 
@@ -97,7 +101,7 @@ class Workshop:
         model: Model | None,
         resident: Resident,
         known: Description,
-        rate: Rate | None,
+        tokens_per_s: float | None,
         reason: str,
     ) -> None:
         """Close a model, keep what was learnt of it, and tell."""
@@ -107,14 +111,15 @@ class Workshop:
             model.close()
         except Exception:  # the memory of a process that is gone is free, whatever it says
             log.exception("closing %s failed", resident.key)
-        footprints.update_footprint(
+        _keep(
+            footprints.update_footprint,
             _footprint(
                 resident,
                 known,
                 peak_bytes=resident.most_bytes,
                 load_s=resident.needs.load_s,
-                tokens_per_s=rate.tokens_per_s if rate else None,
-            )
+                tokens_per_s=tokens_per_s,
+            ),
         )
         figures = {**_figures(resident), "reason": reason}
         if reason in ("evicted", "over-budget"):
@@ -124,6 +129,13 @@ class Workshop:
     def tell_loaded(self, resident: Resident) -> None:
         """Tell that a model is ready."""
         events.emit("models.loaded", **_figures(resident))
+
+
+def _keep(write: Callable[[footprints.Footprint], object], footprint: footprints.Footprint) -> None:
+    try:
+        write(footprint)
+    except Exception as error:  # noqa: BLE001 - a full disk must not cost the model
+        log.warning("the footprint of %s was not kept: %s", footprint.name, error)
 
 
 def _footprint(
