@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.serving_keys import show_keys_add, show_keys_list, show_keys_revoke
+from workbench.cli.serving_running import (
+    show_models_list,
+    show_models_load,
+    show_models_pin,
+    show_models_unload,
+    show_models_unpin,
+    show_status,
+)
 from workbench.cli.serving_usage import show_usage, show_usage_export
 from workbench.core import events
 
@@ -19,7 +27,13 @@ __all__ = [
     "show_keys_add",
     "show_keys_list",
     "show_keys_revoke",
+    "show_models_list",
+    "show_models_load",
+    "show_models_pin",
+    "show_models_unload",
+    "show_models_unpin",
     "show_serve",
+    "show_status",
     "show_usage",
     "show_usage_export",
 ]

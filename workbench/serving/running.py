@@ -30,7 +30,7 @@ def state_path(home: Path | None = None) -> Path:
 
 def announce(url: str, key_file: Path) -> RunningGateway:
     """Say that this process serves. The one that said so last is the one that is found."""
-    running = RunningGateway(url, os.getpid(), time.time(), str(key_file))
+    running = RunningGateway(url, os.getpid(), time.time(), str(key_file.absolute()))
     path = state_path()
     files.make_folder(path.parent)
     files.write_json(path, asdict(running))

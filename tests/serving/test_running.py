@@ -1,0 +1,89 @@
+"""Asking a gateway that runs: found by its state file, told when none does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench.core import errors
+from workbench.serving import running_operations as operations
+from workbench.serving.asking import GatewayClient
+from workbench.serving.running import announce, find_running, state_path, withdraw
+
+from .conftest import MODEL, Client
+
+
+def test_none_runs_in_an_empty_home() -> None:
+    with pytest.raises(errors.NotFoundError, match="no gateway runs"):
+        operations.show_status()
+
+
+def test_a_gateway_whose_process_has_ended_does_not_run(home: Path) -> None:
+    running = announce("http://127.0.0.1:1", home / "key")
+    assert find_running() == running
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    told = json.loads(state_path().read_text())
+    state_path().write_text(json.dumps({**told, "pid": ended.pid}))
+    with pytest.raises(errors.NotFoundError):
+        find_running()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"url": 1}', '{"pid": "x"}'])
+def test_a_damaged_state_file_is_none(home: Path, content: str) -> None:
+    state_path().parent.mkdir(parents=True)
+    state_path().write_text(content)
+    with pytest.raises(errors.NotFoundError):
+        find_running()
+
+
+def test_who_ends_takes_back_its_own_word_alone(home: Path) -> None:
+    first = announce("http://127.0.0.1:1", home / "key")
+    second = announce("http://127.0.0.1:2", home / "key")
+    withdraw(first)
+    assert find_running() == second
+    withdraw(second)
+    assert not state_path().exists()
+
+
+def test_an_address_that_is_none_or_answers_nothing_is_told(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("wb-x")
+    with pytest.raises(errors.InputError, match="no address"):
+        GatewayClient("localhost", tmp_path / "key")
+    with pytest.raises(errors.FetchError, match="does not answer"):
+        operations.show_status(url="http://127.0.0.1:9", key_file=tmp_path / "key")
+    with pytest.raises(errors.NotFoundError, match="no key in"):
+        GatewayClient("http://127.0.0.1:9", tmp_path / "nothing")
+
+
+@pytest.mark.model
+def test_models_of_a_running_gateway(client: Client) -> None:
+    loaded = operations.load_model(MODEL, pin=True)
+    assert loaded.status == "ready" and loaded.pinned
+    assert MODEL in [each.name for each in operations.list_loaded()]
+    assert operations.unpin_model(MODEL).changed
+    assert operations.pin_model(MODEL).pinned
+    assert operations.unload_model(MODEL).changed
+    assert not operations.unload_model(MODEL).changed
+    with pytest.raises(errors.NotFoundError, match="did you mean"):
+        operations.load_model("smollm2-136m")
+    assert operations.show_status().ready
+
+
+@pytest.mark.model
+def test_the_same_on_the_command_line(client: Client, tmp_path: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("workbench")), "serving", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    status = run("status", "--json")
+    assert status.returncode == 0, status.stderr
+    assert json.loads(status.stdout)["url"] == client.url
+    assert "is loaded on llamacpp" in run("models", "load", MODEL).stdout
+    assert MODEL in run("models", "list").stdout
+    refused = run("models", "load", "no-such-model")
+    assert refused.returncode == 2 and "no model named" in refused.stderr
