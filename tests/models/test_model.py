@@ -47,7 +47,7 @@ def count_controls(model: Model, ids: list[int]) -> int:
 
 
 def count_in_chat(model: Model, content: str) -> int:
-    return count_controls(model, model._chat_ids([{"role": "user", "content": content}]))
+    return count_controls(model, model.chat_ids([{"role": "user", "content": content}]))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_message_cannot_hold_a_control_token(model: Model, content: str) -> No
     messages = [{"role": "user", "content": content}]
     assert count_in_chat(model, content) == count_in_chat(model, "harmless")
     assert content in model.render(messages)
-    assert content in model.detokenize(model._chat_ids(messages))
+    assert content in model.detokenize(model.chat_ids(messages))
 
 
 def test_ids_that_a_caller_made_give_the_same_answer(model: Model) -> None:
@@ -74,7 +74,7 @@ def test_ids_that_a_caller_made_give_the_same_answer(model: Model) -> None:
     ids = model.chat_ids(question)
     streamed = "".join(c.text for c in model.stream_ids(ids, max_tokens=12, temperature=0))
     assert streamed == model.chat(question, max_tokens=12, temperature=0).text
-    assert ids == model._chat_ids(question)
+    assert ids == model.chat_ids(question)
 
 
 def test_an_answer_that_was_begun_goes_on_from_its_last_character(model: Model) -> None:
@@ -100,7 +100,7 @@ def test_text_in_angle_brackets_keeps_its_own_tokens(model: Model) -> None:
     """Only what the tokenizer would read as control is cut, so HTML is read as it was learnt."""
     html = "<div><p>naïve</p></div> [INST] </s> a<b>c"
     messages = [{"role": "user", "content": html}]
-    assert len(model._pieces(messages, True)) == 1
+    assert len(model._prompts.pieces(messages, add_generation_prompt=True)) == 1
 
 
 @pytest.fixture(scope="session")

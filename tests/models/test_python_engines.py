@@ -270,7 +270,7 @@ def test_files_that_do_not_fit_are_refused_in_words(
 ) -> None:
     with pytest.raises(InputError, match="float8"):
         kind(ModelFiles("tiny", folder=folder), EngineSettings(dtype="float8"))
-    with pytest.raises(CapabilityError, match="adapters"):
+    with pytest.raises(CapabilityError, match="needs an adapter as PEFT saves it"):
         kind(
             ModelFiles("tiny", folder=folder, adapters=(AdapterFiles("made@1"),)), EngineSettings()
         )

@@ -13,6 +13,7 @@ from workbench.cli.drawing import format_bytes, print_table
 from workbench.core import events
 
 if TYPE_CHECKING:
+    from workbench.models.adapter_operations import AdapterRow
     from workbench.models.operations import ModelRow, PulledModel, Score
     from workbench.models.registry import RegisteredModel
     from workbench.models.reply import Reply
@@ -56,6 +57,27 @@ def show_registry(rows: list[RegisteredModel]) -> None:
         )
     names = ["name", "engine", "can", "licence", "$ per million tokens", "memory", "", "tokens/s"]
     print_table(names, cells)
+
+
+def show_adapters(rows: list[AdapterRow]) -> None:
+    """The adapters as a table; nothing if there are none."""
+    cells = [
+        [row.name, ", ".join(row.labels), row.rank, format_bytes(row.size_bytes)] for row in rows
+    ]
+    if cells:
+        print_table(["adapter", "labels", "rank", "size"], cells)
+    else:
+        click.echo("no adapter is registered; workbench models adapter-add FOLDER", err=True)
+
+
+def show_adapter_add(row: AdapterRow) -> None:
+    """What the adapter is called now."""
+    click.echo(row.name)
+
+
+def show_adapter_remove(row: AdapterRow) -> None:
+    """What was removed."""
+    click.echo(f"removed {row.name}")
 
 
 def show_pull(pulled: PulledModel) -> None:

@@ -103,6 +103,13 @@ for _setting in (
     Setting(
         "seed", int, 0, "the seed of a report run; a chat that names none draws its own", low=0
     ),
+    Setting(
+        "adapters_per_model",
+        int,
+        16,
+        "adapters that llama.cpp loads with their base: labelled ones first, then the newest",
+        low=0,
+    ),
     Setting("load_timeout_s", float, 120.0, "longest wait for an engine to load a model", low=1),
     Setting(
         "memory_budget_bytes",

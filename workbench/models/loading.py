@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.core import settings
 from workbench.core.errors import CapabilityError, NotFoundError
 from workbench.core.optional import available, require
-from workbench.models import catalogue
+from workbench.models import adapters, catalogue
+from workbench.models.adapters import Adapter, ModelName, parse_model_name
 from workbench.models.catalogue import CatalogueEntry
 from workbench.models.loading_progress import tell_loading
 from workbench.models.model_settings import ModelSettings, read_settings
@@ -43,8 +44,9 @@ def load(
     """Load a model, fetching it first if it is not on the disk.
 
     Args:
-        name: A name of the catalogue, or the path of a GGUF file or a model folder; the setting
-            ``model`` if none is given.
+        name: A name of the catalogue, ``base:adapter@version``, or the path of a GGUF file or a
+            model folder; the setting ``model`` if none is given. llama.cpp loads the other
+            adapters of the base, too, and changes between them at each request.
         engine: ``llamacpp``, ``transformers``, ``mlx``, ``onnx``, or ``auto``: what suits the
             model and the machine best.
         isolated: Run the engine in a process of its own: its libraries are not loaded here, a
@@ -66,23 +68,52 @@ def load(
     """
     from workbench.models.model import Model
 
-    entry = catalogue.find(name or settings.get("model"))
+    said = parse_model_name(name or settings.get("model"))
+    entry = catalogue.find(said.base)
     chosen = read_settings(entry.name, **options)
     check_kind(entry, needs)
     engine_name = choose_engine(entry, engine or chosen.engine)
-    files = model_files(entry)
     engine_class = find_engine_class(engine_name)
+    found = find_adapters(entry, said, engine_class)
+    files = dataclasses.replace(model_files(entry), adapters=tuple(a.files() for a in found))
     started_with = _engine_settings(files, chosen, engine_class, max_threads=max_threads)
     with tell_loading(entry.name, engine_name):
         started = _start(engine_class, files, started_with, isolated=isolated)
+    adapter = found[0] if said.adapter is not None else None
     return Model(
-        entry.name,
+        entry.name if adapter is None else adapter.full_name,
         started,
         defaults=chosen.sampling_defaults(entry.sampling),
         template=chosen.template,
         system=entry.system if chosen.system is None else chosen.system,
         parallel=chosen.parallel or 1,
         settings=started_with,
+        base=entry.name,
+        adapter=adapter.reference if adapter is not None else None,
+    )
+
+
+def find_adapters(entry: CatalogueEntry, said: ModelName, engine: type[Engine]) -> list[Adapter]:
+    """The adapters that are loaded with a base, the one that was named first.
+
+    Raises:
+        NotFoundError, IntegrityError: Of the one that was named.
+        CapabilityError: It was, and the engine takes none.
+    """
+    first = None
+    if said.adapter is not None:
+        first = adapters.resolve(f"{entry.name}:{said.reference}")
+        if not engine.max_adapters:
+            raise CapabilityError(
+                f"the {engine.name} engine does not load adapters",
+                hint=f"models.load({first.full_name!r}, engine='llamacpp')",
+                capability="adapters",
+            )
+    if engine.max_adapters < 2:  # it is merged into the weights
+        return [first] if first is not None else []
+    limit = max(settings.get("adapters_per_model"), 1 if first is not None else 0)
+    return adapters.choose_for_loading(
+        entry.name, limit=min(limit, engine.max_adapters), first=first
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-import re
 import secrets
 import threading
 import time
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import ContextLengthError, InputError
-from workbench.models.lost_characters import find_lost, name_characters
+from workbench.models import adapters
+from workbench.models.prompts import Messages, Prompts
 from workbench.models.protocol import (
     Chunk,
     Engine,
@@ -26,14 +26,13 @@ from workbench.models.protocol import (
 )
 from workbench.models.reply import Reply
 from workbench.models.sampling_rules import complete_sampling
-from workbench.models.templates import check_messages, check_text, render
+from workbench.models.templates import check_messages, check_text
 
 if TYPE_CHECKING:
     import numpy as np
 
 log = logging.getLogger(__name__)
 
-Messages = Sequence[Mapping[str, Any]]
 _TURN_POLL_S = 0.1
 Watch = Callable[[Iterator[Chunk]], Iterator[Chunk]]
 
@@ -47,9 +46,9 @@ class Model:
     Every method that answers takes the fields of ``Sampling`` as keywords: ``max_tokens``,
     ``temperature``, ``top_k``, ``top_p``, ``min_p``, ``repeat_penalty``, ``seed``, ``stop``,
     ``json_schema``, ``logprobs``. What is not given comes from the model's settings. ``adapter``
-    is one of ``adapters``, in force for that answer alone; without it, the adapter that the model
-    was loaded by (``base:adapter@version``), if any. ``settings`` are what the engine was started
-    with: its threads, for one.
+    is one of ``adapters``, or a name that stands for one (``mine``, ``mine@production``), in force
+    for that answer alone; without it, the adapter that the model was loaded by, if any.
+    ``settings`` are what the engine was started with: its threads, for one.
     """
 
     def __init__(
@@ -61,18 +60,18 @@ class Model:
         template: str | None = None,
         system: str | None = None,
         parallel: int = 1,
+        base: str | None = None,
         adapter: str | None = None,
         settings: EngineSettings | None = None,
     ) -> None:
         self.name = name
+        self.base = base or name
         self.adapter = adapter
         self.settings = settings or EngineSettings()
         self._engine = engine
         self._defaults = defaults or Sampling()
-        self._template = template
-        self._system = system
+        self._prompts = Prompts(name, engine, template=template, system=system)
         self._turns = threading.BoundedSemaphore(parallel)
-        self._lost: tuple[re.Pattern[str] | None] | None = None
 
     @property
     def engine(self) -> str:
@@ -93,6 +92,20 @@ class Model:
     def adapters(self) -> tuple[str, ...]:
         """The adapters that an answer may be asked with, as ``NAME@VERSION``."""
         return self._engine.adapters
+
+    def has_adapter(self, name: str) -> bool:
+        """Whether an adapter (``mine``, ``mine@2``, ``mine@label``) can be asked for.
+
+        False means that it was registered after the model was loaded, or is one too many: a model
+        that is loaded by ``base:name`` has it.
+
+        Raises:
+            NotFoundError: It is not registered.
+        """
+        known = self.adapters
+        return name in known or (
+            adapters.resolve(f"{self.base}:{name}", verify=False).reference in known
+        )
 
     @property
     def module(self) -> Any:
@@ -124,24 +137,30 @@ class Model:
             ContextLengthError: The conversation does not fit.
             NotFoundError: The adapter is not loaded.
         """
-        ids = self._chat_ids(messages)
+        ids = self._prompts.chat_ids(messages)
         return self._collect(ids, self._sampling(sampling), adapter=adapter, watch=watch)
 
     def stream_chat(
         self, messages: Messages, *, adapter: str | None = None, **sampling: Any
     ) -> Iterator[Chunk]:
         """``chat`` in pieces. Closing the iterator stops the engine's work."""
-        return self._stream(self._chat_ids(messages), self._sampling(sampling), adapter=adapter)
+        return self._stream(
+            self._prompts.chat_ids(messages), self._sampling(sampling), adapter=adapter
+        )
 
     def generate(self, prompt: str, *, adapter: str | None = None, **sampling: Any) -> Reply:
         """Go on from raw text, without a chat template."""
-        return self._collect(self._prompt_ids(prompt), self._sampling(sampling), adapter=adapter)
+        return self._collect(
+            self._prompts.prompt_ids(prompt), self._sampling(sampling), adapter=adapter
+        )
 
     def stream(
         self, prompt: str, *, adapter: str | None = None, **sampling: Any
     ) -> Iterator[Chunk]:
         """``generate`` in pieces. Closing the iterator stops the engine's work."""
-        return self._stream(self._prompt_ids(prompt), self._sampling(sampling), adapter=adapter)
+        return self._stream(
+            self._prompts.prompt_ids(prompt), self._sampling(sampling), adapter=adapter
+        )
 
     def chat_ids(self, messages: Messages, *, answer_begun: bool = False) -> list[int]:
         """The token ids that ``chat`` gives the engine for a conversation.
@@ -152,15 +171,15 @@ class Model:
                 last character.
         """
         if not answer_begun:
-            return self._chat_ids(messages)
+            return self._prompts.chat_ids(messages)
         begun = check_messages(messages)[-1]
         if begun["role"] != "assistant" or len(messages) < 2:
             raise InputError("an answer that was begun is the last message, the assistant's")
-        return self._chat_ids(messages[:-1]) + self.tokenize(begun["content"])
+        return self._prompts.chat_ids(messages[:-1]) + self.tokenize(begun["content"])
 
     def prompt_ids(self, prompt: str) -> list[int]:
         """The token ids that ``generate`` gives the engine for a raw text."""
-        return self._prompt_ids(prompt)
+        return self._prompts.prompt_ids(prompt)
 
     def stream_ids(
         self, ids: Sequence[int], *, adapter: str | None = None, **sampling: Any
@@ -188,7 +207,7 @@ class Model:
         continuation_ids = self.tokenize(continuation)
         if not continuation_ids:
             raise InputError("the continuation is empty: there is nothing to score")
-        prompt_ids = self._prompt_ids(prompt)
+        prompt_ids = self._prompts.prompt_ids(prompt)
         self._check_length(len(prompt_ids) + len(continuation_ids))
         with self._turn():
             return self._engine.score_ids(
@@ -213,10 +232,7 @@ class Model:
         A character for whose bytes the vocabulary has no token leaves none: see
         ``lost_characters``. Methods that answer warn of them.
         """
-        if not isinstance(text, str):
-            raise InputError(f"the text is {type(text).__name__}, not text")
-        check_text(text, "the text")
-        return self._engine.tokenize(text, special=special)
+        return self._prompts.tokenize(text, special=special)
 
     def detokenize(self, ids: Sequence[int]) -> str:
         """The text of token ids."""
@@ -224,7 +240,7 @@ class Model:
 
     def render(self, messages: Messages, *, add_generation_prompt: bool = True) -> str:
         """A conversation as the model reads it."""
-        return "".join(self._pieces(messages, add_generation_prompt))
+        return "".join(self._prompts.pieces(messages, add_generation_prompt=add_generation_prompt))
 
     def memory_bytes(self) -> int:
         """Resident memory that the loaded model takes, as far as it can be told."""
@@ -247,63 +263,6 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<Model {self.name} on {self.engine}>"
-
-    def _tell_lost(self, text: str) -> None:
-        """Warn of characters that the model will not see; no engine says so itself."""
-        if self._lost is None:
-            self._lost = (find_lost(self._engine.tokenize, self._engine.detokenize),)
-        if self._lost[0] is not None and (named := name_characters(text, self._lost[0])):
-            log.warning("%s cannot read %s: its vocabulary has no token for it", self.name, named)
-
-    def _pieces(self, messages: Messages, add_generation_prompt: bool) -> list[str]:
-        checked = check_messages(messages)
-        self._tell_lost("".join(message["content"] for message in checked))
-        if self._system and checked[0]["role"] != "system":
-            checked.insert(0, {"role": "system", "content": self._system})
-        return render(
-            self._template or self._engine.chat_template,
-            checked,
-            special_tokens=self._engine.special_tokens,
-            control_texts=self._control_texts("\n".join(m["content"] for m in checked)),
-            add_generation_prompt=add_generation_prompt,
-        )
-
-    def _control_texts(self, text: str) -> set[str]:
-        """The control tokens that would be read in ``text``, where nobody is to write them."""
-        found: set[str] = set()
-        while (read := self.tokenize(text, special=True)) != (plain := self.tokenize(text)):
-            suspects = {self.detokenize([token]) for token in set(read) - set(plain)}
-            fresh = {
-                suspect
-                for suspect in suspects
-                if suspect in text
-                and self.tokenize(suspect) != self.tokenize(suspect, special=True)
-            }
-            if not fresh:
-                break
-            found |= fresh
-            for control in fresh:  # cut it as `render` does, and look whether more is read then
-                text = text.replace(control, f"{control[:1]}\n{control[1:]}")
-        return found
-
-    def _chat_ids(self, messages: Messages) -> list[int]:
-        pieces = self._pieces(messages, True)
-        ids = [token for piece in pieces for token in self.tokenize(piece, special=True)]
-        # A template that writes the beginning itself must not get it twice.
-        if self._engine.bos_id is not None and ids[:1] != [self._engine.bos_id]:
-            ids.insert(0, self._engine.bos_id)
-        return ids
-
-    def _prompt_ids(self, prompt: str) -> list[int]:
-        if not isinstance(prompt, str):
-            raise InputError(f"the prompt is {type(prompt).__name__}, not text")
-        ids = self.tokenize(prompt)
-        self._tell_lost(prompt)
-        if self._engine.bos_id is not None:
-            ids.insert(0, self._engine.bos_id)
-        if not ids:
-            raise InputError("the prompt is empty", hint="write a question or a text to go on from")
-        return ids
 
     def _check_length(self, tokens: int) -> None:
         if tokens > self.info.context_tokens:
@@ -334,6 +293,8 @@ class Model:
     def _adapter(self, wanted: str | None) -> str | None:
         """The adapter for a request, checked before it waits for its turn."""
         chosen = self.adapter if wanted is None else wanted
+        if chosen is not None and chosen not in self.adapters and self._engine.max_adapters:
+            chosen = adapters.resolve(f"{self.base}:{chosen}", verify=False).reference
         self._engine.check_adapter(chosen)
         return chosen
 

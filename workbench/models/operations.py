@@ -11,6 +11,7 @@ import annotated_types as limits
 from workbench.core import events
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
+from workbench.models import adapter_operations  # noqa: F401 - the room's other operations
 from workbench.models.protocol import Chunk
 from workbench.models.registry import RegisteredModel
 from workbench.models.reply import Reply
@@ -175,7 +176,8 @@ def chat(
 
     Args:
         prompt: The question.
-        model: A name of the catalogue, or the path of a GGUF file or a model folder.
+        model: A name of the catalogue, ``base:adapter@version``, or the path of a GGUF file or a
+            model folder.
         engine: What runs the model.
         system: What the model is told before the question.
         max_tokens: Longest answer.

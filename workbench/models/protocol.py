@@ -139,6 +139,7 @@ class Engine(ABC):
     capabilities: frozenset[str]
     info: ModelInfo
     has_own_process: ClassVar[bool] = False  # nothing of it runs in the caller's
+    max_adapters: int = 0  # how many it takes when it loads
 
     @abstractmethod
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None: ...
@@ -237,7 +238,19 @@ class Engine(ABC):
         """Give everything back. Calling it twice is harmless."""
 
     def check_adapter(self, adapter: str | None) -> None:
-        """Raise NotFoundError if a request names an adapter that this engine has not loaded."""
+        """See that a request's adapter is loaded.
+
+        Raises:
+            CapabilityError: The engine takes none.
+            NotFoundError: It is not among those that were loaded.
+        """
+        if adapter is not None and not self.max_adapters:
+            raise CapabilityError(
+                f"the {self.name} engine does not load adapters",
+                hint="load the model with engine='llamacpp'",
+                engine=self.name,
+                capability="adapters",
+            )
         if adapter is not None and adapter not in self.adapters:
             raise NotFoundError.among(
                 f"loaded adapter of the {self.name} engine",

@@ -9,13 +9,22 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import EngineError, InputError
+from workbench.core.errors import CapabilityError, EngineError, InputError
 from workbench.models.answer import Answer
 from workbench.models.batching import batch_by_length
 from workbench.models.constraint import Constraint, ConstraintCompiler
 from workbench.models.decoding import describe_logprob
 from workbench.models.engines.requests import check_ids
-from workbench.models.protocol import STREAM, Chunk, Engine, EngineSettings, ModelInfo, Sampling
+from workbench.models.formats.lora_merge import read_deltas
+from workbench.models.protocol import (
+    STREAM,
+    Chunk,
+    Engine,
+    EngineSettings,
+    ModelFiles,
+    ModelInfo,
+    Sampling,
+)
 from workbench.models.tokenizer import TextTokenizer
 
 if TYPE_CHECKING:
@@ -41,6 +50,9 @@ class PythonEngine(Engine):
     other (``_steps``) and how a batch of texts becomes vectors (``_embed_batch``).
     """
 
+    max_adapters = 1
+
+    _adapters: tuple[str, ...] = ()
     _tokenizer: TextTokenizer
     _settings: EngineSettings
     _name: str
@@ -52,6 +64,46 @@ class PythonEngine(Engine):
         self._name, self._tokenizer, self._settings = name, tokenizer, settings
         self.info = info
         self._compiler: ConstraintCompiler | None = None
+
+    @property
+    def adapters(self) -> tuple[str, ...]:
+        """See ``Engine.adapters``: the one that was merged into the weights, if any."""
+        return self._adapters
+
+    def _deltas(self, files: ModelFiles) -> Iterator[tuple[str, np.ndarray]]:
+        """What the adapter of ``files`` adds to which weights."""
+        if not files.adapters:
+            return
+        (adapter,) = files.adapters
+        if adapter.folder is None:
+            raise CapabilityError(
+                f"the {self.name} engine needs an adapter as PEFT saves it; "
+                f"{files.name}:{adapter.name} is a GGUF",
+                hint=f"models.load('{files.name}:{adapter.name}', engine='llamacpp')",
+            )
+        self._adapters = (adapter.name,)
+        yield from read_deltas(adapter.folder)
+
+    def _unfitting(self, weight: str) -> InputError:
+        return InputError(
+            f"the adapter {self._adapters[0]} changes {weight}, which the model does not have "
+            "in that shape",
+            hint="name the base that it belongs to",
+        )
+
+    def check_adapter(self, adapter: str | None) -> None:
+        """See ``Engine.check_adapter``: what is merged is in force for every request."""
+        merged = self._adapters[0] if self._adapters else None
+        if adapter == merged:
+            return
+        wanted = f":{adapter}" if adapter else ""
+        has = f"has the adapter {merged} merged into its weights" if merged else "has no adapter"
+        raise CapabilityError(
+            f"the {self.name} engine {has}; it cannot change that for a request",
+            hint=f"models.load('{self._name}{wanted}', engine={self.name!r}), or engine='llamacpp'",
+            engine=self.name,
+            capability="adapters",
+        )
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """See ``Engine.tokenize``."""

@@ -60,6 +60,7 @@ class IsolatedEngine(Engine):
             raise
         self.info = ModelInfo(**told["info"])
         self.capabilities = frozenset(told["capabilities"]) - {GRADIENTS}
+        self.max_adapters = int(told["max_adapters"])
         self._told: dict[str, Any] = told
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:

@@ -117,6 +117,7 @@ class EngineServer:
             "chat_template": made.chat_template,
             "bos_id": made.bos_id,
             "adapters": list(made.adapters),
+            "max_adapters": made.max_adapters,
         }
 
     def _tell_event(self, event: events.Event) -> None:

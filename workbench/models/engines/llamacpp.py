@@ -53,6 +53,7 @@ class LlamaCppEngine(Engine):
     name = "llamacpp"
     capabilities = frozenset({CHAT, STREAM, EMBED, SCORE, CONSTRAIN, LOGPROBS})
     has_own_process = True
+    max_adapters = 256
 
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None:
         if files.gguf is None:

@@ -55,11 +55,6 @@ class MlxEngine(PythonEngine):
     capabilities = frozenset({CHAT, STREAM, EMBED, SCORE, CONSTRAIN, LOGPROBS})
 
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None:
-        if files.adapters:
-            raise CapabilityError(
-                "the mlx engine does not load adapters yet",
-                hint=f"models.load({files.name!r}, engine='llamacpp')",
-            )
         folder = find_folder(files, dtype=settings.dtype)
         if folder.is_encoder:
             raise CapabilityError(
@@ -67,6 +62,7 @@ class MlxEngine(PythonEngine):
                 hint=f"models.load({files.name!r}, engine='transformers')",
             )
         self._module: Any = load_module(folder, dtype=settings.dtype)
+        self._merge(files)
         info = ModelInfo(
             architecture=folder.architecture,
             context_tokens=min(
@@ -121,6 +117,22 @@ class MlxEngine(PythonEngine):
             self._cache.clear()
             give_memory_back()
             mx.clear_cache()
+
+    def _merge(self, files: ModelFiles) -> None:
+        """Add an adapter to the weights, in 32 bits whatever they are kept in."""
+        import mlx.core as mx
+        from mlx.utils import tree_flatten
+
+        weights: dict[str, Any] = dict(tree_flatten(self._module.parameters()))
+        merged = []
+        for name, delta in self._deltas(files):
+            found = weights.get(name)
+            if found is None or tuple(found.shape) != delta.shape:
+                raise self._unfitting(name)
+            merged.append((name, (found.astype(mx.float32) + mx.array(delta)).astype(found.dtype)))
+        if merged:
+            self._module.load_weights(merged, strict=False)
+            mx.eval(self._module.parameters())
 
     def _covered(self, ids: Sequence[int]) -> int:
         return self._cache.covers(ids)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import CapabilityError
 from workbench.models.constraint import Constraint
 from workbench.models.decoding import Sampler
 from workbench.models.engines.freeing import give_memory_back
@@ -56,14 +55,10 @@ class TransformersEngine(PythonEngine):
     name = "transformers"
 
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None:
-        if files.adapters:
-            raise CapabilityError(
-                "the transformers engine does not load adapters yet",
-                hint=f"models.load({files.name!r}, engine='llamacpp')",
-            )
         folder = find_folder(files, dtype=settings.dtype)
         self._folder = folder
         self._module: torch.nn.Module | None = load_module(folder, dtype=settings.dtype)
+        self._merge(self._module, files)
         self.capabilities = _ENCODER if folder.is_encoder else _CAUSAL
         info = ModelInfo(
             architecture=folder.architecture,
@@ -78,6 +73,17 @@ class TransformersEngine(PythonEngine):
         self._describe(files.name, TextTokenizer(folder.path), settings, info)
         self._set_threads()  # not before: it loads torch, and how its threads wait is said there
         self._cache = PromptCache(keep=settings.cache_prompt)
+
+    def _merge(self, module: torch.nn.Module, files: ModelFiles) -> None:
+        """Add an adapter to the weights, in 32 bits whatever they are kept in."""
+        import torch
+
+        weights = dict(module.named_parameters())
+        with torch.no_grad():
+            for name, delta in self._deltas(files):
+                if name not in weights or weights[name].shape != delta.shape:
+                    raise self._unfitting(name)
+                weights[name].copy_(weights[name].float() + torch.from_numpy(delta))
 
     @property
     def module(self) -> torch.nn.Module:

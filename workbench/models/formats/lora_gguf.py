@@ -23,7 +23,7 @@ from workbench.models.formats.to_gguf import gguf_architecture
 if TYPE_CHECKING:
     import numpy as np
 
-_NAME = re.compile(r"base_model\.model\.(.+)\.lora_([AB])(?:\.[^.]+)?\.weight")
+PEFT_TENSOR = re.compile(r"base_model\.model\.(.+)\.lora_([AB])(?:\.[^.]+)?\.weight")
 
 
 def write_gguf_of_peft(adapter: Path, destination: Path, *, base: Path) -> Path:
@@ -43,12 +43,11 @@ def write_gguf_of_peft(adapter: Path, destination: Path, *, base: Path) -> Path:
     """
     said = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    _check_plain(said)
+    check_plain_lora(said)
     name = gguf_architecture(config)
     pairs = _read_pairs(adapter / "adapter_model.safetensors", ARCHITECTURES[name], config)
     rank = int(said["r"])
-    # llama.cpp divides by the rank; PEFT with rsLoRA (arXiv:2312.03732) by its square root.
-    alpha = float(said["lora_alpha"]) * (math.sqrt(rank) if said.get("use_rslora") else 1.0)
+    alpha = read_scale(said) * rank  # llama.cpp divides by the rank
     entries = encode_entries(
         {
             "general.architecture": name,
@@ -64,7 +63,16 @@ def write_gguf_of_peft(adapter: Path, destination: Path, *, base: Path) -> Path:
     return destination
 
 
-def _check_plain(said: dict[str, Any]) -> None:
+def read_scale(said: dict[str, Any]) -> float:
+    """What the product of the two matrices is multiplied with: alpha over the rank, or over its
+    square root with rsLoRA (arXiv:2312.03732).
+    """
+    rank = int(said["r"])
+    return float(said["lora_alpha"]) / (math.sqrt(rank) if said.get("use_rslora") else rank)
+
+
+def check_plain_lora(said: dict[str, Any]) -> None:
+    """Raise CapabilityError if a PEFT config says more than two matrices a map can say."""
     odd = [
         key
         for key in (
@@ -90,7 +98,7 @@ def _read_pairs(
 ) -> dict[str, np.ndarray]:
     pairs: dict[str, np.ndarray] = {}
     for hf_name, numbers in read_safetensors(weights):
-        match = _NAME.fullmatch(hf_name)
+        match = PEFT_TENSOR.fullmatch(hf_name)
         if match is None:
             raise CapabilityError(
                 f"the adapter's tensor {hf_name!r} is no part of a plain LoRA",
