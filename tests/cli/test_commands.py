@@ -127,7 +127,7 @@ def test_the_help_of_each_parameter(run: Any, probe: Path) -> None:
 
 def test_results_in_a_terminals_words(run: Any, probe: Path) -> None:
     assert run("probe", "talk").out == "name  size\na        1\nbb      20\n"
-    assert run("probe", "judge").out == "ok     True\nvalue  1.5\n"
+    assert run("probe", "judge").out == "ok     yes\nvalue  1.5\n"
     assert run("probe", "setting", "model").out == "smollm2-135m\n"
 
 

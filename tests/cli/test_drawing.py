@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from workbench.cli import drawing, outline
 from workbench.cli.drawing import format_bytes, print_plain, print_table
 
 
@@ -68,10 +69,16 @@ def test_nothing_is_drawn_when_stderr_is_no_terminal(run_apart: Any, probe: Path
         ("text", "text\n"),
         ([], "[]\n"),
         ({}, ""),
-        ({"a": 1, "bcd": None}, "a    1\nbcd  None\n"),
+        ({"a": 1, "bcd": None, "e": True}, "a    1\nbcd\ne    yes\n"),
         ([{"a": 1}, {"a": None, "b": 2}], "a\n1\n\n"),
+        ([{"a": 1, "b": []}, {"a": 2, "b": []}], "a\n1\n2\n"),
+        ({"a": {"x": 1, "y": [2, 3]}}, "a\n  x  1\n  y  2, 3\n"),
+        ({"a": {"x": 1, "y": 0.25}}, "a  x 1, y 0.25\n"),
+        ({"rows": [{"x": 1, "y": {"z": 2}}]}, "rows\n  x  y\n  1  z 2\n"),
+        ({"long": ["word" * 9, "word" * 9]}, f"long\n  {'word' * 9}\n  {'word' * 9}\n"),
+        ({"odd": [{"x": 1}, 2]}, "odd\n  x 1\n  2\n"),
         ([1, 2], "[\n  1,\n  2\n]\n"),
-        ({"a": [1]}, '{\n  "a": [\n    1\n  ]\n}\n'),
+        ({"a": [1]}, "a  1\n"),
         (True, "true\n"),
     ],
 )
@@ -85,6 +92,33 @@ def test_results_without_words_of_their_own(
 def test_a_table_aligns_numbers_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["name", "n"], [["a", 5], ["long one", 1234], ["b", None]])
     assert capsys.readouterr().out == "name         n\na            5\nlong one  1234\nb\n"
+
+
+def test_a_table_gives_way_to_a_terminal_and_to_nothing_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, rows = ["name", "n", "text"], [["a-long-name-" * 2, 12345, "word " * 20], ["b", 1, "x"]]
+    print_table(names, rows)
+    assert ("word " * 20).strip() in capsys.readouterr().out
+    for columns, widest in ((60, 60), (20, 41)):  # what cannot give way stays
+        monkeypatch.setattr(drawing, "terminal_columns", lambda columns=columns: columns)
+        print_table(names, rows)
+        head, first, second = capsys.readouterr().out.splitlines()
+        assert len(first) == widest
+        assert first.startswith("a-long-name-a-long-name-  12345  word")
+        assert first.endswith("…")
+        assert second.endswith(" x")
+        assert head.index("text") == first.index("word")
+
+
+def test_a_long_text_goes_on_below_its_beginning(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outline, "terminal_columns", lambda: 30)
+    print_plain({"name": "x", "note": "a note of several words that is long"})
+    assert capsys.readouterr().out == (
+        "name  x\nnote  a note of several words\n      that is long\n"
+    )
 
 
 def test_an_empty_table_has_its_names(capsys: pytest.CaptureFixture[str]) -> None:

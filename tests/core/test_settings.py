@@ -7,6 +7,8 @@ import contextvars
 import dataclasses
 import math
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -259,6 +261,26 @@ def test_no_bad_value_passes_another_kind_of_error(monkeypatch: pytest.MonkeyPat
             except WorkbenchError as error:
                 assert error.hint == f"unset {setting.variable}"
             monkeypatch.delenv(setting.variable)
+
+
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_a_home_that_may_not_be_read_is_said_so(below: str, tmp_path: Path) -> None:
+    """In a process that lacks root's right to read everything, if there is such a right."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o000)
+    command = [sys.executable, "-c", "from workbench.core import settings; settings.home()"]
+    if os.geteuid() == 0:
+        rights = "-dac_override,-dac_read_search"
+        command = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}", *command]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "WORKBENCH_HOME": str(closed / below)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    closed.chmod(0o700)
+    assert f"but {closed} may not be read" in done.stderr
 
 
 @pytest.mark.parametrize("below", ["", "deeper/still"])

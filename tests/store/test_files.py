@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.core import settings
 from workbench.core.errors import StorageError
 from workbench.store import files
 
@@ -50,7 +51,11 @@ def test_an_unpublished_draft_is_removed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="no space left") as caught, files.saying_why(tmp_path):
         raise OSError(28, "No space left on device")
-    assert caught.value.hint and "WORKBENCH_HOME" in caught.value.hint
+    assert caught.value.hint == "free some space, or have it written to another disk"
+    inside = settings.home() / "blobs"
+    with pytest.raises(StorageError, match="no space left") as caught, files.saying_why(inside):
+        raise OSError(28, "No space left on device")
+    assert caught.value.hint == "free some space, or set WORKBENCH_HOME to another disk"
     with pytest.raises(StorageError, match="cannot be written"), files.saying_why(tmp_path):
         raise PermissionError(13, "Permission denied")
     with pytest.raises(FileNotFoundError), files.saying_why(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -89,35 +90,71 @@ def print_json(result: Any) -> None:
 
 def print_plain(result: Any) -> None:
     """Print a result whose room has no words of its own for it."""
+    from workbench.cli.outline import print_outline, print_rows
+
     plain = to_plain(result)
     if plain is None:
         return
     if isinstance(plain, list) and plain and all(isinstance(row, dict) for row in plain):
-        print_table(list(plain[0]), [[row.get(key) for key in plain[0]] for row in plain])
-    elif isinstance(plain, dict) and all(not isinstance(v, (dict, list)) for v in plain.values()):
-        width = max((len(key) for key in plain), default=0)
-        for key, value in plain.items():
-            click.echo(f"{key:<{width}}  {value}")
+        print_rows(plain)
+    elif isinstance(plain, dict):
+        print_outline(plain)
     elif isinstance(plain, str):
         click.echo(plain)
     else:
         click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
 
 
-def print_table(names: list[str], rows: list[list[Any]]) -> None:
-    """Columns as wide as what stands in them; numbers to the right."""
+def print_table(names: list[str], rows: list[list[Any]], *, indent: int = 0) -> None:
+    """Columns as wide as what stands in them; numbers to the right.
+
+    In a terminal the widest columns give way until a row fits. Elsewhere nothing is cut: a
+    program, or ``less``, may want all of it.
+    """
     texts = [["" if value is None else str(value) for value in row] for row in rows]
+    texts = [[" ".join(text.split()) for text in row] for row in texts]
     widths = [max(len(row[i]) for row in [names, *texts]) for i in range(len(names))]
+    room = terminal_columns()
+    if room is not None:
+        widths = _narrowed(widths, names, room - indent - 2 * (len(names) - 1))
     right = [
         all(isinstance(row[i], (int, float)) or row[i] is None for row in rows)
         for i in range(len(names))
     ]
     for row in [names, *texts]:
         cells = [
-            text.rjust(width) if to_right else text.ljust(width)
+            text.rjust(width) if to_right else _cut(text, width).ljust(width)
             for text, width, to_right in zip(row, widths, right, strict=True)
         ]
-        click.echo("  ".join(cells).rstrip())
+        click.echo((" " * indent + "  ".join(cells)).rstrip())
+
+
+def terminal_columns() -> int | None:
+    """How wide the terminal is that standard output goes to; None where it goes elsewhere."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def _narrowed(widths: list[int], names: list[str], room: int) -> list[int]:
+    """Take from the widest column until all fit, but from none below its name and 8 letters.
+
+    The first stays whole: it is the name that is typed next.
+    """
+    least = [min(width, max(8, len(name))) for width, name in zip(widths, names, strict=True)]
+    least[0] = widths[0]
+    widths = list(widths)
+    while sum(widths) > room:
+        spare = [width - low for width, low in zip(widths, least, strict=True)]
+        if max(spare) == 0:
+            break  # it does not fit whatever is cut; the terminal breaks the line
+        widest = max(range(len(widths)), key=lambda i: (spare[i] > 0, widths[i]))
+        widths[widest] -= 1
+    return widths
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def format_bytes(size_bytes: float | None) -> str:

@@ -15,6 +15,7 @@ import click
 from workbench.core import settings
 from workbench.core.errors import EngineError, NotFoundError, WorkbenchError
 from workbench.core.operations import Operation, load_room, rooms
+from workbench.core.variables import unknown_variables
 
 # Everyday verbs and rooms under another name: what a user would type first.
 ALIASES = {"chat": "models.chat", "serve": "serving.serve"}
@@ -145,7 +146,19 @@ def workbench(ctx: click.Context, home: str | None, chosen: Sequence[tuple[str, 
     if home is not None:
         given["home"] = home
     ctx.with_resource(settings.override("command line", **given))
+    _warn_of_variables()
     logging.basicConfig(level=settings.get("log_level"), format="%(name)s: %(message)s")
+
+
+def _warn_of_variables() -> None:
+    """Say which variables are set for nothing: a misspelt one would be passed over in silence."""
+    if not unknown_variables():
+        return
+    for room in rooms():  # only now that something is amiss: a room may know it
+        load_room(room)
+    for name, near in unknown_variables().items():
+        meant = f"; did you mean {near}?" if near else "; workbench config show lists them"
+        click.echo(f"warning: {name} is set, but there is no such setting{meant}", err=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

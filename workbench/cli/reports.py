@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.drawing import print_plain, print_table
+from workbench.cli.drawing import print_table
 
 if TYPE_CHECKING:
     from workbench.reports.runs import NotebookRun, ReportRun
@@ -35,7 +35,16 @@ def show_list(runs: list[dict[str, Any]]) -> None:
     """A line a run, the latest first."""
     if not runs:
         click.echo("no run yet; try: workbench report run notebooks/00_tour.ipynb")
-    elif all(not isinstance(value, (dict, list)) for run in runs for value in run.values()):
-        print_table(list(runs[0]), [list(run.values()) for run in runs])
-    else:
-        print_plain(runs)
+        return
+    cells = [
+        [
+            run["run_id"],
+            run["notebook"],
+            run["status"],
+            run["started_at"][:16].replace("T", " "),
+            f"{run['duration_s']:.1f} s",
+            f"{run['claims_ok']} of {run['claims']}" if run["claims"] else "none",
+        ]
+        for run in runs
+    ]
+    print_table(["run", "notebook", "status", "started (UTC)", "took", "claims hold"], cells)

@@ -141,6 +141,7 @@ for _setting in (
         low=1,
     ),
     Setting("reports_dir", Path, Path("reports"), "where report runs are written"),
+    Setting("labs_dir", Path, Path("labs"), "where the labs are"),
     Setting("report_jobs", int, 2, "notebooks that a report run executes at a time", low=1),
     Setting("notebook_timeout_s", float, 1800.0, "longest run of one notebook", low=1),
     Setting("lease_s", float, 60.0, "time after which a silent worker loses its job", low=0.1),
@@ -216,17 +217,27 @@ def get(name: str) -> Any:
 
 
 def home() -> Path:
-    """The folder that holds all state, as an absolute path. It is not made here."""
+    """The folder that holds all state, as an absolute path. It is not made here.
+
+    Raises:
+        ConfigError: It is a file, lies below one, or may not be read.
+    """
     folder = Path(get("home")).expanduser().absolute()
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    # os.path's says "no" also where a folder above may not be searched; Path's would raise.
+    nearest = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110
     if not nearest.is_dir():
-        found = resolve("home")
-        raise ConfigError(
-            f"setting 'home' from {found.source} is {folder}, but {nearest} is a file",
-            hint="set WORKBENCH_HOME to a folder of your own",
-            setting="home",
-        )
+        raise _bad_home(folder, f"{nearest} is a file")
+    if not os.access(nearest, os.R_OK | os.X_OK):
+        raise _bad_home(folder, f"{nearest} may not be read")
     return folder
+
+
+def _bad_home(folder: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"setting 'home' from {resolve('home').source} is {folder}, but {why}",
+        hint="set WORKBENCH_HOME to a folder of your own",
+        setting="home",
+    )
 
 
 def resolve(name: str) -> Value:

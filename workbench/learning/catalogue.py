@@ -14,11 +14,8 @@ from typing import Any
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError, NotFoundError
-from workbench.core.settings import Setting
 
 SPEC, SOURCE, CHECKS, HIDDEN = "lab.toml", "lab.py", "checks.py", "hidden.py"
-
-settings.declare(Setting("labs_dir", Path, Path("labs"), "where the labs are"))
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,16 @@ def write_index(out: Path) -> dict[str, Any]:
 
     Returns:
         What ``index.json`` holds.
+
+    Raises:
+        StorageError: The folder cannot be written, or its disk is full.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    with _locked(out / ".index.lock"):
-        index = build_index(find_records(out))
-        files.write_json(out / INDEX_DATA_NAME, index)
-        files.write_text(out / INDEX_NAME, _page(out, index))
+    with files.saying_why(out / INDEX_NAME):
+        files.make_folder(out)
+        with _locked(out / ".index.lock"):
+            index = build_index(find_records(out))
+            files.write_json(out / INDEX_DATA_NAME, index)
+            files.write_text(out / INDEX_NAME, _page(out, index))
     return index
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from ..core import settings
-from ..core.errors import InputError, NotFoundError
+from ..core.errors import InputError, NotFoundError, StorageError
 from ..core.operations import operation
 from ..core.optional import require_installed
 from .runs import ReportRun
@@ -45,6 +47,7 @@ def run(
         InputError: A notebook or a parameter is wrong; nothing was run.
         CancelledError: The run was stopped; its kernels are gone.
     """
+    from ..store.files import make_folder, saying_why
     from .history import write_index
     from .kernels import kernel_source
     from .notebooks import find_files, find_notebooks
@@ -62,7 +65,7 @@ def run(
             f"reports cannot be written to {folder}: it is a file", hint="--out FOLDER"
         )
     files = find_files(notebooks)
-    with kernel_source(files, choice=kernels) as source:
+    with _naming_out(folder), kernel_source(files, choice=kernels) as source:
         plans = plan_runs(
             find_notebooks(files),
             parameters or {},
@@ -71,12 +74,30 @@ def run(
             timeout_s=limit_s,
             standalone=standalone,
         )
+        with saying_why(folder):
+            make_folder(folder)  # before a kernel starts for nothing
         try:
             runs = run_plans(plans, source, jobs=at_a_time)
         finally:
             # Also after Ctrl-C: the runs that came to their end belong in the index.
             write_index(folder)
     return ReportRun(runs, folder / "index.html", round(time.monotonic() - started_s, 3))
+
+
+@contextmanager
+def _naming_out(folder: Path) -> Iterator[None]:
+    """Where the reports' own folder is full or closed, name the option that chooses it."""
+    try:
+        yield
+    except StorageError as error:
+        path = Path(str(error.context.get("path", "")))
+        if not path.is_relative_to(folder.absolute()):
+            raise
+        raise StorageError(
+            error.message,
+            hint=f"{error.hint}: --out FOLDER",
+            path=str(path),
+        ) from error
 
 
 @operation("reports.list", title="List the runs of reports", produces="report runs")

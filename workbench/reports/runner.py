@@ -15,7 +15,7 @@ from typing import Any
 
 from ..core import progress
 from ..core.cancellation import check_cancelled
-from ..core.errors import CancelledError, InputError
+from ..core.errors import CancelledError, InputError, StorageError
 from ..store import files
 from . import machine, records
 from .kernels import KernelSource
@@ -151,7 +151,8 @@ def _stop_all(active: dict[Future[NotebookRun], _Active]) -> None:
 def _run_one(plan: RunPlan, session: KernelSession) -> NotebookRun:
     """One notebook from its plan to its record, in a thread of its own."""
     started_at, started_s = dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), time.monotonic()
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    with files.saying_why(plan.folder):
+        files.make_folder(plan.folder)
     try:
         with progress.progress(plan.slug, total=None, unit="cells") as task:
             ours = contextvars.copy_context()
@@ -209,13 +210,14 @@ def _execute(plan: RunPlan, session: KernelSession) -> RunError | None:
     try:
         # A context of its own, since jupyter_core keeps its event loop in one: a copy of ours
         # would have two threads run the same loop.
-        contextvars.Context().run(
-            engine.execute,
-            plan.path,
-            plan.executed,
-            parameters=plan.parameters,
-            session=session,
-        )
+        with files.saying_why(plan.executed):
+            contextvars.Context().run(
+                engine.execute,
+                plan.path,
+                plan.executed,
+                parameters=plan.parameters,
+                session=session,
+            )
     except PapermillExecutionError as error:
         return _cell_error(plan, error)
     except CancelledError as error:
@@ -223,6 +225,8 @@ def _execute(plan: RunPlan, session: KernelSession) -> RunError | None:
         return _kernel_error(plan, session, error)
     except DeadKernelError as error:
         return _kernel_error(plan, session, error)
+    except StorageError as error:
+        return RunError("runner", error.message, plan.shown_path, name=type(error).__name__)
     except Exception as error:  # a job's fault is its result: the other notebooks go on
         if session.stopped is None:
             log.exception("%s did not run", plan.shown_path)

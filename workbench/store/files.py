@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from workbench.core import settings
 from workbench.core.errors import StorageError
 
 _PART = ".part-"
@@ -31,7 +32,7 @@ def saying_why(path: Path) -> Iterator[None]:
             what = "a file may not grow so large" if error.errno == errno.EFBIG else "no space left"
             raise StorageError(
                 f"{what} on the disk for {path}",
-                hint="free some space, or set WORKBENCH_HOME to another disk",
+                hint="free some space, or " + _elsewhere(path, "another disk"),
                 path=str(path),
             ) from error
         # A folder that cannot be made, as below /proc, is told as missing.
@@ -39,10 +40,17 @@ def saying_why(path: Path) -> Iterator[None]:
         if error.errno in _REFUSED or unmakeable:
             raise StorageError(
                 f"{path} cannot be written: {error.strerror}",
-                hint="set WORKBENCH_HOME to a folder of your own",
+                hint=_elsewhere(path, "a folder of your own"),
                 path=str(path),
             ) from error
         raise
+
+
+def _elsewhere(path: Path, place: str) -> str:
+    """What moves a file: the setting for what lies in the home, the caller's choice for others."""
+    if path.absolute().is_relative_to(settings.home()):
+        return f"set WORKBENCH_HOME to {place}"
+    return f"have it written to {place}"
 
 
 class Draft:
