@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -97,6 +98,23 @@ def test_many_requests_by_turns_are_as_if_each_adapter_were_alone(made: Path) ->
         engine._scales = lambda adapter: []  # type: ignore[method-assign]
         engine.answer(prompts[0], GREEDY, adapter="a@1")
         assert engine.answer(prompts[1], GREEDY, adapter="b@1").ids != expected["b@1", 1].ids
+
+
+def test_different_adapters_at_the_same_time_do_not_mix(made: Path) -> None:
+    engine = LlamaCppEngine(
+        files_with(made, *NAMES), EngineSettings(context_tokens=128, parallel=3)
+    )
+    try:
+        ids = engine.tokenize(TEXT)
+        names = (None, *NAMES)
+        alone = {name: engine.answer(ids, GREEDY, adapter=name).ids for name in names}
+        assert len(set(alone.values())) == 4
+        order = random.Random(3).choices(names, k=60)
+        with ThreadPoolExecutor(3) as pool:
+            found = pool.map(lambda name: engine.answer(ids, GREEDY, adapter=name).ids, order)
+            assert list(found) == [alone[name] for name in order]
+    finally:
+        engine.close()
 
 
 @pytest.fixture(scope="module")

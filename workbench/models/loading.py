@@ -86,7 +86,7 @@ def load(
         defaults=chosen.sampling_defaults(entry.sampling),
         template=chosen.template,
         system=entry.system if chosen.system is None else chosen.system,
-        parallel=chosen.parallel or 1,
+        parallel=started_with.parallel if engine_class.takes_many else 1,
         settings=started_with,
         base=entry.name,
         adapter=adapter.reference if adapter is not None else None,

@@ -31,7 +31,9 @@ class ModelSettings:
     message (empty: nothing), ``dtype`` (float32, bfloat16, float16) what torch and MLX compute in,
     ``variant`` how the weights are kept, where an engine has several ways (see ``variants``),
     ``lookup_tokens`` how many tokens it may guess ahead where a text repeats (0: none),
-    ``cache_prompt`` whether llama.cpp keeps a prompt for the next one that begins alike,
+    ``parallel`` how many answers llama.cpp makes at a time (the other engines make one), each with
+    ``context_tokens`` of its own; ``cache_prompt`` whether a prompt is kept for the next one that
+    begins alike,
     ``prompt_usd_per_million_tokens`` and ``completion_usd_per_million_tokens`` what its tokens cost
     whoever is billed for them.
     """

@@ -114,7 +114,11 @@ class ModelFiles:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What an engine is started with; see ``model_settings`` for where it comes from."""
+    """What an engine is started with; see ``model_settings`` for where it comes from.
+
+    ``context_tokens`` is the room of one conversation: of each of the ``parallel`` ones that
+    llama.cpp holds at a time.
+    """
 
     context_tokens: int | None = None
     threads: int = 1
@@ -132,13 +136,15 @@ class Engine(ABC):
     """One loaded model in one engine.
 
     The constructor loads, or raises EngineError with the engine's own words. An engine is used by
-    one caller at a time unless ``parallel`` in its settings says otherwise; ``Model`` sees to it.
+    one caller at a time, or by ``parallel`` callers if it takes many; ``Model`` sees to it.
+    ``tokenize`` and ``detokenize`` may be called beside that.
     """
 
     name: str
     capabilities: frozenset[str]
     info: ModelInfo
     has_own_process: ClassVar[bool] = False  # nothing of it runs in the caller's
+    takes_many: ClassVar[bool] = False  # `parallel` requests at a time; else one
     max_adapters: int = 0  # how many it takes when it loads
 
     @abstractmethod

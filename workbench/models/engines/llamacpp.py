@@ -7,6 +7,7 @@ import dataclasses
 import math
 import secrets
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -53,6 +54,7 @@ class LlamaCppEngine(Engine):
     name = "llamacpp"
     capabilities = frozenset({CHAT, STREAM, EMBED, SCORE, CONSTRAIN, LOGPROBS})
     has_own_process = True
+    takes_many = True
     max_adapters = 256
 
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None:
@@ -67,6 +69,7 @@ class LlamaCppEngine(Engine):
         self._config = _configure(files, settings, context_tokens=context)
         self._adapters = tuple(each.name for each in files.adapters)
         self._embedder: LlamaProcess | None = None
+        self._embedder_lock = threading.Lock()
         self._closed = False
         self._process = LlamaProcess(self._config, load_timeout_s=settings.load_timeout_s)
         self._props = self._process.ask("/props")
@@ -254,9 +257,10 @@ class LlamaCppEngine(Engine):
         import numpy as np
 
         self._check_open()
-        if self._embedder is None:
-            config = {**self._config, "embedding": True}
-            self._embedder = LlamaProcess(config, load_timeout_s=self._settings.load_timeout_s)
+        with self._embedder_lock:
+            if self._embedder is None:
+                config = {**self._config, "embedding": True}
+                self._embedder = LlamaProcess(config, load_timeout_s=self._settings.load_timeout_s)
         answer = self._embedder.ask("/v1/embeddings", {"input": list(texts)})
         rows = sorted(answer["data"], key=lambda row: row["index"])
         vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
