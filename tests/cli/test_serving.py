@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from workbench import identity
+from workbench.core.errors import AccessError
 from workbench.store.database import close_all
+from workbench.store.usage import UsageLog
+from workbench.store.usage_rows import UsageRow
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +69,7 @@ def test_listing_and_revoking(run: Any) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("keys lsit", "no verb of serving keys named 'lsit'; did you mean 'list'?"),
+        ("keys lsit", "no verb of serving keys named 'lsit'; did you mean 'list' or|or 'list'?"),
         ("kesy list", "no verb of serving named 'kesy'; did you mean 'keys'?"),
         ("keys-add x", "no verb of serving named 'keys-add'; did you mean 'keys'?"),
         ("keys revoke nobody", "no key named 'nobody'"),
@@ -89,7 +92,59 @@ def test_a_group_shows_its_verbs(run: Any) -> None:
     assert "keys  " in run("serving", "--help").out
     found = run("serving", "keys", "--help")
     assert found.status == 0
-    for line in ("add     Make a key", "list    List the keys", "revoke  Revoke a key"):
-        assert line in found.out
+    shown = " ".join(found.out.split())
+    for line in ("add Make a key", "list List the keys", "revoke Revoke a key"):
+        assert line in shown
     assert "--tokens-per-minute" in run("serving", "keys", "add", "--help").out
     assert run("serving", "keys").status == 2
+
+
+def test_limits_are_changed_and_taken_away(run: Any) -> None:
+    run("serving", "keys", "add", "ci", "--tokens-per-minute", "5", "--budget-usd", "1")
+    typed = "keys limits ci --requests-per-minute 7 --remove budget-usd --models a,b --json"
+    changed = json.loads(run("serving", *typed.split()).out)
+    assert changed["models"] == ["a", "b"]
+    assert {name: value for name, value in changed["limits"].items() if value is not None} == {
+        "requests_per_minute": 7,
+        "tokens_per_minute": 5,
+    }
+    for typed, words in (
+        ("keys limits ci", "nothing was named to change"),
+        ("keys limits ci --remove tokens-per-minut", "did you mean 'tokens_per_minute'"),
+        ("keys limits cj --tokens-per-minute 1", "did you mean 'ci'"),
+    ):
+        found = run("serving", *typed.split())
+        assert (found.status, found.out) == (2, "")
+        assert words in found.err
+
+
+def test_a_key_with_what_it_used(run: Any) -> None:
+    typed = "serving keys add ci --budget-tokens 100 --json"
+    made = json.loads(run(*typed.split()).out)
+    log = UsageLog()
+    log.settle(
+        UsageRow(request_id="r", key_id=made["id"], user="u", model_asked="m", prompt_tokens=30)
+    )
+    log.close()
+    shown = run("serving", "keys", "show", "ci")
+    assert "budget_tokens_month    30         0      100" in shown.out
+    state = json.loads(run("serving", "keys", "show", "ci", "--json").out)
+    assert (state["use"]["tokens_month"], state["key"]["id"]) == (30, made["id"])
+    assert run("serving", "keys", "recount").status == 0
+
+
+def test_users(run: Any) -> None:
+    assert run("serving", "users", "add", "ann", "--role", "owner").status == 0
+    typed = "serving keys add a --user ann --role owner"
+    key = run(*typed.split()).out.strip()
+    assert identity.verify(key).may("admin:keys")
+    assert run("serving", "users", "role", "ann", "user").status == 0
+    assert not identity.verify(key).may("admin:keys")
+    run("serving", "users", "disable", "ann")
+    with pytest.raises(AccessError):
+        identity.verify(key)
+    run("serving", "users", "disable", "ann", "--undo")
+    assert identity.verify(key)
+    assert [user["name"] for user in json.loads(run("serving", "users", "list", "--json").out)] == [
+        "ann"
+    ]

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.serving_keys import show_keys_add, show_keys_list, show_keys_revoke
+from workbench.cli.serving_keys import (
+    show_keys_add,
+    show_keys_limits,
+    show_keys_list,
+    show_keys_revoke,
+    show_keys_show,
+)
 from workbench.cli.serving_running import (
     show_models_list,
     show_models_load,
@@ -25,8 +31,10 @@ from workbench.core import events
 __all__ = [
     "listen_serve",
     "show_keys_add",
+    "show_keys_limits",
     "show_keys_list",
     "show_keys_revoke",
+    "show_keys_show",
     "show_models_list",
     "show_models_load",
     "show_models_pin",

@@ -11,6 +11,7 @@ from workbench.cli.drawing import print_table
 
 if TYPE_CHECKING:
     from workbench.identity.keys import Key, NewKey
+    from workbench.serving.key_operations import KeyState
 
 
 def show_keys_add(made: NewKey) -> None:
@@ -42,6 +43,30 @@ def show_keys_list(keys: tuple[Key, ...]) -> None:
 def show_keys_revoke(key: Key) -> None:
     """What is refused now."""
     click.echo(f"{key.name} ({key.id}) is revoked")
+
+
+def show_keys_limits(key: Key) -> None:
+    """The key as it is now."""
+    show_keys_list((key,))
+
+
+def show_keys_show(state: KeyState) -> None:
+    """The key, and a line a limit: what is settled, held and allowed."""
+    show_keys_list((state.key,))
+    click.echo()
+    use = state.use
+    figures = {
+        "requests_per_minute": (use.requests_minute, 0),
+        "tokens_per_minute": (use.tokens_minute, use.reserved_tokens),
+        "concurrent_streams": (0, use.streams),
+        "budget_tokens_day": (use.tokens_day, use.reserved_tokens),
+        "budget_tokens_month": (use.tokens_month, use.reserved_tokens),
+        "budget_usd_day": (use.usd_day, use.reserved_usd),
+        "budget_usd_month": (use.usd_month, use.reserved_usd),
+    }
+    allowed = dict(state.key.limits.items)
+    rows = [[name, *figures[name], allowed.get(name)] for name in figures]
+    print_table(["", "used", "reserved", "allowed"], rows)
 
 
 def _when(time_s: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .keys import Key, Keys, NewKey
@@ -55,5 +55,30 @@ def revoke_key(id_or_name: str, *, actor: str = LOCAL, reason: str = "") -> Key:
 def update_limits(id_or_name: str, *, actor: str = LOCAL, **limits: Any) -> Key:
     """Change some limits of a key; see ``Keys.update_limits``."""
     key = Keys().update_limits(id_or_name, actor=actor, **limits)
+    verifier().refresh()
+    return key
+
+
+def change_key(
+    id_or_name: str,
+    *,
+    limits: Mapping[str, Any] | None = None,
+    models: Iterable[str] | None = None,
+    actor: str = LOCAL,
+) -> Key:
+    """Change limits of a key, and the models that it may use if any are named, together.
+
+    Raises:
+        ConflictError: The key was revoked.
+        InputError: A limit or a model's name is wrong.
+        NotFoundError: There is no such key.
+    """
+    keys = Keys()
+    with keys.database.transaction():
+        key = keys.get(id_or_name)
+        if limits:
+            key = keys.update_limits(key.id, actor=actor, **limits)
+        if models is not None:
+            key = keys.update_models(key.id, models, actor=actor)
     verifier().refresh()
     return key

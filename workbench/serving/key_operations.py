@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import dataclass
 from typing import Annotated
 
 import annotated_types as bounds
 
+from workbench.core.errors import InputError, NotFoundError
 from workbench.core.operations import operation
+from workbench.core.viewers import Viewable
 from workbench.identity import access
-from workbench.identity.keys import Key, NewKey
+from workbench.identity.keys import Key, Keys, NewKey
 from workbench.identity.principals import KeyLimits
 from workbench.identity.roles import Role
+from workbench.serving.limits.opening import make_limits
+from workbench.serving.limits.protocol import LimitUse
 
 _DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class KeyState(Viewable):
+    """A key, and what it has used and holds now."""
+
+    key: Key
+    use: LimitUse
+
+
 Count = Annotated[int, bounds.Ge(0)]
 Money = Annotated[float, bounds.Ge(0)]
 
@@ -90,6 +106,91 @@ def revoke_key(key: str, *, reason: str = "") -> Key:
         reason: Why, for the ledger.
     """
     return access.revoke_key(key, reason=reason)
+
+
+@operation("serving.keys_limits", title="Change a key's limits", produces="key", group="keys")
+def change_limits(
+    key: str,
+    *,
+    models: list[str] | None = None,
+    requests_per_minute: Count | None = None,
+    tokens_per_minute: Count | None = None,
+    concurrent_streams: Count | None = None,
+    budget_tokens: Count | None = None,
+    budget_tokens_day: Count | None = None,
+    budget_usd: Money | None = None,
+    budget_usd_day: Money | None = None,
+    remove: list[str] | None = None,
+) -> Key:
+    """Change the limits that are named and leave the others; it holds for the next request.
+
+    Args:
+        key: Its id or its name.
+        models: The models that it may use, by commas; * for all.
+        requests_per_minute: At most so many requests in any minute.
+        tokens_per_minute: At most so many tokens, of prompts and answers, in any minute.
+        concurrent_streams: At most so many answers at a time.
+        budget_tokens: At most so many tokens a calendar month (UTC).
+        budget_tokens_day: At most so many tokens a day (UTC).
+        budget_usd: At most so many US dollars a calendar month (UTC).
+        budget_usd_day: At most so many US dollars a day (UTC).
+        remove: Limits to take away, by commas, named as the options are.
+    """
+    given = {
+        "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute,
+        "concurrent_streams": concurrent_streams,
+        "budget_tokens_day": budget_tokens_day,
+        "budget_tokens_month": budget_tokens,
+        "budget_usd_day": budget_usd_day,
+        "budget_usd_month": budget_usd,
+    }
+    changes: dict[str, float | None] = {
+        name: value for name, value in given.items() if value is not None
+    }
+    for name in split_commas(remove) or ():
+        typed = name.replace("-", "_")
+        full = f"{typed}_month" if typed in ("budget_tokens", "budget_usd") else typed
+        if full not in given:
+            raise NotFoundError.among("limit", name, given)
+        changes[full] = None
+    allowed = split_commas(models)
+    if not changes and allowed is None:
+        raise InputError("nothing was named to change", hint="workbench serving keys limits --help")
+    return access.change_key(key, limits=changes, models=allowed)
+
+
+@operation("serving.keys_show", title="Show a key", produces="key-state", group="keys")
+def show_key(key: str) -> KeyState:
+    """Show what a key may do, what it has used of its limits and what is reserved now.
+
+    Args:
+        key: Its id or its name.
+    """
+    found = Keys().get(key)
+    return KeyState(found, asyncio.run(_use_of(found.id)))
+
+
+@operation("serving.keys_recount", title="Count budgets anew", produces="nothing", group="keys")
+def recount() -> None:
+    """Count what keys have used of their budgets anew, from the settled usage."""
+    asyncio.run(_recount())
+
+
+async def _use_of(key_id: str) -> LimitUse:
+    store = make_limits()
+    try:
+        return await store.usage(key_id)
+    finally:
+        await store.close()
+
+
+async def _recount() -> None:
+    store = make_limits()
+    try:
+        await store.rebuild()
+    finally:
+        await store.close()
 
 
 def split_commas(names: list[str] | None) -> list[str] | None:

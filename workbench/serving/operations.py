@@ -10,9 +10,21 @@ import annotated_types as limits
 
 from workbench.core import settings
 from workbench.core.operations import operation
-from workbench.serving import key_operations, running_operations, usage_operations
+from workbench.serving import (
+    key_operations,
+    running_operations,
+    usage_operations,
+    user_operations,
+)
 
-__all__ = ["ServedGateway", "key_operations", "running_operations", "serve", "usage_operations"]
+__all__ = [
+    "ServedGateway",
+    "key_operations",
+    "running_operations",
+    "serve",
+    "usage_operations",
+    "user_operations",
+]
 
 
 @dataclass(frozen=True)

@@ -9,29 +9,34 @@ from workbench.core import settings
 from .protocol import LimitStore
 
 
-async def open_limits() -> LimitStore:
-    """The limits of the home that is set, with budgets counted anew; ``close`` it at the end.
+def make_limits() -> LimitStore:
+    """The limits of the home that is set, as they are; ``close`` them at the end.
 
-    In Redis where the setting ``redis_url`` names one, otherwise in ``limits.sqlite``.
+    In Redis where the setting ``redis_url`` names one, otherwise in ``limits.sqlite``. Make it
+    where a loop runs.
 
     Raises:
         ConfigError: ``redis_url`` is no address.
         DependencyError: The package redis is not installed.
         StorageError: The file cannot be opened.
     """
-    from .redis_link import RedisAwayError
     from .sqlite_store import SqliteLimits
 
     if not settings.get("redis_url"):
-        own = SqliteLimits()
-        await own.rebuild()
-        return own
+        return SqliteLimits()
     from .falling_back import FallingBackLimits
     from .redis_store import RedisLimits
 
     shared = RedisLimits()
     local = settings.get("limits_when_down") == "local"
-    store: LimitStore = FallingBackLimits(shared, SqliteLimits()) if local else shared
-    with contextlib.suppress(RedisAwayError):  # then it is counted anew when it is back
+    return FallingBackLimits(shared, SqliteLimits()) if local else shared
+
+
+async def open_limits() -> LimitStore:
+    """The same with budgets counted anew, for a gateway that starts. Raises as ``make_limits``."""
+    from .redis_link import RedisAwayError
+
+    store = make_limits()
+    with contextlib.suppress(RedisAwayError):  # then they are counted anew when it is back
         await store.rebuild()
     return store
