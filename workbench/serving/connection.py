@@ -7,6 +7,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from workbench.serving.corked import Corked
+
 _LINGER_S = 1.0  # for a client to read the response before its half-sent request is cut off
 
 
@@ -26,7 +28,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See ``asyncio.Protocol``."""
-        super().connection_made(transport)
+        super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
         if len(self.connections) > self.max_connections:
             self._turn_away(b"503 Service Unavailable", b"there are too many connections")
             return
