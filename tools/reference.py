@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the registries: operations, settings and errors.
+"""Write docs/reference/ from the registries: operations, settings, errors and HTTP requests.
 
 python tools/reference.py           # writes them
 python tools/reference.py --check   # says which differ, and ends with 1 if one does
@@ -11,10 +11,12 @@ import json
 import re
 from typing import Any
 
+import msgspec
 from generated import write_or_check
 
 from workbench.core import errors, settings
 from workbench.core.operations import Operation, load_room, rooms
+from workbench.serving.openapi_routes import ROUTES, Described
 
 NOTE = "<!-- Made by tools/reference.py from the code; `make generate` writes it anew. -->"
 
@@ -132,12 +134,51 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def requests_page() -> str:
+    """Every field of every request to the gateway, by what it does."""
+    lines = [
+        NOTE,
+        "# Fields of requests",
+        "",
+        "What the gateway does with each field that it knows. One that it does not know is refused "
+        "by name. `null` asks for nothing, anywhere. `/openapi.json` says the same to programs, "
+        "with every field's type and bounds.",
+    ]
+    for route in ROUTES:
+        if route.request is not None:
+            lines += ["", *request_section(route)]
+    return "\n".join(lines) + "\n"
+
+
+def request_section(route: Described) -> list[str]:
+    """The fields of one route's requests."""
+    assert route.request is not None
+    fields = msgspec.structs.fields(route.request)
+    names = [field.name for field in fields]
+    told = set(route.refused) | set(route.no_effect)
+    honoured = [f"`{name}`" for name in names if name not in told]
+    needed = ", ".join(f"`{field.name}`" for field in fields if field.required)
+    about = (inspect.getdoc(route.request) or "").splitlines()[0]
+    lines = [f"## `{route.method} {route.path}`", "", about, ""]
+    lines += [f"**Honoured** (needed: {needed}): {', '.join(sorted(honoured))}."]
+    if route.no_effect:
+        lines += ["", "| taken without effect | because |", "|---|---|"]
+        lines += [f"| `{name}` | {why} |" for name, why in sorted(route.no_effect.items())]
+    if route.refused:
+        lines += ["", "| refused | unless it is | because | instead |", "|---|---|---|---|"]
+    for name, row in sorted(route.refused.items()):
+        neutral = " or ".join(f"`{json.dumps(value)}`" for value in row.neutral) or "empty"
+        lines.append(f"| `{name}` | {neutral} | {row.why} | {row.hint} |")
+    return lines
+
+
 def render() -> dict[str, str]:
     """Each page by its path in the repository."""
     return {
         "docs/reference/operations.md": operations_page(),
         "docs/reference/settings.md": settings_page(),
         "docs/reference/errors.md": errors_page(),
+        "docs/reference/requests.md": requests_page(),
     }
 
 

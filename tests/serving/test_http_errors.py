@@ -60,6 +60,9 @@ def test_when_to_come_again() -> None:
 
 def test_a_stranger_is_told_without_its_words() -> None:
     status, headers, body = render_error(KeyError("/secret/path"), request_id="r1")
-    assert (status, headers) == (500, {"content-type": "application/json"})
+    assert (status, headers) == (
+        500,
+        {"content-type": "application/json", "x-request-id": "r1"},
+    )
     assert b"secret" not in body
     assert json.loads(body)["error"]["type"] == "server_error"

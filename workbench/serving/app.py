@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from workbench.core.errors import InputError, NotFoundError
 from workbench.serving.admin import ENDPOINTS, PREFIX, AdminRoute
 from workbench.serving.dialects import (
     anthropic_count,
@@ -27,17 +23,18 @@ from workbench.serving.dialects import (
     openai_models,
     openai_responses,
 )
-from workbench.serving.dialects.openai_errors import render_error
 from workbench.serving.gateway import Gateway
 from workbench.serving.guard import App, HostGuard
 from workbench.serving.model_routes import CountRoute, ModelRoute
 from workbench.serving.plain_routes import (
     AudioRoute,
+    DocumentRoute,
     FeedbackRoute,
     HealthRoute,
     MetricsRoute,
     ModelsRoute,
 )
+from workbench.serving.unrouted import refuse_unrouted
 from workbench.serving.versions import DEPRECATED, Notice, noticed
 
 # The first are found fastest.
@@ -72,7 +69,7 @@ def build_app(
             for method, path, app in (*answered_routes(gateway), *plain_routes(gateway))
         ],
         middleware=_cross_origin(gateway),
-        exception_handlers={HTTPException: _no_route},
+        exception_handlers={HTTPException: refuse_unrouted},
         lifespan=lifespan,
     )
     # A path with a slash too many is none of ours; a redirect would hide a typing error.
@@ -101,6 +98,7 @@ def plain_routes(gateway: Gateway) -> list[tuple[str, str, App]]:
         ("GET", "/healthz", HealthRoute(gateway, ready=False)),
         ("GET", "/readyz", HealthRoute(gateway, ready=True)),
         ("GET", "/metrics", MetricsRoute(gateway, "/metrics", scope="admin:read")),
+        ("GET", "/openapi.json", DocumentRoute()),
     ]
 
 
@@ -119,22 +117,3 @@ def _cross_origin(gateway: Gateway) -> list[Middleware]:
             max_age=600,
         )
     ]
-
-
-async def _no_route(request: Request, error: Any) -> Response:
-    """A path or a method that there is not, told as everything else is."""
-    path, method = request.url.path[:200], request.method
-    if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        told: Exception = InputError(
-            f"{path} does not take {method}; it takes {allowed}", http_status=405
-        )
-    else:
-        told = NotFoundError(
-            f"there is no {method} {path}",
-            hint="GET /openapi.json lists what there is",
-            noun="path",
-        )
-    status, headers, body = render_error(told, request_id="")
-    headers = {name: value for name, value in headers.items() if value}
-    return Response(body, status, {**headers, **(error.headers or {})})

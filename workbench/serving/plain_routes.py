@@ -92,5 +92,15 @@ class HealthRoute:
         await Outgoing(send).whole(200 if good else 503, [JSON], body)
 
 
+class DocumentRoute:
+    """The OpenAPI document, open to everybody: it tells nothing of this gateway's own."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        from workbench.serving.openapi import document
+
+        await Outgoing(send).whole(200, [JSON], document())
+
+
 def _id(incoming: Incoming) -> tuple[bytes, bytes]:
     return (b"x-request-id", incoming.request_id.encode())

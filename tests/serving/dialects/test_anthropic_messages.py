@@ -89,7 +89,7 @@ IMAGE = {"type": "image", "source": {}}
     ("fields", "kind", "said"),
     [
         ({"max_tokens": None}, InputError, "max_tokens is null; it must be int"),
-        ({"messages": []}, InputError, "messages is empty"),
+        ({"messages": []}, InputError, "array of length >= 1"),
         ({"temperature": 1.5}, InputError, "temperature is 1.5; it must be float <= 1"),
         ({"messages": [{"role": "user", "content": [IMAGE]}]}, CapabilityError, "'image'"),
         ({"messages": [{"role": "system", "content": "a"}]}, InputError, "role is"),

@@ -108,7 +108,7 @@ IMAGE = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": 
         ({"temperature": 3}, InputError, "temperature is 3; it must be float <= 2.0",
          "temperature"),
         ({"temprature": 1}, InputError, "no field 'temprature'", "temprature"),
-        ({"messages": []}, InputError, "messages is empty", "messages"),
+        ({"messages": []}, InputError, "it must be array of length >= 1", "messages"),
         ({"messages": [{"role": "user"}]}, InputError, "messages[0] has no content",
          "messages[0].content"),
         ({"messages": [HELLO, {"role": "bot", "content": ""}]}, InputError,

@@ -11,20 +11,18 @@ from workbench.serving.call import Usage
 StopReason = Literal["end_turn", "max_tokens", "tool_use"]
 
 
-class TextAnswer(Struct):
+class TextAnswer(Struct, tag_field="type", tag="text"):
     """Text of an answer."""
 
     text: str
-    type: Literal["text"] = "text"
 
 
-class ToolUseAnswer(Struct):
+class ToolUseAnswer(Struct, tag_field="type", tag="tool_use"):
     """A call that the model asks for."""
 
     id: str
     name: str
     input: Raw
-    type: Literal["tool_use"] = "tool_use"
 
 
 class UsageAnswer(Struct):

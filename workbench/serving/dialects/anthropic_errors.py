@@ -33,5 +33,6 @@ def error_answer(error: HttpError, request_id: str) -> ErrorAnswer:
 def render_error(error: BaseException, *, request_id: str) -> tuple[int, dict[str, Any], bytes]:
     """Status, headers and body for an error."""
     told = describe(error)
-    headers = {"content-type": "application/json", "request-id": request_id, **told.headers}
+    ids = {"request-id": request_id, "x-request-id": request_id}
+    headers = {"content-type": "application/json", **ids, **told.headers}
     return told.status, headers, msgspec.json.encode(error_answer(told, request_id))

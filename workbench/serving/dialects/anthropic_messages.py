@@ -128,8 +128,6 @@ def _read_tool(tool: ToolOffered, place: int) -> Tool:
 
 
 def _read_messages(request: CountRequest) -> list[dict[str, Any]]:
-    if not request.messages:
-        raise InputError("messages is empty; a chat needs one at least", parameter="messages")
     found: list[dict[str, Any]] = []
     if request.system:
         system = request.system

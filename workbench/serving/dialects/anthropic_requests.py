@@ -132,7 +132,7 @@ class CountRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """A chat whose tokens are to be counted."""
 
     model: str
-    messages: list[Message]
+    messages: Annotated[list[Message], Meta(min_length=1)]
     system: str | list[TextBlock] | None = None
     tools: list[ToolOffered] | None = None
     tool_choice: ChooseAuto | ChooseAny | ChooseTool | ChooseNone | None = None
@@ -172,6 +172,10 @@ WITHOUT_EFFECT = {
     "speed": "there is one speed",
     "user_profile_id": "the key says who asks",
     "workspace_id": "the key says who asks",
+}
+COUNT_WITHOUT_EFFECT = {
+    name: WITHOUT_EFFECT[name]
+    for name in ("cache_control", "speed", "user_profile_id", "workspace_id")
 }
 REFUSED = {
     "container": Refused("no code runs beside the model"),

@@ -16,6 +16,16 @@ from workbench.serving.dialects.anthropic_errors import error_answer
 from workbench.serving.dialects.sse import encode, event
 from workbench.serving.http_errors import HttpError
 
+EVENTS = (
+    "message_start",
+    "ping",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+    "error",
+)
 _PING = event("ping", {"type": "ping"})
 _STOP = event("message_stop", {"type": "message_stop"})
 _TEXT = ""  # the open block, if it is one of text; a call's block is known by the call's id

@@ -92,12 +92,6 @@ def render_stream(
 
 def read_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """The messages as ``Call`` holds them."""
-    if not messages:
-        raise InputError(
-            "messages is empty; a chat needs one at least",
-            hint='[{"role": "user", "content": "Hello"}]',
-            parameter="messages",
-        )
     return [_read_message(message, f"messages[{n}]") for n, message in enumerate(messages)]
 
 

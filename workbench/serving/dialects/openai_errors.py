@@ -33,5 +33,5 @@ def error_answer(error: HttpError) -> ErrorAnswer:
 def render_error(error: BaseException, *, request_id: str) -> tuple[int, dict[str, Any], bytes]:
     """Status, headers and body for an error."""
     told = describe(error)
-    headers = {"content-type": "application/json", **told.headers}
+    headers = {"content-type": "application/json", "x-request-id": request_id, **told.headers}
     return told.status, headers, msgspec.json.encode(error_answer(told))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from workbench.serving.dialects.openai_tools import FunctionTool, ToolCalled, ToolChoice
 from workbench.serving.dialects.reading import (
@@ -102,7 +102,7 @@ class ChatRequest(Struct, forbid_unknown_fields=True):
     """A chat to go on with."""
 
     model: str
-    messages: list[Message]
+    messages: Annotated[list[Message], Meta(min_length=1)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Choices | None = None
@@ -146,7 +146,6 @@ class ChatRequest(Struct, forbid_unknown_fields=True):
 
 WITHOUT_EFFECT = {
     "metadata": "labels for OpenAI's own lists",
-    "moderation": "nothing is moderated here",
     "prediction": "it could only make an answer faster, not another one",
     "prompt_cache_key": "prefixes are reused without one",
     "prompt_cache_options": "prefixes are reused by themselves",
@@ -166,6 +165,7 @@ REFUSED = {
     "functions": Refused("it is out of use", (), "use tools"),
     "logit_bias": Refused("single tokens cannot be made likelier"),
     "modalities": Refused("the answer is text", (["text"],)),
+    "moderation": Refused("nothing is moderated here"),
     "presence_penalty": NO_PENALTY,
     "reasoning_effort": Refused("the models here do not reason apart", ("none",)),
     "verbosity": Refused("the models here know no such wish", ("medium",), "ask in the prompt"),

@@ -23,17 +23,16 @@ class OutputText(Struct):
     type: Literal["output_text"] = "output_text"
 
 
-class MessageItem(Struct):
+class MessageItem(Struct, tag_field="type", tag="message"):
     """What the assistant said."""
 
     id: str
     content: list[OutputText]
     status: Status
     role: Literal["assistant"] = "assistant"
-    type: Literal["message"] = "message"
 
 
-class CallItem(Struct):
+class CallItem(Struct, tag_field="type", tag="function_call"):
     """A call that the model asks for."""
 
     id: str
@@ -41,7 +40,6 @@ class CallItem(Struct):
     name: str
     arguments: str
     status: Status
-    type: Literal["function_call"] = "function_call"
 
 
 class InputDetails(Struct):

@@ -161,7 +161,6 @@ class ResponsesRequest(Struct, forbid_unknown_fields=True):
 
 _LIKE_CHAT = (
     "metadata",
-    "moderation",
     "prompt_cache_key",
     "prompt_cache_options",
     "prompt_cache_retention",
@@ -183,6 +182,7 @@ REFUSED = {
     "context_management": Refused("the input is read whole or refused, never thinned out"),
     "conversation": Refused(_NOTHING_KEPT, (), "send the earlier items in `input`"),
     "image": Refused("the answer is text"),
+    "moderation": Refused("nothing is moderated here"),
     "previous_response_id": Refused(_NOTHING_KEPT, (), "send the earlier items in `input`"),
     "prompt": Refused("no prompts are kept here", (), "send its text"),
     "reasoning": Refused("the models here do not reason apart", ({"effort": "none"},)),

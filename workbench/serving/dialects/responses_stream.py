@@ -21,6 +21,23 @@ from workbench.serving.dialects.responses_answers import (
 from workbench.serving.dialects.sse import encode, event
 from workbench.serving.http_errors import HttpError
 
+EVENTS = (
+    "response.created",
+    "response.in_progress",
+    "response.output_item.added",
+    "response.content_part.added",
+    "response.output_text.delta",
+    "response.output_text.done",
+    "response.content_part.done",
+    "response.function_call_arguments.delta",
+    "response.function_call_arguments.done",
+    "response.output_item.done",
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "error",
+)
+
 
 class ResponseWriter:
     """Writes one stream. One item is open at a time: the text, or a call."""
