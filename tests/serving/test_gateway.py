@@ -55,7 +55,13 @@ def test_a_stream_says_the_same_and_is_settled_before_its_last_byte(client: Clie
     }
     connection = client.connection()
     connection.request(
-        "POST", "/v1/chat/completions", json.dumps(body), {"Authorization": f"Bearer {client.key}"}
+        "POST",
+        "/v1/chat/completions",
+        json.dumps(body),
+        {
+            "Authorization": f"Bearer {client.key}",
+            "X-Workbench-Cache": "off",
+        },
     )
     response = connection.getresponse()
     assert response.status == 200

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from workbench.core.errors import NotFoundError
+from workbench.core.errors import InputError, NotFoundError
 from workbench.models.protocol import Sampling
 from workbench.serving.backends.balance import Balance, Member
 from workbench.serving.backends.breaker import Breaker
@@ -39,6 +40,7 @@ class Directory:
         upstreams: The others.
         prices: Of the models here; those of upstreams stand in their settings.
         look: Gives the models that are here.
+        has_adapter: Whether ``base:adapter@version`` stands for an adapter that is here.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Directory:
         *,
         prices: Mapping[str, Price] | None = None,
         look: Callable[[], dict[str, LocalModel]] | None = None,
+        has_adapter: Callable[[str], bool] | None = None,
     ) -> None:
         self._local = local
         self.upstreams = {each.name: each for each in upstreams}
         self._prices = prices or {}
         self._look = look or present_models
+        self._has_adapter = has_adapter or is_adapter
         self._here: dict[str, LocalModel] = {}
         self._looked_s = float("-inf")
         self._known: dict[str, Balance] = {}
@@ -78,7 +82,11 @@ class Directory:
     def local_model(self, name: str) -> LocalModel | None:
         """The model here that a name stands for, an adapter's by its base."""
         bare = name.removeprefix(f"{LOCAL}/")
-        return self._here.get(bare) or self._here.get(bare.partition(":")[0])
+        found = self._here.get(bare)
+        if found is None and ":" in bare:
+            base = self._here.get(bare.partition(":")[0])
+            found = base if base is not None and self._has_adapter(bare) else None
+        return found
 
     def find(self, name: str) -> Balance:
         """The backends of a name.
@@ -168,7 +176,7 @@ class Directory:
 
 def present_models() -> dict[str, LocalModel]:
     """The models of the catalogue and of ``workbench.toml`` whose files are on this disk."""
-    from workbench.models import catalogue
+    from workbench.models import adapters, catalogue
     from workbench.models.model_settings import read_settings
     from workbench.models.presence import is_present
 
@@ -179,4 +187,19 @@ def present_models() -> dict[str, LocalModel]:
             sampling = chosen.sampling_defaults(entry.sampling)
             system = entry.system if chosen.system is None else chosen.system
             found[name] = LocalModel(name, entry.kind, sampling.max_tokens, len(system or ""))
+    for adapter in adapters.list_adapters():
+        if adapter.base in found:
+            base = found[adapter.base]
+            found[adapter.full_name] = dataclasses.replace(base, name=adapter.full_name)
     return found
+
+
+def is_adapter(name: str) -> bool:
+    """Whether a name such as ``base:adapter`` or ``base:adapter@label`` stands for one here."""
+    from workbench.models import adapters
+
+    try:
+        adapters.resolve(name, verify=False)
+    except (NotFoundError, InputError):
+        return False
+    return True

@@ -112,31 +112,28 @@ def decode(model: Any, asked: Prepared, counts: Counts) -> Iterator[Piece]:
     call, reader = asked.call, asked.reader
     prompts = prompts_of(model, call)
     counts.prompt(sum(map(len, prompts)))
-    adapter = adapter_of(call.model)
     answer = _stream if call.stream else _whole
     last = len(prompts) * call.n - 1
     for index in range(last + 1):
         sampling = _sampling_of_choice(call, index)
-        for piece in answer(model, prompts[index // call.n], adapter, sampling, counts):
+        for piece in answer(model, prompts[index // call.n], sampling, counts):
             usage = counts.usage if piece.finish_reason is not None and index == last else None
             piece = dataclasses.replace(piece, index=index, usage=usage)
             yield from reader.feed(piece) if reader is not None else (piece,)
 
 
 def _stream(
-    model: Any, ids: list[int], adapter: str | None, sampling: dict[str, Any], counts: Counts
+    model: Any, ids: list[int], sampling: dict[str, Any], counts: Counts
 ) -> Iterator[Piece]:
-    for chunk in model.stream_ids(ids, adapter=adapter, **sampling):
+    for chunk in model.stream_ids(ids, **sampling):
         counts.completion(len(chunk.ids))
         counts.cached(chunk.cached_tokens or 0)
         yield Piece(chunk.text, logprobs=chunk.logprobs, finish_reason=chunk.finish_reason)
 
 
-def _whole(
-    model: Any, ids: list[int], adapter: str | None, sampling: dict[str, Any], counts: Counts
-) -> Iterator[Piece]:
+def _whole(model: Any, ids: list[int], sampling: dict[str, Any], counts: Counts) -> Iterator[Piece]:
     with counts.reckoned(sampling.get("max_tokens") or 0):
-        reply = model.answer_ids(ids, adapter=adapter, **sampling)
+        reply = model.answer_ids(ids, **sampling)
     counts.completion(reply.completion_tokens, tokens_per_s=reply.tokens_per_s)
     counts.cached(reply.cached_tokens)
     yield Piece(reply.text, logprobs=reply.logprobs, finish_reason=reply.finish_reason)
@@ -147,11 +144,6 @@ def uses_tools(call: Call) -> bool:
     return bool(call.tools) or any(
         message["role"] == "tool" or message.get("tool_calls") for message in call.messages
     )
-
-
-def adapter_of(name: str) -> str | None:
-    """The adapter of ``base:adapter@version``."""
-    return None if "/" in name else name.partition(":")[2] or None
 
 
 def _sampling_of_choice(call: Call, index: int) -> dict[str, Any]:
