@@ -15,6 +15,7 @@ from workbench.models import adapter_operations  # noqa: F401 - the room's other
 from workbench.models.protocol import Chunk
 from workbench.models.registry import RegisteredModel
 from workbench.models.reply import Reply
+from workbench.models.tuning import operations  # noqa: F401 - and those of tuning
 
 EngineName = Literal["auto", "llamacpp", "transformers", "mlx", "onnx"]
 
