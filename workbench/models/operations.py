@@ -15,7 +15,7 @@ from workbench.models import adapter_operations  # noqa: F401 - the room's other
 from workbench.models.protocol import Chunk
 from workbench.models.registry import RegisteredModel
 from workbench.models.reply import Reply
-from workbench.models.tuning import operations  # noqa: F401 - and those of tuning
+from workbench.models.routing.requests import Decision
 
 EngineName = Literal["auto", "llamacpp", "transformers", "mlx", "onnx"]
 
@@ -211,6 +211,25 @@ def _tell(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     for chunk in chunks:
         events.emit("models.chunk", text=chunk.text)
         yield chunk
+
+
+@operation("models.route", title="Say which model `auto` would take", produces="decision")
+def route(
+    prompt: str,
+    *,
+    prefer: Literal["quality", "speed", "cost"] | None = None,
+    strict: bool = False,
+) -> Decision:
+    """Say which model would answer a request that names none, and why.
+
+    Args:
+        prompt: The request.
+        prefer: What counts where no rule names a model.
+        strict: An error rather than a guess.
+    """
+    from workbench.models.routing.asking import route as ask
+
+    return ask(prompt, prefer=prefer, strict=strict)
 
 
 @operation("models.score", title="Score a continuation", produces="score")

@@ -144,7 +144,10 @@ class Account:
 
     def _row(self, status: int, error: str | None) -> UsageRow:
         call, facts, principal = self._call, self._facts, self._principal
-        price = self._accounts.directory.price(facts.backend, facts.served_by)
+        cost_usd = facts.cost_usd
+        if cost_usd is None:
+            price = self._accounts.directory.price(facts.backend, facts.served_by)
+            cost_usd = price.usd(facts.prompt_tokens, facts.completion_tokens)
         return UsageRow(
             settlement_id=self.reservation.id,
             request_id=call.request_id,
@@ -161,7 +164,7 @@ class Account:
             prompt_tokens=facts.prompt_tokens,
             completion_tokens=facts.completion_tokens,
             cached_tokens=facts.cached_tokens,
-            cost_usd=price.usd(facts.prompt_tokens, facts.completion_tokens),
+            cost_usd=cost_usd,
             queue_s=facts.queue_s,
             time_to_first_token_s=self._first_s,
             duration_s=time.perf_counter() - self._started_s,
@@ -169,5 +172,6 @@ class Account:
             cache=facts.cache,
             fallbacks=facts.fallbacks,
             prompt_chars=prompt_chars(call),
+            task=facts.task,
             **sketch_call(call, sketches=self._accounts.sketches).columns(),
         )

@@ -103,7 +103,8 @@ class Facts:
     ``cache`` is ``exact``, ``semantic``, ``flight`` or None; ``fallbacks`` name what failed before.
     ``prompt_tokens`` and ``completion_tokens`` are counted by the backend as it goes, so that an
     answer that was broken off can be settled. ``endpoint`` and ``dialect`` say what was asked, and
-    ``limits_left`` what the key has left of its limits.
+    ``limits_left`` what the key has left of its limits. ``task`` is what a router took the call to
+    ask for. ``cost_usd`` is set where several models had a part in the answer, and else reckoned.
     """
 
     served_by: str = ""
@@ -121,6 +122,8 @@ class Facts:
     endpoint: str = ""
     dialect: str = ""
     limits_left: tuple[Any, ...] = ()
+    task: str | None = None
+    cost_usd: float | None = None
 
 
 class Backend(Protocol):

@@ -19,12 +19,14 @@ from workbench.serving.backends.directory import Directory
 from workbench.serving.backends.fallback import Chain
 from workbench.serving.backends.local import LocalBackend
 from workbench.serving.backends.upstream import UpstreamBackend
+from workbench.serving.backends.virtual import VirtualBackend
 from workbench.serving.cache.identities import Identities
 from workbench.serving.cache.opening import open_cache
 from workbench.serving.limits.protocol import LimitStore
 from workbench.serving.metrics import Metrics
 from workbench.serving.pipeline import Pipeline
 from workbench.serving.requests import key_of
+from workbench.serving.routing import Router
 from workbench.serving.settings import ServingSettings
 from workbench.store.usage import UsageLog
 
@@ -57,11 +59,14 @@ class Gateway:
         self.accounts = Accounts(self.limits, self.usage, self.directory)
         self.cache = open_cache(Identities(self.directory.identity_elsewhere))
         self.chain = Chain(self.directory.find, fallbacks=settings.fallback)
+        self.directory.virtual = VirtualBackend(self.chain, price=self.directory.price)
+        self.router = Router(self.directory, self.chain, settings.routing)
         self.pipeline = Pipeline(
             self.chain,
             self.directory,
             self.accounts,
             self.cache,
+            self.router,
             find=self.find,
             count=self.local.count_tokens,
         )
@@ -69,6 +74,7 @@ class Gateway:
         self.ready = asyncio.Event()
         self.failed: Exception | None = None
         self._looking: asyncio.Task[Any] | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     def identify(self, headers: Mapping[str, str]) -> Principal:
         """Whose request this is.
@@ -116,10 +122,13 @@ class Gateway:
             loan.give_back(tokens=0)
         await asyncio.to_thread(self.directory.refresh)
         self.ready.set()
+        self._warming = asyncio.create_task(self.router.warm_up())
 
     async def close(self) -> None:
         """Unload the models and write what is to be written."""
         self.ready.clear()
+        if self._warming is not None:
+            self._warming.cancel()
         await self.cache.close()
         await asyncio.to_thread(self.pool.close)
         await asyncio.to_thread(self.local.close)

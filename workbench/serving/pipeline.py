@@ -16,6 +16,7 @@ from workbench.serving.backends.fallback import Chain
 from workbench.serving.cache.answers import AnswerCache
 from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.estimates import most_completion_tokens, most_prompt_tokens
+from workbench.serving.routing import AUTO, Router
 
 _TOKEN_LIMITS = frozenset({"tokens_per_minute", "budget_tokens_day", "budget_tokens_month"})
 
@@ -28,6 +29,7 @@ class Pipeline:
         directory: Knows what may answer for a name.
         accounts: Reserves and settles.
         cache: Knows answers.
+        router: Chooses a model for calls that name none.
         find: Finds a name's backends, also if it has just come.
         count: Counts a prompt of a model here exactly, which costs a loan of it.
     """
@@ -38,12 +40,14 @@ class Pipeline:
         directory: Directory,
         accounts: Accounts,
         cache: AnswerCache,
+        router: Router,
         *,
         find: Callable[[str], Awaitable[Balance]],
         count: Callable[[Call, Facts], Awaitable[int]],
     ) -> None:
         self._chain, self._directory, self._accounts = chain, directory, accounts
-        self._cache, self._find, self._count = cache, find, count
+        self._cache, self._router = cache, router
+        self._find, self._count = find, count
 
     async def answer(
         self, call: Call, principal: Principal, facts: Facts
@@ -55,7 +59,10 @@ class Pipeline:
         Raises:
             WorkbenchError: What the client is to be told, by its class.
         """
-        principal.require_model(call.model)
+        if call.model == AUTO:
+            call = await self._router.choose(call, principal, facts)
+        else:
+            principal.require_model(call.model)
         await self._find(call.model)
         self._accounts.check_disk()
         call = self._complete(call, principal)
@@ -106,6 +113,8 @@ class Pipeline:
         Raises:
             CapabilityError: The model is elsewhere: nobody here knows its tokenizer.
         """
+        if call.model == AUTO:
+            call = await self._router.choose(call, principal, facts)
         principal.require_model(call.model)
         await self._find(call.model)
         if self._directory.local_model(call.model) is None:
@@ -136,8 +145,11 @@ class Pipeline:
         """Reserve for the most that the call may need."""
         models = (call.model, *self._chain.fallbacks_of(call.model))
         least_bytes, price = self._directory.bounds(models)
-        answers = most_completion_tokens(call)
-        prompt = most_prompt_tokens(call, least_bytes_per_token=least_bytes)
+        prompt, answers = self._directory.most_tokens(
+            call.model,
+            most_prompt_tokens(call, least_bytes_per_token=least_bytes),
+            most_completion_tokens(call),
+        )
         try:
             return await self._accounts.open(
                 call, principal, facts, tokens=prompt + answers, usd=price.usd(prompt, answers)

@@ -10,6 +10,7 @@ from workbench.serving.dialects import feedback, openai_audio, openai_models
 from workbench.serving.dialects.openai_models import ModelAnswer
 from workbench.serving.door import JSON, Door, Incoming, Outgoing
 from workbench.serving.requests import Receive, Scope, Send
+from workbench.serving.routing import AUTO
 from workbench.store.feedback import add_feedback
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ class ModelsRoute(Door):
         wanted = incoming.scope.get("path_params", {}).get("model")
         if wanted is None:
             await self.gateway.find_new()
-            names = filter(incoming.principal.may_use, self.gateway.directory.names())
+            names = [AUTO, *filter(incoming.principal.may_use, self.gateway.directory.names())]
             body = openai_models.render_list([ModelAnswer(name) for name in names])
         else:
-            if not incoming.principal.may_use(wanted):
-                raise NotFoundError(f"no model named {wanted!r} that this key may use")
-            await self.gateway.find(wanted)
+            if wanted != AUTO:
+                if not incoming.principal.may_use(wanted):
+                    raise NotFoundError(f"no model named {wanted!r} that this key may use")
+                await self.gateway.find(wanted)
             body = openai_models.render_one(ModelAnswer(wanted))
         await out.whole(200, [_id(incoming), JSON], body)
 

@@ -26,6 +26,8 @@ from typing import Any, Literal
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError
+from workbench.models.routing.settings import RoutingSettings, read_routing
+from workbench.models.virtual import find_virtual, virtual_names
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Price:
 
 
 FREE = Price()
+_TAKEN = {"auto", "ensemble", "local"}  # words before the slash that mean something else
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ class ServingSettings:
     upstreams: Mapping[str, UpstreamSettings] = field(default_factory=dict)
     fallback: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
+    routing: RoutingSettings = field(default_factory=RoutingSettings)
 
 
 def read_settings() -> ServingSettings:
@@ -136,10 +140,13 @@ def read_settings() -> ServingSettings:
                 hint="name what is to answer when it cannot",
                 parameter=model,
             )
+    for made in virtual_names():
+        find_virtual(made)  # a wrong ensemble is said now, not to the client who asks it
     return ServingSettings(
         **serving,
         upstreams=upstreams,
         prices=prices,
+        routing=read_routing(),
         fallback={model: tuple(chain) for model, chain in fallback.items()},
     )
 
@@ -153,10 +160,10 @@ def _table(tables: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
 
 def _read_upstream(name: str, table: Any, where: str) -> UpstreamSettings:
     place = f"[upstreams.{name}] in {where}"
-    if name == "local" or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+    if name in _TAKEN or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise ConfigError(
             f"{place}: {name!r} cannot be an upstream's name",
-            hint="letters, digits, '-', '_' and '.', and not 'local'",
+            hint=f"letters, digits, '-', '_' and '.', and not {', '.join(sorted(_TAKEN))}",
             parameter=name,
         )
     chosen = _check(table, place, _upstream_fields())

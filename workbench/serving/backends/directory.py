@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import NotFoundError
 from workbench.models.protocol import Sampling
+from workbench.models.virtual import find_virtual, is_virtual, virtual_names
 from workbench.serving.backends.balance import Balance, Member
 from workbench.serving.backends.breaker import Breaker
 from workbench.serving.backends.upstream import UpstreamBackend
@@ -17,6 +17,7 @@ from workbench.serving.call import Backend
 from workbench.serving.settings import FREE, Price
 
 LOCAL = "local"
+DEFAULT_CONTEXT_TOKENS = 4096  # see models.pool.describing
 
 
 @dataclass(frozen=True)
@@ -27,20 +28,23 @@ class LocalModel:
     kind: str
     max_tokens: int
     system_chars: int = 0
+    context_tokens: int | None = None
+    parameters: int | None = None
+    tokens_per_s: float | None = None
 
 
 class Directory:
     """All names that can be asked for.
 
     A name stands for every backend that has it: the model here and each upstream that lists it.
-    ``local/NAME`` and ``UPSTREAM/NAME`` mean that one alone.
+    ``local/NAME`` and ``UPSTREAM/NAME`` mean that one alone. ``ensemble/NAME`` is made of several
+    models: ``virtual`` answers for it, once it is set.
 
     Args:
         local: Answers for the models here.
         upstreams: The others.
         prices: Of the models here; those of upstreams stand in their settings.
         look: Gives the models that are here.
-        has_adapter: Whether ``base:adapter@version`` stands for an adapter that is here.
     """
 
     def __init__(
@@ -50,13 +54,12 @@ class Directory:
         *,
         prices: Mapping[str, Price] | None = None,
         look: Callable[[], dict[str, LocalModel]] | None = None,
-        has_adapter: Callable[[str], bool] | None = None,
     ) -> None:
         self._local = local
+        self.virtual: Backend | None = None
         self.upstreams = {each.name: each for each in upstreams}
         self._prices = prices or {}
         self._look = look or present_models
-        self._has_adapter = has_adapter or is_adapter
         self._here: dict[str, LocalModel] = {}
         self._looked_s = float("-inf")
         self._known: dict[str, Balance] = {}
@@ -77,16 +80,13 @@ class Directory:
     def names(self) -> list[str]:
         """Every plain name, sorted."""
         of_upstreams = (name for each in self.upstreams.values() for name in each.settings.models)
-        return sorted({*self._here, *of_upstreams})
+        made = virtual_names() if self.virtual is not None else ()
+        return sorted({*self._here, *of_upstreams, *made})
 
     def local_model(self, name: str) -> LocalModel | None:
         """The model here that a name stands for, an adapter's by its base."""
         bare = name.removeprefix(f"{LOCAL}/")
-        found = self._here.get(bare)
-        if found is None and ":" in bare:
-            base = self._here.get(bare.partition(":")[0])
-            found = base if base is not None and self._has_adapter(bare) else None
-        return found
+        return self._here.get(bare) or self._here.get(bare.partition(":")[0])
 
     def find(self, name: str) -> Balance:
         """The backends of a name.
@@ -124,7 +124,7 @@ class Directory:
     def bounds(self, models: Iterable[str]) -> tuple[float, Price]:
         """The fewest bytes a token that may answer for any of these, and the dearest tokens."""
         least, prompt, completion = math.inf, 0.0, 0.0
-        for model in models:
+        for model in self._with_members(models):
             try:
                 members = self.find(model).members
             except NotFoundError:  # a fallback that is not there
@@ -137,8 +137,20 @@ class Directory:
                 completion = max(completion, price.completion_usd_per_million_tokens)
         return least, Price(prompt, completion)
 
+    def most_tokens(self, model: str, prompt: int, answers: int) -> tuple[int, int]:
+        """What a model may need at most for a prompt and its answers: one of several needs more."""
+        if not is_virtual(model):
+            return prompt, answers
+        return find_virtual(model).most_tokens(prompt, answers)
+
+    def _with_members(self, models: Iterable[str]) -> Iterator[str]:
+        for model in models:
+            yield from find_virtual(model).members if is_virtual(model) else (model,)
+
     def default_max_tokens(self, name: str) -> int:
         """How long an answer may be if the client says nothing."""
+        if is_virtual(name):
+            return max(self.default_max_tokens(each) for each in find_virtual(name).members)
         first = self.find(name).members[0]
         upstream = self.upstreams.get(first.backend.name)
         if upstream is not None:
@@ -156,6 +168,8 @@ class Directory:
             found.insert(0, self._member(self._local, name, 1.0))
         if found:
             return found
+        if self.virtual is not None and is_virtual(name):
+            return [self._member(self.virtual, find_virtual(name).name, 1.0)]
         place, _, rest = name.partition("/")
         if place == LOCAL and self.local_model(rest) is not None:
             return [self._member(self._local, rest, 1.0)]
@@ -176,30 +190,32 @@ class Directory:
 
 def present_models() -> dict[str, LocalModel]:
     """The models of the catalogue and of ``workbench.toml`` whose files are on this disk."""
-    from workbench.models import adapters, catalogue
+    from workbench.models import catalogue
+    from workbench.models.footprints import list_footprints
     from workbench.models.model_settings import read_settings
     from workbench.models.presence import is_present
 
+    speeds: dict[str, float] = {}
+    for each in list_footprints():
+        speeds[each.name] = max(speeds.get(each.name, 0.0), each.tokens_per_s or 0.0)
     found = {}
     for name, entry in catalogue.entries().items():
         if is_present(entry):
             chosen = read_settings(name)
             sampling = chosen.sampling_defaults(entry.sampling)
             system = entry.system if chosen.system is None else chosen.system
-            found[name] = LocalModel(name, entry.kind, sampling.max_tokens, len(system or ""))
-    for adapter in adapters.list_adapters():
-        if adapter.base in found:
-            base = found[adapter.base]
-            found[adapter.full_name] = dataclasses.replace(base, name=adapter.full_name)
+            found[name] = LocalModel(
+                name,
+                entry.kind,
+                sampling.max_tokens,
+                len(system or ""),
+                context_tokens=context_tokens(entry.context_tokens, chosen.context_tokens),
+                parameters=entry.parameters,
+                tokens_per_s=speeds.get(name) or None,
+            )
     return found
 
 
-def is_adapter(name: str) -> bool:
-    """Whether a name such as ``base:adapter`` or ``base:adapter@label`` stands for one here."""
-    from workbench.models import adapters
-
-    try:
-        adapters.resolve(name, verify=False)
-    except (NotFoundError, InputError):
-        return False
-    return True
+def context_tokens(trained: int | None, chosen: int | None) -> int:
+    """What a model will be loaded to read: as set, or as much as is loaded where nothing is set."""
+    return chosen or min(trained or DEFAULT_CONTEXT_TOKENS, DEFAULT_CONTEXT_TOKENS)

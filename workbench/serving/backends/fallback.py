@@ -163,6 +163,8 @@ class Chain:
             member.in_flight -= 1
             if not settled:
                 begun.settle(mine)
+            if started_s is not None:
+                _copy_cost(mine, facts)
             facts.prompt_tokens = begun.prompt_tokens
             facts.completion_tokens = begun.completion_tokens
 
@@ -182,6 +184,16 @@ def _copy(mine: Facts, facts: Facts, call: Call) -> None:
     facts.served_by, facts.backend = mine.served_by or call.model, mine.backend
     facts.queue_s += mine.queue_s
     facts.loaded = facts.loaded or mine.loaded
+    if mine.route is not None:
+        facts.route = f"{facts.route}, {mine.route}" if facts.route else mine.route
+        reasons = (facts.route_reason, mine.route_reason)
+        facts.route_reason = "; ".join(each for each in reasons if each)
+    _copy_cost(mine, facts)
+
+
+def _copy_cost(mine: Facts, facts: Facts) -> None:
+    if mine.cost_usd is not None:
+        facts.cost_usd = (facts.cost_usd or 0.0) + mine.cost_usd
 
 
 def _continues(member: Member) -> bool:

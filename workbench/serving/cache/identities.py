@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from workbench.core import settings
 from workbench.core.errors import WorkbenchError
 from workbench.core.plain import to_plain
+from workbench.models.virtual import find_virtual, is_virtual
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +48,19 @@ class Identities:
         """Read everything anew, as when a model's files were replaced."""
         self._known.clear()
 
+    def _of_virtual(self, model: str) -> str:
+        """How it is made, and what stands behind each of its members."""
+        made = find_virtual(model)
+        told = [repr(made), *(self(member)[0] for member in made.members)]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
     def _find(self, model: str) -> tuple[str, float | None]:
         remote = self._elsewhere(model)
         if remote is not None:
             return remote, None
         try:
+            if is_virtual(model):
+                return self._of_virtual(model), None
             return describe_model(model)
         except WorkbenchError as error:
             log.debug("the identity of %s is its name alone: %s", model, error)
