@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+import adapters
 import engines
 import limits
 import memory
@@ -27,6 +28,7 @@ RESULTS = REPO / "bench" / "results"
 BENCHMARKS = {
     each.name: each
     for each in (
+        *adapters.BENCHMARKS,
         *engines.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,

@@ -18,6 +18,7 @@ from workbench.core.errors import CapabilityError, InputError, NotFoundError
 from workbench.models.adapter_store import register_adapter, remove_adapter
 from workbench.models.adapters import KIND
 from workbench.models.engines.llamacpp import LlamaCppEngine
+from workbench.models.engines.llamacpp_slots import Slots
 from workbench.models.engines.mlx import MlxEngine
 from workbench.models.engines.transformers import TransformersEngine
 from workbench.models.formats.tiny import make_tiny_folder
@@ -115,6 +116,41 @@ def test_different_adapters_at_the_same_time_do_not_mix(made: Path) -> None:
             assert list(found) == [alone[name] for name in order]
     finally:
         engine.close()
+
+
+def test_each_adapter_keeps_its_prompt_where_there_are_slots_enough(made: Path) -> None:
+    """By turns on one prompt: llama.cpp's own choice of slot knows nothing of it (shown last)."""
+    settings_of_two = EngineSettings(context_tokens=128, parallel=2)
+    engine = LlamaCppEngine(files_with(made, "a@1", "b@1"), settings_of_two)
+    try:
+        ids = engine.tokenize(TEXT)
+        turns = ("a@1", "b@1") * 3
+        cached = [engine.answer(ids, GREEDY, adapter=name).cached_tokens for name in turns]
+        assert cached == [0, 0, *[len(ids) - 1] * 4]
+        streamed = list(engine.stream(ids, GREEDY, adapter="a@1"))
+        assert streamed[-1].cached_tokens == len(ids) - 1
+        engine._slots = None
+        cached = [engine.answer(ids, GREEDY, adapter=name).cached_tokens for name in turns]
+        assert cached[-2:] == [0, 0]
+    finally:
+        engine.close()
+
+
+def test_the_slot_that_knows_most_is_taken_else_the_oldest() -> None:
+    slots = Slots(3)
+    with slots.take([1, 2, 3], "a") as first, slots.take([1, 2, 3], "b") as second:
+        assert {first, second} < {0, 1, 2}
+        with slots.take([1, 2, 3], "a") as third:  # the one that knows it is at work
+            assert third not in (first, second)
+            with slots.take([1], "a") as none_left:
+                assert none_left is None
+    for ids, adapter, place in (([1, 2, 9], "b", second), ([1, 2, 3, 4], "a", first)):
+        with slots.take(ids, adapter) as found:
+            assert found == place
+    with slots.take([7], "c") as found:  # knows nothing anywhere: the one used longest ago
+        assert found == third
+    with slots.take([7, 8], "c") as found:
+        assert found == third
 
 
 @pytest.fixture(scope="module")

@@ -148,8 +148,7 @@ def _fill(part: Path, source: Path, record: AdapterRecord, entry: CatalogueEntry
                 hint="write the adapter as PEFT does: model.save_pretrained(folder)",
             )
         if base is not None:
-            gguf = _GGUF_NAME
-            _write_gguf(part, base)
+            gguf = write_gguf(part, base).name
             files[gguf] = hash_file(part / gguf)
     if gguf is not None and base is not None:
         check_fits(part / gguf, base)
@@ -169,8 +168,13 @@ def _base_gguf(entry: CatalogueEntry) -> Path | None:
     return model_files(entry).gguf
 
 
-def _write_gguf(adapter: Path, base: Path) -> None:
-    """The GGUF of a PEFT adapter, for which only the base's config is needed."""
+def write_gguf(adapter: Path, base: Path) -> Path:
+    """Write the GGUF of a PEFT adapter beside it; of the base only the config is needed.
+
+    Raises:
+        CapabilityError: It is no plain LoRA.
+        InputError: Its matrices do not fit the base.
+    """
     import tempfile
 
     from workbench.models.formats.gguf_reader import read_gguf
@@ -189,6 +193,7 @@ def _write_gguf(adapter: Path, base: Path) -> None:
                 f"the adapter's matrices do not fit its base: {error}",
                 hint="name the base that it belongs to",
             ) from None
+    return adapter / _GGUF_NAME
 
 
 def check_fits(adapter: Path, base: Path) -> None:

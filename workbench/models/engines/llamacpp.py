@@ -17,6 +17,7 @@ from workbench.core.errors import CapabilityError, EngineError, IntegrityError
 from workbench.models.engines.llamacpp_answer import Answer, TokenBytes, token_logprob
 from workbench.models.engines.llamacpp_process import LlamaProcess
 from workbench.models.engines.llamacpp_schema import prepare_schema
+from workbench.models.engines.llamacpp_slots import Slots
 from workbench.models.engines.llamacpp_threads import measure_rates
 from workbench.models.protocol import (
     CHAT,
@@ -68,6 +69,8 @@ class LlamaCppEngine(Engine):
         self._settings = settings
         self._config = _configure(files, settings, context_tokens=context)
         self._adapters = tuple(each.name for each in files.adapters)
+        shared = settings.parallel > 1 and bool(files.adapters)
+        self._slots = Slots(settings.parallel) if shared else None
         self._embedder: LlamaProcess | None = None
         self._embedder_lock = threading.Lock()
         self._closed = False
@@ -134,8 +137,10 @@ class LlamaCppEngine(Engine):
     ) -> Iterator[Chunk]:
         """See ``Engine.stream``."""
         body, answer = self._begin(prompt_ids, sampling, adapter)
-        with contextlib.closing(self._process.ask_stream("/completion", body)) as events:
-            yield from answer.chunks(events, alternatives=sampling.logprobs or 0)
+        with self._slot(body, adapter):
+            events = self._process.ask_stream("/completion", body)
+            with contextlib.closing(events):
+                yield from answer.chunks(events, alternatives=sampling.logprobs or 0)
 
     def answer(
         self, prompt_ids: Sequence[int], sampling: Sampling, *, adapter: str | None = None
@@ -144,8 +149,20 @@ class LlamaCppEngine(Engine):
         llama.cpp may want.
         """
         body, answer = self._begin(prompt_ids, sampling, adapter)
-        told = self._process.ask("/completion", body)
+        with self._slot(body, adapter):
+            told = self._process.ask("/completion", body)
         return answer.whole(told, alternatives=sampling.logprobs or 0)
+
+    @contextlib.contextmanager
+    def _slot(self, body: dict[str, Any], adapter: str | None) -> Iterator[None]:
+        """Say in a request which slot is to answer it, if that is for us to say."""
+        if self._slots is None:
+            yield
+            return
+        with self._slots.take(body["prompt"], adapter) as place:
+            if place is not None:
+                body["id_slot"] = place
+            yield
 
     def _begin(
         self, prompt_ids: Sequence[int], sampling: Sampling, adapter: str | None

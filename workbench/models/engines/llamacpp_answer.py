@@ -203,7 +203,9 @@ class Answer:
         ids = list(event["tokens"])
         if reason == "eos":
             ids.pop()
-        if reason != "word" and (mute := self._mute_tail(ids)):
+        # A character that is not whole comes as U+FFFD: without one there is nothing to look up.
+        if reason != "word" and "\ufffd" in text[-3:]:
+            mute = self._mute_tail(ids)
             text = text.removesuffix(mute.decode(errors="replace"))
             text += mute.decode(errors="ignore")
         self._ids = [*ids]
