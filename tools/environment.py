@@ -64,12 +64,20 @@ python -m pip install --no-deps --require-hashes -r requirements.lock
 python -m pip install --no-deps --no-build-isolation --editable .
 workbench models pull smollm2-135m
 """
+    start = f"""\
+#!/usr/bin/env bash
+# {NOTE}
+# Opens what `make lab` opens. Binder's server is reached through its proxy, which has the token.
+export JUPYTER_CONFIG_PATH="$PWD/jupyter_config" JUPYTER_PATH="$PWD/jupyter_config"
+exec "$@" --ServerApp.allow_remote_access=True
+"""
     return {
         "environment.yml": conda,
         "binder/runtime.txt": f"python-{python_version()}\n",
         "binder/postBuild": after_build,
+        "binder/start": start,
     }
 
 
 if __name__ == "__main__":
-    write_or_check(render(), executable={"binder/postBuild"})
+    write_or_check(render(), executable={"binder/postBuild", "binder/start"})
