@@ -8,7 +8,7 @@ TORCH  := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report reports lab dashboards serve pictures docs bench test unit lint lock generate clean
+.PHONY: help report reports lab dashboards serve pictures docs bench soak test unit lint lock generate clean
 
 help:             ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -55,6 +55,11 @@ bench: $(VENV)/package.stamp      ## measure against peers, on a quiet machine: 
 	$(BIN)/workbench models pull smollm2-135m
 	$(BIN)/python bench/run.py
 	$(BIN)/python tools/benchmarks.py
+
+SCALE ?= 20
+soak: $(VENV)/package.stamp       ## run for long what finds rare faults: kills, leaks, a busy pool (SCALE=20)
+	WORKBENCH_TEST_SCALE=$(SCALE) $(BIN)/python -m pytest -m soak --timeout 0 -rP $(PYTEST)
+	$(BIN)/python bench/pool.py --requests $$((100 * $(SCALE)))
 
 test: $(VENV)/package.stamp       ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)

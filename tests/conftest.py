@@ -57,6 +57,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def scale() -> int:
+    """How much longer than usual a soak test goes on: 1, or what `make soak` says."""
+    return int(os.environ.get("WORKBENCH_TEST_SCALE", "1"))
+
+
+@pytest.fixture(scope="session")
 def shared_home_path() -> Path:
     """The home that all tests share for what is slow to fetch: models and data sets.
 

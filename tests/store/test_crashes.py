@@ -155,10 +155,13 @@ def finish(queue: JobQueue, nursery: Nursery) -> None:
 
 
 @pytest.mark.slow
-def test_fifty_kills_lose_nothing_and_do_nothing_twice(database: Database, start: Start) -> None:
-    queue, nursery, chance = JobQueue(database), start("sound"), random.Random(50)
-    queued = 0
-    for number in range(KILLS):
+@pytest.mark.soak
+def test_fifty_kills_lose_nothing_and_do_nothing_twice(
+    database: Database, start: Start, scale: int
+) -> None:
+    queue, nursery, chance = JobQueue(database), start("sound"), random.Random(49 + scale)
+    queued, kills = 0, KILLS * scale
+    for number in range(kills):
         if queue.count()["queued"] < 40:
             put(queue, range(queued, queued + 80))
             queued += 80
@@ -172,10 +175,10 @@ def test_fifty_kills_lose_nothing_and_do_nothing_twice(database: Database, start
     assert counts["succeeded"] == queued
     # It is a test only if kills came at work, and if much was done before the last worker.
     lost = len(database.read("SELECT * FROM job_attempts WHERE outcome = 'lost'"))
-    assert lost >= KILLS // 4
+    assert lost >= kills // 4
     artifacts = Artifacts()
     parts = artifacts.clean(older_than_s=0)
-    print(f"{KILLS} kills, {lost} at work, {parts} part files left; {counts}, {len(log)} promises")
+    print(f"{kills} kills, {lost} at work, {parts} part files left; {counts}, {len(log)} promises")
     assert artifacts.verify_all().checked == queued
 
 
