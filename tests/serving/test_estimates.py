@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from workbench.serving.call import Call, Tool
+from workbench.serving.dialects import anthropic_count
 from workbench.serving.estimates import byte_count, most_completion_tokens, most_prompt_tokens
 
 from .conftest import MODEL, Client
@@ -50,6 +52,28 @@ def test_tools_and_their_calls_are_reckoned() -> None:
     called = {"role": "assistant", "content": "", "tool_calls": [{"id": "1", "x": "y" * 500}]}
     plain["messages"] = (*plain["messages"], called)
     assert most_prompt_tokens(Call("r", "chat", "m", **plain)) > bare + 500
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("choice", [{"type": "any"}, {"type": "tool", "name": "zqxj" * 32}])
+def test_tools_with_awkward_names_are_reckoned_as_no_less(client: Client, choice: Any) -> None:
+    name = "zqxj" * 32
+    use = {"type": "tool_use", "id": "a", "name": name, "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "a", "content": "4"}
+    body = {
+        "model": MODEL,
+        "messages": [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": [use]},
+            {"role": "user", "content": [result]},
+        ],
+        "tools": [{"name": name, "input_schema": {"type": "object"}}],
+        "tool_choice": choice,
+    }
+    counted = client.request("POST", "/v1/messages/count_tokens", body)
+    assert counted.status == 200, counted.body
+    call = anthropic_count.parse(json.dumps(body).encode(), request_id="r", headers={})
+    assert 200 < counted.json["input_tokens"] <= most_prompt_tokens(call)
 
 
 def test_bytes_are_those_of_utf_8() -> None:

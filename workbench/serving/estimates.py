@@ -7,10 +7,12 @@ import math
 import msgspec
 
 from workbench.serving.call import Call
+from workbench.serving.tools.prompt import describe_tools
 
 # A template's words around a message, and around a conversation, are fewer.
 _MESSAGE_TOKENS = 16
 _CHAT_TOKENS = 64
+_RESULT_BYTES = 160  # "Result of NAME: ", of a tool whose name may have 128
 
 
 def most_prompt_tokens(call: Call, *, least_bytes_per_token: float = 1.0) -> int:
@@ -26,11 +28,16 @@ def most_prompt_tokens(call: Call, *, least_bytes_per_token: float = 1.0) -> int
         size += byte_count(message["content"])
         if message.get("tool_calls"):
             size += len(msgspec.json.encode(message["tool_calls"]))
+        elif message["role"] == "tool":
+            size += _RESULT_BYTES
     if call.tools:
-        size += sum(
+        native = sum(
             2 * len(msgspec.json.encode(tool.parameters)) + byte_count(tool.description) + 200
             for tool in call.tools
         )
+        parallel = call.parallel_tool_calls
+        told = describe_tools(call.tools, choice=call.tool_choice, parallel=parallel)
+        size += max(native, byte_count(told))
     tokens = math.ceil(size / least_bytes_per_token)
     return tokens + _MESSAGE_TOKENS * len(call.messages) + _CHAT_TOKENS
 

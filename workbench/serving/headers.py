@@ -18,6 +18,8 @@ def tell(request_id: str, facts: Facts) -> Headers:
         (b"x-workbench-backend", _safe(facts.backend)),
         (b"x-workbench-queue-ms", b"%d" % round(1000 * facts.queue_s)),
     ]
+    if facts.dialect == "anthropic":  # under this name Anthropic's clients look for it
+        headers.append((b"request-id", request_id.encode()))
     if facts.route is not None:
         headers.append((b"x-workbench-route", _safe(facts.route)))
         if facts.route_reason is not None:

@@ -38,6 +38,8 @@ def text_of(message: Any) -> str:
 def test_messages(ask: anthropic.Anthropic) -> None:
     answer = ask.messages.create(messages=SAY, system="Be short.", **SHORT)
     assert "Paris" in text_of(answer)
+    assert answer._request_id is not None
+    assert answer.id.endswith(answer._request_id)
     assert answer.usage.input_tokens + (answer.usage.cache_read_input_tokens or 0) > 10
     assert 0 < answer.usage.output_tokens <= 12
     assert answer.stop_reason in ("end_turn", "max_tokens")

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from workbench.core.errors import CapabilityError, WorkbenchError
+from workbench.core.errors import CapabilityError, InputError, WorkbenchError
 from workbench.serving.call import Call
 from workbench.serving.dialects import (
     anthropic_count,
@@ -149,3 +149,32 @@ def test_a_table_that_is_wrong_is_seen() -> None:
     assert use_of(route.path, "user") != told_of(route, "user")
     with pytest.raises(WorkbenchError):
         parse(route.path, {"never": 1})
+
+
+@pytest.mark.parametrize("levels", [70, 600, 5000])
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/v1/chat/completions", lambda deep: {"tools": [{"type": "function", "function": {
+            "name": "f", "parameters": deep}}]}),
+        ("/v1/chat/completions", lambda deep: {"response_format": {
+            "type": "json_schema", "json_schema": {"name": "s", "schema": deep}}}),
+        ("/v1/chat/completions", lambda deep: {"logit_bias": deep}),
+        ("/v1/responses", lambda deep: {"metadata": deep}),
+        ("/v1/responses", lambda deep: {"text": {"format": {
+            "type": "json_schema", "name": "s", "schema": deep}}}),
+        ("/v1/messages", lambda deep: {"tools": [{"name": "f", "input_schema": deep}]}),
+        ("/v1/messages", lambda deep: {"output_config": {"format": {
+            "type": "json_schema", "schema": deep}}}),
+        ("/v1/messages", lambda deep: {"messages": [{"role": "assistant", "content": [
+            {"type": "tool_use", "id": "a", "name": "f", "input": deep}]}]}),
+    ],
+)  # fmt: skip
+def test_what_is_nested_too_deeply_is_refused(path: str, fields: Any, levels: int) -> None:
+    body = msgspec.json.encode(LEAST[path])[:-1] + b","
+    hole = json.dumps(fields("HOLE"))[1:]
+    deep = '{"properties":' * levels + "{}" + "}" * levels
+    body += hole.replace('"HOLE"', deep).encode()
+    with pytest.raises((CapabilityError, InputError)) as caught:
+        DIALECTS[path].parse(body, request_id="r", headers={})
+    assert len(str(caught.value)) < 300

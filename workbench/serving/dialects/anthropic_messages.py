@@ -38,7 +38,13 @@ from workbench.serving.dialects.anthropic_requests import WITHOUT_EFFECT as WITH
 from workbench.serving.dialects.anthropic_stream import MessageWriter
 from workbench.serving.dialects.folding import fold
 from workbench.serving.dialects.openai_tools import check_choice, check_tools
-from workbench.serving.dialects.reading import decode, read_options, read_stops, refuse
+from workbench.serving.dialects.reading import (
+    check_depth,
+    decode,
+    read_options,
+    read_stops,
+    refuse,
+)
 from workbench.serving.dialects.sse import write_stream
 
 METHOD, PATH = "POST", "/v1/messages"
@@ -111,6 +117,7 @@ def _read_output(request: CountRequest, sampling: dict[str, Any]) -> None:
                 parameter=f"output_config.{name}",
             )
     if output.format is not None:
+        check_depth(output.format.schema, "output_config.format.schema")
         sampling["json_schema"] = output.format.schema
 
 
@@ -150,6 +157,7 @@ def _read_message(message: Message, where: str) -> list[dict[str, Any]]:
         if isinstance(block, TextBlock):
             texts.append(block.text)
         elif isinstance(block, ToolUseBlock) and message.role == "assistant":
+            check_depth(block.input, f"{name}.input")
             arguments = msgspec.json.encode(block.input).decode()
             function = {"name": block.name, "arguments": arguments}
             calls.append({"id": block.id, "type": "function", "function": function})

@@ -27,6 +27,7 @@ from workbench.serving.dialects.openai_requests import WITHOUT_EFFECT as WITHOUT
 from workbench.serving.dialects.openai_stream import ChatWriter
 from workbench.serving.dialects.openai_tools import plain_call, read_choice, read_tools
 from workbench.serving.dialects.reading import (
+    check_depth,
     check_stream_options,
     decode,
     read_options,
@@ -166,5 +167,6 @@ def read_format(wanted: AsText | AsObject | AsSchema | None) -> dict[str, Any] |
                 "response_format.json_schema.schema is missing",
                 parameter="response_format.json_schema.schema",
             )
+        check_depth(schema, "response_format.json_schema.schema")
         return schema
     return None

@@ -13,7 +13,7 @@ from workbench.serving.dialects.folding import fold
 from workbench.serving.dialects.openai_errors import render_error as render_error
 from workbench.serving.dialects.openai_requests import AsObject
 from workbench.serving.dialects.openai_tools import check_choice, check_tools
-from workbench.serving.dialects.reading import decode, read_options, refuse
+from workbench.serving.dialects.reading import check_depth, decode, read_options, refuse
 from workbench.serving.dialects.responses_answers import begin, complete, output_items
 from workbench.serving.dialects.responses_requests import (
     INCLUDED,
@@ -93,6 +93,7 @@ def render_stream(
 
 def _read_form(request: ResponsesRequest) -> dict[str, Any]:
     """What the response repeats of its request."""
+    check_depth(request.metadata or {}, "metadata")
     form = {name: value for name in _ECHOED if (value := getattr(request, name)) is not None}
     form["text"] = msgspec.to_builtins(request.text) if request.text else {"format": _PLAIN}
     if request.parallel_tool_calls is False:
@@ -214,5 +215,6 @@ def _read_format(text: TextConfig | None) -> dict[str, Any] | None:
     if isinstance(text.format, AsSchema):
         if isinstance(text.format.schema, msgspec.UnsetType):
             raise InputError("text.format.schema is missing", parameter="text.format.schema")
+        check_depth(text.format.schema, "text.format.schema")
         return text.format.schema
     return None

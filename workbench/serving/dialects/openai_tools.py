@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from workbench.core.errors import InputError
 from workbench.serving.call import Tool, ToolCall
+from workbench.serving.dialects.reading import check_depth
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
@@ -77,6 +78,7 @@ def check_tools(tools: Iterable[Tool]) -> tuple[Tool, ...]:
         if tool.name in seen:
             raise InputError(f"two tools are named {tool.name!r}", parameter=f"tools[{place}]")
         seen.add(tool.name)
+        check_depth(tool.parameters, f"tools[{place}]")
     return checked
 
 

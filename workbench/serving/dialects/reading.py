@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -15,6 +15,7 @@ from workbench.core.errors import CapabilityError, InputError
 T = TypeVar("T")
 HEADER = "x-workbench-"
 _SHOWN = 60  # characters of a value that an error repeats
+_DEEPEST = 64  # levels of what is handed on as it came: schemas, arguments, metadata
 
 Temperature = Annotated[float, Meta(ge=0, le=2)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -27,17 +28,19 @@ Alternatives = Annotated[int, Meta(ge=0, le=20)]
 class Options(Struct, forbid_unknown_fields=True):
     """The gateway's own wishes: in the body as ``workbench``, or in headers ``X-Workbench-...``.
 
-    ``keep_alive_s``: how long the model stays loaded afterwards (-1: for good). ``priority``:
-    before lower ones in the queue. ``cache``: ``off``, ``exact``, ``semantic`` or ``refresh``.
-    ``prefer``: what counts when the gateway chooses the model. ``strict_routing``: an error
-    rather than another model than the one named. ``timeout_s``: give up after that.
+    ``keep_alive_s``: how long the model stays loaded afterwards (-1: until its room is needed).
+    ``priority``: before lower ones in the queue. ``cache``: ``off``, ``on``, ``exact``,
+    ``semantic`` or ``refresh``. ``prefer``: what counts when the gateway chooses the model.
+    ``strict_routing``: an error rather than another model than the one named. ``swap``: whether
+    another model may be unloaded for it. ``timeout_s``: give up after that.
     """
 
     keep_alive_s: Annotated[float, Meta(ge=-1)] | None = None
     priority: Annotated[int, Meta(ge=-100, le=100)] | None = None
-    cache: str | None = None
-    prefer: str | None = None
+    cache: Literal["off", "on", "exact", "semantic", "refresh"] | None = None
+    prefer: Literal["quality", "speed", "cost"] | None = None
     strict_routing: bool | None = None
+    swap: bool | None = None
     timeout_s: Annotated[float, Meta(gt=0)] | None = None
 
 
@@ -96,8 +99,30 @@ def _find(value: Any, path: str) -> Any:
 
 
 def _show(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
+    try:
+        text = msgspec.json.encode(value).decode()
+    except RecursionError:
+        return "something nested very deeply"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def check_depth(value: Any, name: str) -> None:
+    """Refuse a value that is nested so deeply that code which walks it would run out of stack.
+
+    Raises:
+        InputError: It is.
+    """
+    level = [value]
+    for _ in range(_DEEPEST):
+        if not level:
+            return
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, (dict, list))
+        ]
+    raise InputError(f"{name} is nested more than {_DEEPEST} levels deep", parameter=name)
 
 
 class Refused(Struct, frozen=True):
