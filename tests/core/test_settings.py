@@ -181,10 +181,10 @@ def test_home_is_absolute_and_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_default_home_follows_xdg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings.sys, "platform", "linux")
+    monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert settings.default_home() == tmp_path / "workbench"
-    monkeypatch.setattr(settings.sys, "platform", "darwin")
+    monkeypatch.setattr("sys.platform", "darwin")
     assert settings.default_home().parts[-3:] == ("Library", "Application Support", "workbench")
 
 

@@ -28,8 +28,7 @@ def _show_notebook(made: NotebookRun) -> None:
         click.echo(f"    {claim.text}")
     if made.error is not None:
         click.echo(f"    {made.error.message}")
-        if made.run_id:  # a file that is no notebook leaves nothing to look at
-            click.echo(f"    {made.folder}")
+        click.echo(f"    {made.folder}")
 
 
 def show_list(runs: list[dict[str, Any]]) -> None:

@@ -60,5 +60,5 @@ async def show_cache(asked: Asked) -> CacheFigures:
 async def clear_cache(asked: Asked) -> Cleared:
     """Forget answers, here and in every gateway that shares them."""
     query = asked.query
-    clearing = Clearing(time.time(), tenant=query.user, model=query.model)
+    clearing = Clearing(time.time() - query.older_than_s, tenant=query.user, model=query.model)
     return Cleared(await asked.gateway.cache.clear(clearing))

@@ -143,10 +143,11 @@ class UsageList(Struct):
 
 
 class CacheQuery(Struct, forbid_unknown_fields=True):
-    """Which answers are to be forgotten: of one user, of one model, or all."""
+    """Which answers are to be forgotten: of one user, of one model, old ones, or all."""
 
     user: str | None = None
     model: str | None = None
+    older_than_s: Annotated[float, Meta(ge=0)] = 0.0
 
 
 class Cleared(Struct):

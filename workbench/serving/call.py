@@ -113,6 +113,7 @@ class Facts:
     route_reason: str | None = None
     cache: str | None = None
     cache_age_s: float | None = None
+    cache_similarity: float | None = None
     fallbacks: tuple[str, ...] = ()
     queue_s: float = 0.0
     loaded: bool = False

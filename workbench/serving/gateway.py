@@ -57,7 +57,7 @@ class Gateway:
         self.limits = limits
         self.usage = UsageLog()
         self.accounts = Accounts(self.limits, self.usage, self.directory)
-        self.cache = open_cache(Identities(self.directory.identity_elsewhere))
+        self.cache = open_cache(Identities(self.directory.identity_elsewhere), embedders=self.local)
         self.chain = Chain(self.directory.find, fallbacks=settings.fallback)
         self.directory.virtual = VirtualBackend(self.chain, price=self.directory.price)
         self.router = Router(self.directory, self.chain, settings.routing)

@@ -26,7 +26,8 @@ def tell(request_id: str, facts: Facts) -> Headers:
             headers.append((b"x-workbench-route-reason", _safe(facts.route_reason)))
     if facts.cache is not None:
         age = f"; age={facts.cache_age_s:.0f}" if facts.cache_age_s is not None else ""
-        headers.append((b"x-workbench-cache", _safe(facts.cache + age)))
+        near = f"; similarity={facts.cache_similarity:.3f}" if facts.cache_similarity else ""
+        headers.append((b"x-workbench-cache", _safe(facts.cache + age + near)))
     if facts.fallbacks:
         headers.append((b"x-workbench-fallbacks", _safe(", ".join(facts.fallbacks))))
     for left in facts.limits_left:

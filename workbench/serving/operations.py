@@ -11,6 +11,7 @@ import annotated_types as limits
 from workbench.core import settings
 from workbench.core.operations import operation
 from workbench.serving import (
+    cache_operations,
     key_operations,
     running_operations,
     usage_operations,
@@ -19,6 +20,7 @@ from workbench.serving import (
 
 __all__ = [
     "ServedGateway",
+    "cache_operations",
     "key_operations",
     "running_operations",
     "serve",

@@ -15,19 +15,24 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from workbench.core.errors import AccessError, DeadlineError, LimitError
 from workbench.serving.call import Call, Facts, Piece
 
 from .entries import Entry, decode_answer, encode_answer
 from .flights import Flight, Flights
+from .hits import CacheFigures, Free, Hit, Identify, Paid, Principal
 from .keys import exact_key, is_repeatable, wish_of
 from .memory import MemoryTier
-from .twins import Clearing, Twin, TwinFigures
+from .twins import Clearing, Twin
+
+if TYPE_CHECKING:
+    from .semantic import Question, SemanticCache
+
+__all__ = ["AnswerCache", "CacheFigures", "Hit"]
 
 log = logging.getLogger(__name__)
 
@@ -35,67 +40,6 @@ CHANGE_SEEN_S = 0.25  # so late at most is a clearing by another process noticed
 _LONGEST_RUN_S = 3600.0
 # Faults of who asked and of when, which say nothing of another caller of the same.
 _PERSONAL = (LimitError, AccessError, DeadlineError)
-
-
-class Principal(Protocol):
-    """What is needed of ``workbench.identity.Principal``."""
-
-    @property
-    def key_id(self) -> str:
-        """The key."""
-        ...
-
-    @property
-    def user(self) -> str:
-        """Whose it is: the tenant."""
-        ...
-
-
-class Identify(Protocol):
-    """Says which weights stand behind a model's name, and its own temperature."""
-
-    def __call__(self, model: str) -> tuple[str, float | None]:
-        """The identity, and the temperature where a request names none (None if unknown)."""
-        ...
-
-
-# Both are handed the principal that ``answer`` was given, whatever more that is.
-Paid = Callable[[Call, Any, Facts], AsyncGenerator[Piece, None]]
-Free = Callable[[Call, Any, Facts, AsyncIterator[Piece]], AsyncGenerator[Piece, None]]
-
-
-@dataclass(frozen=True)
-class Hit:
-    """An answer that was known. ``similarity`` is the cosine of a semantic one."""
-
-    kind: Literal["exact", "semantic"]
-    pieces: tuple[Piece, ...]
-    served_by: str
-    age_s: float
-    saved_s: float
-    similarity: float | None = None
-
-    def tell(self, facts: Facts) -> None:
-        """Write into ``facts`` what is told of it."""
-        facts.served_by, facts.backend = self.served_by, "cache"
-        facts.cache, facts.cache_age_s = self.kind, self.age_s
-
-
-@dataclass(frozen=True)
-class CacheFigures:
-    """What the cache holds, and what it did since the gateway started."""
-
-    entries: int
-    size_bytes: int
-    most_bytes: int
-    evictions: int
-    lookups: int
-    hits: int
-    joined: int
-    stored: int
-    saved_s: float
-    in_flight: int
-    twin: TwinFigures | None = None
 
 
 class AnswerCache:
@@ -106,6 +50,8 @@ class AnswerCache:
         twin: Where answers outlive the process; None for memory alone.
         memory_bytes: What answers in memory may take together.
         ttl_s: How long an answer is good.
+        semantic: Finds answers to requests that mean the same; None for no such.
+        semantic_always: Also for requests that do not ask for it.
         clock: Tells Unix time; tests give their own.
     """
 
@@ -116,10 +62,13 @@ class AnswerCache:
         twin: Twin | None = None,
         memory_bytes: int = 64 << 20,
         ttl_s: float = 86_400.0,
+        semantic: SemanticCache | None = None,
+        semantic_always: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._identify, self._twin, self._clock = identify, twin, clock
         self._ttl_s = ttl_s
+        self._semantic, self._semantic_always = semantic, semantic_always
         self._memory = MemoryTier(memory_bytes)
         self._flights = Flights(clock)
         self._counts: Counter[str] = Counter()
@@ -150,11 +99,17 @@ class AnswerCache:
             pieces = self._refreshed(key, call, principal, facts, paid)
         else:
             hit = await self.lookup(call, principal, key=key)
+            question = None
+            if hit is None and self._flights.find(_flight_name(key, call, principal)) is None:
+                question = self._ask(wish, call, principal)
+                hit = await self._lookup_meaning(question)
             if hit is not None:
                 hit.tell(facts)
                 pieces = free(call, principal, facts, _each(hit.pieces))
             else:
-                pieces = self.flight(call, principal, facts, key=key, paid=paid, free=free)
+                pieces = self.flight(
+                    call, principal, facts, key=key, paid=paid, free=free, question=question
+                )
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
@@ -188,19 +143,9 @@ class AnswerCache:
             return None
         self._counts["lookups"] += 1
         await self._notice_clearings()
-        now_s = self._clock()
-        entry = self._memory.get(key, now_s)
-        if entry is None and self._twin is not None:
-            entry = await self._twin.get(key, principal.user, call.model, now_s)
-            if entry is not None:
-                self._memory.put(entry)
-        found = None if entry is None else decode_answer(entry.body)
-        if entry is None or found is None:
-            return None
-        self._counts["hits"] += 1
-        self._saved_s += entry.cost_s
-        served_by, pieces = found
-        return Hit("exact", pieces, served_by, max(0.0, now_s - entry.made_s), entry.cost_s)
+        hit = await self._fetch(key, principal.user, call.model)
+        self._counts["hits"] += hit is not None
+        return hit
 
     async def flight(
         self,
@@ -211,6 +156,7 @@ class AnswerCache:
         key: bytes,
         paid: Paid,
         free: Free,
+        question: Question | None = None,
     ) -> AsyncGenerator[Piece, None]:
         """Begin a run or read one that is under way for the same call of the same key.
 
@@ -219,14 +165,14 @@ class AnswerCache:
         beginner's own (a limit, a deadline), the others run by themselves; any other fault, and
         every later one, is told to all.
         """
-        name = (key, principal.key_id, call.options.get("timeout_s"))
+        name = _flight_name(key, call, principal)
         under_way = self._flights.find(name)
         if under_way is None:
             begun = self._flights.begin(
                 name,
                 facts,
                 lambda: paid(call, principal, facts),
-                landed=lambda flight: self._land(key, call, principal, flight),
+                landed=lambda flight: self._land(key, call, principal, flight, question),
             )
             async with aclosing(self._flights.read(name, begun)) as pieces:
                 async for piece in pieces:
@@ -276,10 +222,15 @@ class AnswerCache:
             StorageError: The twin on the disk cannot be written.
         """
         self._clearings.append(clearing)  # a run that began before must not be kept after
-        found = self._memory.remove_where(clearing.covers)
+        found = self._forget(clearing)
         if self._twin is not None:
             found = max(found, await self._twin.clear(clearing))
         return found
+
+    def _forget(self, clearing: Clearing) -> int:
+        if self._semantic is not None:
+            self._semantic.clear(clearing)
+        return self._memory.remove_where(clearing.covers)
 
     async def figures(self) -> CacheFigures:
         """What the cache holds and did."""
@@ -295,11 +246,14 @@ class AnswerCache:
             saved_s=self._saved_s,
             in_flight=len(self._flights),
             twin=None if self._twin is None else await self._twin.figures(),
+            semantic=None if self._semantic is None else self._semantic.figures(),
         )
 
     async def close(self) -> None:
         """Cancel the runs under way and write what waits."""
         await self._flights.close()
+        if self._semantic is not None:
+            await self._semantic.close()
         if self._twin is not None:
             await self._twin.close()
 
@@ -316,16 +270,70 @@ class AnswerCache:
         cost_s = time.perf_counter() - started_s
         self._keep(key, call, principal, facts, collected, began_s=began_s, cost_s=cost_s)
 
-    def _land(self, key: bytes, call: Call, principal: Principal, flight: Flight) -> None:
-        self._keep(
+    async def _fetch(
+        self, key: bytes, tenant: str, model: str, *, similarity: float | None = None
+    ) -> Hit | None:
+        """The answer of a key, from the memory or its twin."""
+        now_s = self._clock()
+        entry = self._memory.get(key, now_s)
+        if entry is None and self._twin is not None:
+            entry = await self._twin.get(key, tenant, model, now_s)
+            if entry is not None:
+                self._memory.put(entry)
+        found = None if entry is None else decode_answer(entry.body)
+        if entry is None or found is None:
+            return None
+        self._saved_s += entry.cost_s
+        served_by, pieces = found
+        kind: Literal["exact", "semantic"] = "exact" if similarity is None else "semantic"
+        age_s = max(0.0, now_s - entry.made_s)
+        return Hit(kind, pieces, served_by, age_s, entry.cost_s, similarity)
+
+    def _ask(self, wish: str | None, call: Call, principal: Principal) -> Question | None:
+        """The question that a call's meaning is looked for with, if it may be."""
+        if self._semantic is None or wish in ("exact", "refresh"):
+            return None
+        if not (self._semantic_always or wish == "semantic"):
+            return None
+        identity, temperature = self._identify(call.model)
+        if not is_repeatable(call, temperature):
+            return None
+        return self._semantic.ask(call, tenant=principal.user, identity=identity)
+
+    async def _lookup_meaning(self, question: Question | None) -> Hit | None:
+        """The answer of a request that means the same."""
+        if question is None or self._semantic is None:
+            return None
+        for meaning, similarity in await self._semantic.find(question, self._clock()):
+            hit = await self._fetch(
+                meaning.key, question.tenant, question.model, similarity=similarity
+            )
+            if hit is not None:
+                self._semantic.count_hit()
+                return hit
+            self._semantic.forget([meaning.ident])  # its answer had to make room
+        return None
+
+    def _land(
+        self,
+        key: bytes,
+        call: Call,
+        principal: Principal,
+        flight: Flight,
+        question: Question | None,
+    ) -> None:
+        began_s = flight.began_s
+        kept = self._keep(
             key,
             call,
             principal,
             flight.facts,
             flight.pieces,
-            began_s=flight.began_s,
+            began_s=began_s,
             cost_s=flight.took_s,
         )
+        if kept and question is not None and self._semantic is not None:
+            self._semantic.remember(question, key, made_s=began_s, expires_s=began_s + self._ttl_s)
 
     def _keep(
         self,
@@ -360,11 +368,16 @@ class AnswerCache:
             return
         self._looked_s = now_s
         for clearing in await self._twin.new_clearings():
-            self._memory.remove_where(clearing.covers)
+            self._forget(clearing)
             self._clearings.append(clearing)
         # One that began more than an hour ago is no run's business any more.
         oldest_s = self._clock() - _LONGEST_RUN_S
         self._clearings = [each for each in self._clearings if each.before_s > oldest_s]
+
+
+def _flight_name(key: bytes, call: Call, principal: Principal) -> Hashable:
+    """Who flies together: the same call of the same key, given up at the same time."""
+    return key, principal.key_id, call.options.get("timeout_s")
 
 
 def _copy_facts(source: Facts, target: Facts) -> None:

@@ -1,7 +1,8 @@
 """Answers in ``cache.sqlite`` of the home: a restart keeps them. One thread writes, in batches.
 
 The file may be deleted at any time. It holds answers in plain form, so only its owner can read it;
-of requests it holds their sha256 alone. What is cleared is overwritten.
+of requests it holds their sha256, and their text only where ``semantic_cache_disk`` says so. What
+is cleared is overwritten.
 """
 
 from __future__ import annotations
@@ -57,6 +58,22 @@ CREATE TABLE clearings (
 ) STRICT;
 """,
     ),
+    Migration(
+        "meanings",
+        """
+CREATE TABLE meanings (
+    id INTEGER PRIMARY KEY,
+    key BLOB NOT NULL,
+    class BLOB NOT NULL,
+    tenant TEXT NOT NULL,
+    model TEXT NOT NULL,
+    made_s REAL NOT NULL,
+    expires_s REAL NOT NULL,
+    text TEXT NOT NULL,
+    vector BLOB NOT NULL
+) STRICT;
+""",
+    ),
 )
 
 
@@ -66,11 +83,14 @@ class DiskTwin:
     Args:
         path: The file, by default ``cache.sqlite`` of the home.
         most_bytes: What the answers in it may take.
+        texts: Whether the texts of requests may stay in it; otherwise they are removed now.
     """
 
     kind = "sqlite"
 
-    def __init__(self, path: Path | None = None, *, most_bytes: int = 512 << 20) -> None:
+    def __init__(
+        self, path: Path | None = None, *, most_bytes: int = 512 << 20, texts: bool = False
+    ) -> None:
         self.path = path or settings.home() / FILE_NAME
         self.most_bytes = most_bytes
         _make_private(self.path)
@@ -86,6 +106,8 @@ class DiskTwin:
         self._failing = False
         self._thread: threading.Thread | None = None
         self._seen = self._last_clearing()
+        if not texts and self._fast.read_one("SELECT id FROM meanings LIMIT 1") is not None:
+            self._remove_texts()
 
     async def get(self, key: bytes, tenant: str, model: str, now_s: float) -> Entry | None:
         """See ``Twin.get``; reading one row takes some tens of microseconds."""
@@ -128,7 +150,8 @@ class DiskTwin:
                 "DELETE FROM clearings WHERE id <= (SELECT max(id) FROM clearings) - ?",
                 (_CLEARINGS_KEPT,),
             )
-            found = _delete(connection, clearing)
+            _delete(connection, "meanings", clearing)
+            found = _delete(connection, "answers", clearing)
         with contextlib.suppress(sqlite3.Error):  # otherwise at a later commit
             self._slow.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return found
@@ -181,6 +204,14 @@ class DiskTwin:
             self._thread.join()
         self._slow.close()
         self._fast.close()
+
+    def _remove_texts(self) -> None:
+        """What the settings allowed once is not kept once they do not."""
+        with self._slow.transaction() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("DELETE FROM meanings")
+        with contextlib.suppress(sqlite3.Error):
+            self._slow.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _last_clearing(self) -> int:
         row = self._fast.read_one("SELECT coalesce(max(id), 0) AS last FROM clearings")
@@ -253,9 +284,9 @@ def _values(entry: Entry) -> tuple[object, ...]:
     )
 
 
-def _delete(connection: sqlite3.Connection, clearing: Clearing) -> int:
+def _delete(connection: sqlite3.Connection, table: str, clearing: Clearing) -> int:
     return connection.execute(
-        "DELETE FROM answers WHERE made_s < ?1 AND (?2 IS NULL OR tenant = ?2) "
+        f"DELETE FROM {table} WHERE made_s < ?1 AND (?2 IS NULL OR tenant = ?2) "
         "AND (?3 IS NULL OR model = ?3 OR substr(model, 1, length(?3) + 1) = ?3 || ':')",
         (clearing.before_s, clearing.tenant, clearing.model),
     ).rowcount

@@ -10,7 +10,7 @@ the two must be the same word for word.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from . import rules
 from .readings import Reading, read
@@ -69,7 +69,6 @@ class Verdict:
 
     same: bool
     reason: str
-    details: dict[str, str] = field(default_factory=dict)
 
 
 class Gate:

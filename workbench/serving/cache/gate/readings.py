@@ -91,6 +91,25 @@ class Reading:
     commas: set[Scoped] = field(default_factory=set)
     segments: list[list[tuple[str, tuple[str, ...]]]] = field(default_factory=list)
 
+    def parts(self) -> dict[str, str]:
+        """What each rule looks at, in words for people; what is empty is left out."""
+        pairs = ("numbers", "quantifiers", "degrees", "times", "scopes")
+        told = {name: ", ".join(" ".join(each) for each in getattr(self, name)) for name in pairs}
+        told["asked"] = ", ".join(intent or "(a statement or a wish)" for intent in self.intents)
+        told["content"] = ", ".join(self.content)
+        told["negations"] = ", ".join(f"{each.word} {each.about}" for each in self.negations)
+        told["names"] = ", ".join(sorted(self.capitals))
+        told |= {name: ", ".join(getattr(self, name)) for name in ("literals", "modals", "tenses")}
+        told["persons"] = ", ".join(self.persons)
+        told["order"] = " / ".join(
+            " ".join(filter(None, (link, *behind)))
+            for each in self.segments
+            for link, behind in each
+        )
+        if not self.english:
+            told["compared"] = "word for word: " + " ".join(self.strict)
+        return {name: value for name, value in told.items() if value}
+
 
 @functools.lru_cache(maxsize=2048)
 def read(text: str) -> Reading:
