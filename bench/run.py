@@ -18,6 +18,7 @@ from pathlib import Path
 
 import adapters
 import engines
+import gateway
 import limits
 import memory
 import pool
@@ -30,6 +31,7 @@ BENCHMARKS = {
     for each in (
         *adapters.BENCHMARKS,
         *engines.BENCHMARKS,
+        *gateway.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,
         *pool.BENCHMARKS,

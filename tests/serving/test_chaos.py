@@ -251,3 +251,31 @@ def test_settings_reach_the_gateways_thread(start: Start, home: Path) -> None:
         client = start()
     assert client.request("GET", "/readyz").status == 200
     assert (home / "serving" / "running.json").is_file()
+
+
+@pytest.mark.parametrize("when_down", ["refuse", "local"])
+def test_a_redis_that_says_nothing_holds_nobody_up(
+    start: Start,
+    upstream: Callable[[], Upstream],
+    monkeypatch: pytest.MonkeyPatch,
+    when_down: str,
+) -> None:
+    import socket
+
+    from workbench import identity
+
+    with socket.create_server(("127.0.0.1", 0)) as hole:  # takes connections, reads nothing
+        monkeypatch.setenv("WORKBENCH_REDIS_URL", f"redis://127.0.0.1:{hole.getsockname()[1]}/0")
+        monkeypatch.setenv("WORKBENCH_LIMITS_WHEN_DOWN", when_down)
+        client = start(upstreams={"a": far("a", upstream(), story="words")})
+        assert client.chat(model="story").status == 200, "a key without limits needs no store"
+        limits = identity.KeyLimits(tokens_per_minute=10_000)
+        key = identity.create_key("limited", limits=limits).key
+        answers = [client.chat(model="story", key=key, temperature=0) for _ in range(3)]
+    if when_down == "local":
+        assert [answer.status for answer in answers] == [200] * 3
+    else:
+        assert {answer.status for answer in answers} <= {429, 503}
+        assert all("retry-after" in answer.headers for answer in answers)
+    settled = [row for row in settlements() if row.status == 200]
+    assert len(settled) == 1 + [answer.status for answer in answers].count(200)
