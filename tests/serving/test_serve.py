@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from workbench.store.usage_queries import settlements
 
 from .conftest import link_models
 
@@ -104,6 +107,25 @@ def test_from_its_first_word_to_its_end(start: Start, tmp_path: Path) -> None:
     assert process.returncode == 0, err
     assert "ended after" in out
     assert key not in out + err and "Count to 500" not in out + err
+
+
+def test_a_drain_that_takes_too_long_cuts_answers_off_and_settles_them(
+    start: Start, tmp_path: Path, home: Path
+) -> None:
+    process = start("--port", "0", WORKBENCH_DRAIN_S="0.5")
+    url = url_of(process)
+    wait_until_ready(url)
+    key = (tmp_path / "key").read_text().strip()
+    with ask(url, key, max_tokens=4000, stream=True) as stream:
+        stream.readline()
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises((http.client.HTTPException, ConnectionError)):
+            stream.read()
+        request_id = stream.headers["x-request-id"]
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    (row,) = settlements(request_id=request_id)
+    assert row.status == 499 and row.completion_tokens > 0
 
 
 def test_a_second_signal_ends_it_at_once(start: Start, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from workbench.serving.dialects import (
     openai_responses,
 )
 from workbench.serving.gateway import Gateway
-from workbench.serving.guard import App, HostGuard
+from workbench.serving.guard import App, Front, HostGuard
 from workbench.serving.model_routes import CountRoute, ModelRoute
 from workbench.serving.plain_routes import (
     AudioRoute,
@@ -37,7 +37,6 @@ from workbench.serving.plain_routes import (
 from workbench.serving.unrouted import refuse_unrouted
 from workbench.serving.versions import DEPRECATED, Notice, noticed
 
-# The first are found fastest.
 ANSWERED = (
     openai_chat,
     openai_completions,
@@ -63,18 +62,27 @@ def build_app(
         yield
         await gateway.close()
 
+    answered = [
+        (method, path, noticed(app, deprecated.get(path)))
+        for method, path, app in answered_routes(gateway)
+    ]
+    plain = [
+        (method, path, noticed(app, deprecated.get(path)))
+        for method, path, app in plain_routes(gateway)
+    ]
     starlette = Starlette(
-        routes=[
-            Route(path, noticed(app, deprecated.get(path)), methods=[method])
-            for method, path, app in (*answered_routes(gateway), *plain_routes(gateway))
-        ],
+        routes=[Route(path, app, methods=[method]) for method, path, app in (*answered, *plain)],
         middleware=_cross_origin(gateway),
         exception_handlers={HTTPException: refuse_unrouted},
         lifespan=lifespan,
     )
     # A path with a slash too many is none of ours; a redirect would hide a typing error.
     starlette.router.redirect_slashes = False
-    return HostGuard(starlette, names=[host, *gateway.settings.allowed_hosts])
+    direct = {(method, path): app for method, path, app in answered}
+    if gateway.settings.cors_origins:  # then each answer needs its headers
+        direct = {}
+    names = [host, *gateway.settings.allowed_hosts]
+    return HostGuard(Front(starlette, direct), names=names)
 
 
 def answered_routes(gateway: Gateway) -> list[tuple[str, str, App]]:

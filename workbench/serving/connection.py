@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from workbench.serving.corked import Corked
+from workbench.serving.requests import CONNECTION
 
 _LINGER_S = 1.0  # for a client to read the response before its half-sent request is cut off
 
@@ -25,6 +27,7 @@ class Connection(HttpToolsProtocol):
     _head_bytes = 0
     _in_head = True
     _head_timer: asyncio.TimerHandle | None = None
+    _when_lost: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See ``asyncio.Protocol``."""
@@ -38,6 +41,14 @@ class Connection(HttpToolsProtocol):
         """See ``asyncio.Protocol``."""
         self._stop_timer()
         super().connection_lost(exc)
+        if self._when_lost is not None:
+            self._when_lost()
+
+    def call_when_lost(self, call: Callable[[], None] | None) -> None:
+        """Call that once if the client goes away; None for nothing any more."""
+        if call is not None and self.transport.is_closing():
+            call()
+        self._when_lost = call
 
     def data_received(self, data: bytes) -> None:
         """See ``asyncio.Protocol``."""
@@ -62,6 +73,7 @@ class Connection(HttpToolsProtocol):
         if sum(len(name) + len(value) + 4 for name, value in self.headers) > self.max_header_bytes:
             self._turn_away(b"431 Request Header Fields Too Large", b"the headers are too large")
             raise ValueError("the headers are too large")  # ends the parser's work
+        cast("dict[str, Any]", self.scope)[CONNECTION] = self
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import EngineError, LimitError, WorkbenchError
+from workbench.core.errors import BusyError, EngineError, LimitError, WorkbenchError
 from workbench.identity.principals import Principal
 from workbench.serving.call import Facts
 from workbench.serving.dialects.openai_errors import render_error
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _GONE_STATUS = 499
+_ENDS = BusyError("the gateway ends", hint="ask again", http_status=503, retry_after_s=5.0)
 JSON = (b"content-type", b"application/json")
 
 
@@ -108,6 +110,9 @@ class Door:
             status = out.status
         except ClientGoneError:
             log.debug("%s: the client went away", request_id)
+        except asyncio.CancelledError:  # the gateway ends, and has waited long enough
+            log.info("%s: cut off at the end", request_id)
+            await self._refuse(out, _ENDS, request_id)
         except WorkbenchError as error:
             if isinstance(error, LimitError):
                 self.gateway.metrics.refused(str(error.context.get("limit", "")))

@@ -22,6 +22,7 @@ from workbench.serving.backends.upstream import UpstreamBackend
 from workbench.serving.backends.virtual import VirtualBackend
 from workbench.serving.cache.identities import Identities
 from workbench.serving.cache.opening import open_cache
+from workbench.serving.cache.remembered import Remembered
 from workbench.serving.limits.protocol import LimitStore
 from workbench.serving.metrics import Metrics
 from workbench.serving.pipeline import Pipeline
@@ -57,7 +58,8 @@ class Gateway:
         self.limits = limits
         self.usage = UsageLog()
         self.accounts = Accounts(self.limits, self.usage, self.directory)
-        self.cache = open_cache(Identities(self.directory.identity_elsewhere), embedders=self.local)
+        known = Remembered(Identities(self.directory.identity_elsewhere))
+        self.cache = open_cache(known, embedders=self.local)
         self.chain = Chain(self.directory.find, fallbacks=settings.fallback)
         self.directory.virtual = VirtualBackend(self.chain, price=self.directory.price)
         self.router = Router(self.directory, self.chain, settings.routing)

@@ -7,7 +7,7 @@ A page elsewhere can have its own name resolved to 127.0.0.1 and so reach server
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from workbench.serving.requests import Receive, Scope, Send
@@ -69,6 +69,27 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+class Front:
+    """Takes the requests of paths that are known whole straight to their application.
+
+    What is asked most often need not be matched against each route in turn.
+
+    Args:
+        app: Takes the others.
+        direct: Applications by method and path.
+    """
+
+    def __init__(self, app: App, direct: Mapping[tuple[str, str], App]) -> None:
+        self._app, self._direct = app, direct
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        app = self._app
+        if scope["type"] == "http":
+            app = self._direct.get((scope["method"], scope["path"]), app)
+        await app(scope, receive, send)
 
 
 async def _refuse(send: Send) -> None:

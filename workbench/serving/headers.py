@@ -7,7 +7,7 @@ from typing import Any
 from workbench.serving.call import Facts
 
 Headers = list[tuple[bytes, bytes]]
-_OPENAI_LIMITS = {"requests_per_minute": "requests", "tokens_per_minute": "tokens"}
+_OPENAI_LIMITS = {"requests_per_minute": b"requests", "tokens_per_minute": b"tokens"}
 
 
 def tell(request_id: str, facts: Facts) -> Headers:
@@ -31,13 +31,14 @@ def tell(request_id: str, facts: Facts) -> Headers:
     if facts.fallbacks:
         headers.append((b"x-workbench-fallbacks", _safe(", ".join(facts.fallbacks))))
     for left in facts.limits_left:
-        headers += _limit_headers(left)
+        if left.limit in _OPENAI_LIMITS:  # budgets are told by /admin/v1/budgets
+            headers += _limit_headers(left)
     return headers
 
 
 def _limit_headers(left: Any) -> Headers:
-    """What is left of one limit, as OpenAI tells it where it has the limit too."""
-    name = _OPENAI_LIMITS.get(left.limit, left.limit).replace("_", "-").encode()
+    """What is left of one limit, as OpenAI tells it."""
+    name = _OPENAI_LIMITS[left.limit]
     reset = left.reset_s if left.reset_s < 60 else round(left.reset_s)
     return [
         (b"x-ratelimit-limit-" + name, _number(left.allowed)),

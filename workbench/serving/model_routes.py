@@ -69,7 +69,7 @@ class ModelRoute(Door):
         """See ``Door.respond``."""
         body = await self.read(incoming)
         call = self._dialect.parse(body, request_id=incoming.request_id, headers=incoming.headers)
-        async with Departure(incoming.receive):
+        async with Departure(incoming.scope, incoming.receive):
             pieces = self.gateway.pipeline.answer(call, incoming.principal, incoming.facts)
             async with aclosing(pieces):
                 if call.stream:
@@ -126,7 +126,7 @@ class CountRoute(Door):
         """See ``Door.respond``."""
         body = await self.read(incoming)
         call = self._dialect.parse(body, request_id=incoming.request_id, headers=incoming.headers)
-        async with Departure(incoming.receive):
+        async with Departure(incoming.scope, incoming.receive):
             tokens = await self.gateway.pipeline.count(call, incoming.principal, incoming.facts)
             headers = [(b"x-request-id", incoming.request_id.encode()), JSON]
             await out.whole(200, headers, self._dialect.render_count(tokens))

@@ -11,6 +11,7 @@ from workbench.core.errors import DeadlineError, InputError
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+CONNECTION = "workbench.connection"  # where a request's scope has our own connection
 
 
 class ClientGoneError(Exception):
@@ -83,31 +84,45 @@ class Departure:
     """Cancels the work of a request when its client goes away.
 
     Use it as a context manager around the work, in the task that does it, once the body is read.
-    Leaving the block by the cancellation raises ClientGoneError in its place.
+    Leaving the block by the cancellation raises ClientGoneError in its place. Our own connection
+    calls when it is lost; under another server a task waits for the word.
+
+    Args:
+        scope: The request's.
+        receive: Tells of the end where the connection does not.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._connection = scope.get(CONNECTION)
         self._receive = receive
         self._gone = False
+        self._worker: asyncio.Task[Any] | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Departure:
-        worker = asyncio.current_task()
-        assert worker is not None
-        self._watch = asyncio.create_task(self._wait(worker))
+        self._worker = asyncio.current_task()
+        if self._connection is not None:
+            self._connection.call_when_lost(self._lost)
+        else:
+            self._watch = asyncio.create_task(self._wait())
         return self
 
-    async def _wait(self, worker: asyncio.Task[Any]) -> None:
+    async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+        self._lost()
+
+    def _lost(self) -> None:
+        assert self._worker is not None
         self._gone = True
-        worker.cancel()
+        self._worker.cancel()
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        assert self._watch is not None
-        self._watch.cancel()
+        if self._connection is not None:
+            self._connection.call_when_lost(None)
+        if self._watch is not None:
+            self._watch.cancel()
         if self._gone:
-            worker = asyncio.current_task()
-            assert worker is not None
-            worker.uncancel()
+            assert self._worker is not None
+            self._worker.uncancel()
             raise ClientGoneError from None
