@@ -6,31 +6,17 @@ second; the peer is the fastest plain reading of a large array, measured in the 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from shape import Benchmark, Figure, take_turns
 from sides import ARRAY_BYTES, MODEL, Side
 
 TOKENS = 128
 
 
-def read_bytes_per_token(path: Path) -> int:
-    """Bytes of the weights that a token needs.
-
-    The table of embeddings counts only where it is the output layer too: otherwise one row of it
-    is read.
-    """
-    from workbench.models.formats.gguf_reader import read_gguf
-
-    tensors = read_gguf(path).tensors
-    left_out = "token_embd.weight" if "output.weight" in tensors else ""
-    return sum(each.size_bytes for name, each in tensors.items() if name != left_out)
-
-
 def share(threads: int, *, rounds: int) -> Figure:
     """Bytes a second that decoding reads, against the most that plain reading reached."""
     from workbench.models import catalogue
     from workbench.models.loading import model_files
+    from workbench.models.tuning.bandwidth import read_bytes_per_token
 
     path = model_files(catalogue.find(MODEL)).gguf
     assert path is not None

@@ -1,6 +1,10 @@
 """Photograph the pages for the README: home, other dashboards and a report, light and dark.
 
-    python tools/pictures.py            # into docs/pictures/*.png, each below 300 KB
+    python tools/pictures.py                   # into docs/pictures/*.png, each below 300 KB
+    python tools/pictures.py --only serving    # one page: report, phone or a dashboard's name
+
+Every notebook in notebooks/dashboards is taken. Its metadata may say when it is ready and how high
+it is: ``"workbench": {"picture": {"ready": "CSS selector", "height_px": 1000}}``.
 
 The pictures are of the real thing: the server that `make dashboards` starts, with what is in
 WORKBENCH_HOME, and the last report of the tour (run now if there is none). Needs Chromium.
@@ -10,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import secrets
 import shutil
@@ -19,8 +24,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +36,42 @@ TOUR = Path("notebooks/00_tour.ipynb")
 MAX_BYTES = 300_000
 WIDTH_PX, HEIGHT_PX, PHONE_PX = 1280, 860, 400
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to be photographed, once what ``ready`` selects is to be seen."""
+
+    name: str
+    path: str
+    ready: str
+    width_px: int = WIDTH_PX
+    height_px: int = HEIGHT_PX
+
+
+PHONE = Page("phone", "/", "#rendered_cells .wb-tile h2", width_px=PHONE_PX)
+
+
+def dashboard_page(path: Path) -> Page:
+    """A dashboard with what its own metadata say of its picture."""
+    told = json.loads(path.read_text("utf-8"))["metadata"].get("workbench", {}).get("picture", {})
+    return Page(
+        path.stem,
+        f"/voila/render/{path.name}",
+        ready=told.get("ready", "#rendered_cells"),
+        height_px=int(told.get("height_px", HEIGHT_PX)),
+    )
+
+
+def pages() -> dict[str, Callable[[], Page]]:
+    """Every page by its picture's name."""
+    found: dict[str, Callable[[], Page]] = {
+        "report": lambda: Page("report", last_report(), "main"),
+        "phone": lambda: PHONE,
+    }
+    for path in sorted((REPO / "notebooks" / "dashboards").glob("*.ipynb")):
+        found[path.stem] = partial(dashboard_page, path)
+    return found
 
 
 def find_chromium() -> str:
@@ -94,12 +137,12 @@ def shrink(png: bytes) -> bytes:
     return small.getvalue()
 
 
-def photograph(browser: Any, url: str, *, scheme: str, width_px: int, ready: str) -> bytes:
-    """One page as it stands when ``ready`` is there and nothing moves any more."""
-    options = {"width": width_px, "height": HEIGHT_PX}
+def photograph(browser: Any, address: str, wanted: Page, *, scheme: str) -> bytes:
+    """One page as it stands when it is ready and nothing moves any more."""
+    options = {"width": wanted.width_px, "height": wanted.height_px}
     page = browser.new_page(viewport=options, color_scheme=scheme, device_scale_factor=1.5)
-    page.goto(url)
-    page.wait_for_selector(ready, state="visible", timeout=120_000)
+    page.goto(address)
+    page.wait_for_selector(wanted.ready, state="visible", timeout=120_000)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(2500)
     picture: bytes = page.screenshot()
@@ -110,25 +153,25 @@ def photograph(browser: Any, url: str, *, scheme: str, width_px: int, ready: str
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=REPO / "docs" / "pictures")
-    out = parser.parse_args().out
+    known = pages()
+    parser.add_argument("--only", nargs="+", choices=known, default=list(known), metavar="NAME")
+    chosen = parser.parse_args()
+    out = chosen.out
     chromium = find_chromium()
     out.mkdir(parents=True, exist_ok=True)
     from playwright.sync_api import sync_playwright
 
-    live = "#rendered_cells .wb-tile h2"
-    pages = [("report", last_report(), WIDTH_PX, "main"), ("phone", "/", PHONE_PX, live)]
-    for dashboard in sorted((REPO / "notebooks" / "dashboards").glob("*.ipynb")):
-        ready = live if dashboard.stem == "home" else "#rendered_cells"
-        pages.append((dashboard.stem, f"/voila/render/{dashboard.name}", WIDTH_PX, ready))
+    wanted = [known[name]() for name in chosen.only]
     with serving() as (address, token), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        for name, path, width_px, ready in pages:
+        for page in wanted:
             for scheme in ("light", "dark"):
-                url = f"{address}{path}?token={token}"
-                png = photograph(browser, url, scheme=scheme, width_px=width_px, ready=ready)
-                target = out / f"{name}-{scheme}.png"
+                png = photograph(
+                    browser, f"{address}{page.path}?token={token}", page, scheme=scheme
+                )
+                target = out / f"{page.name}-{scheme}.png"
                 target.write_bytes(shrink(png))
-                print(f"{target.relative_to(Path.cwd())}  {target.stat().st_size // 1000} kB")
+                print(f"{os.path.relpath(target)}  {target.stat().st_size // 1000} kB")
         browser.close()
     return 0
 

@@ -18,6 +18,7 @@ import pytest
 
 REPO = Path(__file__).resolve().parents[2]
 ROOMS = sorted(path.parent.name for path in (REPO / "workbench").glob("*/__init__.py"))
+NAMES = ("docs_check", "docs_api", "pictures")
 PAGE = """<!doctype html><html><head><link rel="stylesheet" href="a.css">{head}</head>
 <body><h1 id="top">A</h1><a href="b.html#here">b</a> <a href="https://example.org/">web</a>
 <img src="data:image/png;base64,AA=="> <img srcset="data:image/png;base64,AA== 1x, a.css 2x">
@@ -28,7 +29,7 @@ PAGE = """<!doctype html><html><head><link rel="stylesheet" href="a.css">{head}<
 def tools() -> Iterator[dict[str, ModuleType]]:
     """The tools that make the site."""
     sys.path.insert(0, str(REPO / "tools"))
-    yield {name: importlib.import_module(name) for name in ("docs_check", "docs_api")}
+    yield {name: importlib.import_module(name) for name in NAMES}
     sys.path.remove(str(REPO / "tools"))
 
 
@@ -162,6 +163,16 @@ def test_formulas_are_drawn_and_one_that_cannot_be_is_a_warning(tmp_path: Path) 
         r"index.md:9: WARNING: this formula cannot be drawn: \nonsense is not known" in built.stderr
     )
     assert "mathjax@" not in page and '<script src="http' not in page
+
+
+def test_every_dashboard_can_be_photographed(tools: dict[str, ModuleType]) -> None:
+    pages = tools["pictures"].pages()
+    dashboards = {path.stem for path in (REPO / "notebooks" / "dashboards").glob("*.ipynb")}
+    assert set(pages) == dashboards | {"report", "phone"}
+    for name in dashboards:
+        page = pages[name]()
+        assert page.path == f"/voila/render/{name}.ipynb"
+        assert page.ready and 200 < page.height_px < 3000
 
 
 def how_to_commands(text: str) -> list[list[str]]:

@@ -27,6 +27,18 @@ def test_what_was_measured_is_kept_for_each_way_of_loading() -> None:
     assert footprints.list_footprints() == [ONE]
 
 
+def test_a_record_of_another_version_is_read_as_far_as_it_goes() -> None:
+    from workbench.store.records import Records
+
+    save_footprint(ONE)
+    (record,) = Records().list(footprints.NAMESPACE)
+    Records().put(footprints.NAMESPACE, record.key, document={**record.document, "colour": "blue"})
+    assert find_footprint("m", "llamacpp", context_tokens=4096) == ONE
+    Records().put(footprints.NAMESPACE, record.key, document={"name": "m"})
+    assert find_footprint("m", "llamacpp", context_tokens=4096) is None
+    assert footprints.list_footprints() == []
+
+
 def test_the_peak_stays_and_the_first_load_time_does_not() -> None:
     save_footprint(ONE)
     update_footprint(replace(ONE, peak_bytes=150, tokens_per_s=30.0))

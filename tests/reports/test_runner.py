@@ -126,6 +126,26 @@ def test_a_wrong_parameter_stops_everything_before_it_starts(
     assert not left, "a server that began to import is left"
 
 
+def test_a_broken_notebook_fails_and_keeps_nobody_back(
+    write_notebook: WriteNotebook, out: Path
+) -> None:
+    good = write_notebook("good", *GOOD)
+    broken = good.with_name("broken.ipynb")
+    broken.write_text('{"cells": [')
+    ran = run([good.parent], out=out, kernels="cold")
+    assert [(each.notebook, each.status) for each in ran.runs] == [
+        ("good.ipynb", "passed"),
+        (str(broken), "failed"),
+    ]
+    assert ran.exit_status == 1
+    assert ran.runs[1].error.kind == "notebook"
+    assert "is not valid JSON" in ran.runs[1].error.message
+    with pytest.raises(InputError, match="not valid JSON"):
+        run([broken], out=out)
+    with pytest.raises(InputError, match="there is no notebook"):
+        run([good, good.with_name("goood.ipynb")], out=out)
+
+
 def test_paths_mean_the_projects_root(
     write_notebook: WriteNotebook, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from workbench.models.operations import ModelRow, PulledModel, Score
     from workbench.models.registry import RegisteredModel
     from workbench.models.reply import Reply
+    from workbench.models.tuning.operations import TunedRecord
+    from workbench.models.tuning.tune import Tuning
 
 
 def show_list(rows: list[ModelRow]) -> None:
@@ -107,6 +109,61 @@ def show_chat(reply: Reply) -> None:
         f"tokens{rate}, {reply.finish_reason}]",
         err=True,
     )
+
+
+def show_tune(found: Tuning) -> None:
+    """A row a candidate; the marks are explained below."""
+    rows = [
+        [
+            "*" if row.chosen else "",
+            "f" if row.frontier else "",
+            row.engine,
+            row.variant,
+            row.threads,
+            round(row.tokens_per_s, 1),
+            round(row.tokens_per_s_busy, 1),
+            f"{row.ratio:.2f}x",
+            round(row.perplexity, 2),
+            f"{100 * (row.perplexity_ratio - 1):+.1f}%",
+            f"{row.agreement:.0%}",
+            f"{row.bandwidth_share:.0%}",
+            format_bytes(row.resident_bytes),
+        ]
+        for row in found.rows
+    ]
+    names = ["", "", "engine", "variant", "threads", "tokens/s", "beside a busy core"]
+    names += ["to the first", "perplexity", "change", "agreement", "of the bandwidth", "memory"]
+    print_table(names, rows)
+    click.echo(
+        f"[* chosen: the fastest, quiet and busy together, with at most 2% more perplexity; "
+        f"f: nothing is both faster and better. Load {found.load_before:.1f} before, "
+        f"{found.duration_s:.0f} s]",
+        err=True,
+    )
+    if found.load_before > 1:
+        click.echo(
+            "[the machine was busy: the rates are worth little; tune again when it is not]",
+            err=True,
+        )
+
+
+def show_tuned(rows: list[TunedRecord]) -> None:
+    """A row a record."""
+    cells = [
+        [
+            row.name,
+            row.engine,
+            row.variant,
+            row.threads,
+            round(row.tokens_per_s, 1),
+            None if row.perplexity is None else round(row.perplexity, 2),
+            row.by,
+            round(row.load_average, 1),
+        ]
+        for row in rows
+    ]
+    names = ["record", "engine", "variant", "threads", "tokens/s", "perplexity", "by", "load then"]
+    print_table(names, cells)
 
 
 def show_score(score: Score) -> None:

@@ -28,7 +28,8 @@ def _show_notebook(made: NotebookRun) -> None:
         click.echo(f"    {claim.text}")
     if made.error is not None:
         click.echo(f"    {made.error.message}")
-        click.echo(f"    {made.folder}")
+        if made.run_id:  # a file that is no notebook leaves nothing to look at
+            click.echo(f"    {made.folder}")
 
 
 def show_list(runs: list[dict[str, Any]]) -> None:

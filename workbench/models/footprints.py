@@ -9,7 +9,7 @@ import functools
 import hashlib
 import os
 import platform
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 NAMESPACE = "footprints"
@@ -58,17 +58,26 @@ def find_footprint(
     from workbench.store.records import Records
 
     found = Records().find(NAMESPACE, _key(name, engine, context_tokens, parallel, weights))
-    return Footprint(**found.document) if found else None
+    return _read(found.document) if found else None
+
+
+def _read(document: dict[str, Any]) -> Footprint | None:
+    """A record as it was kept, perhaps by another version: what is missing makes it unknown."""
+    known = {field.name for field in fields(Footprint)}
+    try:
+        return Footprint(**{name: value for name, value in document.items() if name in known})
+    except TypeError:
+        return None
 
 
 def list_footprints() -> list[Footprint]:
     """Everything measured on this machine."""
     from workbench.store.records import Records
 
-    return [
-        Footprint(**record.document)
-        for record in Records().list(NAMESPACE, prefix=f"{machine_id()}/")
+    found = [
+        _read(record.document) for record in Records().list(NAMESPACE, prefix=f"{machine_id()}/")
     ]
+    return [each for each in found if each is not None]
 
 
 def save_footprint(measured: Footprint) -> Footprint:

@@ -19,6 +19,8 @@ from workbench.models.loading_progress import tell_loading
 from workbench.models.model_settings import ModelSettings, read_settings
 from workbench.models.presence import check_files
 from workbench.models.protocol import EMBED, ModelFiles
+from workbench.models.tuning.record import find_choice, find_variant
+from workbench.models.variants import take_variant
 
 if TYPE_CHECKING:
     from workbench.models.model import Model
@@ -78,10 +80,15 @@ def load(
     entry = catalogue.find(said.base)
     chosen = read_settings(entry.name, **options)
     check_kind(entry, needs)
-    engine_name = choose_engine(entry, engine or chosen.engine)
+    engine_name = choose_engine(
+        entry, engine or chosen.engine, has_adapter=said.adapter is not None
+    )
+    variant = chosen.variant or find_variant(entry.name, engine_name)
+    chosen = dataclasses.replace(chosen, variant=variant)
     engine_class = find_engine_class(engine_name)
     found = find_adapters(entry, said, engine_class)
-    files = dataclasses.replace(model_files(entry), adapters=tuple(a.files() for a in found))
+    files = take_variant(model_files(entry), engine_name, variant)
+    files = dataclasses.replace(files, adapters=tuple(each.files() for each in found))
     started_with = _engine_settings(files, chosen, engine_class, max_threads=max_threads)
     with tell_loading(entry.name, engine_name):
         started = _start(engine_class, files, started_with, isolated=isolated)
@@ -156,10 +163,13 @@ def _engine_settings(
     return dataclasses.replace(found, threads=choose_threads(files, found, engine, limit=limit))
 
 
-def choose_engine(entry: CatalogueEntry, wanted: str | None = None) -> str:
+def choose_engine(
+    entry: CatalogueEntry, wanted: str | None = None, *, has_adapter: bool = False
+) -> str:
     """The engine for a model: the one wanted, or the best of this machine that can run it.
 
-    On Apple silicon MLX is the engine of choice, elsewhere llama.cpp.
+    That is what ``workbench models tune`` found, unless an adapter is to be loaded with it;
+    without that, MLX on Apple silicon and llama.cpp elsewhere.
     """
     wanted = wanted or settings.get("engine")
     if wanted != "auto":
@@ -171,15 +181,37 @@ def choose_engine(entry: CatalogueEntry, wanted: str | None = None) -> str:
                 hint=f"models.load({entry.name!r}, engine={entry.engines[0]!r})",
             )
         return wanted
+    tuned = None if has_adapter else find_choice(entry.name)
+    if tuned and tuned["engine"] in entry.engines and is_installed(tuned["engine"]):
+        return str(tuned["engine"])
     apple = sys.platform == "darwin" and platform.machine() == "arm64"
     order = ("mlx", "llamacpp", "transformers") if apple else ("llamacpp", "transformers", "mlx")
     for name in order:
-        if name in entry.engines and available(_CLASSES[name][2]):
+        if name in entry.engines and is_installed(name):
             return name
     raise CapabilityError(
         f"no engine for {entry.name} is installed; it runs on {', '.join(entry.engines)}",
         hint="pip install 'workbench[models]'",
     )
+
+
+def is_installed(engine: str) -> bool:
+    """Whether an engine's package is there."""
+    return available(_CLASSES[engine][2])
+
+
+def prepare(name: str, *, engine: str, variant: str | None = None) -> None:
+    """Make what is made once, on the first load of a model on an engine, and load nothing."""
+    entry = catalogue.find(name)
+    files = take_variant(model_files(entry), engine, variant)
+    if engine == "onnx":
+        from workbench.models.formats.onnx_build import build_onnx
+
+        build_onnx(files, variant)
+    elif engine != "llamacpp":
+        from workbench.models.folder import find_folder
+
+        find_folder(files, dtype=read_settings(entry.name).engine_settings().dtype)
 
 
 def find_engine_class(name: str) -> type[Engine]:

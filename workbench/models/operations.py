@@ -16,6 +16,7 @@ from workbench.models.protocol import Chunk
 from workbench.models.registry import RegisteredModel
 from workbench.models.reply import Reply
 from workbench.models.routing.requests import Decision
+from workbench.models.tuning import operations  # noqa: F401 - and those of tuning
 
 EngineName = Literal["auto", "llamacpp", "transformers", "mlx", "onnx"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,29 @@ def find_notebooks(paths: Iterable[Path]) -> list[Notebook]:
     Raises:
         InputError: A path is not there, a folder has none, or a file is not a Python notebook.
     """
-    files = find_files(paths)
+    found, broken = read_notebooks(find_files(paths))
+    for error in broken.values():
+        raise error
+    return found
+
+
+def read_notebooks(files: Sequence[Path]) -> tuple[list[Notebook], dict[Path, InputError]]:
+    """Read notebooks, and tell those that are none apart: they must not keep the others back.
+
+    Raises:
+        InputError: A file is not there or has another ending: that is a slip in what was typed.
+    """
+    for file in files:
+        _check_path(file)
     stems = [file.stem for file in files]
-    return [_read(file, unique=stems.count(file.stem) == 1) for file in files]
+    found: list[Notebook] = []
+    broken: dict[Path, InputError] = {}
+    for file in files:
+        try:
+            found.append(_read(file, unique=stems.count(file.stem) == 1))
+        except InputError as error:
+            broken[file] = error
+    return found, broken
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -101,14 +121,8 @@ def _below(folder: Path) -> list[Path]:
 def _read(path: Path, *, unique: bool) -> Notebook:
     import nbformat
 
-    if path.suffix != ".ipynb":
-        raise InputError(f"{path} is not a notebook; its name must end in .ipynb")
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            f"there is no notebook {path}", hint="workbench report run notebooks", path=str(path)
-        ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
     _check_json(path, content)
@@ -123,6 +137,15 @@ def _read(path: Path, *, unique: bool) -> Notebook:
     _check_language(path, node)
     slug = path.stem if unique else f"{path.resolve().parent.name}-{path.stem}"
     return Notebook(path, slug, hashlib.sha256(content).hexdigest(), node)
+
+
+def _check_path(path: Path) -> None:
+    if path.suffix != ".ipynb":
+        raise InputError(f"{path} is not a notebook; its name must end in .ipynb")
+    if not path.exists():
+        raise InputError(
+            f"there is no notebook {path}", hint="workbench report run notebooks", path=str(path)
+        )
 
 
 def _check_json(path: Path, content: bytes) -> None:

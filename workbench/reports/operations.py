@@ -29,8 +29,9 @@ def run(
 ) -> ReportRun:
     """Run notebooks with checked parameters and write a page and a record of each.
 
-    Each runs in the root of its project in a fresh kernel. One that fails does not stop the
-    others. Nothing is run if a parameter of any of them is wrong.
+    Each runs in the root of its project in a fresh kernel. One that fails, or that is no valid
+    notebook any more, does not stop the others. Nothing is run if a parameter of any of them is
+    wrong.
 
     Args:
         notebooks: Notebooks, or folders that stand for every notebook below them (not those in
@@ -50,8 +51,8 @@ def run(
     from ..store.files import make_folder, saying_why
     from .history import write_index
     from .kernels import kernel_source
-    from .notebooks import find_files, find_notebooks
-    from .runner import check_jobs, plan_runs, run_plans
+    from .notebooks import find_files, read_notebooks
+    from .runner import broken_run, check_jobs, plan_runs, run_plans
 
     require_installed("papermill", extra="reports")
     started_s = time.monotonic()
@@ -66,8 +67,11 @@ def run(
         )
     files = find_files(notebooks)
     with _naming_out(folder), kernel_source(files, choice=kernels) as source:
+        found, broken = read_notebooks(files)
+        if not found:
+            raise next(iter(broken.values()))
         plans = plan_runs(
-            find_notebooks(files),
+            found,
             parameters or {},
             profile=profile,
             out=folder,
@@ -81,6 +85,7 @@ def run(
         finally:
             # Also after Ctrl-C: the runs that came to their end belong in the index.
             write_index(folder)
+    runs += [broken_run(path, error.message, folder) for path, error in broken.items()]
     return ReportRun(runs, folder / "index.html", round(time.monotonic() - started_s, 3))
 
 

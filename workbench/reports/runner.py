@@ -271,6 +271,21 @@ def _write_executed(plan: RunPlan, session: KernelSession) -> None:
     files.write_text(plan.executed, nbformat.writes(remove_error_markers(nb)) + "\n")
 
 
+def broken_run(path: Path, message: str, out: Path) -> NotebookRun:
+    """What a file comes to that could not be read as a notebook; it leaves no page."""
+    return NotebookRun(
+        notebook=str(path),
+        status="failed",
+        duration_s=0.0,
+        claims=[],
+        error=RunError("notebook", message, str(path)),
+        run_id="",
+        kernel="cold",
+        kernel_reason="none was started",
+        folder=out,
+    )
+
+
 def check_jobs(jobs: int) -> int:
     """The number of notebooks at a time, if it is one."""
     if jobs < 1:

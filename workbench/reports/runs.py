@@ -23,8 +23,8 @@ class RunError:
     """Why a run failed.
 
     ``kind`` is ``cell`` (a cell raised), ``claim`` (a claim lies outside its bounds), ``deadline``,
-    ``kernel`` (the kernel died), ``cancelled`` or ``runner``. ``cell`` is the number that stands
-    beside the cell, ``path`` the notebook.
+    ``kernel`` (the kernel died), ``cancelled``, ``notebook`` (the file is none) or
+    ``runner``. ``cell`` is the number that stands beside the cell, ``path`` the notebook.
     """
 
     kind: str

@@ -10,7 +10,7 @@ import functools
 import re
 
 UNSURE = "und"
-_LOOKED_AT_CHARS = 400
+_LOOKED_AT_CHARS = 300
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CODE = re.compile(r"[{}\[\]();=<>|\\/*&%$#@^~+_\"]")
 _LEAST = 1.0  # of evidence; a small word that one language alone has counts 1

@@ -112,6 +112,24 @@ def test_a_file_that_is_held_for_good_refuses_and_settles_later(
     run(play)
 
 
+def test_a_cancelled_reservation_is_given_back() -> None:
+    async def play(store: SqliteLimits) -> None:
+        limits = key(tokens_per_minute=100)
+        await store.release(await store.reserve(limits, tokens=1))
+        other = hold(store.path)
+        task = asyncio.create_task(store.reserve(limits, tokens=90))
+        await asyncio.sleep(0.01)  # it waits in the thread now
+        task.cancel()
+        other.execute("COMMIT")
+        other.close()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.get_running_loop().run_in_executor(store._thread, lambda: None)
+        await store.reserve(limits, tokens=90)
+
+    run(play)
+
+
 def test_a_full_disk_refuses_and_settles_later(monkeypatch: pytest.MonkeyPatch) -> None:
     real = Database.transaction
 

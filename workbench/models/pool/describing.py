@@ -70,7 +70,7 @@ def describe(name: str, engine: str | None, *, slots: int) -> Description:
 
     entry = estimates.with_shape(catalogue.find(base_name(name)))
     chosen = read_settings(entry.name)
-    engine_name = choose_engine(entry, engine or chosen.engine)
+    engine_name = choose_engine(entry, engine or chosen.engine, has_adapter=base_name(name) != name)
     parallel = chosen.parallel or (slots if engine_name == "llamacpp" else 1)
     limit = entry.context_tokens or _DEFAULT_CONTEXT_TOKENS
     context = chosen.context_tokens or min(limit, _DEFAULT_CONTEXT_TOKENS)

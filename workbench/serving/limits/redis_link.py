@@ -22,6 +22,7 @@ _CONNECTIONS = 32
 class RedisAwayError(BusyError):
     """Redis does not answer. ``sent`` says whether it may have done what was asked."""
 
+    code = "busy"  # what it is for a client
     sent = True
 
 

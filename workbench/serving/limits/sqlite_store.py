@@ -105,14 +105,24 @@ class SqliteLimits:
         if not has_limits(principal.limits):
             return not_held(principal, tokens=tokens, usd=usd, stream=stream)
         made_id, now = new_reservation_id(), self._now(now_s)
+        gone = Reservation(made_id, principal.key_id)
+        cancelled = False
 
         def step(connection: sqlite3.Connection, truth: Truth | None) -> Reservation | LimitError:
+            if cancelled:
+                return gone
             try:
                 return self._reserve(connection, principal, made_id, asked, now, truth=truth)
             except LimitError as refusal:
                 return refusal  # raised here it would undo what was mended on the way
 
-        made = await self._make(step)
+        try:
+            made = await self._make(step)
+        except asyncio.CancelledError:
+            # The thread may have made it before: then it is given back with the next step.
+            cancelled = True
+            self._late[made_id] = lambda connection, _: steps.remove(connection, gone)
+            raise
         if isinstance(made, LimitError):
             raise made
         self._renewals.add(made)

@@ -1,0 +1,64 @@
+"""A model's weights kept in another way, where an engine has several.
+
+- llama.cpp: ``shipped`` (the file as it is), ``Q4_0``, ``Q5_1``, ``Q8_0`` and what else
+  ``formats.requantize`` makes in Python of the weights as they came;
+- ONNX Runtime: ``shipped`` (a GGUF's own blocks), ``int8``, ``int4``, ``float32``, which
+  ``formats.onnx_build`` has built.
+
+Variants are files in the conversion cache, `<home>/converted/`, named by the sha256 of what they
+were made from; they may be deleted at any time. transformers and MLX have `dtype` instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from workbench.core import settings
+from workbench.core.errors import InputError
+from workbench.models.protocol import ModelFiles
+
+SHIPPED = "shipped"
+VARIANT_VERSION = 1  # raise it when a file that was made before would now be made differently
+
+
+def list_variants(files: ModelFiles, engine: str) -> tuple[str, ...]:
+    """The variants of a model on an engine, the one that is taken by default first."""
+    if engine == "onnx":
+        from workbench.models.formats.onnx_build import variants
+
+        return variants(files)
+    if engine == "llamacpp" and files.gguf is not None:
+        from workbench.models.formats.gguf_writer import WRITABLE_TYPES
+
+        return (SHIPPED, *WRITABLE_TYPES)
+    return ()
+
+
+def take_variant(files: ModelFiles, engine: str, variant: str | None) -> ModelFiles:
+    """The files to load for a variant, made if they are not there.
+
+    Raises:
+        InputError: The engine has no such variant of this model.
+        CapabilityError: A tensor of the GGUF cannot be read.
+        StorageError: There is no room.
+    """
+    if variant is None:
+        return files
+    allowed = list_variants(files, engine)
+    if variant not in allowed:
+        has = f"it has {', '.join(allowed)}" if allowed else "it has none"
+        hint = f"variant={allowed[0]!r}" if allowed else "dtype='bfloat16' halves the weights"
+        raise InputError(
+            f"variant {variant!r} of {files.name} is not to be had on {engine}: {has}", hint=hint
+        )
+    if engine != "llamacpp" or variant == SHIPPED or files.gguf is None:
+        return files
+    from workbench.models.formats.convert import hash_file
+    from workbench.models.formats.requantize import requantize
+
+    name = f"{hash_file(files.gguf)}-{variant}-v{VARIANT_VERSION}.gguf"
+    path = settings.home() / "converted" / name
+    if not path.exists():  # written under another name first: what is there is whole
+        path.parent.mkdir(parents=True, exist_ok=True)
+        requantize(files.gguf, path, variant)
+    return dataclasses.replace(files, gguf=path)
