@@ -104,7 +104,9 @@ class Router:
             # What is made of several models costs several times as much, and an adapter is for
             # a purpose of its own: both only by name.
             plain = not made and ":" not in name
-            wanted = name in named or (self._chosen.may_choose(name) and plain)
+            here = self._directory.local_model(name)
+            ready = here is None or here.is_fetched
+            wanted = name in named or (self._chosen.may_choose(name) and plain and ready)
             if wanted and not (made and (call.kind != "chat" or call.n > 1)):
                 yield self._candidate(name)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from workbench.core.errors import NotFoundError
+from workbench.core import settings
+from workbench.core.errors import InputError, NotFoundError
 from workbench.models.protocol import Sampling
 from workbench.models.virtual import find_virtual, is_virtual, virtual_names
 from workbench.serving.backends.balance import Balance, Member
@@ -31,6 +33,7 @@ class LocalModel:
     context_tokens: int | None = None
     parameters: int | None = None
     tokens_per_s: float | None = None
+    is_fetched: bool = True
 
 
 class Directory:
@@ -45,6 +48,7 @@ class Directory:
         upstreams: The others.
         prices: Of the models here; those of upstreams stand in their settings.
         look: Gives the models that are here.
+        has_adapter: Whether ``base:adapter@version`` stands for an adapter that is here.
     """
 
     def __init__(
@@ -54,12 +58,14 @@ class Directory:
         *,
         prices: Mapping[str, Price] | None = None,
         look: Callable[[], dict[str, LocalModel]] | None = None,
+        has_adapter: Callable[[str], bool] | None = None,
     ) -> None:
         self._local = local
         self.virtual: Backend | None = None
         self.upstreams = {each.name: each for each in upstreams}
         self._prices = prices or {}
         self._look = look or present_models
+        self._has_adapter = has_adapter or is_adapter
         self._here: dict[str, LocalModel] = {}
         self._looked_s = float("-inf")
         self._known: dict[str, Balance] = {}
@@ -86,7 +92,11 @@ class Directory:
     def local_model(self, name: str) -> LocalModel | None:
         """The model here that a name stands for, an adapter's by its base."""
         bare = name.removeprefix(f"{LOCAL}/")
-        return self._here.get(bare) or self._here.get(bare.partition(":")[0])
+        found = self._here.get(bare)
+        if found is None and ":" in bare:
+            base = self._here.get(bare.partition(":")[0])
+            found = base if base is not None and self._has_adapter(bare) else None
+        return found
 
     def find(self, name: str) -> Balance:
         """The backends of a name.
@@ -189,18 +199,24 @@ class Directory:
 
 
 def present_models() -> dict[str, LocalModel]:
-    """The models of the catalogue and of ``workbench.toml`` whose files are on this disk."""
-    from workbench.models import catalogue
+    """The models of the catalogue and of ``workbench.toml`` that can be loaded.
+
+    Their files are on this disk, or pinned by sha256 and fetched with the first request; not so
+    where the setting ``offline`` forbids it.
+    """
+    from workbench.models import adapters, catalogue
     from workbench.models.footprints import list_footprints
     from workbench.models.model_settings import read_settings
     from workbench.models.presence import is_present
 
+    offline = settings.get("offline")
     speeds: dict[str, float] = {}
     for each in list_footprints():
         speeds[each.name] = max(speeds.get(each.name, 0.0), each.tokens_per_s or 0.0)
     found = {}
     for name, entry in catalogue.entries().items():
-        if is_present(entry):
+        fetched = is_present(entry)
+        if fetched or (entry.verified and not offline):
             chosen = read_settings(name)
             sampling = chosen.sampling_defaults(entry.sampling)
             system = entry.system if chosen.system is None else chosen.system
@@ -212,8 +228,24 @@ def present_models() -> dict[str, LocalModel]:
                 context_tokens=context_tokens(entry.context_tokens, chosen.context_tokens),
                 parameters=entry.parameters,
                 tokens_per_s=speeds.get(name) or None,
+                is_fetched=fetched,
             )
+    for adapter in adapters.list_adapters():
+        if adapter.base in found:
+            base = found[adapter.base]
+            found[adapter.full_name] = dataclasses.replace(base, name=adapter.full_name)
     return found
+
+
+def is_adapter(name: str) -> bool:
+    """Whether a name such as ``base:adapter`` or ``base:adapter@label`` stands for one here."""
+    from workbench.models import adapters
+
+    try:
+        adapters.resolve(name, verify=False)
+    except (NotFoundError, InputError):
+        return False
+    return True
 
 
 def context_tokens(trained: int | None, chosen: int | None) -> int:
