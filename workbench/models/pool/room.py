@@ -14,7 +14,7 @@ from workbench.models.pool.lines import Action, Line, Load, Refuse, Request, Res
 from workbench.models.pool.refusals import too_large
 from workbench.models.pool.rules import Rules
 
-RECENT_S = 60.0
+RECENT_S = 10.0
 
 
 @dataclass
