@@ -46,6 +46,7 @@ class Pretender(Engine):
     name = "llamacpp"
     capabilities = frozenset({CHAT, STREAM})
     has_own_process = True
+    takes_many = True
     info = ModelInfo("none", 4096, 256, "none")
     chance = random.Random(7)
     lock = threading.Lock()

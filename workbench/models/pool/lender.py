@@ -48,12 +48,17 @@ class Lender:
 
     def receive(self, request: Request, name: str, engine: str | None) -> None:
         """Take a request for a model of which it may not be known yet what it is."""
+        with self.lock:
+            known, closed = self.known.get((name, engine)), self.closed
+            if known is None and not closed:
+                # Reading the catalogue and the store is not for the asker's thread.
+                self.keeper.put(lambda: self._look_up(request, name, engine))
+        if closed:
+            refuse(request.ticket, _closed())
+            return
         self.keeper.start()
-        known = self.known.get((name, engine))
         if known is not None:
             self._enter(request, known, chosen=engine is not None)
-        else:  # reading the catalogue and the store is not for the asker's thread
-            self.keeper.put(lambda: self._look_up(request, name, engine))
 
     def _look_up(self, request: Request, name: str, engine: str | None) -> None:
         try:
@@ -62,8 +67,9 @@ class Lender:
             refuse(request.ticket, error)
             return
         with self.lock:
-            self.known[name, engine] = known
-            self._descriptions.setdefault(known.key, known)
+            if known.adapter is None or name.endswith(f"@{known.adapter.partition('@')[2]}"):
+                self.known[name, engine] = known  # a label, and the latest, may move
+            self._descriptions[known.key] = known
         self._enter(request, known, chosen=engine is not None)
 
     def _enter(self, request: Request, known: Description, *, chosen: bool) -> None:
@@ -75,15 +81,30 @@ class Lender:
         with self.lock:
             closed = self.closed
             if not closed and not request.ticket.cancelled():
-                key = known.key if chosen else self.scheduler.prefer_loaded(known.key)
-                request.key = key
-                needs = self._descriptions[key].needs
+                request.known, request.key = known, self._find_key(known, chosen=chosen)
+                serving = self._descriptions[request.key]
                 if request.capability == EMBED:
-                    request.grows_bytes = self._descriptions[key].embedder_bytes
-                self.scheduler.ask(request, needs, now_s=time.monotonic())
+                    request.grows_bytes = serving.embedder_bytes
+                self.scheduler.ask(request, serving.needs, now_s=time.monotonic())
         if closed:
-            refuse(request.ticket, CancelledError("the pool was closed", hint="make a new one"))
+            refuse(request.ticket, _closed())
         self.step()
+
+    def _find_key(self, known: Description, *, chosen: bool) -> Key:
+        """The model in memory that serves a request, or the one that is to be loaded for it.
+
+        Another engine's will do if none was chosen; a base that came with the adapter will do.
+        """
+        residents = self.scheduler.residents()
+        residents.sort(key=lambda one: one.key.engine != known.key.engine)
+        for one in residents:
+            of = self._descriptions[one.key]
+            adapters = of.adapters if one.adapters is None else one.adapters
+            is_there = one.status in ("loading", "ready")
+            same = one.key.engine == known.key.engine or not chosen
+            if is_there and same and of.serves(known, adapters):
+                return one.key
+        return known.key
 
     def withdraw(self, request: Request) -> None:
         """The asker has left the queue."""
@@ -125,6 +146,12 @@ class Lender:
                 self.scheduler.ask_again(request, now_s=time.monotonic())
             self.step()
             return
+        known, loaded_as = request.known, self._descriptions[resident.key]
+        if not loaded_as.serves(known, resident.adapters or ()):
+            with self.lock:  # it was loaded anew meanwhile, and that adapter did not come with it
+                self.scheduler.give_back(request, tokens=0, now_s=time.monotonic())
+            self._enter(request, known, chosen=True)
+            return
         model, ticket = self._models.get(resident), request.ticket
         request.ticket = None  # a ticket holds its loan, and must go with the asker
         if not ticket.set_running_or_notify_cancel():
@@ -139,8 +166,9 @@ class Lender:
             granted_s = request.granted_at_s or request.arrived_s
             loan = Loan(
                 ticket.name,
-                lent_as(model, ticket.name),
+                lent_as(model, known.adapter, loaded_as=loaded_as),
                 lambda tokens: self._take_back(grant, tokens),
+                key=resident.key,
                 queued_s=granted_s - request.arrived_s,
                 loaded=request.arrived_s < resident.loaded_at_s,
                 lost=lambda give_back: self.keeper.put(lambda: _return_lost(give_back)),
@@ -200,7 +228,7 @@ class Lender:
             now_s = time.monotonic()
             self._models[resident] = model
             self._looked_s[resident] = now_s
-            resident.threads = model.settings.threads
+            resident.threads, resident.adapters = model.settings.threads, model.adapters
             load_s = now_s - started_s
             self.scheduler.loaded(resident, measured_bytes=taken, load_s=load_s, now_s=now_s)
         self._workshop.tell_loaded(resident)
@@ -222,6 +250,10 @@ class Lender:
         finally:
             with self.lock:
                 self.scheduler.unloaded(resident)
+                # The next request reads anew what the model takes, and the user's settings.
+                stale = [name for name, one in self.known.items() if one.key == resident.key]
+                for name in stale:
+                    del self.known[name]
             self.step()
 
     # The end.
@@ -240,7 +272,7 @@ class Lender:
             waiting = self.scheduler.shut(force_at_s=time.monotonic() + drain_s)
         self._workshop.cancel("the pool is closed")
         for request in waiting:
-            refuse(request.ticket, CancelledError("the pool was closed", hint="make a new one"))
+            refuse(request.ticket, _closed())
         self.step()
         with self.changed:
             done = self.changed.wait_for(lambda: not self.scheduler.residents(), most_s)
@@ -255,6 +287,10 @@ class Lender:
     def close_now(self) -> None:
         """Close without waiting for work in flight, nor long for anything else."""
         self.close(drain_s=0.0, most_s=_LEAVE_S)
+
+
+def _closed() -> CancelledError:
+    return CancelledError("the pool was closed", hint="make a new one")
 
 
 def _return_lost(give_back: object) -> None:

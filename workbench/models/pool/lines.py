@@ -53,6 +53,7 @@ class Request:
     may_swap: bool = True
     capability: str | None = None
     grows_bytes: int = 0  # what the model takes more once it is asked this
+    known: Any = None  # what was asked for, as it is loaded
     ticket: Any = None
     granted_at_s: float | None = None
 
@@ -76,6 +77,7 @@ class Resident:
     is_unwanted: bool = False  # is to be unloaded as soon as it is loaded
     force_at_s: float | None = None  # when a drain ends the work in flight
     threads: int = 1
+    adapters: tuple[str, ...] | None = None  # that requests may name; None before it is loaded
 
     @property
     def held_bytes(self) -> int:

@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from workbench.models.pool.lines import Key
+
 if TYPE_CHECKING:
     from workbench.models.model import Model
 
@@ -18,9 +20,10 @@ GiveBack = Callable[[int | None], None]
 class Loan:
     """A loaded model that is one caller's until he gives it back; or use it in a ``with`` block.
 
-    ``name`` is what was asked for, ``queued_s`` how long it took to get, ``loaded`` whether the
-    model had to be loaded for it. A loan that is lost without being given back (its task was
-    cancelled in the instant in which it came) goes back by itself when Python drops it.
+    ``name`` is what was asked for, ``key`` what is loaded for it, ``queued_s`` how long it took to
+    get, ``loaded`` whether the model had to be loaded for it. A loan that is lost without being
+    given back (its task was cancelled in the instant in which it came) goes back by itself when
+    Python drops it.
     """
 
     def __init__(
@@ -29,12 +32,14 @@ class Loan:
         model: Model,
         give_back: GiveBack,
         *,
+        key: Key,
         queued_s: float,
         loaded: bool,
         lost: Callable[[GiveBack], None],
         pool: Any,
     ) -> None:
         self.name = name
+        self.key = key
         self.model = model
         self.queued_s = queued_s
         self.loaded = loaded

@@ -132,11 +132,10 @@ class ModelPool:
 
     def load(self, name: str, *, engine: str | None = None, pin: bool = False) -> ResidentModel:
         """Load a model and wait until it is ready. Raises as ``ask`` does."""
-        with self.borrow(name, engine=engine, tenant="(pool)", tokens=1):
-            keys = self._keys(name, engine)
+        with self.borrow(name, engine=engine, tenant="(pool)", tokens=1) as loan:
             if pin:
-                self._pin(keys, pinned=True)
-            return next(one for one in self.state().models if (one.name, one.engine) in keys)
+                self._pin([loan.key], pinned=True)
+            return next(m for m in self.state().models if (m.name, m.engine) == loan.key)
 
     def unload(self, name: str, *, engine: str | None = None, drain_s: float = 30.0) -> bool:
         """Unload a model and wait until it is gone. It is not pinned any more.
@@ -199,10 +198,11 @@ class ModelPool:
         return f"<ModelPool {names}; {state.used_bytes >> 20} of {state.budget_bytes >> 20} MiB>"
 
     def _keys(self, name: str, engine: str | None) -> list[Key]:
-        wanted = base_name(name)
+        """The models that a name stands for; one with an adapter goes with its base."""
+        base = base_name(name)
         with self._lender.lock:
             lines = list(self._lender.scheduler.lines)
-        return [key for key in lines if key.name == wanted and engine in (None, key.engine)]
+        return [k for k in lines if base_name(k.name) == base and engine in (None, k.engine)]
 
     def _pin(self, keys: list[Key], *, pinned: bool) -> bool:
         """Set the pins; whether one was set before."""

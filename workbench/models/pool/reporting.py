@@ -38,6 +38,7 @@ def _resident(scheduler: Scheduler, one: Resident, epoch_s: float) -> ResidentMo
         pinned=one.line.is_pinned,
         parallel=one.needs.parallel,
         threads=one.threads,
+        adapters=one.adapters or (),
         loaded_at_s=one.loaded_at_s + epoch_s if there else None,
         last_used_s=one.last_used_s + epoch_s if there else None,
         expires_s=None if math.isinf(expires_s) else expires_s + epoch_s,

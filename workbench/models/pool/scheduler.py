@@ -56,6 +56,8 @@ class Scheduler:
     def ask(self, request: Request, needs: Needs, *, now_s: float) -> None:
         """A request has come."""
         line = self._line(request.key, needs)
+        if line.resident is None and not len(line.queue):
+            line.needs, line.grown_bytes = needs, 0
         if line.retry_at_s > now_s and line.error is not None:
             self._actions.append(Refuse(request, resting(line, now_s)))
             return
@@ -204,11 +206,6 @@ class Scheduler:
     def is_busy(self) -> bool:
         """Whether there is work in flight, or a model is on its way in or out."""
         return any(one.in_flight or one.status != "ready" for one in self.residents())
-
-    def prefer_loaded(self, key: Key) -> Key:
-        """The same model in another engine, if it is loaded there and not in this one."""
-        same = [one.key for one in self.residents() if one.key.name == key.name]
-        return key if key in same or not same else same[0]
 
     # What is to be done.
 

@@ -13,7 +13,8 @@ class ResidentModel:
 
     ``status`` is loading, ready, draining or unloading. ``reckoned_bytes`` is the most that it is
     known to take. Times are Unix times; ``expires_s`` None means that it stays until its room is
-    needed. ``tokens_per_s`` is the median over its last loans.
+    needed. ``adapters`` are those that requests may name. ``tokens_per_s`` is the median over its
+    last loans.
     """
 
     name: str
@@ -26,6 +27,7 @@ class ResidentModel:
     pinned: bool
     parallel: int
     threads: int
+    adapters: tuple[str, ...]
     loaded_at_s: float | None
     last_used_s: float | None
     expires_s: float | None

@@ -147,7 +147,7 @@ def _footprint(
     tokens_per_s: float | None = None,
 ) -> footprints.Footprint:
     return footprints.Footprint(
-        name=resident.key.name,
+        name=known.base,
         engine=resident.key.engine,
         context_tokens=known.context_tokens,
         parallel=resident.needs.parallel,

@@ -1,0 +1,104 @@
+"""Adapters out of a pool: one base in memory serves them all, and one that came later too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.core import settings
+from workbench.core.errors import NotFoundError
+from workbench.models.adapter_store import register_adapter
+from workbench.models.adapters import KIND
+from workbench.models.formats.tiny import make_tiny_folder
+from workbench.models.formats.tiny_lora import make_tiny_lora
+from workbench.models.formats.to_gguf import write_gguf_of_folder
+from workbench.models.loading import load
+from workbench.models.model import Model
+from workbench.models.pool import ModelPool
+from workbench.store.versions import Versions
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A tiny base with two adapters, and a third that is not registered."""
+    make_tiny_folder(tmp_path / "folder")
+    gguf = write_gguf_of_folder(tmp_path / "folder", tmp_path / "tiny.gguf", type="F32")
+    (tmp_path / "workbench.toml").write_text(f'[models.tiny]\npath = "{gguf}"\nthreads = 1\n')
+    monkeypatch.chdir(tmp_path)
+    with settings.override(home=tmp_path / "home"):
+        for seed, name in enumerate(("a", "b", "late")):
+            make_tiny_lora(tmp_path / name, gguf, name=name, base_model="tiny", seed=seed)
+        for name in ("a", "b"):
+            register_adapter(tmp_path / name)
+        yield tmp_path
+
+
+def answer(model: Model) -> str:
+    return model.generate("Once upon a time there was", temperature=0, max_tokens=8).text
+
+
+def test_one_base_serves_all_its_adapters(made: Path) -> None:
+    names = ("tiny:a@1", "tiny", "tiny:b", "tiny:a")
+    alone = {}
+    for name in ("tiny", "tiny:a@1", "tiny:b@1"):
+        with load(name, context_tokens=256) as model:
+            alone[name] = answer(model)
+    assert len(set(alone.values())) == 3
+    with ModelPool(10**9, cores=1) as pool:
+        for name in names:
+            with pool.borrow(name) as loan:
+                full = {"tiny:b": "tiny:b@1", "tiny:a": "tiny:a@1"}.get(name, name)
+                assert (loan.model.name, loan.name) == (full, name)
+                assert answer(loan.model) == alone[full]
+        (resident,) = pool.state().models
+        assert set(resident.adapters) == {"a@1", "b@1"}
+        assert pool.unload("tiny")
+        assert pool.state().models == ()
+
+
+def test_an_adapter_that_came_later_is_loaded_with_its_base(made: Path) -> None:
+    with ModelPool(10**9, cores=1) as pool:
+        pool.load("tiny")
+        with pytest.raises(NotFoundError):
+            pool.ask("tiny:late").result(timeout=60)
+        register_adapter(made / "late")
+        with pool.borrow("tiny:late") as loan:
+            assert loan.loaded
+            assert loan.model.adapter == "late@1"
+            later = answer(loan.model)
+        with pool.borrow("tiny:late@1") as again, pool.borrow("tiny") as base:
+            assert not again.loaded
+            assert answer(again.model) == later != answer(base.model)
+        assert {model.name for model in pool.state().models} == {"tiny", "tiny:late@1"}
+        pool.unload("tiny")
+        with pool.borrow("tiny:a") as loan:
+            assert answer(loan.model) != later
+
+
+def test_a_label_that_moves_is_followed(made: Path) -> None:
+    with ModelPool(10**9, cores=1) as pool:
+        for version in (1, 2):
+            if version == 2:
+                folder = made / "a2"
+                gguf = made / "tiny.gguf"
+                make_tiny_lora(folder, gguf, name="a", base_model="tiny", seed=9)
+                register_adapter(folder)
+            Versions().move_label(KIND, f"tiny:a@{version}", label="production", actor="test")
+            with pool.borrow("tiny:a@production") as loan:
+                assert loan.model.adapter == f"a@{version}"
+
+
+@pytest.mark.slow
+def test_an_engine_that_merges_has_each_adapter_as_a_model_of_its_own(made: Path) -> None:
+    with ModelPool(4 * 10**9, cores=1) as pool:
+        loans = [pool.ask(name, engine="mlx") for name in ("tiny:a", "tiny")]
+        said = []
+        for ticket in loans:
+            with ticket.result(timeout=120) as loan:
+                said.append(answer(loan.model))
+        assert said[0] != said[1]
+        assert {model.name for model in pool.state().models} == {"tiny:a@1", "tiny"}
