@@ -60,6 +60,11 @@ class Connection(HttpToolsProtocol):
         if self._in_head and self._head_bytes > self.max_header_bytes:
             self._turn_away(b"431 Request Header Fields Too Large", b"the headers are too large")
 
+    @property
+    def has_whole_body(self) -> bool:
+        """Whether the body of the request in work has come."""
+        return not self.cycle.more_body
+
     def on_message_begin(self) -> None:
         """A request's first byte."""
         super().on_message_begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import secrets
 import time
@@ -17,6 +18,7 @@ from workbench.serving.call import Facts
 from workbench.serving.dialects.openai_errors import render_error
 from workbench.serving.headers import Headers
 from workbench.serving.requests import (
+    CONNECTION,
     ClientGoneError,
     Receive,
     Scope,
@@ -32,6 +34,15 @@ log = logging.getLogger(__name__)
 _GONE_STATUS = 499
 _ENDS = BusyError("the gateway ends", hint="ask again", http_status=503, retry_after_s=5.0)
 JSON = (b"content-type", b"application/json")
+
+
+_STARTED = secrets.token_hex(8)  # no other process has it, and no later one
+_numbers = itertools.count(1)
+
+
+def new_request_id() -> str:
+    """An id that no other request has. It opens nothing: who asks for it needs its key as well."""
+    return f"req_{_STARTED}{next(_numbers):08x}"
 
 
 @dataclass
@@ -97,7 +108,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Nothing is raised but what ends the process."""
         started_s = time.perf_counter()
-        request_id = "req_" + secrets.token_hex(12)
+        request_id = new_request_id()
         facts = Facts(endpoint=self.endpoint, dialect=self.dialect)
         out = Outgoing(send)
         status = _GONE_STATUS
@@ -125,12 +136,13 @@ class Door:
 
     async def read(self, incoming: Incoming) -> bytes:
         """The request's body, within the limits."""
-        chosen = self.gateway.settings
+        chosen, connection = self.gateway.settings, incoming.scope.get(CONNECTION)
         return await read_body(
             incoming.receive,
             incoming.headers,
             most_bytes=chosen.max_body_bytes,
             timeout_s=chosen.body_timeout_s,
+            is_whole=connection is not None and connection.has_whole_body,
         )
 
     async def _refuse(self, out: Outgoing, error: WorkbenchError, request_id: str) -> int:

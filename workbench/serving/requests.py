@@ -32,9 +32,21 @@ def key_of(headers: Mapping[str, str]) -> str | None:
 
 
 async def read_body(
-    receive: Receive, headers: Mapping[str, str], *, most_bytes: int, timeout_s: float
+    receive: Receive,
+    headers: Mapping[str, str],
+    *,
+    most_bytes: int,
+    timeout_s: float,
+    is_whole: bool = False,
 ) -> bytes:
     """The whole body.
+
+    Args:
+        receive: Gives its parts.
+        headers: Of the request.
+        most_bytes: More are refused.
+        timeout_s: The longest wait for all of it.
+        is_whole: It is known to be there already.
 
     Raises:
         InputError: It has more bytes than allowed; told before it is read, if it says so.
@@ -44,7 +56,12 @@ async def read_body(
     told = headers.get("content-length", "")
     if told.isdigit() and int(told) > most_bytes:
         raise _too_large(int(told), most_bytes)
-    message = await _receive(receive, timeout_s)
+    if is_whole:  # nothing has to be waited for
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+    else:
+        message = await _receive(receive, timeout_s)
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         if len(body) > most_bytes:

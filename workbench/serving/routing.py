@@ -112,7 +112,7 @@ class Router:
 
     def _candidate(self, name: str) -> Candidate:
         here = self._directory.local_model(name)
-        _, price = self._directory.bounds([name])
+        _, price = self._directory.bounds((name,))
         usd = price.completion_usd_per_million_tokens
         if is_virtual(name):
             return Candidate(name, price_usd=usd, capabilities=CHAT - {"tools"})

@@ -69,13 +69,14 @@ class Directory:
         self._here: dict[str, LocalModel] = {}
         self._looked_s = float("-inf")
         self._known: dict[str, Balance] = {}
+        self._bounds: dict[tuple[str, ...], tuple[float, Price]] = {}
         self._members: dict[tuple[str, str], Member] = {}
 
     def refresh(self) -> dict[str, LocalModel]:
         """Look which models are here; reads the store, so not for the event loop when slow."""
         here = self._look()
         if here != self._here:
-            self._here, self._known = here, {}
+            self._here, self._known, self._bounds = here, {}, {}
         self._looked_s = time.monotonic()
         return here
 
@@ -131,8 +132,14 @@ class Directory:
             for each, member in zip(told, members, strict=True)
         )
 
-    def bounds(self, models: Iterable[str]) -> tuple[float, Price]:
+    def bounds(self, models: tuple[str, ...]) -> tuple[float, Price]:
         """The fewest bytes a token that may answer for any of these, and the dearest tokens."""
+        found = self._bounds.get(models)
+        if found is None:
+            found = self._bounds[models] = self._find_bounds(models)
+        return found
+
+    def _find_bounds(self, models: Iterable[str]) -> tuple[float, Price]:
         least, prompt, completion = math.inf, 0.0, 0.0
         for model in self._with_members(models):
             try:
