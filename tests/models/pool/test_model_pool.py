@@ -26,6 +26,7 @@ from workbench.core.errors import (
     CapacityError,
     DeadlineError,
     EngineError,
+    InputError,
     NotFoundError,
 )
 from workbench.models.formats.tiny import make_tiny_gguf
@@ -96,6 +97,8 @@ class Told:
 def test_what_is_wrong_comes_out_of_the_ticket(pool: ModelPool, tiny: list[str]) -> None:
     with pytest.raises(NotFoundError, match="smollm2-135m"):
         pool.ask("smolm2-135m").result(timeout=30)
+    with pytest.raises(InputError, match="made of other models"):
+        pool.ask("ensemble/any").result(timeout=30)
     with pytest.raises(CapabilityError, match="cannot chat"):
         pool.ask("minilm-l6-v2", capability="chat").result(timeout=30)
 

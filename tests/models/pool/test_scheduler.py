@@ -285,6 +285,15 @@ def test_who_always_asks_for_more_than_he_uses_is_expected_to_use_less() -> None
         assert (earlier <= 2) == at_once
 
 
+def test_a_thousand_models_that_were_asked_for_once_are_not_all_kept() -> None:
+    models = [SimModel(f"m{number}", bytes=100, load_s=0.1) for number in range(300)]
+    arrivals = [Arrival(2.0 * number, model.name) for number, model in enumerate(models)]
+    world = World(models, rules())
+    world.run(arrivals)
+    assert all(one.ended_at_s for one in arrivals)
+    assert len(world.scheduler.lines) <= 128
+
+
 def test_a_full_queue_takes_from_who_fills_it() -> None:
     greedy = [Arrival(0.0, "a", tenant="greedy", tokens=100) for _ in range(12)]
     modest = [Arrival(1.5, "a", tenant=f"modest{number}", tokens=100) for number in range(3)]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workbench.core.errors import InputError
 from workbench.models.pool.lines import TRUSTED_LOANS, Key, Needs
 
 if TYPE_CHECKING:
@@ -86,7 +87,13 @@ def describe(name: str, engine: str | None, *, slots: int) -> Description:
     from workbench.models.loading import choose_engine, find_engine_class
     from workbench.models.model_settings import read_settings
     from workbench.models.tuning.record import find_variant
+    from workbench.models.virtual import is_virtual
 
+    if is_virtual(name):
+        raise InputError(
+            f"{name} is made of other models: a pool lends those, and not it",
+            hint=f"models.load({name!r}), or ask the gateway",
+        )
     said = parse_model_name(name)
     entry = estimates.with_shape(catalogue.find(said.base))
     chosen = read_settings(entry.name)

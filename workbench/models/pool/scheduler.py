@@ -36,6 +36,7 @@ _LONGEST_BACKOFF_S = 60.0
 _STABLE_S = 60.0
 _STABLE_LOANS = 32
 _UNKNOWN_TOKENS_PER_S = 10.0
+_MOST_LINES = 128  # each is looked at with each decision
 
 
 class Scheduler:
@@ -158,7 +159,9 @@ class Scheduler:
 
     def give_back(self, request: Request, *, tokens: int | None, now_s: float) -> None:
         """A loan has ended; ``tokens`` is what it did use."""
-        line = self.lines[request.key]
+        line = self.lines.get(request.key)
+        if line is None:  # its model has died, and nobody has asked for it since
+            return
         resident = line.resident
         if resident is not None and request in resident.in_flight:
             resident.in_flight.remove(request)
@@ -303,6 +306,7 @@ class Scheduler:
 
     def _line(self, key: Key, needs: Needs) -> Line:
         if key not in self.lines:
+            self._forget_idle_lines()
             queue = self.queue_class(
                 quantum_tokens=self.rules.quantum_tokens,
                 short_tokens=self.rules.short_tokens,
@@ -310,6 +314,13 @@ class Scheduler:
             )
             self.lines[key] = Line(key, needs, queue)
         return self.lines[key]
+
+    def _forget_idle_lines(self) -> None:
+        """Of very many models that were asked for, those that nobody waits for are not kept."""
+        if len(self.lines) >= _MOST_LINES:
+            for key, line in list(self.lines.items()):
+                if line.resident is None and not len(line.queue) and not line.failures:
+                    del self.lines[key]
 
     def _is_vain(self, line: Line, request: Request, now_s: float) -> bool:
         """Whether a deadline will be missed whatever happens: the load alone takes longer."""
