@@ -55,7 +55,9 @@
       // Plotly cuts a long title off, and lets a legend above the plot run into it.
       const size = layout.title.font?.size ?? 16;
       const lines = wrapped(title, Math.max(16, Math.floor(box.clientWidth / size / 0.56)));
-      layout.title = { ...(layout.title.text ? layout.title : {}), text: lines.join("<br>") };
+      // Its lines stand around its place, so that the first of several would be cut off at the top.
+      const y = 0.97 - ((lines.length - 1) * size * 0.65) / layout.height;
+      layout.title = { ...(layout.title.text ? layout.title : {}), text: lines.join("<br>"), y };
       margin.t += (lines.length - 1) * size * 1.3 + (layout.showlegend ? 28 : 0);
     }
     layout.margin = margin;
