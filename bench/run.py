@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import adapters
+import cache
 import engines
 import gateway
 import limits
@@ -30,6 +31,7 @@ BENCHMARKS = {
     each.name: each
     for each in (
         *adapters.BENCHMARKS,
+        *cache.BENCHMARKS,
         *engines.BENCHMARKS,
         *gateway.BENCHMARKS,
         *limits.BENCHMARKS,
