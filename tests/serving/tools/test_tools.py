@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from workbench import models
-from workbench.core.errors import CapabilityError, InputError
+from workbench.core.errors import CapabilityError, EngineError, InputError
 from workbench.serving.call import Call, Piece, Tool, ToolCall, Usage
 from workbench.serving.dialects.folding import Choice, fold
 from workbench.serving.tools import ToolReader, compile_tools
@@ -75,6 +75,17 @@ def test_a_call_that_is_required_always_has_valid_arguments(smollm2: models.Mode
         if wrong := [error.message for error in found]:
             faults[row["name"]] = str(wrong)
     assert faults == {}
+
+
+@pytest.mark.model
+def test_without_its_schema_the_model_keeps_to_nothing(smollm2: models.Model) -> None:
+    """It is the schema that does it, and no gift of the model's."""
+    call = chat(tools=TOOLS, tool_choice="required", sampling={"temperature": 0, "max_tokens": 40})
+    plain, reader = compile_tools(call), ToolReader(call)
+    free = {name: value for name, value in plain.sampling.items() if name != "json_schema"}
+    with pytest.raises(EngineError, match="where its schema allows none"):
+        for chunk in smollm2.stream_chat(plain.messages, **free):
+            reader.feed(Piece(chunk.text, finish_reason=chunk.finish_reason))
 
 
 @pytest.mark.model
