@@ -35,7 +35,7 @@ class Answer:
             complete: The answer's schema is fulfilled and lets nothing follow.
         """
         if token_id in self._ends:
-            return Chunk(self._rest(), finish_reason="stop")
+            return Chunk(self._rest(), finish_reason="stop", stop_text=self._stops.found)
         self._left -= 1
         text = self._stops.feed(self._stream.feed(token_id))
         reason = "length" if self._left <= 0 or full else None
@@ -45,7 +45,8 @@ class Answer:
             text += self._rest()
         if self._stops.stopped:
             reason = "stop"
-        return Chunk(text, (token_id,), (logprob,) if logprob is not None else (), reason)
+        told = (logprob,) if logprob is not None else ()
+        return Chunk(text, (token_id,), told, reason, stop_text=self._stops.found)
 
     def _rest(self) -> str:
         return self._stops.feed(self._stream.finish()) + self._stops.finish()

@@ -353,4 +353,5 @@ class Model:
             time_to_first_token_s=duration_s - decode_s,
             logprobs=whole.logprobs,
             cached_tokens=whole.cached_tokens or 0,
+            stop_text=whole.stop_text,
         )

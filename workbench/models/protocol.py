@@ -62,7 +62,8 @@ class Chunk:
     ``text`` may be empty while a character is incomplete or might begin a stop text. The last
     chunk alone has a ``finish_reason``: ``stop`` (the model's end or a stop text), ``length`` or
     ``cancelled``; and, where the engine tells them, ``cached_tokens`` (how much of the prompt was
-    known from before) and ``decode_s`` (from the first token to the last).
+    known from before) and ``decode_s`` (from the first token to the last). ``stop_text`` is the
+    one that ended the answer, if one did.
     """
 
     text: str
@@ -71,6 +72,7 @@ class Chunk:
     finish_reason: str | None = None
     cached_tokens: int | None = None
     decode_s: float | None = None
+    stop_text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -292,4 +294,5 @@ def join_chunks(chunks: Iterable[Chunk]) -> Chunk:
         last.finish_reason,
         cached_tokens=last.cached_tokens,
         decode_s=time.perf_counter() - first_s if parts else 0.0,
+        stop_text=last.stop_text,
     )

@@ -14,7 +14,8 @@ class Reply(Viewable):
 
     ``tokens_per_s`` is the decode rate: tokens after the first over the time after the first;
     None for an answer of one token. ``seed`` is the one that was used, drawn if none was given.
-    ``cached_tokens`` of the prompt were known from before and not read again.
+    ``cached_tokens`` of the prompt were known from before and not read again. ``stop_text`` is the
+    one that ended the answer, if one did.
     """
 
     text: str
@@ -29,3 +30,4 @@ class Reply(Viewable):
     time_to_first_token_s: float
     logprobs: tuple[TokenLogprob, ...] = ()
     cached_tokens: int = 0
+    stop_text: str | None = None

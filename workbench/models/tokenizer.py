@@ -165,8 +165,8 @@ class StopMatcher:
     >>> matcher = StopMatcher(("END",))
     >>> matcher.feed("one E"), matcher.feed("x EN"), matcher.feed("D two")
     ('one ', 'Ex ', '')
-    >>> matcher.stopped
-    True
+    >>> matcher.stopped, matcher.found
+    (True, 'END')
     """
 
     def __init__(self, stops: Sequence[str]) -> None:
@@ -174,16 +174,22 @@ class StopMatcher:
             raise InputError("a stop text is empty", hint="leave it out of `stop`")
         self._stops = tuple(stops)
         self._held = ""
-        self.stopped = False
+        self.found: str | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop text came; ``found`` is which."""
+        return self.found is not None
 
     def feed(self, text: str) -> str:
         """The text that may be shown now."""
         if self.stopped:
             return ""
         self._held += text
-        places = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
+        places = [(place, stop) for stop in self._stops if (place := self._held.find(stop)) >= 0]
         if places:
-            shown, self._held, self.stopped = self._held[: min(places)], "", True
+            place, self.found = min(places)
+            shown, self._held = self._held[:place], ""
             return shown
         keep = self._length_that_may_begin_a_stop()
         shown, self._held = (

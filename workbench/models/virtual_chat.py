@@ -143,6 +143,7 @@ class VirtualChat(Model):
             duration_s=duration_s,
             time_to_first_token_s=duration_s,
             logprobs=taken.logprobs if asked else (),
+            stop_text=taken.stop_text,
         )
 
     def stream_chat(
@@ -161,4 +162,9 @@ class VirtualChat(Model):
 
 
 def _as_chunk(reply: Reply) -> Chunk:
-    return Chunk(reply.text, logprobs=reply.logprobs, finish_reason=reply.finish_reason)
+    return Chunk(
+        reply.text,
+        logprobs=reply.logprobs,
+        finish_reason=reply.finish_reason,
+        stop_text=reply.stop_text,
+    )

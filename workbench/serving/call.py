@@ -83,7 +83,7 @@ class Piece:
     input; with both, ``place * n + choice``. The last piece of each index has a
     ``finish_reason``: ``stop``, ``length``, ``tool_calls``, ``cancelled``. The very last piece of
     an answer carries ``usage``. ``vector`` is an embedding. ``logprobs`` are
-    ``models.TokenLogprob``.
+    ``models.TokenLogprob``. ``stop_text`` is the one that ended the choice, where that is known.
     """
 
     text: str = ""
@@ -93,6 +93,7 @@ class Piece:
     vector: tuple[float, ...] | None = None
     finish_reason: str | None = None
     usage: Usage | None = None
+    stop_text: str | None = None
 
 
 @dataclass

@@ -35,6 +35,11 @@ def text_of(message: Any) -> str:
     return "".join(block.text for block in message.content if block.type == "text")
 
 
+def test_models(ask: anthropic.Anthropic) -> None:
+    assert MODEL in [model.id for model in ask.models.list()]
+    assert ask.models.retrieve(MODEL).display_name == MODEL
+
+
 def test_messages(ask: anthropic.Anthropic) -> None:
     answer = ask.messages.create(messages=SAY, system="Be short.", **SHORT)
     assert "Paris" in text_of(answer)
@@ -43,6 +48,16 @@ def test_messages(ask: anthropic.Anthropic) -> None:
     assert answer.usage.input_tokens + (answer.usage.cache_read_input_tokens or 0) > 10
     assert 0 < answer.usage.output_tokens <= 12
     assert answer.stop_reason in ("end_turn", "max_tokens")
+
+
+@pytest.mark.parametrize("tools", [[], [TOOL]])
+def test_the_stop_sequence_that_ended_an_answer(ask: anthropic.Anthropic, tools: Any) -> None:
+    said: Any = [{"role": "user", "content": "Write a haiku about snow."}]
+    more: Any = {"tools": tools} if tools else {}
+    answer = ask.messages.create(
+        messages=said, stop_sequences=["zzz", " "], **{**SHORT, "max_tokens": 40}, **more
+    )
+    assert (answer.stop_reason, answer.stop_sequence) == ("stop_sequence", " ")
 
 
 def test_an_answer_that_is_begun(ask: anthropic.Anthropic) -> None:

@@ -129,6 +129,14 @@ def test_a_whole_answer() -> None:
     assert (text.text, use.id, use.input) == ("Hi", "c", {"x": 1})
 
 
+def test_the_stop_sequence_that_ended_an_answer_is_told(read_stream: Callable[..., Any]) -> None:
+    pieces = [Piece("Hi", finish_reason="stop", stop_text="END", usage=Usage(1, 1))]
+    answer = json.loads(anthropic_messages.render(parse(), pieces, Facts(), created_s=0))
+    assert (answer["stop_reason"], answer["stop_sequence"]) == ("stop_sequence", "END")
+    delta = read_stream(anthropic_messages, parse(stream=True), pieces)[-2][1]["delta"]
+    assert delta == {"stop_reason": "stop_sequence", "stop_sequence": "END"}
+
+
 def test_a_call_that_was_cut_short_is_none() -> None:
     pieces = [Piece(tool_calls=(ToolCall("c", "f", '{"x"'),), finish_reason="length")]
     answer = json.loads(anthropic_messages.render(parse(), pieces, Facts(), created_s=0))

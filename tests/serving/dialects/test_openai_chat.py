@@ -122,6 +122,7 @@ IMAGE = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": 
         ({"model": None}, InputError, "model is null; it must be str", "model"),
         ({"n": 0}, InputError, "n is 0; it must be int >= 1", "n"),
         ({"stop": ["a", ""]}, InputError, "stop has an empty text", "stop"),
+        ({"stop": ["a"] * 65}, InputError, "stop has 65 texts; allowed are 64", "stop"),
         ({"presence_penalty": 0.5}, CapabilityError, "presence_penalty is 0.5", "presence_penalty"),
         ({"logit_bias": {"5": 3}}, CapabilityError, "logit_bias", "logit_bias"),
         ({"functions": [{"name": "f"}]}, CapabilityError, "functions", "functions"),

@@ -211,6 +211,7 @@ def test_stop_texts_end_the_plain_answer_only() -> None:
     pieces = read(call, first, Piece('ND two"}'), Piece(finish_reason="length", usage=usage))
     assert fold(pieces)[0][0].text == "one "
     assert (pieces[-1].finish_reason, pieces[-1].usage) == ("stop", usage)
+    assert pieces[-1].stop_text == "END"
     pieces = read(call, Piece('{"tool": "ping", "arguments": {}}', finish_reason="stop"))
     assert fold(pieces)[0][0].tool_calls[0].arguments == "{}"
     pieces = read(call, first, Piece('x"}', finish_reason="stop"))

@@ -262,6 +262,7 @@ def _close(chunk: Chunk, event: dict[str, Any]) -> Chunk:
         finish_reason=STOP_REASONS[event["stop_type"]],
         cached_tokens=timings.get("cache_n"),
         decode_s=None if decode_ms is None else decode_ms / 1000,
+        stop_text=event.get("stopping_word") or None,
     )
 
 

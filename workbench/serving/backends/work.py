@@ -11,6 +11,8 @@ from typing import Any
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CancelledError, CapabilityError, InputError
+from workbench.models.protocol import Chunk
+from workbench.models.reply import Reply
 from workbench.serving.call import Call, Facts, Piece, Usage
 from workbench.serving.tools.compiling import compile_tools, has_tools
 from workbench.serving.tools.reader import ToolReader
@@ -128,7 +130,7 @@ def _stream(
     for chunk in model.stream_ids(ids, **sampling):
         counts.completion(len(chunk.ids))
         counts.cached(chunk.cached_tokens or 0)
-        yield Piece(chunk.text, logprobs=chunk.logprobs, finish_reason=chunk.finish_reason)
+        yield _piece(chunk)
 
 
 def _whole(model: Any, ids: list[int], sampling: dict[str, Any], counts: Counts) -> Iterator[Piece]:
@@ -136,7 +138,16 @@ def _whole(model: Any, ids: list[int], sampling: dict[str, Any], counts: Counts)
         reply = model.answer_ids(ids, **sampling)
     counts.completion(reply.completion_tokens, tokens_per_s=reply.tokens_per_s)
     counts.cached(reply.cached_tokens)
-    yield Piece(reply.text, logprobs=reply.logprobs, finish_reason=reply.finish_reason)
+    yield _piece(reply)
+
+
+def _piece(part: Chunk | Reply) -> Piece:
+    return Piece(
+        part.text,
+        logprobs=part.logprobs,
+        finish_reason=part.finish_reason,
+        stop_text=part.stop_text,
+    )
 
 
 def uses_tools(call: Call) -> bool:

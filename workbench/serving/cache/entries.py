@@ -44,6 +44,7 @@ class _Stored(msgspec.Struct, array_like=True, frozen=True):
     vector: tuple[float, ...] | None
     finish_reason: str | None
     usage: Usage | None
+    stop_text: str | None = None
 
 
 class _Body(msgspec.Struct, array_like=True, frozen=True):
@@ -75,6 +76,7 @@ def encode_answer(pieces: Sequence[Piece], facts: Facts) -> bytes | None:
             piece.vector,
             piece.finish_reason,
             piece.usage,
+            piece.stop_text,
         )
         for piece in joined
     )
@@ -96,6 +98,7 @@ def decode_answer(body: bytes) -> tuple[str, tuple[Piece, ...]] | None:
             each.vector,
             each.finish_reason,
             each.usage,
+            each.stop_text,
         )
         for each in found.pieces
     )
@@ -130,4 +133,5 @@ def _of_choice(index: int, parts: Sequence[Piece]) -> Piece:
         tuple(logprob for part in parts for logprob in part.logprobs),
         next((part.vector for part in parts if part.vector is not None), None),
         next((part.finish_reason for part in reversed(parts) if part.finish_reason), None),
+        stop_text=next((part.stop_text for part in reversed(parts) if part.stop_text), None),
     )

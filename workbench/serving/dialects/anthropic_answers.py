@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from workbench.serving.call import Usage
 
-StopReason = Literal["end_turn", "max_tokens", "tool_use"]
+StopReason = Literal["end_turn", "max_tokens", "stop_sequence", "tool_use"]
 
 
 class TextAnswer(Struct, tag_field="type", tag="text"):
@@ -42,7 +42,7 @@ class MessageAnswer(Struct):
     content: list[TextAnswer | ToolUseAnswer]
     usage: UsageAnswer
     stop_reason: StopReason | None = None
-    stop_sequence: None = None
+    stop_sequence: str | None = None
     role: Literal["assistant"] = "assistant"
     type: Literal["message"] = "message"
 
@@ -53,8 +53,10 @@ def usage_answer(usage: Usage) -> UsageAnswer:
     return UsageAnswer(new, usage.completion_tokens, usage.cached_tokens)
 
 
-def stop_reason(reason: str) -> StopReason:
+def stop_reason(reason: str, stop_text: str | None) -> StopReason:
     """Ours in Anthropic's words; ``cancelled``, which it lacks, is an answer cut short."""
     if reason == "tool_calls":
         return "tool_use"
+    if stop_text is not None:
+        return "stop_sequence"
     return "end_turn" if reason == "stop" else "max_tokens"

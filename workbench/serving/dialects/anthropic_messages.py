@@ -208,7 +208,8 @@ def render(call: Call, pieces: Sequence[Piece], facts: Facts, *, created_s: floa
     answer = MessageAnswer(
         f"msg_{call.request_id}", facts.served_by or call.model, content, usage_answer(usage)
     )
-    answer.stop_reason = stop_reason(choice.finish_reason)
+    answer.stop_reason = stop_reason(choice.finish_reason, choice.stop_text)
+    answer.stop_sequence = choice.stop_text
     return msgspec.json.encode(answer)
 
 

@@ -41,6 +41,7 @@ class MessageWriter:
         self._open: str | None = None
         self._block = -1
         self._reason = "stop"
+        self._stop_text: str | None = None
         self._usage = Usage()
 
     def write(self, piece: Piece) -> bytes:
@@ -53,7 +54,7 @@ class MessageWriter:
         for part in piece.tool_calls:
             written += self._call_part(part)
         if piece.finish_reason is not None:
-            self._reason = piece.finish_reason
+            self._reason, self._stop_text = piece.finish_reason, piece.stop_text
         if piece.usage is not None:
             self._usage = piece.usage
         return written
@@ -63,7 +64,8 @@ class MessageWriter:
         written = b"" if self._begun else self._start()
         if self._block < 0:  # an answer of nothing still has a block
             written += self._begin(_TEXT, TextAnswer(""))
-        delta = {"stop_reason": stop_reason(self._reason), "stop_sequence": None}
+        reason = stop_reason(self._reason, self._stop_text)
+        delta = {"stop_reason": reason, "stop_sequence": self._stop_text}
         told = {"type": "message_delta", "delta": delta, "usage": usage_answer(self._usage)}
         return written + self._end() + event("message_delta", told) + _STOP
 

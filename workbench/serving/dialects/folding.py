@@ -19,6 +19,7 @@ class Choice:
     logprobs: list[Any] = field(default_factory=list)
     vector: tuple[float, ...] | None = None
     finish_reason: str = "stop"
+    stop_text: str | None = None
 
 
 def fold(pieces: Iterable[Piece]) -> tuple[list[Choice], Usage]:
@@ -41,6 +42,7 @@ def fold(pieces: Iterable[Piece]) -> tuple[list[Choice], Usage]:
             choice.vector = piece.vector
         if piece.finish_reason is not None:
             choice.finish_reason = piece.finish_reason
+            choice.stop_text = piece.stop_text
         if piece.usage is not None:
             usage = piece.usage
     for index, parts in texts.items():

@@ -15,6 +15,7 @@ from workbench.core.errors import CapabilityError, InputError
 T = TypeVar("T")
 HEADER = "x-workbench-"
 _SHOWN = 60  # characters of a value that an error repeats
+_MOST_STOPS = 64
 _DEEPEST = 64  # levels of what is handed on as it came: schemas, arguments, metadata
 
 Temperature = Annotated[float, Meta(ge=0, le=2)]
@@ -203,4 +204,8 @@ def read_stops(stops: str | Sequence[str], name: str) -> tuple[str, ...]:
     checked = (stops,) if isinstance(stops, str) else tuple(stops)
     if not all(checked):
         raise InputError(f"{name} has an empty text", hint="leave it out", parameter=name)
+    if len(checked) > _MOST_STOPS:
+        raise InputError(
+            f"{name} has {len(checked)} texts; allowed are {_MOST_STOPS}", parameter=name
+        )
     return checked

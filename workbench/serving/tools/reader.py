@@ -51,15 +51,15 @@ class _ChoiceReader:
         found = [part for told in self._scanner.feed(piece.text) if (part := self._part(*told))]
         if piece.finish_reason is None and piece.usage is None:
             return found
-        reason = piece.finish_reason
+        reason, stop_text = piece.finish_reason, piece.stop_text
         if reason is not None:
             if held := self._stops.finish():
                 found.append(Piece(held, self._index))
             if self._stops.stopped:
-                reason = "stop"
+                reason, stop_text = "stop", self._stops.found
             elif self._call_id and reason == "stop":
                 reason = "tool_calls"
-        found.append(dataclasses.replace(piece, text="", finish_reason=reason))
+        found.append(dataclasses.replace(piece, text="", finish_reason=reason, stop_text=stop_text))
         return found
 
     def _part(self, kind: str, text: str) -> Piece | None:
