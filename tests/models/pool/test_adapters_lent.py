@@ -55,7 +55,7 @@ def test_one_base_serves_all_its_adapters(made: Path) -> None:
                 assert (loan.model.name, loan.name) == (full, name)
                 assert answer(loan.model) == alone[full]
         (resident,) = pool.state().models
-        assert set(resident.adapters) == {"a@1", "b@1"}
+        assert (resident.name, set(resident.adapters)) == ("tiny", {"a@1", "b@1"})
         assert pool.unload("tiny")
         assert pool.state().models == ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import CancelledError, CapabilityError, EngineError, WorkbenchError
@@ -40,6 +41,7 @@ class Lender:
         self.closed = False
         self._slots = slots
         self._descriptions: dict[Key, Description] = {}
+        self._load_as: dict[Key, str] = {}
         self._models: dict[Resident, Model] = {}
         self._looked_s: dict[Resident, float] = {}
         self._workshop = Workshop()
@@ -104,6 +106,11 @@ class Lender:
             same = one.key.engine == known.key.engine or not chosen
             if is_there and same and of.serves(known, adapters):
                 return one.key
+        base = Key(known.base, known.key.engine)
+        if known.is_hot and known.adapter is not None and all(one.key != base for one in residents):
+            self._load_as[base] = known.key.name  # the base, and surely with that adapter
+            self._descriptions[base] = replace(known, key=base, adapter=None)
+            return base
         return known.key
 
     def withdraw(self, request: Request) -> None:
@@ -220,7 +227,8 @@ class Lender:
         known = self._descriptions[resident.key]
         started_s = time.monotonic()
         try:
-            model, taken = self._workshop.load(resident, known)
+            name = self._load_as.pop(resident.key, resident.key.name)
+            model, taken = self._workshop.load(resident, known, name=name)
         except WorkbenchError as error:
             self._give_up(resident, error)
             return
@@ -244,14 +252,14 @@ class Lender:
             model = self._models.pop(resident, None)
             self._looked_s.pop(resident, None)
             tokens_per_s = self.scheduler.rates.tokens_per_s(resident.key)
+        known = self._descriptions[resident.key]
         try:
-            known = self._descriptions[resident.key]
             self._workshop.unload(model, resident, known, tokens_per_s, reason)
         finally:
             with self.lock:
                 self.scheduler.unloaded(resident)
                 # The next request reads anew what the model takes, and the user's settings.
-                stale = [name for name, one in self.known.items() if one.key == resident.key]
+                stale = [name for name, one in self.known.items() if one.base == known.base]
                 for name in stale:
                     del self.known[name]
             self.step()

@@ -59,8 +59,8 @@ class Workshop:
             if thread is not threading.current_thread():
                 thread.join()
 
-    def load(self, resident: Resident, known: Description) -> tuple[Model, int]:
-        """Load a model and measure it.
+    def load(self, resident: Resident, known: Description, *, name: str) -> tuple[Model, int]:
+        """Load a model, by ``name`` with an adapter that it must have, and measure it.
 
         Raises:
             WorkbenchError: It could not be loaded; any other fault becomes an EngineError.
@@ -71,7 +71,7 @@ class Workshop:
         model: Model | None = None
         try:
             model = load(
-                resident.key.name,
+                name,
                 engine=resident.key.engine,
                 isolated=True,
                 max_threads=resident.threads,
