@@ -4,7 +4,8 @@
     python tools/pictures.py --only serving    # one page: report, phone or a dashboard's name
 
 Every notebook in notebooks/dashboards is taken. Its metadata may say when it is ready and how high
-it is: ``"workbench": {"picture": {"ready": "CSS selector", "height_px": 1000}}``.
+it is: ``"workbench": {"picture": {"ready": "CSS selector", "height_px": 1000}}``. With
+``"gateway": true`` it is shown in a home of its own, with this one's models and a gateway at work.
 
 The pictures are of the real thing: the server that `make dashboards` starts, with what is in
 WORKBENCH_HOME, and the last report of the tour (run now if there is none). Needs Chromium.
@@ -13,6 +14,7 @@ WORKBENCH_HOME, and the last report of the tour (run now if there is none). Need
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -24,6 +26,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +42,15 @@ WIDTH_PX, HEIGHT_PX, PHONE_PX = 1280, 860, 400
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
+QUESTIONS = (
+    "What is the capital of France?",
+    "Name three primary colours.",
+    "Why is the sky blue?",
+    "Write a haiku about rain.",
+    "What is the capital of France?",
+)
+
+
 @dataclass(frozen=True)
 class Page:
     """A page to be photographed, once what ``ready`` selects is to be seen."""
@@ -47,6 +60,7 @@ class Page:
     ready: str
     width_px: int = WIDTH_PX
     height_px: int = HEIGHT_PX
+    gateway: bool = False
 
 
 PHONE = Page("phone", "/", "#rendered_cells .wb-tile h2", width_px=PHONE_PX)
@@ -60,6 +74,7 @@ def dashboard_page(path: Path) -> Page:
         f"/voila/render/{path.name}",
         ready=told.get("ready", "#rendered_cells"),
         height_px=int(told.get("height_px", HEIGHT_PX)),
+        gateway=bool(told.get("gateway", False)),
     )
 
 
@@ -84,14 +99,49 @@ def find_chromium() -> str:
 
 
 @contextmanager
-def serving() -> Iterator[tuple[str, str]]:
-    """The dashboards' server on a free port: its address and token."""
+def busy_home() -> Iterator[Path]:
+    """A home with this one's models, in which a gateway runs that was asked a few things."""
+    from workbench.core import settings
+    from workbench.identity import access
+    from workbench.identity.principals import KeyLimits
+    from workbench.serving.server import serving as gateway
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
+        for name in ("blobs", "sources", "models", "converted"):
+            (settings.home() / name).mkdir(parents=True, exist_ok=True)
+            (home / name).symlink_to(settings.home() / name)
+        with settings.override(home=home), gateway() as server:
+            few = KeyLimits(requests_per_minute=4, budget_tokens_day=5000)
+            learner = access.create_key("learner", limits=few).key
+            editor = access.create_key("editor", limits=KeyLimits(budget_usd_month=5.0)).key
+            for index, key in enumerate([server.key, editor, learner, learner] * 3):
+                ask(server.url, key, QUESTIONS[index % len(QUESTIONS)])
+            yield home
+
+
+def ask(url: str, key: str, question: str) -> None:
+    """One question; a refusal is a part of the picture."""
+    said = {"messages": [{"role": "user", "content": question}], "max_tokens": 60}
+    sent = urllib.request.Request(
+        f"{url}/v1/chat/completions",
+        json.dumps({"model": "smollm2-135m", "temperature": 0, **said}).encode(),
+        {"authorization": f"Bearer {key}", "content-type": "application/json"},
+    )
+    with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(sent) as answer:
+        answer.read()
+
+
+@contextmanager
+def serving(**more: str) -> Iterator[tuple[str, str]]:
+    """The dashboards' server on a free port, with more environment: its address and token."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     token = secrets.token_hex(8)
     config = str(REPO / "jupyter_config")
-    environment = {**os.environ, "JUPYTER_CONFIG_PATH": config, "JUPYTER_PATH": config}
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": config, "JUPYTER_PATH": config, **more}
     with (
         tempfile.NamedTemporaryFile("r", suffix=".log") as log,
         Path(log.name).open("w") as written,
@@ -162,18 +212,27 @@ def main() -> int:
     from playwright.sync_api import sync_playwright
 
     wanted = [known[name]() for name in chosen.only]
-    with serving() as (address, token), sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        for page in wanted:
-            for scheme in ("light", "dark"):
-                png = photograph(
-                    browser, f"{address}{page.path}?token={token}", page, scheme=scheme
-                )
-                target = out / f"{page.name}-{scheme}.png"
-                target.write_bytes(shrink(png))
-                print(f"{os.path.relpath(target)}  {target.stat().st_size // 1000} kB")
+        if quiet := [page for page in wanted if not page.gateway]:
+            with serving() as server:
+                save(browser, server, quiet, out=out)
+        if busy := [page for page in wanted if page.gateway]:
+            with busy_home() as home, serving(WORKBENCH_HOME=str(home)) as server:
+                save(browser, server, busy, out=out)
         browser.close()
     return 0
+
+
+def save(browser: Any, server: tuple[str, str], some: list[Page], *, out: Path) -> None:
+    """Photograph pages of one server, light and dark."""
+    address, token = server
+    for page in some:
+        for scheme in ("light", "dark"):
+            png = photograph(browser, f"{address}{page.path}?token={token}", page, scheme=scheme)
+            target = out / f"{page.name}-{scheme}.png"
+            target.write_bytes(shrink(png))
+            print(f"{os.path.relpath(target)}  {target.stat().st_size // 1000} kB")
 
 
 if __name__ == "__main__":

@@ -31,16 +31,23 @@ class GatewayClient:
     Args:
         url: Where it is; the one that runs in this home if None.
         key_file: Holds a key for it; its owner's if None.
+        timeout_s: How long an answer may take.
 
     Raises:
         NotFoundError: None runs, or there is no key.
     """
 
-    def __init__(self, url: str | None = None, key_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        key_file: Path | None = None,
+        *,
+        timeout_s: float = _TIMEOUT_S,
+    ) -> None:
         if url is None or key_file is None:
             running = find_running()
             url, key_file = url or running.url, key_file or Path(running.key_file)
-        self.url = url.rstrip("/")
+        self.url, self._timeout_s = url.rstrip("/"), timeout_s
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise InputError(f"{url!r} is no address", hint="--url http://127.0.0.1:8400")
@@ -59,12 +66,16 @@ class GatewayClient:
             WorkbenchError: What the gateway refused, in its words.
             FetchError: It cannot be reached.
         """
+        return json.loads(self.read(method, path, body))
+
+    def read(self, method: str, path: str, body: Any = None) -> bytes:
+        """One request; its answer as it came. Raises as ``ask``."""
         kind = (
             http.client.HTTPSConnection
             if self._parts.scheme == "https"
             else (http.client.HTTPConnection)
         )
-        connection = kind(self._parts.netloc, timeout=_TIMEOUT_S)
+        connection = kind(self._parts.netloc, timeout=self._timeout_s)
         try:
             connection.request(
                 method,
@@ -83,7 +94,7 @@ class GatewayClient:
             connection.close()
         if response.status >= 400:
             raise _refusal(response.status, content)
-        return json.loads(content)
+        return content
 
 
 def quoted(name: str) -> str:

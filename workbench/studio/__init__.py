@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = attach(
         "home": "home_page",
         "lines": "chart",
         "points": "chart",
+        "serving": "serving_page",
         "surprise": "tokens",
         "table": "tables",
         "token_table": "token_tables",

@@ -31,7 +31,8 @@ class Tile:
 
     ``draw`` makes what it shows: HTML as text, a widget, or plain data. ``stamp`` gives a value
     that changes when there is something new to draw; it is asked often and must be cheap.
-    A ``wide`` tile stands in the main column.
+    A ``wide`` tile stands in the main column. ``look`` fetches what takes time, as an answer over
+    HTTP: it is called in a thread, before the stamp is asked.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Tile:
     order: int = _LAST
     wide: bool = False
     stamp: Callable[[], Hashable] | None = None
+    look: Callable[[], None] | None = None
 
 
 _tiles: dict[str, Tile] = {}
@@ -52,6 +54,7 @@ def tile(
     order: int = _LAST,
     wide: bool = False,
     stamp: Callable[[], Hashable] | None = None,
+    look: Callable[[], None] | None = None,
 ) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
     """Register a function without parameters as a tile of the home page.
 
@@ -61,6 +64,7 @@ def tile(
         order: Smaller stands first. Ours take 10, 20, 30, ...
         wide: Stand in the main column instead of beside it.
         stamp: Tells cheaply whether there is something new.
+        look: Fetches what takes time; called in a thread.
 
     Raises:
         ConflictError: Another function has that name.
@@ -73,7 +77,7 @@ def tile(
                 f"the tile {name!r} is already drawn by {_where(other.draw)}",
                 hint="give the tile another name",
             )
-        _tiles[name] = Tile(name, title, draw, order, wide, stamp)
+        _tiles[name] = Tile(name, title, draw, order, wide, stamp, look)
         return draw
 
     return register
