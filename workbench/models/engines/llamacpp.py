@@ -43,6 +43,7 @@ _DEFAULT_CONTEXT_TOKENS = 4096
 # A bias that no logit outweighs: the biased token is the one sampled, and the log-probability
 # that llama.cpp reports for it is taken from the logits before the bias.
 _FORCE = 1e9
+_LIKELY = 200
 
 
 class LlamaCppEngine(Engine):
@@ -241,14 +242,23 @@ class LlamaCppEngine(Engine):
         elif forced is not None:
             raise EngineError(f"llama.cpp sampled token {forced['id']} where {token} was forced")
         else:
-            # A piece of a character: llama.cpp tells nothing of a text that is not whole yet.
-            # Another token is forced, and the piece is looked up among all alternatives.
-            size = self.info.vocabulary_size
-            others = self._next_logprobs(history, adapter, force=self._whole_token, count=size)
-            assert others is not None, "a letter is a whole text"
-            mine = next(entry for entry in others["top_logprobs"] if entry["id"] == token)
-            told = token_logprob({**mine, "top_logprobs": others["top_logprobs"]}, alternatives)
+            told = token_logprob(self._look_up(history, token, alternatives, adapter), alternatives)
         return dataclasses.replace(told, text=self._token_bytes.text_of(token))
+
+    def _look_up(
+        self, history: list[int], token: int, alternatives: int, adapter: str | None
+    ) -> dict[str, Any]:
+        """A piece of a character: llama.cpp tells nothing of a text that is not whole yet. Another
+        token is forced, and the piece is looked up among the alternatives, first the likely ones:
+        a list of the whole vocabulary takes a second.
+        """
+        for count in (max(_LIKELY, alternatives), self.info.vocabulary_size):
+            found = self._next_logprobs(history, adapter, force=self._whole_token, count=count)
+            assert found is not None, "a letter is a whole text"
+            for entry in found["top_logprobs"]:
+                if entry["id"] == token:
+                    return {**entry, "top_logprobs": found["top_logprobs"]}
+        raise EngineError(f"llama.cpp tells no log-probability of token {token}")
 
     def _next_logprobs(
         self, history: list[int], adapter: str | None, *, force: int, count: int
