@@ -24,6 +24,7 @@ import limits
 import memory
 import pool
 import report_runner
+import tuning
 from shape import REPO, circumstances
 
 RESULTS = REPO / "bench" / "results"
@@ -38,6 +39,7 @@ BENCHMARKS = {
         *memory.BENCHMARKS,
         *pool.BENCHMARKS,
         *report_runner.BENCHMARKS,
+        *tuning.BENCHMARKS,
     )
 }
 

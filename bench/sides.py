@@ -7,6 +7,7 @@ peers read the same folder of float32 weights, unpacked from the GGUF that llama
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -53,6 +54,64 @@ def workbench_side(engine: str, threads: int) -> Answer:
     def answer(tokens: int) -> dict[str, Any]:
         reply = model.chat(conversation(), max_tokens=tokens, temperature=0)
         return {"tokens": reply.completion_tokens, "first_s": reply.time_to_first_token_s}
+
+    return answer
+
+
+def tuned_side() -> Answer:
+    """Ours as `workbench models tune` left it: no engine, variant or threads are named."""
+    from workbench import models
+
+    model = models.load(MODEL, engine="auto", context_tokens=CONTEXT_TOKENS)
+
+    def answer(tokens: int) -> dict[str, Any]:
+        reply = model.chat(conversation(), max_tokens=tokens, temperature=0)
+        return {
+            "tokens": reply.completion_tokens,
+            "first_s": reply.time_to_first_token_s,
+            "engine": model.engine,
+            "weights": model.info.weights_dtype,
+            "threads": model.settings.threads,
+        }
+
+    return answer
+
+
+def rewriting_side(engine: str, lookup_tokens: int) -> Answer:
+    """Ours on texts that are to be written again with one word replaced, by turns."""
+    from workbench import models
+    from workbench.models.tuning.frozen_sets import read_set
+
+    options = {"context_tokens": CONTEXT_TOKENS, "threads": 1, "lookup_tokens": lookup_tokens}
+    model = models.load(MODEL, engine=engine, **options)
+    rows = itertools.cycle(read_set("rewrites"))
+
+    def answer(tokens: int) -> dict[str, Any]:
+        row = next(rows)
+        asked = f'Write this text again, but with "{row["new"]}" in the place of "{row["old"]}".'
+        messages = [{"role": "user", "content": f"{asked}\n\n{row['text']}"}]
+        reply = model.chat(messages, max_tokens=tokens, temperature=0)
+        return {"tokens": reply.completion_tokens, "first_s": reply.time_to_first_token_s}
+
+    return answer
+
+
+def xllamacpp_default_side() -> Answer:
+    """llama.cpp's server as the wheel's own page starts it: a model's path, and nothing else."""
+    import xllamacpp
+
+    from workbench.models import catalogue
+    from workbench.models.loading import model_files
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(model_files(catalogue.find(MODEL)).gguf)
+    params.n_ctx = CONTEXT_TOKENS
+    server = xllamacpp.Server(params)
+
+    def answer(tokens: int) -> dict[str, Any]:
+        body = {"messages": conversation(), "max_tokens": tokens, "temperature": 0}
+        reply = server.handle_chat_completions(body)
+        return {"tokens": reply["usage"]["completion_tokens"]}
 
     return answer
 
@@ -142,7 +201,13 @@ SIDES: dict[str, Callable[[int], Answer]] = {
     "ours on llamacpp": lambda threads: workbench_side("llamacpp", threads),
     "ours on transformers": lambda threads: workbench_side("transformers", threads),
     "ours on mlx": lambda threads: workbench_side("mlx", threads),
+    "ours tuned": lambda threads: tuned_side(),
+    "rewriting on llamacpp": lambda threads: rewriting_side("llamacpp", 0),
+    "rewriting on llamacpp, looking up": lambda threads: rewriting_side("llamacpp", 8),
+    "rewriting on onnx": lambda threads: rewriting_side("onnx", 0),
+    "rewriting on onnx, looking up": lambda threads: rewriting_side("onnx", 8),
     "xllamacpp": xllamacpp_side,
+    "xllamacpp by default": lambda threads: xllamacpp_default_side(),
     "transformers": transformers_side,
     "mlx-lm": mlx_lm_side,
     "memory": memory_side,
@@ -164,18 +229,22 @@ class Sample:
 
 
 class Side:
-    """A side that runs; ask it for an answer of so many tokens."""
+    """A side that runs; ask it for an answer of so many tokens.
+
+    With ``threads`` 0 it chooses them itself, and how they wait.
+    """
 
     def __init__(self, kind: str, *, threads: int) -> None:
         from workbench.models.engines.openmp import WAIT_POLICY
 
         count = str(threads)
+        pinned = {**WAIT_POLICY, "OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count}
         self._process = subprocess.Popen(
             [sys.executable, __file__, kind, count],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **WAIT_POLICY, "OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count},
+            env={**os.environ, **(pinned if threads else {})},
             text=True,
         )
         self._kind = kind

@@ -138,6 +138,8 @@ def test_what_cannot_be_built_is_refused_in_words(
         OnnxEngine(
             ModelFiles("tiny", gguf=tiny, adapters=(AdapterFiles("made@1"),)), EngineSettings()
         )
+    with pytest.raises(CapabilityError, match="one answer at a time"):
+        OnnxEngine(files, EngineSettings(parallel=2))
     folder = make_tiny_folder(tmp_path / "folder", "llama")
     with pytest.raises(InputError, match="it has int4, int8, float32"):
         OnnxEngine(ModelFiles("folder", folder=folder), EngineSettings(variant="shipped"))
@@ -158,6 +160,22 @@ def test_a_closed_engine_says_so(tiny: Path, builds: Path, shipped: OnnxEngine) 
     assert made.memory_bytes() == 0
     with pytest.raises(EngineError, match="was closed"):
         next(made.stream([5], GREEDY))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", ["qwen3", "gemma2"])
+def test_other_architectures_score_as_transformers_does(architecture: str, tmp_path: Path) -> None:
+    gguf = make_tiny_gguf(tmp_path / "t.gguf", architecture, type="F32")
+    exact = TransformersEngine(ModelFiles("t", gguf=gguf), EngineSettings())
+    ids = exact.tokenize("Once upon a time there was a small machine under a wooden table")
+    expected = np.array(exact.score_ids(ids[:1], ids[1:]))
+    vectors = exact.embed(["a small machine"])
+    exact.close()
+    for variant, bound in (("float32", 1e-4), ("shipped", 0.02)):
+        engine = OnnxEngine(ModelFiles("t", gguf=gguf), EngineSettings(variant=variant))
+        assert np.abs(engine.score_ids(ids[:1], ids[1:]) - expected).mean() < bound
+        np.testing.assert_allclose(engine.embed(["a small machine"]), vectors, atol=20 * bound)
+        engine.close()
 
 
 @pytest.mark.model

@@ -81,7 +81,7 @@ def load(
     chosen = read_settings(entry.name, **options)
     check_kind(entry, needs)
     engine_name = choose_engine(
-        entry, engine or chosen.engine, has_adapter=said.adapter is not None
+        entry, engine or chosen.engine, tuned=said.adapter is None and chosen.parallel in (None, 1)
     )
     variant = chosen.variant or find_variant(entry.name, engine_name)
     chosen = dataclasses.replace(chosen, variant=variant)
@@ -163,13 +163,12 @@ def _engine_settings(
     return dataclasses.replace(found, threads=choose_threads(files, found, engine, limit=limit))
 
 
-def choose_engine(
-    entry: CatalogueEntry, wanted: str | None = None, *, has_adapter: bool = False
-) -> str:
+def choose_engine(entry: CatalogueEntry, wanted: str | None = None, *, tuned: bool = True) -> str:
     """The engine for a model: the one wanted, or the best of this machine that can run it.
 
-    That is what ``workbench models tune`` found, unless an adapter is to be loaded with it;
-    without that, MLX on Apple silicon and llama.cpp elsewhere.
+    That is what ``workbench models tune`` found; without that, MLX on Apple silicon and llama.cpp
+    elsewhere. Adapters, and several answers at a time, are only to be had ``tuned`` False: they
+    were not asked for when it was measured.
     """
     wanted = wanted or settings.get("engine")
     if wanted != "auto":
@@ -181,9 +180,9 @@ def choose_engine(
                 hint=f"models.load({entry.name!r}, engine={entry.engines[0]!r})",
             )
         return wanted
-    tuned = None if has_adapter else find_choice(entry.name)
-    if tuned and tuned["engine"] in entry.engines and is_installed(tuned["engine"]):
-        return str(tuned["engine"])
+    found = find_choice(entry.name) if tuned else None
+    if found and found["engine"] in entry.engines and is_installed(found["engine"]):
+        return str(found["engine"])
     apple = sys.platform == "darwin" and platform.machine() == "arm64"
     order = ("mlx", "llamacpp", "transformers") if apple else ("llamacpp", "transformers", "mlx")
     for name in order:

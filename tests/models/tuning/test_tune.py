@@ -84,7 +84,7 @@ def test_what_was_chosen_is_loaded_and_can_be_forgotten(tiny: Path) -> None:
         assert model.info.weights_dtype == "F32"
     keep(Tuning(entry.name, "here", mark([row(), row(engine="onnx", tokens_per_s=99.0)]), "", 0, 1))
     assert choose_engine(entry, "auto") == "onnx"
-    assert choose_engine(entry, "auto", has_adapter=True) == "llamacpp"
+    assert choose_engine(entry, "auto", tuned=False) == "llamacpp"
     assert choose_engine(entry, "llamacpp") == "llamacpp"
     assert {each.name for each in find("models.tuned").run({})} == {
         entry.name,

@@ -56,6 +56,11 @@ class OnnxEngine(PythonEngine):
                 "the onnx engine does not load adapters",
                 hint=f"models.load({files.name!r}, engine='llamacpp')",
             )
+        if settings.parallel > 1:
+            raise CapabilityError(
+                "the onnx engine gives one answer at a time",
+                hint=f"models.load({files.name!r}, engine='llamacpp', parallel=...)",
+            )
         path = build_onnx(files, settings.variant)
         folder = ModelFolder(path, read_config(path), is_encoder=False)
         self._size_bytes = sum(file.stat().st_size for file in path.glob(f"{_GRAPH}*"))

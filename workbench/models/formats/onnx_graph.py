@@ -56,7 +56,7 @@ class Graph:
         """
         from onnx import TensorProto, helper
 
-        head = self._producer("logits")
+        head = self._head()
         states = head.input[0]
         self.put_numbers("logits_from/end", _int64([2**62]))
         self.put_numbers("logits_from/axis", _int64([1]))
@@ -82,14 +82,17 @@ class Graph:
         taken: set[str] = set()
         for node in [each for each in self._graph.node if each.op_type == "MatMulNBits"]:
             names = self._tensor_names(node.name, architecture, config)
-            bits = 8 if node.output[0] == "logits" else 4
-            if node.output[0] == "logits" and names[0] not in gguf.tensors:
+            is_head = node.name == self._head().name
+            if is_head and names[0] not in gguf.tensors:
                 names = [str(gguf_tensor_name("model.embed_tokens.weight", architecture, config))]
             missing = [name for name in names if name not in gguf.tensors]
             if missing:
                 raise _unexpected(f"the GGUF has no tensor {missing[0]}")
             matrix = stack(
-                [read_matrix(gguf, name, architecture, config, bits=bits) for name in names]
+                [
+                    read_matrix(gguf, name, architecture, config, bits=8 if is_head else 4)
+                    for name in names
+                ]
             )
             self._replace_matrix(node, extend(matrix))
             taken |= set(names)
@@ -158,7 +161,7 @@ class Graph:
         lookups = [node for node in self._graph.node if node.op_type == "GatherBlockQuantized"]
         if not lookups:
             return  # their table is a matrix of its own, in 32 bits
-        head = self._producer("logits")
+        head = self._head()
         quants = self._numbers[head.input[1]]
         rows, blocks, _ = quants.dims
         self.put_numbers("embeddings/shape", _int64([rows, blocks * BLOCK]))
@@ -189,6 +192,13 @@ class Graph:
         self._graph.initializer.extend(kept)
         # What the builder knew of shapes no longer holds for values that were changed.
         del self._graph.value_info[:]
+
+    def _head(self) -> Any:
+        """The matrix that gives the logits; what caps them may follow."""
+        for node in self._graph.node:
+            if node.name.startswith("/lm_head/MatMul"):
+                return node
+        raise _unexpected("it has no /lm_head/MatMul")
 
     def _producer(self, value: str) -> Any:
         for node in self._graph.node:

@@ -97,8 +97,8 @@ def describe(name: str, engine: str | None, *, slots: int) -> Description:
     said = parse_model_name(name)
     entry = estimates.with_shape(catalogue.find(said.base))
     chosen = read_settings(entry.name)
-    has_adapter = said.adapter is not None
-    engine_name = choose_engine(entry, engine or chosen.engine, has_adapter=has_adapter)
+    tuned = said.adapter is None and chosen.parallel in (None, 1)
+    engine_name = choose_engine(entry, engine or chosen.engine, tuned=tuned)
     engine_class = find_engine_class(engine_name)
     adapter, beside, adapter_bytes = _adapters(entry.name, said.reference, engine_class)
     # A path stays a path: only the catalogue knows a name.

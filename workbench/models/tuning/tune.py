@@ -130,7 +130,7 @@ def compare(measured: Sequence[Measured], files: ModelFiles) -> list[TunedRow]:
             best,
             quiet=quiet,
             busy=busy,
-            share=_weight_bytes(files, each.candidate) / bandwidth[each.candidate.threads],
+            share=weight_bytes(files, each.candidate) / bandwidth[each.candidate.threads],
         )
         for each in measured
     ]
@@ -200,7 +200,7 @@ def _document(found: Tuning, row: TunedRow) -> dict[str, Any]:
     }
 
 
-def _weight_bytes(files: ModelFiles, candidate: Candidate) -> int:
+def weight_bytes(files: ModelFiles, candidate: Candidate) -> int:
     """Bytes of the weights that a token needs, as they lie on the disk."""
     from workbench.models.variants import take_variant
 
