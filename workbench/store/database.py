@@ -116,11 +116,11 @@ class Database:
             StorageError: The disk is full, or another writer did not let go in time.
         """
         link = self._link()
-        with saying_why(self.path):
-            if link.depth:
-                with _nested(link):
-                    yield link.connection
-                return
+        if link.depth:
+            with saying_why(self.path), _nested(link):
+                yield link.connection
+            return
+        try:
             self._begin(link.connection)
             link.depth = 1
             try:
@@ -135,6 +135,9 @@ class Database:
             finally:
                 link.depth = 0
             self._checkpoint(link.connection, over_bytes=self._wal_bytes)
+        except sqlite3.Error as error:  # not by `saying_why`: it stands in the way of each call
+            with saying_why(self.path):
+                raise error
         calls, link.after_commit = link.after_commit, []
         for call in calls:
             call()
@@ -254,7 +257,10 @@ class Database:
         self._migrated = True
 
     def _begin(self, connection: sqlite3.Connection) -> None:
-        self._retry(lambda: connection.execute("BEGIN IMMEDIATE"))
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            self._retry(lambda: connection.execute("BEGIN IMMEDIATE"))
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         # A full disk may have ended the transaction already. Its pages stay in the WAL, and keep
@@ -268,6 +274,8 @@ class Database:
 
         What cannot be done now is done after a later commit: no commit depends on it.
         """
+        if over_bytes == sys.maxsize:
+            return
         with contextlib.suppress(FileNotFoundError, sqlite3.Error):
             if os.stat(self._wal).st_size <= over_bytes:  # noqa: PTH116 - at each commit
                 return

@@ -53,6 +53,7 @@ from .truth import usage_truth
 FILE_NAME = "limits.sqlite"
 _LOOP_WAIT_S = 0.004
 _THREAD_WAIT_S = 2.0
+_SETTLED_WITHIN_S = 0.01  # until then more is held than was used, never less
 _FORGOTTEN_S = 86_400.0  # a lease that ran out can still be settled for so long
 _TIDY_STEPS = 500  # about 4 MB of the WAL
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class SqliteLimits:
         self._fast, self._patient = _open(self.path)
         self._made = 0
         self._late: dict[str, Step[object]] = {}
+        self._flush: asyncio.Task[None] | None = None
         # One thread: steps that must wait for the file do it one behind the other.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="limits")
         self._renewals = Renewals(self._renew, every_s=lease_s / 3)
@@ -137,10 +139,24 @@ class SqliteLimits:
         self._renewals.drop(reservation)
         used = {"tokens": max(0, int(tokens)), "nano_usd": max(0, to_nano(usd))}
         now = self._now(now_s)
-        await self._make_or_keep(
-            reservation,
-            lambda connection, _: steps.settle(connection, reservation, now=now, **used),
+        self._late[reservation.id] = lambda connection, _: steps.settle(
+            connection, reservation, now=now, **used
         )
+        # With the next reservation's step, before it, or else in a moment: half the transactions.
+        if self._flush is None:
+            self._flush = asyncio.create_task(self._settle_late())
+
+    async def _settle_late(self) -> None:
+        await asyncio.sleep(_SETTLED_WITHIN_S)
+        self._flush = None
+        await self._settle_now()
+
+    async def _settle_now(self) -> None:
+        if self._late:
+            try:
+                await self._make(lambda connection, _: None)
+            except (StorageError, BusyError) as error:
+                log.warning("what was used is counted later: %s", error)
 
     async def release(self, reservation: Reservation) -> None:
         """Give back all; see ``LimitStore``."""
@@ -167,6 +183,9 @@ class SqliteLimits:
     async def close(self) -> None:
         """Let go of the file; see ``LimitStore``."""
         await self._renewals.close()
+        if self._flush is not None:
+            self._flush.cancel()
+            await self._settle_now()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._patient.close)
         self._thread.shutdown()
         self._patient.close()
