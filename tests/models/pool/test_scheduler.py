@@ -100,6 +100,68 @@ def test_never_over_the_budget_all_served_and_none_waits_beyond_the_bound(
     assert turns(models, arrivals, rules()) <= 1
 
 
+@st.composite
+def rough_worlds(draw: st.DrawFn) -> tuple[list[SimModel], list[Arrival]]:
+    """Models that grow, fail to load or are too large, and requests with every wish."""
+    models = [
+        SimModel(
+            f"m{number}",
+            bytes=draw(st.integers(40, 260)),
+            load_s=draw(st.floats(0.1, LONGEST_LOAD_S)),
+            parallel=draw(st.integers(1, 3)),
+            growth_bytes_per_job=draw(st.integers(0, 3)),
+            most_growth_bytes=draw(st.integers(0, 60)),
+            failing_loads=draw(st.sampled_from([0, 0, 0, 1, 3])),
+        )
+        for number in range(draw(st.integers(1, 5)))
+    ]
+    arrivals = [
+        Arrival(
+            draw(st.floats(0, 40)),
+            draw(st.sampled_from(models)).name,
+            tokens=draw(st.integers(1, 300)),
+            actual_tokens=draw(st.integers(0, 300)),
+            tenant=draw(st.sampled_from("abc")),
+            priority=draw(st.integers(-1, 1)),
+            deadline_s=draw(st.sampled_from([None, None, 0.0, 3.0, 20.0])),
+            keep_alive_s=draw(st.sampled_from([None, 0.0, 2.0, -1.0])),
+            may_swap=draw(st.booleans()),
+            grows_bytes=draw(st.sampled_from([0, 0, 0, 40])),
+        )
+        for _ in range(draw(st.integers(1, 50)))
+    ]
+    return models, arrivals
+
+
+def check_books(world: World) -> None:
+    """What the scheduler believes is what is so."""
+    for line in world.scheduler.lines.values():
+        one = line.resident
+        if one is not None and one in world.jobs:
+            assert set(one.in_flight) == set(world.jobs[one])
+            assert len(one.in_flight) <= one.needs.parallel
+        assert line.queue.tokens == sum(request.tokens for request in line.queue)
+
+
+@hypothesis_settings(max_examples=80, deadline=None)
+@given(rough_worlds())
+def test_whatever_is_asked_everybody_is_told(world: tuple[list[SimModel], list[Arrival]]) -> None:
+    models, arrivals = world
+    played = World(models, rules(keep_alive_s=30, queue_size=20), looks=[check_books])
+    played.run(arrivals)
+    for one in arrivals:
+        assert (one.ended_at_s is None) == (one.error is not None)
+        assert one.error is None or one.granted_at_s is None
+    # A look comes with each return: between two, each job in work may make its model grow by 3.
+    assert played.most_taken <= BUDGET + 3 * sum(model.parallel for model in models)
+    assert not any(played.jobs.values())
+    assert all(line.resident is None or line.resident.status == "ready" for line in lines(played))
+
+
+def lines(world: World) -> list[Line]:
+    return list(world.scheduler.lines.values())
+
+
 def two_models_one_place() -> tuple[list[SimModel], list[Arrival]]:
     """One model is asked for without a pause, the other once."""
     models = [SimModel("busy", bytes=200), SimModel("other", bytes=200)]
