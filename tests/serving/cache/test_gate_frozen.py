@@ -1,8 +1,9 @@
 """The gate on pairs that were frozen before it was written, by somebody who had not read it.
 
 The first run, of the gate as it was committed in 7399011 by somebody who had not read the pairs,
-gave what ``FIRST_RUN`` says (docs/lab-log.md). Nobody may read the pairs in order to change the
-gate; who does says so there, and the figures are blind no longer.
+gave what ``FIRST_RUN`` says. What was changed since was run on them again, and is blind no longer;
+docs/lab-log.md has the figures of each version. Who changes the gate writes new pairs first, does
+not read these, and says there what they gave.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 
-_MOST_WRAPPERS = 4  # "Hi, could you please tell me whether ..."
+from .voices import make_active
+
+_MOST_WRAPPERS = 5  # "Hi, could you please tell me whether ..."
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def rewrite(sentence: str) -> str:
     moved = frames.fronted.match(sentence)
     if moved is not None:
         sentence = _strip(f" {sentence[moved.end() :].strip()} {moved.group(1).strip()} ")
+    sentence = make_active(sentence)
     words = set(sentence.split())
     for rule in frames.phrases:
         if rule.needs and words.isdisjoint(rule.needs):

@@ -55,7 +55,7 @@ def to_line(sentence: list[Token], literals: list[str]) -> list[str]:
 
 
 def _word(token: Token) -> str:
-    """A word as it is read; with a capital a closed word is a name: WHO, US, Will, May."""
+    """A word as it is read; with a capital a closed word is a name: WHO, Will, May, The Band."""
     if token.capital and token.text in _CLOSED:
         return f"{token.text}^"
     return _ANYWHERE.get(token.text) or spelling(token.text)

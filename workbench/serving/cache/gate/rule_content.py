@@ -14,12 +14,28 @@ _GENERIC = frozenset(("@what", "@how", "@how3", "@why", "@define", "@cause", "@y
 
 def content(a: Reading, b: Reading) -> str | None:
     """The reason for which the content words differ, or None."""
-    if not (a.content or a.times or a.scopes or a.numbers):
+    if _is_empty(a) and _is_empty(b):
         return "empty"
     left, right = Counter(a.content), Counter(b.content)
     if left != right:
         return _why(set((left - right).elements()), set((right - left).elements()), a, b)
+    if _bridges_names(a, b):
+        return "name"
     return "plural" if _counts_differ(a, b) else None
+
+
+def _bridges_names(a: Reading, b: Reading) -> bool:
+    """Whether a name is another word of one meaning: Abbey Road is no Abbey Street."""
+    for lemma, mine in a.surfaces.items():
+        theirs = b.surfaces.get(lemma, mine)
+        if mine != theirs and (mine in a.capitals or theirs in b.capitals):
+            return True
+    return False
+
+
+def _is_empty(reading: Reading) -> bool:
+    words = (reading.content, reading.times, reading.scopes, reading.numbers, reading.persons)
+    return not any(words)
 
 
 def _why(mine: set[str], theirs: set[str], a: Reading, b: Reading) -> str:

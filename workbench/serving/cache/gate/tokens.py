@@ -137,10 +137,11 @@ def split(text: str) -> list[list[Token]]:
 
 
 def has_no_case(text: str) -> bool:
-    """Whether capitals say nothing: there are none, or hardly anything else."""
-    words = text.split()[1:]
-    titles = sum(word[:1].isupper() for word in words)
-    return text.isupper() or text.islower() or titles > 0.7 * max(3, len(words))
+    """Whether capitals say nothing: there are none, nothing else, or one on every longer word."""
+    if text.isupper() or text.islower():
+        return True
+    longer = [word for word in text.split()[1:] if len(word) > 3 and word[0].isalpha()]
+    return len(longer) > 2 and not any(word[0].islower() for word in longer)
 
 
 def _keep_quote(found: re.Match[str]) -> str:
