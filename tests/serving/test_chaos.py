@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +19,7 @@ from workbench.serving.server import GatewayServer, serving
 from workbench.serving.settings import ServingSettings, UpstreamSettings
 from workbench.store.usage_queries import settlements
 
-from .conftest import Client
+from .conftest import MODEL, Client, link_models
 from .upstreams import Upstream
 
 TEXT = "The lighthouse – 灯台 – stands on a 🪨 rock; its keeper counts: one, two, three, four."
@@ -156,9 +158,6 @@ def test_a_client_who_goes_away_ends_the_upstreams_work(
 def test_malformed_requests_change_nothing(
     start: Start, upstream: Callable[[], Upstream], caplog: pytest.LogCaptureFixture
 ) -> None:
-    import socket
-    import urllib.parse
-
     client = start(upstreams={"a": far("a", upstream(), story="words")})
     place = urllib.parse.urlsplit(client.url)
     head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
@@ -191,9 +190,6 @@ def test_malformed_requests_change_nothing(
 
 
 def test_a_client_who_sends_slowly_is_turned_away(start: Start) -> None:
-    import socket
-    import urllib.parse
-
     client = start(header_timeout_s=0.3, body_timeout_s=0.3)
     place = urllib.parse.urlsplit(client.url)
     head = (
@@ -260,8 +256,6 @@ def test_a_redis_that_says_nothing_holds_nobody_up(
     monkeypatch: pytest.MonkeyPatch,
     when_down: str,
 ) -> None:
-    import socket
-
     from workbench import identity
 
     with socket.create_server(("127.0.0.1", 0)) as hole:  # takes connections, reads nothing
@@ -279,3 +273,55 @@ def test_a_redis_that_says_nothing_holds_nobody_up(
         assert all("retry-after" in answer.headers for answer in answers)
     settled = [row for row in settlements() if row.status == 200]
     assert len(settled) == 1 + [answer.status for answer in answers].count(200)
+
+
+@pytest.mark.model
+def test_the_model_here_takes_up_what_an_upstream_began(
+    start: Start,
+    upstream: Callable[[], Upstream],
+    home: Path,
+    serving_home: Path,
+    shared_home_path: Path,
+) -> None:
+    link_models(home, shared_home_path)
+    with settings.override(threads=1):
+        client = start(
+            upstreams={"a": far("a", upstream(), story="die-7")}, fallback={"story": (MODEL,)}
+        )
+    answer = stream(client, "story", max_tokens=20, stream_options={"include_usage": True})
+    assert answer.status == 200, answer.body
+    text = text_of(answer)
+    assert text.startswith(TEXT[:28]) and len(text) > 28
+    assert answer.events[-1]["usage"]["completion_tokens"] <= 20
+    (row,) = settlements(request_id=answer.headers["x-request-id"])
+    assert (row.model_asked, row.model_served, row.backend) == ("story", MODEL, "local")
+
+
+def test_a_gateway_with_too_many_connections_says_so(start: Start) -> None:
+    client = start(max_connections=3, header_timeout_s=5.0)
+    place = urllib.parse.urlsplit(client.url)
+    held = [socket.create_connection((place.hostname, place.port)) for _ in range(3)]
+    try:
+        for _ in range(100):  # the gateway may see them a moment later
+            with socket.create_connection((place.hostname, place.port), timeout=10) as more:
+                more.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                if (told := more.recv(100)).startswith(b"HTTP/1.1 503"):
+                    break
+        assert told.startswith(b"HTTP/1.1 503")
+    finally:
+        for each in held:
+            each.close()
+    for _ in range(100):
+        if client.request("GET", "/healthz").status == 200:
+            break
+    assert client.request("GET", "/healthz").status == 200
+
+
+@pytest.mark.parametrize("extra", [b"A: " + b"x" * 3000 + b"\r\n", b"A: bcd\r\n" * 300])
+def test_headers_that_are_too_large_are_refused(start: Start, extra: bytes) -> None:
+    client = start(max_header_bytes=2000)
+    place = urllib.parse.urlsplit(client.url)
+    for more, status in ((b"", b"200"), (extra, b"431")):
+        with socket.create_connection((place.hostname, place.port), timeout=10) as raw:
+            raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + more + b"\r\n")
+            assert raw.recv(200)[9:12] == status
