@@ -20,6 +20,7 @@ from workbench.core.errors import (
 )
 from workbench.evaluation import read_frozen
 from workbench.models.engines import onnx_session
+from workbench.models.engines.isolated import IsolatedEngine
 from workbench.models.engines.onnx_genai import OnnxEngine
 from workbench.models.engines.transformers import TransformersEngine
 from workbench.models.formats import onnx_build
@@ -150,6 +151,23 @@ def test_what_cannot_be_built_is_refused_in_words(
     monkeypatch.setitem(onnx_build._BYTES_PER_WEIGHT, "int8", 1e12)
     with pytest.raises(StorageError, match="are needed to build"):
         OnnxEngine(files, EngineSettings(variant="int8"))
+
+
+def test_it_runs_in_a_process_of_its_own_and_says_how_fast_with_each_number_of_threads(
+    shipped: OnnxEngine, tiny: Path, builds: Path
+) -> None:
+    files, ids = ModelFiles("tiny", gguf=tiny), shipped.tokenize("Once upon a time")
+    with settings.override(home=builds):
+        rates = OnnxEngine.measure_threads(files, EngineSettings(), [1, 2])
+        isolated = IsolatedEngine(files, EngineSettings(variant="shipped"), engine="onnx")
+    try:
+        assert isolated.info == shipped.info
+        assert [token for chunk in isolated.stream(ids, GREEDY) for token in chunk.ids] == answer(
+            shipped, ids
+        )
+    finally:
+        isolated.close()
+    assert rates is not None and set(rates) == {1, 2} and min(rates.values()) > 0
 
 
 def test_a_closed_engine_says_so(tiny: Path, builds: Path, shipped: OnnxEngine) -> None:
