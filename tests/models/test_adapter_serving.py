@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections.abc import Iterator
@@ -16,11 +17,12 @@ from workbench.cli.main import main
 from workbench.core import settings
 from workbench.core.errors import CapabilityError, InputError, NotFoundError
 from workbench.models.adapter_store import register_adapter, remove_adapter
-from workbench.models.adapters import KIND
+from workbench.models.adapters import KIND, resolve, warn_of_template
 from workbench.models.engines.llamacpp import LlamaCppEngine
 from workbench.models.engines.llamacpp_slots import Slots
 from workbench.models.engines.mlx import MlxEngine
 from workbench.models.engines.transformers import TransformersEngine
+from workbench.models.formats.adapters import hash_template
 from workbench.models.formats.tiny import make_tiny_folder
 from workbench.models.formats.tiny_lora import make_tiny_lora
 from workbench.models.formats.to_gguf import write_gguf_of_folder
@@ -229,6 +231,20 @@ def test_one_that_is_registered_later_is_said_not_to_be_loaded(model: Model, mad
         remove_adapter("tiny:a@2")
     with pytest.raises(NotFoundError):
         model.has_adapter("unknown")
+
+
+def test_another_chat_template_than_it_was_trained_with_is_told(
+    model: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    template = model._engine.chat_template
+    assert template is not None
+    adapter = resolve("tiny:a@1")
+    for trained_with, told in ((None, False), (template, False), (template + " ", True)):
+        sha256 = hash_template(trained_with) if trained_with is not None else None
+        record = dataclasses.replace(adapter.record, chat_template_sha256=sha256)
+        caplog.clear()
+        warn_of_template(dataclasses.replace(adapter, record=record), template)
+        assert ("tiny:a@1 was trained with another chat template" in caplog.text) == told
 
 
 def test_no_more_are_loaded_than_the_setting_allows() -> None:

@@ -65,6 +65,7 @@ def config_of(path: Path) -> dict[str, object]:
         "batch_tokens": 512,
         "threads": 1,
         "cache_prompt": True,
+        "lookup_tokens": 0,
         "cache_ram_mib": 0,
         "gpu": False,
         "embedding": False,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core import settings
 from workbench.core.errors import InputError, IntegrityError, NotFoundError
-from workbench.models.formats.adapters import AdapterRecord, read_record
+from workbench.models.formats.adapters import AdapterRecord, hash_template, read_record
 from workbench.models.protocol import AdapterFiles
 
 if TYPE_CHECKING:
@@ -189,6 +189,17 @@ def _is_sound(adapter: Adapter) -> bool:
         log.warning("%s is not loaded: %s", adapter.full_name, error.message)
         return False
     return True
+
+
+def warn_of_template(adapter: Adapter, template: str) -> None:
+    """Say so if an adapter was trained with another chat template: it answers worse then."""
+    expected = adapter.record.chat_template_sha256
+    if expected is not None and expected != hash_template(template):
+        log.warning(
+            "%s was trained with another chat template than %s has now",
+            adapter.full_name,
+            adapter.base,
+        )
 
 
 def folder_of(base: str, name: str, version: int) -> Path:

@@ -93,6 +93,9 @@ def load(
     with tell_loading(entry.name, engine_name):
         started = _start(engine_class, files, started_with, isolated=isolated)
     adapter = found[0] if said.adapter is not None else None
+    template = chosen.template or started.chat_template
+    if adapter is not None and template is not None:
+        adapters.warn_of_template(adapter, template)
     return Model(
         entry.name if adapter is None else adapter.full_name,
         started,
