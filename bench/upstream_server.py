@@ -4,7 +4,8 @@
 
 Prints its port. The model's name says what it does: ``words`` answers at once with a fixed text,
 ``pace-MS`` a word every so many milliseconds, ``cut-N`` breaks off after N pieces, ``die-N`` ends
-the process then, ``status-NNN`` refuses, ``silent`` never answers. A last message of the
+the process then, ``status-NNN`` refuses, ``silent`` never answers, ``flood`` never ends, ``tools``
+calls two tools. A last message of the
 assistant's is gone on from. ``GET /seen`` tells what came, ``GET /calm`` forgets it.
 """
 
@@ -86,6 +87,54 @@ async def send_stream(send: Any, body: dict[str, Any], chat: bool, word: str, nu
     await send({"type": "http.response.body", "body": b""})
 
 
+def tool_calls(*, parts: bool) -> list[list[dict[str, Any]]]:
+    """Two calls, as a whole or as their parts come."""
+    calls = [("call_1", "look", '{"at": "sea"}'), ("call_2", "count", '{"what": "ships"}')]
+    whole = [
+        {"index": n, "id": i, "type": "function", "function": {"name": name, "arguments": given}}
+        for n, (i, name, given) in enumerate(calls)
+    ]
+    if not parts:
+        return [whole]
+    found = []
+    for call in whole:
+        given = call["function"]["arguments"]
+        found.append([{**call, "function": {**call["function"], "arguments": ""}}])
+        found += [
+            [{"index": call["index"], "function": {"arguments": given[k : k + 5]}}]
+            for k in range(0, len(given), 5)
+        ]
+    return found
+
+
+async def send_tools(send: Any, body: dict[str, Any]) -> None:
+    """Two calls of tools, streamed or whole."""
+    if not body.get("stream"):
+        message = {"role": "assistant", "content": None, "tool_calls": tool_calls(parts=False)[0]}
+        choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+        return await send_whole(send, 200, {"choices": [choice], "usage": usage_of(body, 9)})
+    told = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": told})
+    events = [{"delta": {"tool_calls": part}} for part in tool_calls(parts=True)]
+    for event in (*events, {"delta": {}, "finish_reason": "tool_calls"}):
+        data = json.dumps({"choices": [{"index": 0, **event}]}).encode()
+        content = b"data: " + data + b"\r\n\r\n"  # some servers end lines so
+        await send({"type": "http.response.body", "body": content, "more_body": True})
+    last = json.dumps({"choices": [], "usage": usage_of(body, 9)}).encode()
+    await send({"type": "http.response.body", "body": b"data: " + last + b"\n\ndata: [DONE]\n\n"})
+
+
+async def send_flood(send: Any) -> None:
+    """Text without end, as fast as it is taken."""
+    told = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": told})
+    data = json.dumps({"choices": [{"index": 0, "delta": {"content": "x" * 60_000}}]}).encode()
+    while True:
+        content = b"data: " + data + b"\n\n"
+        await send({"type": "http.response.body", "body": content, "more_body": True})
+        await asyncio.sleep(0)
+
+
 async def answer(scope: Any, receive: Any, send: Any) -> None:
     """The application."""
     if scope["type"] != "http":
@@ -112,6 +161,10 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
         return await send_whole(send, number, error, [(b"retry-after", b"0")])
     if word == "silent":
         await asyncio.sleep(3600)
+    if word == "tools":
+        return await send_tools(send, body)
+    if word == "flood":
+        return await send_flood(send)
     if scope["path"].endswith("/embeddings"):
         data = [{"index": n, "embedding": [float(n), 1.0]} for n in range(len(body["input"]))]
         usage = {"prompt_tokens": 3, "total_tokens": 3}

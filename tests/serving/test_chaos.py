@@ -325,3 +325,36 @@ def test_headers_that_are_too_large_are_refused(start: Start, extra: bytes) -> N
         with socket.create_connection((place.hostname, place.port), timeout=10) as raw:
             raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + more + b"\r\n")
             assert raw.recv(200)[9:12] == status
+
+
+def test_a_client_who_reads_nothing_is_given_up(
+    start: Start, upstream: Callable[[], Upstream]
+) -> None:
+    client = start(upstreams={"a": far("a", upstream(), flood="flood")}, stalled_timeout_s=0.3)
+    connection = client.connection()
+    body = {"model": "flood", "stream": True, "messages": [{"role": "user", "content": "Go"}]}
+    headers = {"Authorization": f"Bearer {client.key}"}
+    connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+    response = connection.getresponse()
+    assert response.status == 200
+    for _ in range(200):
+        if rows := settlements():
+            break
+        time.sleep(0.05)
+    assert [(row.status, row.error_code) for row in rows] == [(499, "cancelled")]
+    assert client.request("GET", "/admin/v1/status").json["in_flight"] == 0
+    connection.close()
+
+
+def test_a_client_in_a_hurry_is_not_held_against_the_backend(
+    start: Start, upstream: Callable[[], Upstream]
+) -> None:
+    client = start(upstreams={"a": far("a", upstream(), slow="pace-20", silent="silent")})
+    for model in ("slow", "silent"):
+        answers = [
+            client.chat(model=model, workbench={"timeout_s": 0.1}, stream=model == "slow")
+            for _ in range(6)
+        ]
+        assert all(b"longer than the 0.1 s" in answer.body for answer in answers), answers
+    states = client.request("GET", "/admin/v1/models").json["backends"]
+    assert {each["state"] for each in states} == {"closed"}

@@ -58,10 +58,16 @@ class Incoming:
 
 
 class Outgoing:
-    """The response of one request. ``status`` is 0 until it has begun."""
+    """The response of one request. ``status`` is 0 until it has begun.
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    Args:
+        send: Sends.
+        connection: Knows whether the client reads.
+        stalled_s: How long it may read nothing.
+    """
+
+    def __init__(self, send: Send, *, connection: Any = None, stalled_s: float = 60.0) -> None:
+        self._send, self._connection, self._stalled_s = send, connection, stalled_s
         self.status = 0
         self.begun_s: float | None = None
 
@@ -71,8 +77,21 @@ class Outgoing:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def write(self, body: bytes, *, more: bool = True) -> None:
-        """Send a part of the body."""
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        """Send a part of the body.
+
+        Raises:
+            ClientGoneError: The client has read nothing for so long that it will not.
+        """
+        message = {"type": "http.response.body", "body": body, "more_body": more}
+        if self._connection is None or not self._connection.flow.write_paused:
+            await self._send(message)
+            return
+        try:
+            async with asyncio.timeout(self._stalled_s):
+                await self._send(message)
+        except TimeoutError:
+            self._connection.transport.abort()
+            raise ClientGoneError from None
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Send all of it."""
@@ -110,7 +129,11 @@ class Door:
         started_s = time.perf_counter()
         request_id = new_request_id()
         facts = Facts(endpoint=self.endpoint, dialect=self.dialect)
-        out = Outgoing(send)
+        out = Outgoing(
+            send,
+            connection=scope.get(CONNECTION),
+            stalled_s=self.gateway.settings.stalled_timeout_s,
+        )
         status = _GONE_STATUS
         try:
             headers = headers_of(scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
@@ -18,6 +19,7 @@ from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.estimates import most_completion_tokens, most_prompt_tokens
 from workbench.serving.routing import AUTO, Router
 
+_MOMENT_S = 0.05  # what then comes of it is the deadline's doing
 _TOKEN_LIMITS = frozenset({"tokens_per_minute", "budget_tokens_day", "budget_tokens_month"})
 
 
@@ -108,7 +110,7 @@ class Pipeline:
             raise
 
     async def count(self, call: Call, principal: Principal, facts: Facts) -> int:
-        """How many tokens a call's prompt has.
+        """How many tokens a call's prompt has; it counts as a request of no tokens.
 
         Raises:
             CapabilityError: The model is elsewhere: nobody here knows its tokenizer.
@@ -122,7 +124,14 @@ class Pipeline:
                 f"{call.model!r} is a model elsewhere: its tokens cannot be counted here",
                 hint="its answers tell their usage",
             )
-        return await self._count(self._complete(call, principal), facts)
+        account = await self._accounts.open(call, principal, facts, tokens=0, usd=0.0)
+        try:
+            tokens = await self._count(self._complete(call, principal), facts)
+            await account.settle()
+        except BaseException as error:
+            await account.fail(error)
+            raise
+        return tokens
 
     def _complete(self, call: Call, principal: Principal) -> Call:
         """The call with what the client left out and the backends need."""
@@ -139,6 +148,7 @@ class Pipeline:
         }
         if call.options.get("timeout_s") is not None:
             options["deadline_s"] = call.options["timeout_s"]
+            options["ends_s"] = time.monotonic() + call.options["timeout_s"] - _MOMENT_S
         return dataclasses.replace(call, sampling=sampling, options=options)
 
     async def _reserve(self, call: Call, principal: Principal, facts: Facts) -> Account:

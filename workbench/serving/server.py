@@ -119,6 +119,8 @@ class GatewayServer:
             self._uvicorn.should_exit = True
 
     async def _serve(self) -> Served:
+        # One line for each request that is none would fill a disk; `/metrics` counts refusals.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         gateway = Gateway(self._chosen, limits=await open_limits())
         server = self._uvicorn = _Uvicorn(self._configure(gateway))
         server.should_exit = self._stopping

@@ -99,6 +99,7 @@ class ServingSettings:
     max_header_bytes: int = 65_536
     header_timeout_s: float = 10.0
     body_timeout_s: float = 30.0
+    stalled_timeout_s: float = 60.0
     idle_timeout_s: float = 65.0
     max_connections: int = 1000
     threads: int = 32
@@ -206,6 +207,7 @@ def _serving_fields() -> dict[str, Any]:
         "max_header_bytes": (int, 1024),
         "header_timeout_s": (float, 0.1),
         "body_timeout_s": (float, 0.1),
+        "stalled_timeout_s": (float, 0.1),
         "idle_timeout_s": (float, 0.1),
         "max_connections": (int, 1),
         "threads": (int, 1),

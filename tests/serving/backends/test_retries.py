@@ -20,7 +20,7 @@ from workbench.serving.backends.retries import (
         (errors.FetchError("x"), True, True, True),
         (errors.EngineError("x"), True, True, True),
         (errors.DeadlineError("x"), True, True, True),
-        (errors.BusyError("x"), True, True, False),
+        (errors.BusyError("x"), False, True, False),
         (errors.CapacityError("x"), False, True, False),
         (errors.CapabilityError("x"), False, True, False),
         (errors.ContextLengthError("x"), False, True, False),

@@ -14,6 +14,7 @@ import pytest
 from workbench.core import errors
 from workbench.serving.backends.upstream import UpstreamBackend
 from workbench.serving.call import Call, Facts, Piece, Tool
+from workbench.serving.dialects.folding import fold
 from workbench.serving.settings import UpstreamSettings
 
 from ..upstreams import Upstream
@@ -29,7 +30,14 @@ def upstream() -> Iterator[Upstream]:
 
 
 def settings_of(upstream: Upstream, **more: Any) -> UpstreamSettings:
-    names = ("words", "cut-4", "silent", "pace-50", *(f"status-{n}" for n in range(400, 600)))
+    names = (
+        "words",
+        "tools",
+        "cut-4",
+        "silent",
+        "pace-50",
+        *(f"status-{n}" for n in range(400, 600)),
+    )
     given = {"models": {name: name for name in names}, **more}
     return UpstreamSettings("far", upstream.url, **given)
 
@@ -241,3 +249,15 @@ def test_a_key_that_is_not_in_the_environment_is_refused(monkeypatch: pytest.Mon
     settings = UpstreamSettings("far", "http://a/v1", {"m": "m"}, key_env="FAR_KEY")
     with pytest.raises(errors.ConfigError, match="FAR_KEY is not set"):
         UpstreamBackend(settings)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_tools_that_it_calls_come_through(upstream: Upstream, stream: bool) -> None:
+    call = chat("tools", stream=stream, tools=(Tool("look"), Tool("count")))
+    pieces, _ = ask(settings_of(upstream), call)
+    (choice,), usage = fold(pieces)
+    assert [(each.id, each.name, each.arguments) for each in choice.tool_calls] == [
+        ("call_1", "look", '{"at": "sea"}'),
+        ("call_2", "count", '{"what": "ships"}'),
+    ]
+    assert choice.finish_reason == "tool_calls" and usage.completion_tokens == 9

@@ -46,6 +46,7 @@ class Breaker:
         self._rest_s = rest_s
         self._rests_until_s: float | None = None
         self._trying = False
+        self.last_fault = ""
 
     @property
     def state(self) -> State:
@@ -78,9 +79,10 @@ class Breaker:
         self._failures, self._rest_s = 0, self._first_rest_s
         self._rests_until_s, self._trying = None, False
 
-    def failed(self) -> None:
-        """A call failed, and the backend is to blame."""
+    def failed(self, fault: str = "") -> None:
+        """A call failed, and the backend is to blame; the words are for who is turned away."""
         self._failures += 1
+        self.last_fault = fault
         if self._trying:
             self._rest_s = min(2 * self._rest_s, self._most_rest_s)
         if self._trying or self._failures >= self._allowed_failures:

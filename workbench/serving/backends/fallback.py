@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 
-from workbench.core.errors import FetchError, NotFoundError, WorkbenchError
+from workbench.core.errors import DeadlineError, FetchError, NotFoundError, WorkbenchError
 from workbench.serving.backends.balance import Balance, Member
 from workbench.serving.backends.begun import Begun
 from workbench.serving.backends.retries import (
@@ -89,7 +89,7 @@ class Chain:
                         yield piece
                     return
                 except WorkbenchError as found:
-                    if not may_move_on(found):
+                    if not may_move_on(found) or _is_late(found, call):
                         raise
                     error = found
                     facts.fallbacks = (*facts.fallbacks, f"{member.name}: {found.code}")
@@ -154,7 +154,10 @@ class Chain:
                     yield piece
             member.breaker.succeeded()
         except WorkbenchError as error:
-            member.breaker.failed() if is_to_blame(error) else member.breaker.undecided()
+            if is_to_blame(error) and not _is_late(error, call):
+                member.breaker.failed(error.message)
+            else:
+                member.breaker.undecided()
             raise
         except BaseException:
             member.breaker.undecided()
@@ -171,9 +174,9 @@ class Chain:
     def _all_rest(self, call: Call) -> FetchError:
         members = list(self._plan(call))
         wait_s = min((each.breaker.retry_after_s for each in members), default=0.0)
-        names = ", ".join(each.name for each in members)
+        faults = [f"{each.name}: {each.breaker.last_fault}" for each in members]
         return FetchError(
-            f"what answers for {call.model!r} has failed and rests ({names})",
+            f"what answers for {call.model!r} has failed and rests ({'; '.join(faults)})",
             hint="try again later",
             retry_after_s=max(wait_s, 0.1),
         )
@@ -194,6 +197,12 @@ def _copy(mine: Facts, facts: Facts, call: Call) -> None:
 def _copy_cost(mine: Facts, facts: Facts) -> None:
     if mine.cost_usd is not None:
         facts.cost_usd = (facts.cost_usd or 0.0) + mine.cost_usd
+
+
+def _is_late(error: WorkbenchError, call: Call) -> bool:
+    """Whether the client's own time is up: no backend's fault, and no other could mend it."""
+    ends_s = call.options.get("ends_s")
+    return isinstance(error, DeadlineError) and ends_s is not None and time.monotonic() >= ends_s
 
 
 def _continues(member: Member) -> bool:

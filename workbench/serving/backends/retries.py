@@ -7,33 +7,32 @@ from collections.abc import Callable
 
 from workbench.core import errors
 
-# What another backend, or another try, may mend. Of the rest the client has to be told.
-_MENDABLE = (
-    errors.FetchError,
-    errors.EngineError,
-    errors.DeadlineError,
+# The backend was to answer and did not: it is to blame, and the next try may go well.
+_FAULTS = (errors.FetchError, errors.EngineError, errors.DeadlineError)
+# What another backend may do that this one cannot, or not now. Of the rest the client is told. One
+# who finds the queue full comes again by himself: waiting here would only hold his place in it.
+_ELSEWHERE = (
     errors.BusyError,
     errors.CapacityError,
+    errors.CapabilityError,
+    errors.ContextLengthError,
+    errors.NotFoundError,
 )
-# What another model may do that this one cannot.
-_ELSEWHERE = (errors.CapabilityError, errors.ContextLengthError, errors.NotFoundError)
-# What is held against the backend: it was to answer, and did not.
-_BLAMED = (errors.FetchError, errors.EngineError, errors.DeadlineError)
 
 
 def may_retry(error: BaseException) -> bool:
     """Whether the same backend might answer the next time."""
-    return isinstance(error, _MENDABLE) and not isinstance(error, errors.CapacityError)
+    return isinstance(error, _FAULTS)
 
 
 def may_move_on(error: BaseException) -> bool:
     """Whether another backend might answer."""
-    return isinstance(error, (*_MENDABLE, *_ELSEWHERE))
+    return isinstance(error, (*_FAULTS, *_ELSEWHERE))
 
 
 def is_to_blame(error: BaseException) -> bool:
     """Whether the error counts against the backend."""
-    return isinstance(error, _BLAMED)
+    return isinstance(error, _FAULTS)
 
 
 class RetryBudget:

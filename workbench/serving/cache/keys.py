@@ -22,6 +22,7 @@ WITHOUT_EFFECT = frozenset(
     {
         "cache",
         "deadline_s",
+        "ends_s",
         "keep_alive_s",
         "may_use",
         "prefer",
