@@ -143,6 +143,14 @@ def test_a_second_signal_ends_it_at_once(start: Start, tmp_path: Path) -> None:
     assert process.returncode == 130
 
 
+def test_an_end_while_a_model_is_being_loaded_is_an_end_like_others(start: Start) -> None:
+    process = start("--port", "0")
+    url_of(process)
+    process.send_signal(signal.SIGTERM)
+    _out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+
+
 def test_a_port_that_is_taken_is_told(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process = start("--port", str(taken.getsockname()[1]))

@@ -168,8 +168,9 @@ class GatewayServer:
         try:
             await gateway.start()
         except Exception as error:  # noqa: BLE001 - raised by `run`, once the server has ended
-            gateway.failed = error
-            server.should_exit = True
+            if not self._stopping:  # else the end came while a model was being loaded
+                gateway.failed = error
+                server.should_exit = True
             return
         self.ready.set()
         events.emit("serving.ready", url=self.url)
