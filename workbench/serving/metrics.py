@@ -124,11 +124,28 @@ class _Held(Collector):
             up = float(member.breaker.state == "closed")
             breakers.add_metric([member.backend.name, member.model], up)
         yield breakers
+        yield from _semantic(self._gateway)
         waiting = self._gateway.usage.waiting()
         yield _gauge("settlements_waiting", "Settlements that are not on the disk", waiting)
         yield CounterMetricFamily(
             "workbench_up_seconds", "Since the start", value=self._gateway.uptime_s()
         )
+
+
+def _semantic(gateway: Gateway) -> Iterator[Any]:
+    """Why the semantic cache's gate refused, by its own reasons."""
+    figures = gateway.cache.semantic_figures()
+    if figures is None:
+        return
+    refused = CounterMetricFamily(
+        "workbench_semantic_refusals", "Near requests that the gate kept apart", labels=["reason"]
+    )
+    for reason, count in figures.refused.items():
+        refused.add_metric([reason], count)
+    yield refused
+    yield CounterMetricFamily(
+        "workbench_semantic_lookups", "Requests looked for by meaning", value=figures.lookups
+    )
 
 
 def _gauge(name: str, help: str, value: float) -> GaugeMetricFamily:

@@ -112,3 +112,5 @@ def test_what_means_the_same_is_found_if_that_is_asked_for(client: Any) -> None:
     state = client.request("GET", "/admin/v1/cache").json
     assert state["semantic"]["hits"] >= 1
     assert state["semantic"]["refused"].get("number", 0) >= 1
+    metrics = client.request("GET", "/metrics").body.decode()
+    assert 'workbench_semantic_refusals_total{reason="number"}' in metrics

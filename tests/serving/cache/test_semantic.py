@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,13 +20,15 @@ import pytest
 from workbench.core import settings
 from workbench.core.errors import EngineError
 from workbench.serving.cache.answers import AnswerCache
-from workbench.serving.cache.disk import DiskTwin
+from workbench.serving.cache.disk import DiskTwin, graphs_folder
 from workbench.serving.cache.gate.gate import Gate
+from workbench.serving.cache.keys import class_key
+from workbench.serving.cache.meaning_file import MeaningFile
 from workbench.serving.cache.nearest import SCANNED_MOST, Nearest, to_unit
 from workbench.serving.cache.opening import open_cache
-from workbench.serving.cache.semantic import MOST_CHARS, SemanticCache
+from workbench.serving.cache.semantic import MOST_CHARS, Meaning, SemanticCache
 from workbench.serving.cache.twins import Clearing
-from workbench.serving.call import Tool
+from workbench.serving.call import Facts, Tool
 
 from .conftest import Caches, Got, Model, answer, ask, identify, key
 
@@ -265,6 +268,8 @@ def both(home: Path, *, disk: bool) -> tuple[str | None, str | None]:
         chosen = {"semantic_cache": "on", "semantic_cache_disk": disk}
         with settings.override(**chosen, semantic_cache_similarity=0.3):
             cache = open_cache(identify, embedders=Embedders())
+        assert cache._semantic is not None
+        cache._semantic.take_over(wait=True)
         if first is not None:
             await Caches.get(cache, Model(), ask(first))
             await asyncio.sleep(0.001)
@@ -294,6 +299,88 @@ def test_where_texts_are_on_the_disk_a_restart_knows_them_until_it_is_not_allowe
     assert b"capital of France" in content()
     DiskTwin(texts=False).close_now()
     assert b"capital of France" not in content()
+
+
+def test_graphs_are_kept_beside_the_file_for_their_owner_alone(home: Path) -> None:
+    many = SCANNED_MOST + 40
+
+    async def run(count: int) -> SemanticCache:
+        twin = DiskTwin(texts=True)
+        semantic = SemanticCache(embed, min_similarity=0.3, store=MeaningFile(twin.path))
+        semantic.start_loading(1.0)
+        semantic.take_over(wait=True)
+        cache = AnswerCache(identify, twin=twin, semantic=semantic, semantic_always=True)
+        for place in range(count):
+            await Caches.get(cache, Model(), ask(f"What is the root of number {place}?"))
+            await asyncio.sleep(0)
+        got = await Caches.get(cache, Model(), ask("Please tell me the root of number 7."))
+        assert got.facts.cache == "semantic"
+        await cache.close()
+        return semantic
+
+    asyncio.run(run(many))
+    folder = graphs_folder(home / "cache.sqlite")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (graph,) = folder.glob("*.usearch")
+    before = graph.read_bytes()
+    again = asyncio.run(run(0))
+    assert len(again._meanings) == many
+    (graph,) = folder.glob("*.usearch")
+    assert graph.read_bytes() == before  # it was taken as it is
+    graph.write_bytes(b"damaged")
+    assert len(asyncio.run(run(0))._meanings) == many
+    twin = DiskTwin(texts=True)
+    twin.clear_now(Clearing(FAR))
+    twin.close_now()
+    assert not folder.exists()
+
+
+def test_what_is_asked_while_the_old_is_loaded_is_kept_with_it() -> None:
+    class Slow:
+        """A store that has one text, and gives it late."""
+
+        def __init__(self) -> None:
+            self.may, self.added = threading.Event(), 0
+
+        def last_ident(self) -> int:
+            return 5
+
+        def load(self, now_s: float) -> Any:
+            self.may.wait(10)
+            nearest, vector = Nearest(), to_unit(asyncio.run(embed(FRANCE)))
+            nearest.add(5, vector)
+            cache = AnswerCache(identify)
+            group = class_key(ask(FRANCE), tenant="ann", identity="smollm2-135m")
+            key_ = cache.key_of(ask(FRANCE), key())
+            assert group is not None and key_ is not None
+            return [Meaning(5, key_, group, "ann", "smollm2-135m", 1.0, FAR, FRANCE)], {
+                group: nearest
+            }
+
+        def add(self, meaning: Meaning, vector: Any) -> None:
+            self.added = meaning.ident
+
+        def remove(self, idents: Any) -> None:
+            """Nothing is."""
+
+        def close(self, groups: Any) -> None:
+            assert [ids for _, ids in groups.values()] == [[5, 6]]
+
+    store = Slow()
+
+    async def play(run: Run) -> None:
+        run.semantic.start_loading(1.0)
+        assert (await run.get(ITALY)).facts.cache is None
+        store.may.set()
+        await asyncio.to_thread(run.semantic.take_over, wait=True)
+        run.cache.store(
+            ask(FRANCE), key(), Facts(served_by="m"), answer("old"), began_s=2.0, cost_s=1.0
+        )
+        assert (await run.get(TELL)).text == "old"
+        again = await run.get("Please tell me the capital of Italy.")
+        assert (again.facts.cache, store.added) == ("semantic", 6)
+
+    Run(store=store).play(play, clock=lambda: 3.0)
 
 
 def test_clearing_removes_texts_from_the_disk_too(home: Path) -> None:

@@ -24,7 +24,7 @@ from workbench.serving.call import Call, Facts, Piece
 
 from .entries import Entry, decode_answer, encode_answer
 from .flights import Flight, Flights
-from .hits import CacheFigures, Free, Hit, Identify, Paid, Principal
+from .hits import CacheFigures, Free, Hit, Identify, Paid, Principal, SemanticFigures
 from .keys import exact_key, is_repeatable, wish_of
 from .memory import MemoryTier
 from .twins import Clearing, Twin
@@ -246,8 +246,12 @@ class AnswerCache:
             saved_s=self._saved_s,
             in_flight=len(self._flights),
             twin=None if self._twin is None else await self._twin.figures(),
-            semantic=None if self._semantic is None else self._semantic.figures(),
+            semantic=self.semantic_figures(),
         )
+
+    def semantic_figures(self) -> SemanticFigures | None:
+        """What became of the lookups by meaning; None where there are none."""
+        return None if self._semantic is None else self._semantic.figures()
 
     async def close(self) -> None:
         """Cancel the runs under way and write what waits."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sqlite3
 import threading
 from collections import deque
@@ -152,6 +153,7 @@ class DiskTwin:
             )
             _delete(connection, "meanings", clearing)
             found = _delete(connection, "answers", clearing)
+        remove_graphs(self.path)
         with contextlib.suppress(sqlite3.Error):  # otherwise at a later commit
             self._slow.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return found
@@ -210,6 +212,7 @@ class DiskTwin:
         with self._slow.transaction() as connection:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("DELETE FROM meanings")
+        remove_graphs(self.path)
         with contextlib.suppress(sqlite3.Error):
             self._slow.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -270,6 +273,16 @@ class DiskTwin:
             connection.executemany("UPDATE answers SET used_s = ? WHERE key = ?", uses)
             if entries:
                 _make_room(connection, self.most_bytes, max(each.made_s for each in entries))
+
+
+def graphs_folder(path: Path) -> Path:
+    """Where the graphs of vectors lie that are derived from a cache's file."""
+    return path.with_name(f"{path.name}-vectors")
+
+
+def remove_graphs(path: Path) -> None:
+    """Remove them: a vector of a short text gives the text away."""
+    shutil.rmtree(graphs_folder(path), ignore_errors=True)
 
 
 def _values(entry: Entry) -> tuple[object, ...]:

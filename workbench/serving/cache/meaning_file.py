@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import StorageError
 from workbench.store.database import Database
 
-from .disk import MIGRATIONS
-from .gate.readings import read
+from .disk import MIGRATIONS, graphs_folder, remove_graphs
+from .nearest import Nearest
 from .semantic import Meaning
 
 log = logging.getLogger(__name__)
@@ -36,28 +36,40 @@ class MeaningFile:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def load(self, now_s: float) -> list[tuple[Meaning, Any]]:
-        """All that have not expired, the oldest first."""
+    def last_ident(self) -> int:
+        """The highest id that was given; 0 if none was."""
+        row = self._database.read_one("SELECT coalesce(max(id), 0) AS last FROM meanings")
+        return 0 if row is None else int(row["last"])
+
+    def load(self, now_s: float) -> tuple[list[Meaning], dict[bytes, Nearest]]:
+        """All that have not expired, with their vectors by group."""
         import numpy as np
 
         rows = self._database.read(
             "SELECT * FROM meanings WHERE expires_s > ? ORDER BY id", (now_s,)
         )
-        found = []
-        for row in rows:
-            meaning = Meaning(
-                row["id"],
-                row["key"],
-                row["class"],
-                row["tenant"],
-                row["model"],
-                row["made_s"],
-                row["expires_s"],
-                read(row["text"]),
-            )
-            found.append((meaning, np.frombuffer(row["vector"], dtype=np.float32)))
         self._database.close()
-        return found
+        meanings, by_group = [], defaultdict[bytes, list[int]](list)
+        for place, row in enumerate(rows):
+            meanings.append(
+                Meaning(
+                    row["id"],
+                    row["key"],
+                    row["class"],
+                    row["tenant"],
+                    row["model"],
+                    row["made_s"],
+                    row["expires_s"],
+                    row["text"],
+                )
+            )
+            by_group[row["class"]].append(place)
+        groups = {}
+        for group, places in by_group.items():
+            vectors = [np.frombuffer(rows[place]["vector"], dtype=np.float32) for place in places]
+            ids = [meanings[place].ident for place in places]
+            groups[group] = Nearest.of(ids, np.stack(vectors), saved=self._graph(group))
+        return meanings, groups
 
     def add(self, meaning: Meaning, vector: Any) -> None:
         """Keep one, soon."""
@@ -68,14 +80,25 @@ class MeaningFile:
         for ident in idents:
             self._put(ident)
 
-    def close(self) -> None:
-        """Write what waits."""
+    def close(self, groups: Mapping[bytes, tuple[Nearest, Sequence[int]]]) -> None:
+        """Write what waits, and the graphs of the groups that have one: for a fast start."""
         with self._wake:
             self._closing = True
             self._wake.notify()
         if self._thread is not None:
             self._thread.join()
         self._database.close()
+        try:
+            remove_graphs(self._database.path)
+            for group, (nearest, ids) in groups.items():
+                if nearest.is_graph:
+                    graphs_folder(self._database.path).mkdir(mode=0o700, exist_ok=True)
+                    nearest.save(self._graph(group), ids)
+        except (StorageError, OSError) as error:
+            log.warning("the next start builds its graphs anew: %s", error)
+
+    def _graph(self, group: bytes) -> Path:
+        return graphs_folder(self._database.path) / f"{group.hex()[:32]}.json"
 
     def _put(self, item: tuple[Meaning, bytes] | int) -> None:
         with self._wake:
@@ -120,7 +143,7 @@ class MeaningFile:
                             meaning.model,
                             meaning.made_s,
                             meaning.expires_s,
-                            meaning.reading.text,
+                            meaning.text,
                             vector,
                         ),
                     )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
+
+from workbench.core.errors import WorkbenchError
 
 SCANNED_MOST = 256  # up to here comparing all is faster than walking a graph
 
@@ -18,6 +23,37 @@ class Nearest:
 
     def __len__(self) -> int:
         return len(self._ids) if self._graph is None else len(self._graph)
+
+    @classmethod
+    def of(cls, ids: Sequence[int], rows: Any, *, saved: Path | None = None) -> Nearest:
+        """The nearest of many vectors at once.
+
+        Args:
+            ids: Their ids.
+            rows: The vectors of length 1, shape (ids, length).
+            saved: Where ``save`` may have put their graph; it is used if it is of just these.
+        """
+        made = cls()
+        if len(ids) > SCANNED_MOST:
+            made._build(ids, rows, saved)
+        else:
+            for ident, row in zip(ids, rows, strict=True):
+                made.add(ident, row)
+        return made
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether they are many."""
+        return self._graph is not None
+
+    def save(self, path: Path, ids: Sequence[int]) -> None:
+        """Write the graph.
+
+        Args:
+            path: Where.
+            ids: All that are in it.
+        """
+        self._graph.save(path, stamp=_stamp(ids))
 
     def add(self, ident: int, vector: Any) -> None:
         """Add a vector of length 1 under an id that is not there."""
@@ -35,6 +71,10 @@ class Nearest:
         self._ids.append(ident)
         if len(self._ids) > SCANNED_MOST:
             self._build(self._ids, self._rows[: count + 1])
+
+    def items(self) -> Iterator[tuple[int, Any]]:
+        """Ids with their vectors, while they are few."""
+        return zip(self._ids, self._rows[: len(self._ids)] if self._ids else (), strict=True)
 
     def remove(self, ident: int) -> None:
         """Forget a vector."""
@@ -59,12 +99,22 @@ class Nearest:
         best = np.argsort(-cosines, kind="stable")[:limit]
         return [(self._ids[place], float(cosines[place])) for place in best.tolist()]
 
-    def _build(self, ids: Sequence[int], rows: Any) -> None:
+    def _build(self, ids: Sequence[int], rows: Any, saved: Path | None = None) -> None:
         from workbench.store.vector_index import VectorIndex
 
+        self._ids, self._rows = [], None
+        if saved is not None:
+            with contextlib.suppress(WorkbenchError):  # there is none, or it is damaged
+                found = VectorIndex.load(saved)
+                if found.is_current(_stamp(ids)) and found.dimensions == rows.shape[1]:
+                    self._graph = found
+                    return
         self._graph = VectorIndex(rows.shape[1])
         self._graph.add(ids, rows)
-        self._ids, self._rows = [], None
+
+
+def _stamp(ids: Sequence[int]) -> str:
+    return hashlib.sha256(repr(sorted(ids)).encode()).hexdigest()
 
 
 def to_unit(vector: Sequence[float]) -> Any:

@@ -75,8 +75,5 @@ def _open_semantic(embedders: Backend, twin: Twin | None) -> SemanticCache:
         most_entries=settings.get("semantic_cache_entries"),
         store=MeaningFile(twin.path) if kept and isinstance(twin, DiskTwin) else None,
     )
-    try:
-        made.load(time.time())
-    except WorkbenchError as error:
-        log.warning("what was asked before is not known: %s", error)
+    made.start_loading(time.time())
     return made

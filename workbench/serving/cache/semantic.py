@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.serving.call import Call
 
 from .gate.gate import Gate
-from .gate.readings import Reading, read
+from .gate.readings import read
 from .hits import SemanticFigures
 from .keys import class_key, last_text
 from .nearest import Nearest, to_unit
@@ -45,14 +46,18 @@ class Meaning:
     model: str
     made_s: float
     expires_s: float
-    reading: Reading
+    text: str
 
 
 class MeaningStore(Protocol):
     """Keeps meanings beyond the life of the process; see ``meaning_file``."""
 
-    def load(self, now_s: float) -> list[tuple[Meaning, Any]]:
-        """All that have not expired, with their vectors."""
+    def last_ident(self) -> int:
+        """The highest id that was given; 0 if none was."""
+        ...
+
+    def load(self, now_s: float) -> tuple[list[Meaning], dict[bytes, Nearest]]:
+        """All that have not expired, with their vectors by group. Takes seconds."""
         ...
 
     def add(self, meaning: Meaning, vector: Any) -> None:
@@ -63,8 +68,8 @@ class MeaningStore(Protocol):
         """Forget some, soon."""
         ...
 
-    def close(self) -> None:
-        """Write what waits."""
+    def close(self, groups: Mapping[bytes, tuple[Nearest, Sequence[int]]]) -> None:
+        """Write what waits, and the graphs of the groups."""
         ...
 
 
@@ -111,14 +116,44 @@ class SemanticCache:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._next = 1
         self._failing = False
+        self._loader: threading.Thread | None = None
+        self._loaded: list[tuple[list[Meaning], dict[bytes, Nearest]]] = []
 
-    def load(self, now_s: float) -> int:
-        """Take over what the store has kept; how many they are."""
-        if self._store is not None:
-            for meaning, vector in self._store.load(now_s):
-                self._put(meaning, vector)
-                self._next = max(self._next, meaning.ident + 1)
-        return len(self._meanings)
+    def start_loading(self, now_s: float) -> None:
+        """Take over what the store has kept, beside all else: it takes seconds if it is much."""
+        if self._store is None:
+            return
+        store, loaded = self._store, self._loaded
+        self._next = store.last_ident() + 1
+
+        def load() -> None:
+            try:
+                loaded.append(store.load(now_s))
+            except WorkbenchError as error:
+                log.warning("what was asked before is not known: %s", error)
+
+        self._loader = threading.Thread(target=load, name="meaning-loader", daemon=True)
+        self._loader.start()
+
+    def take_over(self, *, wait: bool = False) -> None:
+        """Add what was loaded since; with ``wait`` also what still is being loaded."""
+        if wait and self._loader is not None:
+            self._loader.join()
+        if not self._loaded:
+            return
+        meanings, groups = self._loaded.pop()
+        newer = self._meanings
+        self._meanings = OrderedDict((each.ident, each) for each in meanings)
+        self._by_key.update(((each.group, each.key), each.ident) for each in meanings)
+        mine, self._groups = self._groups, groups
+        self._meanings.update(newer)
+        for group, nearest in mine.items():
+            known = self._groups.setdefault(group, nearest)
+            if known is not nearest:
+                for ident, vector in nearest.items():
+                    known.add(ident, vector)
+        while len(self._meanings) > self._most_entries:
+            self.forget([next(iter(self._meanings))])
 
     def ask(self, call: Call, *, tenant: str, identity: str) -> Question | None:
         """The question of a call, whose vector is being made; None if it is not compared."""
@@ -136,6 +171,7 @@ class SemanticCache:
     async def find(self, question: Question, now_s: float) -> list[tuple[Meaning, float]]:
         """The meanings that may share their answer with the question, the most similar first."""
         self._counts["lookups"] += 1
+        self.take_over()
         nearest = self._groups.get(question.group)
         if nearest is None:
             return []
@@ -153,7 +189,7 @@ class SemanticCache:
             if meaning is None or now_s >= meaning.expires_s:
                 self.forget([ident])
                 continue
-            verdict = self._gate.compare(asked, meaning.reading)
+            verdict = self._gate.compare(asked, read(meaning.text))
             if verdict.same:
                 self._meanings.move_to_end(ident)
                 found.append((meaning, similarity))
@@ -180,7 +216,7 @@ class SemanticCache:
                 question.model,
                 made_s,
                 expires_s,
-                read(question.text),
+                question.text,
             )
             self._next += 1
             self._put(meaning, vector)
@@ -207,6 +243,7 @@ class SemanticCache:
 
     def clear(self, clearing: Clearing) -> int:
         """Forget what a clearing covers; how many there were."""
+        self.take_over(wait=True)
         found = [
             meaning.ident
             for meaning in self._meanings.values()
@@ -231,7 +268,12 @@ class SemanticCache:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._store is not None:
-            await asyncio.to_thread(self._store.close)
+            await asyncio.to_thread(self.take_over, wait=True)
+            idents: dict[bytes, list[int]] = {}
+            for meaning in self._meanings.values():
+                idents.setdefault(meaning.group, []).append(meaning.ident)
+            groups = {group: (self._groups[group], found) for group, found in idents.items()}
+            await asyncio.to_thread(self._store.close, groups)
 
     def _put(self, meaning: Meaning, vector: Any) -> None:
         self._meanings[meaning.ident] = meaning
