@@ -61,12 +61,14 @@ soak: $(VENV)/package.stamp       ## run for long what finds rare faults: kills,
 	WORKBENCH_TEST_SCALE=$(SCALE) $(BIN)/python -m pytest -m soak --timeout 0 -rP $(PYTEST)
 	$(BIN)/python bench/pool.py --requests $$((100 * $(SCALE)))
 
+# Two processes, a file each; the order is that of tests/conftest.py, the longest first.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 test: $(VENV)/package.stamp       ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest $(TWO) $(PYTEST)
 
 # What a change is tried on while it is made: no model, browser, notebook, or test over 10 s.
 unit: $(VENV)/package.stamp       ## run the quick tests: under 3 minutes on 2 cores
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not model and not browser and not notebook and not slow" $(PYTEST)
+	$(BIN)/python -m pytest $(TWO) -m "not model and not browser and not notebook and not slow" $(PYTEST)
 
 lint: $(VENV)/package.stamp       ## check style, types and the floors of the rooms
 	$(BIN)/ruff check workbench tests tools bench

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,18 @@ REPO = Path(__file__).resolve().parents[1]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}
+
+
+LONG = {"slow": 10, "notebook": 2, "browser": 2, "model": 1}
+
+
+@pytest.hookimpl(trylast=True)  # when the folders have set their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first: with two processes the last one is waited for."""
+    weights: Counter[Path] = Counter()
+    for item in items:
+        weights[item.path] += sum(LONG.get(mark.name, 0) for mark in item.iter_markers())
+    items.sort(key=lambda item: -weights[item.path])
 
 
 class NetworkBlockedError(RuntimeError):

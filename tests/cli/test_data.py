@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 
-def test_a_file_of_ones_own_is_described_in_lines(run: Any, tmp_path: Path) -> None:
-    path = tmp_path / "own.csv"
-    path.write_text("name,age,answer\nanna,31,yes\nbert,,no\ncleo,25.5,yes\n")
-    done = run("data", "describe", path, "--target", "answer")
+
+def test_a_file_of_ones_own_is_described_in_lines(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.csv").write_text("name,age,answer\nanna,31,yes\nbert,,no\ncleo,25.5,yes\n")
+    done = run("data", "describe", "own.csv", "--target", "answer")
     lines = [line.split() for line in done.out.splitlines()]
     assert ["target", "answer"] in lines
     assert ["column", "type", "missing", "distinct", "from", "to", "mean", "frequent"] in lines

@@ -282,6 +282,7 @@ def test_its_warnings_are_in_our_log(
     assert ("of.the.child", logging.WARNING, "mind 100%") in caplog.record_tuples
 
 
+@pytest.mark.slow
 def test_memory_is_the_childs_and_comes_back(files: ModelFiles) -> None:
     engine = IsolatedEngine(files, EngineSettings(), engine="transformers")
     child = child_of(engine)
@@ -315,6 +316,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 def test_it_ends_with_its_owner_amid_its_work(folder: Path) -> None:
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -347,6 +349,7 @@ def test_a_load_that_fails_leaves_no_process(tmp_path: Path) -> None:
     assert after <= before
 
 
+@pytest.mark.slow
 def test_it_is_heard_while_it_loads_and_its_crash_is_not_ours(folder: Path, tmp_path: Path) -> None:
     """The first load of a GGUF unpacks it, with progress, into the home of an override."""
     gguf = write_gguf_of_folder(folder, tmp_path / "tiny.gguf", type="F32")

@@ -58,6 +58,7 @@ def answer(engine: OnnxEngine, ids: list[int], sampling: Sampling = GREEDY) -> l
     return [token for chunk in engine.stream(ids, sampling) for token in chunk.ids]
 
 
+@pytest.mark.slow
 def test_the_blocks_of_a_gguf_score_as_its_weights_do(
     shipped: OnnxEngine, tiny: Path, builds: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_second_load_builds_nothing(
         (path / "moved").rename(path / "model.onnx")
 
 
+@pytest.mark.slow
 def test_what_cannot_be_built_is_refused_in_words(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
