@@ -15,7 +15,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,11 @@ def nothing_settled(*_: Any) -> Any:
     return Settled(((0, 0), (0, 0)), {})
 
 
+Play = Callable[[Any], Coroutine[Any, Any, None]]
+
+
 @contextmanager
-def running(make: Callable[[], Any]) -> Iterator[Callable[[Awaitable[Any]], Any]]:
+def running(make: Callable[[], Any]) -> Iterator[Callable[[Play], Any]]:
     """A store in a loop of its own."""
     loop = asyncio.new_event_loop()
 
@@ -69,7 +72,7 @@ def running(make: Callable[[], Any]) -> Iterator[Callable[[Awaitable[Any]], Any]
 
     store = loop.run_until_complete(opened())
     try:
-        yield lambda play: loop.run_until_complete(play(store))  # type: ignore[operator]
+        yield lambda play: loop.run_until_complete(play(store))
     finally:
         loop.run_until_complete(store.close())
         loop.close()

@@ -90,7 +90,7 @@ async def send_stream(send: Any, body: dict[str, Any], chat: bool, word: str, nu
 def tool_calls(*, parts: bool) -> list[list[dict[str, Any]]]:
     """Two calls, as a whole or as their parts come."""
     calls = [("call_1", "look", '{"at": "sea"}'), ("call_2", "count", '{"what": "ships"}')]
-    whole = [
+    whole: list[dict[str, Any]] = [
         {"index": n, "id": i, "type": "function", "function": {"name": name, "arguments": given}}
         for n, (i, name, given) in enumerate(calls)
     ]
@@ -115,7 +115,9 @@ async def send_tools(send: Any, body: dict[str, Any]) -> None:
         return await send_whole(send, 200, {"choices": [choice], "usage": usage_of(body, 9)})
     told = [(b"content-type", b"text/event-stream")]
     await send({"type": "http.response.start", "status": 200, "headers": told})
-    events = [{"delta": {"tool_calls": part}} for part in tool_calls(parts=True)]
+    events: list[dict[str, Any]] = [
+        {"delta": {"tool_calls": part}} for part in tool_calls(parts=True)
+    ]
     for event in (*events, {"delta": {}, "finish_reason": "tool_calls"}):
         data = json.dumps({"choices": [{"index": 0, **event}]}).encode()
         content = b"data: " + data + b"\r\n\r\n"  # some servers end lines so
