@@ -294,3 +294,14 @@ def test_a_home_that_is_a_file_is_said_so(
         settings.home()
     occupied.unlink()
     assert settings.home() == occupied / below
+
+
+def test_a_table_that_is_a_letter_off_is_said(empty_folder: Path) -> None:
+    (empty_folder / "workbench.toml").write_text("[servng]\nthreads = 1\n", "utf-8")
+    with pytest.raises(NotFoundError, match=r"did you mean \[serving\]"):
+        settings.get("model")
+
+
+def test_a_table_of_a_plugin_is_its_own(empty_folder: Path) -> None:
+    (empty_folder / "workbench.toml").write_text("[weather]\ncity = 'Oslo'\n", "utf-8")
+    assert settings.get("model")

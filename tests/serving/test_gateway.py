@@ -323,3 +323,13 @@ def test_a_whole_answer_that_nobody_waits_for_is_cut_off_and_reckoned(client: Cl
         time.sleep(0.05)
     assert rows[0].status == 499
     assert 0 < rows[0].completion_tokens < 1000 and rows[0].prompt_tokens > 10
+
+
+def test_a_prompt_that_is_refused_costs_nothing(client: Client) -> None:
+    limits = identity.KeyLimits(budget_tokens_day=90_000)
+    made = identity.create_key("long-winded", limits=limits)
+    refused = client.chat("word " * 6000, key=made.key, max_tokens=8)
+    assert refused.status == 400
+    assert refused.json["error"]["code"] == "context_length_exceeded"
+    (row,) = settlements(key_id=made.id)
+    assert (row.status, row.prompt_tokens, row.completion_tokens) == (400, 0, 0)

@@ -50,6 +50,16 @@ def test_who_ends_takes_back_its_own_word_alone(home: Path) -> None:
     assert not state_path().exists()
 
 
+def test_a_gateway_that_was_there_before_is_found_again(home: Path) -> None:
+    first = announce("http://127.0.0.1:1", home / "key")
+    second = announce("http://127.0.0.1:2", home / "key")
+    assert find_running() == second
+    withdraw(second)
+    assert find_running() == first
+    withdraw(first)
+    assert not state_path().exists()
+
+
 def test_an_address_that_is_none_or_answers_nothing_is_told(home: Path, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("wb-x")
     with pytest.raises(errors.InputError, match="no address"):

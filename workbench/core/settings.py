@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 import threading
@@ -47,6 +48,8 @@ for _setting in KNOWN:
 
 _NONE: Mapping[str, Value] = MappingProxyType({})
 _overrides: ContextVar[Mapping[str, Value]] = ContextVar("workbench_settings", default=_NONE)
+# The tables of rooms, which each room reads and checks itself.
+TABLES = ("ensembles", "fallback", "models", "prices", "routing", "serving", "upstreams")
 _file_cache: dict[Path, tuple[int, dict[str, Any]]] = {}
 _file_lock = threading.Lock()
 
@@ -244,6 +247,13 @@ def read_file(path: Path) -> dict[str, Any]:
     for name in table:
         if name not in _DECLARED and not isinstance(table[name], dict):
             raise NotFoundError.among(f"setting (in {path})", name, _DECLARED, hint=f"edit {path}")
+        # A plugin may have a table of any name, but hardly one that is a letter off from ours.
+        near = difflib.get_close_matches(name, TABLES, n=1, cutoff=0.8)
+        if isinstance(table[name], dict) and near and name not in {*TABLES, *_DECLARED}:
+            raise NotFoundError(
+                f"no table named [{name}] (in {path}); did you mean [{near[0]}]?",
+                hint=f"edit {path}",
+            )
     with _file_lock:
         _file_cache[path] = (stamp, table)
     return table

@@ -168,8 +168,8 @@ def need_replies(name: str, answers: Sequence[Answered], *, at_least: int = 1) -
     errors = [answer for answer in answers if isinstance(answer, WorkbenchError)]
     if len(replies) >= at_least:
         return replies
-    if len(answers) == 1 and errors:
-        raise errors[0]
+    if errors and not replies and len({type(error) for error in errors}) == 1:
+        raise errors[0]  # a member that is not there is not a fault of the others
     said = "; ".join(dict.fromkeys(error.message for error in errors))
     raise EngineError(
         f"{name}: {len(replies)} of {len(answers)} members answered, {at_least} are needed: {said}",

@@ -9,7 +9,14 @@ import time
 from concurrent.futures import Future
 
 from workbench.core import settings
-from workbench.core.errors import BusyError, StorageError, WorkbenchError
+from workbench.core.errors import (
+    BusyError,
+    CapabilityError,
+    InputError,
+    NotFoundError,
+    StorageError,
+    WorkbenchError,
+)
 from workbench.identity.principals import Principal
 from workbench.serving.backends.directory import Directory
 from workbench.serving.call import Call, Facts, Piece
@@ -118,6 +125,9 @@ class Account:
 
     async def fail(self, error: BaseException) -> None:
         """Settle a call that did not come to its end: what it used until then counts."""
+        refused = isinstance(error, (InputError, CapabilityError, NotFoundError))
+        if refused and not self._facts.completion_tokens:
+            self._facts.prompt_tokens = 0  # nothing was read
         status, code = 499, "cancelled"
         if isinstance(error, WorkbenchError):
             from workbench.serving.http_errors import describe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from dataclasses import asdict, dataclass
@@ -11,6 +12,9 @@ from pathlib import Path
 from workbench.core import settings
 from workbench.core.errors import NotFoundError
 from workbench.store import files
+
+log = logging.getLogger(__name__)
+_before: dict[RunningGateway, RunningGateway] = {}
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,12 @@ def state_path(home: Path | None = None) -> Path:
 def announce(url: str, key_file: Path) -> RunningGateway:
     """Say that this process serves. The one that said so last is the one that is found."""
     running = RunningGateway(url, os.getpid(), time.time(), str(key_file.absolute()))
+    before = _read()
+    if before is not None and _is_alive(before.pid):
+        log.warning(
+            "another gateway serves this home at %s; commands find this one now", before.url
+        )
+        _before[running] = before
     path = state_path()
     files.make_folder(path.parent)
     files.write_json(path, asdict(running))
@@ -38,8 +48,18 @@ def announce(url: str, key_file: Path) -> RunningGateway:
 
 
 def withdraw(running: RunningGateway) -> None:
-    """Take back what ``announce`` said, unless another gateway has spoken since."""
-    if _read() == running:
+    """Take back what ``announce`` said, unless another gateway has spoken since.
+
+    A gateway that was there before, and still is, is found again.
+    """
+    before = _before.pop(running, None)
+    for later in [each for each, earlier in _before.items() if earlier == running]:
+        del _before[later]
+    if _read() != running:
+        return
+    if before is not None and _is_alive(before.pid):
+        files.write_json(state_path(), asdict(before))
+    else:
         state_path().unlink(missing_ok=True)
 
 

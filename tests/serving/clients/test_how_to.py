@@ -23,7 +23,7 @@ def blocks() -> list[str]:
 def test_every_block_runs(
     client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("WORKBENCH_KEY", client.key)
+    monkeypatch.setenv("GATEWAY_KEY", client.key)
     assert len(blocks()) >= 8
     names: dict[str, Any] = {}
     for block in blocks():

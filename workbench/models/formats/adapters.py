@@ -73,7 +73,10 @@ def read_record(folder: Path, *, verify: bool = True) -> AdapterRecord:
     """
     path = folder / RECORD_NAME
     if not path.is_file():
-        raise NotFoundError(f"{folder} has no {RECORD_NAME}", hint="workbench finetuning list")
+        raise NotFoundError(
+            f"{folder} has no {RECORD_NAME}",
+            hint="name an adapter's own folder",
+        )
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
