@@ -122,9 +122,12 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium."""
+    """Chromium. Playwright's loop runs in this thread until the file's end, and no longer.
+
+    A test of another file that has a loop of its own could not run beside it.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
