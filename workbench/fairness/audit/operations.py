@@ -1,0 +1,1 @@
+"""What a user can ask: figures by group, with their uncertainty."""

@@ -1,0 +1,1 @@
+"""What a user can ask: probes of language models: likelihoods, swaps, refusals."""

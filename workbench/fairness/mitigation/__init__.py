@@ -1,0 +1,1 @@
+"""Ways to a fairer model, with what each costs."""

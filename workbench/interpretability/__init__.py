@@ -1,0 +1,5 @@
+"""Why a model says what it says: attribution, what stands inside it, and models of tables."""
+
+from workbench.core.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(__name__, {})

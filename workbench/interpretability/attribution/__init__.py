@@ -1,0 +1,1 @@
+"""Which tokens of a prompt made a language model say what it says."""

@@ -1,0 +1,1 @@
+"""Why a model of a table decides as it does."""
