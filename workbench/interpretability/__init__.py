@@ -2,4 +2,11 @@
 
 from workbench.core.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(__name__, {})
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Attribution": "attribution.result",
+        "attribute": "attribution.operations",
+        "attribute_target": "attribution.attributing",
+    },
+)

@@ -93,6 +93,11 @@ class Model:
         """The adapters that an answer may be asked with, as ``NAME@VERSION``."""
         return self._engine.adapters
 
+    @property
+    def special_tokens(self) -> Mapping[str, str]:
+        """``bos_token``, ``eos_token``, ``pad_token`` and the like, as far as it names them."""
+        return self._engine.special_tokens
+
     def has_adapter(self, name: str) -> bool:
         """Whether an adapter (``mine``, ``mine@2``, ``mine@label``) can be asked for.
 

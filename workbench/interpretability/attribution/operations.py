@@ -1,1 +1,119 @@
 """What a user can ask: which tokens of a prompt made a language model say what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import annotated_types as limits
+
+from workbench.core.operations import operation
+from workbench.interpretability.attribution.groups import GroupKind
+from workbench.interpretability.attribution.result import Attribution
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """One method. ``complete``: its scores sum to what the prompt did, up to a gap that is told.
+
+    ``baseline`` is the one it takes if none is named; ``seeded`` ones draw.
+    """
+
+    name: str
+    title: str
+    complete: bool
+    baseline: str
+    seeded: bool
+
+
+@operation(
+    "interpretability.attribute",
+    title="Say which tokens of a prompt made a model's answer",
+    produces="attribution",
+)
+def attribute(
+    *,
+    prompt: str,
+    target: str | None = None,
+    model: str | None = None,
+    method: str = "ablation",
+    baseline: Literal["space", "first_token", "padding", "mean_embedding", "deletion"]
+    | None = None,
+    groups: GroupKind = "token",
+    chat: bool = False,
+    hold_first: bool | None = None,
+    steps: Annotated[int, limits.Ge(1)] = 64,
+    samples: Annotated[int, limits.Ge(1)] | None = None,
+    window: Annotated[int, limits.Ge(1)] = 3,
+    noise: Annotated[float, limits.Ge(0)] = 0.1,
+    whole_target: bool = False,
+    max_target_tokens: Annotated[int, limits.Ge(1)] = 16,
+    curves: bool = True,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+    threads: Annotated[int, limits.Ge(1)] | None = None,
+) -> Attribution:
+    """Say how much each token of a prompt did for each token of an answer, in nats.
+
+    Every result carries its checks: the completeness gap where the method promises a sum, and the
+    areas under the deletion and insertion curves.
+
+    Args:
+        prompt: The text before, or the user's message with `chat`.
+        target: The text that follows it at once, its white space included; the model's own greedy
+            answer if none is given.
+        model: A name of the catalogue, or the path of a model folder; a causal language model.
+        method: One of those that `workbench interpretability methods` lists.
+        baseline: What stands in the place of a token that is taken away; the method's own choice
+            if none is given.
+        groups: Which tokens are taken away together.
+        chat: Put the prompt into the model's chat template.
+        hold_first: Never take away the token at position 0; the method's own choice if not given.
+        steps: Points of the path, for integrated gradients.
+        samples: Draws, for methods that sample; their own number if none is given.
+        window: Groups that an occlusion covers at a time.
+        noise: Standard deviation of the noise of SmoothGrad, as a part of the embeddings' own.
+        whole_target: Score the target as a whole, not each of its tokens.
+        max_target_tokens: Longest answer of the model's own.
+        curves: Also draw the deletion and the insertion curve.
+        seed: Of all that is drawn; the setting `seed` if none is given.
+        threads: For torch; the setting of the model if none is given.
+    """
+    from workbench import models
+    from workbench.core import settings
+    from workbench.interpretability.attribution.attributing import attribute_target
+    from workbench.interpretability.attribution.methods import find_method
+
+    find_method(method)  # before the model is loaded for nothing
+    chosen = {} if threads is None else {"threads": threads}
+    with models.load(
+        model, engine="transformers", needs="score", dtype="float32", **chosen
+    ) as loaded:
+        return attribute_target(
+            loaded,
+            prompt,
+            target,
+            method=method,
+            baseline=baseline,
+            groups=groups,
+            chat=chat,
+            hold_first=hold_first,
+            max_target_tokens=max_target_tokens,
+            curves=curves,
+            steps=steps,
+            samples=samples,
+            window=window,
+            noise=noise,
+            whole_target=whole_target,
+            seed=settings.get("seed") if seed is None else seed,
+        )
+
+
+@operation("interpretability.methods", title="List the methods of attribution", produces="methods")
+def methods() -> list[MethodRow]:
+    """List the methods of attribution, and what each promises."""
+    from workbench.interpretability.attribution.methods import METHODS
+
+    return [
+        MethodRow(name, method.title, method.complete, method.baseline, method.seeded)
+        for name, method in METHODS.items()
+    ]

@@ -10,6 +10,8 @@ from workbench.core.viewers import Viewable
 if TYPE_CHECKING:
     import numpy as np
 
+    from .curves import Curve
+
 
 @dataclass(frozen=True)
 class Attribution(Viewable):
@@ -23,6 +25,12 @@ class Attribution(Viewable):
     the prompt as it is and with the baseline in its place. ``completeness_gap_nats`` is
     ``|scores.sum() - (value - baseline_value)|``, ``completeness_gap`` the same divided by
     ``|value - baseline_value|``; both are ``None`` for methods that promise no such sum.
+
+    ``held`` says of each group whether it was never replaced: its score is 0. ``deletion`` and
+    ``insertion`` are the curves whose areas ``deletion_auc`` and ``insertion_auc`` are, drawn with
+    the baseline ``checked_with``. ``error_nats`` has the shape of ``scores``: the standard error
+    of each, where it was sampled. ``evaluations`` is how many prompts the model has read for it.
+    A method may score the target as a whole: ``scores`` then has one row, ``targets`` one text.
     """
 
     model: str
@@ -42,3 +50,9 @@ class Attribution(Viewable):
     deletion_auc: float | None = None
     insertion_auc: float | None = None
     seed: int | None = None
+    held: tuple[bool, ...] = ()
+    checked_with: str | None = None
+    error_nats: np.ndarray | None = None
+    deletion: Curve | None = None
+    insertion: Curve | None = None
+    evaluations: int = 0
