@@ -6,6 +6,7 @@ python tools/reference.py --check   # says which differ, and ends with 1 if one 
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import re
@@ -88,8 +89,77 @@ def operations_page() -> str:
     return "\n".join(parts)
 
 
+_WORDS = {
+    "str": "text",
+    "int": "whole number",
+    "float": "number",
+    "bool": "true or false",
+    "Path": "path",
+    "tuple[str, ...]": "list of texts",
+    "Mapping[str, str]": "table of texts",
+    "Mapping[str, tuple[str, ...]]": "table of lists of texts",
+    "tuple[Rule, ...]": "see below",
+    "dict[str, Any]": "table of the sampling's settings",
+    "Preference": "`quality`, `speed` or `cost`",
+}
+
+
+def tables() -> dict[str, tuple[str, tuple[type, ...]]]:
+    """The tables of ``workbench.toml`` by their heads: what each is for, what may stand in it."""
+    from workbench.models.ensembles.settings import KINDS
+    from workbench.models.model_settings import ModelSettings
+    from workbench.models.routing.settings import RoutingSettings, Rule
+    from workbench.serving.settings import Price, ServingSettings, UpstreamSettings
+
+    kinds = ", ".join(f"`{kind}`" for kind in KINDS)
+    return {
+        "models.NAME": ("One model, known or your own.", (ModelSettings,)),
+        "serving": ("The gateway.", (ServingSettings,)),
+        "upstreams.NAME": ("", (UpstreamSettings,)),
+        "prices.NAME": ("The last word on a price: `[models.NAME]` may say it too.", (Price,)),
+        "routing": ('What `model: "auto"` stands for.', (RoutingSettings,)),
+        "[routing.rules]": ("", (Rule,)),
+        "ensembles.NAME": (
+            f"A model made of others; `kind` says which: {kinds}.",
+            tuple(KINDS.values()),
+        ),
+        "fallback": (
+            "For a model, the models that answer in its place when it cannot, in their order: "
+            '`"smollm2-135m" = ["far/llama", "ensemble/vote"]`.',
+            (),
+        ),
+    }
+
+
+def tables_section() -> list[str]:
+    """A part for each table."""
+    lines = ["", "## Tables of workbench.toml", ""]
+    lines.append("Each belongs to a room, which checks it as a whole and names what is wrong.")
+    for head, (about, kinds) in tables().items():
+        lines += ["", f"### `[{head}]`", "", about] if about else ["", f"### `[{head}]`"]
+        for kind in kinds:
+            told = " ".join((inspect.getdoc(kind) or "").replace("``", "`").split())
+            lines += ["", f"**{kind.__name__}.** {told}" if len(kinds) > 1 else told, ""]
+            lines += ["| key | value | default |", "|---|---|---|"]
+            own_tables = {name.partition(".")[0] for name in tables()}
+            for field in dataclasses.fields(kind):
+                if kind.__name__ == "ServingSettings" and field.name in own_tables:
+                    continue  # a table of its own
+                if field.name == "name":
+                    continue  # stands in the head; a rule may have one, for the log
+                value = _WORDS[str(field.type).removesuffix(" | None")]
+                lines.append(f"| `{field.name}` | {value} | {_default_words(field)} |")
+    return lines
+
+
+def _default_words(field: dataclasses.Field[Any]) -> str:
+    if field.default is not dataclasses.MISSING:
+        return "" if field.default in (None, ()) else f"`{json.dumps(field.default)}`"
+    return "" if field.default_factory is not dataclasses.MISSING else "required"
+
+
 def settings_page() -> str:
-    """Every setting with its default."""
+    """Every setting with its default, and the tables of rooms."""
     lines = [
         NOTE,
         "# Settings",
@@ -108,6 +178,7 @@ def settings_page() -> str:
             default = f"`{json.dumps(setting.default, default=str)}`"
         kind = settings.describe(setting)
         lines.append(f"| `{name}` | `{setting.variable}` | {kind} | {default} | {setting.help} |")
+    lines += tables_section()
     return "\n".join(lines) + "\n"
 
 

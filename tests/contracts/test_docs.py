@@ -67,6 +67,8 @@ def test_the_reference_names_everything() -> None:
     assert [found.name for found in OPERATIONS if f"### `{found.name}`" not in text] == []
     text = (reference / "settings.md").read_text("utf-8")
     assert [name for name in settings.declared() if f"| `{name}` |" not in text] == []
+    heads = set(re.findall(r"### `\[+(\w+)", text))
+    assert heads == set(settings.TABLES)
 
 
 def operation_faults(operation: Operation) -> list[str]:

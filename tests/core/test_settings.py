@@ -305,3 +305,28 @@ def test_a_table_that_is_a_letter_off_is_said(empty_folder: Path) -> None:
 def test_a_table_of_a_plugin_is_its_own(empty_folder: Path) -> None:
     (empty_folder / "workbench.toml").write_text("[weather]\ncity = 'Oslo'\n", "utf-8")
     assert settings.get("model")
+
+
+def test_what_runs_long_keeps_what_a_broken_file_said(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(settings, "_keeps_last_good", threading.Event())
+    file = empty_folder / "workbench.toml"
+    file.write_text("seed = 5\n")
+    assert settings.get("seed") == 5
+    _rewrite(file, "seed = ")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        settings.get("seed")  # a command says it
+    settings.keep_last_good()
+    assert settings.get("seed") == 5
+    assert settings.get("seed") == 5
+    assert caplog.text.count("stays in force") == 1
+    _rewrite(file, "seed = 6\n")
+    assert settings.get("seed") == 6
+
+
+def _rewrite(file: Path, content: str) -> None:
+    """Another content with another time, however coarse the clock of the file system."""
+    before_ns = file.stat().st_mtime_ns
+    file.write_text(content)
+    os.utime(file, ns=(before_ns + 10**9, before_ns + 10**9))

@@ -63,6 +63,7 @@ def test_usage_by_key_name_and_time() -> None:
     settle(made.id, 7, time_s=NOW_S - 400 * 86_400)
     settle("key_other", 9)
     assert {each.group: each.prompt_tokens for each in usage()} == {made.id: 5, "key_other": 9}
+    assert {each.name for each in usage()} == {"ci", ""}
     assert [each.prompt_tokens for each in usage(key="ci", since="2020-01-01")] == [12]
     assert usage(key="ci", since="2020-01-01", until="2020-02-01") == ()
     with pytest.raises(NotFoundError, match="did you mean 'ci'"):

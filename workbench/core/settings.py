@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import math
 import os
 import threading
@@ -22,6 +23,8 @@ from .known_settings import KNOWN, Setting
 from .known_settings import default_home as default_home
 from .known_settings import default_threads as default_threads
 from .known_settings import most_threads as most_threads
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = "workbench.toml"
 
@@ -52,6 +55,7 @@ _overrides: ContextVar[Mapping[str, Value]] = ContextVar("workbench_settings", d
 TABLES = ("ensembles", "fallback", "models", "prices", "routing", "serving", "upstreams")
 _file_cache: dict[Path, tuple[int, dict[str, Any]]] = {}
 _file_lock = threading.Lock()
+_keeps_last_good = threading.Event()
 
 
 def declared() -> dict[str, Setting]:
@@ -228,18 +232,39 @@ def find_file() -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+def keep_last_good() -> None:
+    """From now on a file that has become unreadable leaves this process with what it said before.
+
+    For what runs long: a file that is saved half-written must not stop a gateway that works.
+    """
+    _keeps_last_good.set()
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """The settings of one file. An unknown name in it is an error with near matches.
 
     A table (``[models.NAME]`` and the like) belongs to a room, which reads it itself.
     """
-    import tomllib
-
     stamp = path.stat().st_mtime_ns
     with _file_lock:
         cached = _file_cache.get(path)
-        if cached is not None and cached[0] == stamp:
-            return cached[1]
+    if cached is not None and cached[0] == stamp:
+        return cached[1]
+    try:
+        table = _read(path)
+    except (ConfigError, NotFoundError) as error:
+        if cached is None or not _keeps_last_good.is_set():
+            raise
+        log.warning("%s; what it said before stays in force", error.message)
+        table = cached[1]
+    with _file_lock:
+        _file_cache[path] = (stamp, table)
+    return table
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -254,6 +279,4 @@ def read_file(path: Path) -> dict[str, Any]:
                 f"no table named [{name}] (in {path}); did you mean [{near[0]}]?",
                 hint=f"edit {path}",
             )
-    with _file_lock:
-        _file_cache[path] = (stamp, table)
     return table

@@ -6,13 +6,17 @@ has the rest, beside the request's id.
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, field
 
 from workbench.core import errors
 
+log = logging.getLogger(__name__)
+
 INVALID, SERVER = "invalid_request_error", "server_error"
 _UNKNOWN = "something went wrong in the gateway; its log says what, beside this request's id"
+_MISSET = "the gateway's settings have a fault; its log says which, for whoever runs it"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,9 @@ def describe(error: BaseException) -> HttpError:
         row = ROWS[errors.WorkbenchError]
         return HttpError(500, row.openai_type, row.code, row.anthropic_type, _UNKNOWN)
     row = _row(error)
+    if isinstance(error, errors.ConfigError):  # names a file of this machine: no client's business
+        log.error("%s", error.message)
+        return HttpError(row.status, row.openai_type, row.code, row.anthropic_type, _MISSET)
     status = int(error.context.get("http_status", row.status))
     message = f"{error.message} (hint: {error.hint})" if error.hint else error.message
     parameter = error.context.get("parameter")

@@ -58,6 +58,7 @@ def serve(
     """
     from workbench.serving.server import GatewayServer, default_key_file
 
+    settings.keep_last_good()
     server = GatewayServer(
         settings.get("serve_host") if host is None else host,
         settings.get("serve_port") if port is None else port,

@@ -184,6 +184,7 @@ class GatewayServer:
 
         def receive(number: int, frame: FrameType | None) -> None:
             if self._stopping:
+                log.warning("got signal %d again: answers in work are cut off", number)
                 os._exit(_FORCED_STATUS)  # the models' processes end when their input closes
             log.info(
                 "got signal %d: no new request, answers go on up to %g s", number, self._drain_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import time
@@ -31,11 +32,16 @@ def usage(
         until: Likewise; by default now.
         key: Only of this key, by its id or name.
     """
+    from workbench.identity import access
     from workbench.identity.keys import Keys
 
     key_id = None if key is None else Keys().get(key).id
     until_s = moment_s(until) if until else time.time() + 1
-    return totals(by=by, since_s=moment_s(since), until_s=until_s, key_id=key_id)
+    found = totals(by=by, since_s=moment_s(since), until_s=until_s, key_id=key_id)
+    if by != "key":
+        return found
+    names = {each.id: each.name for each in access.list_keys(revoked=True)}
+    return tuple(dataclasses.replace(each, name=names.get(each.group, "")) for each in found)
 
 
 @operation("serving.usage_export", title="Write the usage as Parquet", produces="usage-export")

@@ -26,7 +26,7 @@ _KEYS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class UsageTotal:
-    """What calls came to, of one key, user, model or day."""
+    """What calls came to, of one key, user, model or day; ``name`` is the key's, if it has one."""
 
     group: str
     requests: int
@@ -36,6 +36,7 @@ class UsageTotal:
     cached_tokens: int
     cache_hits: int
     cost_usd: float
+    name: str = ""
 
 
 def totals(

@@ -178,3 +178,23 @@ def test_what_is_nested_too_deeply_is_refused(path: str, fields: Any, levels: in
     with pytest.raises((CapabilityError, InputError)) as caught:
         DIALECTS[path].parse(body, request_id="r", headers={})
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "allowed"),
+    [
+        ({"messages": [{"role": "robot", "content": "a"}]}, "messages[0].role", '"assistant", "de'),
+        ({"messages": HELLO, "workbench": {"cache": "maybe"}}, "workbench.cache", '"exact", "off"'),
+        (
+            {"messages": HELLO, "response_format": {"type": "yaml"}},
+            "response_format.type",
+            '"json_object", "json_schema", "text"',
+        ),
+    ],
+)
+def test_a_field_of_few_values_says_which(body: dict[str, Any], path: str, allowed: str) -> None:
+    content = json.dumps({"model": "m", **body}).encode()
+    with pytest.raises(InputError) as caught:
+        openai_chat.parse(content, request_id="r", headers={})
+    assert caught.value.context["parameter"] == path
+    assert allowed in caught.value.hint

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workbench.core import settings
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import ConfigError, InputError, NotFoundError
 from workbench.models.protocol import Sampling
 from workbench.models.virtual import find_virtual, is_virtual, virtual_names
 from workbench.serving.backends.balance import Balance, Member
@@ -17,6 +18,8 @@ from workbench.serving.backends.breaker import Breaker
 from workbench.serving.backends.upstream import UpstreamBackend
 from workbench.serving.call import Backend
 from workbench.serving.settings import FREE, Price
+
+log = logging.getLogger(__name__)
 
 LOCAL = "local"
 DEFAULT_CONTEXT_TOKENS = 4096  # see models.pool.describing
@@ -224,7 +227,11 @@ def present_models() -> dict[str, LocalModel]:
     for name, entry in catalogue.entries().items():
         fetched = is_present(entry)
         if fetched or (entry.verified and not offline):
-            chosen = read_settings(name)
+            try:
+                chosen = read_settings(name)
+            except ConfigError as error:  # one faulty table leaves the other models to be had
+                log.warning("%s is left out: %s", name, error.message)
+                continue
             sampling = chosen.sampling_defaults(entry.sampling)
             system = entry.system if chosen.system is None else chosen.system
             found[name] = LocalModel(

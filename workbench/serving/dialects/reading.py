@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -80,11 +80,46 @@ def _refuse(said: str, body: Any, struct: Any) -> InputError:
         return InputError(f"{name} is missing", parameter=name)
     found = _show(_find(body, path))
     if words.startswith("Invalid"):
-        return InputError(f"{path} is {found}, which is not allowed here", parameter=path)
+        choices = _choices(struct, path)
+        hint = f"allowed: {', '.join(map(_show, choices))}" if choices else ""
+        return InputError(
+            f"{path} is {found}, which is not allowed here", hint=hint, parameter=path
+        )
     allowed = words.removeprefix("Expected ").partition(", got ")[0].replace(" | ", " or ")
     return InputError(
         f"{path or 'the body'} is {found}; it must be {allowed}", parameter=path or None
     )
+
+
+def _choices(struct: Any, path: str) -> list[Any]:
+    """The values that a field of few may have, e.g. the roles at ``messages[0].role``."""
+    from msgspec import inspect
+
+    def each(kind: inspect.Type) -> Iterator[inspect.Type]:
+        if isinstance(kind, inspect.UnionType):
+            for part in kind.types:
+                yield from each(part)
+        elif isinstance(kind, inspect.Metadata):
+            yield from each(kind.type)
+        else:
+            yield kind
+
+    kinds, tags = list(each(inspect.type_info(struct))), list[Any]()
+    for name, _ in re.findall(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]", path):
+        structs = [kind for kind in kinds if isinstance(kind, inspect.StructType)]
+        tags = [kind.tag for kind in structs if name and kind.tag_field == name]
+        if name:
+            parts = [
+                field.type for kind in structs for field in kind.fields if field.encode_name == name
+            ]
+        else:
+            items = (getattr(kind, "item_type", None) for kind in kinds)
+            parts = [item for item in items if item is not None]
+        kinds = [kind for part in parts for kind in each(part)]
+    found = [
+        value for kind in kinds if isinstance(kind, inspect.LiteralType) for value in kind.values
+    ]
+    return sorted({*found, *tags}, key=str)
 
 
 def _find(value: Any, path: str) -> Any:
