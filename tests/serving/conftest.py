@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from workbench.core import settings
+
+from .redis_servers import RedisServer
 
 MODEL = "smollm2-135m"
 
@@ -110,3 +113,32 @@ def client(gateway: Any, serving_home: Path, monkeypatch: pytest.MonkeyPatch) ->
     """The owner's client; the test works in the gateway's home."""
     monkeypatch.setenv("WORKBENCH_HOME", str(serving_home))
     return Client(gateway.url, gateway.key)
+
+
+@pytest.fixture(scope="session")
+def redis_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One server for all tests that do not harm it."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("needs redis-server")
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_server(redis_session: RedisServer) -> RedisServer:
+    """The server, empty."""
+    redis_session.ask("FLUSHALL")
+    return redis_session
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A server that the test may harm."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("needs redis-server")
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()

@@ -80,6 +80,15 @@ def list_footprints() -> list[Footprint]:
     return [each for each in found if each is not None]
 
 
+def fastest_by_name() -> dict[str, float]:
+    """The tokens a second of each model that was seen at work here, in its fastest way."""
+    speeds: dict[str, float] = {}
+    for each in list_footprints():
+        if each.tokens_per_s:
+            speeds[each.name] = max(speeds.get(each.name, 0.0), each.tokens_per_s)
+    return speeds
+
+
 def save_footprint(measured: Footprint) -> Footprint:
     """Keep what was measured at a load, beside what was known before; the peak stays the highest.
 

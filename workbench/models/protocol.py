@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 CHAT, STREAM, EMBED, SCORE = "chat", "stream", "embed", "score"
 CONSTRAIN, LOGPROBS, GRADIENTS = "constrain", "logprobs", "gradients"
+MOST_CONTEXT_TOKENS = 4096  # of a conversation, where nothing is set: the room is taken at the load
+
+
+def default_context_tokens(trained_tokens: int | None) -> int:
+    """The tokens that a model is loaded to read where nothing is set."""
+    return min(trained_tokens or MOST_CONTEXT_TOKENS, MOST_CONTEXT_TOKENS)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from workbench.models import catalogue, estimates, footprints
 from workbench.models.catalogue import CatalogueEntry
 from workbench.models.footprints import Footprint
-
-_DEFAULT_CONTEXT_TOKENS = 4096
+from workbench.models.protocol import default_context_tokens
 
 
 @dataclass(frozen=True)
@@ -118,11 +117,10 @@ def _estimate(entry: CatalogueEntry, engine: str) -> int:
     from workbench.models.model_settings import read_settings
 
     chosen = read_settings(entry.name)
-    limit = min(entry.context_tokens or _DEFAULT_CONTEXT_TOKENS, _DEFAULT_CONTEXT_TOKENS)
     return estimates.estimate_bytes(
         entry,
         engine,
-        context_tokens=chosen.context_tokens or limit,
+        context_tokens=chosen.context_tokens or default_context_tokens(entry.context_tokens),
         parallel=chosen.parallel or 1,
         dtype=chosen.engine_settings().dtype,
     )

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,57 +16,6 @@ from workbench.serving.cache.disk import DiskTwin
 from workbench.serving.cache.redis_twin import RedisTwin
 from workbench.serving.cache.twins import Twin
 from workbench.serving.call import Call, Facts, Piece, Usage
-
-
-class RedisServer:
-    """A redis-server on a free port, without a file."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--appendonly", "no", "--dir", str(folder)],
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        for _ in range(1000):
-            with contextlib.suppress(ConnectionError):
-                if self.ask("PING") == b"+PONG\r\n":
-                    return
-            time.sleep(0.01)
-        pytest.fail("redis-server did not start")
-
-    def ask(self, command: str) -> bytes:
-        """Send one command as text and give back what came."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            connection.sendall(command.encode() + b"\r\n")
-            return connection.recv(65536)
-
-    def freeze(self) -> None:
-        """A black hole: connections are taken, and nothing ever comes back."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """End that."""
-        self._process.send_signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """End it with all that it holds."""
-        self.thaw()
-        self._process.kill()
-        self._process.wait()
-
-
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A server for the tests of a module."""
-    if shutil.which("redis-server") is None:
-        pytest.skip("needs redis-server")
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
 
 
 @dataclass

@@ -18,7 +18,8 @@ from workbench.serving.cache.opening import open_cache
 from workbench.serving.cache.redis_twin import RedisTwin
 from workbench.serving.cache.twins import Clearing
 
-from .conftest import Caches, Model, RedisServer, answer, ask, identify
+from ..redis_servers import RedisServer
+from .conftest import Caches, Model, answer, ask, identify
 
 
 def entry(name: str, body: bytes = b"x", made_s: float = 1.0) -> Entry:

@@ -20,7 +20,8 @@ from workbench.serving.limits.protocol import new_reservation_id
 from workbench.serving.limits.redis_store import _name
 from workbench.serving.limits.rules import judge, to_asked
 
-from .conftest import START_S, RedisServer, Stores, environment, key
+from ..redis_servers import RedisServer
+from .conftest import START_S, Stores, environment, key
 
 ALLOWED = {"tokens_per_minute": 1000, "budget_tokens_day": 1000, "concurrent_streams": 40}
 ASKED = 30  # 33 of them fit into 1000

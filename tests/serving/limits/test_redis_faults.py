@@ -24,7 +24,8 @@ from workbench.store.database import close_all
 from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow
 
-from .conftest import RedisServer, key
+from ..redis_servers import RedisServer
+from .conftest import key
 
 TIMING = {"timeout_s": 0.05, "again_s": 0.05, "lease_s": 3600.0}
 LIMITS = {"tokens_per_minute": 100, "budget_tokens_day": 100}

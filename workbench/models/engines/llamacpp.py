@@ -24,6 +24,7 @@ from workbench.models.protocol import (
     CONSTRAIN,
     EMBED,
     LOGPROBS,
+    MOST_CONTEXT_TOKENS,
     SCORE,
     STREAM,
     AdapterFiles,
@@ -34,12 +35,12 @@ from workbench.models.protocol import (
     ModelInfo,
     Sampling,
     TokenLogprob,
+    default_context_tokens,
 )
 
 if TYPE_CHECKING:
     import numpy as np
 
-_DEFAULT_CONTEXT_TOKENS = 4096
 # A bias that no logit outweighs: the biased token is the one sampled, and the log-probability
 # that llama.cpp reports for it is taken from the logits before the bias.
 _FORCE = 1e9
@@ -66,7 +67,7 @@ class LlamaCppEngine(Engine):
                 hint=f"models.load({files.name!r}, engine='transformers')",
             )
         found = _inspect(files.gguf)
-        context = settings.context_tokens or min(found.context_tokens, _DEFAULT_CONTEXT_TOKENS)
+        context = settings.context_tokens or default_context_tokens(found.context_tokens)
         self._settings = settings
         self._config = _configure(files, settings, context_tokens=context)
         self._adapters = tuple(each.name for each in files.adapters)
@@ -90,7 +91,7 @@ class LlamaCppEngine(Engine):
         """See ``Engine.measure_threads``."""
         if files.gguf is None:
             return None
-        config = _configure(files, settings, context_tokens=_DEFAULT_CONTEXT_TOKENS)
+        config = _configure(files, settings, context_tokens=MOST_CONTEXT_TOKENS)
         return measure_rates(config, counts, load_timeout_s=settings.load_timeout_s)
 
     def _tokens(self, text: str, *, add: bool = False, special: bool = False) -> list[int]:
@@ -323,7 +324,7 @@ def _inspect(path: Path) -> ModelInfo:
     types = Counter(tensor.type for tensor in file.tensors.values() if len(tensor.shape) > 1)
     return ModelInfo(
         architecture=kind,
-        context_tokens=int(file.metadata.get(f"{kind}.context_length", _DEFAULT_CONTEXT_TOKENS)),
+        context_tokens=int(file.metadata.get(f"{kind}.context_length", MOST_CONTEXT_TOKENS)),
         vocabulary_size=tokens.count,
         weights_dtype=types.most_common(1)[0][0] if types else "?",
         embedding_size=file.metadata.get(f"{kind}.embedding_length"),

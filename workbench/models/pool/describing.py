@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.errors import InputError
 from workbench.models.pool.lines import TRUSTED_LOANS, Key, Needs
+from workbench.models.protocol import default_context_tokens
 
 if TYPE_CHECKING:
     from workbench.models.catalogue import CatalogueEntry
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from workbench.models.model_settings import ModelSettings
     from workbench.models.protocol import Engine
 
-_DEFAULT_CONTEXT_TOKENS = 4096
 _WITH_EMBEDDER = 1.6
 
 
@@ -106,8 +106,7 @@ def describe(name: str, engine: str | None, *, slots: int) -> Description:
     loaded_name = base if adapter is None else f"{base}:{adapter}"
     parallel = (chosen.parallel or slots) if engine_class.takes_many else 1
     variant = chosen.variant or find_variant(entry.name, engine_name)
-    limit = entry.context_tokens or _DEFAULT_CONTEXT_TOKENS
-    context = chosen.context_tokens or min(limit, _DEFAULT_CONTEXT_TOKENS)
+    context = chosen.context_tokens or default_context_tokens(entry.context_tokens)
     made = Description(
         key=Key(loaded_name, engine_name),
         entry=entry,

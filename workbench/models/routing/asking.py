@@ -47,18 +47,16 @@ def _find_task(prompt: str, chosen: RoutingSettings) -> Task:
 
 def _candidates(chosen: RoutingSettings) -> Iterator[Candidate]:
     from workbench.models import catalogue
-    from workbench.models.footprints import list_footprints
+    from workbench.models.footprints import fastest_by_name
     from workbench.models.presence import is_present
 
-    speeds: dict[str, float] = {}
-    for each in list_footprints():
-        speeds[each.name] = max(speeds.get(each.name, 0.0), each.tokens_per_s or 0.0)
+    speeds = fastest_by_name()
     for name, entry in catalogue.entries().items():
         if chosen.may_choose(name) and is_present(entry):
             yield Candidate(
                 name,
                 context_tokens=entry.context_tokens,
                 parameters=entry.parameters,
-                tokens_per_s=speeds.get(name) or None,
+                tokens_per_s=speeds.get(name),
                 capabilities=CHAT if entry.kind == "chat" else frozenset({"embed"}),
             )

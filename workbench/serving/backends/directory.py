@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError, InputError, NotFoundError
-from workbench.models.protocol import Sampling
+from workbench.models.protocol import Sampling, default_context_tokens
 from workbench.models.virtual import find_virtual, is_virtual, virtual_names
 from workbench.serving.backends.balance import Balance, Member
 from workbench.serving.backends.breaker import Breaker
@@ -22,7 +22,6 @@ from workbench.serving.settings import FREE, Price
 log = logging.getLogger(__name__)
 
 LOCAL = "local"
-DEFAULT_CONTEXT_TOKENS = 4096  # see models.pool.describing
 
 
 @dataclass(frozen=True)
@@ -215,14 +214,12 @@ def present_models() -> dict[str, LocalModel]:
     where the setting ``offline`` forbids it.
     """
     from workbench.models import adapters, catalogue
-    from workbench.models.footprints import list_footprints
+    from workbench.models.footprints import fastest_by_name
     from workbench.models.model_settings import read_settings
     from workbench.models.presence import is_present
 
     offline = settings.get("offline")
-    speeds: dict[str, float] = {}
-    for each in list_footprints():
-        speeds[each.name] = max(speeds.get(each.name, 0.0), each.tokens_per_s or 0.0)
+    speeds = fastest_by_name()
     found = {}
     for name, entry in catalogue.entries().items():
         fetched = is_present(entry)
@@ -239,9 +236,10 @@ def present_models() -> dict[str, LocalModel]:
                 entry.kind,
                 sampling.max_tokens,
                 len(system or ""),
-                context_tokens=context_tokens(entry.context_tokens, chosen.context_tokens),
+                context_tokens=chosen.context_tokens
+                or default_context_tokens(entry.context_tokens),
                 parameters=entry.parameters,
-                tokens_per_s=speeds.get(name) or None,
+                tokens_per_s=speeds.get(name),
                 is_fetched=fetched,
             )
     for adapter in adapters.list_adapters():
@@ -260,8 +258,3 @@ def is_adapter(name: str) -> bool:
     except (NotFoundError, InputError):
         return False
     return True
-
-
-def context_tokens(trained: int | None, chosen: int | None) -> int:
-    """What a model will be loaded to read: as set, or as much as is loaded where nothing is set."""
-    return chosen or min(trained or DEFAULT_CONTEXT_TOKENS, DEFAULT_CONTEXT_TOKENS)
