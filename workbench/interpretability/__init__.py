@@ -6,7 +6,10 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Attribution": "attribution.result",
+        "Comparison": "attribution.comparison",
         "attribute": "attribution.operations",
         "attribute_target": "attribution.attributing",
+        "compare": "attribution.operations",
+        "compare_methods": "attribution.comparison",
     },
 )

@@ -158,7 +158,7 @@ def _assemble(
         completeness_gap_nats=gap_nats,
         deletion_auc=deletion.area if deletion else None,
         insertion_auc=insertion.area if insertion else None,
-        seed=options.seed if found.seeded else None,
+        seed=options.seed if found.seeded and scores.steps is not None else None,
         held=case.held,
         checked_with=scorer.baseline.name,
         error_nats=scores.error_nats,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.core.seeds import derive_seed
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -61,3 +63,20 @@ def _draw(scorer: Scorer, worth: np.ndarray, *, most_points: int, inserted: bool
     fractions = moved / players
     area = float(np.trapezoid(probabilities, fractions))
     return Curve(tuple(fractions.tolist()), tuple(probabilities.tolist()), area)
+
+
+def measure_random_areas(
+    scorer: Scorer, *, orders: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The areas under deletion and insertion curves of random orders: ``[orders]`` each.
+
+    What an attribution is worth shows against these: an area says nothing by itself, as it hangs
+    on the prompt, the target and the baseline.
+    """
+    import numpy as np
+
+    random = np.random.default_rng(derive_seed(seed, "random order"))
+    worth = [random.permutation(len(scorer.case.players)) for _ in range(orders)]
+    deletions = [draw_deletion(scorer, one).area for one in worth]
+    insertions = [draw_insertion(scorer, one).area for one in worth]
+    return np.array(deletions), np.array(insertions)

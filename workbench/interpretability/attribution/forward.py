@@ -15,6 +15,8 @@ from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapabilityError
 from workbench.models.batching import batch_by_length
 
+from .shared_prefixes import plan_segments
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 BATCH_TOKENS = 2048
 _LOGITS_BYTES = 256 * 2**20  # logits of one batch, of which the softmax makes one more copy
+_ATTENTION = {"full_attention", "sliding_attention"}
+_LEAST_ALIKE = 8  # fewer prompts of a length go with those of other lengths, padded
 BLANK = -1  # in a row of ids: the mean embedding stands here
 
 
@@ -53,6 +57,7 @@ class TargetForward:
                 hint="workbench models list",
             )
         self._keeps_logits = "logits_to_keep" in inspect.signature(self.module.forward).parameters
+        self._shares = _can_share_prefixes(self.module)
         self._vocabulary = self.module.get_output_embeddings().weight.shape[0]
 
     def score(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
@@ -60,16 +65,17 @@ class TargetForward:
 
         Args:
             rows: Prompts of at least one token id each, of any lengths; ``BLANK`` in the place of
-                an id is the mean embedding.
+                an id is the mean embedding. What several begin with is read once.
         """
         import numpy as np
         import torch
 
         scores = np.empty((len(rows), len(self.target_ids)))
-        for places in self._batches([len(row) for row in rows]):
+        for places, alike in self._batches(rows):
             check_cancelled()
+            batch = [[*rows[place], *self.target_ids[:-1]] for place in places]
             with torch.inference_mode():
-                scored = self._score_batch([rows[place] for place in places])
+                scored = self._score_alike(batch) if alike else self._score_padded(batch)
             scores[places] = scored.double().numpy()
         return scores
 
@@ -101,7 +107,8 @@ class TargetForward:
         """The mean of all rows of the embedding table: ``[d]``."""
         import torch
 
-        with torch.no_grad():
+        # It is kept, and what is made in inference mode may have no part in a gradient later.
+        with torch.inference_mode(False), torch.no_grad():
             # Through the module, which in some models scales what the table holds.
             mean: torch.Tensor = self._table(torch.arange(self._table.weight.shape[0])).mean(dim=0)
         return mean
@@ -115,44 +122,93 @@ class TargetForward:
                 embedded = torch.where((ids == BLANK)[..., None], self.mean_embedding, embedded)
         return embedded
 
-    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Places of prompts of like length, so many that ids and logits stay in their budgets."""
+    def _batches(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], bool]]:
+        """Places of prompts, so many that ids and logits stay in their budgets; whether they are
+        of one length and stand in order, so that what they share lies side by side."""
         forced = len(self.target_ids) - 1
-        most = _LOGITS_BYTES // (4 * self._vocabulary * len(self.target_ids))
-        return batch_by_length(
-            [length + forced for length in lengths],
-            batch_tokens=self._batch_tokens,
-            batch_size=max(1, most),
-        )
+        most = max(1, _LOGITS_BYTES // (4 * self._vocabulary * len(self.target_ids)))
+        by_length: dict[int, list[int]] = {}
+        for place, row in enumerate(rows):
+            by_length.setdefault(len(row), []).append(place)
+        few: list[int] = []
+        for length, places in by_length.items():
+            if not self._shares or (len(places) < _LEAST_ALIKE and len(by_length) > 1):
+                few += places
+                continue
+            size = min(most, max(1, self._batch_tokens // (length + forced)))
+            places.sort(key=lambda place: tuple(rows[place]))
+            yield from ((places[at : at + size], True) for at in range(0, len(places), size))
+        lengths = [len(rows[place]) + forced for place in few]
+        for batch in batch_by_length(lengths, batch_tokens=self._batch_tokens, batch_size=most):
+            yield [few[place] for place in batch], False
 
-    def _score_batch(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+    def _score_alike(self, batch: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Rows of one length, in order: ``[rows, targets]``."""
+        import numpy as np
+        import torch
+        from transformers import DynamicCache
+
+        ids = np.array(batch)
+        fresh = np.append([True], (ids[1:] != ids[:-1]).any(axis=1))
+        ids, same = ids[fresh], torch.from_numpy(fresh.cumsum() - 1)
+        segments = plan_segments(ids, forced=len(self.target_ids))
+        lengths = torch.full((len(ids),), ids.shape[1] - len(self.target_ids) + 1)
+        if len(segments) == 1:
+            return self._pass(self._given(torch.from_numpy(ids)), lengths)[same]
+        cache = DynamicCache()
+        for segment in segments:
+            check_cancelled()
+            parents = torch.from_numpy(segment.parents)
+            if segment.start and len(parents) > 1:
+                cache.batch_select_indices(parents)
+            given = self._given(torch.from_numpy(ids[segment.firsts, segment.start : segment.end]))
+            given["past_key_values"] = cache
+            if segment.end < ids.shape[1]:
+                self.module.base_model(**given, use_cache=True)
+        return self._pass(given, lengths - segments[-1].start)[same]
+
+    def _score_padded(self, batch: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Rows of several lengths: ``[rows, targets]``."""
         import torch
 
-        lengths = torch.tensor([len(row) for row in rows])
-        width = int(lengths.max()) + len(self.target_ids) - 1
         # Padding stands on the right, where no token of a causal model looks: it needs no mask and
         # no positions of its own, and a model that reads from left to right by a state may have it.
-        ids = torch.zeros((len(rows), width), dtype=torch.long)
-        for place, row in enumerate(rows):
-            whole = [*row, *self.target_ids[:-1]]
-            ids[place, : len(whole)] = torch.tensor(whole)
-        if not (ids == BLANK).any():
-            return self._pass({"input_ids": ids}, lengths)
-        return self._pass({"inputs_embeds": self._embed(ids)}, lengths)
+        ids = torch.zeros((len(batch), max(len(row) for row in batch)), dtype=torch.long)
+        for place, row in enumerate(batch):
+            ids[place, : len(row)] = torch.tensor(row)
+        lengths = torch.tensor([len(row) - len(self.target_ids) + 1 for row in batch])
+        return self._pass(self._given(ids), lengths)
 
-    def _pass(self, given: dict[str, torch.Tensor], lengths: torch.Tensor) -> torch.Tensor:
-        """One pass; the target of each row is foretold from its prompt's last token on."""
+    def _given(self, ids: torch.Tensor) -> dict[str, Any]:
+        """What the model reads for ids: themselves, or embeddings where one is blank."""
+        if (ids == BLANK).any():
+            return {"inputs_embeds": self._embed(ids)}
+        return {"input_ids": ids}
+
+    def _pass(self, given: dict[str, Any], lengths: torch.Tensor) -> torch.Tensor:
+        """One pass; the target of each row is foretold from its prompt's last token on.
+
+        Args:
+            given: Ids or embeddings, with the cache of what stands before them, if there is one.
+            lengths: The tokens of each row's prompt in ``given``.
+        """
         import torch
 
         first, last = int(lengths.min()) - 1, int(lengths.max()) + len(self.target_ids) - 1
+        given = {"use_cache": "past_key_values" in given, **given}
         if self._keeps_logits:
-            kept = torch.arange(first, last)
-            logits = self.module(**given, use_cache=False, logits_to_keep=kept).logits
+            logits = self.module(**given, logits_to_keep=torch.arange(first, last)).logits
         else:
-            logits = self.module(**given, use_cache=False).logits[:, first:last]
-        places = (lengths - 1 - first)[:, None] + torch.arange(len(self.target_ids))
-        rows = torch.arange(len(lengths))[:, None]
+            logits = self.module(**given).logits[:, first:last]
         if last - first > len(self.target_ids):  # of several lengths
-            logits = logits[rows, places]
+            places = (lengths - 1 - first)[:, None] + torch.arange(len(self.target_ids))
+            logits = logits[torch.arange(len(lengths))[:, None], places]
         chosen = logits.gather(2, self._target.expand(len(lengths), -1)[:, :, None])[:, :, 0]
         return chosen.float() - torch.logsumexp(logits.float(), dim=-1)
+
+
+def _can_share_prefixes(module: Any) -> bool:
+    """Whether all that a model keeps of what it read are keys and values of attention."""
+    kinds = getattr(module.config, "layer_types", None) or ["full_attention"]
+    takes_cache = "past_key_values" in inspect.signature(module.base_model.forward).parameters
+    return takes_cache and not module._is_stateful and set(kinds) <= _ATTENTION

@@ -68,7 +68,7 @@ class Method:
         complete: It promises that its scores sum to f(x) - f(baseline).
         baseline: The one it takes if none is named.
         hold_first: Whether position 0 stays unless the user says otherwise.
-        seeded: It draws, so another seed gives other scores.
+        seeded: It draws, unless it can do without: then it gives no ``steps``.
         replaces: It has a baseline at all; without one ``baseline`` serves the checks alone.
     """
 
@@ -84,6 +84,12 @@ class Method:
 _HERE = "workbench.interpretability.attribution"
 METHODS: dict[str, Method] = {
     "ablation": Method(f"{_HERE}.ablation:ablate", "Ablation", complete=False),
+    "lime": Method(f"{_HERE}.lime:explain_linearly", "LIME", complete=False, seeded=True),
+    "occlusion": Method(f"{_HERE}.occlusion:occlude", "Occlusion", complete=False),
+    "owen": Method(f"{_HERE}.owen_values:owen", "Owen values", complete=True, seeded=True),
+    "shapley": Method(
+        f"{_HERE}.shapley_values:shapley", "Shapley values", complete=True, seeded=True
+    ),
 }
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import annotated_types as limits
 
 from workbench.core.operations import operation
+from workbench.interpretability.attribution.baselines import BaselineName
+from workbench.interpretability.attribution.comparison import Comparison
 from workbench.interpretability.attribution.groups import GroupKind
 from workbench.interpretability.attribution.result import Attribution
+
+if TYPE_CHECKING:
+    from workbench.models.model import Model
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,7 @@ def attribute(
     target: str | None = None,
     model: str | None = None,
     method: str = "ablation",
-    baseline: Literal["space", "first_token", "padding", "mean_embedding", "deletion"]
-    | None = None,
+    baseline: BaselineName | None = None,
     groups: GroupKind = "token",
     chat: bool = False,
     hold_first: bool | None = None,
@@ -78,16 +82,12 @@ def attribute(
         seed: Of all that is drawn; the setting `seed` if none is given.
         threads: For torch; the setting of the model if none is given.
     """
-    from workbench import models
     from workbench.core import settings
     from workbench.interpretability.attribution.attributing import attribute_target
     from workbench.interpretability.attribution.methods import find_method
 
     find_method(method)  # before the model is loaded for nothing
-    chosen = {} if threads is None else {"threads": threads}
-    with models.load(
-        model, engine="transformers", needs="score", dtype="float32", **chosen
-    ) as loaded:
+    with _load(model, threads=threads) as loaded:
         return attribute_target(
             loaded,
             prompt,
@@ -106,6 +106,87 @@ def attribute(
             whole_target=whole_target,
             seed=settings.get("seed") if seed is None else seed,
         )
+
+
+@operation(
+    "interpretability.compare",
+    title="Compare methods of attribution on one prompt",
+    produces="comparison",
+)
+def compare(
+    *,
+    prompt: str,
+    target: str | None = None,
+    model: str | None = None,
+    methods: list[str] | None = None,
+    baseline: BaselineName | None = None,
+    groups: GroupKind = "token",
+    chat: bool = False,
+    hold_first: bool | None = None,
+    top: Annotated[int, limits.Ge(1)] = 3,
+    seeds: Annotated[int, limits.Ge(1)] = 3,
+    random_orders: Annotated[int, limits.Ge(1)] = 5,
+    samples: Annotated[int, limits.Ge(1)] | None = None,
+    steps: Annotated[int, limits.Ge(1)] = 64,
+    window: Annotated[int, limits.Ge(1)] = 3,
+    max_target_tokens: Annotated[int, limits.Ge(1)] = 16,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+    threads: Annotated[int, limits.Ge(1)] | None = None,
+) -> Comparison:
+    """Say how far methods agree on a prompt, hold still from seed to seed, and beat random orders.
+
+    Args:
+        prompt: The text before, or the user's message with `chat`.
+        target: The text that follows it; the model's own greedy answer if none is given.
+        model: A name of the catalogue, or the path of a model folder; a causal language model.
+        methods: Ablation, Owen values and LIME if none are given.
+        baseline: What stands in the place of a token, for all; each method's own if none is given.
+        groups: Which tokens are taken away together.
+        chat: Put the prompt into the model's chat template.
+        hold_first: Never take away the token at position 0; if not given, where one method asks.
+        top: How many of the highest groups are compared.
+        seeds: Runs of each method that draws; 1 leaves stability out.
+        random_orders: For the reference of the curves.
+        samples: Draws, for methods that sample; their own number if none is given.
+        steps: Points of the path, for integrated gradients.
+        window: Groups that an occlusion covers at a time.
+        max_target_tokens: Longest answer of the model's own.
+        seed: Of all that is drawn; the setting `seed` if none is given.
+        threads: For torch; the setting of the model if none is given.
+    """
+    from workbench.core import settings
+    from workbench.interpretability.attribution.comparison import DEFAULT_METHODS, compare_methods
+    from workbench.interpretability.attribution.methods import find_method
+
+    chosen = methods or list(DEFAULT_METHODS)
+    for name in chosen:  # before the model is loaded for nothing
+        find_method(name)
+    with _load(model, threads=threads) as loaded:
+        return compare_methods(
+            loaded,
+            prompt,
+            target,
+            methods=chosen,
+            baseline=baseline,
+            groups=groups,
+            chat=chat,
+            hold_first=hold_first,
+            top=top,
+            seeds=seeds,
+            random_orders=random_orders,
+            samples=samples,
+            steps=steps,
+            window=window,
+            max_target_tokens=max_target_tokens,
+            seed=settings.get("seed") if seed is None else seed,
+        )
+
+
+def _load(model: str | None, *, threads: int | None) -> Model:
+    from workbench import models
+
+    chosen = {} if threads is None else {"threads": threads}
+    return models.load(model, engine="transformers", needs="score", dtype="float32", **chosen)
 
 
 @operation("interpretability.methods", title="List the methods of attribution", produces="methods")
