@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import adapters
+import attribution
 import cache
 import engines
 import gateway
@@ -32,6 +33,7 @@ BENCHMARKS = {
     each.name: each
     for each in (
         *adapters.BENCHMARKS,
+        *attribution.BENCHMARKS,
         *cache.BENCHMARKS,
         *engines.BENCHMARKS,
         *gateway.BENCHMARKS,

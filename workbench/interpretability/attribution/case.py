@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.core.errors import ContextLengthError, InputError
+from workbench.core.errors import CapabilityError, ContextLengthError, InputError
 
 from .groups import GroupKind, split_groups
 
@@ -95,6 +95,7 @@ def open_case(
         ContextLengthError: Prompt and target together do not fit.
         CapabilityError: The model has no torch module, or answers no prompt.
     """
+    _check_model(model)
     prompt_ids, held = _prompt_ids(model, prompt, chat=chat)
     if len(held) - sum(held) < 2:
         raise InputError(
@@ -119,6 +120,15 @@ def open_case(
         found,
         tuple(held[start] for start, _ in found),
     )
+
+
+def _check_model(model: Model) -> None:
+    if not hasattr(type(model), "module"):  # several that make one answer: no weights of its own
+        raise CapabilityError(
+            f"{model.name} is made of other models and has no weights to look into",
+            hint="name one of its members",
+        )
+    _ = model.module  # refuses an engine without
 
 
 def _prompt_ids(model: Model, prompt: str, *, chat: bool) -> tuple[list[int], list[bool]]:
