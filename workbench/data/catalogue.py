@@ -49,9 +49,10 @@ class Entry(Viewable):
 @cache
 def entries() -> dict[str, Entry]:
     """Every entry by name."""
-    from . import tables
+    from . import probes, tables
 
-    return {entry.name: entry for entry in sorted(tables.ENTRIES, key=lambda entry: entry.name)}
+    found = (*tables.ENTRIES, *probes.ENTRIES)
+    return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.name)}
 
 
 def find_entry(name: str, *, revision: str | None = None) -> Entry:

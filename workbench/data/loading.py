@@ -31,7 +31,7 @@ from .reading import Layout, open_reader
 from .schema import Schema, schema_from
 
 log = logging.getLogger(__name__)
-_NAME = re.compile(r"[a-z0-9-]+")
+_NAME = re.compile(r"[a-z0-9_-]+")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from . import probe_sets
 from .checking import checked_batches
+from .probes import CROWS
 from .quarantine import QuarantineWriter
 from .reading import CsvReader, Layout
 from .schema import Column, Schema
@@ -27,6 +29,10 @@ def build(builder: str, files: Files, schema: Schema) -> Splits:
         "german": german,
         "compas": compas,
         "compas_propublica": compas_propublica,
+        "crows_pairs": crows_pairs,
+        "stereoset": probe_sets.stereoset,
+        "wino": probe_sets.wino,
+        "bbq": probe_sets.bbq,
         "digits": digits,
         "wikipedia_leads": wikipedia_leads,
     }
@@ -109,6 +115,12 @@ def compas_propublica(files: Files) -> Splits:
         return batch.filter(pc.and_(kept, pc.not_equal(batch.column("c_charge_degree"), "O")))
 
     return {"train": map(keep, compas(files)["train"])}
+
+
+def crows_pairs(files: Files) -> Splits:
+    """The pairs in the order of the file, whose first column is a nameless number."""
+    layout = Layout(names=("row", *CROWS.names))
+    return {"train": _csv(files["crows-pairs.csv"], layout, CROWS)}
 
 
 def digits(files: Files) -> Splits:
