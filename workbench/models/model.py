@@ -209,15 +209,38 @@ class Model:
                 that begins a text.
             ContextLengthError: Together they do not fit.
         """
+        prompt_ids, continuation_ids = self._scored_ids(prompt, continuation)
+        with self._turn():
+            return self._engine.score_ids(
+                prompt_ids, continuation_ids, adapter=self._adapter(adapter)
+            )
+
+    def score_many(
+        self, requests: Sequence[tuple[str, str]], *, adapter: str | None = None
+    ) -> Iterator[tuple[int, list[float]]]:
+        """``score`` of many prompts with their continuations, several at a time where that helps.
+
+        A prompt that stands in several requests is read once. The last digits may differ from
+        those of ``score``: sums are taken in another order.
+
+        Yields:
+            The place of a request with its numbers, in whatever order they come.
+
+        Raises:
+            InputError, ContextLengthError: As ``score``, before anything is scored.
+        """
+        ids = [self._scored_ids(prompt, continuation) for prompt, continuation in requests]
+        chosen = self._adapter(adapter)
+        with self._turn():
+            yield from self._engine.score_many_ids(ids, adapter=chosen)
+
+    def _scored_ids(self, prompt: str, continuation: str) -> tuple[list[int], list[int]]:
         continuation_ids = self.tokenize(continuation)
         if not continuation_ids:
             raise InputError("the continuation is empty: there is nothing to score")
         prompt_ids = self._prompts.prompt_ids(prompt)
         self._check_length(len(prompt_ids) + len(continuation_ids))
-        with self._turn():
-            return self._engine.score_ids(
-                prompt_ids, continuation_ids, adapter=self._adapter(adapter)
-            )
+        return prompt_ids, continuation_ids
 
     def embed(self, texts: str | Sequence[str]) -> np.ndarray:
         """Vectors of length 1, float32: shape ``[d]`` for one text, ``[n, d]`` for a list."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapabilityError, NotFoundError
 
 if TYPE_CHECKING:
@@ -238,6 +239,23 @@ class Engine(ABC):
             m numbers.
         """
         raise self.cannot(SCORE)
+
+    def score_many_ids(
+        self,
+        requests: Sequence[tuple[Sequence[int], Sequence[int]]],
+        *,
+        adapter: str | None = None,
+    ) -> Iterator[tuple[int, list[float]]]:
+        """``score_ids`` of many prompts with their continuations.
+
+        An engine overrides it if it can do several at once.
+
+        Yields:
+            The place of a request with its numbers, in whatever order they come.
+        """
+        for place, (prompt_ids, continuation_ids) in enumerate(requests):
+            check_cancelled()
+            yield place, self.score_ids(prompt_ids, continuation_ids, adapter=adapter)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """One vector of length 1 for each text: shape ``[len(texts), d]``, float32."""

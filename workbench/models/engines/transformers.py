@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
@@ -132,6 +132,26 @@ class TransformersEngine(PythonEngine):
             logprobs = torch.log_softmax(output.logits[0].double(), dim=-1)
             scores = logprobs.gather(1, torch.tensor(ids[-count:])[:, None])[:, 0]
         return [float(score) for score in scores]
+
+    def score_many_ids(
+        self,
+        requests: Sequence[tuple[Sequence[int], Sequence[int]]],
+        *,
+        adapter: str | None = None,
+    ) -> Iterator[tuple[int, list[float]]]:
+        """See ``Engine.score_many_ids``; in batches, each prompt read once."""
+        from workbench.models.engines.torch_scoring import can_share_prompts, score_batches
+
+        if SCORE not in self.capabilities:
+            raise self.cannot(SCORE)
+        self.check_adapter(adapter)
+        if not can_share_prompts(self.module):
+            yield from super().score_many_ids(requests)
+            return
+        for prompt_ids, continuation_ids in requests:
+            self._check_scored(prompt_ids, continuation_ids)
+        self._set_threads()
+        yield from score_batches(self.module, requests, batch_tokens=self._settings.batch_tokens)
 
     @property
     def _embedding_tokens(self) -> int:
