@@ -19,8 +19,8 @@ from workbench.core.errors import CapabilityError, InputError, NotFoundError
 from workbench.models.adapter_store import register_adapter, remove_adapter
 from workbench.models.adapters import KIND, resolve, warn_of_template
 from workbench.models.engines.llamacpp import LlamaCppEngine
-from workbench.models.engines.llamacpp_slots import Slots
 from workbench.models.engines.mlx import MlxEngine
+from workbench.models.engines.slots import Slots
 from workbench.models.engines.transformers import TransformersEngine
 from workbench.models.formats.adapters import hash_template
 from workbench.models.formats.tiny import make_tiny_folder

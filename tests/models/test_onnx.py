@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,10 +97,63 @@ def test_a_conversation_may_outgrow_its_room(
     long = [20 + number for number in range(200)]
     scores = shipped.score_ids(long[:1], long[1:])
     monkeypatch.setattr(onnx_session, "_FIRST_TOKENS", 16)
-    assert shipped._session is not None
-    shipped._session.clear()
+    (session,) = shipped._sessions
+    session.clear()
     assert shipped.score_ids(long[:20], long[20:]) == pytest.approx(scores[19:], abs=1e-4)
-    assert shipped._session._room == 256
+    assert session._room == 256
+
+
+PROMPTS = ([5, 6, 7, 8], [9, 3, 20], [40, 41, 42, 43, 44])
+
+
+def by_turns(engine: OnnxEngine | IsolatedEngine, sampling: Sampling = GREEDY) -> list[list[int]]:
+    """What the prompts get when their answers are read a token of each at a time."""
+    streams = [engine.stream(ids, sampling) for ids in PROMPTS]
+    found: list[list[int]] = [[] for _ in PROMPTS]
+    for chunks in zip(*streams, strict=True):
+        for ids, chunk in zip(found, chunks, strict=True):
+            ids += chunk.ids
+    return found
+
+
+def test_several_answers_at_a_time_do_not_mix(
+    shipped: OnnxEngine, tiny: Path, builds: Path
+) -> None:
+    files, many = ModelFiles("tiny", gguf=tiny), EngineSettings(parallel=3, batch_tokens=8)
+    expected = [answer(shipped, ids) for ids in PROMPTS]
+    with settings.override(home=builds):
+        engine = OnnxEngine(files, many)
+        isolated = IsolatedEngine(files, many, engine="onnx")
+    try:
+        assert by_turns(engine) == by_turns(isolated) == expected
+        *_, last = engine.stream([*PROMPTS[1], *expected[1][:-1], 4], GREEDY)
+        assert last.cached_tokens >= len(PROMPTS[1])  # each slot knows its own conversation
+        assert engine.score_ids([5], [6, 7]) == shipped.score_ids([5], [6, 7])
+        np.testing.assert_array_equal(engine.embed(["a table"]), shipped.embed(["a table"]))
+        for session in engine._sessions:  # a conversation for all of them: the check sees it
+            session.__dict__ = engine._sessions[0].__dict__
+        with pytest.raises((RuntimeError, AssertionError)):
+            assert by_turns(engine) == expected
+    finally:
+        engine.close()
+        isolated.close()
+
+
+def test_one_more_than_it_takes_waits(tiny: Path, builds: Path) -> None:
+    with settings.override(home=builds):
+        engine = OnnxEngine(ModelFiles("tiny", gguf=tiny), EngineSettings(parallel=2))
+    streams: list[Any] = [engine.stream(ids, GREEDY) for ids in PROMPTS[:2]]
+    for stream in streams:
+        next(stream)
+    third = threading.Thread(target=answer, args=(engine, PROMPTS[2]))
+    third.start()
+    third.join(0.2)
+    assert third.is_alive()
+    streams[0].close()
+    third.join(60)
+    assert not third.is_alive()
+    streams[1].close()
+    engine.close()
 
 
 def test_a_build_that_is_cancelled_leaves_nothing(tiny: Path, home: Path) -> None:
@@ -141,8 +195,6 @@ def test_what_cannot_be_built_is_refused_in_words(
         OnnxEngine(
             ModelFiles("tiny", gguf=tiny, adapters=(AdapterFiles("made@1"),)), EngineSettings()
         )
-    with pytest.raises(CapabilityError, match="one answer at a time"):
-        OnnxEngine(files, EngineSettings(parallel=2))
     folder = make_tiny_folder(tmp_path / "folder", "llama")
     with pytest.raises(InputError, match="it has int4, int8, float32"):
         OnnxEngine(ModelFiles("folder", folder=folder), EngineSettings(variant="shipped"))

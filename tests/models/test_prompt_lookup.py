@@ -108,7 +108,7 @@ def test_a_repetitive_answer_takes_fewer_runs(
     schema = {"type": "array", "items": {"const": "one number"}, "minItems": 8, "maxItems": 8}
     repetitive = dataclasses.replace(GREEDY, max_tokens=200, json_schema=schema)
     assert answer(guessing, ids, repetitive) == answer(plain, ids, repetitive)
-    assert runs[id(guessing._session)] < 0.7 * runs[id(plain._session)]
+    assert runs[id(guessing._sessions[0])] < 0.7 * runs[id(plain._sessions[0])]
 
 
 @pytest.mark.model

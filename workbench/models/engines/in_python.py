@@ -6,7 +6,8 @@ import contextlib
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapabilityError, EngineError, InputError
@@ -139,8 +140,24 @@ class PythonEngine(Engine):
         constraint = self._constrain(sampling)
         answer = Answer(self._tokenizer, sampling)
         ids = list(prompt_ids)
-        cached_tokens = self._covered(ids)
-        with contextlib.closing(self._steps(ids, sampling, constraint)) as steps:
+        with self._hold(ids) as (cached_tokens, held):
+            steps = self._steps(ids, sampling, constraint, held)
+            for chunk in self._chunks(ids, steps, answer, sampling, constraint):
+                if chunk.finish_reason is None:
+                    yield chunk
+                else:
+                    yield dataclasses.replace(chunk, cached_tokens=cached_tokens)
+
+    def _chunks(
+        self,
+        ids: list[int],
+        steps: Steps,
+        answer: Answer,
+        sampling: Sampling,
+        constraint: Constraint | None,
+    ) -> Iterator[Chunk]:
+        """A chunk for each step; the last one says why it ended."""
+        with contextlib.closing(steps):
             for token_id, logits in steps:
                 check_cancelled()
                 logprob = None
@@ -150,22 +167,27 @@ class PythonEngine(Engine):
                 full = len(ids) >= self.info.context_tokens
                 complete = constraint is not None and constraint.complete
                 chunk = answer.add(token_id, logprob, full=full, complete=complete)
-                if chunk.finish_reason is not None:
-                    yield dataclasses.replace(chunk, cached_tokens=cached_tokens)
-                    return
                 yield chunk
+                if chunk.finish_reason is not None:
+                    return
 
     @abstractmethod
-    def _steps(self, ids: list[int], sampling: Sampling, constraint: Constraint | None) -> Steps:
+    def _hold(self, ids: list[int]) -> AbstractContextManager[tuple[int, Any]]:
+        """What an answer to ``ids`` is made with, held for as long as it is made.
+
+        Gives how many of the ids need not be read again, and what ``_steps`` is handed. The list
+        grows by the answer, so that afterwards it says what was read.
+        """
+
+    @abstractmethod
+    def _steps(
+        self, ids: list[int], sampling: Sampling, constraint: Constraint | None, held: Any
+    ) -> Steps:
         """The tokens after ``ids``, without end; whoever reads them adds each to ``ids``.
 
         A token that is given out was accepted by the constraint. Closed, it has kept of ``ids``
         what a next prompt may go on from.
         """
-
-    @abstractmethod
-    def _covered(self, ids: Sequence[int]) -> int:
-        """How many of a prompt's ids need not be read again."""
 
     def _constrain(self, sampling: Sampling) -> Constraint | None:
         if sampling.json_schema is None:

@@ -1,7 +1,8 @@
 """The process in which an engine runs that would otherwise be part of its owner's.
 
 It ends when the line to its owner does, whatever it is at. One call is worked on at a time, in the
-main thread; what only asks the tokenizer is answered beside it.
+main thread, or as many as the engine takes, in threads; what only asks the tokenizer is answered
+beside them.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class EngineServer:
         self._calls: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._questions: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._tokens: dict[int, CancelToken] = {}
-        self._at_work = 0  # the call in whose name events are told
+        self._told_for = threading.local()  # the call in whose name a thread tells events
 
     def serve(self) -> None:
         """Work until the owner is gone; does not return."""
@@ -48,9 +49,12 @@ class EngineServer:
         logging.getLogger().addHandler(_Telling(self))
         threading.Thread(target=self._read, daemon=True, name="isolated-read").start()
         threading.Thread(target=self._answer_beside, daemon=True, name="isolated-beside").start()
+        self._answer()
+
+    def _answer(self) -> None:
         while True:
             frame = self._calls.get()
-            self._at_work = frame.head["call"]
+            self._told_for.call = frame.head["call"]
             self._work(frame)
 
     def _read(self) -> None:
@@ -108,8 +112,12 @@ class EngineServer:
 
         from workbench.models.loading import find_engine_class
 
-        made = find_engine_class(engine)(read_files(files), EngineSettings(**settings))
+        made_with = EngineSettings(**settings)
+        made = find_engine_class(engine)(read_files(files), made_with)
         self._engine = made
+        for number in range(1, made_with.parallel if made.takes_many else 1):
+            name = f"isolated-answer-{number}"
+            threading.Thread(target=self._answer, daemon=True, name=name).start()
         return {
             "capabilities": sorted(made.capabilities),
             "info": asdict(made.info),
@@ -126,7 +134,7 @@ class EngineServer:
     def tell(self, head: dict[str, Any]) -> None:
         """Tell something in the name of the call that is worked on."""
         try:
-            self._wire.send({"call": self._at_work, **head})
+            self._wire.send({"call": getattr(self._told_for, "call", 0), **head})
         except (OSError, TypeError, ValueError):  # no owner, or no JSON: only told, not needed
             return
 

@@ -17,8 +17,8 @@ from workbench.core.errors import CapabilityError, EngineError, IntegrityError
 from workbench.models.engines.llamacpp_answer import Answer, TokenBytes, token_logprob
 from workbench.models.engines.llamacpp_process import LlamaProcess
 from workbench.models.engines.llamacpp_schema import prepare_schema
-from workbench.models.engines.llamacpp_slots import Slots
 from workbench.models.engines.llamacpp_threads import measure_rates
+from workbench.models.engines.slots import Slots
 from workbench.models.protocol import (
     CHAT,
     CONSTRAIN,

@@ -5,8 +5,9 @@ Nothing of MLX is imported before an engine is made: a Metal device does not sur
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
@@ -134,10 +135,13 @@ class MlxEngine(PythonEngine):
             self._module.load_weights(merged, strict=False)
             mx.eval(self._module.parameters())
 
-    def _covered(self, ids: Sequence[int]) -> int:
-        return self._cache.covers(ids)
+    @contextlib.contextmanager
+    def _hold(self, ids: list[int]) -> Iterator[tuple[int, None]]:
+        yield self._cache.covers(ids), None
 
-    def _steps(self, ids: list[int], sampling: Sampling, constraint: Constraint | None) -> Steps:
+    def _steps(
+        self, ids: list[int], sampling: Sampling, constraint: Constraint | None, held: None
+    ) -> Steps:
         """See ``PythonEngine``. Without a schema the next step runs while a token is read."""
         record = LogitsRecord() if sampling.logprobs is not None else None
         steps = self._generate(ids, sampling, constraint, record)

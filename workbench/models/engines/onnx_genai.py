@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
@@ -14,6 +16,7 @@ from workbench.models.engines.freeing import give_memory_back
 from workbench.models.engines.in_python import PythonEngine, Step, Steps
 from workbench.models.engines.onnx_session import OnnxSession
 from workbench.models.engines.prompt_lookup import PromptLookup
+from workbench.models.engines.slots import Slots
 from workbench.models.folder import ModelFolder, read_config
 from workbench.models.formats.onnx_build import build_onnx
 from workbench.models.protocol import (
@@ -42,13 +45,15 @@ class OnnxEngine(PythonEngine):
     """A GGUF or a Hugging Face folder as an ONNX graph, which is built on the first load.
 
     ``variant`` in the settings says how its weights are kept: ``shipped`` (the blocks of a GGUF as
-    they are), ``int8``, ``int4`` or ``float32``. ``dtype`` has no effect. One conversation's keys
-    and values are kept, and what the next prompt shares with it is not read again. With
+    they are), ``int8``, ``int4`` or ``float32``. ``dtype`` has no effect. The keys and values of
+    ``parallel`` conversations are kept, and what a next prompt shares with one of them is not read
+    again; as many answers are made at a time, each in its caller's thread, on one graph. With
     ``lookup_tokens`` it guesses ahead where the text repeats (see ``prompt_lookup``).
     """
 
     name = "onnx"
     capabilities = frozenset({CHAT, STREAM, EMBED, SCORE, CONSTRAIN, LOGPROBS})
+    takes_many = True
 
     def __init__(self, files: ModelFiles, settings: EngineSettings) -> None:
         if files.adapters:
@@ -56,15 +61,13 @@ class OnnxEngine(PythonEngine):
                 "the onnx engine does not load adapters",
                 hint=f"models.load({files.name!r}, engine='llamacpp')",
             )
-        if settings.parallel > 1:
-            raise CapabilityError(
-                "the onnx engine gives one answer at a time",
-                hint=f"models.load({files.name!r}, engine='llamacpp', parallel=...)",
-            )
         path = build_onnx(files, settings.variant)
         folder = ModelFolder(path, read_config(path), is_encoder=False)
         self._size_bytes = sum(file.stat().st_size for file in path.glob(f"{_GRAPH}*"))
-        self._session: OnnxSession | None = _open_session(folder, threads=settings.threads)
+        first = _open_session(folder, threads=settings.threads)
+        self._sessions = [first, *(first.another() for _ in range(settings.parallel - 1))]
+        self._slots = Slots(settings.parallel)
+        self._free = threading.BoundedSemaphore(settings.parallel)
         info = ModelInfo(
             architecture=folder.architecture,
             context_tokens=min(
@@ -93,15 +96,18 @@ class OnnxEngine(PythonEngine):
         adapter: str | None = None,
     ) -> list[float]:
         """See ``Engine.score_ids``."""
-        import numpy as np
 
         self.check_adapter(adapter)
         self._check_scored(prompt_ids, continuation_ids)
         ids = [*prompt_ids, *continuation_ids]
-        session, first = self._loaded(), len(prompt_ids) - 1
-        session.rewind(prompt_ids, keep=self._settings.cache_prompt)
+        with self._hold(list(prompt_ids)) as (_, session):
+            return self._score(session, ids, len(prompt_ids) - 1)
+
+    def _score(self, session: OnnxSession, ids: list[int], first: int) -> list[float]:
+        import numpy as np
+
         if len(session.ids) < first:
-            self._read(ids[len(session.ids) : first])
+            self._read(session, ids[len(session.ids) : first])
         scores: list[float] = []
         for start in range(first, len(ids) - 1, _SCORED_AT_ONCE):
             check_cancelled()
@@ -112,27 +118,36 @@ class OnnxEngine(PythonEngine):
 
     def memory_bytes(self) -> int:
         """Bytes of the weights' file and of the keys and values that are kept."""
-        return 0 if self._session is None else self._size_bytes + self._session.cache_bytes()
+        kept = sum(session.cache_bytes() for session in self._sessions)
+        return self._size_bytes + kept if self._sessions else 0
 
     def close(self) -> None:
         """See ``Engine.close``."""
-        if self._session is not None:
-            self._session.clear()
-            self._session = None
+        if self._sessions:
+            for session in self._sessions:
+                session.clear()
+            self._sessions = []
             self._compiler = None
             give_memory_back()
 
-    def _covered(self, ids: Sequence[int]) -> int:
-        return self._loaded().rewind(ids, keep=self._settings.cache_prompt)
+    @contextlib.contextmanager
+    def _hold(self, ids: list[int]) -> Iterator[tuple[int, OnnxSession]]:
+        with self._free, self._slots.take(ids, None) as place:
+            if not self._sessions or place is None:
+                raise self._closed()
+            session = self._sessions[place]
+            yield session.rewind(ids, keep=self._settings.cache_prompt), session
 
-    def _steps(self, ids: list[int], sampling: Sampling, constraint: Constraint | None) -> Steps:
+    def _steps(
+        self, ids: list[int], sampling: Sampling, constraint: Constraint | None, held: OnnxSession
+    ) -> Steps:
         import numpy as np
 
         sampler = Sampler(sampling)
         lookup = PromptLookup(self._settings.lookup_tokens)
         while True:
             guessed = lookup.guess(ids, room=self.info.context_tokens - len(ids))
-            rows = self._read([*ids[len(self._loaded().ids) :], *guessed], rows=len(guessed) + 1)
+            rows = self._read(held, [*ids[len(held.ids) :], *guessed], rows=len(guessed) + 1)
             right = 0
             for place, logits in enumerate(rows):
                 allowed = constraint.mask(logits) if constraint is not None else logits
@@ -143,12 +158,12 @@ class OnnxEngine(PythonEngine):
                 if place == len(guessed) or token_id != guessed[place]:
                     break
                 right += 1
-            self._loaded().forget(len(guessed) - right)
+            held.forget(len(guessed) - right)
             lookup.learn(len(guessed), right=right)
 
-    def _read(self, ids: Sequence[int], *, rows: int = 1) -> np.ndarray:
+    def _read(self, session: OnnxSession, ids: Sequence[int], *, rows: int = 1) -> np.ndarray:
         """Read what is new of a conversation; what may follow its last ``rows``: ``[rows, v]``."""
-        step, session = self._settings.batch_tokens, self._loaded()
+        step = self._settings.batch_tokens
         whole = max(0, len(ids) - rows)
         for start in range(0, whole, step):
             check_cancelled()
@@ -162,19 +177,14 @@ class OnnxEngine(PythonEngine):
 
         size, step = int(self.info.embedding_size or 0), self._settings.batch_tokens
         vectors = np.zeros((len(rows), size), np.float32)
-        session = self._loaded()
         for place, row in enumerate(rows):
-            session.rewind(row, keep=False)
-            for start in range(0, len(row), step):
-                check_cancelled()
-                states = session.hidden_states(row[start : start + step], size=size)
-                vectors[place] += states.sum(axis=0)
+            with self._hold([]) as (_, session):  # what is read here, no prompt goes on from
+                session.rewind(row, keep=False)
+                for start in range(0, len(row), step):
+                    check_cancelled()
+                    states = session.hidden_states(row[start : start + step], size=size)
+                    vectors[place] += states.sum(axis=0)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-    def _loaded(self) -> OnnxSession:
-        if self._session is None:
-            raise self._closed()
-        return self._session
 
 
 def _open_session(folder: ModelFolder, *, threads: int) -> OnnxSession:

@@ -1,7 +1,8 @@
-"""One ONNX graph of a decoder in ONNX Runtime, with the keys and values of one conversation."""
+"""An ONNX graph of a decoder in ONNX Runtime, with the keys and values of one conversation."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,12 +55,24 @@ class OnnxSession:
         self._ort = ort
         self._caches = [each for each in self._session.get_inputs() if "past" in each.name]
         self._head_size, self._vocabulary_size = head_size, vocabulary_size
+        self._start()
+
+    def _start(self) -> None:
         self.ids: list[int] = []
         self._room = 0
         self._values: list[np.ndarray] = []
         self._bound: tuple[str, tuple[int, ...]] | None = None
         self._binding: Any = None
         self._answer: Any = None
+
+    def another(self) -> OnnxSession:
+        """One more conversation on the same graph, which is in memory once.
+
+        Each may be asked in a thread of its own: only the graph is shared, and it holds no state.
+        """
+        made = copy.copy(self)
+        made._start()
+        return made
 
     def rewind(self, ids: Sequence[int], *, keep: bool = True) -> int:
         """Take back all that ``ids`` does not begin with; how much of ``ids`` is read already.

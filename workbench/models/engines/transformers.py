@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 from collections.abc import Iterator, Sequence
@@ -92,10 +93,13 @@ class TransformersEngine(PythonEngine):
             raise self._closed()
         return self._module
 
-    def _covered(self, ids: Sequence[int]) -> int:
-        return self._cache.covers(ids)
+    @contextlib.contextmanager
+    def _hold(self, ids: list[int]) -> Iterator[tuple[int, None]]:
+        yield self._cache.covers(ids), None
 
-    def _steps(self, ids: list[int], sampling: Sampling, constraint: Constraint | None) -> Steps:
+    def _steps(
+        self, ids: list[int], sampling: Sampling, constraint: Constraint | None, held: None
+    ) -> Steps:
         import numpy as np
 
         self._set_threads()

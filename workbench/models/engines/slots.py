@@ -1,4 +1,4 @@
-"""Which of llama.cpp's slots answers a request, where several adapters share them.
+"""Which of an engine's slots answers a request: the one that knows most of its prompt.
 
 llama.cpp itself picks the slot whose prompt begins most alike, whatever adapter read it, and then
 has to read the prompt anew if that was another one. With two slots and two adapters by turns it
