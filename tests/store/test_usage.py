@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from workbench.core.errors import BusyError, InputError, StorageError
+from workbench.store import usage
 from workbench.store.database import Database
 from workbench.store.usage import UsageLog
 from workbench.store.usage_queries import settlements, totals
@@ -237,3 +238,39 @@ def test_threads_that_settle_the_same_write_it_once(database: Database) -> None:
     log.close()
     assert (len(new), sum(new)) == (200, 50)
     assert len(settlements(limit=1000, database=database)) == 50
+
+
+def test_of_rows_that_are_written_together_each_says_whether_it_was_new(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, gate = UsageLog(database), threading.Event()
+    log.settle(row(settlement_id="7")).result()
+    real = database.transaction
+
+    def held() -> Any:
+        gate.wait()
+        return real()
+
+    monkeypatch.setattr(database, "transaction", held)
+    waiting = [log.settle(row(settlement_id=str(n % 30))) for n in range(40)]
+    gate.set()
+    new = [each.result() for each in waiting]
+    assert new == [n != 7 and n < 30 for n in range(40)]
+    assert log.close() == 0
+    assert len(settlements(limit=100, database=database)) == 30
+
+
+@pytest.mark.parametrize(("siblings", "waits"), [(0, False), (2, False), (3, True)])
+def test_only_who_is_among_many_waits_for_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch, siblings: int, waits: bool
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(usage.time, "sleep", slept.append)
+    log = UsageLog(database)
+    log.siblings = lambda: siblings
+    log.settle(row()).result()
+    assert not slept  # rows do not come thick and fast yet
+    log._gap_s = -1.0  # as after many rows in no time
+    log.settle(row()).result()
+    assert bool(slept) is waits
+    log.close()

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import time
-from concurrent.futures import Future
 
 from workbench.core import settings
 from workbench.core.errors import (
@@ -20,6 +19,7 @@ from workbench.core.errors import (
 from workbench.identity.principals import Principal
 from workbench.serving.backends.directory import Directory
 from workbench.serving.call import Call, Facts, Piece
+from workbench.serving.confirmations import Confirmations
 from workbench.serving.estimates import prompt_chars
 from workbench.serving.limits.protocol import LimitStore, Reservation
 from workbench.serving.sketches import sketch_call
@@ -42,6 +42,9 @@ class Accounts:
         self.limits, self.usage, self.directory = limits, usage, directory
         self.sketches = bool(settings.get("usage_sketches"))
         self.disk_failed = False
+        self.under_way = 0
+        self.confirmations = Confirmations()
+        usage.siblings = lambda: self.under_way
 
     def check_disk(self) -> None:
         """Refuse while settlements cannot be written: what is used must not get lost.
@@ -91,6 +94,7 @@ class Account:
         self._first_s: float | None = None
         self._settled = False
         self._texts: list[str] = []
+        accounts.under_way += 1
 
     def note(self, piece: Piece) -> None:
         """A piece of the answer came; its words are kept where the settings say so."""
@@ -110,11 +114,10 @@ class Account:
         if self._settled:
             return
         self._settled = True
+        self._accounts.under_way -= 1
         row = self._row(status, error)
         try:
-            written = self._write(row)
-            if written is not None:
-                await asyncio.wrap_future(written)
+            await self._write(row)
         except StorageError:
             self._accounts.disk_failed = True
             raise
@@ -140,11 +143,13 @@ class Account:
         except StorageError as fault:
             log.error("%s: its settlement waits: %s", self._call.request_id, fault.message)
 
-    def _write(self, row: UsageRow) -> Future[bool] | None:
+    def _write(self, row: UsageRow) -> asyncio.Future[bool]:
+        written, tell = self._accounts.confirmations.make()
         try:
-            return self._accounts.usage.settle(row, text=self._text())
+            self._accounts.usage.add(row, text=self._text(), tell=tell)
         except BusyError as error:  # the disk has been full for long: no more can be held
             raise StorageError(error.message, hint=error.hint) from error
+        return written
 
     def _text(self) -> UsageText | None:
         if not self._accounts.usage.keep_text:

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -121,6 +122,9 @@ class GatewayServer:
     async def _serve(self) -> Served:
         # One line for each request that is none would fill a disk; `/metrics` counts refusals.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        # The loop keeps a list of generators that were begun, to end those that are left at its own
+        # end; here each stands in a ``with`` block that ends it, and there are six to a request.
+        sys.set_asyncgen_hooks(firstiter=None)
         gateway = Gateway(self._chosen, limits=await open_limits())
         server = self._uvicorn = _Uvicorn(self._configure(gateway))
         server.should_exit = self._stopping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 import sqlite3
@@ -68,9 +69,15 @@ class UsageText:
 
 _FIELDS = tuple(each.name for each in fields(UsageRow))
 COLUMNS = tuple("cost_nano_usd" if name == "cost_usd" else name for name in _FIELDS)
-INSERT = (
-    f"INSERT OR IGNORE INTO usage ({', '.join(COLUMNS)}) VALUES ({', '.join('?' for _ in COLUMNS)})"
-)
+_HOLES = f"({', '.join('?' for _ in COLUMNS)})"
+_INTO = f"INSERT OR IGNORE INTO usage ({', '.join(COLUMNS)}) VALUES "
+INSERT = _INTO + _HOLES
+
+
+@functools.cache
+def insert_rows(count: int) -> str:
+    """The statement that writes so many rows; their values stand one behind the other."""
+    return _INTO + ", ".join([_HOLES] * count)
 
 
 def to_nano(usd: float) -> int:

@@ -42,7 +42,8 @@ class Figures(NamedTuple):
 
     ``requests`` and ``tokens`` are buckets ``(second, count)``, oldest first, that still count.
     ``window_s`` is the moment on the clock of the buckets, ``wall_s`` as Unix time. ``day`` and
-    ``month`` are the tokens and billionths of a dollar that were settled.
+    ``month`` are the tokens and billionths of a dollar that were settled. ``request_count`` and
+    ``token_count`` are the buckets' sums, where they are at hand.
     """
 
     window_s: float
@@ -54,6 +55,8 @@ class Figures(NamedTuple):
     open_streams: int = 0
     day: tuple[int, int] = (0, 0)
     month: tuple[int, int] = (0, 0)
+    request_count: int | None = None
+    token_count: int | None = None
 
     def use(self, key_id: str) -> LimitUse:
         """The figures as they are told."""
@@ -127,12 +130,14 @@ def judge(principal: Principal, figures: Figures, asked: Asked) -> tuple[Left, .
 
 
 def _requests(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
-    return _window_line(name, int(allowed), figures.requests, 0, 1, figures.window_s)
+    settled = figures.request_count
+    return _window_line(name, int(allowed), figures.requests, settled, 0, 1, figures.window_s)
 
 
 def _tokens(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
     held, wanted = figures.open_tokens, asked.tokens
-    return _window_line(name, int(allowed), figures.tokens, held, wanted, figures.window_s)
+    settled, now_s = figures.token_count, figures.window_s
+    return _window_line(name, int(allowed), figures.tokens, settled, held, wanted, now_s)
 
 
 def _streams(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
@@ -175,13 +180,13 @@ def _window_line(
     name: str,
     allowed: int,
     buckets: Sequence[tuple[int, int]],
+    settled: int | None,
     held: int,
     wanted: int,
     now_s: float,
 ) -> _Line:
-    settled = 0
-    for _, count in buckets:
-        settled += count
+    if settled is None:
+        settled = sum(count for _, count in buckets)
     over = settled + held + wanted - allowed
     retry_s = OPEN_RETRY_S if held else 0.0
     for second, count in buckets if over > 0 else ():

@@ -51,10 +51,16 @@ _OPEN = (
     "WHERE key_id = ? AND until_s > ?"
 )
 _BUDGETS = "SELECT period, tokens, nano_usd FROM budgets WHERE key_id = ? AND period IN (?, ?)"
-_ADD = (
+_LIVE = "SELECT id, tokens, nano_usd, stream, until_s FROM open WHERE key_id = ? AND until_s > ?"
+ADD = (
     "INSERT INTO buckets VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
     "requests = requests + excluded.requests, tokens = tokens + excluded.tokens"
 )
+SPEND = (
+    "UPDATE budgets SET tokens = tokens + ?, nano_usd = nano_usd + ? "
+    "WHERE key_id = ? AND period IN (?, ?)"
+)
+DROP_OLD = "DELETE FROM buckets WHERE key_id = ? AND second < ?"
 
 
 class UncountedError(Exception):
@@ -119,6 +125,14 @@ def read_figures(
     )
 
 
+def read_live(
+    connection: sqlite3.Connection, key_id: str, now: Moment
+) -> dict[str, tuple[int, int, int, float]]:
+    """A key's reservations that have not run out: tokens, money, stream, and until when."""
+    rows = connection.execute(_LIVE, (key_id, now.steady_s)).fetchall()
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+
+
 def hold(
     connection: sqlite3.Connection,
     key_id: str,
@@ -133,7 +147,7 @@ def hold(
         "INSERT INTO open VALUES (?, ?, ?, ?, ?, ?)",
         (key_id, made_id, asked.tokens, asked.nano_usd, asked.stream, now.steady_s + lease_s),
     )
-    connection.execute(_ADD, (key_id, int(now.steady_s), 1, 0))
+    connection.execute(ADD, (key_id, int(now.steady_s), 1, 0))
 
 
 def settle(
@@ -148,14 +162,10 @@ def settle(
     if not remove(connection, reservation):
         return
     if tokens:
-        connection.execute(_ADD, (reservation.key_id, int(now.steady_s), 0, tokens))
+        connection.execute(ADD, (reservation.key_id, int(now.steady_s), 0, tokens))
     day, month = periods(now.wall_s)
     # Where there is no row it is not counted yet: then the usage log has this as well.
-    connection.execute(
-        "UPDATE budgets SET tokens = tokens + ?, nano_usd = nano_usd + ? "
-        "WHERE key_id = ? AND period IN (?, ?)",
-        (tokens, nano_usd, reservation.key_id, day, month),
-    )
+    connection.execute(SPEND, (tokens, nano_usd, reservation.key_id, day, month))
 
 
 def remove(connection: sqlite3.Connection, reservation: Reservation) -> bool:
@@ -213,13 +223,11 @@ def _settled(
 
 def _mend_buckets(connection: sqlite3.Connection, key_id: str, second: int) -> None:
     """Drop buckets that count no more, and take those from the future as of now."""
-    connection.execute(
-        "DELETE FROM buckets WHERE key_id = ? AND second < ?", (key_id, second - WINDOW_S)
-    )
+    connection.execute(DROP_OLD, (key_id, second - WINDOW_S))
     requests, tokens = connection.execute(
         "SELECT sum(requests), sum(tokens) FROM buckets WHERE key_id = ? AND second > ?",
         (key_id, second),
     ).fetchone()
     if requests is not None:
         connection.execute("DELETE FROM buckets WHERE key_id = ? AND second > ?", (key_id, second))
-        connection.execute(_ADD, (key_id, second, requests, tokens))
+        connection.execute(ADD, (key_id, second, requests, tokens))

@@ -1,8 +1,9 @@
 """Limits in ``limits.sqlite`` of the home: the default, which needs no server.
 
-A step is one transaction of some tens of microseconds, made in the caller's loop. If another
-process holds the file the step is made in a thread instead, so that the loop waits a few
-milliseconds at most.
+A step is one transaction of some tens of microseconds, made in the caller's loop. The reservations
+that are asked for in one turn of the loop are one step, which judges one after the other, and what
+was settled since the last one goes into it as well. If another process holds the file the step is
+made in a thread instead, so that the loop waits a few milliseconds at most.
 
 **Clocks.** Windows and leases go by the machine's monotonic clock, which all its processes share
 and no setting of the time moves; days and months go by the wall clock. After a restart the
@@ -14,14 +15,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import logging
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from workbench.core import settings
 from workbench.core.errors import (
@@ -47,6 +49,7 @@ from .protocol import (
     not_held,
 )
 from .rules import Asked, judge, to_asked
+from .sqlite_sheets import Late, Sheets
 from .sqlite_steps import MIGRATIONS, Moment, UncountedError
 from .truth import usage_truth
 
@@ -59,6 +62,70 @@ _TIDY_STEPS = 500  # about 4 MB of the WAL
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Step = Callable[[sqlite3.Connection, Truth | None], T]
+
+
+class _Wish(NamedTuple):
+    """A reservation that is asked for."""
+
+    principal: Principal
+    made_id: str
+    asked: Asked
+    now: Moment
+    made: asyncio.Future[Reservation]
+
+
+class _Grants:
+    """The step that makes reservations, each or its refusal.
+
+    Args:
+        wishes: In the order in which they came.
+        sheets_of: Gives the sheets for a connection.
+        lease_s: How long they hold.
+    """
+
+    def __init__(
+        self,
+        wishes: Sequence[_Wish],
+        sheets_of: Callable[[sqlite3.Connection], Sheets],
+        *,
+        lease_s: float,
+    ) -> None:
+        self._wishes, self._sheets_of, self._lease_s = wishes, sheets_of, lease_s
+
+    def __call__(
+        self, connection: sqlite3.Connection, truth: Truth | None
+    ) -> list[Reservation | LimitError]:
+        """Make them, in a transaction."""
+        sheets = self._sheets_of(connection)
+        made: list[Reservation | LimitError] = []
+        for wish in self._wishes:
+            try:
+                made.append(self._make(connection, sheets, wish, truth))
+            except LimitError as refusal:
+                made.append(refusal)  # raised here it would undo what was mended on the way
+        sheets.write(connection)
+        return made
+
+    def _make(
+        self, connection: sqlite3.Connection, sheets: Sheets, wish: _Wish, truth: Truth | None
+    ) -> Reservation:
+        principal, asked, now = wish.principal, wish.asked, wish.now
+        if wish.made.cancelled():
+            return Reservation(wish.made_id, principal.key_id, held=False)
+        sheet = sheets.find(
+            connection, principal.key_id, now, truth=truth, budgets=principal.limits.has_budgets
+        )
+        left = judge(principal, sheet.figures(now), asked)
+        sheet.hold(wish.made_id, asked, now, lease_s=self._lease_s)
+        return Reservation(
+            wish.made_id,
+            principal.key_id,
+            asked.tokens,
+            asked.nano_usd / NANO,
+            asked.stream,
+            store="sqlite",
+            left=left,
+        )
 
 
 class SqliteLimits:
@@ -86,8 +153,11 @@ class SqliteLimits:
         self._clock, self._steady, self.lease_s = clock, steady, lease_s
         self._fast, self._patient = _open(self.path)
         self._made = 0
-        self._late: dict[str, Step[object]] = {}
-        self._flush: asyncio.Task[None] | None = None
+        self._wishes: list[_Wish] = []
+        self._sheets = Sheets(lease_s=lease_s)
+        self._late: dict[str, Late] = {}
+        self._flush: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         # One thread: steps that must wait for the file do it one behind the other.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="limits")
         self._renewals = Renewals(self._renew, every_s=lease_s / 3)
@@ -106,29 +176,38 @@ class SqliteLimits:
         asked = to_asked(tokens, usd, stream=stream)
         if not has_limits(principal.limits):
             return not_held(principal, tokens=tokens, usd=usd, stream=stream)
+        loop = asyncio.get_running_loop()
         made_id, now = new_reservation_id(), self._now(now_s)
-        gone = Reservation(made_id, principal.key_id)
-        cancelled = False
-
-        def step(connection: sqlite3.Connection, truth: Truth | None) -> Reservation | LimitError:
-            if cancelled:
-                return gone
-            try:
-                return self._reserve(connection, principal, made_id, asked, now, truth=truth)
-            except LimitError as refusal:
-                return refusal  # raised here it would undo what was mended on the way
-
+        wish = _Wish(principal, made_id, asked, now, loop.create_future())
+        self._wishes.append(wish)
+        if len(self._wishes) == 1:  # after it come those who ask in this turn of the loop as well
+            self._start(self._grant())
         try:
-            made = await self._make(step)
+            made = await wish.made
         except asyncio.CancelledError:
-            # The thread may have made it before: then it is given back with the next step.
-            cancelled = True
-            self._late[made_id] = lambda connection, _: steps.remove(connection, gone)
+            # It may have been made before: then it is given back with the next step.
+            self._keep(Late(Reservation(made_id, principal.key_id)))
             raise
-        if isinstance(made, LimitError):
-            raise made
         self._renewals.add(made)
         return made
+
+    async def _grant(self) -> None:
+        """Make the reservations that are asked for."""
+        wishes, self._wishes = self._wishes, []
+        try:
+            made = await self._make(_Grants(wishes, self._sheets_of, lease_s=self.lease_s))
+        except Exception as error:  # noqa: BLE001 - it is raised to each who asked
+            for wish in wishes:
+                if not wish.made.done():
+                    wish.made.set_exception(copy.copy(error))
+            return
+        for wish, each in zip(wishes, made, strict=True):
+            if wish.made.done():  # who asked has gone away
+                continue
+            if isinstance(each, LimitError):
+                wish.made.set_exception(each)
+            else:
+                wish.made.set_result(each)
 
     async def settle(
         self, reservation: Reservation, *, tokens: int, usd: float = 0.0, now_s: float | None = None
@@ -137,19 +216,20 @@ class SqliteLimits:
         if not reservation.held:
             return
         self._renewals.drop(reservation)
-        used = {"tokens": max(0, int(tokens)), "nano_usd": max(0, to_nano(usd))}
-        now = self._now(now_s)
-        self._late[reservation.id] = lambda connection, _: steps.settle(
-            connection, reservation, now=now, **used
-        )
-        # With the next reservation's step, before it, or else in a moment: half the transactions.
-        if self._flush is None:
-            self._flush = asyncio.create_task(self._settle_late())
+        nano_usd = max(0, to_nano(usd))
+        self._keep(Late(reservation, max(0, int(tokens)), nano_usd, self._now(now_s)))
 
-    async def _settle_late(self) -> None:
-        await asyncio.sleep(_SETTLED_WITHIN_S)
+    def _keep(self, late: Late) -> None:
+        """Do it with the next step, before that, or else in a moment: half the transactions."""
+        self._late.setdefault(late.reservation.id, late)  # the first word counts
+        if self._flush is None:
+            loop = asyncio.get_running_loop()
+            self._flush = loop.call_later(_SETTLED_WITHIN_S, self._settle_late)
+
+    def _settle_late(self) -> None:
         self._flush = None
-        await self._settle_now()
+        if self._late:
+            self._start(self._settle_now())
 
     async def _settle_now(self) -> None:
         if self._late:
@@ -158,13 +238,17 @@ class SqliteLimits:
             except (StorageError, BusyError) as error:
                 log.warning("what was used is counted later: %s", error)
 
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)  # the loop itself does not hold on to it
+        task.add_done_callback(self._tasks.discard)
+
     async def release(self, reservation: Reservation) -> None:
         """Give back all; see ``LimitStore``."""
         if reservation.held:
             self._renewals.drop(reservation)
-            await self._make_or_keep(
-                reservation, lambda connection, _: steps.remove(connection, reservation)
-            )
+            self._late.setdefault(reservation.id, Late(reservation))
+            await self._settle_now()
 
     async def usage(self, key_id: str) -> LimitUse:
         """What a key has used and holds now; see ``LimitStore``."""
@@ -185,7 +269,7 @@ class SqliteLimits:
         await self._renewals.close()
         if self._flush is not None:
             self._flush.cancel()
-            await self._settle_now()
+        await self._settle_now()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._patient.close)
         self._thread.shutdown()
         self._patient.close()
@@ -206,14 +290,6 @@ class SqliteLimits:
                 raise
         return await loop.run_in_executor(self._thread, self._run_patiently, step)
 
-    async def _make_or_keep(self, reservation: Reservation, step: Step[object]) -> None:
-        """Make a step now, or with the next one that can be made; made twice it does no more."""
-        try:
-            await self._make(step)
-        except (StorageError, BusyError) as error:
-            log.warning("what was used is counted later: %s", error)
-            self._late[reservation.id] = step
-
     def _run_patiently(self, step: Step[T]) -> T:
         try:
             return self._run(self._patient, step, self._truth)
@@ -228,40 +304,30 @@ class SqliteLimits:
             ) from error
 
     def _run(self, database: Database, step: Step[T], truth: Truth | None) -> T:
-        with database.transaction() as connection:
-            late = list(self._late.items()) if self._late else ()
-            for _, each in late:
-                each(connection, None)
-            made = step(connection, truth)
-        for reservation_id, _ in late:
-            self._late.pop(reservation_id, None)
+        sheets = self._sheets if database is self._fast else Sheets(lease_s=self.lease_s)
+        try:
+            with database.transaction() as connection:
+                sheets.begin(connection)
+                late = list(self._late.values()) if self._late else ()
+                for each in late:
+                    sheets.end(connection, each)
+                sheets.write(connection)
+                made = step(connection, truth)
+        except BaseException:
+            sheets.forget()
+            raise
+        if not isinstance(step, _Grants):  # it may have written past the sheets
+            sheets.forget()
+        for each in late:
+            if self._late.get(each.reservation.id) is each:
+                del self._late[each.reservation.id]
         return made
 
-    def _reserve(
-        self,
-        connection: sqlite3.Connection,
-        principal: Principal,
-        made_id: str,
-        asked: Asked,
-        now: Moment,
-        *,
-        truth: Truth | None,
-    ) -> Reservation:
-        key_id, lease_s = principal.key_id, self.lease_s
-        figures = steps.read_figures(
-            connection,
-            key_id,
-            now,
-            lease_s=lease_s,
-            truth=truth,
-            budgets=principal.limits.has_budgets,
-        )
-        left = judge(principal, figures, asked)
-        steps.hold(connection, key_id, made_id, asked=asked, now=now, lease_s=lease_s)
-        usd = asked.nano_usd / NANO
-        return Reservation(
-            made_id, key_id, asked.tokens, usd, asked.stream, store="sqlite", left=left
-        )
+    def _sheets_of(self, connection: sqlite3.Connection) -> Sheets:
+        """The sheets that are kept for the loop's connection; for the thread's, empty ones."""
+        if self._sheets.connection is connection:
+            return self._sheets
+        return Sheets(lease_s=self.lease_s)
 
     def _renew(self, reservations: list[Reservation]) -> None:
         with self._patient.transaction() as connection:
