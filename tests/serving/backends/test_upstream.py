@@ -208,21 +208,21 @@ def test_who_is_not_there_is_told_so() -> None:
 def test_a_connection_is_used_again_after_a_whole_answer_and_after_a_stream(
     upstream: Upstream,
 ) -> None:
-    async def count() -> set[int]:
+    async def count() -> int:
         backend = UpstreamBackend(settings_of(upstream))
-        ports = set()
+        opened: list[Any] = []
+        remember = backend.client.remember
+        backend.client.remember = lambda made: (opened.append(made), remember(made))[1]
         try:
             for stream in (True, False, True, False):
                 async for _ in backend.answer(chat(stream=stream), Facts()):
                     pass
-                assert backend._session is not None
-                kept = backend._session.connector._conns
-                ports |= {id(conn[0]) for conns in kept.values() for conn in conns}
+                assert backend.client.idle() == 1
         finally:
             await backend.close()
-        return ports
+        return len(opened)
 
-    assert len(asyncio.run(count())) == 1
+    assert asyncio.run(count()) == 1
 
 
 def test_its_key_is_in_no_log_and_no_error(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.core.errors import ConfigError, DeadlineError, EngineError, FetchError
+from workbench.serving.backends.http_client import HttpClient, ProtocolError, Response
 from workbench.serving.backends.sse_events import EventReader
 from workbench.serving.backends.upstream_answers import (
     Answer,
@@ -23,11 +24,9 @@ from workbench.serving.backends.upstream_requests import PATHS, request_body
 from workbench.serving.call import Call, Facts, Piece, Usage
 from workbench.serving.settings import UpstreamSettings
 
-if TYPE_CHECKING:
-    import aiohttp
-
 _DONE = b"[DONE]"
 _LINGER_S = 0.5
+_FAULTS = (ProtocolError, TimeoutError, OSError)
 
 
 class UpstreamBackend:
@@ -40,8 +39,20 @@ class UpstreamBackend:
     def __init__(self, settings: UpstreamSettings) -> None:
         self.name = settings.name
         self.settings = settings
-        self._session: aiohttp.ClientSession | None = None
-        self._headers = {"Content-Type": "application/json", **_authorization(settings)}
+        headers = {"Content-Type": "application/json", **_authorization(settings)}
+        try:
+            self.client = HttpClient(
+                settings.url,
+                headers,
+                connections=settings.connections,
+                connect_timeout_s=settings.connect_timeout_s,
+            )
+        except ValueError as error:
+            raise ConfigError(
+                f"[upstreams.{settings.name}]: url: {settings.url!r} is no address: {error}",
+                hint='url = "http://127.0.0.1:8000/v1"',
+                parameter="url",
+            ) from None
 
     @property
     def continues(self) -> bool:
@@ -50,8 +61,7 @@ class UpstreamBackend:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self.client.close()
 
     async def answer(self, call: Call, facts: Facts) -> AsyncGenerator[Piece, None]:
         """See ``Backend.answer``."""
@@ -73,35 +83,11 @@ class UpstreamBackend:
         finally:
             response.close()  # a stream that nobody reads to its end cannot be used again
 
-    async def _post(self, path: str, body: bytes) -> aiohttp.ClientResponse:
-        import aiohttp
-
-        if self._session is None:
-            self._session = self._open_session()
+    async def _post(self, path: str, body: bytes) -> Response:
         try:
-            return await self._session.post(
-                self.settings.url + path, data=body, headers=self._headers, allow_redirects=False
-            )
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return await self.client.post(path, body, wait_s=self.settings.first_token_timeout_s)
+        except _FAULTS as error:
             raise self._unreached(error) from None
-
-    def _open_session(self) -> aiohttp.ClientSession:
-        import aiohttp
-
-        chosen = self.settings
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=chosen.connections, keepalive_timeout=30),
-            timeout=aiohttp.ClientTimeout(
-                total=None,
-                sock_connect=chosen.connect_timeout_s,
-                # Until the first byte of the answer; in a stream `_next` has its own.
-                sock_read=chosen.first_token_timeout_s,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=True,
-            trust_env=False,
-            skip_auto_headers=("User-Agent",),
-        )
 
     def _unreached(self, error: Exception) -> FetchError | DeadlineError:
         """What went wrong on the way; never with the URL's query or a header in it."""
@@ -116,12 +102,10 @@ class UpstreamBackend:
             http_status=502,
         )
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        import aiohttp
-
+    async def _read(self, response: Response) -> bytes:
         try:
-            return await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return await response.read(wait_s=self.settings.first_token_timeout_s)
+        except _FAULTS as error:
             raise self._unreached(error) from None
 
     def _read_whole(self, body: bytes, call: Call, facts: Facts) -> list[Piece]:
@@ -139,9 +123,7 @@ class UpstreamBackend:
         facts.prompt_tokens, facts.completion_tokens = usage.prompt_tokens, usage.completion_tokens
         return pieces
 
-    async def _read_stream(
-        self, response: aiohttp.ClientResponse, facts: Facts
-    ) -> AsyncGenerator[Piece, None]:
+    async def _read_stream(self, response: Response, facts: Facts) -> AsyncGenerator[Piece, None]:
         reader, events = PieceReader(), EventReader()
         usage: Usage | None = None
         finished = False
@@ -172,23 +154,20 @@ class UpstreamBackend:
         facts.prompt_tokens, facts.completion_tokens = usage.prompt_tokens, usage.completion_tokens
         return Piece(usage=usage)
 
-    async def _receive(self, response: aiohttp.ClientResponse, wait_s: float) -> bytes:
+    async def _receive(self, response: Response, wait_s: float) -> bytes:
         """The next bytes of a stream; none at its end."""
-        import aiohttp
-
         try:
-            async with asyncio.timeout(wait_s):
-                return await response.content.readany()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return await response.read_some(wait_s=wait_s)
+        except _FAULTS as error:
             raise self._unreached(error) from None
 
 
-async def _read_to_end(response: aiohttp.ClientResponse) -> None:
+async def _read_to_end(response: Response) -> None:
     """Read the few bytes that may follow the last event: then the connection can be used again."""
-    with contextlib.suppress(Exception):  # the answer is there; at worst the connection is closed
-        async with asyncio.timeout(_LINGER_S):
-            while await response.content.readany():
-                pass
+    ends_s = time.monotonic() + _LINGER_S
+    with contextlib.suppress(*_FAULTS):  # the answer is there; at worst the connection is closed
+        while await response.read_some(wait_s=max(0.0, ends_s - time.monotonic())):
+            pass
 
 
 def _pieces(answer: Answer, reader: PieceReader) -> list[Piece]:

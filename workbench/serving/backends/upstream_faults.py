@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -16,18 +16,14 @@ from workbench.core.errors import (
     NotFoundError,
     WorkbenchError,
 )
+from workbench.serving.backends.http_client import Response
 from workbench.serving.call import Call
-
-if TYPE_CHECKING:
-    import aiohttp
 
 _SAID_CHARS = 500
 _TOO_LONG = ("context_length", "context length", "exceed_context", "maximum context")
 
 
-def fault_of_answer(
-    upstream: str, response: aiohttp.ClientResponse, body: bytes, call: Call
-) -> WorkbenchError:
+def fault_of_answer(upstream: str, response: Response, body: bytes, call: Call) -> WorkbenchError:
     """The error of an answer whose status is not 200."""
     status, said = response.status, _said(body)
     words = f"upstream {upstream!r} answered {status}" + (f": {said}" if said else "")
@@ -80,7 +76,7 @@ def _words(error: Any) -> str:
     return str(error)[:_SAID_CHARS] if isinstance(error, str) else ""
 
 
-def _retry_after_s(response: aiohttp.ClientResponse) -> float:
+def _retry_after_s(response: Response) -> float:
     told = response.headers.get("retry-after", "")
     try:
         return min(3600.0, max(0.0, float(told)))
