@@ -5,8 +5,8 @@ its start, so what it read cannot change before it writes.
 
 Checkpoints are made here, never by SQLite on its own. Before 3.51.3 one that it makes after a
 commit can overlook a commit of another process that begins the WAL anew, and lose it
-(https://sqlite.org/wal.html#walresetbug); Python 3.11 often comes with 3.40. A TRUNCATE checkpoint
-holds the write lock, so that no commit can come between.
+(https://sqlite.org/wal.html#walresetbug); Python 3.11 often comes with 3.40. A TRUNCATE or RESTART
+checkpoint holds the write lock, so that no commit can come between.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ FILE_NAME = "store.sqlite"
 _BUSY_S = 30.0
 _WAL_BYTES = 4 << 20  # a checkpoint comes when the WAL is larger than this
 _WAL_LEFT_BYTES = 1 << 20  # what a transaction that failed may leave of it
+_MOST_KEPT = 2  # so many times that size a WAL that is kept may have
 _CHECKPOINT_WAIT_S = 5.0  # for the write lock, and for readers of old pages; then at a later commit
 _KEPT_OPEN = 8  # macOS gives a process 256 files, and a connection takes three
 _opened: dict[Path, Database] = {}
@@ -77,6 +78,7 @@ class Database:
     ) -> None:
         self.path = path
         self._wal, self._wal_bytes = f"{path}-wal", wal_bytes
+        self._wal_kept_bytes = 0
         self.durable = durable
         self._migrations = tuple(migrations)
         self._busy_s = busy_s
@@ -127,10 +129,10 @@ class Database:
                 yield link.connection
                 self._refuse_fork()
                 link.connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 link.after_commit.clear()
                 if self._pid == os.getpid():
-                    self._roll_back(link.connection)
+                    self._roll_back(link.connection, error)
                 raise
             finally:
                 link.depth = 0
@@ -163,6 +165,14 @@ class Database:
             link.after_commit.append(call)
         else:
             call()
+
+    def keep_wal(self) -> None:
+        """Let the WAL be written over from its start after a checkpoint, rather than cut off.
+
+        For who commits all day: a sync of bytes that lie within a file is a third cheaper than one
+        of bytes that make it longer, which has to wait for the file system's own journal as well.
+        """
+        self._wal_kept_bytes = self._wal_bytes
 
     def close(self) -> None:
         """Close the connections of this thread and of threads that ended.
@@ -248,7 +258,7 @@ class Database:
                 connection.execute("COMMIT")
                 # The tables get their room in the main file now: a disk that fills up later must
                 # not keep the WAL from being brought over and cut back.
-                self._checkpoint(connection, over_bytes=0)
+                self._checkpoint(connection, over_bytes=0, cut=True)
                 log.info("%s: took %d migrations", self.path, taken)
             except BaseException:
                 if connection.in_transaction:
@@ -262,27 +272,39 @@ class Database:
         except sqlite3.OperationalError:
             self._retry(lambda: connection.execute("BEGIN IMMEDIATE"))
 
-    def _roll_back(self, connection: sqlite3.Connection) -> None:
+    def _roll_back(self, connection: sqlite3.Connection, error: BaseException) -> None:
         # A full disk may have ended the transaction already. Its pages stay in the WAL, and keep
         # the disk full until that is cut back.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        self._checkpoint(connection, over_bytes=_WAL_LEFT_BYTES)
+        if isinstance(error, sqlite3.Error) or not self._wal_kept_bytes:
+            self._checkpoint(connection, over_bytes=_WAL_LEFT_BYTES, cut=True)
 
-    def _checkpoint(self, connection: sqlite3.Connection, *, over_bytes: int) -> None:
-        """Bring the WAL over into the main file and empty it, if it is larger than that.
+    def _checkpoint(
+        self, connection: sqlite3.Connection, *, over_bytes: int, cut: bool = False
+    ) -> None:
+        """Bring the WAL over into the main file, if it is larger than that, and begin it anew.
+
+        It is emptied then, unless it is kept; with ``cut`` also then.
 
         What cannot be done now is done after a later commit: no commit depends on it.
         """
         if over_bytes == sys.maxsize:
             return
         with contextlib.suppress(FileNotFoundError, sqlite3.Error):
-            if os.stat(self._wal).st_size <= over_bytes:  # noqa: PTH116 - at each commit
+            size_bytes = os.stat(self._wal).st_size  # noqa: PTH116 - at each commit
+            kept_bytes = 0 if cut else self._wal_kept_bytes
+            if size_bytes <= max(over_bytes, kept_bytes):
                 return
+            # What is kept is written over until it is full, and so gets longer by one commit.
+            keep = bool(kept_bytes) and size_bytes <= _MOST_KEPT * self._wal_bytes
             wait_s = min(_CHECKPOINT_WAIT_S, self._busy_s)
             connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")
             try:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                mode = "RESTART" if keep else "TRUNCATE"
+                busy = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()[0]
+                if self._wal_kept_bytes and not busy:
+                    self._wal_kept_bytes = size_bytes if keep else self._wal_bytes
             finally:
                 connection.execute(f"PRAGMA busy_timeout = {int(self._busy_s * 1000)}")
 

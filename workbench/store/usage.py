@@ -73,6 +73,7 @@ class UsageLog:
         keep_text: bool | None = None,
     ) -> None:
         self.database = database or open_database()
+        self.database.keep_wal()
         self.keep_text = settings.get("usage_prompt_text") if keep_text is None else keep_text
         self.siblings: Callable[[], int] = lambda: 0  # calls under way, which will be settled
         self._most_waiting = most_waiting
