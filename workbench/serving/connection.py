@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from workbench.serving.corked import Corked
-from workbench.serving.requests import CONNECTION
+from workbench.serving.requests import CONNECTION, Headers
 
 _LINGER_S = 1.0  # for a client to read the response before its half-sent request is cut off
 
@@ -25,6 +29,7 @@ class Connection(HttpToolsProtocol):
     max_connections = 1000
 
     _head_bytes = 0
+    _header_bytes = 0
     _in_head = True
     _head_timer: asyncio.TimerHandle | None = None
     _when_lost: Callable[[], None] | None = None
@@ -65,17 +70,59 @@ class Connection(HttpToolsProtocol):
         """Whether the body of the request in work has come."""
         return not self.cycle.more_body
 
+    @staticmethod
+    def send_whole(send: Any, status: int, headers: Headers, body: bytes) -> bool:
+        """Send a response that is whole, head and body in one write, past ASGI's two messages.
+
+        Args:
+            send: Of the request.
+            status: Of the response.
+            headers: Of the response, ``content-length`` among them; names in small letters.
+            body: All of it.
+
+        Returns:
+            Whether that was done. Not so where somebody stands between who would see or change
+            the messages, or where the client does not read.
+        """
+        cycle = getattr(send, "__self__", None)
+        if not isinstance(cycle, RequestResponseCycle) or cycle.scope["method"] == "HEAD":
+            return False
+        if cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
+            return False
+        told = [*cycle.default_headers, *headers]
+        if not cycle.keep_alive:
+            told.append((b"connection", b"close"))
+        lines = [b"%b: %b\r\n" % each for each in told]
+        head = STATUS_LINE[status] + b"".join(lines)
+        if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1:
+            return False  # a line break in a value: there it is refused
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(b"%b\r\n%b" % (head, body))
+        cast("Corked", cycle.transport).flush()
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
+
     def on_message_begin(self) -> None:
         """A request's first byte."""
         super().on_message_begin()
+        self._header_bytes = 0
         if not self._in_head:
             self._await_head()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head."""
+        self._header_bytes += len(name) + len(value) + 4
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole; the time that the body takes is watched where it is read."""
         self._in_head = False
         self._stop_timer()
-        if sum(len(name) + len(value) + 4 for name, value in self.headers) > self.max_header_bytes:
+        if self._header_bytes > self.max_header_bytes:
             self._turn_away(b"431 Request Header Fields Too Large", b"the headers are too large")
             raise ValueError("the headers are too large")  # ends the parser's work
         cast("dict[str, Any]", self.scope)[CONNECTION] = self

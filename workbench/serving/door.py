@@ -16,10 +16,10 @@ from workbench.core.errors import BusyError, EngineError, LimitError, WorkbenchE
 from workbench.identity.principals import Principal
 from workbench.serving.call import Facts
 from workbench.serving.dialects.openai_errors import render_error
-from workbench.serving.headers import Headers
 from workbench.serving.requests import (
     CONNECTION,
     ClientGoneError,
+    Headers,
     Receive,
     Scope,
     Send,
@@ -96,6 +96,10 @@ class Outgoing:
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Send all of it."""
         headers.append((b"content-length", b"%d" % len(body)))
+        if self._connection is not None:
+            self.status, self.begun_s = status, time.perf_counter()
+            if self._connection.send_whole(self._send, status, headers, body):
+                return
         await self.begin(status, headers)
         await self.write(body, more=False)
 

@@ -52,7 +52,10 @@ def most_completion_tokens(call: Call) -> int:
 
 def prompt_chars(call: Call) -> int:
     """How long the prompt is."""
-    return sum(len(each["content"]) for each in call.messages) + sum(map(len, call.prompts))
+    size = 0
+    for message in call.messages:
+        size += len(message["content"])
+    return size + sum(map(len, call.prompts))
 
 
 def byte_count(text: str) -> int:

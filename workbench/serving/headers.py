@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from workbench.serving.call import Facts
+from workbench.serving.requests import Headers
 
-Headers = list[tuple[bytes, bytes]]
 _OPENAI_LIMITS = {"requests_per_minute": b"requests", "tokens_per_minute": b"tokens"}
 
 
@@ -37,20 +38,18 @@ def tell(request_id: str, facts: Facts) -> Headers:
 
 
 def _limit_headers(left: Any) -> Headers:
-    """What is left of one limit, as OpenAI tells it."""
-    name = _OPENAI_LIMITS[left.limit]
-    reset = left.reset_s if left.reset_s < 60 else round(left.reset_s)
+    """What is left of one limit, which counts whole things, as OpenAI tells it."""
+    limit, allowed, rest, reset_s = left
+    name = _OPENAI_LIMITS[limit]
+    reset = reset_s if reset_s < 60 else round(reset_s)
     return [
-        (b"x-ratelimit-limit-" + name, _number(left.allowed)),
-        (b"x-ratelimit-remaining-" + name, _number(max(0.0, left.left))),
-        (b"x-ratelimit-reset-" + name, f"{reset:.3f}".rstrip("0").rstrip(".").encode() + b"s"),
+        (b"x-ratelimit-limit-" + name, b"%d" % allowed),
+        (b"x-ratelimit-remaining-" + name, b"%d" % (rest if rest > 0 else 0)),
+        (b"x-ratelimit-reset-" + name, (b"%.3f" % reset).rstrip(b"0").rstrip(b".") + b"s"),
     ]
 
 
-def _number(value: float) -> bytes:
-    return str(int(value) if value == int(value) else value).encode()
-
-
+@functools.lru_cache(maxsize=1024)
 def _safe(text: str) -> bytes:
     """A header's value: names are chosen by people, who may use letters that none can hold."""
     encoded = text.encode("ascii", "backslashreplace")

@@ -7,6 +7,7 @@ in a drift chart misleads, a missing one only thins it. docs/adr says why no lib
 from __future__ import annotations
 
 import functools
+import operator
 import re
 
 UNSURE = "und"
@@ -74,6 +75,9 @@ _FOREIGN = re.compile("[őűřůěťďľĺŕėįųūžšđħățșþðæøṭḥ
 _NOT_RUSSIAN = re.compile("[іїєґўјљњћђѓќѕџ]")
 
 
+_score = operator.itemgetter(1)
+
+
 def detect_language(text: str) -> str:
     """The language's ISO 639-1 code, or ``und``.
 
@@ -130,7 +134,7 @@ def _by_words(words: list[str], text: str) -> str:
             if letter in text:
                 for language, weight in languages:
                     scores[language] = scores.get(language, 0.0) + weight
-    ranked = sorted(scores.items(), key=lambda item: -item[1])[:2]
+    ranked = sorted(scores.items(), key=_score, reverse=True)[:2]
     if not ranked:
         return UNSURE
     language, best = ranked[0]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import bisect
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.registry import Collector
 
 from workbench.serving.call import Facts
@@ -16,9 +21,56 @@ if TYPE_CHECKING:
     from workbench.serving.gateway import Gateway
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 _MOST_MODELS = 200
 _OTHER = "other"
+
+
+class _Counts(Collector):
+    """Counts by label, of the loop alone: prometheus_client's own take a lock each."""
+
+    def __init__(self, name: str, help: str, labels: tuple[str, ...]) -> None:
+        self._about = (f"workbench_{name}", help, None, labels)
+        self._made_s = time.time()
+        self._counts: dict[tuple[str, ...], float] = {}
+
+    def add(self, *labels: str, more: float = 1.0) -> None:
+        """Count so many more."""
+        self._counts[labels] = self._counts.get(labels, 0.0) + more
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """See ``Collector``."""
+        family = CounterMetricFamily(*self._about)
+        for labels, count in list(self._counts.items()):
+            family.add_metric(labels, count, created=self._made_s)
+        yield family
+
+
+class _Times(Collector):
+    """How long something took, in buckets, by one label; as ``_Counts``."""
+
+    def __init__(self, name: str, help: str, label: str) -> None:
+        self._about, self._label = (f"workbench_{name}", help), label
+        self._buckets: dict[str, list[float]] = {}
+
+    def add(self, label: str, seconds: float) -> None:
+        """One more."""
+        buckets = self._buckets.get(label)
+        if buckets is None:  # one more than there are bounds, and the sum
+            buckets = self._buckets[label] = [0.0] * (len(_SECONDS) + 2)
+        buckets[bisect.bisect_left(_SECONDS, seconds)] += 1
+        buckets[-1] += seconds
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """See ``Collector``."""
+        family = HistogramMetricFamily(*self._about, labels=[self._label])
+        for label, (*buckets, total_s) in list(self._buckets.items()):
+            counted, below = 0.0, []
+            for bound, count in zip((*map(str, _SECONDS), "+Inf"), buckets, strict=True):
+                counted += count
+                below.append((bound, counted))
+            family.add_metric([label], below, total_s)
+        yield family
 
 
 class Metrics:
@@ -29,24 +81,20 @@ class Metrics:
     """
 
     def __init__(self, gateway: Gateway) -> None:
-        self._registry = CollectorRegistry()
         self._models: set[str] = set()
-        self._bound: dict[Any, Any] = {}
-        labels = ["endpoint", "model", "backend", "status"]
-        make = self._make
-        self.requests = make(Counter, "requests", "Requests that were answered", labels)
-        self.tokens = make(Counter, "tokens", "Tokens that were used", ["model", "kind"])
-        self.seconds = make(Histogram, "request_seconds", "From request to last byte", ["endpoint"])
-        self.first = make(Histogram, "first_token_seconds", "Until the first token", ["model"])
-        self.queue = make(Histogram, "queue_seconds", "Waiting for a model", ["model"])
-        self.cache = make(Counter, "cache_hits", "Answers from the cache", ["kind"])
-        self.refusals = make(Counter, "limit_refusals", "Requests over a limit", ["limit"])
-        self.fallbacks = make(Counter, "fallbacks", "Backends that failed a call", ["backend"])
-        self._registry.register(_Held(gateway))
-
-    def _make(self, kind: Any, name: str, help: str, labels: list[str]) -> Any:
-        more = {"buckets": _SECONDS} if kind is Histogram else {}
-        return kind(f"workbench_{name}", help, labels, registry=self._registry, **more)
+        labels = ("endpoint", "model", "backend", "status")
+        self._requests = _Counts("requests", "Requests that were answered", labels)
+        self._tokens = _Counts("tokens", "Tokens that were used", ("model", "kind"))
+        self._seconds = _Times("request_seconds", "From request to last byte", "endpoint")
+        self._first = _Times("first_token_seconds", "Until the first token", "model")
+        self._queue = _Times("queue_seconds", "Waiting for a model", "model")
+        self._cache = _Counts("cache_hits", "Answers from the cache", ("kind",))
+        self._refusals = _Counts("limit_refusals", "Requests over a limit", ("limit",))
+        self._fallbacks = _Counts("fallbacks", "Backends that failed a call", ("backend",))
+        self._registry = CollectorRegistry()
+        kept = (self._requests, self._tokens, self._seconds, self._first, self._queue)
+        for each in (*kept, self._cache, self._refusals, self._fallbacks, _Held(gateway)):
+            self._registry.register(each)
 
     def answered(
         self, facts: Facts, status: int, *, started_s: float, first_s: float | None
@@ -54,23 +102,23 @@ class Metrics:
         """One request came to its end, well or not; times are of ``perf_counter``."""
         model = self._model(facts.served_by) if facts.served_by else ""
         endpoint = facts.endpoint
-        self._child(self.requests, endpoint, model, facts.backend, str(status)).inc()
-        self._child(self.seconds, endpoint).observe(time.perf_counter() - started_s)
+        self._requests.add(endpoint, model, facts.backend, str(status))
+        self._seconds.add(endpoint, time.perf_counter() - started_s)
         if not model:
             return
         if first_s is not None:
-            self._child(self.first, model).observe(first_s - started_s)
-        self._child(self.queue, model).observe(facts.queue_s)
-        self._child(self.tokens, model, "prompt").inc(facts.prompt_tokens)
-        self._child(self.tokens, model, "completion").inc(facts.completion_tokens)
+            self._first.add(model, first_s - started_s)
+        self._queue.add(model, facts.queue_s)
+        self._tokens.add(model, "prompt", more=facts.prompt_tokens)
+        self._tokens.add(model, "completion", more=facts.completion_tokens)
         if facts.cache is not None:
-            self._child(self.cache, facts.cache).inc()
+            self._cache.add(facts.cache)
         for failed in facts.fallbacks:
-            self._child(self.fallbacks, failed.partition("/")[0]).inc()
+            self._fallbacks.add(failed.partition("/")[0])
 
     def refused(self, limit: str) -> None:
         """A request was over a limit."""
-        self._child(self.refusals, limit).inc()
+        self._refusals.add(limit)
 
     def render(self) -> bytes:
         """All figures."""
@@ -84,14 +132,6 @@ class Metrics:
             return _OTHER
         self._models.add(name)
         return name
-
-    def _child(self, metric: Any, *labels: str) -> Any:
-        """The metric of some labels, found with one look: ``labels`` itself takes a lock."""
-        key = (metric, *labels)
-        found = self._bound.get(key)
-        if found is None:
-            found = self._bound[key] = metric.labels(*labels)
-        return found
 
 
 class _Held(Collector):

@@ -10,6 +10,7 @@ from workbench.core.errors import DeadlineError, InputError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Headers = list[tuple[bytes, bytes]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 CONNECTION = "workbench.connection"  # where a request's scope has our own connection
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import operator
 import secrets
 import sqlite3
 import time
@@ -69,6 +70,9 @@ class UsageText:
 
 _FIELDS = tuple(each.name for each in fields(UsageRow))
 COLUMNS = tuple("cost_nano_usd" if name == "cost_usd" else name for name in _FIELDS)
+_read = operator.attrgetter(*_FIELDS)
+_COST, _STREAM, _FALLBACKS = map(_FIELDS.index, ("cost_usd", "stream", "fallbacks"))
+_STORED = frozenset({str, float, bytes, type(None)})
 _HOLES = f"({', '.join('?' for _ in COLUMNS)})"
 _INTO = f"INSERT OR IGNORE INTO usage ({', '.join(COLUMNS)}) VALUES "
 INSERT = _INTO + _HOLES
@@ -91,18 +95,19 @@ def row_values(row: UsageRow) -> tuple[Any, ...]:
     Raises:
         InputError: A value cannot be stored: it is no text, no number, or too large.
     """
-    values = [getattr(row, name) for name in _FIELDS]
+    values = list(_read(row))
     try:
-        values[_FIELDS.index("cost_usd")] = to_nano(row.cost_usd)
-        values[_FIELDS.index("stream")] = int(row.stream)
-        values[_FIELDS.index("fallbacks")] = json.dumps(row.fallbacks) if row.fallbacks else None
+        values[_COST] = to_nano(row.cost_usd)
+        values[_STREAM] = int(row.stream)
+        values[_FALLBACKS] = json.dumps(row.fallbacks) if row.fallbacks else None
+        "".join([value for value in values if type(value) is str]).encode()
         for name, value in zip(_FIELDS, values, strict=True):
-            if isinstance(value, str):
-                value.encode()
-            elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-                raise ValueError(f"{name} is too large")
-            elif value is not None and not isinstance(value, (int, float, bytes)):
-                raise TypeError(f"{name} is {type(value).__name__}")
+            kind = type(value)
+            if kind is int:
+                if not -(2**63) <= value < 2**63:
+                    raise ValueError(f"{name} is too large")
+            elif kind not in _STORED and not isinstance(value, (str, int, float, bytes)):
+                raise TypeError(f"{name} is {kind.__name__}")
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"a settlement cannot be stored: {error}") from None
     return tuple(values)

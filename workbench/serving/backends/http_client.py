@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._response: Response | None = None
-        self._head_bytes = 0
+        self._head_bytes = self._header_bytes = 0
         self._until_end = False
         self._held = False
         self._headers: dict[str, str] = {}
@@ -197,19 +197,21 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A line of the head, or of what follows a body in chunks."""
         if self._response is not None and not self._response.status:
+            self._header_bytes += len(name) + len(value)
             self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """The head is whole. One of 1xx comes before the response's own."""
-        response, headers, self._headers = self._response, self._headers, {}
+        response, headers, size_bytes = self._response, self._headers, self._header_bytes
+        self._headers, self._header_bytes = {}, 0
         status = self._parser.get_status_code()
         if response is None or status < 200:
             return
-        self._check_head(sum(len(name) + len(value) for name, value in headers.items()))
+        self._check_head(size_bytes)
         if headers.get("content-encoding", "identity") != "identity":
             raise ProtocolError("compressed, unasked")
         response.status, response.headers, self._head_bytes = status, headers, 0
-        self._until_end = not {"content-length", "transfer-encoding"} & headers.keys()
+        self._until_end = not ("content-length" in headers or "transfer-encoding" in headers)
         response.wake()
 
     def on_body(self, body: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import time
 from collections.abc import AsyncGenerator
@@ -117,8 +118,9 @@ class UpstreamBackend:
                 raise fault_of_event(self.name, answer.error)
             reader = PieceReader()
             found = [reader.read(choice) for choice in answer.choices]
-            pieces = [piece for piece in found if piece is not None]
-            pieces.append(Piece(usage=read_usage(answer.usage) or Usage()))
+            pieces = [piece for piece in found if piece is not None] or [Piece()]
+            used = read_usage(answer.usage) or Usage()
+            pieces[-1] = dataclasses.replace(pieces[-1], usage=used)
         usage = pieces[-1].usage or Usage()
         facts.prompt_tokens, facts.completion_tokens = usage.prompt_tokens, usage.completion_tokens
         return pieces

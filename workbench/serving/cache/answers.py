@@ -24,7 +24,7 @@ from workbench.serving.call import Call, Facts, Piece
 
 from .entries import Entry, decode_answer, encode_answer
 from .flights import Flight, Flights
-from .hits import CacheFigures, Free, Hit, Identify, Paid, Principal, SemanticFigures
+from .hits import CacheFigures, Free, Hit, Identify, Paid, Principal, SemanticFigures, tell_flight
 from .keys import exact_key, is_repeatable, wish_of
 from .memory import MemoryTier
 from .twins import Clearing, Twin
@@ -76,7 +76,7 @@ class AnswerCache:
         self._looked_s = float("-inf")
         self._clearings: list[Clearing] = []
 
-    async def answer(
+    def answer(
         self, call: Call, principal: Principal, facts: Facts, *, paid: Paid, free: Free
     ) -> AsyncGenerator[Piece, None]:
         """Answer from the cache, from a run under way, or with a run.
@@ -94,22 +94,33 @@ class AnswerCache:
         wish = wish_of(call)
         key = None if wish == "off" else self.key_of(call, principal)
         if key is None:
-            pieces = paid(call, principal, facts)
-        elif wish == "refresh":
-            pieces = self._refreshed(key, call, principal, facts, paid)
+            return paid(call, principal, facts)
+        if wish == "refresh":
+            return self._refreshed(key, call, principal, facts, paid)
+        return self._known_or_new(key, wish, call, principal, facts, paid=paid, free=free)
+
+    async def _known_or_new(
+        self,
+        key: bytes,
+        wish: str | None,
+        call: Call,
+        principal: Principal,
+        facts: Facts,
+        *,
+        paid: Paid,
+        free: Free,
+    ) -> AsyncGenerator[Piece, None]:
+        hit, question = await self.lookup(call, principal, key=key), None
+        if hit is None and self._flights.find(_flight_name(key, call, principal)) is None:
+            question = self._ask(wish, call, principal)
+            hit = await self._lookup_meaning(question)
+        if hit is not None:
+            hit.tell(facts)
+            pieces = free(call, principal, facts, hit.each())
         else:
-            hit = await self.lookup(call, principal, key=key)
-            question = None
-            if hit is None and self._flights.find(_flight_name(key, call, principal)) is None:
-                question = self._ask(wish, call, principal)
-                hit = await self._lookup_meaning(question)
-            if hit is not None:
-                hit.tell(facts)
-                pieces = free(call, principal, facts, _each(hit.pieces))
-            else:
-                pieces = self.flight(
-                    call, principal, facts, key=key, paid=paid, free=free, question=question
-                )
+            pieces = self.flight(
+                call, principal, facts, key=key, paid=paid, free=free, question=question
+            )
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
@@ -182,7 +193,7 @@ class AnswerCache:
             await under_way.beginning()
             if under_way.pieces or not isinstance(under_way.error, _PERSONAL):
                 self._counts["joined"] += 1
-                _copy_facts(under_way.facts, facts)
+                tell_flight(under_way.facts, facts)
                 shared = free(call, principal, facts, self._flights.read(name, under_way))
             else:
                 shared = paid(call, principal, facts)
@@ -382,15 +393,3 @@ class AnswerCache:
 def _flight_name(key: bytes, call: Call, principal: Principal) -> Hashable:
     """Who flies together: the same call of the same key, given up at the same time."""
     return key, principal.key_id, call.options.get("timeout_s")
-
-
-def _copy_facts(source: Facts, target: Facts) -> None:
-    """What is true of a run for all who read it."""
-    target.served_by, target.backend = source.served_by, source.backend
-    target.fallbacks = source.fallbacks
-    target.cache = "flight"
-
-
-async def _each(pieces: Sequence[Piece]) -> AsyncGenerator[Piece, None]:
-    for piece in pieces:
-        yield piece

@@ -55,6 +55,18 @@ class Hit:
         facts.cache, facts.cache_age_s = self.kind, self.age_s
         facts.cache_similarity = self.similarity
 
+    async def each(self) -> AsyncGenerator[Piece, None]:
+        """Its pieces, as a run would give them."""
+        for piece in self.pieces:
+            yield piece
+
+
+def tell_flight(flight: Facts, facts: Facts) -> None:
+    """Write into ``facts`` what is true of a run for all who read it."""
+    facts.served_by, facts.backend = flight.served_by, flight.backend
+    facts.fallbacks = flight.fallbacks
+    facts.cache = "flight"
+
 
 @dataclass(frozen=True)
 class SemanticFigures:

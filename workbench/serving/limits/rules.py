@@ -83,20 +83,20 @@ class Asked(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """One limit: what is settled, open and asked, and when it is back. Money in billionths."""
+    """One limit: what is settled, open and asked, and when it is back. Money in billionths.
+
+    ``left`` is what nobody holds once this call does; less than nothing where it does not fit.
+    """
 
     limit: str
     allowed: int
     settled: int
     open: int
     asked: int
+    left: int
     retry_after_s: float
     reset_s: float
-
-    @property
-    def left(self) -> int:
-        """What nobody holds once this call does; less than nothing where it does not fit."""
-        return self.allowed - self.settled - self.open - self.asked
+    unit: int = 1
 
     @property
     def hopeless(self) -> bool:
@@ -105,7 +105,11 @@ class _Line(NamedTuple):
 
     def told(self, count: int) -> float:
         """A count as it is told: money in dollars."""
-        return count / NANO if self.limit.startswith("budget_usd") else count
+        return count / self.unit if self.unit > 1 else count
+
+
+# A named tuple's own call goes through a Python function; there are ten of them to a request.
+_new = tuple.__new__
 
 
 def judge(principal: Principal, figures: Figures, asked: Asked) -> tuple[Left, ...]:
@@ -114,18 +118,25 @@ def judge(principal: Principal, figures: Figures, asked: Asked) -> tuple[Left, .
     Raises:
         LimitError: A limit would be passed. Of several it is the one that lasts longest.
     """
+    found = []
+    for name, value in principal.limits.items:
+        line = _LINES[name](name, value, figures, asked)
+        limit, allowed, _, _, _, left, _, reset_s, unit = line
+        if left < 0:
+            raise _refuse(principal, figures, asked)
+        if unit > 1:
+            found.append(_new(Left, (limit, allowed / unit, left / unit, reset_s)))
+        else:
+            found.append(_new(Left, (limit, allowed, left, reset_s)))
+    return tuple(found)
+
+
+def _refuse(principal: Principal, figures: Figures, asked: Asked) -> LimitError:
     lines = [_LINES[name](name, value, figures, asked) for name, value in principal.limits.items]
     exceeded = [line for line in lines if line.left < 0]
-    if exceeded:
-        raise _refusal(
-            principal,
-            max(exceeded, key=lambda line: math.inf if line.hopeless else line.retry_after_s),
-        )
-    return tuple(
-        [
-            Left(line.limit, line.told(line.allowed), line.told(line.left), line.reset_s)
-            for line in lines
-        ]
+    return _refusal(
+        principal,
+        max(exceeded, key=lambda line: math.inf if line.hopeless else line.retry_after_s),
     )
 
 
@@ -143,7 +154,8 @@ def _tokens(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
 def _streams(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
     # A call that is no stream is not held up by streams.
     held, wanted = (figures.open_streams, 1) if asked.stream else (0, 0)
-    return _Line(name, int(allowed), 0, held, wanted, OPEN_RETRY_S, OPEN_RETRY_S)
+    left = int(allowed) - held - wanted
+    return _new(_Line, (name, int(allowed), 0, held, wanted, left, OPEN_RETRY_S, OPEN_RETRY_S, 1))
 
 
 def _token_budget(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
@@ -152,7 +164,7 @@ def _token_budget(name: str, allowed: float, figures: Figures, asked: Asked) -> 
 
 def _money_budget(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
     most = round(allowed * NANO)
-    return _budget_line(name, most, figures, 1, figures.open_nano_usd, asked.nano_usd)
+    return _budget_line(name, most, figures, 1, figures.open_nano_usd, asked.nano_usd, unit=NANO)
 
 
 _LINES: dict[str, Callable[[str, float, Figures, Asked], _Line]] = {
@@ -167,13 +179,21 @@ _LINES: dict[str, Callable[[str, float, Figures, Asked], _Line]] = {
 
 
 def _budget_line(
-    name: str, allowed: int, figures: Figures, which: int, held: int, wanted: int
+    name: str,
+    allowed: int,
+    figures: Figures,
+    which: int,
+    held: int,
+    wanted: int,
+    *,
+    unit: int = 1,
 ) -> _Line:
     month = name.endswith("_month")
     settled = (figures.month if month else figures.day)[which]
     end_s = next_period_s(figures.wall_s, month=month) - figures.wall_s
     retry_s = end_s if settled + wanted > allowed else OPEN_RETRY_S
-    return _Line(name, allowed, settled, held, wanted, retry_s, end_s)
+    left = allowed - settled - held - wanted
+    return _new(_Line, (name, allowed, settled, held, wanted, left, retry_s, end_s, unit))
 
 
 def _window_line(
@@ -187,7 +207,8 @@ def _window_line(
 ) -> _Line:
     if settled is None:
         settled = sum(count for _, count in buckets)
-    over = settled + held + wanted - allowed
+    left = allowed - settled - held - wanted
+    over = -left
     retry_s = OPEN_RETRY_S if held else 0.0
     for second, count in buckets if over > 0 else ():
         over -= count
@@ -197,7 +218,7 @@ def _window_line(
     if over > 0:  # an empty window would not do either, while others hold so much
         retry_s = max(retry_s, OPEN_RETRY_S)
     reset_s = buckets[-1][0] + WINDOW_S + 1 - now_s if buckets else 0.0
-    return _Line(name, allowed, settled, held, wanted, retry_s, reset_s)
+    return _new(_Line, (name, allowed, settled, held, wanted, left, retry_s, reset_s, 1))
 
 
 def _refusal(principal: Principal, line: _Line) -> LimitError:

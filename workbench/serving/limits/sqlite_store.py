@@ -58,6 +58,7 @@ _LOOP_WAIT_S = 0.004
 _THREAD_WAIT_S = 2.0
 _SETTLED_WITHIN_S = 0.01  # until then more is held than was used, never less
 _FORGOTTEN_S = 86_400.0  # a lease that ran out can still be settled for so long
+_MOST_TASKS = 16
 _TIDY_STEPS = 500  # about 4 MB of the WAL
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -241,7 +242,8 @@ class SqliteLimits:
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)  # the loop itself does not hold on to it
-        task.add_done_callback(self._tasks.discard)
+        if len(self._tasks) > _MOST_TASKS:
+            self._tasks = {each for each in self._tasks if not each.done()}
 
     async def release(self, reservation: Reservation) -> None:
         """Give back all; see ``LimitStore``."""
