@@ -2,4 +2,13 @@
 
 from workbench.core.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(__name__, {})
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "GroupAudit": "audit.result",
+        "Precision": "audit.precision",
+        "audit_groups": "audit.group_audit",
+        "find_slices": "audit.slices",
+        "sweep_thresholds": "audit.thresholds",
+    },
+)

@@ -1,1 +1,252 @@
 """What a user can ask: figures by group, with their uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from workbench.core import settings
+from workbench.core.errors import InputError
+from workbench.core.operations import operation
+
+from .result import GroupAudit
+from .slices import SliceSearch
+from .thresholds import ThresholdSweep
+
+if TYPE_CHECKING:
+    from .predictions import Predictions
+
+TaskName = Literal["auto", "classification", "regression", "ranking"]
+LossName = Literal["error", "false_positive", "false_negative", "absolute", "squared", "log_loss"]
+
+
+@operation("fairness.audit", title="Audit a model by group", produces="audit")
+def audit(
+    *,
+    dataset: str | None = None,
+    sensitive: list[str] | None = None,
+    model: str = "gradient_boosting",
+    predictions: Path | None = None,
+    target: str | None = None,
+    positive: str | None = None,
+    task: TaskName = "auto",
+    exclude: list[str] | None = None,
+    compare: Literal["between_groups", "to_overall"] = "between_groups",
+    confidence: float = 0.95,
+    draws: int = 4000,
+    min_rows: int = 30,
+    top: int = 10,
+    seed: int | None = None,
+) -> GroupAudit:
+    """Judge a model by group: every metric and disparity with its interval and corrected tests.
+
+    Either a model is fitted to a data set and judged on rows that it has not seen, or the
+    predictions of a file are judged. Several sensitive columns make intersections; each column by
+    itself stands beside them.
+
+    Args:
+        dataset: A name of the catalogue, or a table of your own (.csv, .parquet, ...).
+        sensitive: A column to compare by; several make intersections.
+        model: A kind of model of tables (gradient_boosting, logistic, tree, forest, ...), or
+            the record of a saved one (.json).
+        predictions: A file with the columns y and y_hat, perhaps score and query, and the sensitive
+            ones, in place of a data set.
+        target: The column to predict; by default the catalogue's.
+        positive: The label that counts as 1; by default 1, or the last of two classes.
+        task: What the predictions of a file are; auto takes labels for a classification.
+        exclude: A column that the model must not read.
+        compare: Each group with every other, or with everyone.
+        confidence: Of every interval.
+        draws: Resamples; a quarter of them where rows are needed.
+        min_rows: A group with fewer rows is listed and not judged.
+        top: How many places of a ranking are its top.
+        seed: Of the split, the fit and the resamples; the setting `seed` if none is given.
+    """
+    from .group_audit import audit_groups
+    from .precision import Precision
+    from .predictions import write_predictions
+
+    number = settings.get("seed") if seed is None else seed
+    how = Precision(
+        compare=compare,
+        confidence=confidence,
+        draws=draws,
+        row_draws=max(100, draws // 4),
+        min_rows=min_rows,
+        seed=number,
+    )
+    found = _find(dataset, predictions, sensitive, model, target, positive, task, exclude, number)
+    judged = audit_groups(
+        found.outcomes.y,
+        found.outcomes.y_hat,
+        sensitive=found.sensitive,
+        score=found.outcomes.score,
+        query=found.query,
+        task=found.outcomes.task,  # type: ignore[arg-type]
+        top=top,
+        precision=how,
+        dataset=found.dataset,
+        model=found.model,
+    )
+    return replace(
+        judged,
+        positive=found.outcomes.positive,
+        notes=(*found.notes, *judged.notes),
+        predictions=write_predictions(found),
+    )
+
+
+@operation("fairness.thresholds", title="Sweep thresholds by group", produces="audit")
+def thresholds(
+    *,
+    dataset: str | None = None,
+    sensitive: list[str] | None = None,
+    model: str = "gradient_boosting",
+    predictions: Path | None = None,
+    target: str | None = None,
+    positive: str | None = None,
+    exclude: list[str] | None = None,
+    at: list[float] | None = None,
+    compare: Literal["between_groups", "to_overall"] = "between_groups",
+    confidence: float = 0.95,
+    draws: int = 2000,
+    min_rows: int = 30,
+    seed: int | None = None,
+) -> ThresholdSweep:
+    """Show what every threshold on a model's score would mean for each group, with intervals.
+
+    Args:
+        dataset: A name of the catalogue, or a table of your own.
+        sensitive: A column to compare by; several make intersections.
+        model: A kind of model of tables, or the record of a saved one (.json).
+        predictions: A file with y, y_hat, score and the sensitive columns, in place of a data set.
+        target: The column to predict; by default the catalogue's.
+        positive: The label that counts as 1; by default 1, or the last of two classes.
+        exclude: A column that the model must not read.
+        at: A threshold; by default 0.05, 0.10, ... 0.95.
+        compare: Each group with every other, or with everyone.
+        confidence: Of every interval, one threshold at a time.
+        draws: Resamples.
+        min_rows: A group with fewer rows is listed and not judged.
+        seed: Of the split, the fit and the resamples; the setting `seed` if none is given.
+    """
+    from .precision import Precision
+    from .thresholds import GRID, sweep_thresholds
+
+    number = settings.get("seed") if seed is None else seed
+    how = Precision(
+        compare=compare, confidence=confidence, draws=draws, min_rows=min_rows, seed=number
+    )
+    found = _find(
+        dataset, predictions, sensitive, model, target, positive, "classification", exclude, number
+    )
+    return sweep_thresholds(
+        found.outcomes,
+        sensitive=found.sensitive,
+        thresholds=at or GRID,
+        precision=how,
+        dataset=found.dataset,
+        model=found.model,
+    )
+
+
+@operation("fairness.slices", title="Find the worst slices", produces="audit")
+def slices(
+    *,
+    dataset: str | None = None,
+    columns: list[str] | None = None,
+    model: str = "gradient_boosting",
+    predictions: Path | None = None,
+    target: str | None = None,
+    positive: str | None = None,
+    task: TaskName = "auto",
+    exclude: list[str] | None = None,
+    loss: LossName | None = None,
+    depth: int = 2,
+    min_rows: int = 50,
+    level: float = 0.05,
+    most: int = 10,
+    seed: int | None = None,
+) -> SliceSearch:
+    """Find the rows on which a model is worst: conditions, size, error, interval, corrected test.
+
+    Args:
+        dataset: A name of the catalogue, or a table of your own.
+        columns: A column of which slices are made; by default all.
+        model: A kind of model of tables, or the record of a saved one (.json).
+        predictions: A file with y, y_hat and the columns, in place of a data set.
+        target: The column to predict; by default the catalogue's.
+        positive: The label that counts as 1; by default 1, or the last of two classes.
+        task: What the predictions of a file are.
+        exclude: A column that the model must not read.
+        loss: What is counted; by default error, for numbers absolute.
+        depth: How many conditions a slice has at most, 1 to 3.
+        min_rows: The least size of a slice.
+        level: The chance of listing any slice where no slice is worse.
+        most: How many are listed.
+        seed: Of the split, the fit and the tree's halves; the setting `seed` if none is given.
+    """
+    from .slices import find_slices, losses_of
+
+    number = settings.get("seed") if seed is None else seed
+    found = _find(
+        dataset, predictions, columns, model, target, positive, task, exclude, number, any_=True
+    )
+    named = loss or ("error" if found.outcomes.task == "classification" else "absolute")
+    losses, rows = losses_of(found.outcomes, named)
+    chosen = {name: found.columns[name] for name in columns or found.columns}
+    return find_slices(
+        {name: values.iloc[rows].reset_index(drop=True) for name, values in chosen.items()},
+        losses,
+        depth=depth,
+        min_rows=min_rows,
+        level=level,
+        most=most,
+        seed=number,
+        loss=named,
+        dataset=found.dataset,
+        model=found.model,
+    )
+
+
+def _find(
+    dataset: str | None,
+    predictions: Path | None,
+    sensitive: list[str] | None,
+    model: str,
+    target: str | None,
+    positive: str | None,
+    task: TaskName,
+    exclude: list[str] | None,
+    seed: int,
+    *,
+    any_: bool = False,
+) -> Predictions:
+    from .predictions import predict_dataset, read_predictions
+
+    if (dataset is None) == (predictions is None):
+        raise InputError(
+            "either a data set or a file of predictions is judged",
+            hint="--dataset adult --sensitive sex, or --predictions FILE --sensitive COLUMN",
+        )
+    if predictions is not None:
+        if target is not None or exclude:
+            raise InputError(
+                "a file of predictions has its target in y, and no model is fitted",
+                hint="leave target and exclude out",
+            )
+        return read_predictions(
+            predictions, sensitive=sensitive or (), task=task, positive=positive, compared=not any_
+        )
+    assert dataset is not None
+    return predict_dataset(
+        dataset,
+        sensitive=sensitive or (),
+        model=model,
+        target=target,
+        positive=positive,
+        exclude=exclude or (),
+        seed=seed,
+        compared=not any_,
+    )

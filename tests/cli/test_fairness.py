@@ -1,0 +1,44 @@
+"""Audits in a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def write(path: Path, rows: int = 600) -> Path:
+    """A made file of predictions, worse for one town."""
+    generator = np.random.default_rng(6)
+    town = generator.choice(["a", "b"], rows, p=(0.8, 0.2))
+    y = (generator.random(rows) < 0.5).astype(int)
+    flipped = generator.random(rows) < np.where(town == "b", 0.45, 0.05)
+    frame = pd.DataFrame({"y": y, "y_hat": np.where(flipped, 1 - y, y), "town": town})
+    frame["score"] = np.where(frame.y_hat == 1, 0.9, 0.1)
+    frame.loc[0, "town"] = None
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_an_audit_is_read_in_lines(run: Any, tmp_path: Path) -> None:
+    file = str(write(tmp_path / "p.csv"))
+    done = run("fairness", "audit", "--predictions", file, "--sensitive", "town")
+    lines = [line.split() for line in done.out.splitlines()]
+    assert lines[0][:6] == ["as", "given", "on", "p.csv,", "600", "rows;"]
+    assert lines[2][:4] == ["group", "rows", "selection_rate", "true_positive_rate"]
+    assert [line[0] for line in lines if line[:1] in (["town=a"], ["town=b"], ["everyone"])]
+    assert any(line[:1] == ["equalized_odds_difference"] for line in lines)
+    assert "left out: town=(missing) (1 rows): a sensitive value is missing" in done.err
+    assert "predictions: " in done.err
+
+
+def test_slices_and_thresholds_too(run: Any, tmp_path: Path) -> None:
+    file = str(write(tmp_path / "p.csv"))
+    done = run("fairness", "slices", "--predictions", file, "--columns", "town")
+    assert "town = b" in done.out
+    swept = run(
+        "fairness", "thresholds", "--predictions", file, "--sensitive", "town", "--at", "0.5"
+    )
+    assert swept.out.splitlines()[1].split()[0] == "0.5"

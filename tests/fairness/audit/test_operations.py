@@ -1,0 +1,127 @@
+"""The operations as a user calls them: a data set, a file of predictions, a table of one's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.core.errors import InputError, NotFoundError
+from workbench.core.plain import to_plain
+from workbench.fairness.audit.operations import audit, slices, thresholds
+
+
+def people(rows: int = 900) -> pd.DataFrame:
+    """A made table: who is invited, by sex, town and a number."""
+    generator = np.random.default_rng(4)
+    frame = pd.DataFrame(
+        {
+            "sex": generator.choice(["f", "m"], rows),
+            "town": generator.choice(["a", "b", "c"], rows),
+            "points": generator.normal(size=rows).round(3),
+        }
+    )
+    chance = 1 / (1 + np.exp(-2 * frame.points - (frame.sex == "m")))
+    frame["invited"] = np.where(generator.random(rows) < chance, "yes", "no")
+    return frame
+
+
+@pytest.fixture
+def predictions(tmp_path: Path) -> Path:
+    frame = people()
+    frame["y"] = frame.pop("invited")
+    score = 1 / (1 + np.exp(-2 * frame.points))
+    frame["y_hat"] = np.where(score > 0.5, "yes", "no")
+    frame["score"] = score
+    path = tmp_path / "predictions.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_a_data_set_gives_what_the_command_promises(shared_home: Path) -> None:
+    found = audit(dataset="german", sensitive=["sex"], model="logistic", draws=400)
+    plain = json.loads(json.dumps(to_plain(found)))
+    assert (plain["dataset"], plain["model"], plain["n"]) == ("german", "logistic", 250)
+    assert plain["positive"] == "good"
+    for group in plain["groups"]:
+        assert isinstance(group["group"], str)
+        assert group.keys() >= {"group", "n", "metric", "value", "low", "high"}
+    assert {"metric", "value", "low", "high"} <= plain["disparities"][0].keys()
+    assert all(each.keys() >= {"group", "n", "reason"} for each in plain["excluded"])
+    kept = pd.read_parquet(plain["predictions"])
+    assert kept.columns.tolist() == ["y", "y_hat", "score", "sex"]
+    assert set(kept.y) == set(kept.y_hat) == {0, 1}
+    for group in ("female", "male"):
+        inside = kept.sex == group
+        figure = found.figure("selection_rate", f"sex={group}")
+        assert figure.n == inside.sum()
+        assert figure.value == pytest.approx(kept.y_hat[inside].mean(), abs=1e-12)
+    assert "the model reads sex" in found.notes
+    again = audit(dataset="german", sensitive=["sex"], model="logistic", draws=400)
+    assert again == found
+
+
+def test_a_model_that_must_not_read_the_column_says_nothing_of_it(shared_home: Path) -> None:
+    found = audit(dataset="german", sensitive=["sex"], model="logistic", exclude=["sex"], draws=400)
+    assert not [note for note in found.notes if note.startswith("the model reads")]
+
+
+def test_a_file_of_predictions(predictions: Path) -> None:
+    found = audit(predictions=predictions, sensitive=["sex", "town"], positive="yes", draws=400)
+    assert (found.dataset, found.model) == ("predictions.csv", "as given")
+    assert len(found.group_names) == 6
+    assert [each.column for each in found.alone] == ["sex", "town"]
+    assert len(found.calibration) == 6
+    sweep = thresholds(
+        predictions=predictions, sensitive=["sex"], positive="yes", at=[0.3, 0.6], draws=400
+    )
+    assert sweep.thresholds == (0.3, 0.6)
+    search = slices(predictions=predictions, positive="yes")
+    assert search.n == 900
+    assert search.examined > 20
+    false = slices(predictions=predictions, positive="yes", loss="false_positive", columns=["sex"])
+    assert false.n == (pd.read_csv(predictions).y == "no").sum()
+
+
+def test_a_table_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    people().to_parquet(path)
+    found = audit(
+        dataset=str(path), target="invited", sensitive=["sex"], model="logistic", draws=400
+    )
+    assert (found.dataset, found.positive, found.n) == ("people.parquet", "yes", 225)
+    assert found.disparity("demographic_parity_difference").between == ("sex=m", "sex=f")
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "said"),
+    [
+        ({}, InputError, "either a data set or a file"),
+        ({"dataset": "german", "predictions": "x"}, InputError, "either a data set or a file"),
+        ({"predictions": "none.csv", "sensitive": ["a"]}, NotFoundError, "no file"),
+        ({"predictions": "p", "sensitive": ["sx"]}, NotFoundError, "did you mean 'sex'"),
+        ({"predictions": "p", "sensitive": ["y"]}, InputError, "is what is predicted"),
+        ({"predictions": "p", "sensitive": ["sex", "sex"]}, InputError, "named twice"),
+        ({"predictions": "p"}, InputError, "by which column"),
+        ({"predictions": "p", "sensitive": ["sex"], "target": "y"}, InputError, "target in y"),
+        ({"predictions": "p", "sensitive": ["sex"]}, InputError, "labels 'no', 'yes' counts"),
+    ],
+)
+def test_what_was_asked_wrongly_is_said(
+    predictions: Path, given: dict[str, Any], kind: type[Exception], said: str
+) -> None:
+    if given.get("predictions") == "p":
+        given = {**given, "predictions": predictions}
+    with pytest.raises(kind, match=said):
+        audit(**given)
+
+
+def test_a_file_without_predictions_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plain.csv"
+    people().to_csv(path, index=False)
+    with pytest.raises(NotFoundError, match=r"no column in plain.csv named 'y'"):
+        audit(predictions=path, sensitive=["sex"])

@@ -1,0 +1,89 @@
+"""How audits look in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.drawing import print_table
+
+if TYPE_CHECKING:
+    from workbench.fairness.audit.result import Exclusion, GroupAudit
+    from workbench.fairness.audit.slices import SliceSearch
+    from workbench.fairness.audit.thresholds import ThresholdSweep
+
+_SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy_score")
+
+
+def show_audit(audit: GroupAudit) -> None:
+    """The main figures by group, the disparities with their tests, and what was left out."""
+    click.echo(f"{audit.model} on {audit.dataset}, {audit.n:,} rows", nl=False)
+    click.echo(f"; {audit.positive} counts as 1" if audit.positive else "")
+    chosen = [m for m in audit.metrics if m in _SHOWN] or list(audit.metrics)
+    told = {(f.group, f.metric): f for f in (*audit.groups, *audit.everyone)}
+    rows = []
+    for name in (*audit.group_names, "everyone"):
+        cells = [told.get((name, metric)) for metric in chosen]
+        size = next(f.n for (group, _), f in told.items() if group == name)
+        rows.append([name, size, *(_between(f) if f else "left out" for f in cells)])
+    click.echo()
+    print_table(["group", "rows", *chosen], rows)
+    click.echo()
+    print_table(
+        ["disparity", "value and interval", "between", "p (Holm)"],
+        [[d.metric, _between(d), " and ".join(d.between), _p(d.p_holm)] for d in audit.disparities],
+    )
+    _left_out(audit.excluded)
+    for note in audit.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"predictions: {audit.predictions}", err=True)
+
+
+def show_slices(found: SliceSearch) -> None:
+    """The worst slices, the clearest first."""
+    click.echo(
+        f"{found.model} on {found.dataset}: {found.loss} {found.error:.4f} over {found.n:,} rows; "
+        f"{found.examined:,} slices were tested"
+    )
+    if not found.slices:
+        click.echo(f"none has more {found.loss} than chance gives, at level {found.level:g}")
+        return
+    print_table(
+        ["slice", "rows", found.loss, "elsewhere", "p", "found by"],
+        [
+            [s.rule, s.n, _between(s, "error"), f"{s.elsewhere:.3f}", _p(s.p_value), s.found_by]
+            for s in found.slices
+        ],
+    )
+
+
+def show_thresholds(sweep: ThresholdSweep) -> None:
+    """A line a threshold: everyone's accuracy and how far the groups lie apart."""
+    right = {
+        f.threshold: f
+        for f in sweep.figures
+        if f.group == "everyone" and f.metric == "accuracy_score"
+    }
+    apart = {(d.threshold, d.metric): d for d in sweep.disparities}
+    names = list(dict.fromkeys(d.metric for d in sweep.disparities))
+    rows = []
+    for cut in sweep.thresholds:
+        cells = [apart.get((cut, name)) for name in names]
+        rows.append([cut, _between(right[cut]), *(_between(d) if d else "left out" for d in cells)])
+    print_table(["threshold", "accuracy_score", *names], rows)
+    _left_out(sweep.excluded)
+
+
+def _between(figure: Any, value: str = "value") -> str:
+    return f"{getattr(figure, value):.3f} ({figure.low:.3f} to {figure.high:.3f})"
+
+
+def _p(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}"
+
+
+def _left_out(excluded: tuple[Exclusion, ...]) -> None:
+    for each in excluded:
+        what = f" in {each.metric}" if each.metric else ""
+        click.echo(f"left out: {each.group} ({each.n:,} rows){what}: {each.reason}", err=True)

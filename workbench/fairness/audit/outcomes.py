@@ -1,0 +1,154 @@
+"""Outcomes and predictions as an audit needs them, or the reason why they cannot be audited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from workbench.core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Task = Literal["auto", "classification", "regression", "ranking"]
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What was predicted and what came, each of shape [n].
+
+    In a classification ``y`` and ``y_hat`` are 0 or 1 (``positive`` is the label that became 1, all
+    others 0), and ``score`` the stated probability of 1 or None. Else they are numbers.
+    """
+
+    task: str
+    y: np.ndarray
+    y_hat: np.ndarray
+    score: np.ndarray | None
+    positive: str | None
+
+
+def read_outcomes(
+    y: Any, y_hat: Any, *, score: Any = None, task: Task = "auto", positive: str | None = None
+) -> Outcomes:
+    """Check outcomes and predictions and bring them into one form.
+
+    Args:
+        y: What came: labels, numbers, or relevances of a ranking; shape [n].
+        y_hat: What was predicted: labels or numbers; in a ranking the scores.
+        score: Probabilities of the positive class.
+        task: ``auto`` takes labels for a classification and other numbers for a regression.
+        positive: The label that counts as 1; needed unless the labels are 0 and 1 (or -1 and 1).
+            Of several classes it is compared with all others together.
+
+    Raises:
+        InputError: Lengths differ, a value is missing or not finite, a prediction is no label that
+            can be, a score is no probability, or it is not clear which label is positive.
+    """
+    import pandas as pd
+
+    came, said = pd.Series(y), pd.Series(y_hat)
+    if len(came) != len(said) or not len(came):
+        raise InputError(
+            f"y has {len(came)} rows and y_hat {len(said)}; they need the same number, not 0",
+            hint="one prediction for each outcome",
+        )
+    for name, values in (("y", came), ("y_hat", said)):
+        missing = int(values.isna().sum())
+        if missing:
+            raise InputError(
+                f"{missing} of {len(values)} values of {name} are missing",
+                hint="leave out the rows without an outcome or a prediction",
+            )
+    if task == "auto":
+        task = "classification" if _are_labels(came, said, positive) else "regression"
+    if task == "classification":
+        label = _positive(came, said, positive)
+        return Outcomes(
+            task,
+            (_texts(came) == label).to_numpy().astype(int),
+            (_texts(said) == label).to_numpy().astype(int),
+            _probabilities(score, len(came)),
+            label,
+        )
+    if score is not None:
+        raise InputError(f"a {task} has no probabilities", hint="leave score out")
+    if positive is not None:
+        raise InputError(f"a {task} has no positive label", hint="leave positive out")
+    return Outcomes(task, _numbers("y", came), _numbers("y_hat", said), None, None)
+
+
+def _are_labels(came: Any, said: Any, positive: str | None) -> bool:
+    import pandas as pd
+
+    if positive is not None:
+        return True
+    numeric = all(pd.api.types.is_numeric_dtype(values) for values in (came, said))
+    return not numeric or set(came.unique()) | set(said.unique()) <= {0, 1, -1}
+
+
+def _texts(values: Any) -> Any:
+    """Labels as text; 1 and 1.0 are one label."""
+    return values.map(
+        lambda label: (
+            str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+        )
+    )
+
+
+def _positive(came: Any, said: Any, positive: str | None) -> str:
+    allowed = set(_texts(came).unique())
+    labels = sorted(allowed | set(_texts(said).unique()))
+    shown = ", ".join(repr(label) for label in labels[:8]) + (", ..." if len(labels) > 8 else "")
+    if positive is None:
+        for one, zeros in (("1", {"0", "-1"}), ("True", {"False"})):
+            if set(labels) <= {one, *zeros} and len(labels) <= 2:
+                return one
+        raise InputError(
+            f"which of the labels {shown} counts as 1 is not clear",
+            hint="name it with positive, or say that the task is a regression",
+        )
+    label = positive.removesuffix(".0") if positive not in labels else positive
+    strange = sorted(set(labels) - allowed - {label})
+    if len(allowed) > 1 and strange:
+        raise InputError(
+            f"y_hat holds {strange[0]!r}, which no outcome is; outcomes are "
+            f"{', '.join(map(repr, sorted(allowed)[:8]))}",
+            hint="predictions are labels; probabilities belong into score",
+        )
+    if label not in labels:
+        raise InputError(f"no row has the positive label {positive!r}; found: {shown}")
+    return label
+
+
+def _probabilities(score: Any, rows: int) -> Any:
+    if score is None:
+        return None
+    import numpy as np
+    import pandas as pd
+
+    values = _numbers("score", pd.Series(score))
+    if len(values) != rows:
+        raise InputError(f"score has {len(values)} rows, y has {rows}")
+    outside = np.flatnonzero((values < 0) | (values > 1))
+    if len(outside):
+        raise InputError(
+            f"{len(outside)} scores lie outside 0 to 1, the first {values[outside[0]]:g} in row "
+            f"{outside[0] + 1}",
+            hint="a score is the probability of the positive label",
+        )
+    return values
+
+
+def _numbers(name: str, values: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    found = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+    bad = np.flatnonzero(~np.isfinite(found))
+    if len(bad):
+        raise InputError(
+            f"{name} holds {values.iloc[bad[0]]!r} in row {bad[0] + 1}, which is no finite number",
+            hint="give numbers, or a positive label for a classification",
+        )
+    return found

@@ -1,0 +1,201 @@
+"""Where the predictions to audit come from: a model fitted to a data set, or a file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core import settings
+from workbench.core.errors import InputError, NotFoundError
+
+from .outcomes import Outcomes, Task, read_outcomes
+
+FOLDER = "audits"
+_OWN = ("y", "y_hat", "score", "query")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Outcomes and predictions with the rows that they are of.
+
+    ``sensitive`` are the chosen columns by name, ``columns`` all that slices may be made of, each
+    of shape [n]; ``query`` says which ranking a row belongs to. ``notes`` say what to keep in mind.
+    """
+
+    dataset: str
+    model: str
+    outcomes: Outcomes
+    sensitive: dict[str, Any]
+    columns: dict[str, Any]
+    query: Any = None
+    notes: tuple[str, ...] = ()
+
+
+def predict_dataset(
+    dataset: str,
+    *,
+    sensitive: Sequence[str],
+    model: str = "gradient_boosting",
+    target: str | None = None,
+    positive: str | None = None,
+    exclude: Sequence[str] = (),
+    seed: int = 0,
+    compared: bool = True,
+) -> Predictions:
+    """Fit a model to the training rows of a data set and let it predict the test rows.
+
+    Args:
+        dataset: A name of the catalogue, or a file.
+        sensitive: Columns to compare by; by default the first of the catalogue's.
+        model: A kind of model of tables, or the record of a saved one (.json).
+        target: The column to predict; by default the catalogue's.
+        positive: The class that counts as 1; by default the last of two.
+        exclude: Columns that the model must not read.
+        seed: Of the split and the fit.
+        compared: Sensitive columns are needed.
+
+    Raises:
+        NotFoundError: There is no such data set, column, model or class.
+        InputError: There is no target, no sensitive column, or no positive class.
+    """
+    from workbench.models.tabular import fit_tabular, load_parts, load_tabular, to_frame
+
+    parts = load_parts(dataset, target, seed=seed)
+    chosen = tuple(sensitive) or parts.sensitive[:1]
+    test = to_frame(parts.test)
+    _check_columns(chosen, test, parts.target, parts.name, compared)
+    if model.endswith(".json"):
+        fitted = load_tabular(model, parts.train)
+    else:
+        fitted = fit_tabular(parts.train, parts.target, model=model, exclude=exclude, seed=seed)
+    truth, predicted = fitted.truth(parts.test), fitted.predict(parts.test)
+    if fitted.is_classifier:
+        label = _positive(fitted.classes, positive, parts.target)
+        score = fitted.predict_proba(parts.test)[:, fitted.place_of(label)]
+        outcomes = read_outcomes(
+            truth, predicted, score=score, task="classification", positive=label
+        )
+    else:
+        outcomes = read_outcomes(truth, predicted, task="regression", positive=positive)
+    read = [name for name in chosen if name in fitted.features]
+    notes = [f"{parts.how}: the model learned from {parts.train_rows:,} other rows"]
+    if read:
+        notes.append(f"the model reads {', '.join(read)}")
+    columns = {name: test[name] for name in test.columns if name != parts.target}
+    return Predictions(
+        parts.name,
+        fitted.name,
+        outcomes,
+        {name: test[name] for name in chosen},
+        columns,
+        notes=tuple(notes),
+    )
+
+
+def read_predictions(
+    file: Path,
+    *,
+    sensitive: Sequence[str],
+    task: Task = "auto",
+    positive: str | None = None,
+    compared: bool = True,
+) -> Predictions:
+    """The predictions of a file with the columns ``y`` and ``y_hat``, and perhaps ``score`` and
+    ``query``; the others are the rows' own.
+
+    Args:
+        file: Parquet, CSV, TSV or JSON lines.
+        sensitive: Columns to compare by.
+        task: What kind of predictions they are.
+        positive: The label that counts as 1.
+        compared: Sensitive columns are needed.
+
+    Raises:
+        NotFoundError: There is no such file or column.
+        DataError: Rows of the file cannot be read.
+        InputError: No sensitive column is named, or the predictions cannot be audited.
+    """
+    from workbench.data import load_file
+
+    found = load_file(file, on_bad="raise")
+    frame = found.dataset.to_pandas()
+    for name in ("y", "y_hat"):
+        if name not in frame.columns:
+            raise NotFoundError.among(f"column in {file.name}", name, frame.columns)
+    _check_columns(sensitive, frame, "y", file.name, compared)
+    outcomes = read_outcomes(
+        frame["y"], frame["y_hat"], score=frame.get("score"), task=task, positive=positive
+    )
+    columns = {name: frame[name] for name in frame.columns if name not in _OWN}
+    return Predictions(
+        file.name,
+        "as given",
+        outcomes,
+        {name: frame[name] for name in sensitive},
+        columns,
+        query=frame["query"] if "query" in frame.columns else None,
+    )
+
+
+def write_predictions(predictions: Predictions) -> Path:
+    """Keep y, y_hat, the score if there is one, and the sensitive columns as Parquet in the home.
+
+    The file is named after its content, so that the same audit writes it once.
+    """
+    import io
+
+    import pandas as pd
+
+    from workbench.store.files import write_bytes
+
+    outcomes = predictions.outcomes
+    frame = pd.DataFrame({"y": outcomes.y, "y_hat": outcomes.y_hat})
+    if outcomes.score is not None:
+        frame["score"] = outcomes.score
+    if predictions.query is not None:
+        frame["query"] = pd.Series(predictions.query).to_numpy()
+    for name, values in predictions.sensitive.items():
+        frame[name] = pd.Series(values).to_numpy()
+    content = io.BytesIO()
+    frame.to_parquet(content, index=False)
+    digest = hashlib.sha256(content.getvalue()).hexdigest()
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in predictions.dataset) or "table"
+    path = settings.home() / FOLDER / f"{stem}-{digest[:16]}.parquet"
+    if not path.is_file():
+        write_bytes(path, content.getvalue())
+    return path
+
+
+def _check_columns(
+    chosen: Sequence[str], frame: Any, target: str, where: str, compared: bool
+) -> None:
+    known = [name for name in frame.columns if name != target and name not in _OWN]
+    if not chosen and compared:
+        raise InputError(
+            f"by which column shall {where} be compared? It has {', '.join(known[:12])}",
+            hint="--sensitive COLUMN, once or several times",
+        )
+    for name in chosen:
+        if name == target:
+            raise InputError(f"{name!r} is what is predicted; it cannot be the sensitive column")
+        if name not in known:
+            raise NotFoundError.among(f"column of {where}", name, known)
+    if len(set(chosen)) != len(chosen):
+        raise InputError(f"a sensitive column is named twice: {', '.join(chosen)}")
+
+
+def _positive(classes: Sequence[Any], positive: str | None, target: str) -> str:
+    known = [str(name) for name in classes]
+    if positive is not None:
+        if positive not in known:
+            raise NotFoundError.among(f"class of {target}", positive, known)
+        return positive
+    if len(known) != 2:
+        raise InputError(
+            f"{target!r} has the classes {', '.join(known[:8])}: which one counts as 1?",
+            hint="--positive CLASS; it is compared with all others together",
+        )
+    return known[-1]
