@@ -26,6 +26,7 @@ import memory
 import pool
 import report_runner
 import tuning
+import widgets
 from shape import REPO, circumstances
 
 RESULTS = REPO / "bench" / "results"
@@ -42,6 +43,7 @@ BENCHMARKS = {
         *pool.BENCHMARKS,
         *report_runner.BENCHMARKS,
         *tuning.BENCHMARKS,
+        *widgets.BENCHMARKS,
     )
 }
 

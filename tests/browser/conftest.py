@@ -145,6 +145,25 @@ class Watched:
     errors: list[str] = field(default_factory=list)
 
 
+def watch_page(context: Any, url: str = "") -> Watched:
+    """A new page of a browser's context, watched from its first request on."""
+    watched = Watched(context.new_page())
+
+    def note(request: Any) -> None:
+        host = request.url.partition("//")[2].partition("/")[0].partition(":")[0]
+        local = request.url.startswith(("data:", "blob:", "about:", "chrome"))
+        if not local and host not in ("127.0.0.1", "localhost"):
+            watched.outside.append(request.url)
+
+    context.on("request", note)
+    watched.page.on("websocket", note)
+    watched.page.on("pageerror", lambda error: watched.errors.append(str(error)))
+    watched.page.set_default_timeout(60_000)
+    if url:
+        watched.page.goto(url)
+    return watched
+
+
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Callable[..., Watched]]:
     """Open a page in a fresh context."""
@@ -153,21 +172,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Watched]]:
     def open_one(url: str = "", **options: Any) -> Watched:
         context = browser.new_context(**options)
         contexts.append(context)
-        watched = Watched(context.new_page())
-
-        def note(request: Any) -> None:
-            host = request.url.partition("//")[2].partition("/")[0].partition(":")[0]
-            local = request.url.startswith(("data:", "blob:", "about:", "chrome"))
-            if not local and host not in ("127.0.0.1", "localhost"):
-                watched.outside.append(request.url)
-
-        context.on("request", note)
-        watched.page.on("websocket", note)
-        watched.page.on("pageerror", lambda error: watched.errors.append(str(error)))
-        watched.page.set_default_timeout(60_000)
-        if url:
-            watched.page.goto(url)
-        return watched
+        return watch_page(context, url)
 
     yield open_one
     for context in contexts:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .conftest import Server, Watched, lab_command, running
+from .conftest import Server, Watched, lab_command, notebook, running
 from .test_home import HOME, focused, live, press_until
 
 Open = Callable[..., Watched]
@@ -76,3 +76,39 @@ def test_two_labs_at_once_both_work(lab: Server, open_page: Open, tmp_path: Path
     with running(lab_command, tmp_path / "second", lab.project, lab.home) as second:
         for server in (lab, second):
             live(open_page(server.url(HOME)).page)
+
+
+_WIDGET = """
+import numpy as np
+from workbench.interpretability.attribution.result import Attribution
+tokens, scores = (' one', ' two', ' three'), np.array([[1.0, -2.0, 0.5], [0.1, 0.2, 0.3]])
+Attribution('made', tokens, (' a', ' b'), (1, 2, 3), (4, 5), ((0, 1), (1, 2), (2, 3)), scores,
+            'occlusion', 'space', None, -1.0)
+"""
+
+
+def test_keys_in_a_widget_are_its_own_and_cut_no_cell(lab: Server, open_page: Open) -> None:
+    """Lab takes letters for commands on cells: `x` cuts one."""
+    path = lab.project / "notebooks" / "widget.ipynb"
+    path.write_text(notebook(_WIDGET, "'another cell'"))
+    watched = open_page(lab.url("/lab/tree/notebooks/widget.ipynb"))
+    page = watched.page
+    page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    chips = page.locator(".wb-w .alive .chip")
+    chips.first.wait_for()
+    assert page.locator(".jp-OutputArea .wb-w").count() == 1  # alive, and not its twin beside it
+    chips.first.focus()
+    for key in ("x", "d", "d", "b", "Delete", "ArrowRight"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.dataset.place") == "1"
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 2
+    assert chips.count() == 3
+    # Without the mark that keeps Lab away the same key does cut: the check can fail.
+    chips.evaluate_all("all => all.forEach(e => e.removeAttribute('data-lm-suppress-shortcuts'))")
+    page.keyboard.press("x")
+    page.wait_for_function(
+        "document.querySelectorAll('.jp-Notebook .jp-CodeCell').length == 1", timeout=5000
+    )
+    assert watched.outside == []
+    assert watched.errors == []

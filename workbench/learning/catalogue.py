@@ -30,7 +30,11 @@ class Question:
 
 @dataclass(frozen=True)
 class LabSpec:
-    """What a lab is about. ``name`` is its folder below ``labs/``: ``serving/01_first_answers``."""
+    """What a lab is about. ``name`` is its folder below ``labs/``: ``serving/01_first_answers``.
+
+    ``engines`` are those whose own form of the models is made before a notebook is graded: in the
+    sandbox there is no room to make it.
+    """
 
     name: str
     folder: Path
@@ -40,6 +44,7 @@ class LabSpec:
     memory_gb: float
     models: tuple[str, ...]
     questions: tuple[Question, ...]
+    engines: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path:
@@ -108,7 +113,7 @@ def _read(folder: Path, root: Path) -> LabSpec:
             name=folder.relative_to(root).as_posix(),
             folder=folder,
             questions=questions,
-            **{**told, "models": tuple(told.get("models", ()))},
+            **{**told, **{name: tuple(told.get(name, ())) for name in ("models", "engines")}},
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", hint=f"edit {path}") from None

@@ -12,7 +12,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ def _kernel(spec: LabSpec) -> Iterator[Conversation]:
         f"labs/{spec.name}/{file}": (spec.folder / file).resolve() for file in (SPEC, CHECKS)
     }
     for name in spec.models:
-        readable.update(_model_files(name))
+        readable.update(_model_files(name, spec.engines))
     command = [interpreter(), "-m", "workbench.learning.kernel"]
     environment = {
         "WORKBENCH_HOME": "/box/home",
@@ -141,15 +141,19 @@ def _kernel(spec: LabSpec) -> Iterator[Conversation]:
         yield talk
 
 
-def _model_files(name: str) -> dict[str, Path]:
-    """The files of a model, fetched if need be, by their place in the sandbox."""
+def _model_files(name: str, engines: Sequence[str]) -> dict[str, Path]:
+    """The files of a model, fetched and converted if need be, by their place in the sandbox."""
+    from workbench.core import settings
     from workbench.models import catalogue, presence
-    from workbench.models.loading import model_files
+    from workbench.models.formats.convert import is_whole
+    from workbench.models.loading import model_files, prepare
     from workbench.store import provenance
     from workbench.store.artifacts import Artifacts
 
     entry, artifacts = catalogue.find(name), Artifacts()
     model_files(entry)
+    for engine in engines:
+        prepare(name, engine=engine)
     found = {}
     for sha256 in presence.known_sha256s(entry, artifacts).values():
         path = artifacts.path(sha256)
@@ -157,6 +161,9 @@ def _model_files(name: str) -> dict[str, Path]:
         origin = artifacts.root / provenance.FOLDER / f"{sha256}.json"
         if origin.is_file():
             found[f"home/{provenance.FOLDER}/{origin.name}"] = origin
+        if engines:
+            made = (settings.home() / "converted").glob(f"{sha256}-*")
+            found.update({f"home/converted/{f.name}": f for f in made if is_whole(f)})
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from workbench.core.viewers import Viewable, mime_bundle, register_viewer
 
 _CARDS = "workbench.studio.cards"
+_DRAWN = "workbench.studio.widgets.drawn"
 _VIEWERS = {
     "workbench.core.viewers.Viewable": "draw_fields",
     "workbench.data.operations.Description": "draw_description",
@@ -25,6 +26,13 @@ _VIEWERS = {
     "workbench.reports.runs.ReportRun": "draw_report_run",
     "workbench.store.job_rows.Job": "draw_job",
 }
+# These draw themselves alive where there is a kernel: they give the whole bundle.
+_BUNDLES = {
+    "workbench.interpretability.attribution.result.Attribution": "draw_attribution",
+    "workbench.interpretability.inside.results.AttentionMaps": "draw_attention",
+    "workbench.interpretability.inside.results.Grid": "draw_grid",
+    "workbench.interpretability.inside.results.Neuron": "draw_neuron",
+}
 # Lists of these are drawn by a viewer of their own; all others as a table of their fields.
 _LISTS = {"workbench.models.operations.ModelRow": "draw_models"}
 
@@ -33,6 +41,8 @@ def register() -> None:
     """Register every viewer of this room; in a notebook also draw lists and progress."""
     for kind, name in _VIEWERS.items():
         register_viewer(kind, _viewer(name))
+    for kind, name in _BUNDLES.items():
+        register_viewer(kind, _bundle(name))
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None else None
     if hasattr(shell, "kernel"):
@@ -72,5 +82,13 @@ def _viewer(name: str) -> Callable[[Any], dict[str, Any]]:
     def draw(result: Any) -> dict[str, Any]:
         html = getattr(importlib.import_module(_CARDS), name)(result)
         return {"text/html": html, "text/plain": repr(result)}
+
+    return draw
+
+
+def _bundle(name: str) -> Callable[[Any], dict[str, Any]]:
+    def draw(result: Any) -> dict[str, Any]:
+        found: dict[str, Any] = getattr(importlib.import_module(_DRAWN), name)(result)
+        return found
 
     return draw

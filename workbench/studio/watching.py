@@ -6,6 +6,7 @@ import contextvars
 import dataclasses
 import os
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -24,15 +25,26 @@ _current: ContextVar[Watch | None] = ContextVar("workbench_watch", default=None)
 
 
 class Watch:
-    """An operation that runs in a thread. It draws itself; ``result()`` waits for what it gives."""
+    """An operation that runs in a thread. It draws itself; ``result()`` waits for what it gives.
 
-    def __init__(self, operation: operations.Operation, values: dict[str, Any]) -> None:
+    ``on_end`` is called in that thread when all is drawn; ``outcome`` and ``error`` tell how it
+    went.
+    """
+
+    def __init__(
+        self,
+        operation: operations.Operation,
+        values: dict[str, Any],
+        *,
+        on_end: Callable[[Watch], None] | None = None,
+    ) -> None:
         widgets = require("ipywidgets", extra="studio")
         self.operation = operation
         self.token = CancelToken()
         self._values = values
-        self._outcome: Any = None
-        self._error: BaseException | None = None
+        self._on_end = on_end
+        self.outcome: Any = None
+        self.error: BaseException | None = None
         self._tasks: dict[int, dict[str, Any]] = {}
         self._text = widgets.HTML(card(f'<p class="q">{escape(operation.title)}…</p>'))
         self._button = widgets.Button(description="Cancel", tooltip=f"Cancel {operation.name}")
@@ -71,19 +83,21 @@ class Watch:
         self._thread.join(timeout_s)
         if not self.done:
             raise DeadlineError(f"{self.operation.name} is not done after {timeout_s:g} s")
-        if self._error is not None:
-            raise self._error
-        return self._outcome
+        if self.error is not None:
+            raise self.error
+        return self.outcome
 
     def _run(self) -> None:
         _current.set(self)
         drawn_elsewhere.set(True)
         with events.listening(self._hear, "progress"):
             try:
-                self._outcome = self.operation.call(self._values, token=self.token)
+                self.outcome = self.operation.call(self._values, token=self.token)
             except BaseException as error:  # noqa: BLE001 - result() raises it where it is asked
-                self._error = error
+                self.error = error
         self._finish()
+        if self._on_end is not None:
+            self._on_end(self)
 
     def _hear(self, event: events.Event) -> None:
         if _current.get() is not self:  # another operation, in another thread
@@ -98,19 +112,19 @@ class Watch:
 
     def _finish(self) -> None:
         self._button.layout.display = "none"
-        if self._error is None:
+        if self.error is None:
             self._text.value = card(f'<p class="q">✓ {escape(self.operation.title)}</p>')
-            if self._outcome is not None:
-                data = _drawn(self._outcome)
+            if self.outcome is not None:
+                data = _drawn(self.outcome)
                 shown = {"output_type": "display_data", "data": data, "metadata": {}}
                 self._place.outputs = (shown,)
-        elif isinstance(self._error, CancelledError):
-            self._text.value = card(f'<p class="q">– {escape(self._error)}</p>')
+        elif isinstance(self.error, CancelledError):
+            self._text.value = card(f'<p class="q">– {escape(self.error)}</p>')
         else:
-            self._text.value = card(f'<p class="trouble">{_say(self._error)}</p>')
+            self._text.value = card(f'<p class="trouble">{_say(self.error)}</p>')
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        drawn = _drawn(self._outcome) if self.done and self._error is None else {}
+        drawn = _drawn(self.outcome) if self.done and self.error is None else {}
         bundle: dict[str, Any] = self.widget._repr_mimebundle_()
         return {**bundle, "text/html": self._text.value + drawn.get("text/html", "")}
 

@@ -49,6 +49,12 @@ def test_the_result_keeps_the_contract_in_plain_data(tiny: Tiny) -> None:
     assert plain["completeness_gap"] is None and 0 < plain["deletion_auc"] < 1
 
 
+def test_characters_that_are_cut_in_pieces_stay_whole_in_the_texts(tiny: Tiny) -> None:
+    found = attribute_target(tiny(), "A 🦉 is wise", " 🦉")
+    assert "\N{REPLACEMENT CHARACTER}" in "".join(found.tokens)
+    assert (found.prompt, found.target) == ("A 🦉 is wise", " 🦉")
+
+
 @pytest.mark.parametrize(
     "baseline", ["space", "first_token", "padding", "mean_embedding", "deletion"]
 )

@@ -165,4 +165,6 @@ def _assemble(
         deletion=deletion,
         insertion=insertion,
         evaluations=scorer.evaluations,
+        prompt=case.model.detokenize(case.prompt_ids),
+        target=case.model.detokenize(case.target_ids),
     )

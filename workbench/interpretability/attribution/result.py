@@ -31,6 +31,8 @@ class Attribution(Viewable):
     the baseline ``checked_with``. ``error_nats`` has the shape of ``scores``: the standard error
     of each, where it was sampled. ``evaluations`` is how many prompts the model has read for it.
     A method may score the target as a whole: ``scores`` then has one row, ``targets`` one text.
+    ``prompt`` and ``target`` are the texts as they were read: of a character that was cut into
+    bytes, ``tokens`` hold only pieces.
     """
 
     model: str
@@ -56,3 +58,5 @@ class Attribution(Viewable):
     deletion: Curve | None = None
     insertion: Curve | None = None
     evaluations: int = 0
+    prompt: str | None = None
+    target: str | None = None

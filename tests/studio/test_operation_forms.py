@@ -1,0 +1,117 @@
+"""Forms over operations: fields from the signature, errors said plainly, one run at a time."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Literal
+
+import pytest
+
+from workbench.core import operations
+from workbench.core.errors import InputError, NotFoundError
+from workbench.core.operations import operation
+from workbench.core.progress import progress
+from workbench.evaluation.checks import Check
+from workbench.studio.operation_forms import Field, OperationForm
+
+
+@pytest.fixture
+def weigh(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """An operation that waits until it is let go."""
+    operations.all_operations()
+    monkeypatch.setattr(operations, "_registry", dict(operations._registry))
+    go = threading.Event()
+
+    @operation("probe.weigh", title="Weigh")
+    def weigh(
+        text: str,
+        *,
+        times: int = 2,
+        loud: bool = False,
+        unit: Literal["g", "kg"] | None = None,
+        model: str | None = None,
+    ) -> Check:
+        """Weigh a text.
+
+        Args:
+            text: What is weighed.
+            times: How often.
+            loud: Say it loudly.
+            unit: Of what comes out.
+            model: Which scales.
+        """
+        if not text:
+            raise InputError("the text is empty", hint="write something")
+        with progress("weighing", total=None, unit="steps") as task:
+            while not go.wait(0.01):
+                task.advance()
+        return Check(f"{text} {times} {loud} {unit} {model}", float(len(text)), None, None, True)
+
+    return go
+
+
+FIELDS = (
+    Field("text", "Text", "abc", long=True),
+    Field("times"),
+    Field("loud"),
+    Field("unit"),
+    Field("model", value="b", choices=("a", ("the second", "b"))),
+)
+
+
+def test_fields_come_from_the_signature(weigh: threading.Event) -> None:
+    form = OperationForm("probe.weigh", FIELDS, button="Go")
+    kinds = {name: type(made).__name__ for name, made in form.inputs.items()}
+    assert kinds == {
+        "text": "Textarea", "times": "IntText", "loud": "Checkbox", "unit": "Dropdown",
+        "model": "Dropdown",
+    }  # fmt: skip
+    assert form.inputs["text"].tooltip == "What is weighed."
+    assert [value for _, value in form.inputs["unit"].options] == [None, "g", "kg"]
+    # What is left to the operation is not sent.
+    assert form.values() == {"text": "abc", "times": 2, "loud": False, "model": "b"}
+    with pytest.raises(InputError, match="no parameter 'size'"):
+        OperationForm("probe.weigh", [Field("size")], button="Go")
+    with pytest.raises(NotFoundError):
+        OperationForm("probe.measure", [], button="Go")
+
+
+def test_one_run_at_a_time_and_its_result(weigh: threading.Event) -> None:
+    heard: list[Any] = []
+    form = OperationForm("probe.weigh", FIELDS, button="Go", on_result=heard.append)
+    form.button.click()
+    first = form.latest
+    assert first is not None and form.button.disabled
+    form.run()
+    assert form.latest is first  # a second click begins nothing
+    weigh.set()
+    assert first.result(60).value == 3.0
+    assert not form.button.disabled
+    assert heard == [first.outcome]
+    assert form._place.children == (first.widget,)
+
+
+def test_what_cannot_be_is_said_plainly(weigh: threading.Event) -> None:
+    form = OperationForm("probe.weigh", FIELDS, button="Go")
+    form.inputs["text"].value = ""
+    form.run()
+    assert form.latest is not None
+    with pytest.raises(InputError):
+        form.latest.result(60)
+    assert "the text is empty" in form.latest._text.value
+    assert "write something" in form.latest._text.value
+    assert not form.button.disabled
+    form.inputs["times"] = type(form.inputs["text"])(value="often")
+    form.run()
+    said = form._place.children[0].value
+    assert "times" in said and "wb-trouble" in said
+
+
+def test_a_run_is_cancelled(weigh: threading.Event) -> None:
+    form = OperationForm("probe.weigh", FIELDS, button="Go")
+    form.run()
+    assert form.latest is not None
+    form.latest.cancel()
+    form.latest._thread.join(60)
+    assert "cancelled" in form.latest._text.value
+    assert not form.button.disabled

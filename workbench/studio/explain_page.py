@@ -1,0 +1,158 @@
+"""The page that explains answers: which tokens made them, with what the result's own checks say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+from workbench.core import operations
+from workbench.core.errors import NotFoundError
+from workbench.core.optional import require
+from workbench.studio.explain_checks import draw_checks
+from workbench.studio.links import current_links
+from workbench.studio.markup import escape
+from workbench.studio.operation_forms import Field, OperationForm
+from workbench.studio.pages import Page, anchors, keep
+from workbench.studio.tiles import Tile
+
+if TYPE_CHECKING:
+    from workbench.interpretability.attribution.result import Attribution
+
+_PROMPT = "The capital of France is"
+_METHOD = "ablation"
+_READ = (
+    "<p>Each token of the prompt has a score in nats: how much more likely it made the answer than "
+    "it would be with the baseline in the token's place. Blue with a whole line made it likelier, "
+    "orange with a broken line less likely.</p><p>Choose a token of the answer to see what made "
+    "that one. With the keyboard: arrows move, Enter chooses, Escape takes it back.</p>"
+    "<p>Scores are of this model, this prompt and this baseline; the checks beside them say how "
+    "far they can be trusted.</p>"
+)
+
+
+class ExplainPage(Page):
+    """The form with its saliency, the checks of the last result, and what stands inside."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.found: Attribution | None = None
+        self.turn = 0
+        self.form = OperationForm(
+            "interpretability.attribute", _attribution_fields(), button="Explain",
+            on_result=self.take,
+        )  # fmt: skip
+        self.inside = _inside()
+        tiles = self._tiles()
+        super().__init__(
+            tiles, head=_head(tiles), title="The page of Workbench that explains answers",
+            sheets=("widgets", "explain"),
+        )  # fmt: skip
+
+    def take(self, found: Attribution) -> None:
+        """Show the checks of a new result; called in the thread that made it."""
+        with self._lock:
+            self.found = found
+            self.turn += 1
+            self.refresh()
+
+    def _tiles(self) -> list[Tile]:
+        def turn() -> Hashable:
+            return self.turn
+
+        tiles = [
+            Tile("ask", "Which tokens made the answer", lambda: [self.form.widget], wide=True,
+                 stamp=lambda: None),
+            Tile("checks", "Checks", lambda: draw_checks(self.found), stamp=turn),
+            Tile("read", "How to read it", lambda: _READ, stamp=lambda: None),
+        ]  # fmt: skip
+        if self.inside is not None:
+            inside = Tile("inside", "Inside the model", lambda: [self.inside], wide=True,
+                          stamp=lambda: None)  # fmt: skip
+            tiles.insert(1, inside)
+        return tiles
+
+
+def _attribution_fields() -> tuple[Field, ...]:
+    methods = tuple((row.title, row.name) for row in _methods())
+    return (
+        Field("prompt", "Prompt", _PROMPT, long=True),
+        Field("target", "Answer (empty: the model's own; begin it with a space)"),
+        Field("model", "Model", _first_model(), choices=_models()),
+        Field("method", "Method", _METHOD, choices=methods),
+        Field("baseline", "Baseline"),
+        Field("groups", "Groups"),
+        Field("chat", "As a message in a chat"),
+        Field("max_target_tokens", "Longest answer, in tokens", 8),
+    )
+
+
+def _inside() -> Any:
+    """Lens, patching and attention, as far as their operations are there; None where none is."""
+    widgets = require("ipywidgets", extra="studio")
+    model = Field("model", "Model", _first_model(), choices=_models())
+    wanted = (
+        ("Lens", "interpretability.lens", "Read the layers",
+         (Field("text", "Text", _PROMPT, long=True), Field("target", "Token to follow", " Paris"),
+          model)),
+        ("Patching", "interpretability.patch", "Patch",
+         (Field("clean", "Clean prompt", "The capital of France is", long=True),
+          Field("corrupted", "Corrupted prompt, as many tokens", "The capital of Italy is",
+                long=True),
+          Field("answer", "Answer of the clean one", " Paris"),
+          Field("wrong", "Answer of the corrupted one", " Rome"),
+          Field("component", "What is patched"), model)),
+        ("Attention", "interpretability.attention", "Read the attention",
+         (Field("text", "Text", _PROMPT, long=True), Field("rollout", "All layers as one map"),
+          model)),
+    )  # fmt: skip
+    forms = []
+    for title, name, button, fields in wanted:
+        try:
+            forms.append((title, OperationForm(name, fields, button=button)))
+        except NotFoundError:  # a part of the room that is not installed
+            continue
+    if not forms:
+        return None
+    tabs = widgets.Tab([form.widget for _, form in forms], titles=[title for title, _ in forms])
+    tabs.add_class("wb-tabs")
+    return tabs
+
+
+def _methods() -> list[Any]:
+    found: list[Any] = operations.find("interpretability.methods").run({})
+    return found
+
+
+def _models() -> tuple[tuple[str, str], ...]:
+    """Models that can be looked into; those on this disk first."""
+    from workbench.models.operations import list_models
+
+    rows = [row for row in list_models() if row.kind == "chat" and "transformers" in row.engines]
+    rows.sort(key=lambda row: not row.present)
+    return tuple(
+        (row.name if row.present else f"{row.name} (fetched first)", row.name) for row in rows
+    )
+
+
+def _first_model() -> str | None:
+    from workbench.core import settings
+
+    names = [name for _, name in _models()]
+    chosen = str(settings.get("model"))
+    return chosen if chosen in names else next(iter(names), None)
+
+
+def _head(tiles: list[Tile]) -> str:
+    home = escape(f"{current_links().base_url}workbench/home")
+    return (
+        '<header class="wb-head"><h1>Explain</h1><nav aria-label="On this page">'
+        f'{anchors(tiles)}<a href="{home}">Home</a></nav>'
+        '<p class="said">Why a model of this machine says what it says: which tokens of the prompt '
+        "made the answer, and what stands inside.</p></header>"
+    )
+
+
+def explain() -> Page:
+    """The page that explains answers."""
+    return keep(ExplainPage())

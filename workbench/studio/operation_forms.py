@@ -1,0 +1,147 @@
+"""A form for an operation: fields made from its signature, a button, its progress, its result.
+
+What a page asks for is an operation with parameters, and nothing else: the form has no logic of its
+own, so the same can be typed on the command line.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from workbench.core import operations
+from workbench.core.errors import InputError, WorkbenchError
+from workbench.core.optional import require
+from workbench.core.schema import Parameter
+from workbench.studio.pages import trouble
+from workbench.studio.tables import heading
+from workbench.studio.watching import Watch
+
+_NOT_CHOSEN = "(its own choice)"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One parameter of a form.
+
+    Args:
+        name: Of the parameter.
+        label: What stands at the field; by default the name in words.
+        value: What it holds at first; by default the parameter's own.
+        choices: What may be chosen where the type does not say it: texts, or pairs of what is
+            shown and what is meant.
+        long: A field of several lines.
+    """
+
+    name: str
+    label: str = ""
+    value: Any = None
+    choices: tuple[Any, ...] = ()
+    long: bool = False
+
+
+class OperationForm:
+    """The form as a widget (``widget``). One run at a time; ``latest`` is the last that was begun.
+
+    Args:
+        name: The operation.
+        fields: The parameters that are shown; the others keep their defaults.
+        button: What the button says.
+        on_result: Called in the run's thread with what the operation gave.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fields: Sequence[Field],
+        *,
+        button: str,
+        on_result: Callable[[Any], None] | None = None,
+    ) -> None:
+        widgets = require("ipywidgets", extra="studio")
+        self.operation = operations.find(name)
+        self.latest: Watch | None = None
+        self._on_result = on_result
+        known = {parameter.name: parameter for parameter in self.operation.parameters}
+        for field in fields:
+            if field.name not in known:
+                raise InputError(f"{name} has no parameter {field.name!r}")
+        self._parameters = [known[field.name] for field in fields]
+        self.inputs = {field.name: _input(field, known[field.name], widgets) for field in fields}
+        self.button = widgets.Button(description=button, tooltip=self.operation.title)
+        self.button.add_class("wb-go")
+        self.button.on_click(lambda _: self.run())
+        self._place = widgets.VBox()
+        rows = widgets.Box(list(self.inputs.values()))
+        rows.add_class("wb-inputs")
+        self.widget = widgets.VBox([rows, self.button, self._place])
+        self.widget.add_class("wb-form")
+
+    def values(self) -> dict[str, Any]:
+        """What is asked for: without fields that were left empty and need not be filled."""
+        found = {}
+        for parameter in self._parameters:
+            value = self.inputs[parameter.name].value
+            if value in ("", None) and not parameter.required:
+                continue
+            found[parameter.name] = value
+        return found
+
+    def run(self) -> None:
+        """Begin, or say plainly why not."""
+        if self.latest is not None and not self.latest.done:
+            return
+        widgets = require("ipywidgets", extra="studio")
+        try:
+            values = self.operation.validate(self.values())
+        except WorkbenchError as error:
+            self._place.children = (widgets.HTML(trouble(error.message, error.hint)),)
+            return
+        self.button.disabled = True
+        self.latest = Watch(self.operation, values, on_end=self._end)
+        self._place.children = (self.latest.widget,)
+        self.latest.start()
+
+    def _end(self, watch: Watch) -> None:
+        self.button.disabled = False
+        if self._on_result is not None and watch.error is None:
+            self._on_result(watch.outcome)
+
+
+def _input(field: Field, parameter: Parameter, widgets: Any) -> Any:
+    label = field.label or heading(field.name)
+    default = None if parameter.required else parameter.default
+    value = default if field.value is None else field.value
+    told = {"description": label, "tooltip": parameter.help}
+    choices = field.choices or _choices(parameter.annotation)
+    kinds = _kinds(parameter.annotation)
+    if choices:
+        options = [each if isinstance(each, tuple) else (str(each), each) for each in choices]
+        if default is None and not parameter.required and field.value is None:
+            options.insert(0, (_NOT_CHOSEN, None))
+        made = widgets.Dropdown(options=options, value=value, **told)
+    elif bool in kinds:
+        made = widgets.Checkbox(value=bool(value), indent=False, **told)
+    elif int in kinds:
+        made = widgets.IntText(value=0 if value is None else value, **told)
+    elif field.long:
+        made = widgets.Textarea(value=value or "", rows=3, **told)
+    else:
+        made = widgets.Text(value=value or "", **told)
+    made.add_class("wb-long" if field.long else "wb-short")
+    return made
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    """The values that a type allows one by one, if it does."""
+    if typing.get_origin(annotation) is Literal:
+        return typing.get_args(annotation)
+    return tuple(value for part in typing.get_args(annotation) for value in _choices(part))
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """The plain types that an annotation is made of."""
+    parts = typing.get_args(annotation)
+    return {annotation} if not parts else {kind for part in parts for kind in _kinds(part)}
