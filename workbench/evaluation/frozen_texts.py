@@ -19,6 +19,8 @@ _SHA256 = {
     "continuations": "923b638e529cdc892200cfe6456a6ac142a39400fc516d7feda7128cf69e6458",
     # Sixty short general questions with the answers that count, by which prompts are compared.
     "questions": "a1da5f04dfb7b238d975b5c6b36c38895f44da20560afa9c8801e6a02b1e9e5a",
+    # Answers of a model and made ones, labelled by hand: whether they refuse what was asked.
+    "refusals": "e416e649e51defe2ce21434c3c4a8748df79874b6f819ba2918356a32f2abb42",
 }
 
 
@@ -32,7 +34,7 @@ class FrozenTexts:
 
 
 def read_frozen(name: str) -> FrozenTexts:
-    """One set by name: ``continuations`` or ``questions``.
+    """One set by name: ``continuations``, ``questions`` or ``refusals``.
 
     Raises:
         NotFoundError: There is no such set.
