@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from workbench.core.errors import InputError
-from workbench.evaluation.permutation import sign_flip_test, swap_test
+from workbench.evaluation.permutation import exchange_test, sign_flip_test, swap_test
 
 
 def enumerate_signs(values: np.ndarray) -> float:
@@ -67,3 +67,17 @@ def test_what_cannot_be_permuted_is_refused() -> None:
             sign_flip_test(values)
     with pytest.raises(InputError, match="shapes"):
         swap_test(np.mean, [1.0, 2.0], [1.0])
+
+
+def test_exchanges_among_groups_hold_their_level_and_find_a_group_apart() -> None:
+    draw = np.random.default_rng(4)
+    tables = draw.exponential(1, (300, 9, 4)) + draw.normal(0, 3, (300, 9, 1))
+    flagged = np.mean([exchange_test(table, 2, draws=399) <= 0.05 for table in tables])
+    assert flagged <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+    apart = tables[0].copy()
+    apart[:, 2] += 4
+    assert exchange_test(apart, 2) < 0.001
+    pair = tables[0][:, :2]
+    assert exchange_test(pair, 0) == sign_flip_test(pair[:, 0] - pair[:, 1])
+    with pytest.raises(InputError, match="no groups"):
+        exchange_test(np.ones((3, 1)), 0)

@@ -1,4 +1,4 @@
-"""How audits look in a terminal."""
+"""How audits look in a terminal; probes of language models are in a file of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.drawing import print_table
+from workbench.cli.fairness_probes import show_probe, show_probe_change, show_swap
+
+__all__ = [
+    "show_audit",
+    "show_probe",
+    "show_probe_change",
+    "show_slices",
+    "show_swap",
+    "show_thresholds",
+]
 
 if TYPE_CHECKING:
     from workbench.fairness.audit.result import Exclusion, GroupAudit

@@ -20,6 +20,9 @@ _VIEWERS = {
     "workbench.data.operations.Description": "draw_description",
     "workbench.evaluation.bootstrap.Interval": "draw_interval",
     "workbench.evaluation.checks.Check": "draw_check",
+    "workbench.fairness.language.result.ProbeComparison": "fairness_probe_cards:draw_comparison",
+    "workbench.fairness.language.result.ProbeResult": "fairness_probe_cards:draw_probe",
+    "workbench.fairness.language.swap_result.SwapResult": "fairness_probe_cards:draw_swaps",
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
@@ -79,8 +82,12 @@ def _is_ours(kind: type) -> bool:
 
 
 def _viewer(name: str) -> Callable[[Any], dict[str, Any]]:
+    """The viewer that a function of the cards makes; ``module:function`` names another file."""
+    file, _, function = name.rpartition(":")
+    module = f"workbench.studio.{file}" if file else _CARDS
+
     def draw(result: Any) -> dict[str, Any]:
-        html = getattr(importlib.import_module(_CARDS), name)(result)
+        html = getattr(importlib.import_module(module), function)(result)
         return {"text/html": html, "text/plain": repr(result)}
 
     return draw
