@@ -20,6 +20,7 @@ import adapters
 import attribution
 import cache
 import engines
+import fairness
 import gateway
 import limits
 import memory
@@ -37,6 +38,7 @@ BENCHMARKS = {
         *attribution.BENCHMARKS,
         *cache.BENCHMARKS,
         *engines.BENCHMARKS,
+        *fairness.BENCHMARKS,
         *gateway.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,

@@ -34,6 +34,8 @@ class Chart:
         value_title: What that number is, with its unit.
         panel: The field that parts the marks into panels side by side, on the same axes.
         height_px: The picture's height.
+        sideways: The places of x stand below each other and y runs to the right: for long names.
+            ``x_title`` and ``y_title`` stay with their fields.
     """
 
     mark: str
@@ -51,6 +53,7 @@ class Chart:
     value_title: str = ""
     panel: str | None = None
     height_px: int = 320
+    sideways: bool = False
 
     def __post_init__(self) -> None:
         if not self.rows:
@@ -59,6 +62,10 @@ class Chart:
             raise InputError(f"the chart {self.title!r} has one end of its intervals, not both")
         if (self.mark == "heat") != (self.value is not None):
             raise InputError(f"the chart {self.title!r}: a heat map, and only it, has a value")
+        if self.sideways and (self.mark not in ("point", "bar") or self.categories is None):
+            raise InputError(
+                f"the chart {self.title!r}: only points and bars of names lie sideways"
+            )
         fields = (self.x, self.y, self.series, self.detail, self.low, self.high)
         for field in filter(None, (*fields, self.value, self.panel)):
             missing = [i for i, row in enumerate(self.rows) if field not in row]

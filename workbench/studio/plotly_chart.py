@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # to be had from one colour; our own pages write figures in their own ink.
 _INK = "#7a7f87"
 _GRID = "rgba(128, 128, 128, 0.25)"
+# Beside the colours, which not every eye tells apart.
+_SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
 def draw_figure(chart: Chart) -> Any:
@@ -41,12 +44,31 @@ def draw_figure(chart: Chart) -> Any:
     )
     figure.update_xaxes(**axis, title=chart.x_title, showgrid=chart.categories is None)
     figure.update_yaxes(**axis)
-    if chart.mark == "heat":  # the first row of a table stands at its top
+    if chart.sideways:
+        _turn(figure, chart)
+    elif chart.mark == "heat":  # the first row of a table stands at its top
         figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    if chart.categories is not None:
+    if chart.categories is not None and not chart.sideways:
         order = {"type": "category", "categoryorder": "array", "categoryarray": chart.categories}
         figure.update_xaxes(**order)
     return figure
+
+
+def _turn(figure: Any, chart: Chart) -> None:
+    """Change x and y of a figure of points or bars."""
+    for trace in figure.data:
+        trace.x, trace.y = trace.y, trace.x
+        if chart.low is not None:
+            ends = trace.error_y.to_plotly_json()
+            trace.error_y, trace.error_x = None, ends
+        if chart.mark == "bar":
+            trace.orientation = "h"
+        if chart.detail is not None:
+            trace.hovertemplate = "%{y}: %{x:.4g}<br>%{customdata}<extra>%{fullData.name}</extra>"
+        trace.y = [str(name).replace("\n", "<br>") for name in trace.y]
+    figure.update_xaxes(title=chart.y_title, showgrid=True, matches="x")
+    figure.update_yaxes(title=None, type="category", autorange="reversed", showgrid=False)
+    figure.update_layout(yaxis={"title": chart.x_title})
 
 
 def _panels(chart: Chart) -> Any:
@@ -92,6 +114,9 @@ def _trace(graph: Any, chart: Chart, rows: list[Any], *, index: int, name: str) 
     if chart.mark == "bar":
         return graph.Bar(**shared)
     mode = "markers" if chart.mark == "point" else "lines+markers"
+    shared["marker"]["symbol"] = _SYMBOLS[index % len(_SYMBOLS)]
+    if chart.mark == "line":
+        shared["line"] = {"dash": _DASHES[index % len(_DASHES)]}
     return graph.Scatter(mode=mode, **shared)
 
 

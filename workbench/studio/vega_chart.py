@@ -156,6 +156,9 @@ def _view(chart: Chart, categories: list[str] | None, width_px: int) -> dict[str
         text = {"field": "value", "type": "quantitative", "format": ".3g"}
         places = {"x": encoding["x"], "y": encoding["y"], "text": text, "color": ink}
         layers.append({"mark": {"type": "text", "fontSize": 11}, "encoding": places})
+    if chart.sideways:
+        for layer in layers:
+            layer["encoding"] = _sideways(layer["encoding"])
     # On a phone panels stand one below the other.
     across = len(chart.panels) if width_px > _PHONE_WIDTH_PX else 1
     sized = {"width": width_px // across - 10 * (across - 1), "height": chart.height_px - 90}
@@ -164,6 +167,16 @@ def _view(chart: Chart, categories: list[str] | None, width_px: int) -> dict[str
         return {**sized, **drawn}
     facet = {"field": "panel", "type": "nominal", "title": None, "sort": chart.panels}
     return {"facet": facet, "columns": across, "spec": {**sized, **drawn}}
+
+
+def _sideways(encoding: dict[str, Any]) -> dict[str, Any]:
+    """The same marks with x and y changed; names stand level, and may have several lines."""
+    swapped = {"x": "y", "y": "x", "y2": "x2", "xOffset": "yOffset"}
+    turned = {swapped.get(channel, channel): what for channel, what in encoding.items()}
+    if "axis" in turned["y"]:
+        axis = {"grid": False, "labelLimit": 320, "labelExpr": "split(datum.label, '\\n')"}
+        turned["y"] = turned["y"] | {"axis": axis}
+    return turned
 
 
 def _range_of(chart: Chart) -> tuple[float, float]:
@@ -222,4 +235,6 @@ def _encoding(chart: Chart, categories: list[str] | None, width_px: int) -> dict
             encoding["xOffset"] = {"field": "series", "sort": chart.groups}
         elif chart.mark == "point":
             encoding["shape"] = named
+        elif chart.mark == "line":
+            encoding["strokeDash"] = named
     return encoding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 EVERYONE = "everyone"
 MISSING = "(missing)"
-_NONE = "\x01"  # what is missing, until it is named: a value may be the text "(missing)"
 # A number with more values than this is cut into ranges; text with more groups is refused.
 MOST_VALUES = 20
 MOST_GROUPS = 50
@@ -61,23 +61,18 @@ def make_groups(columns: Mapping[str, Any], *, min_rows: int = 30, ranges: int =
     if min_rows < 1 or ranges < 2:
         raise InputError(f"min_rows {min_rows} and ranges {ranges} must be at least 1 and 2")
     cut: list[str] = []
-    labels = {name: _labels(name, values, ranges, cut) for name, values in columns.items()}
-    parts = [np.unique(found, return_inverse=True) for found in labels.values()]
-    shape = tuple(len(values) for values, _ in parts)
-    flat = np.ravel_multi_index([codes for _, codes in parts], shape)
+    parts = {name: _coded(name, values, ranges, cut) for name, values in columns.items()}
+    shape = tuple(len(texts) for texts, _ in parts.values())
+    flat = np.ravel_multi_index([codes for _, codes in parts.values()], shape)
     present, codes, counts = np.unique(flat, return_inverse=True, return_counts=True)
     places = np.unravel_index(present, shape)
-    names = [
-        ", ".join(
-            f"{name}={MISSING if values[place[at]] == _NONE else values[place[at]]}"
-            for name, (values, _), place in zip(labels, parts, places, strict=True)
-        )
-        for at in range(len(present))
-    ]
-    unknown = np.any(
-        [(values == _NONE)[place] for (values, _), place in zip(parts, places, strict=True)], axis=0
-    )
-    return _judge(names, unknown, codes, counts, list(labels), min_rows, tuple(cut))
+    names, unknown = [], []
+    for place in zip(*places, strict=True):
+        texts = [parts[name][0][at] for name, at in zip(parts, place, strict=True)]
+        unknown.append(None in texts)
+        said = zip(parts, texts, strict=True)
+        names.append(", ".join(f"{name}={MISSING if t is None else t}" for name, t in said))
+    return _judge(names, unknown, codes, counts, list(columns), min_rows, tuple(cut))
 
 
 def _judge(
@@ -125,41 +120,54 @@ def _judge(
     )
 
 
-def _labels(name: str, values: Any, ranges: int, cut: list[str]) -> Any:
-    """A text for each row: its value, its range, or that it is missing."""
+def _coded(name: str, values: Any, ranges: int, cut: list[str]) -> tuple[list[str | None], Any]:
+    """The texts of a column's values or ranges in order, None for a missing one, and each row's
+    place among them, shape [n]."""
     import numpy as np
     import pandas as pd
 
     series = pd.Series(values, dtype=None if hasattr(values, "dtype") else object)
-    missing = series.isna().to_numpy()
-    known = series[~missing]
-    if known.nunique() < 2:
+    codes, found = pd.factorize(series, use_na_sentinel=True)
+    if len(found) < 2:
         raise InputError(
-            f"the sensitive column {name!r} has {'one value' if len(known) else 'no value'} in all "
+            f"the sensitive column {name!r} has {'one value' if len(found) else 'no value'} in all "
             "its rows: there is nothing to compare",
             hint="choose another column",
         )
-    is_number = pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known)
-    if not is_number and known.map(type).isin((int, float)).all():
-        known, is_number = known.astype(float), True
-    labels = np.full(len(series), _NONE, dtype=object)
-    if is_number and known.nunique() > MOST_VALUES:
-        labels[~missing] = _ranges(known.to_numpy(dtype=float), ranges)
+    known = list(found)
+    are_numbers = all(
+        isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+        for value in known
+    )
+    if are_numbers and len(known) > MOST_VALUES:
+        said = _ranges(np.array(known, float), codes, ranges)
         cut.append(f"{name} was cut into {ranges} ranges of about equally many rows")
     else:
-        labels[~missing] = known.map(_text).to_numpy()
-    return labels.astype(str)
+        said = [_text(value) for value in known]
+    order = list(dict.fromkeys(said if are_numbers else sorted(said)))
+    if are_numbers:
+        first = {
+            text: min(v for v, t in zip(known, said, strict=True) if t == text) for text in order
+        }
+        order.sort(key=lambda text: first[text])
+    texts: list[str | None] = [None, *order]
+    place = {text: at for at, text in enumerate(texts)}
+    # The sentinel of a missing value is -1, so its place comes last in the lookup.
+    lookup = np.array([*(place[text] for text in said), 0])
+    return texts, lookup[codes]
 
 
-def _ranges(values: np.ndarray, ranges: int) -> list[str]:
+def _ranges(known: np.ndarray, codes: np.ndarray, ranges: int) -> list[str]:
+    """The range of each known value, cut at the quantiles of the rows."""
     import numpy as np
 
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, ranges + 1)[1:-1]))
-    which = np.searchsorted(edges, values, side="left")
+    rows = known[codes[codes >= 0]]
+    edges = np.unique(np.quantile(rows, np.linspace(0, 1, ranges + 1)[1:-1]))
+    which = np.searchsorted(edges, known, side="left")
     names = {}
     for place in np.unique(which):
-        inside = values[which == place]
-        names[place] = f"{_text(inside.min())}..{_text(inside.max())}"
+        inside = known[which == place]
+        names[place] = f"{inside.min():g}..{inside.max():g}"
     return [names[place] for place in which]
 
 

@@ -82,13 +82,15 @@ def _labels(values: Any, ranges: int) -> Any:
         numbers = series[known].to_numpy(dtype=float)
         edges = np.unique(np.quantile(numbers, np.linspace(0, 1, ranges + 1)[1:-1]))
         which = np.searchsorted(edges, numbers, side="left")
-        names = [
-            f" in {numbers[which == at].min():g}..{numbers[which == at].max():g}"
-            if (which == at).any()
-            else ""
-            for at in range(len(edges) + 1)
-        ]
+        names = [_range(numbers[which == at]) for at in range(len(edges) + 1)]
         labels[known] = np.array(names, dtype=object)[which]
     else:
         labels[known] = (" = " + series[known].astype(str)).to_numpy()
     return labels.astype(str)
+
+
+def _range(inside: Any) -> str:
+    if not len(inside):
+        return ""
+    low, high = inside.min(), inside.max()
+    return f" = {low:g}" if low == high else f" in {low:g}..{high:g}"
