@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.fairness.audit.result import Exclusion, GroupAudit
     from workbench.fairness.audit.slices import SliceSearch
     from workbench.fairness.audit.thresholds import ThresholdSweep
+    from workbench.fairness.mitigation.result import Mitigation, TradeOff
 
 _SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy_score")
 
@@ -83,6 +84,45 @@ def show_thresholds(sweep: ThresholdSweep) -> None:
         rows.append([cut, _between(right[cut]), *(_between(d) if d else "left out" for d in cells)])
     print_table(["threshold", "accuracy_score", *names], rows)
     _left_out(sweep.excluded)
+
+
+def show_mitigate(found: Mitigation) -> None:
+    """What changed, with intervals, and what the fairer model needs."""
+    click.echo(
+        f"{found.base} on {found.dataset} with {found.method.name}, {found.n:,} rows; "
+        f"{found.positive} counts as 1"
+    )
+    print_table(
+        ["figure", "before", "after", "change"],
+        [
+            [c.metric, f"{c.before:.3f}", f"{c.after:.3f}", _between(c, "change")]
+            for c in (found.accuracy, *found.disparities)
+        ],
+    )
+    for said in (*found.needs, *found.notes):
+        click.echo(f"note: {said}", err=True)
+    _left_out(found.excluded)
+    click.echo(f"predictions: {found.predictions}", err=True)
+
+
+def show_trade_off(found: TradeOff) -> None:
+    """A line a point; a star marks those that no other beats in both."""
+    print_table(
+        ["", "method", "setting", "accuracy_score", found.disparity, "reads group", "lots"],
+        [
+            [
+                "*" if p.is_best else "",
+                p.method,
+                p.setting,
+                f"{p.accuracy:.3f} ({p.accuracy_low:.3f} to {p.accuracy_high:.3f})",
+                f"{p.disparity:.3f} ({p.disparity_low:.3f} to {p.disparity_high:.3f})",
+                "yes" if p.reads_group else "no",
+                "no" if p.deterministic else "yes",
+            ]
+            for p in found.points
+        ],
+    )
+    _left_out(found.failed)
 
 
 def _between(figure: Any, value: str = "value") -> str:

@@ -7,6 +7,11 @@ __getattr__, __dir__, __all__ = attach(
     {
         "GroupAudit": "audit.result",
         "Precision": "audit.precision",
+        "Mitigation": "mitigation.result",
+        "TradeOff": "mitigation.result",
+        "begin_study": "mitigation.study",
+        "mitigate": "mitigation.mitigate",
+        "trade_off": "mitigation.trade_off",
         "audit_groups": "audit.group_audit",
         "find_slices": "audit.slices",
         "sweep_thresholds": "audit.thresholds",

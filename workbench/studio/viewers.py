@@ -26,6 +26,8 @@ _VIEWERS = {
     "workbench.fairness.language.result.ProbeComparison": "fairness_probe_cards:draw_comparison",
     "workbench.fairness.language.result.ProbeResult": "fairness_probe_cards:draw_probe",
     "workbench.fairness.language.swap_result.SwapResult": "fairness_probe_cards:draw_swaps",
+    "workbench.fairness.mitigation.result.Mitigation": "fairness_mitigation:draw_mitigation",
+    "workbench.fairness.mitigation.result.TradeOff": "fairness_mitigation:draw_trade_off",
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
