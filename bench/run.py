@@ -24,6 +24,7 @@ import fairness
 import gateway
 import limits
 import memory
+import patching
 import pool
 import report_runner
 import tuning
@@ -42,6 +43,7 @@ BENCHMARKS = {
         *gateway.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,
+        *patching.BENCHMARKS,
         *pool.BENCHMARKS,
         *report_runner.BENCHMARKS,
         *tuning.BENCHMARKS,

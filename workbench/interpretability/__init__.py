@@ -11,5 +11,6 @@ __getattr__, __dir__, __all__ = attach(
         "attribute_target": "attribution.attributing",
         "compare": "attribution.operations",
         "compare_methods": "attribution.comparison",
+        "inside": "",
     },
 )

@@ -270,6 +270,17 @@ class Model:
         """A conversation as the model reads it."""
         return "".join(self._prompts.pieces(messages, add_generation_prompt=add_generation_prompt))
 
+    def forget_prompts(self) -> None:
+        """Drop what the engine keeps of prompts that it has read.
+
+        Whoever changes what ``module`` computes, by a hook or its weights, calls it before and
+        after: what was kept was computed by another model. It waits for its turn.
+        """
+        forget = getattr(self._engine, "forget_prompts", None)
+        if forget is not None:
+            with self._turn():
+                forget()
+
     def memory_bytes(self) -> int:
         """Resident memory that the loaded model takes, as far as it can be told."""
         return self._engine.memory_bytes()

@@ -93,6 +93,10 @@ class TransformersEngine(PythonEngine):
             raise self._closed()
         return self._module
 
+    def forget_prompts(self) -> None:
+        """Drop the keys and values that are kept: the module now computes something else."""
+        self._cache.clear()
+
     @contextlib.contextmanager
     def _hold(self, ids: list[int]) -> Iterator[tuple[int, None]]:
         yield self._cache.covers(ids), None
