@@ -22,7 +22,7 @@ from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.confirmations import Confirmations
 from workbench.serving.estimates import prompt_chars
 from workbench.serving.limits.protocol import LimitStore, Reservation
-from workbench.serving.sketches import sketch_call
+from workbench.serving.sketches import Sketch, sketch_call
 from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow, UsageText
 
@@ -92,9 +92,13 @@ class Account:
         self.reservation = reservation
         self._started_s = time.perf_counter()
         self._first_s: float | None = None
+        self._settling: tuple[UsageRow, asyncio.Future[bool]] | None = None
         self._settled = False
         self._texts: list[str] = []
+        self._sketch: Sketch | None = None
         accounts.under_way += 1
+        # In the loop's next turn: until then the call has gone out, and is being answered.
+        asyncio.get_running_loop().call_soon(self._sketched)
 
     def note(self, piece: Piece) -> None:
         """A piece of the answer came; its words are kept where the settings say so."""
@@ -103,8 +107,23 @@ class Account:
         if self._accounts.usage.keep_text:
             self._texts.append(piece.text)
 
+    def begin_settling(
+        self, *, status: int = 200, error: str | None = None
+    ) -> asyncio.Future[bool]:
+        """Hand what was used, as ``facts`` count it, to who writes it.
+
+        Returns:
+            Done once the settlement is on the disk, or with a StorageError. ``settle`` waits for
+            it as well, and is to be awaited all the same.
+        """
+        if self._settling is None:
+            self._accounts.under_way -= 1
+            row = self._row(status, error)
+            self._settling = row, self._write(row)
+        return self._settling[1]
+
     async def settle(self, *, status: int = 200, error: str | None = None) -> None:
-        """Write what was used, as ``facts`` count it, and give back the rest of the reservation.
+        """Write what was used, and give back the rest of the reservation.
 
         When it returns the settlement is on the disk.
 
@@ -114,14 +133,16 @@ class Account:
         if self._settled:
             return
         self._settled = True
-        self._accounts.under_way -= 1
-        row = self._row(status, error)
+        written = self.begin_settling(status=status, error=error)
+        row = self._settling[0] if self._settling else None
         try:
-            await self._write(row)
+            if not written.cancelled():  # else who waited has gone, which undoes nothing
+                await written
         except StorageError:
             self._accounts.disk_failed = True
             raise
         finally:
+            assert row is not None
             await self._accounts.limits.settle(
                 self.reservation, tokens=row.tokens, usd=row.cost_usd
             )
@@ -148,7 +169,9 @@ class Account:
         try:
             self._accounts.usage.add(row, text=self._text(), tell=tell)
         except BusyError as error:  # the disk has been full for long: no more can be held
-            raise StorageError(error.message, hint=error.hint) from error
+            written.set_exception(StorageError(error.message, hint=error.hint))
+        except WorkbenchError as error:
+            written.set_exception(error)
         return written
 
     def _text(self) -> UsageText | None:
@@ -156,6 +179,12 @@ class Account:
             return None
         prompt = self._call.messages if self._call.kind == "chat" else self._call.prompts
         return UsageText(json.dumps(prompt, ensure_ascii=False), "".join(self._texts))
+
+    def _sketched(self) -> Sketch:
+        """What is kept of the prompt."""
+        if self._sketch is None:
+            self._sketch = sketch_call(self._call, sketches=self._accounts.sketches)
+        return self._sketch
 
     def _row(self, status: int, error: str | None) -> UsageRow:
         call, facts, principal = self._call, self._facts, self._principal
@@ -188,5 +217,5 @@ class Account:
             fallbacks=facts.fallbacks,
             prompt_chars=prompt_chars(call),
             task=facts.task,
-            **sketch_call(call, sketches=self._accounts.sketches).columns(),
+            **self._sketched().columns(),
         )

@@ -6,7 +6,7 @@ the other, and none of the three words knows HTTP.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -106,6 +106,8 @@ class Facts:
     answer that was broken off can be settled. ``endpoint`` and ``dialect`` say what was asked, and
     ``limits_left`` what the key has left of its limits. ``task`` is what a router took the call to
     ask for. ``cost_usd`` is set where several models had a part in the answer, and else reckoned.
+    ``settling`` is done once the settlement is on the disk, where the last piece of an answer is
+    given out before: nobody may send the client's last byte until then.
     """
 
     served_by: str = ""
@@ -126,6 +128,7 @@ class Facts:
     limits_left: tuple[Any, ...] = ()
     task: str | None = None
     cost_usd: float | None = None
+    settling: Awaitable[bool] | None = None
 
 
 class Backend(Protocol):

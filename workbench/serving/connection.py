@@ -65,10 +65,19 @@ class Connection(HttpToolsProtocol):
         if self._in_head and self._head_bytes > self.max_header_bytes:
             self._turn_away(b"431 Request Header Fields Too Large", b"the headers are too large")
 
-    @property
-    def has_whole_body(self) -> bool:
-        """Whether the body of the request in work has come."""
-        return not self.cycle.more_body
+    @staticmethod
+    def whole_body(receive: Any) -> bytes | None:
+        """The body of a request, if it has come whole and its client is still there.
+
+        Args:
+            receive: Of the request.
+        """
+        cycle = getattr(receive, "__self__", None)
+        if not isinstance(cycle, RequestResponseCycle) or cycle.more_body or cycle.disconnected:
+            return None
+        cycle.flow.resume_reading()  # a large one had it paused, and the client's end must be seen
+        body, cycle.body = cycle.body, bytearray()
+        return bytes(body)
 
     @staticmethod
     def send_whole(send: Any, status: int, headers: Headers, body: bytes) -> bool:

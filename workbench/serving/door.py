@@ -23,6 +23,7 @@ from workbench.serving.requests import (
     Receive,
     Scope,
     Send,
+    check_size,
     headers_of,
     read_body,
 )
@@ -164,12 +165,15 @@ class Door:
     async def read(self, incoming: Incoming) -> bytes:
         """The request's body, within the limits."""
         chosen, connection = self.gateway.settings, incoming.scope.get(CONNECTION)
+        if connection is not None:
+            body: bytes | None = connection.whole_body(incoming.receive)
+            if body is not None:  # nothing has to be waited for
+                return check_size(body, chosen.max_body_bytes)
         return await read_body(
             incoming.receive,
             incoming.headers,
             most_bytes=chosen.max_body_bytes,
             timeout_s=chosen.body_timeout_s,
-            is_whole=connection is not None and connection.has_whole_body,
         )
 
     async def _refuse(self, out: Outgoing, error: WorkbenchError, request_id: str) -> int:

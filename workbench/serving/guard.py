@@ -19,6 +19,8 @@ _REMEMBERED = 256
 class HostGuard:
     """ASGI middleware that refuses a request whose ``Host`` is not one of ours.
 
+    Neither this nor ``Front`` waits for anything, so neither is a coroutine of its own.
+
     Args:
         app: What is guarded.
         names: Names, beside ``localhost`` and addresses in numbers, that are ours.
@@ -29,14 +31,17 @@ class HostGuard:
         self._names = {"localhost", *(name.lower().rstrip(".") for name in names)}
         self._known: set[bytes] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http":
-            host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+            host = b""
+            for name, value in scope["headers"]:
+                if name == b"host":
+                    host = value
+                    break
             if host not in self._known and not self._admit(host):
-                await _refuse(send)
-                return
-        await self._app(scope, receive, send)
+                return _refuse(send)
+        return self._app(scope, receive, send)
 
     def _admit(self, host: bytes) -> bool:
         if not is_ours(host.decode("latin-1"), self._names):
@@ -84,12 +89,12 @@ class Front:
     def __init__(self, app: App, direct: Mapping[tuple[str, str], App]) -> None:
         self._app, self._direct = app, direct
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on."""
         app = self._app
         if scope["type"] == "http":
             app = self._direct.get((scope["method"], scope["path"]), app)
-        await app(scope, receive, send)
+        return app(scope, receive, send)
 
 
 async def _refuse(send: Send) -> None:

@@ -80,11 +80,19 @@ class ModelRoute(Door):
     async def _send_whole(
         self, out: Outgoing, call: Call, pieces: AsyncIterator[Piece], facts: Facts
     ) -> None:
-        collected = [piece async for piece in pieces]
+        collected = []
+        async for piece in pieces:
+            collected.append(piece)
+            if piece.usage is not None:  # the last one; meanwhile the disk takes the settlement
+                break
         body = self._dialect.render(call, collected, facts, created_s=int(time.time()))
         headers = tell(call.request_id, facts)
         headers.append(JSON)
+        if facts.settling is not None:
+            await facts.settling
         await out.whole(200, headers, body)
+        async for _ in pieces:  # who keeps the answer sees its end
+            pass
 
     async def _send_stream(
         self, out: Outgoing, call: Call, pieces: AsyncIterator[Piece], facts: Facts

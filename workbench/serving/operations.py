@@ -65,5 +65,5 @@ def serve(
         key_file=key_file or default_key_file(),
         allow_remote=allow_remote,
     )
-    served = server.run()
+    served = server.run(alone=True)
     return ServedGateway(served.url, served.requests)

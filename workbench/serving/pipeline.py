@@ -56,7 +56,9 @@ class Pipeline:
     ) -> AsyncGenerator[Piece, None]:
         """Answer a call of a principal; what is found out on the way goes into ``facts``.
 
-        The piece with the usage comes only once the usage is settled.
+        The piece with the usage comes only once the usage is settled. Of an answer that is not
+        streamed it may come while that is done, so that it can be written out meanwhile: then
+        ``facts.settling`` is to be awaited before the client gets it.
 
         Raises:
             WorkbenchError: What the client is to be told, by its class.
@@ -87,8 +89,9 @@ class Pipeline:
                         facts.prompt_tokens = piece.usage.prompt_tokens
                         facts.completion_tokens = piece.usage.completion_tokens
                         facts.cached_tokens = piece.usage.cached_tokens
-                        await account.settle()
+                        await _settle(account, call, facts)
                     yield piece
+            await account.settle()
         except BaseException as error:
             await account.fail(error)
             raise
@@ -103,8 +106,9 @@ class Pipeline:
             async for piece in pieces:
                 account.note(piece)
                 if piece.usage is not None:
-                    await account.settle()
+                    await _settle(account, call, facts)
                 yield piece
+            await account.settle()
         except BaseException as error:
             await account.fail(error)
             raise
@@ -181,6 +185,13 @@ class Pipeline:
         if error.context["retry_after_s"] is not None:
             room -= error.context["used"]
         return first.backend.name == LOCAL and room > answers
+
+
+async def _settle(account: Account, call: Call, facts: Facts) -> None:
+    if call.stream:
+        await account.settle()
+    else:
+        facts.settling = account.begin_settling()
 
 
 def within(

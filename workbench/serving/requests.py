@@ -38,7 +38,6 @@ async def read_body(
     *,
     most_bytes: int,
     timeout_s: float,
-    is_whole: bool = False,
 ) -> bytes:
     """The whole body.
 
@@ -47,7 +46,6 @@ async def read_body(
         headers: Of the request.
         most_bytes: More are refused.
         timeout_s: The longest wait for all of it.
-        is_whole: It is known to be there already.
 
     Raises:
         InputError: It has more bytes than allowed; told before it is read, if it says so.
@@ -57,17 +55,10 @@ async def read_body(
     told = headers.get("content-length", "")
     if told.isdigit() and int(told) > most_bytes:
         raise _too_large(int(told), most_bytes)
-    if is_whole:  # nothing has to be waited for
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGoneError
-    else:
-        message = await _receive(receive, timeout_s)
+    message = await _receive(receive, timeout_s)
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
-        if len(body) > most_bytes:
-            raise _too_large(len(body), most_bytes)
-        return body
+        return check_size(body, most_bytes)
     parts, size = [body], len(body)
     ends_s = asyncio.get_running_loop().time() + timeout_s
     while message.get("more_body"):
@@ -77,6 +68,13 @@ async def read_body(
         if size > most_bytes:
             raise _too_large(size, most_bytes)
     return b"".join(parts)
+
+
+def check_size(body: bytes, most_bytes: int) -> bytes:
+    """The body. Raises InputError if it has more bytes than allowed."""
+    if len(body) > most_bytes:
+        raise _too_large(len(body), most_bytes)
+    return body
 
 
 async def _receive(receive: Receive, timeout_s: float) -> MutableMapping[str, Any]:

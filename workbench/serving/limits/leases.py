@@ -42,6 +42,11 @@ class Renewals:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._keep())
 
+    @property
+    def any(self) -> bool:
+        """Whether one is open."""
+        return bool(self._open)
+
     def drop(self, reservation: Reservation) -> None:
         """Renew this one no more."""
         self._open.pop(reservation.id, None)

@@ -72,7 +72,7 @@ class _Wish(NamedTuple):
     made_id: str
     asked: Asked
     now: Moment
-    made: asyncio.Future[Reservation]
+    made: asyncio.Future[Reservation | LimitError]
 
 
 class _Grants:
@@ -180,15 +180,21 @@ class SqliteLimits:
         loop = asyncio.get_running_loop()
         made_id, now = new_reservation_id(), self._now(now_s)
         wish = _Wish(principal, made_id, asked, now, loop.create_future())
-        self._wishes.append(wish)
-        if len(self._wishes) == 1:  # after it come those who ask in this turn of the loop as well
-            self._start(self._grant())
         try:
-            made = await wish.made
+            if not self._wishes and not self._renewals.any:  # nobody else is here to be waited for
+                made = (await self._make(self._grants([wish])))[0]
+            else:
+                self._wishes.append(wish)
+                if len(self._wishes) == 1:  # after it come those who ask in this turn of the loop
+                    self._start(self._grant())
+                made = await wish.made
         except asyncio.CancelledError:
             # It may have been made before: then it is given back with the next step.
+            wish.made.cancel()
             self._keep(Late(Reservation(made_id, principal.key_id)))
             raise
+        if isinstance(made, LimitError):
+            raise made
         self._renewals.add(made)
         return made
 
@@ -196,19 +202,18 @@ class SqliteLimits:
         """Make the reservations that are asked for."""
         wishes, self._wishes = self._wishes, []
         try:
-            made = await self._make(_Grants(wishes, self._sheets_of, lease_s=self.lease_s))
+            made = await self._make(self._grants(wishes))
         except Exception as error:  # noqa: BLE001 - it is raised to each who asked
             for wish in wishes:
                 if not wish.made.done():
                     wish.made.set_exception(copy.copy(error))
             return
         for wish, each in zip(wishes, made, strict=True):
-            if wish.made.done():  # who asked has gone away
-                continue
-            if isinstance(each, LimitError):
-                wish.made.set_exception(each)
-            else:
+            if not wish.made.done():  # else who asked has gone away
                 wish.made.set_result(each)
+
+    def _grants(self, wishes: Sequence[_Wish]) -> _Grants:
+        return _Grants(wishes, self._sheets_of, lease_s=self.lease_s)
 
     async def settle(
         self, reservation: Reservation, *, tokens: int, usd: float = 0.0, now_s: float | None = None
