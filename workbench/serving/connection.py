@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -60,6 +60,8 @@ class Connection(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
+        if self._in_head and self._head_timer is None and not self.transport.is_closing():
+            self._head_timer = self.loop.call_later(self.header_timeout_s, self._too_slow)
         # A body that came along has been told apart by now: only a head that is not yet whole is
         # measured by what was received.
         if self._in_head and self._head_bytes > self.max_header_bytes:
@@ -108,7 +110,7 @@ class Connection(HttpToolsProtocol):
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
         cycle.transport.write(b"%b\r\n%b" % (head, body))
-        cast("Corked", cycle.transport).flush()
+        cycle.transport.flush()  # type: ignore[attr-defined]  # ours, see Corked
         cycle.message_event.set()
         if not cycle.keep_alive:
             cycle.transport.close()
@@ -119,13 +121,16 @@ class Connection(HttpToolsProtocol):
         """A request's first byte."""
         super().on_message_begin()
         self._header_bytes = 0
-        if not self._in_head:
-            self._await_head()
+        if not self._in_head:  # nearly always all of it has come: else ``data_received`` times it
+            self._in_head, self._head_bytes = True, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A line of the head."""
         self._header_bytes += len(name) + len(value) + 4
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is whole; the time that the body takes is watched where it is read."""
@@ -134,7 +139,7 @@ class Connection(HttpToolsProtocol):
         if self._header_bytes > self.max_header_bytes:
             self._turn_away(b"431 Request Header Fields Too Large", b"the headers are too large")
             raise ValueError("the headers are too large")  # ends the parser's work
-        cast("dict[str, Any]", self.scope)[CONNECTION] = self
+        self.scope[CONNECTION] = self  # type: ignore[literal-required]
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:

@@ -18,10 +18,11 @@ class Corked:
         loop: Of the connection.
     """
 
-    __slots__ = ("_held", "_loop", "_transport")
+    __slots__ = ("_held", "_loop", "_transport", "is_closing")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
+        self.is_closing = transport.is_closing
         self._held: list[bytes] = []
 
     def write(self, data: bytes) -> None:
@@ -33,7 +34,7 @@ class Corked:
     def flush(self) -> None:
         """Send now."""
         held, self._held = self._held, []
-        if held and not self._transport.is_closing():
+        if held and not self.is_closing():
             self._transport.write(held[0] if len(held) == 1 else b"".join(held))
 
     def close(self) -> None:

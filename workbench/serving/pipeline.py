@@ -71,9 +71,12 @@ class Pipeline:
         self._accounts.check_disk()
         call = self._complete(call, principal)
         answer = self._cache.answer(call, principal, facts, paid=self._paid, free=self._free)
-        async with aclosing(within(answer, call.options.get("timeout_s"))) as pieces:
+        pieces = within(answer, call.options.get("timeout_s"))
+        try:  # as ``aclosing`` would, in fewer steps: each request goes through five of these
             async for piece in pieces:
                 yield piece
+        finally:
+            await pieces.aclose()
 
     async def _paid(
         self, call: Call, principal: Principal, facts: Facts
@@ -81,8 +84,9 @@ class Pipeline:
         """A run: reserved before, settled before its last piece, whatever becomes of it."""
         account = await self._reserve(call, principal, facts)
         facts.limits_left = account.reservation.left
+        pieces = self._chain.answer(call, facts)
         try:
-            async with aclosing(self._chain.answer(call, facts)) as pieces:
+            try:
                 async for piece in pieces:
                     account.note(piece)
                     if piece.usage is not None:
@@ -91,6 +95,8 @@ class Pipeline:
                         facts.cached_tokens = piece.usage.cached_tokens
                         await _settle(account, call, facts)
                     yield piece
+            finally:
+                await pieces.aclose()
             await account.settle()
         except BaseException as error:
             await account.fail(error)

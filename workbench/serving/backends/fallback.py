@@ -13,7 +13,6 @@ import dataclasses
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing
 
 from workbench.core.errors import DeadlineError, FetchError, NotFoundError, WorkbenchError
 from workbench.serving.backends.balance import Balance, Member
@@ -78,13 +77,13 @@ class Chain:
                     held.clear()
                 if not member.breaker.allow():
                     continue
+                pieces = self._try(member, call, facts, begun)
                 try:
-                    async with aclosing(self._try(member, call, facts, begun)) as pieces:
-                        async for piece in pieces:
-                            if call.stream:
-                                yield piece
-                            else:
-                                held.append(piece)
+                    async for piece in pieces:
+                        if call.stream:
+                            yield piece
+                        else:
+                            held.append(piece)
                     for piece in held:
                         yield piece
                     return
@@ -94,6 +93,8 @@ class Chain:
                     error = found
                     facts.fallbacks = (*facts.fallbacks, f"{member.name}: {found.code}")
                     log.info("%s: %s failed: %s", call.request_id, member.name, found.code)
+                finally:
+                    await pieces.aclose()
         raise error or self._all_rest(call)
 
     def _plan(self, call: Call) -> Iterator[Member]:
@@ -135,10 +136,9 @@ class Chain:
         settled = False
         started_s: float | None = time.monotonic()
         member.in_flight += 1
+        pieces = member.backend.answer(begun.rest_of(call, member.model), mine)
         try:
-            async with aclosing(member.backend.answer(begun.rest_of(call, member.model), mine)) as (
-                pieces
-            ):
+            try:
                 async for piece in pieces:
                     if started_s is not None:
                         now_s = time.monotonic()
@@ -149,9 +149,12 @@ class Chain:
                         begun.settle(mine)
                         settled = True
                         usage = begun.usage(piece.usage.cached_tokens)
-                        piece = dataclasses.replace(piece, usage=usage)
+                        if usage != piece.usage:
+                            piece = dataclasses.replace(piece, usage=usage)
                     begun.add(piece)
                     yield piece
+            finally:
+                await pieces.aclose()
             member.breaker.succeeded()
         except WorkbenchError as error:
             if is_to_blame(error) and not _is_late(error, call):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import time
 from collections.abc import AsyncGenerator
@@ -116,11 +115,10 @@ class UpstreamBackend:
             answer = decode_answer(body, self.name)
             if answer.error is not None or not answer.choices:
                 raise fault_of_event(self.name, answer.error)
-            reader = PieceReader()
-            found = [reader.read(choice) for choice in answer.choices]
-            pieces = [piece for piece in found if piece is not None] or [Piece()]
-            used = read_usage(answer.usage) or Usage()
-            pieces[-1] = dataclasses.replace(pieces[-1], usage=used)
+            reader, used = PieceReader(), read_usage(answer.usage) or Usage()
+            *others, last = answer.choices
+            pieces = [piece for piece in map(reader.read, others) if piece is not None]
+            pieces.append(reader.read(last, used) or Piece(usage=used))
         usage = pieces[-1].usage or Usage()
         facts.prompt_tokens, facts.completion_tokens = usage.prompt_tokens, usage.completion_tokens
         return pieces

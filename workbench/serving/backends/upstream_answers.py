@@ -150,8 +150,8 @@ class PieceReader:
     def __init__(self) -> None:
         self._tool_ids: dict[tuple[int, int], str] = {}
 
-    def read(self, choice: ChoicePart) -> Piece | None:
-        """The piece of a choice; None if nothing came."""
+    def read(self, choice: ChoicePart, usage: Usage | None = None) -> Piece | None:
+        """The piece of a choice, with the usage if it is the last one; None if nothing came."""
         part = choice.delta or choice.message
         text = choice.text or ""
         tool_calls: tuple[ToolCall, ...] = ()
@@ -165,7 +165,7 @@ class PieceReader:
             return None
         if reason is not None:
             reason = _REASONS.get(reason, reason)
-        return Piece(text, choice.index, tool_calls, logprobs, finish_reason=reason)
+        return Piece(text, choice.index, tool_calls, logprobs, finish_reason=reason, usage=usage)
 
     def _read_tools(self, index: int, parts: Sequence[ToolPart]) -> tuple[ToolCall, ...]:
         read = []

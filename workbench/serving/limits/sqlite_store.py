@@ -318,7 +318,8 @@ class SqliteLimits:
                 late = list(self._late.values()) if self._late else ()
                 for each in late:
                     sheets.end(connection, each)
-                sheets.write(connection)
+                if not isinstance(step, _Grants):  # which writes all at once
+                    sheets.write(connection)
                 made = step(connection, truth)
         except BaseException:
             sheets.forget()
