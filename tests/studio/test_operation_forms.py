@@ -67,7 +67,7 @@ def test_fields_come_from_the_signature(weigh: threading.Event) -> None:
         "model": "Dropdown",
     }  # fmt: skip
     assert form.inputs["text"].tooltip == "What is weighed."
-    assert [value for _, value in form.inputs["unit"].options] == [None, "g", "kg"]
+    assert [value for _, value in form.inputs["unit"].options] == ["", "g", "kg"]
     # What is left to the operation is not sent.
     assert form.values() == {"text": "abc", "times": 2, "loud": False, "model": "b"}
     with pytest.raises(InputError, match="no parameter 'size'"):

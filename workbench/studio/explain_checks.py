@@ -32,7 +32,7 @@ def draw_checks(found: Attribution | None) -> list[Any]:
         parts.append(
             lines(
                 curves, "share", "probability", series="curve",
-                title="The answer while tokens go, or come, the highest score first",
+                title="The answer as tokens go, or come",
                 x_title="share of the tokens", y_title="probability per token", height_px=260,
             )
         )  # fmt: skip

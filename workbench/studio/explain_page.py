@@ -77,13 +77,13 @@ def _attribution_fields() -> tuple[Field, ...]:
     methods = tuple((row.title, row.name) for row in _methods())
     return (
         Field("prompt", "Prompt", _PROMPT, long=True),
-        Field("target", "Answer (empty: the model's own; begin it with a space)"),
+        Field("target", "Answer", hint="the model's own; begin yours with a space"),
         Field("model", "Model", _first_model(), choices=_models()),
         Field("method", "Method", _METHOD, choices=methods),
         Field("baseline", "Baseline"),
         Field("groups", "Groups"),
-        Field("chat", "As a message in a chat"),
-        Field("max_target_tokens", "Longest answer, in tokens", 8),
+        Field("max_target_tokens", "Longest answer of its own, in tokens", 8),
+        Field("chat", "The prompt is a message in a chat"),
     )
 
 

@@ -33,6 +33,7 @@ class Field:
         choices: What may be chosen where the type does not say it: texts, or pairs of what is
             shown and what is meant.
         long: A field of several lines.
+        hint: What stands in it while it is empty.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Field:
     value: Any = None
     choices: tuple[Any, ...] = ()
     long: bool = False
+    hint: str = ""
 
 
 class OperationForm:
@@ -120,16 +122,16 @@ def _input(field: Field, parameter: Parameter, widgets: Any) -> Any:
     if choices:
         options = [each if isinstance(each, tuple) else (str(each), each) for each in choices]
         if default is None and not parameter.required and field.value is None:
-            options.insert(0, (_NOT_CHOSEN, None))
-        made = widgets.Dropdown(options=options, value=value, **told)
+            options.insert(0, (_NOT_CHOSEN, ""))
+        made = widgets.Dropdown(options=options, value="" if value is None else value, **told)
     elif bool in kinds:
         made = widgets.Checkbox(value=bool(value), indent=False, **told)
     elif int in kinds:
         made = widgets.IntText(value=0 if value is None else value, **told)
     elif field.long:
-        made = widgets.Textarea(value=value or "", rows=3, **told)
+        made = widgets.Textarea(value=value or "", rows=3, placeholder=field.hint, **told)
     else:
-        made = widgets.Text(value=value or "", **told)
+        made = widgets.Text(value=value or "", placeholder=field.hint, **told)
     made.add_class("wb-long" if field.long else "wb-short")
     return made
 

@@ -1,0 +1,92 @@
+"""The page that explains answers in Chromium, over the real model, by keyboard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import REPO, Server, Watched, dashboards_command, running, watch_page
+from .test_home import focused, live, press_until
+
+PAGE = "/voila/render/explain.ipynb"
+
+
+@pytest.fixture(scope="module")
+def server(shared_home_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The dashboards' server in a home that has the model and nothing else."""
+    from workbench.core import settings
+    from workbench.models.loading import prepare
+
+    with settings.override(home=shared_home_path):
+        prepare("smollm2-135m", engine="transformers")
+    own = tmp_path_factory.mktemp("explain-page")
+    home, project = own / "home", own / "project"
+    home.mkdir()
+    for name in ("blobs", "sources", "models", "converted"):
+        (shared_home_path / name).mkdir(parents=True, exist_ok=True)
+        (home / name).symlink_to(shared_home_path / name)
+    pages = project / "notebooks" / "dashboards"
+    pages.mkdir(parents=True)
+    (project / "workbench.toml").write_text("")
+    for name in ("home.ipynb", "explain.ipynb"):
+        shutil.copy(REPO / "notebooks" / "dashboards" / name, pages)
+    with running(dashboards_command, own / "voila", project, home) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def watched(server: Server, browser: Any) -> Iterator[Watched]:
+    """One page for all tests: dark, and as wide as a phone."""
+    size = {"width": 400, "height": 900}
+    context = browser.new_context(color_scheme="dark", viewport=size)
+    found = watch_page(context, server.url(PAGE))
+    live(found.page)
+    yield found
+    context.close()
+
+
+def test_an_answer_is_explained_by_keyboard(watched: Watched) -> None:
+    page = watched.page
+    press_until(page, lambda: page.evaluate("document.activeElement.tagName") == "TEXTAREA")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("The capital of Italy is")
+    page.keyboard.press("Tab")
+    page.keyboard.type(" Rome")
+    press_until(page, lambda: focused(page) == "Explain")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    shown = page.locator("#rendered_cells .wb-w:has(> .alive)").first
+    shown.locator(".chip").first.wait_for()
+    tokens = shown.locator(".chip code").all_inner_texts()
+    assert tokens == ["The", "·capital", "·of", "·Italy", "·is"]
+    assert shown.locator(".opt code").all_inner_texts() == ["·Rome"]
+    page.get_by_text("Area under deletion").wait_for()
+
+
+def test_what_cannot_be_explained_is_said_plainly(watched: Watched) -> None:
+    page = watched.page
+    page.locator("#rendered_cells textarea").first.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    press_until(page, lambda: focused(page) == "Explain")
+    page.keyboard.press("Enter")
+    page.locator("#rendered_cells .trouble").get_by_text("the prompt is empty").wait_for()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.wb-go')].some(b => b.textContent.trim() == 'Explain'"
+        " && !b.disabled)"
+    )
+
+
+def test_it_fits_a_phone_in_the_dark_and_asks_nothing_of_the_network(watched: Watched) -> None:
+    page = watched.page
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    ink = page.evaluate("getComputedStyle(document.querySelector('.wb-tile h2')).color")
+    assert ink == "rgb(226, 228, 231)"
+    field = page.locator("#rendered_cells .wb-inputs select").first
+    assert field.evaluate("each => getComputedStyle(each).color") == "rgb(226, 228, 231)"
+    assert watched.outside == []
+    assert watched.errors == []
