@@ -22,6 +22,7 @@ import cache
 import engines
 import fairness
 import gateway
+import gradients
 import limits
 import memory
 import patching
@@ -41,6 +42,7 @@ BENCHMARKS = {
         *engines.BENCHMARKS,
         *fairness.BENCHMARKS,
         *gateway.BENCHMARKS,
+        *gradients.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,
         *patching.BENCHMARKS,

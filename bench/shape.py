@@ -18,7 +18,7 @@ import psutil
 
 REPO = Path(__file__).resolve().parents[1]
 SCHEMA = 1
-PACKAGES = ("xllamacpp", "torch", "transformers", "mlx", "mlx-lm", "papermill", "numpy")
+PACKAGES = ("xllamacpp", "torch", "transformers", "mlx", "mlx-lm", "papermill", "numpy", "captum")
 T = TypeVar("T")
 
 

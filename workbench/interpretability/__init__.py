@@ -8,9 +8,12 @@ __getattr__, __dir__, __all__ = attach(
         "Attribution": "attribution.result",
         "Comparison": "attribution.comparison",
         "attribute": "attribution.operations",
+        "attribute_label": "attribution.labels",
         "attribute_target": "attribution.attributing",
         "compare": "attribution.operations",
         "compare_methods": "attribution.comparison",
         "inside": "",
+        "find_examples": "examples.operations",
+        "find_suspects": "examples.operations",
     },
 )

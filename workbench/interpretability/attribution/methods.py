@@ -84,11 +84,33 @@ class Method:
 _HERE = "workbench.interpretability.attribution"
 METHODS: dict[str, Method] = {
     "ablation": Method(f"{_HERE}.ablation:ablate", "Ablation", complete=False),
+    "gradient_x_input": Method(
+        f"{_HERE}.gradient_methods:multiply",
+        "Gradient x input",
+        complete=False,
+        hold_first=True,
+        replaces=False,
+    ),
+    "integrated_gradients": Method(
+        f"{_HERE}.gradient_methods:integrate",
+        "Integrated gradients",
+        complete=True,
+        baseline="mean_embedding",  # from a space, other sinks rise and fall on the way (lab log)
+        hold_first=True,
+    ),
     "lime": Method(f"{_HERE}.lime:explain_linearly", "LIME", complete=False, seeded=True),
     "occlusion": Method(f"{_HERE}.occlusion:occlude", "Occlusion", complete=False),
     "owen": Method(f"{_HERE}.owen_values:owen", "Owen values", complete=True, seeded=True),
     "shapley": Method(
         f"{_HERE}.shapley_values:shapley", "Shapley values", complete=True, seeded=True
+    ),
+    "smoothgrad": Method(
+        f"{_HERE}.gradient_methods:smooth",
+        "SmoothGrad",
+        complete=False,
+        hold_first=True,
+        seeded=True,
+        replaces=False,
     ),
 }
 

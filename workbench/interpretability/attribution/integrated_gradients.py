@@ -1,0 +1,142 @@
+"""Integrated gradients: Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks"
+(arXiv 1703.01365), sections 3 and 5, on the embeddings of a prompt.
+
+The first position is held where it is: a language model parks attention there (the "attention
+sink"), and a path that moves it crosses a cliff that no number of steps follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import InputError
+from workbench.core.progress import progress
+from workbench.interpretability.attribution.differentiable import BATCH_TOKENS, Differentiable
+from workbench.interpretability.attribution.quadrature import quadrature
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+STEPS = 64
+LEAST_CHANGE = 1.0
+
+
+@dataclass(frozen=True)
+class PathScores:
+    """``scores[i, j]``: the share of token ``j`` in the change of output ``i``, ``[m or 1, n]``.
+
+    ``value`` and ``baseline_value`` are the sums of the outputs at the prompt and at the baseline.
+    """
+
+    scores: np.ndarray
+    value: float
+    baseline_value: float
+
+    @property
+    def gap(self) -> float:
+        """How far the scores are from adding up to the change, in the outputs' unit."""
+        return abs(float(self.scores.sum()) - (self.value - self.baseline_value))
+
+    @property
+    def relative_gap(self) -> float | None:
+        """``gap`` as a part of the change; None of no change at all."""
+        change = abs(self.value - self.baseline_value)
+        return self.gap / change if change > 0 else None
+
+
+def integrated_gradients(
+    function: Differentiable,
+    baseline: Tensor,
+    *,
+    steps: int = STEPS,
+    rule: str = "gauss_legendre",
+    hold: Sequence[int] = (0,),
+    per_output: bool = True,
+    least_change: float = LEAST_CHANGE,
+    batch_tokens: int = BATCH_TOKENS,
+) -> PathScores:
+    """Follow the straight line from a baseline to the prompt and add up the gradients on it.
+
+    Args:
+        function: What is explained, with its prompt of n tokens.
+        baseline: Embeddings ``[n, d]`` or ``[d]`` for every token.
+        steps: How many points of the line are looked at.
+        rule: ``gauss_legendre``, ``midpoint`` or ``trapezoid``.
+        hold: Positions that keep their embedding all along; their score is 0. Negative ones count
+            from the end.
+        per_output: Scores of each output, ``[m, n]``; else of their sum, ``[1, n]``, for the cost
+            of one.
+        least_change: The least |f(prompt) - f(baseline)| that is explained, in the outputs' unit.
+        batch_tokens: About as many tokens of points are run at a time; bounds the memory.
+
+    Raises:
+        InputError: Nothing is left to attribute to, or the change is too small to be shared out.
+    """
+    import torch
+
+    prompt = function.embed(function.ids)
+    start = hold_positions(prompt, baseline, hold)
+    ends = function.values(torch.stack([prompt, start])).double().sum(dim=1)
+    value, baseline_value = ends.tolist()
+    check_change(function, value - baseline_value, least=least_change)
+    nodes, weights = quadrature(rule, steps)
+    way = prompt - start
+    scores = torch.zeros(function.outputs if per_output else 1, len(prompt), dtype=torch.float64)
+    at_once = max(1, batch_tokens // (len(prompt) + function.outputs))
+    with progress("integrate gradients", total=steps, unit="steps") as task:
+        for first in range(0, steps, at_once):
+            alphas = torch.as_tensor(nodes[first : first + at_once]).to(way)
+            points = start + alphas[:, None, None] * way
+            shares = torch.as_tensor(weights[first : first + at_once])
+            _, gradients = function.gradients(points, per_output=per_output)
+            for row, gradient in enumerate(gradients):
+                by_token = (gradient * way).sum(dim=2).double().cpu()
+                scores[row] += shares @ by_token
+            task.advance(len(alphas))
+    return PathScores(scores.numpy(), value, baseline_value)
+
+
+def hold_positions(prompt: Tensor, baseline: Tensor, hold: Sequence[int]) -> Tensor:
+    """The baseline ``[n, d]`` with the prompt's own embedding at the positions that are held.
+
+    Raises:
+        InputError: A position is not in the prompt, all of it is held, or the shapes differ.
+    """
+    count = len(prompt)
+    if tuple(baseline.shape) not in {(count, prompt.shape[1]), (prompt.shape[1],)}:
+        raise InputError(
+            f"the baseline has the shape {tuple(baseline.shape)}; the prompt's embeddings have "
+            f"{tuple(prompt.shape)}"
+        )
+    outside = [position for position in hold if not -count <= position < count]
+    if outside:
+        raise InputError(f"position {outside[0]} is to be held; the prompt has {count} tokens")
+    start: Tensor = baseline.to(prompt).expand_as(prompt).clone()
+    held = sorted({position % count for position in hold})
+    start[held] = prompt[held]
+    if len(held) == count:
+        raise InputError(
+            f"all {count} tokens of the prompt are held, so none is left to attribute to",
+            hint="a longer prompt; the first token is held unless hold=() says otherwise",
+        )
+    return start
+
+
+def check_change(function: Differentiable, change: float, *, least: float) -> None:
+    """Refuse a change that is too small: its shares would be made of rounding and curvature.
+
+    Raises:
+        InputError: It is, with the reason.
+    """
+    if abs(change) < least:
+        raise InputError(
+            f"the target changes by {change:+.3f} {function.unit} from the baseline to the prompt, "
+            f"and integrated gradients share out no less than {least:g}: their sum would say "
+            "little of any token",
+            hint="another baseline, a longer target, or method='ablation'",
+            change=change,
+            least=least,
+        )
