@@ -92,13 +92,12 @@ def show_mitigate(found: Mitigation) -> None:
         f"{found.base} on {found.dataset} with {found.method.name}, {found.n:,} rows; "
         f"{found.positive} counts as 1"
     )
-    print_table(
-        ["figure", "before", "after", "change"],
-        [
-            [c.metric, f"{c.before:.3f}", f"{c.after:.3f}", _between(c, "change")]
-            for c in (found.accuracy, *found.disparities)
-        ],
-    )
+    left = {each.metric: _between(each) for each in found.left}
+    rows = []
+    for change in (found.accuracy, *found.disparities):
+        after = left.get(change.metric, f"{change.after:.3f}")
+        rows.append([change.metric, f"{change.before:.3f}", after, _between(change, "change")])
+    print_table(["figure", "before", "after", "change"], rows)
     for said in (*found.needs, *found.notes):
         click.echo(f"note: {said}", err=True)
     _left_out(found.excluded)

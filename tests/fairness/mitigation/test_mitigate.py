@@ -162,6 +162,8 @@ def test_adult(shared_home_path: Path) -> None:
     assert found.disparity.before > 0.15
     assert found.disparity.after <= 0.02
     assert found.accuracy.change >= -0.03
+    left = {each.metric: each for each in found.left}
+    assert left["demographic_parity_difference"].high <= 0.02
     assert found.predictions is not None and found.predictions.is_file()
     plain: dict[str, Any] = json.loads(json.dumps(to_plain(found)))
     assert "model" not in plain and "_model" not in plain

@@ -76,6 +76,7 @@ def mitigate(
         accuracy=changes[ACCURACY],
         disparity=changes[CONSTRAINTS[constraint]],
         disparities=tuple(changes[metric] for metric in CONSTRAINTS.values()),
+        left=tuple(each for each in after.disparities if each.metric in CONSTRAINTS.values()),
         groups_before=before.groups,
         groups_after=after.groups,
         excluded=after.excluded,

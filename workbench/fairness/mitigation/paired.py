@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from workbench.fairness.audit.bca import bias, column_quantiles, corrected_levels
+
 from .methods import CONSTRAINTS, DEMOGRAPHIC_PARITY, EQUAL_OPPORTUNITY, EQUALIZED_ODDS
 from .result import Change
 
@@ -51,47 +53,26 @@ def compare_decisions(
     random = np.random.default_rng(seed)
     drawn = random.multinomial(len(y), cells.ravel() / len(y), size=draws)
     drawn = drawn.reshape(draws, *cells.shape).astype(float)
-    found = {}
+    resampled, found = _figures(drawn), {}
     for name, (first, second) in _figures(cells[None]).items():
-        firsts, seconds = _figures(drawn)[name]
-        tail = (1 - confidence) / 2
-        low, high = np.nanquantile(seconds - firsts, [tail, 1 - tail])
-        found[name] = Change(
-            name,
-            float(first[0]),
-            float(second[0]),
-            float(second[0] - first[0]),
-            float(low),
-            float(high),
-        )
+        change = second - first
+        low, high = _ends(change, resampled[name][1] - resampled[name][0], confidence)
+        found[name] = Change(name, float(first[0]), float(second[0]), float(change[0]), low, high)
     return found
 
 
-def measure_decisions(
-    y: np.ndarray,
-    decided: np.ndarray,
-    codes: np.ndarray,
-    *,
-    groups: int,
-    draws: int = 4000,
-    confidence: float = 0.95,
-    seed: int = 0,
-) -> dict[str, tuple[float, float, float]]:
-    """Accuracy and each constraint's disparity: value, low and high. As ``compare_decisions``."""
+def _ends(change: np.ndarray, draws: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Percentiles moved by the median bias: a distance near 0 is larger in nearly every resample
+    (Efron 1987, with an acceleration of 0)."""
     import numpy as np
 
-    cells = np.zeros((groups + 1, 2, 2))
-    np.add.at(cells, (np.minimum(codes, groups), y, decided), 1)
-    random = np.random.default_rng(seed)
-    drawn = random.multinomial(len(y), cells.ravel() / len(y), size=draws)
-    drawn = drawn.reshape(draws, *cells.shape).astype(float)
-    tail = (1 - confidence) / 2
-    found = {}
-    resampled = _each_figure(drawn)
-    for name, value in _each_figure(cells[None]).items():
-        low, high = np.nanquantile(resampled[name], [tail, 1 - tail])
-        found[name] = (float(value[0]), float(low), float(high))
-    return found
+    kept = draws[np.isfinite(draws)][:, None]
+    z0, tail = bias(change, kept), (1 - confidence) / 2
+    ordered, flat = np.sort(kept, axis=0), np.zeros(1)
+    low, high = (
+        column_quantiles(ordered, corrected_levels(level, z0, flat)) for level in (tail, 1 - tail)
+    )
+    return float(low[0]), float(high[0])
 
 
 def _figures(cells: np.ndarray) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:

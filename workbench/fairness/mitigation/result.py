@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.core.viewers import Viewable
-from workbench.fairness.audit.result import Exclusion, GroupFigure
+from workbench.fairness.audit.result import Disparity, Exclusion, GroupFigure
 from workbench.models.tabular import TabularModel
 
 from .methods import Method
@@ -28,7 +28,8 @@ class Change(Viewable):
 class Mitigation(Viewable):
     """A fairer model beside the one it was made from, both on rows that neither has seen.
 
-    ``accuracy`` and ``disparity`` are changes; ``groups_before`` and ``groups_after`` the figures
+    ``accuracy`` and ``disparity`` are changes; ``left`` are the disparities after it, whose
+    intervals hold 0 where there may be none; ``groups_before`` and ``groups_after`` the figures
     of each group with intervals. ``needs`` says in words what the model asks for when it is used,
     ``details`` what was set (thresholds by group, weights of models). Its ``model`` reads rows as
     any other model of tables, so it can be audited and explained like one.
@@ -45,6 +46,7 @@ class Mitigation(Viewable):
     accuracy: Change
     disparity: Change
     disparities: tuple[Change, ...]
+    left: tuple[Disparity, ...]
     groups_before: tuple[GroupFigure, ...]
     groups_after: tuple[GroupFigure, ...]
     excluded: tuple[Exclusion, ...]

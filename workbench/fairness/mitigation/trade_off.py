@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import InputError, WorkbenchError
 from workbench.core.progress import track
+from workbench.fairness.audit.group_audit import audit_groups
+from workbench.fairness.audit.groups import EVERYONE
 from workbench.fairness.audit.precision import Precision
 from workbench.fairness.audit.result import Exclusion
 from workbench.models.tabular.threads import threads_for
 
 from .methods import CONSTRAINTS, DEMOGRAPHIC_PARITY, METHODS, Method, find_method
 from .mitigate import fit_method
-from .paired import ACCURACY, measure_decisions
+from .paired import ACCURACY
 from .result import TradeOff, TradeOffPoint
 
 if TYPE_CHECKING:
@@ -130,15 +132,22 @@ def _point(
     wide = method is not None and method.reads_group
     numbers = study.test if wide else study.test[:, : study.width]
     decided: np.ndarray = estimator.predict(numbers)  # type: ignore[attr-defined]
-    found = measure_decisions(
-        study.y_test,
-        decided,
-        study.groups.codes(study.test),
-        groups=len(study.groups.keys),
-        draws=how.draws,
-        confidence=how.confidence,
-        seed=how.seed,
+    codes, names = study.groups.codes(study.test), study.groups.names
+    members = {", ".join(study.sensitive): [names[code] for code in codes]}
+    found = audit_groups(
+        study.y_test, decided, sensitive=members, task="classification", precision=how
     )
-    right, apart = found[ACCURACY], found[CONSTRAINTS[constraint]]
+    right, apart = found.figure(ACCURACY, EVERYONE), found.disparity(CONSTRAINTS[constraint])
     drawn = method is not None and method.is_randomised and method.name != "reductions"
-    return TradeOffPoint(name, setting, *right, *apart, not drawn, wide)
+    return TradeOffPoint(
+        name,
+        setting,
+        right.value,
+        right.low,
+        right.high,
+        apart.value,
+        apart.low,
+        apart.high,
+        not drawn,
+        wide,
+    )
