@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 _PROMPT = "The capital of France is"
 _METHOD = "ablation"
+_ROW = (
+    Field("dataset", "Data set or file", "german"),
+    Field("row", "Row of its test part, from 0", 0),
+    Field("model", "Model of the table", choices=(
+        "gradient_boosting", "logistic", "tree", "forest", "linear", "mlp")),
+)  # fmt: skip
 _READ = (
     "<p>Each token of the prompt has a score in nats: how much more likely it made the answer than "
     "it would be with the baseline in the token's place. Blue with a whole line made it likelier, "
@@ -67,8 +73,8 @@ class ExplainPage(Page):
             Tile("read", "How to read it", lambda: _READ, stamp=lambda: None),
         ]  # fmt: skip
         if self.inside is not None:
-            inside = Tile("inside", "Inside the model", lambda: [self.inside], wide=True,
-                          stamp=lambda: None)  # fmt: skip
+            title = "Inside the model, and models of tables"
+            inside = Tile("inside", title, lambda: [self.inside], wide=True, stamp=lambda: None)
             tiles.insert(1, inside)
         return tiles
 
@@ -88,7 +94,7 @@ def _attribution_fields() -> tuple[Field, ...]:
 
 
 def _inside() -> Any:
-    """Lens, patching and attention, as far as their operations are there; None where none is."""
+    """Lens, patching, attention and rows of tables, as far as their operations are there."""
     widgets = require("ipywidgets", extra="studio")
     model = Field("model", "Model", _first_model(), choices=_models())
     wanted = (
@@ -102,6 +108,10 @@ def _inside() -> Any:
           Field("answer", "Answer of the clean one", " Paris"),
           Field("wrong", "Answer of the corrupted one", " Rome"),
           Field("component", "What is patched"), model)),
+        ("A table's row", "interpretability.explain_row", "Explain the row", _ROW),
+        ("Another decision", "interpretability.counterfactuals", "Find what would change it",
+         (*_ROW, Field("wanted", "Wanted", hint="another than it has"),
+          Field("max_changes", "At most so many changes"))),
         ("Attention", "interpretability.attention", "Read the attention",
          (Field("text", "Text", _PROMPT, long=True), Field("rollout", "All layers as one map"),
           model)),

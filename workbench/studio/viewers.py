@@ -28,6 +28,10 @@ _VIEWERS = {
     "workbench.fairness.language.swap_result.SwapResult": "fairness_probe_cards:draw_swaps",
     "workbench.fairness.mitigation.result.Mitigation": "fairness_mitigation:draw_mitigation",
     "workbench.fairness.mitigation.result.TradeOff": "fairness_mitigation:draw_trade_off",
+    "workbench.interpretability.tabular.counterfactuals.Counterfactuals": (
+        "row_cards:draw_counterfactuals"
+    ),
+    "workbench.interpretability.tabular.explanation.RowExplanation": "row_cards:draw_row",
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",

@@ -39,6 +39,12 @@ def test_every_cell_is_a_number_in_the_picture_and_in_the_table() -> None:
     assert f"layer {row}, position {column}" in shown.text()
 
 
+def test_names_are_told_from_tokens() -> None:
+    shown = heat_map([[1.0, 2.0, 3.0]], ["head 4"], [" of", "\n", "a b"], **NAMES)
+    assert shown.rows == ("head 4",)
+    assert shown.columns == ("·of", "\\n", "a b")
+
+
 def test_panels_share_a_scale_and_each_has_its_picture() -> None:
     values = np.array([[[0.5, 0.1]], [[0.0, 1.0]]])
     shown = heat_map(values, ["q"], ["k", "l"], panels=["0.0", "0.1"], panel_title="head",
@@ -75,7 +81,10 @@ def test_a_large_map_stays_small_and_says_what_it_leaves_out() -> None:
     assert "stands still" in shown.html()
     panels = [str(i) for i in range(40)]
     stack = heat_map(np.ones((40, 20, 20)), [""] * 20, [""] * 20, panels=panels, **NAMES)
-    assert "28 of 40 maps are not in this page" in stack.html()
+    html = stack.html()
+    assert 0 < html.count("<svg") < 40
+    assert f"{40 - html.count('<svg')} of 40 maps are not in this page" in html
+    assert len(html) < 250_000
 
 
 def test_less_and_more_differ_by_a_sign_where_numbers_do_not_fit() -> None:

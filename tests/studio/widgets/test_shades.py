@@ -38,7 +38,7 @@ def test_numbers_have_their_sign_and_say_what_is_no_number() -> None:
     assert shades.signed(float("nan"), 2) == "n/a"
     assert shades.signed(float("-inf"), 2) == "−∞"
     assert shades.unsigned(0.5, 2) == "0.50"
-    assert [shades.digits(x) for x in (0.0, 0.003, 0.4, 3.0, 250.0)] == [2, 5, 3, 2, 0]
+    assert [shades.digits(x) for x in (0.0, 0.003, 0.4, 3.0, 250.0)] == [2, 5, 3, 2, 1]
 
 
 def test_a_number_is_shortened_by_rounding_or_not_shown() -> None:

@@ -195,11 +195,16 @@ def heat_map(
     if centre is None and (array[np.isfinite(array)] < 0).any():
         raise InputError("the values go below 0, where their scale begins", hint="centre=0.0")
     return HeatMap(
-        title, array, tuple(map(visible, rows)), tuple(map(visible, columns)), unit,
+        title, array, tuple(map(label, rows)), tuple(map(label, columns)), unit,
         row_title, column_title, tuple(panels) or ("",), panel_title, centre,
         tuple(tuple(tuple(visible(w) if w else "" for w in row) for row in p) for p in words),
         tuple(facts),
     )  # fmt: skip
+
+
+def label(name: str) -> str:
+    """A name as it is; a token, which begins or ends with white space, with signs for that."""
+    return name if name == name.strip() and name else visible(name)
 
 
 def _shape(words: Sequence[Sequence[Sequence[str]]]) -> tuple[int, int, int]:

@@ -6,32 +6,37 @@ from typing import TYPE_CHECKING
 
 from workbench.studio.markup import escape
 from workbench.studio.widgets.drawing import inline
+from workbench.studio.widgets.heat_map_svg import draw as draw_picture
 from workbench.studio.widgets.saliency_html import frame
 
 if TYPE_CHECKING:
     from workbench.studio.widgets.heat_map import HeatMap
 
-_MOST_CELLS, _MOST_NUMBERS, _MOST_PANELS = 20_000, 600, 12
+_MOST_CELLS, _MOST_NUMBERS = 20_000, 600
+_MOST_BYTES = 100_000  # a notebook may hold five of these
 
 
 def draw(shown: HeatMap) -> str:
     """Every panel of it, as far as a page that stands still can hold them."""
-    cells = len(shown.rows) * len(shown.columns)
-    room = min(_MOST_PANELS, _MOST_CELLS // cells, len(shown.panels))
     warning = f"{shown.broken} values are not numbers." if shown.broken else ""
-    parts = [_panel(shown, panel) for panel in range(room)]
-    left = len(shown.panels) - room
+    parts: list[str] = []
+    if len(shown.rows) * len(shown.columns) <= _MOST_CELLS:
+        for panel in range(len(shown.panels)):
+            parts.append(_panel(shown, panel))
+            if sum(map(len, parts)) > _MOST_BYTES:
+                break
+    left = len(shown.panels) - len(parts)
     if left:
         what = f"{left} of {len(shown.panels)} maps are" if len(shown.panels) > 1 else "The map is"
         parts.append(
             f'<p class="q">{what} not in this page, which stands still; all of it is there where '
             "the widget runs.</p>"
         )
-    return frame(shown.title, (*shown.facts, shown.text()), warning, "".join(parts))
+    return frame(shown.title, shown.facts, warning, "".join(parts))
 
 
 def _panel(shown: HeatMap, panel: int) -> str:
-    picture = inline(shown.svg(panel=panel))
+    picture = inline(draw_picture(shown, panel, headed=False))
     if len(shown.rows) * len(shown.columns) <= _MOST_NUMBERS:
         picture += f"<details><summary>As numbers</summary>{_table(shown, panel)}</details>"
     if len(shown.panels) == 1:

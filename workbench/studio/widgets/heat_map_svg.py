@@ -20,12 +20,15 @@ _NEARLY_NONE = 0.05
 _LONGEST_LABEL = 14
 
 
-def draw(shown: HeatMap, panel: int) -> str:
-    """One panel with its labels and its scale."""
+def draw(shown: HeatMap, panel: int, *, headed: bool = True) -> str:
+    """One panel with its labels and its scale; ``headed`` with title and facts above it."""
     sheet = Sheet(WIDTH_PX)
     named = f"{shown.panel_title} {shown.panels[panel]}. " if shown.panels[panel] else ""
     axes = f"Rows: {shown.row_title}; columns: {shown.column_title}; values in {shown.unit}."
-    heading(sheet, shown.title, named + axes + " " + "; ".join(shown.facts))
+    if headed:
+        heading(sheet, shown.title, named + axes + " " + "; ".join(shown.facts))
+    else:
+        heading(sheet, "", axes)
     grid(sheet, shown, panel)
     if shown.centre is not None:
         key(sheet, shown.limit, shown.unit, words=("−, less", "+, more"), centre=shown.centre)

@@ -138,6 +138,7 @@ def _strongest(shown: Saliency, target: int, decimals: int) -> str:
 def _map(shown: Saliency) -> str:
     """Targets by parts at a glance."""
     from workbench.studio.widgets.heat_map import HeatMap
+    from workbench.studio.widgets.heat_map_svg import draw as draw_map
 
     if len(shown.targets) == 1:
         return ""
@@ -152,4 +153,5 @@ def _map(shown: Saliency) -> str:
         tuple(part.sign for part in shown.targets), tuple(part.sign for part in shown.parts),
         "nats", "target token", "part of the prompt",
     )  # fmt: skip
-    return f"<details><summary>All {size} scores as a map</summary>{inline(view.svg())}</details>"
+    picture = inline(draw_map(view, 0, headed=False))
+    return f"<details><summary>All {size} scores as a map</summary>{picture}</details>"

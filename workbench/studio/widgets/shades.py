@@ -64,7 +64,7 @@ def digits(limit: float) -> int:
         return 2
     if limit < 1:
         return min(6, 2 - math.floor(math.log10(limit)))
-    return 2 if limit < 100 else 0
+    return 2 if limit < 100 else 1 if limit < 1000 else 0
 
 
 def signed(value: float, decimals: int) -> str:
