@@ -98,12 +98,14 @@ class Response:
         self._size += len(part)
         if self._size > _PAUSE_BYTES:
             self._connection.hold()
-        self.wake()
+        if self._waiter is not None:
+            self.wake()
 
     def end(self, error: Exception | None = None) -> None:
         """It has come to its end, or nothing more will come because of an error."""
         self._ended, self._error = error is None, error
-        self.wake()
+        if self._waiter is not None:
+            self.wake()
 
     def wake(self) -> None:
         """Let who waits look again."""
@@ -321,7 +323,8 @@ class HttpClient:
         self._idle.append(connection)
         while self._idle[0].idle_since_s < now_s - _IDLE_S:
             self._idle.popleft().drop()
-        self._let_next()
+        if self._waiting:
+            self._let_next()
 
     def remember(self, connection: Connection) -> None:
         """A connection is open."""

@@ -26,7 +26,9 @@ def request_body(call: Call, upstream: UpstreamSettings) -> bytes:
     else:
         body["prompt"] = list(call.prompts)
     sampling = call.sampling
-    body.update((name, sampling[name]) for name in _SAME if sampling.get(name) is not None)
+    for name in _SAME:
+        if sampling.get(name) is not None:
+            body[name] = sampling[name]
     if sampling.get("max_tokens") is not None:
         field = upstream.limit_field if call.kind == "chat" else "max_tokens"
         body[field] = sampling["max_tokens"]
@@ -46,6 +48,8 @@ def request_body(call: Call, upstream: UpstreamSettings) -> bytes:
 
 def _message(message: Any) -> dict[str, Any]:
     """A message in OpenAI's shape, which knows nothing of a tool's ``is_error``."""
+    if "is_error" not in message:
+        return message
     return {name: value for name, value in message.items() if name != "is_error"}
 
 

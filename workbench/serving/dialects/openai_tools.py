@@ -103,17 +103,21 @@ def check_choice(choice: str, named: str | None, tools: Sequence[Tool]) -> str:
 
 def read_tools(tools: Sequence[FunctionTool] | None) -> tuple[Tool, ...]:
     """The tools of a request."""
+    if not tools:
+        return ()
     return check_tools(
         Tool(tool.function.name, tool.function.description or "", tool.function.parameters or {})
-        for tool in tools or ()
+        for tool in tools
     )
 
 
 def read_choice(choice: ToolChoice | None, tools: Sequence[Tool]) -> str:
     """The tool choice of a request."""
+    if choice is None:
+        return "auto"
     if isinstance(choice, ToolNamed):
         return check_choice("auto", choice.function.name, tools)
-    return check_choice(choice or "auto", None, tools)
+    return check_choice(choice, None, tools)
 
 
 def plain_call(call: ToolCalled) -> dict[str, Any]:
