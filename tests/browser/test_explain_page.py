@@ -32,8 +32,7 @@ def server(shared_home_path: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     pages = project / "notebooks" / "dashboards"
     pages.mkdir(parents=True)
     (project / "workbench.toml").write_text("")
-    for name in ("home.ipynb", "explain.ipynb"):
-        shutil.copy(REPO / "notebooks" / "dashboards" / name, pages)
+    shutil.copy(REPO / "notebooks" / "dashboards" / "explain.ipynb", pages)
     with running(dashboards_command, own / "voila", project, home) as started:
         yield started
 

@@ -43,6 +43,16 @@ def test_both_and_their_differences_share_one_scale() -> None:
     assert "−15.00" in shown.html()
 
 
+def test_what_was_held_on_both_sides_has_no_difference() -> None:
+    held = (True, False, False, False, False)
+    one, two = make(ONE, held=held), make(ONE, seed=5, held=held)
+    shown = compare(one, two)
+    assert shown.held == (0,)
+    assert shown.html().count("<small>held</small>") == 3 * (1 + len(shown.one.targets))
+    assert shown.svg().count(">held<") == 3
+    assert compare(one, make(ONE, seed=5)).held == ()
+
+
 def test_names_say_what_differs() -> None:
     one = make()
     assert compare(one, make(model="other")).names == ("made", "other")

@@ -53,7 +53,7 @@ function render({ model, el }) {
         const focused = box.contains(document.activeElement);
         box.innerHTML = parts.map((part, place) => chipHtml(part, place, values[place], limit, digits,
           number < 2 ? { held: sides[number].held }
-            : only[place] ? { extra: " only", more: only[place] } : {})).join("");
+            : { held: data.held, ...(only[place] ? { extra: " only", more: only[place] } : {}) })).join("");
         const again = box.querySelector(`[data-place="${kept ?? 0}"]`);
         again?.setAttribute("tabindex", "0");
         if (focused) again?.focus();

@@ -44,6 +44,15 @@ class Comparison(Shown):
         return tuple(found)
 
     @property
+    def held(self) -> tuple[int, ...]:
+        """The numbers of the pairs that were replaced in neither, so that they do not differ."""
+        return tuple(
+            number
+            for number, (i, j) in enumerate(self.pairs)
+            if (i is None or i in self.one.held) and (j is None or j in self.two.held)
+        )
+
+    @property
     def shares_targets(self) -> bool:
         """Whether the answers are cut into the same tokens, so that each can be compared."""
         return same_texts(self.one.targets, self.two.targets)
@@ -140,6 +149,7 @@ class Comparison(Shown):
             "warning": self.warning,
             "sides": [self.one.payload(), self.two.payload()],
             "pairs": [[-1 if i is None else i, -1 if j is None else j] for i, j in self.pairs],
+            "held": list(self.held),
             "sharesTargets": self.shares_targets,
             "limits": limits,
             "digits": [shades.digits(limit) for limit in limits],

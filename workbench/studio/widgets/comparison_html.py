@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.studio.markup import escape
 from workbench.studio.widgets import shades
 from workbench.studio.widgets.saliency import WHOLE
-from workbench.studio.widgets.saliency_html import chips, frame, key, measure, side
+from workbench.studio.widgets.saliency_html import HELD, chips, frame, key, measure, side
 
 if TYPE_CHECKING:
     from workbench.studio.widgets.comparison import Comparison
@@ -48,13 +48,13 @@ def _one(shown: Comparison, target: int) -> str:
 
 
 def _differences(shown: Comparison, target: int) -> str:
-    limit = shown.limit(target)
+    limit, held = shown.limit(target), shown.held
     decimals = shades.digits(limit)
     items = "".join(
         f'<li class="chip {side(value)}{"" if where == "both" else " only"}" '
         f'style="{measure(value, limit)}"><code>{escape(sign)}</code>'
-        f"<small>{shades.signed(value, decimals)}"
+        f"<small>{HELD if number in held else shades.signed(value, decimals)}"
         f"{'' if where == 'both' else f' {escape(where)} only'}</small></li>"
-        for sign, where, value in shown.differences(target)
+        for number, (sign, where, value) in enumerate(shown.differences(target))
     )
     return f'<ol class="wb-chips" aria-label="Differences">{items}</ol>'

@@ -29,7 +29,7 @@ def draw(shown: Comparison, target: int) -> str:
         Part(sign if where == "both" else f"{sign}{_only(where)}", 0, 1, ())
         for sign, where, _ in changes
     ]
-    chips(sheet, marks, [value for _, _, value in changes], limit)
+    chips(sheet, marks, [value for _, _, value in changes], limit, held=shown.held)
     key(sheet, limit, "nats")
     return sheet.svg(shown.text())
 
