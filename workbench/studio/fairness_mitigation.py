@@ -26,13 +26,17 @@ _NAMES = {
 
 
 def trade_off_chart(found: TradeOff) -> Chart:
-    """Accuracy upwards, the distance of the groups to the right, intervals of the accuracy."""
+    """What each model gives up in accuracy, and how far the groups lie apart with it.
+
+    Points further down and further left are better; intervals are those of the accuracy.
+    """
+    base = found.points[0].accuracy
     rows = [
         {
             "disparity": point.disparity,
-            "accuracy": point.accuracy,
-            "low": point.accuracy_low,
-            "high": point.accuracy_high,
+            "lost": 100 * (base - point.accuracy),
+            "low": 100 * (base - point.accuracy_high),
+            "high": 100 * (base - point.accuracy_low),
             "method": _NAMES[point.method],
             "setting": point.setting + (", no other is better in both" if point.is_best else ""),
         }
@@ -41,14 +45,14 @@ def trade_off_chart(found: TradeOff) -> Chart:
     return points(
         rows,
         "disparity",
-        "accuracy",
+        "lost",
         series="method",
         low="low",
         high="high",
         detail="setting",
         title=f"What {words(found.constraint)} costs on {found.dataset}",
-        x_title=f"{words(found.disparity)} between {' and '.join(found.sensitive)}",
-        y_title="accuracy (share of rows)",
+        x_title=f"{words(found.disparity)} between groups of {' and '.join(found.sensitive)}",
+        y_title="accuracy given up (percentage points)",
         height_px=380,
     )
 
@@ -61,7 +65,7 @@ def groups_chart(found: Mitigation, metric: str = "selection_rate") -> Chart:
     """
     rows = [
         {
-            "group": figure.group.partition("=")[2] or figure.group,
+            "group": figure.group.removeprefix("group="),
             "value": figure.value,
             "low": figure.low,
             "high": figure.high,
@@ -98,7 +102,9 @@ def draw_mitigation(found: Mitigation) -> str:
     needs = "".join(f"<li>{escape(said)}</li>" for said in found.needs)
     changes = [found.accuracy, *dict.fromkeys(found.disparities)]
     rows = [_row(each, found.n) for each in changes]
-    picture = forest(rows, null=0.0, unit="after less before", title="What changed")
+    picture = forest(
+        rows, null=0.0, unit="after less before", title="What changed", null_words="no change"
+    )
     parts = [head, f"<ul>{needs}</ul>", picture, _before_after(changes)]
     if found.details:
         told = [{"what": name, "value": value} for name, value in found.details.items()]

@@ -23,7 +23,14 @@ class ForestRow:
     flagged: bool | None
 
 
-def forest(rows: Sequence[ForestRow], *, null: float | None, unit: str, title: str) -> str:
+def forest(
+    rows: Sequence[ForestRow],
+    *,
+    null: float | None,
+    unit: str,
+    title: str,
+    null_words: str = "no preference",
+) -> str:
     """A table with a dot and its interval a line; a dashed line stands at ``null``.
 
     A full dot and a word tell what differs; colour says nothing by itself.
@@ -50,7 +57,7 @@ def forest(rows: Sequence[ForestRow], *, null: float | None, unit: str, title: s
         "<th></th><th class='n'>n</th><th class='n'>value</th><th></th><th class='n'>interval</th>"
     )
     head += "<th>test</th>" if tested else ""
-    said = "" if null is None else f"; {null:g} is no preference"
+    said = "" if null is None else f"; {null:g} is {null_words}"
     return (
         f'<p class="q">{escape(title)} ({escape(unit)}{said})</p>'
         f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -106,7 +106,7 @@ def _judge(
         confidence=how.confidence,
         seed=how.seed,
     )
-    members = {", ".join(study.sensitive): [names[code] for code in codes]}
+    members = {"group": [names[code] for code in codes]}
     first, second = (
         audit_groups(study.y_test, each, sensitive=members, task="classification", precision=how)
         for each in (before, after)

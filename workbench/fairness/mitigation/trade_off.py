@@ -133,7 +133,7 @@ def _point(
     numbers = study.test if wide else study.test[:, : study.width]
     decided: np.ndarray = estimator.predict(numbers)  # type: ignore[attr-defined]
     codes, names = study.groups.codes(study.test), study.groups.names
-    members = {", ".join(study.sensitive): [names[code] for code in codes]}
+    members = {"group": [names[code] for code in codes]}
     found = audit_groups(
         study.y_test, decided, sensitive=members, task="classification", precision=how
     )
