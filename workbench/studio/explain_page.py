@@ -98,6 +98,9 @@ def _inside() -> Any:
     widgets = require("ipywidgets", extra="studio")
     model = Field("model", "Model", _first_model(), choices=_models())
     wanted = (
+        ("Methods", "interpretability.compare", "Compare the methods",
+         (Field("prompt", "Prompt", _PROMPT, long=True), Field("target", "Answer", " Paris"),
+          model)),
         ("Lens", "interpretability.lens", "Read the layers",
          (Field("text", "Text", _PROMPT, long=True), Field("target", "Token to follow", " Paris"),
           model)),

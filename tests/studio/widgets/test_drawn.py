@@ -15,7 +15,10 @@ from workbench.interpretability.inside.results import (
     PatchGrid,
     TopText,
 )
+from workbench.studio import saliency
 from workbench.studio.widgets import drawn, heat_map
+
+from .conftest import make
 
 
 def grid(kind: type[Grid] = Grid, **more: Any) -> Grid:
@@ -79,3 +82,24 @@ def test_a_neuron_shows_where_it_was_active() -> None:
         assert said in html
     assert " w13" not in html.replace(" w14", "")  # what is far from it is left out
     assert drawn._marked(top).startswith("… w14")
+
+
+def test_methods_stand_under_each_other_with_how_far_they_agree() -> None:
+    from workbench.interpretability.attribution.comparison import (
+        Agreement,
+        Comparison,
+        RandomOrder,
+        Stability,
+    )
+
+    one, two = make(method="ablation", seed=1), make(method="owen", seed=2)
+    made = Comparison(
+        "made", (one, two), (Agreement("ablation", "owen", 0.75, 2 / 3),),
+        (Stability("owen", 3, 0.875, 1.0, 0.125),), (RandomOrder("space", 5, 0.4375, 0.5),), 3,
+    )  # fmt: skip
+    html = mime_bundle(made)["text/html"]
+    for said in ("ablation and owen", "0.75", "0.875", "0.125", "random, mean of 5", "0.4375"):
+        assert said in html
+    for attribution in (one, two):
+        strongest = np.abs(saliency(attribution).of(-1)).max()
+        assert f"{strongest:.2f}" in html

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.errors import InputError
 
 if TYPE_CHECKING:
+    from workbench.interpretability.attribution.comparison import Comparison
     from workbench.interpretability.attribution.result import Attribution
     from workbench.interpretability.inside.results import AttentionMaps, Grid, Neuron, TopText
     from workbench.studio.widgets.showing import Shown
@@ -21,6 +22,16 @@ def draw_attribution(found: Attribution) -> dict[str, Any]:
     except InputError as error:
         return _plainly(found, error)
     return shown.bundle()
+
+
+def draw_methods(found: Comparison) -> dict[str, Any]:
+    """Several methods on one prompt; the fields where they are too large for that."""
+    from workbench.studio.widgets.methods_drawn import bundle
+
+    try:
+        return bundle(found)
+    except InputError as error:
+        return _plainly(found, error)
 
 
 def draw_grid(found: Grid) -> dict[str, Any]:
