@@ -10,6 +10,7 @@ upstream directly, in the same round.
 from __future__ import annotations
 
 import os
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from shape import Benchmark, Figure, take_turns
 from sides import Side
 
 SECONDS = 4.0
+SYNCS, SYNC_BYTES, SYNC_FILE_BYTES = 100, 20_480, 4 << 20  # as a settlement's pages in the WAL
 LONG_S = float(os.environ.get("BENCH_GATEWAY_CLIENTS_S", "60"))
 CLIENTS = 16
 TOKENS = 128
@@ -63,6 +65,21 @@ def measure_side(server: Server) -> Round:
     )
 
 
+def sync_ms() -> float:
+    """What the disk under a settlement takes by itself: so much written over in a file, on it."""
+    times_s, page = [], os.urandom(SYNC_BYTES)
+    with tempfile.NamedTemporaryFile(prefix="bench-sync-") as file:
+        file.write(bytes(SYNC_FILE_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+        for number in range(SYNCS):
+            began_s = time.perf_counter()
+            os.pwrite(file.fileno(), page, number * SYNC_BYTES % SYNC_FILE_BYTES)
+            getattr(os, "fdatasync", os.fsync)(file.fileno())
+            times_s.append(time.perf_counter() - began_s)
+    return 1000 * statistics.median(times_s)
+
+
 @contextmanager
 def sides() -> Iterator[tuple[Server, Server, Server]]:
     """The upstream, ours and LiteLLM; all are gone at the end."""
@@ -83,8 +100,10 @@ def against_litellm(rounds: int) -> Sequence[Figure]:
         for server in (ours, theirs):
             load.run(server.chat_url, server.key, BODY, seconds=60, most=50)
         direct: list[float] = []
+        syncs: list[float] = []
 
         def ask_ours() -> Round:
+            syncs.append(sync_ms())
             alone = load.run(upstream.chat_url, "none", BODY, seconds=SECONDS / 2)
             direct.append(alone.percentile_ms(0.5))
             return measure_side(ours)
@@ -106,6 +125,8 @@ def against_litellm(rounds: int) -> Sequence[Figure]:
         figure("gateway: requests a second, 16 clients", "1/s", "per_s"),
         Figure("gateway: added p50, one client", "LiteLLM proxy", "ms", added, theirs_added,
                better="lower", details=details),
+        Figure("gateway: added p50, one client, of which the disk", "one sync", "ms", added,
+               tuple(syncs), better="lower", details=details),
         Figure("gateway: added p50 against what was promised", "1 ms", "ms", added,
                (1.0,) * promised, better="lower", bound=1.0, details=details),
         figure("gateway: memory", "MB", "memory_mb", better="lower"),

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from workbench.serving.corked import Corked
 from workbench.serving.requests import CONNECTION, Headers
 
+_OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 _LINGER_S = 1.0  # for a client to read the response before its half-sent request is cut off
 
 
@@ -93,12 +94,14 @@ class Connection(HttpToolsProtocol):
 
         Returns:
             Whether that was done. Not so where somebody stands between who would see or change
-            the messages, or where the client does not read.
+            the messages, where the client does not read, or where a header means more than text.
         """
         cycle = getattr(send, "__self__", None)
         if not isinstance(cycle, RequestResponseCycle) or cycle.scope["method"] == "HEAD":
             return False
         if cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
+            return False
+        if any(name in _OF_THE_CONNECTION for name, _ in headers):
             return False
         told = [*cycle.default_headers, *headers]
         if not cycle.keep_alive:
@@ -109,8 +112,7 @@ class Connection(HttpToolsProtocol):
             return False  # a line break in a value: there it is refused
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
-        cycle.transport.write(b"%b\r\n%b" % (head, body))
-        cycle.transport.flush()  # type: ignore[attr-defined]  # ours, see Corked
+        cycle.transport.write_now(b"%b\r\n%b" % (head, body))  # type: ignore[attr-defined]
         cycle.message_event.set()
         if not cycle.keep_alive:
             cycle.transport.close()

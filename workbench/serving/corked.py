@@ -31,6 +31,14 @@ class Corked:
             self._loop.call_soon(self.flush)
         self._held.append(data)
 
+    def write_now(self, data: bytes) -> None:
+        """Send at once, after what is held."""
+        if self._held:
+            self._held.append(data)
+            self.flush()
+        elif not self.is_closing():
+            self._transport.write(data)
+
     def flush(self) -> None:
         """Send now."""
         held, self._held = self._held, []
