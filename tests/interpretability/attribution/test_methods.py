@@ -22,8 +22,19 @@ Tiny = Callable[..., Model]
 PROMPT, TARGET = "The quick brown fox. It counts 0 1 2 3.", " A model"
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_of_the_registry_runs_and_keeps_its_promise(tiny: Tiny, name: str) -> None:
+REPLACING = (
+    "ablation",
+    "occlusion",
+    "shapley",
+    "owen",
+    "lime",
+)  # those that take gradients have their own
+
+
+@pytest.mark.parametrize("name", REPLACING)
+def test_every_method_that_replaces_tokens_runs_and_keeps_its_promise(
+    tiny: Tiny, name: str
+) -> None:
     found = attribute_target(tiny(), PROMPT, TARGET, method=name, samples=20, groups="word")
     assert found.scores.shape == (len(found.targets), len(found.groups))
     assert found.deletion_auc is not None and found.insertion_auc is not None

@@ -119,7 +119,7 @@ def find_method(name: str) -> Method:
     """The method of that name. Raises NotFoundError with near matches."""
     if name not in METHODS:
         raise NotFoundError.among(
-            "method of attribution", name, METHODS, hint="workbench interpretability attribute -h"
+            "method of attribution", name, METHODS, hint="workbench interpretability methods"
         )
     return METHODS[name]
 
