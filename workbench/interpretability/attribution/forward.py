@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from workbench.models.model import Model
 
-BATCH_TOKENS = 2048
+BATCH_TOKENS = 6144
 _LOGITS_BYTES = 256 * 2**20  # logits of one batch, of which the softmax makes one more copy
 _ATTENTION = {"full_attention", "sliding_attention"}
 _LEAST_ALIKE = 8  # fewer prompts of a length go with those of other lengths, padded
@@ -68,16 +68,24 @@ class TargetForward:
                 an id is the mean embedding. What several begin with is read once.
         """
         import numpy as np
-        import torch
 
         scores = np.empty((len(rows), len(self.target_ids)))
+        for places, scored in self.score_batches(rows):
+            scores[places] = scored
+        return scores
+
+    def score_batches(
+        self, rows: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[list[int], np.ndarray]]:
+        """``score`` in pieces as they come: places in ``rows``, and their scores."""
+        import torch
+
         for places, alike in self._batches(rows):
             check_cancelled()
             batch = [[*rows[place], *self.target_ids[:-1]] for place in places]
             with torch.inference_mode():
                 scored = self._score_alike(batch) if alike else self._score_padded(batch)
-            scores[places] = scored.double().numpy()
-        return scores
+            yield places, scored.double().numpy()
 
     def score_embeddings(self, prompts: torch.Tensor) -> torch.Tensor:
         """The same from embeddings of prompts of one length, with the gradient if it is asked for.

@@ -54,18 +54,18 @@ def count_sets(tree: Tree) -> int:
 
 
 class _Part(NamedTuple):
-    """A subtree that comes while the players of ``context`` are there, with the values before and
-    after, in the share ``weight`` of all orders."""
+    """A subtree that comes while the players of ``context`` are there, in the share ``weight`` of
+    all orders; ``before`` and ``after`` are the places of its sets in the list of them."""
 
     tree: Tree
     context: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
+    before: int
+    after: int
     weight: float
 
 
 def compute_owen(game: Game, tree: Tree) -> np.ndarray:
-    """The exact values, ``[players, outputs]``; each depth of the tree is one call of the game.
+    """The exact values, ``[players, outputs]``, from one call of the game with all its sets.
 
     >>> import numpy as np
     >>> both = lambda sets: (sets[:, :1] & sets[:, 2:3]).astype(float)
@@ -76,31 +76,33 @@ def compute_owen(game: Game, tree: Tree) -> np.ndarray:
 
     players = len(list_leaves(tree))
     nobody = np.zeros(players, bool)
-    bare, whole = game(np.array([nobody, ~nobody]))
-    found = np.zeros((players, len(whole)))
-    parts = [_Part(tree, nobody, bare, whole, 1.0)]
+    sets = [nobody, ~nobody]
+    parts, leaves = [_Part(tree, nobody, 0, 1, 1.0)], []
     while parts:
-        for part in parts:
-            if isinstance(part.tree, int):
-                found[part.tree] += part.weight * (part.after - part.before)
-        inner = [part for part in parts if not isinstance(part.tree, int)]
-        sets = [_join(part.context, half) for part in inner for half in part.tree]  # type: ignore[union-attr]
-        values = game(np.array(sets)) if sets else np.empty((0, 0))
-        parts = []
-        for number, part in enumerate(inner):
-            parts += _split(part, sets[2 * number : 2 * number + 2], values[2 * number :])
+        part = parts.pop()
+        if isinstance(part.tree, int):
+            leaves.append(part)
+        else:
+            parts += _split(part, sets)
+    values = game(np.array(sets))
+    found = np.zeros((players, values.shape[1]))
+    for leaf in leaves:
+        found[leaf.tree] += leaf.weight * (values[leaf.after] - values[leaf.before])
     return found
 
 
-def _split(part: _Part, sets: list[np.ndarray], values: np.ndarray) -> list[_Part]:
-    """Each half coming first, and after the other."""
+def _split(part: _Part, sets: list[np.ndarray]) -> list[_Part]:
+    """Each half coming first, and after the other; what that asks for is added to ``sets``."""
     left, right = part.tree  # type: ignore[misc]
+    with_left, with_right = _join(part.context, left), _join(part.context, right)
+    sets += [with_left, with_right]
+    left_at, right_at = len(sets) - 2, len(sets) - 1
     half = part.weight / 2
     return [
-        _Part(left, part.context, part.before, values[0], half),
-        _Part(right, part.context, part.before, values[1], half),
-        _Part(left, sets[1], values[1], part.after, half),
-        _Part(right, sets[0], values[0], part.after, half),
+        _Part(left, part.context, part.before, left_at, half),
+        _Part(right, part.context, part.before, right_at, half),
+        _Part(left, with_right, right_at, part.after, half),
+        _Part(right, with_left, left_at, part.after, half),
     ]
 
 

@@ -14,8 +14,6 @@ from .forward import BATCH_TOKENS, BLANK, TargetForward
 if TYPE_CHECKING:
     import numpy as np
 
-_ROUND = 64  # prompts between two reports of progress
-
 
 class Scorer:
     """The game that attributions divide: which groups stay, and what the target is worth then.
@@ -55,12 +53,12 @@ class Scorer:
 
     def _ask(self, todo: Sequence[tuple[bytes, np.ndarray]]) -> None:
         with progress("attribution", total=len(todo), unit="prompts") as task:
-            for start in range(0, len(todo), _ROUND):
-                part = todo[start : start + _ROUND]
-                scored = self.forward.score([self.write_row(row) for _, row in part])
-                self._known.update(zip((key for key, _ in part), scored, strict=True))
-                self.evaluations += len(part)
-                task.advance(len(part))
+            rows = [self.write_row(present) for _, present in todo]
+            for places, scored in self.forward.score_batches(rows):
+                keys = [todo[place][0] for place in places]
+                self._known.update(zip(keys, scored, strict=True))
+                self.evaluations += len(places)
+                task.advance(len(places))
 
     @property
     def whole(self) -> np.ndarray:
