@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = attach(
         "bars": "chart",
         "compare": "widgets.comparison",
         "explain": "explain_page",
+        "fairness": "fairness_page",
         "heat": "chart",
         "heat_map": "widgets.heat_map",
         "home": "home_page",

@@ -88,6 +88,8 @@ class OperationForm:
             value = self.inputs[parameter.name].value
             if value in ("", None) and not parameter.required:
                 continue
+            if isinstance(value, str) and _is_list(parameter.annotation):
+                value = [part.strip() for part in value.split(",") if part.strip()]
             found[parameter.name] = value
         return found
 
@@ -141,6 +143,12 @@ def _choices(annotation: Any) -> tuple[Any, ...]:
     if typing.get_origin(annotation) is Literal:
         return typing.get_args(annotation)
     return tuple(value for part in typing.get_args(annotation) for value in _choices(part))
+
+
+def _is_list(annotation: Any) -> bool:
+    """Whether several values may be given; in a field they are written with commas."""
+    parts = (annotation, *typing.get_args(annotation))
+    return any(typing.get_origin(part) is list for part in parts)
 
 
 def _kinds(annotation: Any) -> set[Any]:
