@@ -94,7 +94,12 @@ class Sides:
 
         start = self.function.embed([self.space])[0]
         found = integrated_gradients(
-            self.function, start, steps=STEPS, per_output=per_output, least_change=0.0
+            self.function,
+            start,
+            steps=STEPS,
+            rule="gauss_legendre",
+            per_output=per_output,
+            least_change=0.0,
         )
         return found.scores
 

@@ -63,7 +63,7 @@ def by_captum(
 
 def ours(module: Any, **options: Any) -> PathScores:
     function = TargetLogprobs(module, PROMPT, TARGET)
-    chosen = {"steps": STEPS, "least_change": 0.0, **options}
+    chosen = {"steps": STEPS, "rule": "gauss_legendre", "least_change": 0.0, **options}
     return integrated_gradients(function, function.embed([BASELINE])[0], **chosen)
 
 
@@ -152,6 +152,7 @@ def test_a_label_has_captums_values(classifier: Any) -> None:
             function,
             function.embed([BASELINE])[0],
             steps=STEPS,
+            rule="gauss_legendre",
             hold=(0, -1),
             least_change=0.0,
         )

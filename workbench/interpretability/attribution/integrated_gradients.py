@@ -7,13 +7,14 @@ sink"), and a path that moves it crosses a cliff that no number of steps follows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import InputError
 from workbench.core.progress import progress
 from workbench.interpretability.attribution.differentiable import BATCH_TOKENS, Differentiable
+from workbench.interpretability.attribution.fitted_panels import fitted_quadrature
 from workbench.interpretability.attribution.quadrature import quadrature
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 STEPS = 64
+FITTED = "fitted"
 LEAST_CHANGE = 1.0
 
 
@@ -52,7 +54,7 @@ def integrated_gradients(
     baseline: Tensor,
     *,
     steps: int = STEPS,
-    rule: str = "gauss_legendre",
+    rule: str = FITTED,
     hold: Sequence[int] = (0,),
     per_output: bool = True,
     least_change: float = LEAST_CHANGE,
@@ -64,7 +66,8 @@ def integrated_gradients(
         function: What is explained, with its prompt of n tokens.
         baseline: Embeddings ``[n, d]`` or ``[d]`` for every token.
         steps: How many points of the line are looked at.
-        rule: ``gauss_legendre``, ``midpoint`` or ``trapezoid``.
+        rule: ``gauss_legendre``, ``midpoint``, ``trapezoid``, or ``fitted``: the steps go where
+            the outputs bend, for which the line is looked at once without gradients.
         hold: Positions that keep their embedding all along; their score is 0. Negative ones count
             from the end.
         per_output: Scores of each output, ``[m, n]``; else of their sum, ``[1, n]``, for the cost
@@ -82,10 +85,13 @@ def integrated_gradients(
     ends = function.values(torch.stack([prompt, start])).double().sum(dim=1)
     value, baseline_value = ends.tolist()
     check_change(function, value - baseline_value, least=least_change)
-    nodes, weights = quadrature(rule, steps)
     way = prompt - start
-    scores = torch.zeros(function.outputs if per_output else 1, len(prompt), dtype=torch.float64)
     at_once = max(1, batch_tokens // (len(prompt) + function.outputs))
+    if rule == FITTED:
+        nodes, weights = fitted_quadrature(_along(function, start, way, at_once), steps)
+    else:
+        nodes, weights = quadrature(rule, steps)
+    scores = torch.zeros(function.outputs if per_output else 1, len(prompt), dtype=torch.float64)
     with progress("integrate gradients", total=steps, unit="steps") as task:
         for first in range(0, steps, at_once):
             alphas = torch.as_tensor(nodes[first : first + at_once]).to(way)
@@ -97,6 +103,21 @@ def integrated_gradients(
                 scores[row] += shares @ by_token
             task.advance(len(alphas))
     return PathScores(scores.numpy(), value, baseline_value)
+
+
+def _along(
+    function: Differentiable, start: Tensor, way: Tensor, at_once: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The outputs at points of the line, without gradients: ``[k]`` to ``[k, m]``."""
+    import torch
+
+    def look(alphas: np.ndarray) -> np.ndarray:
+        points = torch.as_tensor(alphas).to(way)[:, None, None]
+        parts = [function.values(start + part * way) for part in points.split(at_once)]
+        found: np.ndarray = torch.cat(parts).double().cpu().numpy()
+        return found
+
+    return look
 
 
 def hold_positions(prompt: Tensor, baseline: Tensor, hold: Sequence[int]) -> Tensor:

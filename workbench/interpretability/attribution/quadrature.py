@@ -27,11 +27,7 @@ def quadrature(rule: str, steps: int) -> tuple[np.ndarray, np.ndarray]:
 
     if rule not in RULES:
         raise InputError(f"rule {rule!r} is not one of {', '.join(RULES)}", hint="gauss_legendre")
-    least = 2 if rule == "trapezoid" else 1
-    if not least <= steps <= MOST_STEPS:
-        raise InputError(
-            f"{steps} steps; the rule {rule} takes {least} to {MOST_STEPS}", hint="steps=64"
-        )
+    check_steps(steps, rule, least=2 if rule == "trapezoid" else 1)
     if rule == "gauss_legendre":
         nodes, weights = np.polynomial.legendre.leggauss(steps)
         return (nodes + 1) / 2, weights / 2
@@ -40,3 +36,11 @@ def quadrature(rule: str, steps: int) -> tuple[np.ndarray, np.ndarray]:
     weights = np.full(steps, 1 / (steps - 1))
     weights[[0, -1]] /= 2
     return np.linspace(0.0, 1.0, steps), weights
+
+
+def check_steps(steps: int, rule: str, *, least: int) -> None:
+    """Raise InputError unless a rule takes so many steps."""
+    if not least <= steps <= MOST_STEPS:
+        raise InputError(
+            f"{steps} steps; the rule {rule} takes {least} to {MOST_STEPS}", hint="steps=64"
+        )
