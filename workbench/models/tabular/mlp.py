@@ -21,7 +21,7 @@ _MOST_EPOCHS = 200
 
 class TorchMLP(BaseEstimator):
     """Two hidden layers of 64 and 32 units with ReLU, fitted by AdamW; like an estimator of
-    scikit-learn. ``module`` maps ``[rows, columns]`` (float32) to logits ``[rows, classes]``, or
+    scikit-learn. ``module`` maps ``[rows, columns]`` (float64) to logits ``[rows, classes]``, or
     ``[rows, 1]`` of the scaled target. The same seed on one thread gives the same weights."""
 
     def __init__(self, *, is_classifier: bool, seed: int = 0) -> None:
@@ -59,11 +59,16 @@ class TorchMLP(BaseEstimator):
             torch.set_num_threads(threads)
         return self
 
+    def decision_function(self, X: Any) -> np.ndarray:  # noqa: N803
+        """Log-odds of the second of two classes ``[rows]``, or one logit a class."""
+        logits: np.ndarray = self._outputs(X).numpy()
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
     def predict_proba(self, X: Any) -> np.ndarray:  # noqa: N803
         """The classes' probabilities, of shape ``[rows, classes]``."""
         import torch
 
-        found: np.ndarray = torch.softmax(self._outputs(X).double(), dim=1).numpy()
+        found: np.ndarray = torch.softmax(self._outputs(X), dim=1).numpy()
         return found
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
@@ -71,7 +76,7 @@ class TorchMLP(BaseEstimator):
         if self.is_classifier:
             found: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
             return found
-        scaled: np.ndarray = self._outputs(X).double().numpy()[:, 0]
+        scaled: np.ndarray = self._outputs(X).numpy()[:, 0]
         return scaled * self.spread_ + self.centre_
 
     def _outputs(self, X: Any) -> Any:  # noqa: N803
@@ -79,7 +84,7 @@ class TorchMLP(BaseEstimator):
         import torch
 
         with torch.inference_mode():
-            return self.module(torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)))
+            return self.module(torch.from_numpy(np.ascontiguousarray(X, dtype=np.float64)))
 
     def _layers(self, torch: Any, columns: int, outputs: int) -> Any:
         nn = torch.nn
@@ -105,5 +110,5 @@ class TorchMLP(BaseEstimator):
                 optimiser.zero_grad()
                 ((losses * weights[batch]).sum() / weights[batch].sum()).backward()
                 optimiser.step()
-        self.module.eval()
-        self.module.requires_grad_(False)
+        # Learned in single precision, asked in double: what is added up later then adds up.
+        self.module.eval().double().requires_grad_(False)

@@ -88,12 +88,18 @@ class TabularModel(Viewable):
         """Column to value to rows, of categories that the training rows did not have."""
         return encode(self.columns, table)[1]
 
+    def places_numbers(self, numbers: np.ndarray) -> np.ndarray:
+        """The place in ``classes`` of each row's likeliest class, or the number; ``[rows]``."""
+        import numpy as np
+
+        with threads_for(len(numbers)):
+            return np.asarray(self.estimator.predict(numbers))
+
     def predict_numbers(self, numbers: np.ndarray) -> np.ndarray:
         """``predict`` for rows that are numbers already."""
         import numpy as np
 
-        with threads_for(len(numbers)):
-            found = np.asarray(self.estimator.predict(numbers))
+        found = self.places_numbers(numbers)
         if not self.is_classifier:
             return found.astype(np.float64)
         # Made one by one: numpy would turn classes of several lengths or types into one type.
