@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.studio.markup import escape, number
 
-_WIDTH, _HEIGHT, _MARGIN = 220, 18, 8
+_WIDTH, _HEIGHT, _MARGIN = 160, 18, 8
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ def forest(
 
     tested = any(row.flagged is not None for row in rows)
     body = "".join(
-        f"<tr><td>{escape(row.name)}</td><td class='n'>{row.n:,}</td>"
+        f"<tr><td class='w'>{escape(row.name)}</td><td class='n'>{row.n:,}</td>"
         f"<td class='n'>{number(row.value)}</td>"
         f"<td>{_picture(row, at, null)}</td>"
         f"<td class='n'>{number(row.low)} to {number(row.high)}</td>"
-        + (f"<td>{_verdict(row)}</td>" if tested else "")
+        + (f"<td class='w'>{_verdict(row)}</td>" if tested else "")
         + "</tr>"
         for row in rows
     )
@@ -75,7 +75,7 @@ def _picture(row: ForestRow, at: Callable[[float], float], null: float | None) -
     fill = "var(--bar)" if row.flagged is not False else "var(--paper)"
     return (
         f'<svg width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        f'aria-hidden="true">{line}'
+        f'aria-hidden="true" style="vertical-align:middle">{line}'
         f'<path d="M{at(row.low):.1f} {middle}H{at(row.high):.1f}" stroke="var(--bar)" '
         f'stroke-width="2"/><circle cx="{at(row.value):.1f}" cy="{middle}" r="4.5" fill="{fill}" '
         'stroke="var(--bar)" stroke-width="2"/></svg>'

@@ -63,12 +63,7 @@ def read_pairs(rows: Iterable[Mapping[str, Any]]) -> Read:
         else:
             seen.add(this)
             before, _, rest = row["sentence"].partition(MASK)
-            items.append(
-                Item(
-                    key,
-                    {"bias_type": row["bias_type"]},
-                    {role: after(before, word + rest) for role, word in words.items()},
-                    {role: in_neutral_frames(word) for role, word in words.items()},
-                )
-            )
+            texts = {role: after(before, word + rest) for role, word in words.items()}
+            neutral = {role: in_neutral_frames(word, texts[role]) for role, word in words.items()}
+            items.append(Item(key, {"bias_type": row["bias_type"]}, texts, neutral))
     return items, left_out.result()

@@ -10,10 +10,13 @@ from workbench.core.progress import progress
 
 SCORE = "score"
 # What stands before a text that begins a sentence: many models have no token that begins a text,
-# and an instruct model's own begins a turn of a conversation.
-LEAD = "\n"
+# and an instruct model's own begins a turn of a conversation. After a new line alone the first
+# token of a CrowS sentence cost SmolLM2 12.0 nats, after these words 8.1.
+LEAD = "Here is a sentence:\n"
 # Contexts that hint at nothing, after which a word's probability is its frequency, not its fit.
 NEUTRAL_FRAMES = ("The next word is", "They wrote down the word", "Here is one more word:")
+# The same for a word that begins a sentence, which tokenisers cut otherwise without its space.
+NEUTRAL_BEGINNINGS = tuple(f"{frame.rstrip(':')}:\n" for frame in NEUTRAL_FRAMES)
 
 
 class Scorer(Protocol):
@@ -97,6 +100,9 @@ def after(before: str, text: str) -> Request:
     return Request(context or LEAD, f"{gap}{text}" if context else text)
 
 
-def in_neutral_frames(word: str) -> tuple[Request, ...]:
-    """The requests for a word where nothing hints at it."""
-    return tuple(Request(frame, f" {word}") for frame in NEUTRAL_FRAMES)
+def in_neutral_frames(word: str, like: Request) -> tuple[Request, ...]:
+    """The requests for a word where nothing hints at it, cut into tokens as in ``like``, which
+    begins with it."""
+    gap = like.text[: len(like.text) - len(like.text.lstrip())]
+    frames = NEUTRAL_FRAMES if gap else NEUTRAL_BEGINNINGS
+    return tuple(Request(frame, f"{gap}{word}") for frame in frames)

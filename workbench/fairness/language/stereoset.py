@@ -94,7 +94,7 @@ def read_contexts(rows: Iterable[Mapping[str, Any]]) -> Read:
             left_out.add("a sentence is not its context with a word in it")
             continue
         texts = {role: after(before, f"{word}{rest}") for role, word in words.items()}
-        neutral = {role: in_neutral_frames(word) for role, word in words.items()}
+        neutral = {role: in_neutral_frames(word, texts[role]) for role, word in words.items()}
         items.append(Item(key, groups, texts, neutral))
     return items, left_out.result()
 
