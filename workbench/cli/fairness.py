@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from workbench.fairness.audit.operations import ModelCard
     from workbench.fairness.audit.result import Exclusion, GroupAudit
     from workbench.fairness.audit.slices import SliceSearch
     from workbench.fairness.audit.thresholds import ThresholdSweep
@@ -49,6 +50,12 @@ def show_audit(audit: GroupAudit) -> None:
     for note in audit.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(f"predictions: {audit.predictions}", err=True)
+
+
+def show_card(card: ModelCard) -> None:
+    """The section itself, and where it was written."""
+    click.echo(card.text, nl=False)
+    click.echo(f"written: {card.path}", err=True)
 
 
 def show_slices(found: SliceSearch) -> None:

@@ -176,6 +176,7 @@ def _sideways(encoding: dict[str, Any]) -> dict[str, Any]:
     if "axis" in turned["y"]:
         axis = {"grid": False, "labelLimit": 320, "labelExpr": "split(datum.label, '\\n')"}
         turned["y"] = turned["y"] | {"axis": axis}
+    turned["x"] = turned["x"] | {"axis": {"tickCount": 5}}  # panels are narrow
     return turned
 
 

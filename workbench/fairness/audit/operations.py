@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from workbench.core import settings
 from workbench.core.errors import InputError
 from workbench.core.operations import operation
+from workbench.core.viewers import Viewable
 
 from .result import GroupAudit
 from .slices import SliceSearch
@@ -16,6 +17,16 @@ from .thresholds import ThresholdSweep
 
 if TYPE_CHECKING:
     from .predictions import Predictions
+
+
+@dataclass(frozen=True)
+class ModelCard(Viewable):
+    """A section of a model card: where it was written, its Markdown, and the rows behind it."""
+
+    path: Path
+    text: str
+    predictions: Path
+
 
 TaskName = Literal["auto", "classification", "regression", "ranking"]
 LossName = Literal["error", "false_positive", "false_negative", "absolute", "squared", "log_loss"]
@@ -95,6 +106,59 @@ def audit(
         notes=(*found.notes, *judged.notes),
         predictions=write_predictions(found),
     )
+
+
+@operation("fairness.card", title="Write the fairness section of a model card", produces="text")
+def card(
+    out: Path | None = None,
+    *,
+    dataset: str | None = None,
+    sensitive: list[str] | None = None,
+    model: str = "gradient_boosting",
+    predictions: Path | None = None,
+    target: str | None = None,
+    positive: str | None = None,
+    task: TaskName = "auto",
+    exclude: list[str] | None = None,
+    min_rows: int = 30,
+    seed: int | None = None,
+) -> ModelCard:
+    """Audit a model by group and write the fairness section of its model card, in Markdown.
+
+    Args:
+        out: The file to write; by default one in the home, named after the audit.
+        dataset: A name of the catalogue, or a table of your own.
+        sensitive: A column to compare by; several make intersections.
+        model: A kind of model of tables, or the record of a saved one (.json).
+        predictions: A file with y, y_hat and the sensitive columns, in place of a data set.
+        target: The column to predict; by default the catalogue's.
+        positive: The label that counts as 1; by default 1, or the last of two classes.
+        task: What the predictions of a file are.
+        exclude: A column that the model must not read.
+        min_rows: A group with fewer rows is listed and not judged.
+        seed: Of the split, the fit and the resamples; the setting `seed` if none is given.
+    """
+    from workbench.store.files import write_text
+
+    from .card import write_card
+
+    judged = audit(
+        dataset=dataset,
+        sensitive=sensitive,
+        model=model,
+        predictions=predictions,
+        target=target,
+        positive=positive,
+        task=task,
+        exclude=exclude,
+        min_rows=min_rows,
+        seed=seed,
+    )
+    assert judged.predictions is not None
+    path = out or judged.predictions.with_suffix(".md")
+    text = write_card(judged)
+    write_text(path, text)
+    return ModelCard(path, text, judged.predictions)
 
 
 @operation("fairness.thresholds", title="Sweep thresholds by group", produces="audit")

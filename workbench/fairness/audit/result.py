@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.core.viewers import Viewable
@@ -107,19 +107,19 @@ class GroupAudit(Viewable):
     n: int
     sensitive: tuple[str, ...]
     metrics: tuple[str, ...]
-    everyone: tuple[GroupFigure, ...]
-    groups: tuple[GroupFigure, ...]
-    disparities: tuple[Disparity, ...]
-    excluded: tuple[Exclusion, ...]
-    alone: tuple[Comparison, ...]
-    calibration: tuple[GroupCalibration, ...]
+    everyone: tuple[GroupFigure, ...] = field(repr=False)
+    groups: tuple[GroupFigure, ...] = field(repr=False)
+    disparities: tuple[Disparity, ...] = field(repr=False)
+    excluded: tuple[Exclusion, ...] = field(repr=False)
+    alone: tuple[Comparison, ...] = field(repr=False)
+    calibration: tuple[GroupCalibration, ...] = field(repr=False)
     compare: str
     confidence: float
     draws: int
     min_rows: int
     seed: int
     notes: tuple[str, ...] = ()
-    predictions: Path | None = None
+    predictions: Path | None = field(default=None, repr=False)
 
     @property
     def group_names(self) -> tuple[str, ...]:

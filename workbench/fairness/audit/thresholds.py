@@ -7,7 +7,7 @@ gap) gives the counts at every threshold by adding up from the top.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.cancellation import check_cancelled
@@ -75,9 +75,9 @@ class ThresholdSweep(Viewable):
     n: int
     sensitive: tuple[str, ...]
     thresholds: tuple[float, ...]
-    figures: tuple[ThresholdFigure, ...]
-    disparities: tuple[ThresholdDisparity, ...]
-    excluded: tuple[Exclusion, ...]
+    figures: tuple[ThresholdFigure, ...] = field(repr=False)
+    disparities: tuple[ThresholdDisparity, ...] = field(repr=False)
+    excluded: tuple[Exclusion, ...] = field(repr=False)
     confidence: float
     draws: int
     seed: int
