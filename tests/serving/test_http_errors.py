@@ -59,6 +59,23 @@ def test_when_to_come_again() -> None:
     assert describe(errors.EngineError("a")).headers == {}
 
 
+def test_a_refusal_by_a_rate_says_what_is_left() -> None:
+    told = errors.LimitError(
+        "a", limit="tokens_per_minute", allowed=1000, used=940, asked=200, retry_after_s=12.5
+    )
+    assert describe(told).headers == {
+        "retry-after": "13",
+        "retry-after-ms": "12500",
+        "x-ratelimit-limit-tokens": "1000",
+        "x-ratelimit-remaining-tokens": "60",
+        "x-ratelimit-reset-tokens": "12.5s",
+    }
+    budget = errors.LimitError(
+        "a", limit="budget_usd_day", allowed=1, used=1, asked=1, retry_after_s=9
+    )
+    assert set(describe(budget).headers) == {"retry-after", "retry-after-ms"}
+
+
 def test_a_stranger_is_told_without_its_words() -> None:
     status, headers, body = render_error(KeyError("/secret/path"), request_id="r1")
     assert (status, headers) == (

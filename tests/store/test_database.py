@@ -52,6 +52,13 @@ def test_a_confirmed_transaction_is_synced_and_in_wal(counter: Database) -> None
     }  # fmt: skip
 
 
+def test_its_files_are_the_users_alone(counter: Database) -> None:
+    add_one(counter)
+    files = sorted(counter.path.parent.glob(f"{counter.path.name}*"))
+    assert len(files) > 1
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
 def test_checkpoints_are_only_made_under_the_write_lock(counter: Database) -> None:
     # SQLite's own come after a commit without it, which loses commits before 3.51.3.
     wal = counter.path.with_name("counter.sqlite-wal")

@@ -6,9 +6,10 @@ import functools
 from typing import Any
 
 from workbench.serving.call import Facts
+from workbench.serving.http_errors import OPENAI_LIMITS
 from workbench.serving.requests import Headers
 
-_OPENAI_LIMITS = {"requests_per_minute": b"requests", "tokens_per_minute": b"tokens"}
+_OPENAI_LIMITS = {name: word.encode() for name, word in OPENAI_LIMITS.items()}
 
 
 def tell(request_id: str, facts: Facts) -> Headers:

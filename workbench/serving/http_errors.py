@@ -58,6 +58,8 @@ ROWS: dict[type[errors.WorkbenchError], Row] = {
     errors.DeadlineError: Row(504, SERVER, "deadline_exceeded", "timeout_error"),
     errors.CancelledError: Row(499, INVALID, "cancelled", INVALID),
 }
+# Limits that OpenAI tells of in its headers, by its words for them.
+OPENAI_LIMITS = {"requests_per_minute": "requests", "tokens_per_minute": "tokens"}
 # What an AccessError's ``reason`` makes a 401: the caller did not show who he is.
 UNAUTHENTICATED = frozenset({"missing", "unknown", "expired", "revoked", "disabled"})
 _UNAUTHENTICATED = Row(401, INVALID, "invalid_api_key", "authentication_error")
@@ -108,7 +110,21 @@ def _headers(error: errors.WorkbenchError, status: int) -> dict[str, str]:
     wait_s = error.context.get("retry_after_s")
     if wait_s is not None:
         wait_s = max(0.0, float(wait_s))
-        return {"retry-after": str(math.ceil(wait_s)), "retry-after-ms": str(round(1000 * wait_s))}
+        again = {"retry-after": str(math.ceil(wait_s)), "retry-after-ms": str(round(1000 * wait_s))}
+        return again | _limit_headers(error, wait_s)
     # They try again by themselves after each of these, and it would be in vain.
     in_vain = isinstance(error, (errors.LimitError, errors.ConflictError)) or status == 501
     return {"x-should-retry": "false"} if in_vain else {}
+
+
+def _limit_headers(error: errors.WorkbenchError, wait_s: float) -> dict[str, str]:
+    """What is left of the limit that refused, under the names that an answer would have it."""
+    name = OPENAI_LIMITS.get(str(error.context.get("limit")))
+    if name is None:
+        return {}
+    allowed, used = float(error.context["allowed"]), float(error.context["used"])
+    return {
+        f"x-ratelimit-limit-{name}": f"{allowed:.0f}",
+        f"x-ratelimit-remaining-{name}": f"{max(0.0, allowed - used):.0f}",
+        f"x-ratelimit-reset-{name}": f"{wait_s:g}s",
+    }

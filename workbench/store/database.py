@@ -225,6 +225,8 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         with files.saying_why(self.path), saying_why(self.path):
             files.make_folder(self.path.parent)
+            # Usage and hashes of keys are the user's alone; SQLite's files beside it do likewise.
+            self.path.touch(mode=0o600, exist_ok=True)
             connection = sqlite3.connect(
                 self.path,
                 timeout=self._busy_s,
