@@ -80,6 +80,19 @@ def test_what_cannot_be_explained_is_said_plainly(watched: Watched) -> None:
     )
 
 
+def test_every_tab_is_reached_by_keyboard_and_told_in_full(watched: Watched) -> None:
+    page = watched.page
+    tabs = page.get_by_role("tab")
+    names = ["Methods", "Lens", "Patching", "Attention", "A table's row", "What if"]
+    assert tabs.all_inner_texts() == names
+    labels = page.locator("#rendered_cells .lm-TabBar-tabLabel")
+    assert labels.evaluate_all("all => all.every(each => each.scrollWidth <= each.clientWidth)")
+    press_until(page, lambda: page.evaluate("document.activeElement.role") == "tab")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.get_by_role("button", name="Read the layers").is_visible()
+
+
 def test_it_fits_a_phone_in_the_dark_and_asks_nothing_of_the_network(watched: Watched) -> None:
     page = watched.page
     assert page.evaluate("document.documentElement.scrollWidth") == 400

@@ -111,13 +111,13 @@ def _inside() -> Any:
           Field("answer", "Answer of the clean one", " Paris"),
           Field("wrong", "Answer of the corrupted one", " Rome"),
           Field("component", "What is patched"), model)),
-        ("A table's row", "interpretability.explain_row", "Explain the row", _ROW),
-        ("Another decision", "interpretability.counterfactuals", "Find what would change it",
-         (*_ROW, Field("wanted", "Wanted", hint="another than it has"),
-          Field("max_changes", "At most so many changes"))),
         ("Attention", "interpretability.attention", "Read the attention",
          (Field("text", "Text", _PROMPT, long=True), Field("rollout", "All layers as one map"),
           model)),
+        ("A table's row", "interpretability.explain_row", "Explain the row", _ROW),
+        ("What if", "interpretability.counterfactuals", "Find what would change it",
+         (*_ROW, Field("wanted", "Wanted", hint="another than it has"),
+          Field("max_changes", "At most so many changes"))),
     )  # fmt: skip
     forms = []
     for title, name, button, fields in wanted:
