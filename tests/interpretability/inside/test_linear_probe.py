@@ -34,7 +34,7 @@ def nouns() -> list[ProbeItem]:
 
 
 def test_what_is_there_is_found_and_what_is_not_is_not(tiny: Load) -> None:
-    found = train_probe(tiny("llama"), ITEMS, position="mean", controls=20)
+    found = train_probe(tiny("llama"), ITEMS, position="mean", controls=8)
     assert found.values[:, 0].min() > 0.9
     far = np.abs(found.values[:, 1] - found.chance)
     assert far.max() < 4 * found.chance_error

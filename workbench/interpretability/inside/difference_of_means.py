@@ -19,12 +19,15 @@ from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 from workbench.interpretability.inside.anatomy import Anatomy, examine
 from workbench.interpretability.inside.kept_tensors import find_tensors, keep_tensors, weights_of
+from workbench.interpretability.inside.pooled_states import pool_states
 from workbench.interpretability.inside.reading import (
+    ReadText,
     first_token,
+    padded,
     prepare_threads,
     read_text,
 )
-from workbench.interpretability.inside.recording import changed, recorded
+from workbench.interpretability.inside.recording import changed
 from workbench.interpretability.inside.results import SteeringEffect
 
 if TYPE_CHECKING:
@@ -181,7 +184,6 @@ def measure_steering(
         InputError: There is no prompt, word or strength, or a word stands on both sides.
     """
     import numpy as np
-    import torch
 
     if not prompts or not strengths:
         raise InputError("at least one prompt and one strength are needed")
@@ -189,16 +191,13 @@ def measure_steering(
     reads = [read_text(model, prompt, what="a held-out prompt") for prompt in prompts]
     prepare_threads(model)
 
-    def next_tokens() -> list[torch.Tensor]:
-        with torch.inference_mode():
-            return [_next(model.module, read.tensor()) for read in reads]
-
-    plain = next_tokens()
+    anatomy = examine(model)
+    plain = _next(anatomy, reads)
     odds = np.array([_odds(one, wanted) for one in plain])
     values, prices = [], []
     for strength in track(tuple(strengths), "steer", unit="strengths"):
         with steered(model, vector, strength=strength):
-            found = next_tokens()
+            found = _next(anatomy, reads)
         values.append(np.array([_odds(one, wanted) for one in found]) - odds)
         pairs = zip(found, plain, strict=True)
         prices.append([float((one.exp() * (one - before)).sum()) for one, before in pairs])
@@ -243,22 +242,16 @@ def _states(
     what: str,
 ) -> np.ndarray:
     """A state for each text, ``[texts, d]`` in float64."""
-    import numpy as np
-    import torch
-
-    found = []
-    for number, text in enumerate(track(texts, f"read texts {what}", unit="texts")):
+    reads = []
+    for number, text in enumerate(texts):
         read = read_text(model, text, what=f"text {number + 1} of {what}")
         if len(read.ids) < 2:
             raise InputError(
                 f"text {number + 1} of {what} has one token: the first is not counted",
                 hint="write a sentence",
             )
-        with recorded(anatomy, ["residual"], layers=[layer]) as kept, torch.inference_mode():
-            anatomy.module.base_model(input_ids=read.tensor(), use_cache=False)
-        states = kept["residual", layer][0].double().numpy()
-        found.append(states[1:].mean(axis=0) if pooling == "mean" else states[-1])
-    return np.stack(found)
+        reads.append(read)
+    return pool_states(anatomy, reads, layers=[layer], pooling=pooling, first_token=1)[0]
 
 
 def _word_ids(
@@ -273,11 +266,18 @@ def _word_ids(
     return likelier, rarer
 
 
-def _next(module: Any, ids: torch.Tensor) -> torch.Tensor:
+def _next(anatomy: Anatomy, reads: Sequence[ReadText]) -> list[torch.Tensor]:
+    """Log-probabilities of the next token of each text."""
     import torch
 
-    logits = module(input_ids=ids, use_cache=False, logits_to_keep=1).logits[0, -1]
-    return torch.log_softmax(logits.double(), dim=-1)
+    ids, mask = padded([read.ids for read in reads])
+    with torch.inference_mode():
+        states = anatomy.module.base_model(
+            input_ids=ids, attention_mask=mask, use_cache=False
+        ).last_hidden_state  # through the final norm already
+        last = states[range(len(reads)), mask.sum(dim=1) - 1]
+        logits = anatomy.logits_of_normed(last).double()
+    return list(torch.log_softmax(logits, dim=-1))
 
 
 def _odds(logprobs: torch.Tensor, words: tuple[list[int], list[int]]) -> float:

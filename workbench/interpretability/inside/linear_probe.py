@@ -20,9 +20,9 @@ from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import InputError
 from workbench.core.progress import track
 from workbench.core.seeds import derive_seed
-from workbench.interpretability.inside.anatomy import Anatomy, examine
+from workbench.interpretability.inside.anatomy import examine
+from workbench.interpretability.inside.pooled_states import pool_states
 from workbench.interpretability.inside.reading import prepare_threads, read_text
-from workbench.interpretability.inside.recording import recorded
 from workbench.interpretability.inside.results import ProbeReading
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def train_probe(
         raise InputError("controls must be at least 1, and inverse_penalty above 0")
     design = _Design(items, split, controls, seed)
     prepare_threads(model)
-    states = _states(model, anatomy, items, chosen, position)
+    reads = [read_text(model, each.text, what=f"text {at + 1}") for at, each in enumerate(items)]
+    states = pool_states(anatomy, reads, layers=chosen, pooling=position)
     rows = [
         _layer(states[place], design, inverse_penalty)
         for place in track(range(len(chosen)), "train probes", unit="layers")
@@ -180,27 +181,6 @@ def _train_mask(
         held = generator.permutation(units)[: max(1, round(_TEST_SHARE * len(units)))]
         train &= ~np.isin(of_item if split == "type" else np.arange(len(of_item)), held)
     return train
-
-
-def _states(
-    model: Model,
-    anatomy: Anatomy,
-    items: Sequence[ProbeItem],
-    layers: Sequence[int],
-    position: str,
-) -> np.ndarray:
-    """``[layers, items, d]``."""
-    import numpy as np
-    import torch
-
-    found = []
-    for number, item in enumerate(track(items, "read texts", unit="texts")):
-        read = read_text(model, item.text, what=f"text {number + 1}")
-        with recorded(anatomy, ["residual"], layers=layers) as kept, torch.inference_mode():
-            anatomy.module.base_model(input_ids=read.tensor())
-        states = torch.stack([kept["residual", layer][0] for layer in layers]).float()
-        found.append((states[:, -1] if position == "last" else states.mean(dim=1)).numpy())
-    return np.stack(found, axis=1)
 
 
 @dataclass(frozen=True)
