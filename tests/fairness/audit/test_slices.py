@@ -149,6 +149,8 @@ def test_missing_values_are_a_condition_and_columns_that_are_none_are_told() -> 
     found = find_slices({**columns, "income": income, "name": names, "k": ["x"] * ROWS}, losses)
     assert found.slices[0].rule == "income is missing"
     assert found.slices[0].error == 1
+    rules = [each.rule for each in found.slices]
+    assert len(rules) == len(set(rules))  # the tree finds it too, and it is told once
     assert set(found.notes) == {"name: no value has 50 rows", "k: it has one value"}
 
 

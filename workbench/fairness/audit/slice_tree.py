@@ -115,6 +115,8 @@ def _paths(tree: Any, names: list[tuple[str, str | None]]) -> list[tuple[int, st
 
 
 def _say(name: str, what: Any) -> str:
+    if isinstance(what, bool) and name.endswith(" = (missing)"):
+        return name.replace(" = (missing)", " is missing" if what else " is not missing")
     if isinstance(what, bool):
         return name if what else name.replace(" = ", " is not ", 1)
     low, high = what

@@ -134,6 +134,8 @@ def find_slices(
         lattice = search_lattice(items, test, depth=depth, min_rows=min_rows)
         found = _from_lattice(items, lattice, test, level=level, most=most)
         grown, leaves = _from_tree(columns, losses, min_rows=min_rows, level=level, seed=seed)
+        known = {_conditions(each) for each in found}
+        grown = [each for each in grown if _conditions(each) not in known]
         slices = sorted((*found, *grown), key=lambda each: (each.p_value, -each.error))[:most]
         examined = len(lattice.sizes) + leaves
     return SliceSearch(
@@ -148,6 +150,10 @@ def find_slices(
         min_rows,
         tuple(notes),
     )
+
+
+def _conditions(found: Slice) -> frozenset[str]:
+    return frozenset(found.rule.split(" and "))
 
 
 def _check(
