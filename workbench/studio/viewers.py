@@ -38,6 +38,11 @@ _VIEWERS = {
     "workbench.reports.runs.ReportRun": "draw_report_run",
     "workbench.store.job_rows.Job": "draw_job",
 }
+# These are drawn as one chart, with its picture for pages that run no script.
+_CHARTS = {
+    "workbench.interpretability.tabular.dependence.Dependence": "dependence_chart",
+    "workbench.interpretability.tabular.importance.Importance": "importance_chart",
+}
 # These draw themselves alive where there is a kernel: they give the whole bundle.
 _BUNDLES = {
     "workbench.interpretability.attribution.comparison.Comparison": "draw_methods",
@@ -56,6 +61,8 @@ def register() -> None:
         register_viewer(kind, _viewer(name))
     for kind, name in _BUNDLES.items():
         register_viewer(kind, _bundle(name))
+    for kind, name in _CHARTS.items():
+        register_viewer(kind, _chart(name))
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None else None
     if hasattr(shell, "kernel"):
@@ -99,6 +106,16 @@ def _viewer(name: str) -> Callable[[Any], dict[str, Any]]:
     def draw(result: Any) -> dict[str, Any]:
         html = getattr(importlib.import_module(module), function)(result)
         return {"text/html": html, "text/plain": repr(result)}
+
+    return draw
+
+
+def _chart(name: str) -> Callable[[Any], dict[str, Any]]:
+    def draw(result: Any) -> dict[str, Any]:
+        from workbench.studio import explain_charts
+
+        found: dict[str, Any] = getattr(explain_charts, name)(result)._repr_mimebundle_()
+        return found
 
     return draw
 
