@@ -2,7 +2,7 @@
 
 Both sides run in this process, by turns, on the same weights with the same number of threads, and
 their values are compared before anything is timed. captum runs with its cache off: with it, its
-numbers are wrong under today's transformers (docs/lab-log.md). The texts were written down before
+numbers are wrong under today's transformers (ADR 0028). The texts were written down before
 the code was tuned.
 """
 
