@@ -151,7 +151,7 @@ def start_litellm(folder: Path, upstream: Server) -> Server:
         "litellm_settings": {"telemetry": False},
     }
     (folder / "litellm.yaml").write_text(json.dumps(config))  # JSON is YAML
-    port = _free_port()
+    port = free_port()
     command = [str(find_litellm()), "--config", str(folder / "litellm.yaml"), "--port", str(port),
                "--host", "127.0.0.1", "--num_workers", "1"]  # fmt: skip
     log = (folder / "litellm.log").open("w")
@@ -166,7 +166,8 @@ def start_litellm(folder: Path, upstream: Server) -> Server:
     return server
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has just now."""
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -25,8 +25,10 @@ import gateway
 import gradients
 import limits
 import memory
+import model_servers
 import patching
 import pool
+import prefix
 import report_runner
 import tuning
 import widgets
@@ -45,8 +47,10 @@ BENCHMARKS = {
         *gradients.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,
+        *model_servers.BENCHMARKS,
         *patching.BENCHMARKS,
         *pool.BENCHMARKS,
+        *prefix.BENCHMARKS,
         *report_runner.BENCHMARKS,
         *tuning.BENCHMARKS,
         *widgets.BENCHMARKS,

@@ -1,0 +1,145 @@
+"""Tokens per CPU second of our gateway and of two other servers of models, over HTTP.
+
+    python bench/run.py --only servers --rounds 3
+
+All get the same conversations, greedily, one at a time, and count their own tokens. Each serves
+the model as it does by default: ours the 4-bit file as shipped on llama.cpp, mlx-lm and
+transformers the float32 weights that were unpacked from it. CPU is that of a
+server's process with all it started.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import urllib.request
+import venv
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateways import PEERS, Server, free_port, start_ours
+from shape import Benchmark, Figure, take_turns
+from sides import MODEL, conversation, folder_path
+
+TOKENS = 96
+FASTAPI = "0.165.0"
+SUBJECTS = itertools.cycle(
+    ("a sailor and the sea", "a baker and his oven", "a fox in winter", "two trains at night")
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One answer: its tokens, and the CPU time of all of the server's processes."""
+
+    tokens: int
+    cpu_s: float
+
+    @property
+    def tokens_per_cpu_s(self) -> float:
+        return self.tokens / self.cpu_s
+
+
+def ask(server: Server, model: str, subject: str) -> Sample:
+    """An answer to one conversation."""
+    messages = conversation()
+    messages[-1] = {"role": "user", "content": f"Write a long story about {subject}."}
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": messages,
+        "max_tokens": TOKENS,
+        "temperature": 0,
+    }
+    if server.name == "ours":
+        body["workbench"] = {"cache": "off"}
+    request = urllib.request.Request(
+        server.chat_url,
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {server.key}"},
+    )
+    before_s = server.cpu_s()
+    with urllib.request.urlopen(request, timeout=300) as reply:
+        answer = json.load(reply)
+    tokens = int(answer["usage"]["completion_tokens"])
+    assert tokens > TOKENS // 2, answer
+    return Sample(tokens, server.cpu_s() - before_s)
+
+
+def start_mlx(folder: Path) -> Server:
+    """mlx-lm's server on the float32 weights."""
+    port = free_port()
+    words = ["-m", "mlx_lm", "server", "--model", str(folder_path()), "--port", str(port)]
+    return _start("mlx-lm server", [sys.executable, *words], folder, port, "/health")
+
+
+def start_transformers(folder: Path) -> Server:
+    """``transformers serve`` on the same, in an environment that borrows ours and adds FastAPI."""
+    place = PEERS / f"transformers-serve-{FASTAPI}"
+    python = place / "bin" / "python"
+    if not (place / "made").is_file():
+        venv.create(place, with_pip=True)
+        site = next((place / "lib").glob("python*/site-packages"))
+        (site / "ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+        pip = [str(python), "-m", "pip", "install", "-q", f"fastapi=={FASTAPI}"]
+        subprocess.run(pip, check=True)
+        (place / "made").touch()
+    port = free_port()
+    start = "import sys; from transformers.cli.transformers import main; sys.exit(main())"
+    words = ["serve", str(folder_path()), "--device", "cpu", "--dtype", "float32"]
+    command = [str(python), "-c", start, *words, "--host", "127.0.0.1", "--port", str(port)]
+    return _start("transformers serve", command, folder, port, "/health")
+
+
+def _start(name: str, command: list[str], folder: Path, port: int, path: str) -> Server:
+    variables = {**os.environ, "HF_HUB_OFFLINE": "1", "NO_PROXY": "*"}
+    with (folder / f"{name.split()[0]}.log").open("w") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, text=True, env=variables, cwd=folder
+        )
+    server = Server(name, process, f"http://127.0.0.1:{port}", "none")
+    server.wait(path)
+    return server
+
+
+def against(ours: Server, theirs: Server, bound: float, *, rounds: int) -> Figure:
+    """Ours and another server by turns."""
+    model = str(folder_path())
+    ask(ours, MODEL, "rain")
+    ask(theirs, model, "rain")
+    mine, others = take_turns(
+        lambda: ask(ours, MODEL, next(SUBJECTS)),
+        lambda: ask(theirs, model, next(SUBJECTS)),
+        rounds=rounds,
+    )
+    return Figure(
+        "tokens per CPU second over HTTP, Q4_1 against float32",
+        theirs.name,
+        "tokens per CPU s",
+        tuple(each.tokens_per_cpu_s for each in mine),
+        tuple(each.tokens_per_cpu_s for each in others),
+        bound=bound,
+        details={"tokens": [each.tokens for each in (*mine, *others)]},
+    )
+
+
+def measure(rounds: int) -> Sequence[Figure]:
+    """Ours against each."""
+    found = []
+    with ExitStack() as stack:
+        base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        ours = stack.enter_context(closing(start_ours(base, None)))
+        for start, bound in ((start_mlx, 8.0), (start_transformers, 10.0)):
+            with closing(start(base)) as theirs:
+                found.append(against(ours, theirs, bound, rounds=rounds))
+    return found
+
+
+BENCHMARKS = (Benchmark("servers", measure),)
