@@ -30,7 +30,7 @@ from shape import Benchmark, Figure, take_turns
 from sides import MODEL, conversation, folder_path
 
 TOKENS = 96
-FASTAPI = "0.165.0"
+FASTAPI, ACCELERATE = "0.165.0", "1.15.0"
 SUBJECTS = itertools.cycle(
     ("a sailor and the sea", "a baker and his oven", "a fox in winter", "two trains at night")
 )
@@ -81,14 +81,15 @@ def start_mlx(folder: Path) -> Server:
 
 
 def start_transformers(folder: Path) -> Server:
-    """``transformers serve`` on the same, in an environment that borrows ours and adds FastAPI."""
+    """``transformers serve`` on the same, in an environment that borrows ours and adds what it needs."""
     place = PEERS / f"transformers-serve-{FASTAPI}"
     python = place / "bin" / "python"
     if not (place / "made").is_file():
         venv.create(place, with_pip=True)
         site = next((place / "lib").glob("python*/site-packages"))
-        (site / "ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-        pip = [str(python), "-m", "pip", "install", "-q", f"fastapi=={FASTAPI}"]
+        ours = sysconfig.get_paths()["purelib"]
+        (site / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
+        pip = [str(python), "-m", "pip", "install", "-q", f"fastapi=={FASTAPI}", f"accelerate=={ACCELERATE}"]
         subprocess.run(pip, check=True)
         (place / "made").touch()
     port = free_port()
