@@ -81,7 +81,7 @@ def start_mlx(folder: Path) -> Server:
 
 
 def start_transformers(folder: Path) -> Server:
-    """``transformers serve`` on the same, in an environment that borrows ours and adds what it needs."""
+    """``transformers serve`` on the same, in an environment that adds to ours what it needs."""
     place = PEERS / f"transformers-serve-{FASTAPI}"
     python = place / "bin" / "python"
     if not (place / "made").is_file():
@@ -89,8 +89,9 @@ def start_transformers(folder: Path) -> Server:
         site = next((place / "lib").glob("python*/site-packages"))
         ours = sysconfig.get_paths()["purelib"]
         (site / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-        pip = [str(python), "-m", "pip", "install", "-q", f"fastapi=={FASTAPI}", f"accelerate=={ACCELERATE}"]
-        subprocess.run(pip, check=True)
+        pip = [str(python), "-m", "pip", "install", "-q"]
+        needed = [f"fastapi=={FASTAPI}", f"accelerate=={ACCELERATE}"]
+        subprocess.run([*pip, *needed], check=True)
         (place / "made").touch()
     port = free_port()
     start = "import sys; from transformers.cli.transformers import main; sys.exit(main())"
