@@ -15,6 +15,7 @@ from typing import Any
 from workbench.core import settings
 from workbench.core.errors import ConfigError, NotFoundError
 
+_LISTS = ("models", "engines", "datasets")
 SPEC, SOURCE, CHECKS, HIDDEN = "lab.toml", "lab.py", "checks.py", "hidden.py"
 
 
@@ -33,7 +34,7 @@ class LabSpec:
     """What a lab is about. ``name`` is its folder below ``labs/``: ``serving/01_first_answers``.
 
     ``engines`` are those whose own form of the models is made before a notebook is graded: in the
-    sandbox there is no room to make it.
+    sandbox there is no room to make it. ``datasets`` are names of the catalogue of data sets.
     """
 
     name: str
@@ -45,6 +46,7 @@ class LabSpec:
     models: tuple[str, ...]
     questions: tuple[Question, ...]
     engines: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path:
@@ -113,7 +115,7 @@ def _read(folder: Path, root: Path) -> LabSpec:
             name=folder.relative_to(root).as_posix(),
             folder=folder,
             questions=questions,
-            **{**told, **{name: tuple(told.get(name, ())) for name in ("models", "engines")}},
+            **{**told, **{name: tuple(told.get(name, ())) for name in _LISTS}},
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", hint=f"edit {path}") from None

@@ -123,12 +123,14 @@ def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None =
 
 @contextlib.contextmanager
 def _kernel(spec: LabSpec) -> Iterator[Conversation]:
-    """The notebook's process: it sees the lab's public files and the models, nothing else."""
+    """The notebook's process: it sees the lab's public files, models and data, nothing else."""
     readable = {
         f"labs/{spec.name}/{file}": (spec.folder / file).resolve() for file in (SPEC, CHECKS)
     }
     for name in spec.models:
         readable.update(_model_files(name, spec.engines))
+    for name in spec.datasets:
+        readable.update(_dataset_files(name))
     command = [interpreter(), "-m", "workbench.learning.kernel"]
     environment = {
         "WORKBENCH_HOME": "/box/home",
@@ -164,6 +166,25 @@ def _model_files(name: str, engines: Sequence[str]) -> dict[str, Path]:
         if engines:
             made = (settings.home() / "converted").glob(f"{sha256}-*")
             found.update({f"home/converted/{f.name}": f for f in made if is_whole(f)})
+    return found
+
+
+def _dataset_files(name: str) -> dict[str, Path]:
+    """A data set, fetched and built if need be: its raw files and its build, by their place."""
+    from workbench.data.catalogue import find_entry
+    from workbench.data.loading import pull
+    from workbench.store import provenance
+    from workbench.store.artifacts import Artifacts
+    from workbench.store.sources import fetch
+
+    entry, artifacts = find_entry(name), Artifacts()
+    build = pull(entry)
+    found = {f"home/datasets/{build.folder.name}": build.folder}
+    for file in fetch(entry.sources, artifacts=artifacts):
+        found[f"home/blobs/{file.path.name}"] = file.path
+        origin = artifacts.root / provenance.FOLDER / f"{file.sha256}.json"
+        if origin.is_file():
+            found[f"home/{provenance.FOLDER}/{origin.name}"] = origin
     return found
 
 
