@@ -277,5 +277,6 @@ def test_a_fake_has_no_points(fake: str, shared_home: Path, tmp_path: Path) -> N
     nbformat.write(notebook, path)
     found = grade_notebook(path)
     assert found.score == 0
-    assert bool(found.note) == ("os._exit" in FAKES[fake]), found.note  # the others ran to the end
+    if "os._exit" not in FAKES[fake]:  # those ran to their end: it is their answers that failed
+        assert (found.note, found.cells_failed) == ("", ())
     assert all(question.message for question in found.questions)
