@@ -217,7 +217,7 @@ before, found_rates(sex, actual, scores, lines)
 ### END SOLUTION
 
 # %% [markdown]
-# Before, a man who earns more was found more often than a woman who does. Now it is the other way round, and further apart. Where the groups differ in how many earn more, equal acceptance and equal recognition cannot both be had by moving lines, except by chance (Kleinberg, Mullainathan and Raghavan, 2016). Somebody has to say which one is meant.
+# Before, a man who earns more was found more often than a woman who does. Now it is the other way round, and further apart. Where the groups differ in how many earn more, equal acceptance and equal recognition are not both had by moving one line for each, except by chance; Kleinberg, Mullainathan and Raghavan (2016) prove the like of scores that mean the same in each group. Somebody has to say which one is meant.
 #
 # ## 6. The worst slice
 #
