@@ -93,8 +93,9 @@ def _judge(
 ) -> tuple[dict[str, Change], GroupAudit, GroupAudit]:
     """The changes on the test rows, and the audits of the decisions before and after."""
     numbers = study.test if method.reads_group else study.test[:, : study.width]
-    before = study.base_estimator().predict(study.test[:, : study.width])
-    after = estimator.predict(numbers)
+    with threads_for(len(numbers)):
+        before = study.base_estimator().predict(study.test[:, : study.width])
+        after = estimator.predict(numbers)
     codes, names = study.groups.codes(study.test), study.groups.names
     changes = compare_decisions(
         study.y_test,

@@ -131,7 +131,8 @@ def _point(
 ) -> TradeOffPoint:
     wide = method is not None and method.reads_group
     numbers = study.test if wide else study.test[:, : study.width]
-    decided: np.ndarray = estimator.predict(numbers)  # type: ignore[attr-defined]
+    with threads_for(len(numbers)):
+        decided: np.ndarray = estimator.predict(numbers)  # type: ignore[attr-defined]
     codes, names = study.groups.codes(study.test), study.groups.names
     members = {"group": [names[code] for code in codes]}
     found = audit_groups(
