@@ -259,10 +259,10 @@ def test_a_change_that_fails_leaves_nothing(
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Ledger, "append", fail)
-    with pytest.raises(RuntimeError):
-        identity.create_key("ci", user="ann")
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:  # `undo` would also take the test's own home away
+        patch.setattr(Ledger, "append", fail)
+        with pytest.raises(RuntimeError):
+            identity.create_key("ci", user="ann")
     assert identity.list_keys(revoked=True) == ()
     assert Users().list() == ()
 

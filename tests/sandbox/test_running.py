@@ -231,7 +231,8 @@ def test_temporary_folder_in_a_closed_home(tmp_path: Path, monkeypatch: pytest.M
     assert list(closed.iterdir()) == []
 
 
-def test_nothing_is_left_on_the_disk() -> None:
+def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # others make sandboxes meanwhile
     before = leftovers()
     run_isolated(Code("open('x', 'w').write('y')"), limits=SMALL)
     with pytest.raises(InputError):

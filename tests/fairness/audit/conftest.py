@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from workbench.core import settings
 from workbench.fairness.audit.predictions import Predictions, predict_dataset
 
 
 @pytest.fixture(scope="session")
-def shared_environment(shared_home_path: Path) -> Iterator[None]:
-    """The shared home for what is made once a run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WORKBENCH_HOME", str(shared_home_path))
-        yield
-
-
-@pytest.fixture(scope="session")
-def adult(shared_environment: None) -> Predictions:
+def adult(shared_home_path: Path) -> Predictions:
     """The default model on Adult's own test rows, by sex and race."""
-    return predict_dataset("adult", sensitive=["sex", "race"])
+    with settings.override(home=shared_home_path):
+        return predict_dataset("adult", sensitive=["sex", "race"])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.core import operations
+from workbench.core import operations, settings
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.plain import to_plain
 from workbench.interpretability.examples import nearest
@@ -61,10 +61,10 @@ class Remembering:
 def minilm(shared_home_path: Path) -> Iterator[Any]:
     from workbench import models
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WORKBENCH_HOME", str(shared_home_path))
-        with models.load("minilm-l6-v2", threads=1) as model:
-            yield Remembering(model)
+    with settings.override(home=shared_home_path):
+        model = models.load("minilm-l6-v2", threads=1)
+    with model:
+        yield Remembering(model)
 
 
 @pytest.mark.model
