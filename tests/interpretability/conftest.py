@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from workbench.core import settings
 from workbench.models.model import Model
-
-
-@contextmanager
-def home_set_to(path: Path) -> Iterator[None]:
-    """Session fixtures cannot use monkeypatch, which belongs to one test."""
-    before = os.environ.get("WORKBENCH_HOME")
-    os.environ["WORKBENCH_HOME"] = str(path)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["WORKBENCH_HOME"]
-        else:
-            os.environ["WORKBENCH_HOME"] = before
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +16,9 @@ def smollm2(shared_home_path: Path) -> Iterator[Model]:
     """The default model on transformers, one thread."""
     from workbench import models
 
-    with (
-        home_set_to(shared_home_path),
-        models.load("smollm2-135m", engine="transformers", dtype="float32", threads=1) as model,
-    ):
+    with settings.override(home=shared_home_path):
+        model = models.load("smollm2-135m", engine="transformers", dtype="float32", threads=1)
+    with model:
         yield model
 
 
@@ -50,7 +34,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], M
     def load(architecture: str = "llama") -> Model:
         if architecture not in made:
             folder = make_tiny_folder(place / architecture, architecture)
-            with home_set_to(place / "home"):
+            with settings.override(home=place / "home"):
                 made[architecture] = models.load(str(folder), engine="transformers", threads=1)
         return made[architecture]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench.core import settings
 from workbench.models.model import Model
 
 HookLoop = Callable[..., np.ndarray]
@@ -51,15 +51,8 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
             module.save_pretrained(folder)
             for file in ("tokenizer.json", "tokenizer_config.json"):
                 shutil.copy(tokenizer / file, folder / file)
-            before = os.environ.get("WORKBENCH_HOME")
-            os.environ["WORKBENCH_HOME"] = str(place / "home")
-            try:
+            with settings.override(home=place / "home"):
                 made[kind] = models.load(str(folder), engine="transformers", threads=1)
-            finally:
-                if before is None:
-                    del os.environ["WORKBENCH_HOME"]
-                else:
-                    os.environ["WORKBENCH_HOME"] = before
         return made[kind]
 
     yield load
@@ -72,16 +65,10 @@ def minilm(shared_home_path: Path) -> Iterator[Model]:
     """A real encoder."""
     from workbench import models
 
-    before = os.environ.get("WORKBENCH_HOME")
-    os.environ["WORKBENCH_HOME"] = str(shared_home_path)
-    try:
-        with models.load("minilm-l6-v2", engine="transformers", threads=1) as model:
-            yield model
-    finally:
-        if before is None:
-            del os.environ["WORKBENCH_HOME"]
-        else:
-            os.environ["WORKBENCH_HOME"] = before
+    with settings.override(home=shared_home_path):
+        model = models.load("minilm-l6-v2", engine="transformers", threads=1)
+    with model:
+        yield model
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import jsonschema
 import pytest
 
 from workbench import models
+from workbench.core import settings
 from workbench.core.errors import CapabilityError, EngineError, InputError
 from workbench.serving.call import Call, Piece, Tool, ToolCall, Usage
 from workbench.serving.dialects.folding import Choice, fold
@@ -29,13 +29,8 @@ def chat(*messages: Mapping[str, Any], **fields: Any) -> Call:
 
 @pytest.fixture(scope="module")
 def smollm2(shared_home_path: Path) -> Iterator[models.Model]:
-    before = os.environ.get("WORKBENCH_HOME")
-    os.environ["WORKBENCH_HOME"] = str(shared_home_path)
-    try:
+    with settings.override(home=shared_home_path):
         model = models.load("smollm2-135m", threads=1)
-    finally:
-        os.environ.pop("WORKBENCH_HOME")
-        os.environ.update({"WORKBENCH_HOME": before} if before else {})
     with model:
         yield model
 
