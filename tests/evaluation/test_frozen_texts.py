@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.core import frozen
 from workbench.core.errors import IntegrityError, NotFoundError
 from workbench.evaluation import frozen_texts
 
@@ -25,9 +26,9 @@ def test_unknown_set_names_the_near_ones() -> None:
 
 
 def test_an_edited_set_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    frozen = tmp_path / "frozen"
-    frozen.mkdir()
-    (frozen / "questions.json").write_text("[]")
-    monkeypatch.setattr(frozen_texts.resources, "files", lambda package: tmp_path)
+    folder = tmp_path / "frozen"
+    folder.mkdir()
+    (folder / "questions.json").write_text("[]")
+    monkeypatch.setattr(frozen.resources, "files", lambda package: tmp_path)
     with pytest.raises(IntegrityError, match="was frozen as"):
         frozen_texts.read_frozen("questions")

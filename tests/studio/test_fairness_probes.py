@@ -20,7 +20,7 @@ from workbench.fairness.language.result import (
 from workbench.fairness.language.swap_result import SwapFigure, SwapResult
 from workbench.fairness.language.swaps import Answer
 from workbench.studio.fairness_probe_charts import change_chart, probe_chart, swap_chart
-from workbench.studio.fairness_probe_forest import ForestRow, forest
+from workbench.studio.forest import ForestRow, forest
 
 GROUPS = (("all", "all"), ("bias_type", "age"), ("bias_type", "religion"))
 ABOUT = {"log_ratio": "first less second"}

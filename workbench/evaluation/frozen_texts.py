@@ -6,13 +6,10 @@ edited afterwards is refused.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-from workbench.core.errors import IntegrityError, NotFoundError
+from workbench.core.frozen import read_frozen_file
 
 _SHA256 = {
     # Twenty prompts with a continuation each, on which engines are compared.
@@ -40,13 +37,5 @@ def read_frozen(name: str) -> FrozenTexts:
         NotFoundError: There is no such set.
         IntegrityError: Its file was changed after it was frozen.
     """
-    if name not in _SHA256:
-        raise NotFoundError.among("frozen set", name, _SHA256)
-    content = resources.files("workbench.evaluation").joinpath(f"frozen/{name}.json").read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != _SHA256[name]:
-        raise IntegrityError(
-            f"frozen set {name!r} has sha256 {found}; it was frozen as {_SHA256[name]}",
-            hint=f"git checkout workbench/evaluation/frozen/{name}.json",
-        )
-    return FrozenTexts(name, tuple(json.loads(content)), found)
+    rows = read_frozen_file("workbench.evaluation", name, _SHA256)
+    return FrozenTexts(name, tuple(rows), _SHA256[name])

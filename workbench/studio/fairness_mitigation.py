@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.core.errors import InputError
 from workbench.studio.cards import card
 from workbench.studio.chart import Chart, points
-from workbench.studio.fairness_probe_forest import ForestRow, forest
+from workbench.studio.forest import ForestRow, forest
 from workbench.studio.markup import count, escape
 from workbench.studio.tables import table
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.studio.cards import card
 from workbench.studio.fairness_probe_charts import CONTROL_NAMES
-from workbench.studio.fairness_probe_forest import ForestRow, forest
+from workbench.studio.forest import ForestRow, forest
 from workbench.studio.markup import count, escape
 from workbench.studio.tables import table
 

@@ -87,23 +87,6 @@ class TargetForward:
                 scored = self._score_alike(batch) if alike else self._score_padded(batch)
             yield places, scored.double().numpy()
 
-    def score_embeddings(self, prompts: torch.Tensor) -> torch.Tensor:
-        """The same from embeddings of prompts of one length, with the gradient if it is asked for.
-
-        Args:
-            prompts: ``[rows, tokens, d]``, as ``embed`` gives them.
-
-        Returns:
-            ``[rows, targets]``, in the model's precision.
-        """
-        import torch
-
-        after = self._table(self._target[:-1]).detach().expand(len(prompts), -1, -1)
-        return self._pass(
-            {"inputs_embeds": torch.cat([prompts, after], dim=1)},
-            torch.full((len(prompts),), prompts.shape[1]),
-        )
-
     def embed(self, ids: Sequence[int]) -> torch.Tensor:
         """The embeddings of token ids: ``[tokens, d]``, detached; ``BLANK`` is the mean of all."""
         import torch

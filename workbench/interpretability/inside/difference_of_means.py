@@ -23,12 +23,12 @@ from workbench.interpretability.inside.pooled_states import pool_states
 from workbench.interpretability.inside.reading import (
     ReadText,
     first_token,
-    padded,
     prepare_threads,
     read_text,
 )
 from workbench.interpretability.inside.recording import changed
 from workbench.interpretability.inside.results import SteeringEffect
+from workbench.models.batching import pad_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -270,7 +270,7 @@ def _next(anatomy: Anatomy, reads: Sequence[ReadText]) -> list[torch.Tensor]:
     """Log-probabilities of the next token of each text."""
     import torch
 
-    ids, mask = padded([read.ids for read in reads])
+    ids, mask = pad_rows([read.ids for read in reads])
     with torch.inference_mode():
         states = anatomy.module.base_model(
             input_ids=ids, attention_mask=mask, use_cache=False

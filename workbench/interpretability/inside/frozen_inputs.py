@@ -6,13 +6,10 @@ method, and which paper says so, stands beside the inputs in the file.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-from workbench.core.errors import IntegrityError, NotFoundError
+from workbench.core.frozen import read_frozen_file
 
 _SHA256 = {
     # Sixteen pairs of prompts that differ in one token, the subject; where it should be found.
@@ -46,14 +43,6 @@ def read_inputs(name: str) -> FrozenInputs:
         NotFoundError: There is no such set.
         IntegrityError: Its file was changed after it was frozen.
     """
-    if name not in _SHA256:
-        raise NotFoundError.among("frozen set", name, _SHA256)
-    file = resources.files("workbench.interpretability.inside").joinpath(f"frozen/{name}.json")
-    text = file.read_bytes()
-    found = hashlib.sha256(text).hexdigest()
-    if found != _SHA256[name]:
-        raise IntegrityError(
-            f"frozen set {name!r} has sha256 {found}; it was frozen as {_SHA256[name]}",
-            hint=f"git checkout workbench/interpretability/inside/frozen/{name}.json",
-        )
-    return FrozenInputs(name, json.loads(text), found)
+    return FrozenInputs(
+        name, read_frozen_file("workbench.interpretability.inside", name, _SHA256), _SHA256[name]
+    )

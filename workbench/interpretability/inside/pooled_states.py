@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from workbench.core.cancellation import check_cancelled
 from workbench.core.progress import progress
 from workbench.interpretability.inside.anatomy import Anatomy
-from workbench.interpretability.inside.reading import ReadText, padded
+from workbench.interpretability.inside.reading import ReadText
 from workbench.interpretability.inside.recording import recorded
-from workbench.models.batching import batch_by_length
+from workbench.models.batching import batch_by_length, pad_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +49,7 @@ def pool_states(
     with progress("read texts", total=len(reads), unit="texts") as task:
         for places in batch_by_length(lengths, batch_tokens=_BATCH_TOKENS):
             check_cancelled()
-            ids, mask = padded([reads[place].ids for place in places])
+            ids, mask = pad_rows([reads[place].ids for place in places])
             with recorded(anatomy, ["residual"], layers=layers) as kept, torch.inference_mode():
                 anatomy.module.base_model(input_ids=ids, attention_mask=mask)
                 states = torch.stack([kept["residual", layer] for layer in layers]).double()

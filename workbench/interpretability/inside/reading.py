@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.core.errors import ContextLengthError, InputError
 from workbench.interpretability.inside.anatomy import is_encoder
@@ -122,16 +121,3 @@ def prepare_threads(model: Model) -> None:
 
     if torch.get_num_threads() != model.settings.threads:
         torch.set_num_threads(model.settings.threads)
-
-
-def padded(rows: Sequence[Sequence[int]]) -> tuple[Any, Any]:
-    """Rows of ids as ``input_ids`` and ``attention_mask``, padded at the end."""
-    import torch
-
-    longest = max(len(row) for row in rows)
-    ids = torch.zeros((len(rows), longest), dtype=torch.long)
-    mask = torch.zeros((len(rows), longest), dtype=torch.long)
-    for place, row in enumerate(rows):
-        ids[place, : len(row)] = torch.tensor(row)
-        mask[place, : len(row)] = 1
-    return ids, mask

@@ -20,12 +20,12 @@ from workbench.core.progress import progress
 from workbench.interpretability.inside.anatomy import Anatomy, examine
 from workbench.interpretability.inside.reading import (
     ReadText,
-    padded,
     prepare_threads,
     read_text,
 )
 from workbench.interpretability.inside.recording import recorded
 from workbench.interpretability.inside.results import Neuron, TopText
+from workbench.models.batching import pad_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +128,7 @@ def _strongest(
     """The largest activation of each neuron in each text, and its token: ``[neurons, texts]``."""
     import torch
 
-    ids, mask = padded([read.ids for read in batch])
+    ids, mask = pad_rows([read.ids for read in batch])
     with recorded(anatomy, ["neurons"], layers=[layer]) as kept, torch.inference_mode():
         anatomy.module.base_model(input_ids=ids, attention_mask=mask)
         active = kept["neurons", layer].reshape(*ids.shape, -1)[..., list(neurons)].float()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
+from workbench.models.batching import pad_rows
 from workbench.models.constraint import Constraint
 from workbench.models.decoding import Sampler
 from workbench.models.engines.freeing import give_memory_back
@@ -207,12 +208,7 @@ class TransformersEngine(PythonEngine):
         import torch
 
         self._set_threads()
-        longest = max(len(row) for row in rows)
-        ids = torch.zeros((len(rows), longest), dtype=torch.long)
-        mask = torch.zeros((len(rows), longest), dtype=torch.long)
-        for place, row in enumerate(rows):
-            ids[place, : len(row)] = torch.tensor(row)
-            mask[place, : len(row)] = 1
+        ids, mask = pad_rows(rows)
         body: Any = self.module.base_model
         with torch.inference_mode():
             options = {} if self._folder.is_encoder else {"use_cache": False}

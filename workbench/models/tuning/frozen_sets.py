@@ -6,12 +6,9 @@ a set that was edited afterwards is refused.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from importlib import resources
 from typing import Any
 
-from workbench.core.errors import IntegrityError, NotFoundError
+from workbench.core.frozen import read_frozen_file
 
 SHA256 = {
     # Twelve passages of about 240 tokens each, prose, dialogue, instructions and code: perplexity.
@@ -30,14 +27,4 @@ def read_set(name: str) -> tuple[dict[str, Any], ...]:
         NotFoundError: There is no such set.
         IntegrityError: Its file was changed after it was frozen.
     """
-    if name not in SHA256:
-        raise NotFoundError.among("frozen set", name, SHA256)
-    content = resources.files("workbench.models.tuning").joinpath(f"frozen/{name}.json")
-    text = content.read_bytes()
-    found = hashlib.sha256(text).hexdigest()
-    if found != SHA256[name]:
-        raise IntegrityError(
-            f"frozen set {name!r} has sha256 {found}; it was frozen as {SHA256[name]}",
-            hint=f"git checkout workbench/models/tuning/frozen/{name}.json",
-        )
-    return tuple(json.loads(text))
+    return tuple(read_frozen_file("workbench.models.tuning", name, SHA256))
