@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from workbench.fairness import audit_groups
+from workbench.fairness.audit.group_scores import read_group_scores
 from workbench.fairness.audit.result import GroupAudit
-from workbench.studio.fairness_live import LivePanel, draw_rates, read_scored
+from workbench.studio.fairness_live import LivePanel, draw_rates
 from workbench.studio.fairness_page import FairnessPage, _apart
 
 
@@ -31,18 +32,18 @@ def made_audit(folder: Path, rows: int = 900) -> GroupAudit:
 def test_rates_are_those_of_the_rows(tmp_path: Path) -> None:
     audit = made_audit(tmp_path)
     frame = pd.read_parquet(tmp_path / "rows.parquet")
-    scored = read_scored(audit)
+    scored = read_group_scores(audit)
     for limit in (0.0, 0.3, 0.5, 0.777, 1.0):
         for town in ("north", "south"):
             mine = frame[frame.town == town]
             chosen = mine.score >= limit
-            rates = scored.counts[f"town={town}"].rates(limit)
-            assert rates["selected"] == pytest.approx(chosen.mean())
-            assert rates["true positives"] == pytest.approx(chosen[mine.y == 1].mean())
-            assert rates["false positives"] == pytest.approx(chosen[mine.y == 0].mean())
-            assert rates["right"] == pytest.approx((chosen == mine.y).mean())
-    above = scored.counts["town=north"].rates(0.3)["selected"]
-    assert above != scored.counts["town=north"].rates(0.31)["selected"]  # the check sees a step
+            rates = scored.rates(f"town={town}", limit)
+            assert rates["selection_rate"] == pytest.approx(chosen.mean())
+            assert rates["true_positive_rate"] == pytest.approx(chosen[mine.y == 1].mean())
+            assert rates["false_positive_rate"] == pytest.approx(chosen[mine.y == 0].mean())
+            assert rates["accuracy_score"] == pytest.approx((chosen == mine.y).mean())
+    above = scored.rates("town=north", 0.3)["selection_rate"]
+    assert above != scored.rates("town=north", 0.31)["selection_rate"]  # the check sees a step
 
 
 def test_sliders_move_what_is_shown(tmp_path: Path) -> None:
@@ -55,9 +56,7 @@ def test_sliders_move_what_is_shown(tmp_path: Path) -> None:
     assert panel.shown.value != before
     panel.set_equal("equal_opportunity")
     assert panel.scored is not None
-    found = [
-        panel.scored.counts[n].rates(s.value)["true positives"] for n, s in panel.sliders.items()
-    ]
+    found = [panel.scored.rates(n, s.value)["true_positive_rate"] for n, s in panel.sliders.items()]
     assert found[0] == pytest.approx(found[1], abs=0.02)
     panel.picks.value = ("town=south",)
     assert list(panel.sliders) == ["town=south"]
@@ -67,9 +66,9 @@ def test_sliders_move_what_is_shown(tmp_path: Path) -> None:
 
 def test_a_rate_of_no_row_is_no_number(tmp_path: Path) -> None:
     audit = made_audit(tmp_path)
-    scored = read_scored(audit)
-    none = dataclasses.replace(scored.counts["town=north"], positive=np.array([]))
-    odd = dataclasses.replace(scored, counts={**scored.counts, "town=north": none})
+    scored = read_group_scores(audit)
+    none = (scored.ordered["town=north"][0], np.array([]))
+    odd = dataclasses.replace(scored, ordered={**scored.ordered, "town=north": none})
     text = draw_rates(odd, {"town=north": 0.5, "town=south": 0.5})
     assert "no such row" in text
     assert "nan" not in text

@@ -1,108 +1,41 @@
 """Thresholds by group, moved by hand: what each would mean for everybody, at once.
 
-It works on an audit's kept predictions: scores, outcomes and the sensitive columns of the test
-rows. Counting the rows above a threshold is a search in sorted scores, so a slider is followed
-while it moves, however many rows there are.
+It works on an audit's kept predictions; what a threshold does is counted by the fairness room.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import InputError, WorkbenchError
+from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
 from workbench.studio.markup import escape
 from workbench.studio.pages import trouble
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from workbench.fairness.audit.group_scores import GroupScores
     from workbench.fairness.audit.result import GroupAudit
 
 _RATES = {
-    "selected": "of all",
-    "true positives": "of those with 1",
-    "false positives": "of those with 0",
-    "right": "of all",
+    "selection_rate": ("selected", "of all"),
+    "true_positive_rate": ("true positives", "of those with 1"),
+    "false_positive_rate": ("false positives", "of those with 0"),
+    "accuracy_score": ("right", "of all"),
 }
 _MOST_SLIDERS = 8
 
 
-@dataclass(frozen=True)
-class Counts:
-    """A group's scores in order, of all rows and of those whose outcome is 1."""
-
-    scores: np.ndarray
-    positive: np.ndarray
-
-    def rates(self, threshold: float) -> dict[str, float]:
-        """What a threshold does to the group; NaN where a rate rests on no row."""
-        import numpy as np
-
-        rows, ones = len(self.scores), len(self.positive)
-        above = rows - int(np.searchsorted(self.scores, threshold, side="left"))
-        found = ones - int(np.searchsorted(self.positive, threshold, side="left"))
-        wrong = above - found
-        zeros = rows - ones
-        return {
-            "selected": above / rows,
-            "true positives": found / ones if ones else float("nan"),
-            "false positives": wrong / zeros if zeros else float("nan"),
-            "right": (found + zeros - wrong) / rows,
-        }
-
-
-@dataclass(frozen=True)
-class Scored:
-    """The rows of an audit by group; ``members`` are codes of ``names``, shape [n]."""
-
-    names: tuple[str, ...]
-    counts: Mapping[str, Counts]
-    score: np.ndarray
-    y: np.ndarray
-    codes: np.ndarray
-
-
-def read_scored(audit: GroupAudit) -> Scored:
-    """The rows that an audit kept.
-
-    Raises:
-        InputError: There are no scores to put a threshold on.
-    """
-    import numpy as np
-    import pandas as pd
-
-    from workbench.fairness.audit.groups import make_groups
-
-    rows = pd.read_parquet(Path(str(audit.predictions)))
-    if "score" not in rows.columns:
-        raise InputError(
-            "these predictions have no score, so there is no threshold to move",
-            hint="a classifier of the catalogue has one; a file needs a column named score",
-        )
-    columns = {name: rows[name] for name in audit.sensitive}
-    groups = make_groups(columns, min_rows=audit.min_rows)
-    score, y = rows["score"].to_numpy(float), rows["y"].to_numpy(int)
-    counts = {}
-    for place, name in enumerate(groups.names):
-        mine = groups.codes == place
-        counts[name] = Counts(np.sort(score[mine]), np.sort(score[mine & (y == 1)]))
-    return Scored(groups.names, counts, score, y, groups.codes)
-
-
-def draw_rates(scored: Scored, thresholds: Mapping[str, float]) -> str:
+def draw_rates(scored: GroupScores, thresholds: Mapping[str, float]) -> str:
     """A table: a line a group, a bar and a number a rate, and how far the groups lie apart."""
-    told = {name: scored.counts[name].rates(limit) for name, limit in thresholds.items()}
-    head = "".join(f"<th>{rate} <small>{of}</small></th>" for rate, of in _RATES.items())
+    told = {name: scored.rates(name, limit) for name, limit in thresholds.items()}
+    head = "".join(f"<th>{rate} <small>{of}</small></th>" for rate, of in _RATES.values())
     lines = [
         f"<tr><td>{escape(name)}</td>{''.join(_bar(rates[rate]) for rate in _RATES)}</tr>"
         for name, rates in told.items()
     ]
     apart = "".join(f"<td>{_apart([r[rate] for r in told.values()])}</td>" for rate in _RATES)
-    overall = _overall(scored, thresholds)
+    overall = scored.accuracy(thresholds)
     return (
         f'<div class="wide"><table class="wb-rates"><thead><tr><th></th>{head}</tr></thead>'
         f"<tbody>{''.join(lines)}<tr class='apart'><td>apart</td>{apart}</tr></tbody></table></div>"
@@ -116,7 +49,7 @@ class LivePanel:
 
     def __init__(self) -> None:
         self._widgets = require("ipywidgets", extra="studio")
-        self.scored: Scored | None = None
+        self.scored: GroupScores | None = None
         self.sliders: dict[str, Any] = {}
         self.picks: Any = None
         self.shown = self._widgets.HTML()
@@ -125,15 +58,17 @@ class LivePanel:
 
     def show(self, audit: GroupAudit) -> None:
         """Take the rows of an audit."""
+        from workbench.fairness.audit.group_scores import read_group_scores
+
         widgets = self._widgets
         try:
-            self.scored = read_scored(audit)
+            self.scored = read_group_scores(audit)
         except WorkbenchError as error:
             self.scored = None
             self.widget.children = (widgets.HTML(trouble(error.message, error.hint)),)
             return
         names = self.scored.names
-        first = sorted(names, key=lambda name: -len(self.scored.counts[name].scores))  # type: ignore[union-attr]
+        first = sorted(names, key=self.scored.rows, reverse=True)
         self.picks = widgets.SelectMultiple(
             options=names, value=tuple(first[:_MOST_SLIDERS]), description="Groups",
             rows=min(8, len(names)),
@@ -145,21 +80,12 @@ class LivePanel:
         """Move the sliders to where the chosen rate is equal and most decisions are right."""
         from workbench.fairness.mitigation.group_thresholds import find_thresholds
 
-        if self.scored is None:
+        if self.scored is None or not self.sliders:
             return
-        import numpy as np
-
         chosen = list(self.sliders)
-        places = [self.scored.names.index(name) for name in chosen]
-        kept = np.isin(self.scored.codes, places)
-        codes = np.searchsorted(np.sort(places), self.scored.codes[kept])
-        found = find_thresholds(
-            self.scored.score[kept], self.scored.y[kept], codes,
-            groups=len(chosen), constraint=constraint,
-        )  # fmt: skip
-        for name, limit in zip(
-            sorted(chosen, key=self.scored.names.index), found.thresholds[:-1], strict=True
-        ):
+        score, y, codes = self.scored.of_groups(chosen)
+        found = find_thresholds(score, y, codes, groups=len(chosen), constraint=constraint)
+        for name, limit in zip(chosen, found.thresholds[:-1], strict=True):
             self.sliders[name].value = round(min(max(float(limit), 0.0), 1.0), 3)
 
     def set_all(self, limit: float) -> None:
@@ -221,10 +147,3 @@ def _bar(value: float) -> str:
 def _apart(values: Sequence[float]) -> str:
     known = [value for value in values if value == value]
     return f"{100 * (max(known) - min(known)):.1f} points" if len(known) > 1 else "–"
-
-
-def _overall(scored: Scored, thresholds: Mapping[str, float]) -> float:
-    told = [
-        (len(scored.counts[n].scores), scored.counts[n].rates(t)) for n, t in thresholds.items()
-    ]
-    return sum(rows * rates["right"] for rows, rates in told) / sum(rows for rows, _ in told)

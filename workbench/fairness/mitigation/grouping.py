@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import InputError
+from workbench.fairness.audit.groups import MOST_GROUPS, MOST_VALUES
 
 if TYPE_CHECKING:
     import numpy as np
 
     from workbench.models.tabular import Feature
 
-_MOST_VALUES, _RANGES, _MOST_GROUPS = 20, 4, 50
+_RANGES = 4
 REST = "all others"
 
 
@@ -71,10 +72,10 @@ def read_groups(
         for key, count in zip(keys, counts, strict=True)
         if count >= min_rows and (key >= 0).all()
     ]
-    if not 2 <= len(kept) <= _MOST_GROUPS:
+    if not 2 <= len(kept) <= MOST_GROUPS:
         raise InputError(
             f"{' and '.join(sensitive)} make {len(kept)} groups of at least {min_rows} rows; "
-            f"2 to {_MOST_GROUPS} can be made equal",
+            f"2 to {MOST_GROUPS} can be made equal",
             hint="choose other columns, put values together first, or change min_rows",
         )
     chosen = [features[place] for place in places]
@@ -99,7 +100,7 @@ def _cuts(values: np.ndarray) -> np.ndarray | None:
     import numpy as np
 
     known = values[~np.isnan(values)]
-    if len(np.unique(known)) <= _MOST_VALUES:
+    if len(np.unique(known)) <= MOST_VALUES:
         return None
     edges: np.ndarray = np.unique(np.quantile(known, np.linspace(0, 1, _RANGES + 1)[1:-1]))
     return edges

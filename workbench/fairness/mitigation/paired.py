@@ -11,14 +11,29 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workbench.fairness.audit.bca import bias, column_quantiles, corrected_levels
+from workbench.fairness.audit.confusion import COUNT_METRICS
 
-from .methods import CONSTRAINTS, DEMOGRAPHIC_PARITY, EQUAL_OPPORTUNITY, EQUALIZED_ODDS
+from .methods import (
+    CONSTRAINTS,
+    DEMOGRAPHIC_PARITY,
+    EQUAL_OPPORTUNITY,
+    EQUALIZED_ODDS,
+    FALSE_POSITIVE_PARITY,
+)
 from .result import Change
 
 if TYPE_CHECKING:
     import numpy as np
 
 ACCURACY = "accuracy_score"
+_METRICS = {metric.name: metric for metric in COUNT_METRICS}
+# The rates that each constraint wants equal.
+_EQUAL = {
+    DEMOGRAPHIC_PARITY: ("selection_rate",),
+    EQUALIZED_ODDS: ("true_positive_rate", "false_positive_rate"),
+    EQUAL_OPPORTUNITY: ("true_positive_rate",),
+    FALSE_POSITIVE_PARITY: ("false_positive_rate",),
+}
 
 
 def compare_decisions(
@@ -83,30 +98,12 @@ def _figures(cells: np.ndarray) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
 
 def _each_figure(cells: np.ndarray) -> dict[str, np.ndarray]:
     """Each figure of decisions, for ``[draws, group, y, decision]``: shape [draws]."""
-    apart = {metric: _disparity(cells, name) for name, metric in CONSTRAINTS.items()}
-    return {ACCURACY: _accuracy(cells), **apart}
-
-
-def _accuracy(cells: np.ndarray) -> np.ndarray:
-    right = cells[:, :, 0, 0].sum(axis=1) + cells[:, :, 1, 1].sum(axis=1)
-    share: np.ndarray = right / cells.sum(axis=(1, 2, 3))
-    return share
-
-
-def _disparity(cells: np.ndarray, constraint: str) -> np.ndarray:
-    """The largest difference between two groups: shape [draws]."""
     import numpy as np
 
-    own = cells[:, :-1]
-    with np.errstate(invalid="ignore"):
-        rates = {
-            DEMOGRAPHIC_PARITY: [own[..., 1].sum(axis=2) / own.sum(axis=(2, 3))],
-            EQUAL_OPPORTUNITY: [own[:, :, 1, 1] / own[:, :, 1].sum(axis=2)],
-            EQUALIZED_ODDS: [
-                own[:, :, 1, 1] / own[:, :, 1].sum(axis=2),
-                own[:, :, 0, 1] / own[:, :, 0].sum(axis=2),
-            ],
-        }.get(constraint, [own[:, :, 0, 1] / own[:, :, 0].sum(axis=2)])
-    spans = [np.nanmax(rate, axis=1) - np.nanmin(rate, axis=1) for rate in rates]
-    largest: np.ndarray = np.max(spans, axis=0)
-    return largest
+    counts = cells.reshape(*cells.shape[:2], 4)
+    found = {ACCURACY: _METRICS[ACCURACY].values(counts.sum(axis=1))}
+    for constraint, metric in CONSTRAINTS.items():
+        rates = [_METRICS[name].values(counts[:, :-1]) for name in _EQUAL[constraint]]
+        spans = [np.nanmax(rate, axis=1) - np.nanmin(rate, axis=1) for rate in rates]
+        found[metric] = np.max(spans, axis=0)
+    return found
