@@ -9,13 +9,14 @@ import nbformat
 import pytest
 
 from workbench.learning.answers import NamespaceAnswers
-from workbench.learning.catalogue import CHECKS, HIDDEN, find_lab
+from workbench.learning.catalogue import HIDDEN, find_lab
 from workbench.learning.checking import find_check, load_checks, run_check
 from workbench.learning.grading import grade_notebook
 from workbench.learning.hidden import Hidden
 from workbench.learning.source import notebook_text
 
 from .conftest import needs_bubblewrap
+from .planted import assert_caught
 
 NAME = "fairness/01_who_is_served_worse"
 RATES = (
@@ -206,16 +207,7 @@ PLANTED = {
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_a_wrong_answer_is_caught_with_the_fault_named(planted: str) -> None:
-    question, code, said = PLANTED[planted]
-    spec, namespace = find_lab(NAME), dict[str, Any]()
-    exec(code, namespace)
-    answers = NamespaceAnswers(namespace)
-    verdict = run_check(find_check(load_checks(spec.folder / CHECKS), question), answers)
-    if verdict.ok:
-        check = find_check(load_checks(spec.folder / HIDDEN), question)
-        verdict = run_check(check, answers, Hidden(spec, seed=11))
-    assert not verdict.ok
-    assert said in verdict.message, verdict.message
+    assert_caught(NAME, *PLANTED[planted])
 
 
 @pytest.mark.parametrize("seed", range(12))

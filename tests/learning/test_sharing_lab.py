@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from workbench.learning.answers import NamespaceAnswers
-from workbench.learning.catalogue import CHECKS, HIDDEN, find_lab
-from workbench.learning.checking import find_check, load_checks, run_check
-from workbench.learning.hidden import Hidden
+from .planted import assert_caught
 
 NAME = "serving/02_sharing_a_model"
 KEY = "import json\ndef call_key(call):\n    return json.dumps({}, sort_keys={})"
@@ -85,14 +80,4 @@ PLANTED = {
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_a_wrong_answer_is_caught_with_the_fault_named(planted: str) -> None:
-    question, code, said = PLANTED[planted]
-    spec, namespace = find_lab(NAME), dict[str, Any]()
-    exec(code, namespace)
-    answers = NamespaceAnswers(namespace)
-    verdict = run_check(find_check(load_checks(spec.folder / CHECKS), question), answers)
-    if verdict.ok:
-        hidden = Hidden(spec, seed=11)
-        check = find_check(load_checks(spec.folder / HIDDEN), question)
-        verdict = run_check(check, answers, hidden)
-    assert not verdict.ok
-    assert said in verdict.message
+    assert_caught(NAME, *PLANTED[planted])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,8 @@ from workbench.learning.answers import NamespaceAnswers
 from workbench.learning.catalogue import CHECKS, HIDDEN, find_lab
 from workbench.learning.checking import find_check, load_checks, run_check
 from workbench.learning.hidden import Hidden
+
+from .planted import assert_caught
 
 NAME = "interpretability/01_why_this_answer"
 TOY = (
@@ -176,16 +177,7 @@ PLANTED = {
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_a_wrong_answer_is_caught_with_the_fault_named(planted: str) -> None:
-    question, code, said = PLANTED[planted]
-    spec, namespace = find_lab(NAME), dict[str, Any]()
-    exec(code, namespace)
-    answers = NamespaceAnswers(namespace)
-    verdict = run_check(find_check(load_checks(spec.folder / CHECKS), question), answers)
-    if verdict.ok:
-        check = find_check(load_checks(spec.folder / HIDDEN), question)
-        verdict = run_check(check, answers, Hidden(spec, seed=11))
-    assert not verdict.ok
-    assert said in verdict.message, verdict.message
+    assert_caught(NAME, *PLANTED[planted])
 
 
 SCORED = {

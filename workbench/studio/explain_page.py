@@ -7,13 +7,9 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import operations
-from workbench.core.errors import NotFoundError
-from workbench.core.optional import require
 from workbench.studio.explain_checks import draw_checks
-from workbench.studio.links import current_links
-from workbench.studio.markup import escape
-from workbench.studio.operation_forms import Field, OperationForm
-from workbench.studio.pages import Page, anchors, keep
+from workbench.studio.operation_forms import Field, OperationForm, form_tabs
+from workbench.studio.pages import Page, head_of, keep
 from workbench.studio.tiles import Tile
 
 if TYPE_CHECKING:
@@ -35,6 +31,10 @@ _READ = (
     "<p>Scores are of this model, this prompt and this baseline; the checks beside them say how "
     "far they can be trusted.</p>"
 )
+_SAID = (
+    "Why a model of this machine says what it says: which tokens of the prompt made "
+    "the answer, and what stands inside."
+)
 
 
 class ExplainPage(Page):
@@ -51,7 +51,8 @@ class ExplainPage(Page):
         self.inside = _inside()
         tiles = self._tiles()
         super().__init__(
-            tiles, head=_head(tiles), title="The page of Workbench that explains answers",
+            tiles, head=head_of("Explain", _SAID, tiles),
+            title="The page of Workbench that explains answers",
             sheets=("widgets", "explain"),
         )  # fmt: skip
 
@@ -95,7 +96,6 @@ def _attribution_fields() -> tuple[Field, ...]:
 
 def _inside() -> Any:
     """Lens, patching, attention and rows of tables, as far as their operations are there."""
-    widgets = require("ipywidgets", extra="studio")
     model = Field("model", "Model", _first_model(), choices=_models())
     wanted = (
         ("Methods", "interpretability.compare", "Compare the methods",
@@ -119,17 +119,7 @@ def _inside() -> Any:
          (*_ROW, Field("wanted", "Wanted", hint="another than it has"),
           Field("max_changes", "At most so many changes"))),
     )  # fmt: skip
-    forms = []
-    for title, name, button, fields in wanted:
-        try:
-            forms.append((title, OperationForm(name, fields, button=button)))
-        except NotFoundError:  # a part of the room that is not installed
-            continue
-    if not forms:
-        return None
-    tabs = widgets.Tab([form.widget for _, form in forms], titles=[title for title, _ in forms])
-    tabs.add_class("wb-tabs")
-    return tabs
+    return form_tabs(wanted)
 
 
 def _methods() -> list[Any]:
@@ -154,16 +144,6 @@ def _first_model() -> str | None:
     names = [name for _, name in _models()]
     chosen = str(settings.get("model"))
     return chosen if chosen in names else next(iter(names), None)
-
-
-def _head(tiles: list[Tile]) -> str:
-    home = escape(f"{current_links().base_url}workbench/home")
-    return (
-        '<header class="wb-head"><h1>Explain</h1><nav aria-label="On this page">'
-        f'{anchors(tiles)}<a href="{home}">Home</a></nav>'
-        '<p class="said">Why a model of this machine says what it says: which tokens of the prompt '
-        "made the answer, and what stands inside.</p></header>"
-    )
 
 
 def explain() -> Page:

@@ -6,14 +6,11 @@ import threading
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import NotFoundError
-from workbench.core.optional import require
 from workbench.studio.fairness_charts import readable, short_name
 from workbench.studio.fairness_live import LivePanel
-from workbench.studio.links import current_links
 from workbench.studio.markup import escape
-from workbench.studio.operation_forms import Field, OperationForm
-from workbench.studio.pages import Page, anchors, keep
+from workbench.studio.operation_forms import Field, OperationForm, form_tabs
+from workbench.studio.pages import Page, head_of, keep
 from workbench.studio.tiles import Tile
 
 if TYPE_CHECKING:
@@ -42,6 +39,9 @@ _READ = (
     "which one counts is for people to decide, before the thresholds.</p><p>A threshold by group "
     "needs the group of everyone it decides about. That may not be allowed.</p>"
 )
+_SAID = (
+    "Whom a model of this machine serves worse, how sure that is, and what could be done about it."
+)
 
 
 class FairnessPage(Page):
@@ -56,7 +56,8 @@ class FairnessPage(Page):
         self.more = _more()
         tiles = self._tiles()
         super().__init__(
-            tiles, head=_head(tiles), title="The page of Workbench that looks for unfairness",
+            tiles, head=head_of("Fairness", _SAID, tiles),
+            title="The page of Workbench that looks for unfairness",
             sheets=("explain", "fairness"),
         )  # fmt: skip
 
@@ -72,15 +73,18 @@ class FairnessPage(Page):
         def turn() -> Hashable:
             return self.turn
 
-        return [
+        tiles = [
             Tile("audit", "Who is served worse", lambda: [self.form.widget], wide=True,
                  stamp=lambda: None),
             Tile("live", "Move the thresholds", lambda: [self.live.widget], wide=True,
                  stamp=lambda: None),
-            Tile("more", "Go further", lambda: [self.more], wide=True, stamp=lambda: None),
             Tile("apart", "How far apart", lambda: _apart(self.found), stamp=turn),
             Tile("read", "How to read it", lambda: _READ, stamp=lambda: None),
         ]  # fmt: skip
+        if self.more is not None:
+            more = Tile("more", "Go further", lambda: [self.more], wide=True, stamp=lambda: None)
+            tiles.insert(2, more)
+        return tiles
 
 
 def _apart(found: GroupAudit | None) -> list[Any]:
@@ -111,7 +115,6 @@ def _line(each: Disparity) -> str:
 
 def _more() -> Any:
     """Slices, fairer models and what they cost, probes, as far as their operations are there."""
-    widgets = require("ipywidgets", extra="studio")
     own = _TABLE[:3]
     wanted = (
         ("Slices", "fairness.slices", "Search",
@@ -125,25 +128,7 @@ def _more() -> Any:
          (Field("dataset", "Probe", "crows_pairs"), Field("model", "Model", "smollm2-135m"),
           Field("limit", "Rows", 40))),
     )  # fmt: skip
-    forms = []
-    for title, name, button, fields in wanted:
-        try:
-            forms.append((title, OperationForm(name, fields, button=button)))
-        except NotFoundError:  # a part of the room that is not installed
-            continue
-    tabs = widgets.Tab([form.widget for _, form in forms], titles=[title for title, _ in forms])
-    tabs.add_class("wb-tabs")
-    return tabs
-
-
-def _head(tiles: list[Tile]) -> str:
-    home = escape(f"{current_links().base_url}workbench/home")
-    return (
-        '<header class="wb-head"><h1>Fairness</h1><nav aria-label="On this page">'
-        f'{anchors(tiles)}<a href="{home}">Home</a></nav>'
-        '<p class="said">Whom a model of this machine serves worse, how sure that is, and what '
-        "could be done about it.</p></header>"
-    )
+    return form_tabs(wanted)
 
 
 def fairness() -> Page:

@@ -7,12 +7,12 @@ own, so the same can be typed on the command line.
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbench.core import operations
-from workbench.core.errors import InputError, WorkbenchError
+from workbench.core.errors import InputError, NotFoundError, WorkbenchError
 from workbench.core.optional import require
 from workbench.core.schema import Parameter
 from workbench.studio.pages import trouble
@@ -112,6 +112,25 @@ class OperationForm:
         self.button.disabled = False
         if self._on_result is not None and watch.error is None:
             self._on_result(watch.outcome)
+
+
+def form_tabs(wanted: Iterable[tuple[str, str, str, Sequence[Field]]]) -> Any:
+    """Forms as tabs: title, operation, button and fields of each.
+
+    An operation of a part that is not installed has no tab; None if none has one.
+    """
+    widgets = require("ipywidgets", extra="studio")
+    forms = []
+    for title, name, button, fields in wanted:
+        try:
+            forms.append((title, OperationForm(name, fields, button=button)))
+        except NotFoundError:
+            continue
+    if not forms:
+        return None
+    tabs = widgets.Tab([form.widget for _, form in forms], titles=[title for title, _ in forms])
+    tabs.add_class("wb-tabs")
+    return tabs
 
 
 def _input(field: Field, parameter: Parameter, widgets: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
 from workbench.studio.chart import PLOTLY_MIME, Chart
+from workbench.studio.links import current_links
 from workbench.studio.markup import escape, style
 from workbench.studio.tiles import Tile
 
@@ -181,6 +182,16 @@ def keep(page: Page) -> Page:
 def anchors(tiles: Iterable[Tile]) -> str:
     """Links to the tiles of a page."""
     return "".join(f'<a href="#wb-{escape(t.name)}">{escape(t.title)}</a>' for t in tiles)
+
+
+def head_of(title: str, said: str, tiles: Iterable[Tile]) -> str:
+    """The head of a page beside home: its name, links to its tiles and home, what it is for."""
+    home = escape(f"{current_links().base_url}workbench/home")
+    return (
+        f'<header class="wb-head"><h1>{escape(title)}</h1><nav aria-label="On this page">'
+        f'{anchors(tiles)}<a href="{home}">Home</a></nav>'
+        f'<p class="said">{escape(said)}</p></header>'
+    )
 
 
 def trouble(message: str, hint: str | None) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from workbench.studio.links import current_links
-from workbench.studio.markup import escape
-from workbench.studio.pages import Page, anchors, keep
+from workbench.studio.pages import Page, head_of, keep
 from workbench.studio.serving_errands import Errands
 from workbench.studio.serving_facts import ServingFacts
 from workbench.studio.serving_figures import RatesTile
@@ -15,6 +13,8 @@ from workbench.studio.serving_keys import KeysTile
 from workbench.studio.serving_models import ModelsTile
 from workbench.studio.serving_panels import draw_cache, draw_errors, draw_gateway, draw_last
 from workbench.studio.tiles import Tile
+
+_SAID = "The models of this machine behind one door: what is loaded, who asks, and what it costs."
 
 
 class ServingPage(Page):
@@ -26,7 +26,10 @@ class ServingPage(Page):
         self.key_errands = Errands(self.facts.look, self.refresh)
         tiles = self._tiles()
         super().__init__(
-            tiles, head=_head(tiles), title="The serving page of Workbench", sheets=("serving",)
+            tiles,
+            head=head_of("Serving", _SAID, tiles),
+            title="The serving page of Workbench",
+            sheets=("serving",),
         )
 
     def _tiles(self) -> list[Tile]:
@@ -53,16 +56,6 @@ class ServingPage(Page):
                 [True] + [False] * len(made), made, strict=False
             )
         ]
-
-
-def _head(tiles: list[Tile]) -> str:
-    home = escape(f"{current_links().base_url}workbench/home")
-    return (
-        '<header class="wb-head"><h1>Serving</h1><nav aria-label="On this page">'
-        f'{anchors(tiles)}<a href="{home}">Home</a></nav>'
-        '<p class="said">The models of this machine behind one door: what is loaded, who asks, '
-        "and what it costs.</p></header>"
-    )
 
 
 def serving() -> Page:
