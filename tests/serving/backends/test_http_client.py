@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import uvloop
 
-from workbench.serving.backends import http_client
-from workbench.serving.backends.http_client import HttpClient, ProtocolError
+from workbench.serving.backends import http_client, http_connection
+from workbench.serving.backends.http_client import HttpClient
+from workbench.serving.backends.http_connection import ProtocolError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = (
@@ -264,7 +265,7 @@ def test_a_client_that_does_not_look_what_it_asked_for_mixes_answers_up(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same with a client that keeps such a connection: it shows that the check is needed."""
-    monkeypatch.delattr(http_client.Connection, "on_message_begin")
+    monkeypatch.delattr(http_connection.Connection, "on_message_begin")
 
     async def game(client: HttpClient) -> None:
         assert await ask(client) == b"hello"
@@ -339,6 +340,25 @@ def test_a_flood_is_not_read_faster_than_it_is_wanted(run: Any) -> None:
         response.close()
 
     run(play(server, game))
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks", "end"])
+def test_a_whole_answer_may_be_larger_than_what_may_wait(run: Any, framing: str) -> None:
+    """As vectors of many texts are: it must not be held back from who wants all of it."""
+    part, count = b"x" * 100_000, 20
+    heads = {
+        "length": b"Content-Length: 2000000\r\n",
+        "chunks": b"Transfer-Encoding: chunked\r\n",
+        "end": b"",
+    }
+    body = [b"186A0\r\n" + part + b"\r\n"] * count if framing == "chunks" else [part] * count
+    last = {"length": [], "chunks": [b"0\r\n\r\n"], "end": ["close"]}[framing]
+    script = [b"HTTP/1.1 200 OK\r\n" + heads[framing] + b"\r\n", *body, *last]
+
+    async def game(client: HttpClient) -> list[int]:
+        return [len(await ask(client, 5.0)) for _ in range(2)]
+
+    assert run(play(Server(script), game)) == [2_000_000] * 2
 
 
 def test_tls_is_spoken_with_those_who_are_trusted_alone(

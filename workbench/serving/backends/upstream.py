@@ -10,7 +10,8 @@ from contextlib import aclosing
 from typing import Any
 
 from workbench.core.errors import ConfigError, DeadlineError, EngineError, FetchError
-from workbench.serving.backends.http_client import HttpClient, ProtocolError, Response
+from workbench.serving.backends.http_client import HttpClient
+from workbench.serving.backends.http_connection import ProtocolError, Response
 from workbench.serving.backends.sse_events import EventReader
 from workbench.serving.backends.upstream_answers import (
     Answer,

@@ -16,7 +16,7 @@ from workbench.core.errors import (
     NotFoundError,
     WorkbenchError,
 )
-from workbench.serving.backends.http_client import Response
+from workbench.serving.backends.http_connection import Response
 from workbench.serving.call import Call
 
 _SAID_CHARS = 500
