@@ -1,0 +1,10 @@
+"""Teaching a model: examples, training, adapters and versions, promotion, learning in sequence."""
+
+from workbench.core.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Example": "examples",
+    },
+)
