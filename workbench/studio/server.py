@@ -18,6 +18,7 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from workbench.core import settings
+from workbench.studio.warm_page import WarmPage
 
 log = logging.getLogger(__name__)
 
@@ -120,4 +121,5 @@ def _load_jupyter_server_extension(server: Any) -> None:
     home = f"voila/render/notebooks/dashboards/{HOME}"
     made = routes(base_url, home=home, project=Path(server.root_dir))
     server.web_app.add_handlers(".*$", made)
+    WarmPage(server, home.removeprefix("voila/render/")).start()
     log.info("reports are read at %sworkbench/reports/", base_url)
