@@ -130,6 +130,10 @@ def test_a_key_with_what_it_used(run: Any) -> None:
     assert "budget_tokens_month    30         0      100" in shown.out
     state = json.loads(run("serving", "keys", "show", "ci", "--json").out)
     assert (state["use"]["tokens_month"], state["key"]["id"]) == (30, made["id"])
+    head, row = run("serving", "usage").out.splitlines()
+    assert head.split()[:3] == ["name", "id", "requests"]
+    assert row.split()[:3] == ["ci", made["id"], "1"]
+    assert run("serving", "usage", "--by", "model").out.split()[0] == "requests"
     assert run("serving", "keys", "recount").status == 0
 
 

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def show_usage(totals: tuple[UsageTotal, ...]) -> None:
-    """A line a key, user, model or day."""
+    """A line a key, user, model or day; a key by its name, then its id."""
+    named = any(total.name for total in totals)
     cells = [
         [
+            *((total.name or "(removed)",) if named else ()),
             total.group,
             total.requests,
             total.errors,
@@ -28,7 +30,16 @@ def show_usage(totals: tuple[UsageTotal, ...]) -> None:
         ]
         for total in totals
     ]
-    names = ["", "requests", "errors", "prompt", "completion", "cached", "cache hits", "USD"]
+    names = [
+        *(("name", "id") if named else ("",)),
+        "requests",
+        "errors",
+        "prompt",
+        "completion",
+        "cached",
+        "cache hits",
+        "USD",
+    ]
     print_table(names, cells)
 
 
