@@ -19,6 +19,8 @@ __getattr__, __dir__, __all__ = attach(
         "is_exact_match": "exact_match",
         "expected_calibration_error": "calibration",
         "fit_temperature": "temperature",
+        "follow_difference": "sequential",
+        "follow_mean": "sequential",
         "measure_perplexity": "perplexity",
         "normalise_answer": "exact_match",
         "read_frozen": "frozen_texts",
