@@ -197,7 +197,7 @@ class Account:
             request_id=call.request_id,
             key_id=principal.key_id,
             user=principal.user,
-            model_asked=call.model,
+            model_asked=facts.asked or call.model,
             model_served=facts.served_by,
             backend=facts.backend,
             route=facts.route,

@@ -33,8 +33,9 @@ class Call:
     ``required`` or a tool's name. ``sampling`` holds fields of ``models.Sampling`` that the client
     set; what is left out comes from the model's settings. ``include_usage`` asks a stream for its
     usage at the end. ``options`` are the gateway's own: ``keep_alive_s``, ``priority``,
-    ``cache``, ``prefer``, ``strict_routing``, ``timeout_s``. ``form`` is the dialect's note to
-    itself on how to write the answer; it changes nothing of what is answered.
+    ``cache``, ``prefer``, ``strict_routing``, ``timeout_s``; ``asked``, as in ``Facts``. ``form``
+    is the dialect's note to itself on how to write the answer; it changes nothing of what is
+    answered.
     """
 
     request_id: str
@@ -100,6 +101,7 @@ class Piece:
 class Facts:
     """What is found out about a call on its way, for headers, metrics and usage.
 
+    ``asked`` is the name that was asked for, where it stood for another (a label of an adapter);
     ``served_by`` is the model that answered, ``backend`` where (``local``, an upstream's name);
     ``cache`` is ``exact``, ``semantic``, ``flight`` or None; ``fallbacks`` name what failed before.
     ``prompt_tokens`` and ``completion_tokens`` are counted by the backend as it goes, so that an
@@ -110,6 +112,7 @@ class Facts:
     given out before: nobody may send the client's last byte until then.
     """
 
+    asked: str = ""
     served_by: str = ""
     backend: str = ""
     route: str | None = None

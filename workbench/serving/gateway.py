@@ -13,6 +13,7 @@ from workbench.core.errors import NotFoundError
 from workbench.identity.principals import Principal
 from workbench.identity.verification import Verifier, verifier
 from workbench.models.pool import ModelPool
+from workbench.models.routing.standing import Standing
 from workbench.serving.accounts import Accounts
 from workbench.serving.backends.balance import Balance
 from workbench.serving.backends.directory import Directory
@@ -20,7 +21,7 @@ from workbench.serving.backends.fallback import Chain
 from workbench.serving.backends.local import LocalBackend
 from workbench.serving.backends.upstream import UpstreamBackend
 from workbench.serving.backends.virtual import VirtualBackend
-from workbench.serving.cache.identities import Identities
+from workbench.serving.cache.identities import Identities, moves
 from workbench.serving.cache.opening import open_cache
 from workbench.serving.cache.remembered import Remembered
 from workbench.serving.limits.protocol import LimitStore
@@ -58,7 +59,7 @@ class Gateway:
         self.limits = limits
         self.usage = UsageLog()
         self.accounts = Accounts(self.limits, self.usage, self.directory)
-        known = Remembered(Identities(self.directory.identity_elsewhere))
+        known = Remembered(Identities(self.directory.identity_elsewhere), moves=moves)
         self.cache = open_cache(known, embedders=self.local)
         self.chain = Chain(self.directory.find, fallbacks=settings.fallback)
         self.directory.virtual = VirtualBackend(self.chain, price=self.directory.price)
@@ -69,6 +70,7 @@ class Gateway:
             self.accounts,
             self.cache,
             self.router,
+            standing=Standing(),
             find=self.find,
             count=self.local.count_tokens,
         )

@@ -10,6 +10,8 @@ from contextlib import aclosing
 
 from workbench.core.errors import CapabilityError, DeadlineError, LimitError
 from workbench.identity.principals import Principal
+from workbench.models.routing.splits import Asker
+from workbench.models.routing.standing import Standing
 from workbench.serving.accounts import Account, Accounts
 from workbench.serving.backends.balance import Balance
 from workbench.serving.backends.directory import LOCAL, Directory
@@ -32,6 +34,7 @@ class Pipeline:
         accounts: Reserves and settles.
         cache: Knows answers.
         router: Chooses a model for calls that name none.
+        standing: Knows which version a label of an adapter stands on now.
         find: Finds a name's backends, also if it has just come.
         count: Counts a prompt of a model here exactly, which costs a loan of it.
     """
@@ -44,11 +47,12 @@ class Pipeline:
         cache: AnswerCache,
         router: Router,
         *,
+        standing: Standing,
         find: Callable[[str], Awaitable[Balance]],
         count: Callable[[Call, Facts], Awaitable[int]],
     ) -> None:
         self._chain, self._directory, self._accounts = chain, directory, accounts
-        self._cache, self._router = cache, router
+        self._cache, self._router, self._standing = cache, router, standing
         self._find, self._count = find, count
 
     async def answer(
@@ -67,6 +71,7 @@ class Pipeline:
             call = await self._router.choose(call, principal, facts)
         else:
             principal.require_model(call.model)
+        call = self._place(call, principal, facts)
         await self._find(call.model)
         self._accounts.check_disk()
         call = self._complete(call, principal)
@@ -128,6 +133,7 @@ class Pipeline:
         if call.model == AUTO:
             call = await self._router.choose(call, principal, facts)
         principal.require_model(call.model)
+        call = self._place(call, principal, facts)
         await self._find(call.model)
         if self._directory.local_model(call.model) is None:
             raise CapabilityError(
@@ -142,6 +148,27 @@ class Pipeline:
             await account.fail(error)
             raise
         return tokens
+
+    def _place(self, call: Call, principal: Principal, facts: Facts) -> Call:
+        """The call with the version that its name stands for now, or the one on trial.
+
+        From here on it is that version that is looked up, answered, remembered and settled: what
+        was known under a label that has moved since is found by nobody.
+        """
+        if ":" not in call.model or self._directory.is_of_upstream(call.model):
+            return call
+        bare = call.model.removeprefix(f"{LOCAL}/")
+        asker = Asker(call.request_id, principal.user, principal.key_id)
+        placed = self._standing.find(bare, asker)
+        if placed is None:
+            return call
+        facts.asked = call.model
+        if placed.route is not None:
+            facts.route = f"{facts.route}, {placed.route}" if facts.route else placed.route
+            facts.route_reason = "; ".join(filter(None, (facts.route_reason, placed.reason)))
+        options = {**call.options, "asked": call.model}
+        model = call.model[: len(call.model) - len(bare)] + placed.model
+        return dataclasses.replace(call, model=model, options=options)
 
     def _complete(self, call: Call, principal: Principal) -> Call:
         """The call with what the client left out and the backends need."""
@@ -163,7 +190,7 @@ class Pipeline:
 
     async def _reserve(self, call: Call, principal: Principal, facts: Facts) -> Account:
         """Reserve for the most that the call may need."""
-        models = (call.model, *self._chain.fallbacks_of(call.model))
+        models = (call.model, *self._chain.fallbacks_of(call))
         least_bytes, price = self._directory.bounds(models)
         prompt, answers = self._directory.most_tokens(
             call.model,

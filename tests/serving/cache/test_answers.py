@@ -280,7 +280,7 @@ def test_an_answer_that_expired_is_not_found_after_a_restart(caches: Caches) -> 
     assert caches.run(play) is None
 
 
-MADE = ["ann base", "ann base:a", "ann other", "bob base"]
+MADE = ["ann base", "ann base:a@2", "ann other", "bob base"]
 
 
 @pytest.mark.parametrize(

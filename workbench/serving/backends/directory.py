@@ -113,6 +113,10 @@ class Directory:
             self._known[name] = found
         return found
 
+    def is_of_upstream(self, name: str) -> bool:
+        """Whether an upstream lists this very name."""
+        return any(name in each.settings.models for each in self.upstreams.values())
+
     def members(self) -> list[Member]:
         """Every backend of every model that was asked so far."""
         return list(self._members.values())
@@ -121,7 +125,8 @@ class Directory:
         """What a model's tokens cost at a backend."""
         if backend in self.upstreams:
             return self.upstreams[backend].settings.price
-        return self._prices.get(model) or self._prices.get(model.partition(":")[0]) or FREE
+        names = (model, model.partition("@")[0], model.partition(":")[0])
+        return next((self._prices[name] for name in names if name in self._prices), FREE)
 
     def identity_elsewhere(self, name: str) -> str | None:
         """What stands behind a name that upstreams alone answer for; None for a model here."""

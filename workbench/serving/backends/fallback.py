@@ -56,9 +56,9 @@ class Chain:
         self._budget = budget or RetryBudget()
         self._sleep = sleep
 
-    def fallbacks_of(self, model: str) -> Sequence[str]:
-        """The models that may answer in place of one."""
-        return self._fallbacks.get(model, ())
+    def fallbacks_of(self, call: Call) -> Sequence[str]:
+        """The models that may answer in place of the one asked for, by the name it was asked by."""
+        return self._fallbacks.get(call.options.get("asked", call.model), ())
 
     async def answer(self, call: Call, facts: Facts) -> AsyncGenerator[Piece, None]:
         """See ``Backend.answer``."""
@@ -103,7 +103,7 @@ class Chain:
         if call.options.get("strict_routing"):
             return
         may_use = call.options.get("may_use")
-        for model in self.fallbacks_of(call.model):
+        for model in self.fallbacks_of(call):
             if may_use is not None and not may_use(model):
                 continue
             try:

@@ -300,7 +300,8 @@ def _values(entry: Entry) -> tuple[object, ...]:
 def _delete(connection: sqlite3.Connection, table: str, clearing: Clearing) -> int:
     return connection.execute(
         f"DELETE FROM {table} WHERE made_s < ?1 AND (?2 IS NULL OR tenant = ?2) "
-        "AND (?3 IS NULL OR model = ?3 OR substr(model, 1, length(?3) + 1) = ?3 || ':')",
+        "AND (?3 IS NULL OR model = ?3 "
+        "OR substr(model, 1, length(?3) + 1) IN (?3 || ':', ?3 || '@'))",
         (clearing.before_s, clearing.tenant, clearing.model),
     ).rowcount
 

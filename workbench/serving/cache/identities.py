@@ -5,14 +5,16 @@ The names of a gateway stay while weights, templates and settings under them cha
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
 
 from workbench.core import settings
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import NotFoundError, WorkbenchError
 from workbench.core.plain import to_plain
+from workbench.models.routing.standing import may_move
 from workbench.models.virtual import find_virtual, is_virtual
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,9 @@ class Identities:
             self._stamp = stamp
         found = self._known.get(model)
         if found is None:
-            found = self._known[model] = self._find(model)
+            found = self._find(model)
+            if not moves(model):
+                self._known[model] = found
         return found
 
     def forget(self) -> None:
@@ -67,6 +71,13 @@ class Identities:
             return model, None
 
 
+def moves(model: str) -> bool:
+    """Whether other weights may stand behind a name at any moment: a label, or one in it."""
+    if "/" not in model:
+        return may_move(model)
+    return is_virtual(model) and any(map(moves, find_virtual(model).members))
+
+
 def describe_model(model: str) -> tuple[str, float | None]:
     """The identity of a model here and its own temperature.
 
@@ -75,7 +86,7 @@ def describe_model(model: str) -> tuple[str, float | None]:
         WorkbenchError: Its settings are wrong.
     """
     import workbench
-    from workbench.models import catalogue
+    from workbench.models import adapters, catalogue
     from workbench.models.loading import choose_engine
     from workbench.models.model_settings import read_settings
 
@@ -84,8 +95,14 @@ def describe_model(model: str) -> tuple[str, float | None]:
     chosen = read_settings(entry.name)
     sampling = chosen.sampling_defaults(entry.sampling)
     source = entry.sources[0]
+    adapter = None
+    if base != model:
+        with contextlib.suppress(NotFoundError):  # then nobody answers for it either
+            found = adapters.resolve(model, verify=False)
+            adapter = found.full_name, dict(found.record.files)
     told: Mapping[str, object] = {
-        "model": model,
+        "model": model if adapter is None else base,
+        "adapter": adapter,
         "files": [(file.name, file.sha256, file.size_bytes) for file in source.files],
         "changed": _changed(source),
         "engine": choose_engine(entry, chosen.engine),

@@ -20,6 +20,7 @@ WISHES = ("off", "on", "exact", "semantic", "refresh")
 # here, as one that comes to be later, makes another key.
 WITHOUT_EFFECT = frozenset(
     {
+        "asked",  # the version that it stood for is the model
         "cache",
         "deadline_s",
         "ends_s",

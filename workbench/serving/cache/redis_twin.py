@@ -190,15 +190,15 @@ def _digest(text: str) -> str:
 
 
 def _name(key: bytes, tenant: str, model: str) -> str:
-    base = model.partition(":")[0]
-    return f"{_ANSWER}{_digest(tenant)}:{_digest(base)}:{_digest(model)}:{key.hex()}"
+    base, adapter = model.partition(":")[0], model.partition("@")[0]
+    return f"{_ANSWER}{_digest(tenant)}:{_digest(base)}:{_digest(adapter)}:{key.hex()}"
 
 
 def _pattern(clearing: Clearing) -> str:
-    """The names of what a clearing may cover."""
+    """The names of what a clearing may cover; one version's clearing takes its sisters along."""
     tenant = "*" if clearing.tenant is None else _digest(clearing.tenant)
     if clearing.model is None:
         return f"{_ANSWER}{tenant}:*"
     base, adapter, _ = clearing.model.partition(":")
-    exact = _digest(clearing.model) if adapter else "*"
+    exact = _digest(clearing.model.partition("@")[0]) if adapter else "*"
     return f"{_ANSWER}{tenant}:{_digest(base)}:{exact}:*"

@@ -16,15 +16,24 @@ class Remembered:
     Args:
         identify: Knows.
         seconds: How long it is believed.
+        moves: Whether a name must be asked about every time.
     """
 
-    def __init__(self, identify: Identify, *, seconds: float = 0.5) -> None:
-        self._identify, self._seconds = identify, seconds
+    def __init__(
+        self,
+        identify: Identify,
+        *,
+        seconds: float = 0.5,
+        moves: Callable[[str], bool] = lambda model: False,
+    ) -> None:
+        self._identify, self._seconds, self._moves = identify, seconds, moves
         self._known: dict[str, tuple[str, float | None]] = {}
         self._until_s = 0.0
 
     def __call__(self, model: str) -> tuple[str, float | None]:
         """See ``answers.Identify``."""
+        if self._moves(model):
+            return self._identify(model)
         now_s = time.monotonic()
         if now_s > self._until_s:
             self._known = {}

@@ -13,7 +13,7 @@ class Clearing:
     """What is to be forgotten: answers whose run began before a time, of a tenant or model.
 
     None stands for each of them. An adapter is a model of its own; ``NAME`` clears ``NAME:...``
-    as well, since its weights stand behind them.
+    as well, since its weights stand behind them, and ``NAME:ADAPTER`` each ``NAME:ADAPTER@...``.
     """
 
     before_s: float
@@ -28,7 +28,8 @@ class Clearing:
         """Whether what has these three is meant."""
         if made_s >= self.before_s or self.tenant not in (None, tenant):
             return False
-        return self.model is None or model == self.model or model.startswith(f"{self.model}:")
+        below = (f"{self.model}:", f"{self.model}@")
+        return self.model is None or model == self.model or model.startswith(below)
 
 
 @dataclass(frozen=True)
