@@ -10,9 +10,16 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.core.errors import InputError, IntegrityError, NotFoundError, WorkbenchError
+from workbench.core.errors import (
+    ConflictError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    WorkbenchError,
+)
 from workbench.models import catalogue
 from workbench.models.adapters import (
+    CHAMPION,
     KIND,
     PEFT_FILES,
     Adapter,
@@ -85,11 +92,22 @@ def remove_adapter(name: str) -> Adapter:
 
     Raises:
         NotFoundError: There is no such adapter.
+        ConflictError: It is the champion: requests that ask for it would find nothing.
     """
-    found = resolve(name, verify=False)
-    gone = found.folder.with_name(f".part-{secrets.token_hex(4)}")
+    from workbench.store.versions import Versions
+
+    # In one transaction with the look at its labels: nobody can make it champion in between.
+    with Versions().database.transaction():
+        found = resolve(name, verify=False)
+        if CHAMPION in found.labels:
+            raise ConflictError(
+                f"{found.full_name} is the champion of {found.base}:{found.name}",
+                hint=f"workbench finetuning rollback {found.base}:{found.name}",
+            )
+        gone = found.folder.with_name(f".part-{secrets.token_hex(4)}")
+        with saying_why(found.folder):
+            found.folder.rename(gone)  # at once: a reader finds all of it or nothing
     with saying_why(found.folder):
-        found.folder.rename(gone)  # at once: a reader finds all of it or nothing
         shutil.rmtree(gone)
     return found
 

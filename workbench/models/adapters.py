@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KIND = "adapter"
+CHAMPION = "champion"  # the label of the version that is in use; its files cannot be removed
 PEFT_FILES = ("adapter_config.json", "adapter_model.safetensors")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FORM = "base:adapter or base:adapter@version, as in smollm2-135m:mine@2"

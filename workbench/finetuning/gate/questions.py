@@ -1,0 +1,125 @@
+"""Questions with the answers that count, and whether an answer is one of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import InputError, NotFoundError
+
+_LEAST = 2
+_FORMS = (
+    '{"question": ..., "accept": [...]}, {"prompt": ..., "response": ...} or {"messages": [...]}'
+)
+
+
+@dataclass(frozen=True)
+class GateQuestion:
+    """One question. An answer is right if it holds one of ``accept``, or is it where ``whole``."""
+
+    messages: tuple[tuple[str, str], ...]
+    accept: tuple[str, ...]
+    whole: bool = False
+    task: str = ""
+
+    def is_right(self, answer: str) -> bool:
+        """Whether an answer counts, without regard to case, punctuation and articles."""
+        from workbench.evaluation.exact_match import is_exact_match, normalise_answer
+
+        if self.whole:
+            return is_exact_match(answer, self.accept)
+        said = f" {normalise_answer(answer)} "
+        return any(f" {normalise_answer(one)} " in said for one in self.accept)
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """Questions of one file, and its sha256."""
+
+    name: str
+    questions: tuple[GateQuestion, ...]
+    sha256: str
+
+
+def read_questions(path: Path) -> QuestionSet:
+    """The questions of a JSONL file: with ``accept``, or examples whose last answer is right.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InputError: A line is no question; its number is named. Or there are fewer than two.
+    """
+    try:
+        content = path.expanduser().read_bytes()
+        text = content.decode("utf-8")
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no file {path}", hint=f"ls {path.parent}") from None
+    except (IsADirectoryError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no JSONL file in UTF-8: {error}", hint=_FORMS) from None
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                rows.append(of_row(json.loads(line)))
+            except (ValueError, TypeError) as error:
+                said = error.message if isinstance(error, InputError) else str(error)
+                raise InputError(f"{path}, line {number}: {said}", hint=_FORMS) from None
+    return _checked(QuestionSet(path.name, tuple(rows), hashlib.sha256(content).hexdigest()))
+
+
+def read_general() -> QuestionSet:
+    """The general questions that were frozen before the code."""
+    from workbench.evaluation.frozen_texts import read_frozen
+
+    found = read_frozen("questions")
+    return QuestionSet("questions", tuple(map(of_row, found.rows)), found.sha256)
+
+
+def of_row(row: Any) -> GateQuestion:
+    """A question of plain data.
+
+    Raises:
+        InputError: It has none of the forms.
+    """
+    if not isinstance(row, Mapping):
+        raise InputError("a row is an object", hint=_FORMS)
+    task = str(row.get("task") or "")
+    if row.get("messages"):
+        *asked, last = _messages(row["messages"])
+        if not asked or last[0] != "assistant":
+            raise InputError("its last message is no answer", hint=_FORMS)
+        return GateQuestion(tuple(asked), (last[1],), whole=True, task=task)
+    question = row.get("question") or row.get("prompt")
+    accept = row.get("accept") or row.get("answers")
+    if not isinstance(question, str) or not question.strip():
+        raise InputError("it asks nothing", hint=_FORMS)
+    if accept:
+        accepted = [accept] if isinstance(accept, str) else list(accept)
+        return GateQuestion((("user", question),), _texts(accepted), task=task)
+    return GateQuestion((("user", question),), _texts([row.get("response")]), True, task)
+
+
+def _messages(given: Any) -> list[tuple[str, str]]:
+    try:
+        return [(str(each["role"]), _texts([each["content"]])[0]) for each in given]
+    except (KeyError, TypeError):
+        raise InputError("a message needs a role and a content", hint=_FORMS) from None
+
+
+def _texts(given: Iterable[Any]) -> tuple[str, ...]:
+    found = tuple(given)
+    if not found or not all(isinstance(each, str) and each.strip() for each in found):
+        raise InputError("it has no answer that counts", hint=_FORMS)
+    return found
+
+
+def _checked(found: QuestionSet) -> QuestionSet:
+    if len(found.questions) < _LEAST:
+        raise InputError(
+            f"{found.name} has {len(found.questions)} questions; a comparison needs {_LEAST}",
+            hint="give more; what a gate can show grows with their number",
+        )
+    return found
