@@ -27,13 +27,23 @@ def read_frozen_file(package: str, name: str, digests: Mapping[str, str]) -> Any
         NotFoundError: There is no such set.
         IntegrityError: Its file was changed after it was frozen.
     """
+    return json.loads(_read(package, name, ".json", digests))
+
+
+def read_frozen_lines(package: str, name: str, digests: Mapping[str, str]) -> list[Any]:
+    """The rows of ``frozen/NAME.jsonl`` in a package; as ``read_frozen_file`` otherwise."""
+    return [json.loads(line) for line in _read(package, name, ".jsonl", digests).splitlines()]
+
+
+def _read(package: str, name: str, suffix: str, digests: Mapping[str, str]) -> bytes:
     if name not in digests:
         raise NotFoundError.among("frozen set", name, digests)
-    content = resources.files(package).joinpath(f"frozen/{name}.json").read_bytes()
+    path = f"frozen/{name}{suffix}"
+    content = resources.files(package).joinpath(path).read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != digests[name]:
         raise IntegrityError(
             f"frozen set {name!r} has sha256 {found}; it was frozen as {digests[name]}",
-            hint=f"git checkout {package.replace('.', '/')}/frozen/{name}.json",
+            hint=f"git checkout {package.replace('.', '/')}/{path}",
         )
-    return json.loads(content)
+    return content
