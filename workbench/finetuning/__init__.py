@@ -6,5 +6,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Example": "examples",
+        "Recipe": "training.recipe",
+        "find_preset": "training.recipe",
+        "train": "training.loop",
     },
 )

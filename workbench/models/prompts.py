@@ -11,6 +11,7 @@ from workbench.core.errors import InputError
 from workbench.models.lost_characters import find_lost, name_characters
 from workbench.models.protocol import Engine
 from workbench.models.templates import check_messages, check_text, render
+from workbench.models.tokenizer import TextTokenizer
 
 log = logging.getLogger(__name__)
 
@@ -18,17 +19,22 @@ Messages = Sequence[Mapping[str, Any]]
 
 
 class Prompts:
-    """Writes prompts for one loaded model.
+    """Writes prompts for one model.
 
     Args:
         name: The model's, for messages.
-        engine: What it runs on.
+        engine: What it runs on, or its tokenizer alone.
         template: A Jinja template in place of the model's own.
         system: What the model is told first when a conversation brings no system message.
     """
 
     def __init__(
-        self, name: str, engine: Engine, *, template: str | None, system: str | None
+        self,
+        name: str,
+        engine: Engine | TextTokenizer,
+        *,
+        template: str | None,
+        system: str | None,
     ) -> None:
         self._name, self._engine = name, engine
         self._template, self._system = template, system

@@ -1,0 +1,198 @@
+"""A base model made ready to be taught: frozen and in 16 bits, with a small adapter that learns.
+
+LoRA (arXiv:2106.09685), DoRA (arXiv:2402.09353) and rsLoRA (arXiv:2312.03732) are PEFT's.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.errors import CapabilityError, InputError
+from workbench.core.optional import require
+from workbench.core.seeds import derive_seed
+from workbench.finetuning.training.encoding import ChatEncoder
+from workbench.finetuning.training.recipe import Recipe
+from workbench.models.folder import ModelFolder
+from workbench.models.tokenizer import TextTokenizer
+
+if TYPE_CHECKING:
+    import torch
+
+_DTYPES = {"bf16": "bfloat16", "fp32": "float32"}
+
+
+@dataclass
+class Learner:
+    """A model that can be taught, with what writes its prompts.
+
+    ``precision`` is what the recipe's ``auto`` became on this machine.
+    """
+
+    name: str
+    module: torch.nn.Module
+    tokenizer: TextTokenizer
+    encoder: ChatEncoder
+    context_tokens: int
+    precision: str
+
+    @property
+    def pad_id(self) -> int:
+        """What fills a batch up: any token, for it is masked."""
+        return 0
+
+
+def choose_precision(wanted: str) -> str:
+    """``bf16`` or ``fp32``: 16 bits only where the processor multiplies them itself.
+
+    Without avx512_bf16 or AMX (on ARM: the bf16 extension) torch emulates them, and is slower than
+    in 32 bits.
+    """
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    native = (
+        torch.cpu._is_avx512_bf16_supported()
+        or torch.cpu._is_amx_tile_supported()
+        or _is_arm_with_bf16()
+    )
+    return "bf16" if native else "fp32"
+
+
+def _is_arm_with_bf16() -> bool:
+    import platform
+
+    import torch
+
+    return platform.machine() in ("arm64", "aarch64") and bool(
+        torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
+
+
+def load_learner(name: str, recipe: Recipe) -> Learner:
+    """Load a model of the catalogue to teach it.
+
+    Raises:
+        NotFoundError, FetchError, IntegrityError, StorageError: Its files cannot be brought.
+        CapabilityError: It is no chat model.
+    """
+    from workbench.models import catalogue
+    from workbench.models.engines.torch_loading import load_module
+    from workbench.models.folder import find_folder
+    from workbench.models.loading import check_kind, model_files
+    from workbench.models.model_settings import read_settings
+    from workbench.models.protocol import CHAT
+
+    require("peft", extra="finetuning")
+    entry = catalogue.find(name)
+    check_kind(entry, CHAT)
+    precision = "fp32" if recipe.method == "full" else choose_precision(recipe.precision)
+    dtype = _DTYPES[precision]
+    folder = find_folder(model_files(entry), dtype=dtype)
+    chosen = read_settings(entry.name)
+    return make_learner(
+        entry.name,
+        folder,
+        precision=precision,
+        module=load_module(folder, dtype=dtype),
+        template=chosen.template,
+        system=entry.system if chosen.system is None else chosen.system,
+    )
+
+
+def make_learner(
+    name: str,
+    folder: ModelFolder,
+    *,
+    precision: str,
+    module: torch.nn.Module,
+    template: str | None = None,
+    system: str | None = None,
+) -> Learner:
+    """A learner of a module that was loaded from a folder."""
+    tokenizer = TextTokenizer(folder.path)
+    return Learner(
+        name,
+        module,
+        tokenizer,
+        ChatEncoder(name, tokenizer, template=template, system=system),
+        folder.context_tokens,
+        precision,
+    )
+
+
+def adapt(module: torch.nn.Module, recipe: Recipe) -> torch.nn.Module:
+    """Freeze a model and give it an adapter, or with ``full`` train all of it.
+
+    Returns:
+        The model to train. Its adapter is drawn from the recipe's seed, in 32 bits.
+
+    Raises:
+        InputError: The recipe names maps that the model does not have.
+    """
+    import torch
+
+    torch.manual_seed(derive_seed(recipe.seed, "adapter"))
+    if recipe.checkpointing:
+        checkpointed: Any = module
+        checkpointed.activation_checkpointing_enable({"use_reentrant": False})
+    if recipe.method == "full":
+        return module.requires_grad_(True)
+    peft = require("peft", extra="finetuning")
+    count = int(getattr(module.config, "num_hidden_layers", 0))
+    config = peft.LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=recipe.dropout,
+        target_modules=list(recipe.targets),
+        layers_to_transform=_last_layers(recipe.layers, count),
+        use_dora=recipe.method == "dora",
+        use_rslora=recipe.method == "rslora",
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    try:
+        with warnings.catch_warnings():
+            # PEFT asks transformers for a name that the newest one has given another.
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+            adapted: torch.nn.Module = peft.get_peft_model(module, config)
+    except ValueError as error:
+        raise InputError(
+            f"the model has no maps for this adapter: {error}",
+            hint="--targets q_proj v_proj; or see the model's own names",
+        ) from None
+    return adapted
+
+
+def _last_layers(wanted: int | None, count: int) -> list[int] | None:
+    if wanted is None or wanted >= count:
+        return None
+    return list(range(count - wanted, count))
+
+
+def save_peft(module: torch.nn.Module, folder: Path, *, base_name: str) -> None:
+    """Write an adapter as PEFT saves it; the base stands in it by its name, not by a path.
+
+    Raises:
+        CapabilityError: The module has no adapter.
+    """
+    peft = require("peft", extra="finetuning")
+    if not isinstance(module, peft.PeftModel):
+        raise CapabilityError("the model was trained as a whole and has no adapter", hint=None)
+    from safetensors.torch import save_file
+
+    config = module.peft_config["default"]
+    config.base_model_name_or_path, config.inference_mode = base_name, True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the base has no file of its own to compare with
+        tensors = peft.get_peft_model_state_dict(module, save_embedding_layers=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    config.save_pretrained(str(folder))
+    save_file(
+        {name: each.detach().float().contiguous() for name, each in tensors.items()},
+        str(folder / "adapter_model.safetensors"),
+        metadata={"format": "pt"},
+    )

@@ -1,0 +1,342 @@
+"""The one training loop: adapters, whole models, preferences and sequences of tasks go through it.
+
+A run that was killed goes on from its last checkpoint with the same numbers: the weights, the
+optimiser, the place in the data, the random generators and the early stopping are all in it, and
+the learning rate follows from the step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbench.core import events
+from workbench.core.cancellation import check_cancelled
+from workbench.core.errors import CancelledError, InputError
+from workbench.core.progress import progress
+from workbench.core.seeds import derive_seed, seed_everything
+from workbench.finetuning.training import checkpoints
+from workbench.finetuning.training.checkpoints import Stateful
+from workbench.finetuning.training.objective import AnswerLoss, Objective, Outputs
+from workbench.finetuning.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
+
+    from workbench.finetuning.training.batches import Batch
+
+
+class ExtraLoss(Protocol):
+    """What a method of continual learning adds to the loss of a batch."""
+
+    def __call__(self, module: torch.nn.Module, batch: Batch, outputs: Outputs) -> torch.Tensor:
+        """A scalar in nats an answer token, with its gradient."""
+        ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as it was: the first is number 1."""
+
+    number: int
+    loss_nats: float
+    extra_loss: float
+    learning_rate: float
+    gradient_norm: float
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The loss on what was held out, after so many steps."""
+
+    step: int
+    loss_nats: float
+
+
+@dataclass
+class Training:
+    """How a run went. ``stopped`` says why it ended: ``steps`` or ``patience``."""
+
+    steps: list[Step] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    best: Evaluation | None = None
+    waited: int = 0
+    stopped: str = ""
+    resumed_at: int | None = None
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of all examples that were learnt from."""
+        return sum(step.tokens for step in self.steps)
+
+    @property
+    def seconds(self) -> float:
+        """What the steps took, those before a kill included."""
+        return sum(step.seconds for step in self.steps)
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Tokens of examples a second of training; evaluations are not in it."""
+        return self.tokens / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where a run keeps its state. ``key`` names what is trained how: see ``checkpoints``.
+
+    ``others`` are saved and restored with it, by their names.
+    """
+
+    folder: Path
+    key: str
+    others: Mapping[str, Stateful] = field(default_factory=dict)
+
+
+def train(
+    module: torch.nn.Module,
+    batches: Iterable[Batch],
+    recipe: Recipe,
+    *,
+    steps: int,
+    objective: Objective | None = None,
+    extra_loss: ExtraLoss | None = None,
+    evaluate: Callable[[torch.nn.Module], float] | None = None,
+    watch: Callable[[torch.nn.Module, Training], None] | None = None,
+    keeping: Keeping | None = None,
+) -> Training:
+    """Train what requires a gradient in ``module``.
+
+    Args:
+        module: The model, its base frozen or not. It is trained in place.
+        batches: Endless, ``recipe.accumulation`` of them a step. With ``keeping`` it needs
+            ``state_dict`` and ``load_state_dict``, as ``Batches`` has.
+        recipe: Learning rate, schedule, clipping and the rest.
+        steps: How many there are; ``Recipe.count_steps`` says.
+        objective: What is minimised; by default the loss of the answers.
+        extra_loss: Added to the mean loss of each batch.
+        evaluate: Gives the loss on held-out examples: before, after, and every
+            ``recipe.evaluate_every_steps``.
+        watch: Called after each evaluation and checkpoint, with the run so far.
+        keeping: Where checkpoints go, from which a run that was killed goes on.
+
+    Raises:
+        CancelledError: It was cancelled; with ``keeping`` the steps that were done are kept.
+        InputError: Nothing can be trained, or the loss is no number any more.
+        ConflictError, IntegrityError: Of the checkpoint.
+        StorageError: A checkpoint could not be written.
+    """
+    loop = _Loop(module, batches, recipe, steps=steps, keeping=keeping)
+    loop.objective = objective or AnswerLoss()
+    loop.extra_loss, loop.evaluate, loop.watch = extra_loss, evaluate, watch
+    return loop.run()
+
+
+class _Loop:
+    """One run: what its steps change, and when they are saved."""
+
+    objective: Objective
+    extra_loss: ExtraLoss | None
+    evaluate: Callable[[torch.nn.Module], float] | None
+    watch: Callable[[torch.nn.Module, Training], None] | None
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        batches: Iterable[Batch],
+        recipe: Recipe,
+        *,
+        steps: int,
+        keeping: Keeping | None,
+    ) -> None:
+        import torch
+
+        self.module, self.recipe, self.steps, self.keeping = module, recipe, steps, keeping
+        self.source, self.batches = batches, iter(batches)
+        self.trained = [each for each in module.parameters() if each.requires_grad]
+        if not self.trained:
+            raise InputError("nothing in the model is trained", hint="adapt(module, recipe) first")
+        if keeping is not None and not hasattr(batches, "state_dict"):
+            raise InputError("the batches have no state to resume from", hint="use Batches")
+        self.optimizer = torch.optim.AdamW(
+            self.trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        self.done = Training()
+        self.best_weights: dict[str, torch.Tensor] | None = None
+        self.saved_s, self.is_between_steps = time.monotonic(), True
+        self.is_halved = any(each.dtype == torch.bfloat16 for each in module.parameters())
+
+    def run(self) -> Training:
+        """All steps that are left."""
+        seed_everything(derive_seed(self.recipe.seed, "training"))
+        self._resume()
+        self.module.train()
+        with progress("training", total=self.steps, unit="steps") as task:
+            try:
+                while not self.done.stopped:
+                    self._evaluate_if_due()
+                    if self.done.stopped:
+                        break
+                    if len(self.done.steps) >= self.steps:
+                        self.done.stopped = "steps"
+                        break
+                    check_cancelled()
+                    step = self._step()
+                    self._save()
+                    task.update(step.number, message=f"loss {step.loss_nats:.3f}")
+            except CancelledError:
+                if self.is_between_steps:
+                    self._save(now=True)
+                raise
+        self._finish()
+        return self.done
+
+    def _step(self) -> Step:
+        """One step: the mean over the weight of all its batches, however they are cut."""
+        import torch
+
+        started_s, number = time.perf_counter(), len(self.done.steps)
+        self.is_between_steps = False
+        parts = [next(self.batches) for _ in range(self.recipe.accumulation)]
+        whole = sum(self.objective.weigh(part) for part in parts)
+        if not whole > 0:
+            raise InputError("the examples of a step have no weight", hint="weights above 0")
+        loss = extra = 0.0
+        for part in parts:
+            found = self._learn(part, share=self.objective.weigh(part) / whole, whole=whole)
+            loss, extra = loss + found[0], extra + found[1]
+        norm = float(
+            torch.nn.utils.clip_grad_norm_(self.trained, self.recipe.clip_norm or math.inf)
+        )
+        if not math.isfinite(loss + extra + norm):
+            raise InputError(
+                f"the loss at step {number + 1} is no number any more (loss {loss}, gradient "
+                f"{norm})",
+                hint="lower the learning rate, or precision='fp32'",
+            )
+        rate = self.recipe.learning_rate_at(number, self.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        tokens, seconds = sum(part.tokens for part in parts), time.perf_counter() - started_s
+        step = Step(number + 1, loss, extra, rate, norm, tokens, seconds)
+        self.done.steps.append(step)
+        self.is_between_steps = True
+        events.emit(
+            "finetuning.step", steps=self.steps, tokens_per_s=tokens / seconds, **asdict(step)
+        )
+        return step
+
+    def _learn(self, part: Batch, *, share: float, whole: float) -> tuple[float, float]:
+        """Add the gradient of one batch; its part of the step's loss and of the extra loss."""
+        with self._casting():
+            total, outputs = self.objective(self.module, part)
+            loss = total / whole
+            extra = None
+            if self.extra_loss is not None:
+                extra = share * self.extra_loss(self.module, part, outputs)
+        (loss if extra is None else loss + extra).backward()
+        return float(loss.detach()), 0.0 if extra is None else float(extra.detach())
+
+    def _casting(self) -> contextlib.AbstractContextManager[Any]:
+        """Products in 16 bits where the base is kept in 16 bits."""
+        import torch
+
+        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.is_halved)
+
+    def _evaluate_if_due(self) -> None:
+        number, every = len(self.done.steps), self.recipe.evaluate_every_steps
+        due = number in (0, self.steps) or (every > 0 and number % every == 0)
+        known = self.done.evaluations and self.done.evaluations[-1].step == number
+        if self.evaluate is None or not due or known:
+            return
+        with self._casting():
+            found = Evaluation(number, self.evaluate(self.module))
+        self.done.evaluations.append(found)
+        events.emit("finetuning.evaluation", steps=self.steps, **asdict(found))
+        if self.done.best is None or found.loss_nats < self.done.best.loss_nats:
+            self.done.best, self.done.waited = found, 0
+            if self.recipe.patience:
+                self.best_weights = checkpoints.take_weights(self.module)
+        else:
+            self.done.waited += 1
+            if 0 < self.recipe.patience <= self.done.waited:
+                self.done.stopped = "patience"
+        self._tell()
+
+    def _finish(self) -> None:
+        if self.best_weights is not None:
+            checkpoints.put_weights(self.module, self.best_weights)
+        self._save(now=True)
+        self.module.eval()
+
+    def _tell(self) -> None:
+        if self.watch is not None:
+            self.watch(self.module, self.done)
+
+    def _states(self) -> dict[str, Any]:
+        assert self.keeping is not None
+        source: Any = self.source
+        others = {name: each.state_dict() for name, each in self.keeping.others.items()}
+        return {"batches": source.state_dict(), "others": others}
+
+    def _set_states(self, state: Mapping[str, Any]) -> None:
+        assert self.keeping is not None
+        source: Any = self.source
+        source.load_state_dict(state["batches"])
+        for name, each in self.keeping.others.items():
+            each.load_state_dict(state["others"][name])
+
+    def _save(self, *, now: bool = False) -> None:
+        """Write a checkpoint if one is due."""
+        if self.keeping is None:
+            return
+        number, every = len(self.done.steps), self.recipe.checkpoint_every_steps
+        due = (every > 0 and number % every == 0) or (
+            0 < self.recipe.checkpoint_every_s <= time.monotonic() - self.saved_s
+        )
+        if not (due or now):
+            return
+        state = {
+            **self._states(),
+            "chance": checkpoints.take_chance(),
+            "weights": checkpoints.take_weights(self.module),
+            "optimizer": self.optimizer.state_dict(),
+            "training": asdict(self.done),
+            "best_weights": self.best_weights,
+        }
+        checkpoints.write_checkpoint(self.keeping.folder, state, key=self.keeping.key)
+        self.saved_s = time.monotonic()
+        self._tell()
+
+    def _resume(self) -> None:
+        if self.keeping is None:
+            return
+        state = checkpoints.read_checkpoint(self.keeping.folder, key=self.keeping.key)
+        if state is None:
+            return
+        checkpoints.put_weights(self.module, state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self._set_states(state)
+        self.best_weights = state["best_weights"]
+        self.done = _read_training(state["training"])
+        self.done.resumed_at = len(self.done.steps)
+        checkpoints.put_chance(state["chance"])
+
+
+def _read_training(plain: Mapping[str, Any]) -> Training:
+    best = plain["best"]
+    return Training(
+        steps=[Step(**each) for each in plain["steps"]],
+        evaluations=[Evaluation(**each) for each in plain["evaluations"]],
+        best=None if best is None else Evaluation(**best),
+        waited=plain["waited"],
+        stopped=plain["stopped"],
+    )

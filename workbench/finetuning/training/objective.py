@@ -1,0 +1,89 @@
+"""What is minimised: the negative log-probability of the answers' tokens, and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from workbench.core.cancellation import check_cancelled
+
+if TYPE_CHECKING:
+    import torch
+
+    from workbench.finetuning.training.batches import Batch
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a model said of a batch.
+
+    Attributes:
+        logits: Before each token of an answer, float32 ``[n, vocabulary]``; in the order of the
+            batch's ``targets``.
+        losses_nats: Of each of those tokens, ``[n]``, without its weight.
+    """
+
+    logits: torch.Tensor
+    losses_nats: torch.Tensor
+
+
+class Objective(Protocol):
+    """What a loop minimises: a sum over a batch, and the weight that the sum is divided by."""
+
+    def weigh(self, batch: Batch) -> float:
+        """What a batch counts for, known before it is computed."""
+        ...
+
+    def __call__(self, module: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, Outputs]:
+        """The sum over the batch, a scalar with its gradient, and what the model said."""
+        ...
+
+
+class AnswerLoss:
+    """The weighted sum of the answers' negative log-probabilities, in nats."""
+
+    def weigh(self, batch: Batch) -> float:
+        """The weight of the batch's answer tokens."""
+        return float(batch.weights.sum())
+
+    def __call__(self, module: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, Outputs]:
+        """See ``Objective``."""
+        outputs = compute(module, batch)
+        return (outputs.losses_nats * batch.weights).sum(), outputs
+
+
+def compute(module: torch.nn.Module, batch: Batch) -> Outputs:
+    """Run a causal model of transformers on a batch; logits are made where they are needed."""
+    import torch
+
+    # One list of places for all bins is what the models take; a bin may then have some too many.
+    kept, column = torch.unique(batch.places, return_inverse=True)
+    said = module(
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        position_ids=batch.position_ids,
+        use_cache=False,
+        logits_to_keep=kept,
+    )
+    logits = said.logits[batch.bins, column].float()
+    losses = torch.nn.functional.cross_entropy(logits, batch.targets, reduction="none")
+    return Outputs(logits, losses)
+
+
+def evaluate_loss(module: torch.nn.Module, batches: Sequence[Batch]) -> float:
+    """The mean loss of the answers' tokens, in nats, each counted with its weight."""
+    import torch
+
+    objective, total, weight = AnswerLoss(), 0.0, 0.0
+    was_training = module.training
+    module.eval()
+    try:
+        with torch.no_grad():
+            for batch in batches:
+                check_cancelled()
+                total += float(objective(module, batch)[0])
+                weight += objective.weigh(batch)
+    finally:
+        module.train(was_training)
+    return total / weight
