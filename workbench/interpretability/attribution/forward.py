@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapabilityError
 from workbench.models.batching import batch_by_length
 
-from .shared_prefixes import plan_segments
+from .prefix_tree import build_prefix_tree, can_read_trees, count_nodes, reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
 
     from workbench.models.model import Model
 
+_log = logging.getLogger(__name__)
+
 BATCH_TOKENS = 6144
 _LOGITS_BYTES = 256 * 2**20  # logits of one batch, of which the softmax makes one more copy
-_ATTENTION = {"full_attention", "sliding_attention"}
+_LAID_OUT = 4  # times a batch's tokens: where attention looks back, a tree is all its prompts
 _LEAST_ALIKE = 8  # fewer prompts of a length go with those of other lengths, padded
 BLANK = -1  # in a row of ids: the mean embedding stands here
 
@@ -57,7 +61,8 @@ class TargetForward:
                 hint="workbench models list",
             )
         self._keeps_logits = "logits_to_keep" in inspect.signature(self.module.forward).parameters
-        self._shares = _can_share_prefixes(self.module)
+        self._shares = can_read_trees(self.module)
+        self._window = getattr(self.module.config, "sliding_window", None) or sys.maxsize
         self._vocabulary = self.module.get_output_embeddings().weight.shape[0]
 
     def score(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
@@ -84,7 +89,8 @@ class TargetForward:
             check_cancelled()
             batch = [[*rows[place], *self.target_ids[:-1]] for place in places]
             with torch.inference_mode():
-                scored = self._score_alike(batch) if alike else self._score_padded(batch)
+                shares = alike and self._shares
+                scored = self._score_alike(batch) if shares else self._score_padded(batch)
             yield places, scored.double().numpy()
 
     def embed(self, ids: Sequence[int]) -> torch.Tensor:
@@ -115,7 +121,7 @@ class TargetForward:
 
     def _batches(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], bool]]:
         """Places of prompts, so many that ids and logits stay in their budgets; whether they are
-        of one length and stand in order, so that what they share lies side by side."""
+        of one length and stand in order, so that they make a tree of prefixes."""
         forced = len(self.target_ids) - 1
         most = max(1, _LOGITS_BYTES // (4 * self._vocabulary * len(self.target_ids)))
         by_length: dict[int, list[int]] = {}
@@ -123,40 +129,55 @@ class TargetForward:
             by_length.setdefault(len(row), []).append(place)
         few: list[int] = []
         for length, places in by_length.items():
-            if not self._shares or (len(places) < _LEAST_ALIKE and len(by_length) > 1):
+            alone = len(places) < _LEAST_ALIKE and len(by_length) > 1
+            if alone or not self._shares or length + forced > self._window:
                 few += places
                 continue
-            size = min(most, max(1, self._batch_tokens // (length + forced)))
             places.sort(key=lambda place: tuple(rows[place]))
-            yield from ((places[at : at + size], True) for at in range(0, len(places), size))
+            yield from ((batch, True) for batch in self._fill(places, rows, most))
         lengths = [len(rows[place]) + forced for place in few]
         for batch in batch_by_length(lengths, batch_tokens=self._batch_tokens, batch_size=most):
             yield [few[place] for place in batch], False
+
+    def _fill(
+        self, places: list[int], rows: Sequence[Sequence[int]], most: int
+    ) -> Iterator[list[int]]:
+        """Prompts of one length, in order, by as many as make a tree of a batch's tokens."""
+        import numpy as np
+
+        forced = len(self.target_ids) - 1
+        length = len(rows[places[0]]) + forced
+        most = max(1, min(most, _LAID_OUT * self._batch_tokens // length))
+        fresh = count_nodes(np.array([rows[place] for place in places]))
+        added = np.where(fresh > 0, fresh + forced, 0)
+        batch: list[int] = []
+        nodes = 0
+        for place, more in zip(places, added.tolist(), strict=True):
+            if batch and (len(batch) == most or nodes + more > self._batch_tokens):
+                yield batch
+                batch, nodes = [], 0
+            nodes += more if batch else length
+            batch.append(place)
+        yield batch
 
     def _score_alike(self, batch: Sequence[Sequence[int]]) -> torch.Tensor:
         """Rows of one length, in order: ``[rows, targets]``."""
         import numpy as np
         import torch
-        from transformers import DynamicCache
 
-        ids = np.array(batch)
-        fresh = np.append([True], (ids[1:] != ids[:-1]).any(axis=1))
-        ids, same = ids[fresh], torch.from_numpy(fresh.cumsum() - 1)
-        segments = plan_segments(ids, forced=len(self.target_ids))
-        lengths = torch.full((len(ids),), ids.shape[1] - len(self.target_ids) + 1)
-        if len(segments) == 1:
-            return self._pass(self._given(torch.from_numpy(ids)), lengths)[same]
-        cache = DynamicCache()
-        for segment in segments:
-            check_cancelled()
-            parents = torch.from_numpy(segment.parents)
-            if segment.start and len(parents) > 1:
-                cache.batch_select_indices(parents)
-            given = self._given(torch.from_numpy(ids[segment.firsts, segment.start : segment.end]))
-            given["past_key_values"] = cache
-            if segment.end < ids.shape[1]:
-                self.module.base_model(**given, use_cache=True)
-        return self._pass(given, lengths - segments[-1].start)[same]
+        tree = build_prefix_tree(np.array(batch))
+        ends = torch.from_numpy(tree.nodes[:, -len(self.target_ids) :])
+        foretold, row = ends.unique(return_inverse=True)
+        given = self._given(torch.from_numpy(tree.ids)[None])
+        given["position_ids"] = torch.from_numpy(tree.depths)[None]
+        with reading(self.module, tree) as now:
+            logits = self._logits(given, foretold)[0]
+        if now.attended != self.module.config.num_hidden_layers:
+            _log.warning("%s looks back in a way of its own", type(self.module).__name__)
+            self._shares = False
+            return self._score_padded(batch)
+        chosen = logits[row, self._target.expand(ends.shape)]
+        return chosen.float() - torch.logsumexp(logits.float(), dim=-1)[row]
 
     def _score_padded(self, batch: Sequence[Sequence[int]]) -> torch.Tensor:
         """Rows of several lengths: ``[rows, targets]``."""
@@ -180,26 +201,24 @@ class TargetForward:
         """One pass; the target of each row is foretold from its prompt's last token on.
 
         Args:
-            given: Ids or embeddings, with the cache of what stands before them, if there is one.
+            given: Ids or embeddings.
             lengths: The tokens of each row's prompt in ``given``.
         """
         import torch
 
         first, last = int(lengths.min()) - 1, int(lengths.max()) + len(self.target_ids) - 1
-        given = {"use_cache": "past_key_values" in given, **given}
-        if self._keeps_logits:
-            logits = self.module(**given, logits_to_keep=torch.arange(first, last)).logits
-        else:
-            logits = self.module(**given).logits[:, first:last]
+        logits = self._logits(given, torch.arange(first, last))
         if last - first > len(self.target_ids):  # of several lengths
             places = (lengths - 1 - first)[:, None] + torch.arange(len(self.target_ids))
             logits = logits[torch.arange(len(lengths))[:, None], places]
         chosen = logits.gather(2, self._target.expand(len(lengths), -1)[:, :, None])[:, :, 0]
         return chosen.float() - torch.logsumexp(logits.float(), dim=-1)
 
-
-def _can_share_prefixes(module: Any) -> bool:
-    """Whether all that a model keeps of what it read are keys and values of attention."""
-    kinds = getattr(module.config, "layer_types", None) or ["full_attention"]
-    takes_cache = "past_key_values" in inspect.signature(module.base_model.forward).parameters
-    return takes_cache and not module._is_stateful and set(kinds) <= _ATTENTION
+    def _logits(self, given: dict[str, Any], places: torch.Tensor) -> torch.Tensor:
+        """What the model foretells at some of the places that it reads."""
+        if self._keeps_logits:
+            given = {**given, "logits_to_keep": places}
+            logits: torch.Tensor = self.module(**given, use_cache=False).logits
+            return logits
+        logits = self.module(**given, use_cache=False).logits
+        return logits[:, places]
