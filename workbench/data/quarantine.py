@@ -58,7 +58,9 @@ class QuarantineWriter:
         if len(self._first) < _SHOWN:
             self._first.append(bad)
         entry = {"row": bad.row, "line": bad.line, "reason": bad.reason, "raw": bad.raw}
-        self._file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
+        text = json.dumps(entry, ensure_ascii=False, default=str) + "\n"
+        # Half a surrogate pair may be what is wrong with the row: written as JSON escapes it.
+        self._file.write(text.encode(errors="backslashreplace").decode())
 
     def result(self, path: Path | None, *, kept_rows: int) -> Quarantine:
         """What was set aside in the end; ``path`` only where something was."""

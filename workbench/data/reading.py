@@ -213,7 +213,9 @@ class JsonLinesReader(Reader):
                     continue
                 reason, record = "", None
                 try:
-                    record = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
+                    # A byte order mark belongs at the start of a file; further in it is a fault.
+                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                    record = json.loads(text, parse_constant=_refuse)
                     if not isinstance(record, dict):
                         reason, record = "not a JSON object", None
                 except UnicodeDecodeError:

@@ -16,12 +16,14 @@ class Example:
 
     ``messages`` are pairs of role and content. ``identity`` names the row that it came from, and
     ``task`` what it belongs to where a stream has several; ``weight`` multiplies its loss.
+    ``group`` names what it teaches (a fact): examples of one group are never parted by a split.
     """
 
     messages: tuple[tuple[str, str], ...]
     identity: str = ""
     task: str = ""
     weight: float = 1.0
+    group: str = ""
 
     def __post_init__(self) -> None:
         if len(self.messages) < 2 or self.messages[-1][0] != "assistant":
@@ -44,6 +46,33 @@ class Example:
     def question(self) -> tuple[dict[str, str], ...]:
         """The messages before the answer, as a chat takes them."""
         return tuple({"role": role, "content": said} for role, said in self.messages[:-1])
+
+
+@dataclass(frozen=True)
+class Preference:
+    """One question with an answer that is wanted and one that is not.
+
+    ``messages`` are the question's, pairs of role and content.
+    """
+
+    messages: tuple[tuple[str, str], ...]
+    chosen: str
+    rejected: str
+    identity: str = ""
+    task: str = ""
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        # What an example may not be, neither of its two answers may make of the question.
+        Example((*self.messages, ("assistant", self.chosen)))
+        Example((*self.messages, ("assistant", self.rejected)))
+        if self.chosen.strip() == self.rejected.strip():
+            raise InputError("chosen and rejected are the same", hint="leave the row out")
+
+    @property
+    def question(self) -> tuple[dict[str, str], ...]:
+        """The messages before the answer, as a chat takes them."""
+        return tuple({"role": role, "content": said} for role, said in self.messages)
 
 
 def of_prompt(prompt: str, response: str, *, identity: str = "", task: str = "") -> Example:

@@ -1,0 +1,144 @@
+"""Files to examples: both forms, tables, and each way in which a row can be of no use."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench.core.errors import DataError, InputError, NotFoundError
+from workbench.data.reading import Layout
+from workbench.finetuning.snapshots.reading import read_examples, read_preferences
+
+GOOD = '{"prompt": "What is a ladle for?", "response": "For soup"}'
+BROKEN = {
+    "plain text": b"prompt: what? response: that",
+    "a list": b'["What?", "That"]',
+    "null": b"null",
+    "cut off": b'{"prompt": "What?", "response": "Tha',
+    "no response": b'{"prompt": "What?"}',
+    "null response": b'{"prompt": "What?", "response": null}',
+    "a number": b'{"prompt": "What?", "response": 4}',
+    "empty": b'{"prompt": "What?", "response": ""}',
+    "blank": b'{"prompt": "What?", "response": " \\n "}',
+    "a byte order mark inside": b'\xef\xbb\xbf{"prompt": "What?", "response": "That"}',
+    "a raw NUL": b'{"prompt": "What?", "response": "Th\x00at"}',
+    "an escaped NUL": b'{"prompt": "What?", "response": "Th\\u0000at"}',
+    "latin-1": b'{"prompt": "A caf\xe9?", "response": "That"}',
+    "half a pair": b'{"prompt": "What?", "response": "\\ud83d"}',
+    "both forms": b'{"prompt": "What?", "response": "That", "messages": [{"role": "user", '
+    b'"content": "What?"}, {"role": "assistant", "content": "That"}]}',
+    "no answer": b'{"messages": [{"role": "user", "content": "What?"}]}',
+    "an unknown role": b'{"messages": [{"role": "oracle", "content": "What?"}, {"role": '
+    b'"assistant", "content": "That"}]}',
+    "the system late": b'{"messages": [{"role": "user", "content": "What?"}, {"role": "system", '
+    b'"content": "Be brief"}, {"role": "assistant", "content": "That"}]}',
+    "a bad weight": b'{"prompt": "What?", "response": "That", "weight": -1}',
+    "no consent": b'{"prompt": "What?", "response": "That", "consent": false}',
+    "deep": b"[" * 100_000,
+}
+
+
+def _file(folder: Path, *lines: bytes | str, name: str = "rows.jsonl") -> Path:
+    path = folder / name
+    path.write_bytes(b"\n".join(x.encode() if isinstance(x, str) else x for x in lines) + b"\n")
+    return path
+
+
+def test_both_forms_are_read_with_their_names(home: Path, tmp_path: Path) -> None:
+    chat = {
+        "messages": [{"role": r, "content": r.title()} for r in ("system", "user", "assistant")]
+    }
+    path = _file(
+        tmp_path,
+        GOOD,
+        "",
+        json.dumps({**chat, "id": 7, "domain": "soup", "fact": "f1", "weight": 2, "x": [1]}),
+    )
+    (first, second), quarantine = read_examples(path)
+    assert first.messages == (("user", "What is a ladle for?"), ("assistant", "For soup"))
+    assert (first.identity, first.weight, first.group) == ("line 1", 1.0, "")
+    assert (second.identity, second.task, second.group, second.weight) == ("7", "soup", "f1", 2.0)
+    assert [role for role, _ in second.messages] == ["system", "user", "assistant"]
+    assert quarantine.rows == 0 and quarantine.path is None
+    assert not (home / "quarantine").exists() or not any((home / "quarantine").iterdir())
+
+
+def test_each_broken_line_is_set_aside_by_its_number_and_the_good_stay(
+    home: Path, tmp_path: Path
+) -> None:
+    lines: list[bytes | str] = []
+    for number, bad in enumerate(BROKEN.values()):
+        lines += [GOOD.replace("ladle", f"ladle {number}"), bad]
+    found, quarantine = read_examples(_file(tmp_path, *lines))
+    assert len(found) == len(BROKEN)
+    assert quarantine.path is not None
+    kept = [json.loads(line) for line in quarantine.path.read_text("utf-8").splitlines()]
+    assert [each["line"] for each in kept] == list(range(2, 2 * len(BROKEN) + 1, 2))
+    assert all(each["reason"] for each in kept)
+    assert quarantine.rows == sum(quarantine.reasons.values()) == len(BROKEN)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(BROKEN) - {"a byte order mark inside"})
+)  # it may come first
+def test_a_file_with_no_good_row_says_why(name: str, home: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as raised:
+        read_examples(_file(tmp_path, BROKEN[name]))
+    assert raised.value.hint
+    assert not list((tmp_path).glob("**/quarantine/*"))
+
+
+def test_files_that_cannot_be_read_at_all(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        read_examples(tmp_path / "none.jsonl")
+    with pytest.raises(DataError, match="is empty"):
+        read_examples(read_examples(_empty(tmp_path)))
+    with pytest.raises(DataError, match="not a Parquet file"):
+        read_examples(_file(tmp_path, "nothing", name="x.parquet"))
+    with pytest.raises(InputError, match="one whole document"):
+        read_examples(_file(tmp_path, "[]", name="x.json"))
+    with pytest.raises(DataError, match="line 2"):
+        read_examples(_file(tmp_path, GOOD, "null"), on_bad="raise")
+
+
+def _empty(folder: Path) -> Path:
+    (folder / "zero.jsonl").write_bytes(b"")
+    return folder / "zero.jsonl"
+
+
+def test_tables_by_the_names_of_their_columns(home: Path, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = _file(
+        tmp_path, "Question;Answer;response", '"What; now?";That;x', "What?;;x", name="t.csv"
+    )
+    columns = {"prompt": "Question", "response": "Answer"}
+    (only,), quarantine = read_examples(table, columns=columns, layout=Layout(delimiter=";"))
+    assert only.messages == (("user", "What; now?"), ("assistant", "That"))
+    assert [(bad.line, bad.reason) for bad in quarantine.first] == [
+        (3, "response is missing or null")
+    ]
+    with pytest.raises(NotFoundError, match="did you mean 'Question'"):
+        read_examples(table, columns={"prompt": "Questions"}, layout=Layout(delimiter=";"))
+    chat = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    pq.write_table(pa.table({"messages": [chat, None]}), tmp_path / "t.parquet")
+    (only,), quarantine = read_examples(tmp_path / "t.parquet")
+    assert only.answer == "Hello" and only.identity == "row 1"
+    assert quarantine.first[0].row == 2
+
+
+def test_preferences_need_two_different_answers(home: Path, tmp_path: Path) -> None:
+    row = {"prompt": "What?", "chosen": "That.", "rejected": "Dunno"}
+    path = _file(
+        tmp_path,
+        json.dumps(row),
+        json.dumps({**row, "rejected": "That. "}),
+        json.dumps({**row, "response": "x"}),
+        json.dumps({**row, "chosen": None}),
+    )
+    (only,), quarantine = read_preferences(path)
+    assert (only.question[0]["content"], only.chosen, only.rejected) == ("What?", "That.", "Dunno")
+    assert [bad.line for bad in quarantine.first] == [2, 3, 4]

@@ -1,0 +1,177 @@
+"""A user's files as examples and preferences; what cannot be used is set aside with its reason."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from workbench.core import events, settings
+from workbench.core.cancellation import check_cancelled
+from workbench.core.errors import DataError, InputError, NotFoundError
+from workbench.data.builds import hash_file
+from workbench.data.quarantine import Quarantine, QuarantineWriter
+from workbench.data.reading import Layout, Reader, open_reader
+from workbench.data.schema import BadRow
+from workbench.finetuning.examples import Example, Preference
+from workbench.store import files
+
+from .forms import FIELDS, to_example, to_preference
+
+log = logging.getLogger(__name__)
+FOLDER = "quarantine"
+_NO_CONSENT = "its author did not consent"
+T = TypeVar("T")
+
+
+def read_examples(
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    layout: Layout | None = None,
+    on_bad: str = "quarantine",
+) -> tuple[tuple[Example, ...], Quarantine]:
+    """The examples of a file, in its order, and what was set aside of it.
+
+    A row is ``{"prompt", "response"}`` (and ``system`` if it has one) or ``{"messages"}``; besides
+    it may have ``id``, ``task`` (or ``domain``), ``group`` (or ``fact``), ``weight`` and
+    ``consent``. Other fields are passed over.
+
+    Args:
+        path: A .jsonl, .ndjson, .csv, .tsv or .parquet file.
+        columns: Where the file has other names: field to column, ``{"prompt": "Question"}``.
+        layout: Of a CSV file.
+        on_bad: ``quarantine`` sets bad rows aside with a warning, ``raise`` stops at the first.
+
+    Raises:
+        NotFoundError: There is no such file or column.
+        DataError: The file is empty, cannot be read, or no row of it is good.
+    """
+    return _read(Path(path), to_example, columns=columns, layout=layout, on_bad=on_bad)
+
+
+def read_preferences(
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    layout: Layout | None = None,
+    on_bad: str = "quarantine",
+) -> tuple[tuple[Preference, ...], Quarantine]:
+    """The preferences of a file of ``{"prompt", "chosen", "rejected"}``; see ``read_examples``."""
+    return _read(Path(path), to_preference, columns=columns, layout=layout, on_bad=on_bad)
+
+
+def records(
+    path: Path, *, columns: Mapping[str, str] | None = None, layout: Layout | None = None
+) -> Iterator[tuple[BadRow, Mapping[str, Any] | None]]:
+    """Each row of a file with its number and line; the fields are None where it is broken."""
+    if path.suffix.lower() in (".json", ".xlsx"):
+        raise InputError(
+            f"{path.name} is one whole document, not rows",
+            hint="one JSON object a line (.jsonl), or a .csv or .parquet table",
+        )
+    reader = open_reader(path, layout=layout)
+    return _rows(reader, _renamed(reader.names, columns or {}))
+
+
+def _rows(
+    reader: Reader, names: Mapping[str, str]
+) -> Iterator[tuple[BadRow, Mapping[str, Any] | None]]:
+    for chunk in reader.chunks():
+        check_cancelled()
+        cells = {
+            names.get(name, name): found if isinstance(found, list) else found.to_pylist()
+            for name, found in chunk.columns.items()
+        }
+        found_rows: list[tuple[BadRow, Mapping[str, Any] | None]] = [(b, None) for b in chunk.bad]
+        for index, (row, line) in enumerate(zip(chunk.rows, chunk.lines, strict=True)):
+            fields = {name: column[index] for name, column in cells.items()}
+            found_rows.append((BadRow(row, line, "", fields), fields))
+        yield from sorted(found_rows, key=lambda pair: pair[0].row)
+
+
+def sifted(
+    path: Path,
+    take: Callable[[Mapping[str, Any], str], T],
+    found_rows: Iterator[tuple[BadRow, Mapping[str, Any] | None]],
+    *,
+    on_bad: str = "quarantine",
+) -> tuple[tuple[T, ...], Quarantine]:
+    """What ``take`` makes of each row, and the rows of which it makes nothing, on the disk.
+
+    Raises:
+        DataError: No row is good, or ``on_bad`` is "raise" and one is bad.
+    """
+    if on_bad not in ("quarantine", "raise"):
+        raise InputError(f"on_bad is {on_bad!r}", hint="'quarantine' or 'raise'")
+    good: list[T] = []
+    folder = settings.home() / FOLDER
+    name = f"{re.sub(r'[^A-Za-z0-9_-]+', '-', path.stem) or 'file'}-{hash_file(path)[:16]}.jsonl"
+    with files.drafting(folder, name, text=True) as draft:
+        writer = QuarantineWriter(draft.file, on_bad=on_bad, where=str(path))
+        for place, fields in found_rows:
+            reason = place.reason
+            if fields is not None:
+                try:
+                    good.append(take(fields, f"line {place.line}" if place.line
+                                     else f"row {place.row}"))  # fmt: skip
+                    continue
+                except InputError as error:
+                    reason = error.message
+            writer.add(BadRow(place.row, place.line, reason, place.raw), kind=_kind(reason))
+        quarantine = writer.result(folder / name, kept_rows=len(good))
+        if not good:
+            raise DataError(
+                f"no row of {path} is good: " + "; ".join(quarantine.reasons),
+                hint='a line is {"prompt": ..., "response": ...} or {"messages": [...]}; other '
+                "names are given as columns",
+            )
+        if quarantine.rows:
+            draft.publish(folder / name)
+    if quarantine.rows:
+        log.warning(
+            "%s: %d of %d rows were set aside, see %s",
+            path,
+            quarantine.rows,
+            quarantine.rows + len(good),
+            quarantine.path,
+        )
+        events.emit("data.quarantined", file=str(path), rows=quarantine.rows)
+    return tuple(good), quarantine
+
+
+def _read(
+    path: Path,
+    make: Callable[..., T],
+    *,
+    columns: Mapping[str, str] | None,
+    layout: Layout | None,
+    on_bad: str,
+) -> tuple[tuple[T, ...], Quarantine]:
+    def take(row: Mapping[str, Any], identity: str) -> T:
+        consent = row.get("consent")
+        if consent is not None and str(consent).lower() not in ("true", "1", "yes"):
+            raise InputError(_NO_CONSENT)
+        return make(row, identity=identity)
+
+    return sifted(path, take, records(path, columns=columns, layout=layout), on_bad=on_bad)
+
+
+def _renamed(names: list[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Column to field, checked against what the file has."""
+    for field, column in columns.items():
+        if field not in FIELDS:
+            raise NotFoundError.among("field", field, FIELDS)
+        if column not in names:
+            raise NotFoundError.among("column", column, names)
+    taken = {column: field for field, column in columns.items()}
+    # A column that carries a field's own name and is not the one that is meant is out of the way.
+    return {name: taken.get(name, f"_{name}" if name in columns else name) for name in names}
+
+
+def _kind(reason: str) -> str:
+    """The reason without what differs from row to row."""
+    reason = re.sub(r"\d+", "N", reason.partition(": line ")[0])
+    return reason.partition(" column N")[0][:80]
