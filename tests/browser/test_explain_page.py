@@ -83,14 +83,32 @@ def test_what_cannot_be_explained_is_said_plainly(watched: Watched) -> None:
 def test_every_tab_is_reached_by_keyboard_and_told_in_full(watched: Watched) -> None:
     page = watched.page
     tabs = page.get_by_role("tab")
-    names = ["Methods", "Lens", "Patching", "Attention", "A table's row", "What if"]
+    names = [
+        "Methods", "Two prompts", "Two models", "Lens", "Patching", "Attention", "A table's row",
+        "What if",
+    ]  # fmt: skip
     assert tabs.all_inner_texts() == names
     labels = page.locator("#rendered_cells .lm-TabBar-tabLabel")
     assert labels.evaluate_all("all => all.every(each => each.scrollWidth <= each.clientWidth)")
     press_until(page, lambda: page.evaluate("document.activeElement.role") == "tab")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    assert page.get_by_role("button", name="Read the layers").is_visible()
+    assert page.get_by_role("button", name="Compare the prompts").is_visible()
+
+
+def test_two_prompts_are_set_side_by_side(watched: Watched) -> None:
+    page = watched.page
+    page.get_by_role("button", name="Compare the prompts").focus()
+    page.keyboard.press("Enter")
+    shown = page.locator("#rendered_cells .wb-w:has(.wb-two)")
+    shown.locator(".chip").first.wait_for()
+    sides = shown.locator(".wb-two .wb-chips")
+    assert [each.locator("code").all_inner_texts() for each in sides.all()] == [
+        ["The", "·capital", "·of", "·France", "·is"],
+        ["The", "·capital", "·of", "·Italy", "·is"],
+    ]
+    differences = shown.locator('.wb-chips[aria-label^="second prompt less first"]')
+    assert differences.locator(".only code").all_inner_texts() == ["·France", "·Italy"]
 
 
 def test_it_fits_a_phone_in_the_dark_and_asks_nothing_of_the_network(watched: Watched) -> None:

@@ -81,12 +81,11 @@ class ExplainPage(Page):
 
 
 def _attribution_fields() -> tuple[Field, ...]:
-    methods = tuple((row.title, row.name) for row in _methods())
     return (
         Field("prompt", "Prompt", _PROMPT, long=True),
         Field("target", "Answer", hint="the model's own; begin yours with a space"),
         Field("model", "Model", _first_model(), choices=_models()),
-        Field("method", "Method", _METHOD, choices=methods),
+        Field("method", "Method", _METHOD, choices=_method_choices()),
         Field("baseline", "Baseline"),
         Field("groups", "Groups"),
         Field("max_target_tokens", "Longest answer of its own, in tokens", 8),
@@ -97,10 +96,21 @@ def _attribution_fields() -> tuple[Field, ...]:
 def _inside() -> Any:
     """Lens, patching, attention and rows of tables, as far as their operations are there."""
     model = Field("model", "Model", _first_model(), choices=_models())
+    methods = Field("method", "Method", _METHOD, choices=_method_choices())
     wanted = (
         ("Methods", "interpretability.compare", "Compare the methods",
          (Field("prompt", "Prompt", _PROMPT, long=True), Field("target", "Answer", " Paris"),
           model)),
+        ("Two prompts", "interpretability.contrast", "Compare the prompts",
+         (Field("prompt", "First prompt", _PROMPT, long=True),
+          Field("other_prompt", "Second prompt", "The capital of Italy is", long=True),
+          Field("target", "Answer", " Rome", hint="the model's own; begin yours with a space"),
+          Field("other_target", "Answer to the second", hint="the same as to the first"),
+          model, methods)),
+        ("Two models", "interpretability.contrast", "Compare the models",
+         (Field("prompt", "Prompt", _PROMPT, long=True), Field("target", "Answer", " Paris"),
+          Field("model", "First model", _first_model(), choices=_models()),
+          Field("other_model", "Second model", _other_model(), choices=_models()), methods)),
         ("Lens", "interpretability.lens", "Read the layers",
          (Field("text", "Text", _PROMPT, long=True), Field("target", "Token to follow", " Paris"),
           model)),
@@ -122,9 +132,9 @@ def _inside() -> Any:
     return form_tabs(wanted)
 
 
-def _methods() -> list[Any]:
-    found: list[Any] = operations.find("interpretability.methods").run({})
-    return found
+def _method_choices() -> tuple[tuple[str, str], ...]:
+    found = operations.find("interpretability.methods").run({})
+    return tuple((row.title, row.name) for row in found)
 
 
 def _models() -> tuple[tuple[str, str], ...]:
@@ -144,6 +154,12 @@ def _first_model() -> str | None:
     names = [name for _, name in _models()]
     chosen = str(settings.get("model"))
     return chosen if chosen in names else next(iter(names), None)
+
+
+def _other_model() -> str | None:
+    """Another than the first, if there is one: on this disk if possible."""
+    names = [name for _, name in _models()]
+    return next((name for name in names if name != _first_model()), None)
 
 
 def explain() -> Page:

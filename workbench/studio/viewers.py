@@ -46,6 +46,7 @@ _CHARTS = {
 # These draw themselves alive where there is a kernel: they give the whole bundle.
 _BUNDLES = {
     "workbench.interpretability.attribution.comparison.Comparison": "draw_methods",
+    "workbench.interpretability.attribution.contrast.Contrast": "draw_contrast",
     "workbench.interpretability.attribution.result.Attribution": "draw_attribution",
     "workbench.interpretability.inside.results.AttentionMaps": "draw_attention",
     "workbench.interpretability.inside.results.Grid": "draw_grid",

@@ -10,6 +10,7 @@ import annotated_types as limits
 from workbench.core.operations import operation
 from workbench.interpretability.attribution.baselines import BaselineName
 from workbench.interpretability.attribution.comparison import Comparison
+from workbench.interpretability.attribution.contrast import Contrast
 from workbench.interpretability.attribution.groups import GroupKind
 from workbench.interpretability.attribution.result import Attribution
 
@@ -180,6 +181,80 @@ def compare(
             max_target_tokens=max_target_tokens,
             seed=settings.get("seed") if seed is None else seed,
         )
+
+
+@operation(
+    "interpretability.contrast",
+    title="Set two prompts, or two models, against each other by what made their answers",
+    produces="contrast",
+)
+def contrast(
+    *,
+    prompt: str,
+    other_prompt: str | None = None,
+    target: str | None = None,
+    other_target: str | None = None,
+    model: str | None = None,
+    other_model: str | None = None,
+    method: str = "ablation",
+    baseline: BaselineName | None = None,
+    groups: GroupKind = "token",
+    chat: bool = False,
+    hold_first: bool | None = None,
+    steps: Annotated[int, limits.Ge(1)] = 64,
+    samples: Annotated[int, limits.Ge(1)] | None = None,
+    max_target_tokens: Annotated[int, limits.Ge(1)] = 16,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+    threads: Annotated[int, limits.Ge(1)] | None = None,
+) -> Contrast:
+    """Attribute two prompts, or one prompt under two models, and say part by part how they differ.
+
+    Parts of the prompts that read the same are set against each other, in order; a difference is
+    the second's share in its answer less the first's.
+
+    Args:
+        prompt: The first text, or the user's message with `chat`.
+        other_prompt: The second; the first again if none is given.
+        target: The text that follows the first; the model's own greedy answer if none is given.
+        other_target: The text that follows the second; if none is given, `target`, or without that
+            too the model's own answer to the second.
+        model: A name of the catalogue, or the path of a model folder; a causal language model.
+        other_model: For the second prompt; the same model if none is given.
+        method: How; `workbench interpretability methods` lists them.
+        baseline: What stands in the place of a token; the method's own choice if none is given.
+        groups: Which tokens are taken away together.
+        chat: Put the prompts into the model's chat template.
+        hold_first: Never take away the token at position 0; the method's own choice if not given.
+        steps: Points of the path, for integrated gradients.
+        samples: Draws, for methods that sample; their own number if none is given.
+        max_target_tokens: Longest answer of the model's own.
+        seed: Of all that is drawn; the setting `seed` if none is given.
+        threads: For torch; the setting of the model if none is given.
+    """
+    from workbench.core import settings
+    from workbench.interpretability.attribution import contrast as contrasts
+    from workbench.interpretability.attribution.methods import find_method
+
+    find_method(method)  # before the model is loaded for nothing
+    name = model or str(settings.get("model"))
+    return contrasts.contrast(
+        contrasts.Question(name, prompt, target),
+        contrasts.Question(
+            name if other_model is None else other_model,
+            prompt if other_prompt is None else other_prompt,
+            target if other_target is None else other_target,
+        ),
+        load=lambda chosen: _load(chosen, threads=threads),
+        method=method,
+        baseline=baseline,
+        groups=groups,
+        chat=chat,
+        hold_first=hold_first,
+        steps=steps,
+        samples=samples,
+        max_target_tokens=max_target_tokens,
+        seed=settings.get("seed") if seed is None else seed,
+    )
 
 
 def _load(model: str | None, *, threads: int | None) -> Model:

@@ -8,6 +8,7 @@ from workbench.core.errors import InputError
 
 if TYPE_CHECKING:
     from workbench.interpretability.attribution.comparison import Comparison
+    from workbench.interpretability.attribution.contrast import Contrast
     from workbench.interpretability.attribution.result import Attribution
     from workbench.interpretability.inside.results import AttentionMaps, Grid, Neuron, TopText
     from workbench.studio.widgets.showing import Shown
@@ -32,6 +33,17 @@ def draw_methods(found: Comparison) -> dict[str, Any]:
         return bundle(found)
     except InputError as error:
         return _plainly(found, error)
+
+
+def draw_contrast(found: Contrast) -> dict[str, Any]:
+    """Two prompts or two models side by side; the fields where they are too large for that."""
+    from workbench.studio.widgets.comparison import compare
+
+    try:
+        shown: Shown = compare(found.first, found.second, names=found.names)
+    except InputError as error:
+        return _plainly(found, error)
+    return shown.bundle()
 
 
 def draw_grid(found: Grid) -> dict[str, Any]:
