@@ -15,7 +15,7 @@ from workbench.models.adapters import KIND
 from workbench.models.formats.tiny import make_tiny_folder
 from workbench.models.formats.tiny_lora import make_tiny_lora
 from workbench.models.formats.to_gguf import write_gguf_of_folder
-from workbench.models.routing.splits import Split, put_split, read_route
+from workbench.models.routing.trials import Trial, put_trial, read_route
 from workbench.serving.cache.identities import Identities, moves
 from workbench.serving.cache.remembered import Remembered
 from workbench.serving.server import serving
@@ -128,8 +128,8 @@ def test_a_share_is_tried_and_the_usage_tells_who_had_what(tiny: Client, tmp_pat
     make_tiny_lora(tmp_path / "a2", tmp_path / "tiny.gguf", name="a", base_model="tiny", seed=9)
     register_adapter(tmp_path / "a2")
     move(1)
-    split = Split("k3", "tiny:a", "champion", 1, 2, 0.5, "request", 0.0, 0.0)
-    put_split(split, open_database(), new=True)
+    trial = Trial("k3", "tiny:a", "champion", 1, 2, 0.5, "request", 0.0, 0.0)
+    put_trial(trial, open_database(), new=True)
     answers = [complete(tiny, "tiny:a@champion") for _ in range(24)]
     served = Counter(answer.headers["x-workbench-model"] for answer in answers)
     assert set(served) == {"tiny:a@1", "tiny:a@2"}

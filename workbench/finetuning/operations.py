@@ -1,4 +1,5 @@
 """What a user can ask of the fine-tuning room; each part keeps its operations beside it."""
 
 from workbench.finetuning.gate import operations as gate  # noqa: F401
+from workbench.finetuning.rollout import operations as rollout  # noqa: F401
 from workbench.finetuning.versions import operations as versions  # noqa: F401

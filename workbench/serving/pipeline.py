@@ -10,8 +10,8 @@ from contextlib import aclosing
 
 from workbench.core.errors import CapabilityError, DeadlineError, LimitError
 from workbench.identity.principals import Principal
-from workbench.models.routing.splits import Asker
 from workbench.models.routing.standing import Standing
+from workbench.models.routing.trials import Asker
 from workbench.serving.accounts import Account, Accounts
 from workbench.serving.backends.balance import Balance
 from workbench.serving.backends.directory import LOCAL, Directory

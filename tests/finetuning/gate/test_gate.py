@@ -12,11 +12,10 @@ from workbench import models
 from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.evaluation import model_checks as checks_room
 from workbench.evaluation.checks import check
-from workbench.evaluation.exact_match import normalise_answer
 from workbench.finetuning.gate.evidence import find_report, load_report
 from workbench.finetuning.gate.operations import promote
 from workbench.finetuning.gate.promoting import promote_passed
-from workbench.finetuning.gate.questions import read_questions
+from workbench.finetuning.gate.questions import read_general, read_questions
 from workbench.finetuning.gate.running import run_gate
 from workbench.finetuning.versions.operations import list_versions
 from workbench.store.ledger import Ledger
@@ -55,7 +54,7 @@ def test_candidates_pass_are_refused_and_promoted_by_evidence(
 ) -> None:
     one, two = make(seed=1).full_name, make(seed=2).full_name
     of = {name: said(name) for name in ("tiny", one, two)}
-    usable = [a for a in ASKED if all(normalise_answer(each[a]) for each in of.values())]
+    usable = [a for a in ASKED if all(each[a].strip() for each in of.values())]
     of = {name: {asked: each[asked] for asked in usable} for name, each in of.items()}
     learnt = write(tmp_path / "learnt.jsonl", of[one])
     anything = read_questions(write(tmp_path / "general.jsonl", *of.values()))
@@ -149,6 +148,8 @@ def test_what_is_right(tmp_path: Path) -> None:
     path = tmp_path / "q.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     france, belt, oil = read_questions(path).questions
+    assert len(read_general().questions) == 80
+    assert france.is_right("PARIS/France")
     assert france.is_right("It is Paris, of course.")
     assert not france.is_right("Parisian.")
     assert belt.is_right("the belt is worn")

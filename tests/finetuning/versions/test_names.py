@@ -18,7 +18,7 @@ from workbench.finetuning.versions.names import (
 )
 from workbench.models.adapter_store import remove_adapter
 from workbench.models.adapters import KIND, folder_of, resolve
-from workbench.models.routing.splits import Split, find_split, put_split
+from workbench.models.routing.trials import Trial, find_trial, put_trial
 from workbench.store.database import open_database
 from workbench.store.ledger import Ledger
 from workbench.store.versions import LabelMove, Versions
@@ -101,12 +101,12 @@ def test_promotion_ends_being_challenger_and_the_trial(make: Make) -> None:
     make(seed=1)
     promote_version("tiny:a@1", reason="x")
     tag_version("tiny:a@2", "challenger", reason="looks good")
-    put_split(
-        Split("k", "tiny:a", CHAMPION, 1, 2, 0.1, "request", 0.0, 0.0), open_database(), new=True
+    put_trial(
+        Trial("k", "tiny:a", CHAMPION, 1, 2, 0.1, "request", 0.0, 0.0), open_database(), new=True
     )
     promote_version("tiny:a@2", reason="won")
     assert Versions().labels(KIND, "tiny:a") == {CHAMPION: 2}
-    assert find_split("tiny:a", CHAMPION) is None
+    assert find_trial("tiny:a", CHAMPION) is None
     assert Ledger().entries(action="adapter.promoted")[0].data["trial"] == "k"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +28,19 @@ class GateQuestion:
     task: str = ""
 
     def is_right(self, answer: str) -> bool:
-        """Whether an answer counts, without regard to case, punctuation and articles."""
-        from workbench.evaluation.exact_match import is_exact_match, normalise_answer
+        """Whether an answer counts.
+
+        A whole one is compared without regard to case, punctuation and articles; else one of
+        ``accept`` has to stand in it as a word, or words, of its own, whatever their case.
+        """
+        from workbench.evaluation.exact_match import is_exact_match
 
         if self.whole:
             return is_exact_match(answer, self.accept)
-        said = f" {normalise_answer(answer)} "
-        return any(f" {normalise_answer(one)} " in said for one in self.accept)
+        said = answer.lower()
+        return any(
+            re.search(rf"(?<!\w){re.escape(one.lower())}(?!\w)", said) for one in self.accept
+        )
 
 
 @dataclass(frozen=True)
@@ -71,11 +78,10 @@ def read_questions(path: Path) -> QuestionSet:
 
 
 def read_general() -> QuestionSet:
-    """The general questions that were frozen before the code."""
-    from workbench.evaluation.frozen_texts import read_frozen
+    """The 80 general questions that were frozen before the code."""
+    from workbench.finetuning.frozen_sets import DIGESTS, read_frozen
 
-    found = read_frozen("questions")
-    return QuestionSet("questions", tuple(map(of_row, found.rows)), found.sha256)
+    return QuestionSet("general", tuple(map(of_row, read_frozen("general"))), DIGESTS["general"])
 
 
 def of_row(row: Any) -> GateQuestion:

@@ -24,7 +24,7 @@ from workbench.finetuning.versions.finding import (
 from workbench.identity import LOCAL
 from workbench.models.adapters import KIND, folder_of
 from workbench.models.formats.adapters import read_record
-from workbench.models.routing.splits import find_split, remove_split
+from workbench.models.routing.trials import find_trial, remove_trial
 from workbench.store.ledger import Ledger
 from workbench.store.versions import LabelMove, Versions
 
@@ -231,11 +231,11 @@ def _move(
 
 def _end_trial(versions: Versions, name: str, label: str = CHAMPION) -> str | None:
     """Take away the trial on a name that moves; its identity if there was one."""
-    split = find_split(name, label, versions.database)
-    if split is None:
+    trial = find_trial(name, label, versions.database)
+    if trial is None:
         return None
-    remove_split(split, versions.database)
-    return split.identity
+    remove_trial(trial, versions.database)
+    return trial.identity
 
 
 def _verify(found: AdapterVersion) -> None:

@@ -1,7 +1,7 @@
 """What a name such as ``base:adapter@champion`` stands for at this moment: one version of it.
 
 A gateway asks for every request, and follows a label that moves at once: what was read is kept only
-as long as the store counts no move of a label, no new version and no change of a split.
+as long as the store counts no move of a label, no new version and no change of a trial.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from workbench.core.errors import InputError
 from workbench.models.adapters import KIND, folder_of, parse_model_name
-from workbench.models.routing.splits import NAMESPACE, Asker, Split, find_split
+from workbench.models.routing.trials import NAMESPACE, Asker, Trial, find_trial
 from workbench.store.database import Database, open_database
 from workbench.store.versions import LATEST, Versions
 
@@ -35,7 +35,7 @@ class Placed:
 class _Known:
     name: str
     number: int | None
-    split: Split | None
+    trial: Trial | None
 
 
 class Standing:
@@ -66,10 +66,10 @@ class Standing:
             known = self._read(name)
         if known.number is None:
             return None
-        split = known.split
-        is_tried = split is not None and split.champion == known.number
-        if split is not None and is_tried and self._has_files(known.name, split.candidate):
-            drawn = split.draw(asker, time.time() if now_s is None else now_s)
+        trial = known.trial
+        is_tried = trial is not None and trial.champion == known.number
+        if trial is not None and is_tried and self._has_files(known.name, trial.candidate):
+            drawn = trial.draw(asker, time.time() if now_s is None else now_s)
             return Placed(f"{known.name}@{drawn.version}", drawn.route, drawn.reason)
         return Placed(f"{known.name}@{known.number}")
 
@@ -89,8 +89,8 @@ class Standing:
         else:
             number = self._versions.labels(KIND, full).get(str(said.version))
             there_too = number is not None and self._has_files(full, number)
-            split = find_split(full, str(said.version), self._versions.database)
-            known = _Known(full, number if there_too else None, split)
+            trial = find_trial(full, str(said.version), self._versions.database)
+            known = _Known(full, number if there_too else None, trial)
         self._known[name] = known
         return known
 

@@ -1,7 +1,7 @@
-"""Splits: a share of those who ask for a label of an adapter gets another version, on trial.
+"""Trials: a share of those who ask for a label of an adapter gets another version, on trial.
 
-A split is a document of the store, so that whoever routes reads the same. It says which version
-has the label and which one is tried; should the label have moved since, the split is void.
+A trial is a document of the store, so that whoever routes reads the same. It says which version
+has the label and which one is tried; should the label have moved since, the trial is void.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from workbench.core.errors import InputError
 from workbench.store.database import Database
 from workbench.store.records import Records
 
-NAMESPACE = "models.splits"
+NAMESPACE = "models.trials"
 CHAMPION, CANDIDATE = "champion", "candidate"
 ROUTE = "canary"
 DAY_S = 86_400.0
@@ -33,7 +33,7 @@ class Asker:
 
 
 @dataclass(frozen=True)
-class Split:
+class Trial:
     """One trial. ``name`` is ``base:adapter``; the versions are numbers of it.
 
     Lots are drawn for each request, or for each user or key and drawn anew after ``period_s``
@@ -53,7 +53,7 @@ class Split:
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
             raise InputError(
-                f"a share of {self.share:g} cannot be split off; it must lie between 0 and 1",
+                f"a share of {self.share:g} cannot be tried; it must lie between 0 and 1",
                 hint="--share 0.1",
             )
         if self.sticky not in STICKY:
@@ -77,7 +77,7 @@ class Split:
         arm = CANDIDATE if is_candidate else CHAMPION
         return Drawn(
             self.candidate if is_candidate else self.champion,
-            f"{ROUTE}:{self.identity}:{arm}:{period}",
+            f"{ROUTE}:{self.identity}:{arm}:{period}:{self.share!r}",
             f"{self.share:.3g} of all {self.sticky}s try version {self.candidate} "
             f"in the place of {self.champion}",
         )
@@ -94,11 +94,12 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Lot:
-    """What a usage row's route tells of a draw: the trial, the arm and the period."""
+    """What a usage row's route tells of a draw: the trial, the arm, the period, the share then."""
 
     identity: str
     arm: str
     period: int
+    share: float
 
 
 def lot_of(salt: str, unit: str) -> int:
@@ -111,23 +112,23 @@ def read_route(route: str | None) -> Lot | None:
     """The draw that a route speaks of, if it does: it may stand beside a rule's name."""
     for part in (route or "").split(", "):
         word, *rest = part.split(":")
-        if word == ROUTE and len(rest) == 3 and rest[2].isdecimal():
-            return Lot(rest[0], rest[1], int(rest[2]))
+        if word == ROUTE and len(rest) == 4:
+            return Lot(rest[0], rest[1], int(rest[2]), float(rest[3]))
     return None
 
 
-def find_split(name: str, label: str, database: Database | None = None) -> Split | None:
+def find_trial(name: str, label: str, database: Database | None = None) -> Trial | None:
     """The trial that runs on a label, if one does."""
     found = Records(database).find(NAMESPACE, f"{name}@{label}")
     return None if found is None else of_document(found.document)
 
 
-def list_splits(database: Database | None = None) -> tuple[Split, ...]:
+def list_trials(database: Database | None = None) -> tuple[Trial, ...]:
     """Every trial that runs, by name and label."""
     return tuple(of_document(each.document) for each in Records(database).list(NAMESPACE))
 
 
-def put_split(split: Split, database: Database, *, new: bool = False) -> None:
+def put_trial(trial: Trial, database: Database, *, new: bool = False) -> None:
     """Write a trial; part of the transaction it stands in. ``new``: there must be none.
 
     Raises:
@@ -135,14 +136,14 @@ def put_split(split: Split, database: Database, *, new: bool = False) -> None:
     """
     expected = 0 if new else None
     records = Records(database)
-    records.put(NAMESPACE, split.key, document=asdict(split), expected_revision=expected)
+    records.put(NAMESPACE, trial.key, document=asdict(trial), expected_revision=expected)
 
 
-def remove_split(split: Split, database: Database) -> bool:
+def remove_trial(trial: Trial, database: Database) -> bool:
     """Take a trial away; whether it was there."""
-    return Records(database).delete(NAMESPACE, split.key)
+    return Records(database).delete(NAMESPACE, trial.key)
 
 
-def of_document(document: Any) -> Split:
-    """A split as the store keeps it."""
-    return Split(**document)
+def of_document(document: Any) -> Trial:
+    """A trial as the store keeps it."""
+    return Trial(**document)
