@@ -28,6 +28,11 @@ _VIEWERS = {
     "workbench.fairness.language.swap_result.SwapResult": "fairness_probe_cards:draw_swaps",
     "workbench.fairness.mitigation.result.Mitigation": "fairness_mitigation:draw_mitigation",
     "workbench.fairness.mitigation.result.TradeOff": "fairness_mitigation:draw_trade_off",
+    "workbench.finetuning.gate.report.GateReport": "version_cards:draw_gate",
+    "workbench.finetuning.rollout.state.CanaryState": "version_cards:draw_canary",
+    "workbench.finetuning.versions.diff.VersionDiff": "version_cards:draw_diff",
+    "workbench.finetuning.versions.lineage.Lineage": "version_cards:draw_lineage",
+    "workbench.finetuning.versions.names.NameMove": "version_cards:draw_move",
     "workbench.interpretability.tabular.counterfactuals.Counterfactuals": (
         "row_cards:draw_counterfactuals"
     ),

@@ -6,11 +6,12 @@ as long as the store counts no move of a label, no new version and no change of 
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 
 from workbench.core.errors import InputError
-from workbench.models.adapters import KIND, folder_of, parse_model_name
+from workbench.models.adapters import KIND, parse_model_name
 from workbench.models.routing.trials import NAMESPACE, Asker, Trial, find_trial
 from workbench.store.database import Database, open_database
 from workbench.store.versions import LATEST, Versions
@@ -47,6 +48,7 @@ class Standing:
 
     def __init__(self, database: Database | None = None) -> None:
         self._versions = Versions(database or open_database())
+        self._home = self._versions.database.path.parent
         self._known: dict[str, _Known] = {}
         self._stamp: tuple[object, ...] = ()
 
@@ -99,7 +101,7 @@ class Standing:
 
     def _has_files(self, name: str, number: int) -> bool:
         base, _, adapter = name.partition(":")
-        return folder_of(base, adapter, number).is_dir()
+        return os.path.isdir(f"{self._home}/adapters/{base}/{adapter}/{number}")  # noqa: PTH112
 
 
 def may_move(name: str) -> bool:

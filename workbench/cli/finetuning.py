@@ -1,0 +1,33 @@
+"""How results of the fine-tuning room look in a terminal; each part is in a file of its own."""
+
+from workbench.cli.finetuning_versions import (
+    show_canary_list,
+    show_canary_look,
+    show_canary_share,
+    show_canary_start,
+    show_canary_stop,
+    show_canary_watch,
+    show_diff,
+    show_gate,
+    show_lineage,
+    show_promote,
+    show_rollback,
+    show_tag,
+    show_versions,
+)
+
+__all__ = [
+    "show_canary_list",
+    "show_canary_look",
+    "show_canary_share",
+    "show_canary_start",
+    "show_canary_stop",
+    "show_canary_watch",
+    "show_diff",
+    "show_gate",
+    "show_lineage",
+    "show_promote",
+    "show_rollback",
+    "show_tag",
+    "show_versions",
+]
