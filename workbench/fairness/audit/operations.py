@@ -65,7 +65,8 @@ def audit(
             ones, in place of a data set.
         target: The column to predict; by default the catalogue's.
         positive: The label that counts as 1; by default 1, or the last of two classes.
-        task: What the predictions of a file are; auto takes labels for a classification.
+        task: What the predictions of a file are; auto takes labels for a classification. With a
+            data set, ranking places its test rows by the model's score.
         exclude: A column that the model must not read.
         compare: Each group with every other, or with everyone.
         confidence: Of every interval.
@@ -312,5 +313,6 @@ def _find(
         positive=positive,
         exclude=exclude or (),
         seed=seed,
+        task=task,
         compared=not any_,
     )

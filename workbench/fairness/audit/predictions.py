@@ -6,12 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import InputError, IntegrityError, NotFoundError
 
 from .outcomes import Outcomes, Task, read_outcomes
+
+if TYPE_CHECKING:
+    from workbench.models.tabular import TableParts, TabularModel
 
 FOLDER = "audits"
 _OWN = ("y", "y_hat", "score", "query")
@@ -43,6 +46,7 @@ def predict_dataset(
     positive: str | None = None,
     exclude: Sequence[str] = (),
     seed: int = 0,
+    task: Task = "auto",
     compared: bool = True,
 ) -> Predictions:
     """Fit a model to the training rows of a data set and let it predict the test rows.
@@ -50,38 +54,34 @@ def predict_dataset(
     Args:
         dataset: A name of the catalogue, or a file.
         sensitive: Columns to compare by; by default the first of the catalogue's.
-        model: A kind of model of tables, or the record of a saved one (.json).
+        model: A kind of model of tables, or the record of a saved one (.json), a fairer one too.
         target: The column to predict; by default the catalogue's.
         positive: The class that counts as 1; by default the last of two.
         exclude: Columns that the model must not read.
         seed: Of the split and the fit.
+        task: ``ranking`` places the test rows by the model's score (a number: by the prediction),
+            all in one ranking, with what came for their relevance; else the target says it.
         compared: Sensitive columns are needed.
 
     Raises:
         NotFoundError: There is no such data set, column, model or class.
         InputError: There is no target, no sensitive column, or no positive class.
     """
-    from workbench.models.tabular import fit_tabular, load_parts, load_tabular, to_frame
+    from workbench.models.tabular import fit_tabular, load_parts, to_frame
 
     parts = load_parts(dataset, target, seed=seed)
     chosen = tuple(sensitive) or parts.sensitive[:1]
     test = to_frame(parts.test)
     _check_columns(chosen, test, parts.target, parts.name, compared)
     if model.endswith(".json"):
-        fitted = load_tabular(model, parts.train)
+        fitted = _open_saved(model, dataset, parts)
     else:
         fitted = fit_tabular(parts.train, parts.target, model=model, exclude=exclude, seed=seed)
-    truth, predicted = fitted.truth(parts.test), fitted.predict(parts.test)
-    if fitted.is_classifier:
-        label = _positive(fitted.classes, positive, parts.target)
-        score = fitted.predict_proba(parts.test)[:, fitted.place_of(label)]
-        outcomes = read_outcomes(
-            truth, predicted, score=score, task="classification", positive=label
-        )
-    else:
-        outcomes = read_outcomes(truth, predicted, task="regression", positive=positive)
+    outcomes = _outcomes(fitted, parts, positive, ranked=task == "ranking")
     read = [name for name in chosen if name in fitted.features]
     notes = [f"{parts.how}: the model learned from {parts.train_rows:,} other rows"]
+    if task == "ranking":
+        notes.append("all test rows are one ranking, placed by what the model says of them")
     if read:
         notes.append(f"the model reads {', '.join(read)}")
     columns = {name: test[name] for name in test.columns if name != parts.target}
@@ -93,6 +93,42 @@ def predict_dataset(
         columns,
         notes=tuple(notes),
     )
+
+
+def _outcomes(
+    fitted: TabularModel, parts: TableParts, positive: str | None, *, ranked: bool
+) -> Outcomes:
+    """What came of the test rows and what the model said; ranked, as relevances and scores."""
+    truth, predicted = fitted.truth(parts.test), fitted.predict(parts.test)
+    if not fitted.is_classifier:
+        task: Task = "ranking" if ranked else "regression"
+        return read_outcomes(truth, predicted, task=task, positive=positive)
+    label = _positive(fitted.classes, positive, parts.target)
+    place = fitted.place_of(label)
+    score = fitted.predict_proba(parts.test)[:, place]
+    if ranked:
+        relevance = (truth == fitted.classes[place]).astype(float)
+        return read_outcomes(relevance, score, task="ranking")
+    return read_outcomes(truth, predicted, score=score, task="classification", positive=label)
+
+
+def _open_saved(record: str, dataset: str, parts: TableParts) -> TabularModel:
+    """The model of a record, which must have learned from exactly the training rows."""
+    from workbench.data.fingerprints import fingerprint
+    from workbench.fairness.mitigation.saving import is_mitigated, load_mitigated
+    from workbench.models.tabular import load_tabular
+    from workbench.models.tabular.tables import to_arrow
+
+    if not is_mitigated(record):
+        return load_tabular(record, parts.train)
+    made = load_mitigated(record, dataset)
+    if made.record.data != fingerprint(to_arrow(parts.train)):
+        raise IntegrityError(
+            f"the model of {record} learned from other rows than these, so it may know the ones "
+            "that it would be judged on",
+            hint="give the seed with which it was made",
+        )
+    return made
 
 
 def read_predictions(

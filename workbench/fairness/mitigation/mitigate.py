@@ -17,7 +17,7 @@ from .adapters import AsPlaces
 from .decided import ByGroup
 from .methods import CONSTRAINTS, DEMOGRAPHIC_PARITY, Method, find_method
 from .paired import ACCURACY, compare_decisions
-from .result import Change, Mitigation
+from .result import Change, Mitigation, Recipe
 from .study import Study
 
 if TYPE_CHECKING:
@@ -83,8 +83,35 @@ def mitigate(
         needs=_needs(study, chosen, deterministic),
         details=details,
         notes=_notes(study),
+        recipe=_recipe(study, chosen, constraint, gap, alpha, deterministic),
         seed=study.seed,
         _model=mitigated_model(study, chosen, estimator),
+        _study=study,
+    )
+
+
+def _recipe(
+    study: Study,
+    method: Method,
+    constraint: str,
+    gap: float | None,
+    alpha: float,
+    deterministic: bool,
+) -> Recipe:
+    return Recipe(
+        source=study.source,
+        target=study.base.target,
+        sensitive=study.sensitive,
+        positive=study.positive,
+        exclude=study.exclude,
+        min_rows=study.min_rows,
+        base=study.base.name,
+        method=method.name,
+        constraint=constraint,
+        gap=gap,
+        alpha=alpha,
+        deterministic=deterministic,
+        seed=study.seed,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from workbench.core import settings
@@ -39,6 +40,7 @@ def mitigate(
     deterministic: bool = True,
     min_rows: int = 100,
     draws: int = 4000,
+    out: Path | None = None,
     seed: int | None = None,
 ) -> Mitigation:
     """Make a fairer model, and say what it cost and what it needs when it is used.
@@ -62,6 +64,7 @@ def mitigate(
         deterministic: Reductions vote instead of drawing lots.
         min_rows: Smaller groups are not made equal.
         draws: Resamples of the intervals.
+        out: A file (.json) for what makes the fairer model again; an audit takes it as its model.
         seed: Of the split, the fits and the lots; the setting `seed` if none is given.
     """
     from workbench.fairness.audit.precision import Precision
@@ -69,6 +72,7 @@ def mitigate(
 
     from .mitigate import mitigate as make
     from .mitigate import predict_test
+    from .saving import save_mitigated
     from .study import begin_study
 
     number = settings.get("seed") if seed is None else seed
@@ -80,7 +84,11 @@ def mitigate(
         study, method=method, constraint=constraint, gap=gap, alpha=alpha,
         deterministic=deterministic, precision=Precision(draws=draws, seed=number),
     )  # fmt: skip
-    return replace(made, predictions=write_predictions(predict_test(study, made.model)))
+    return replace(
+        made,
+        predictions=write_predictions(predict_test(study, made.model)),
+        saved=None if out is None else save_mitigated(made, out),
+    )
 
 
 @operation("fairness.trade_off", title="Show what fairness costs", produces="trade-off")

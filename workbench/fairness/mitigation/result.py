@@ -10,6 +10,7 @@ from workbench.fairness.audit.result import Disparity, Exclusion, GroupFigure
 from workbench.models.tabular import TabularModel
 
 from .methods import Method
+from .study import Study
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,35 @@ class Change(Viewable):
 
 
 @dataclass(frozen=True)
+class Recipe(Viewable):
+    """All that a fairer model is made from: the table by name or path (None of one in memory), the
+    base, the groups, and the settings of the method."""
+
+    source: str | None
+    target: str
+    sensitive: tuple[str, ...]
+    positive: str
+    exclude: tuple[str, ...]
+    min_rows: int
+    base: str
+    method: str
+    constraint: str
+    gap: float | None
+    alpha: float
+    deterministic: bool
+    seed: int
+
+
+@dataclass(frozen=True)
 class Mitigation(Viewable):
     """A fairer model beside the one it was made from, both on rows that neither has seen.
 
     ``accuracy`` and ``disparity`` are changes; ``left`` are the disparities after it, whose
     intervals hold 0 where there may be none; ``groups_before`` and ``groups_after`` the figures
     of each group with intervals. ``needs`` says in words what the model asks for when it is used,
-    ``details`` what was set (thresholds by group, weights of models). Its ``model`` reads rows as
-    any other model of tables, so it can be audited and explained like one.
+    ``details`` what was set (thresholds by group, weights of models), ``recipe`` all that makes it
+    again (``save_mitigated`` keeps that). Its ``model`` reads rows as any other model of tables, so
+    it can be audited and explained like one.
     """
 
     dataset: str
@@ -53,15 +75,23 @@ class Mitigation(Viewable):
     needs: tuple[str, ...]
     details: dict[str, float]
     notes: tuple[str, ...]
+    recipe: Recipe
     seed: int
     predictions: Path | None = None
+    saved: Path | None = None
     _model: TabularModel | None = field(default=None, repr=False, compare=False)
+    _study: Study | None = field(default=None, repr=False, compare=False)
 
     @property
     def model(self) -> TabularModel:
         """The fairer model."""
         assert self._model is not None
         return self._model
+
+    @property
+    def study(self) -> Study | None:
+        """What it was made from, as long as it is in the process that made it."""
+        return self._study
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
@@ -23,7 +24,8 @@ FOLDS = 3
 @dataclass(frozen=True)
 class Study:
     """``columns`` are those that the base reads, then sensitive ones that it does not; ``train``
-    and ``test`` rows are numbers of these columns. Outcomes are 0 or 1, codes are of ``groups``."""
+    and ``test`` rows are numbers of these columns. Outcomes are 0 or 1, codes are of ``groups``.
+    ``source`` is where the table came from, by name or path; None of one in memory."""
 
     parts: TableParts
     base: TabularModel
@@ -35,7 +37,10 @@ class Study:
     test: np.ndarray
     y_test: np.ndarray
     sensitive: tuple[str, ...]
+    exclude: tuple[str, ...]
+    min_rows: int
     seed: int
+    source: str | None
 
     @property
     def width(self) -> int:
@@ -124,6 +129,7 @@ def begin_study(
     from workbench.models.tabular.features import choose_features, encode
     from workbench.models.tabular.tables import to_arrow
 
+    exclude = tuple(exclude)
     parts = load_parts(source, target, seed=seed)
     chosen = tuple(sensitive) or parts.sensitive[:1]
     _check_sensitive(chosen, parts)
@@ -150,7 +156,10 @@ def begin_study(
         test,
         (base.truth(parts.test) == wanted).astype(int),
         chosen,
+        exclude,
+        min_rows,
         seed,
+        str(source) if isinstance(source, (str, Path)) else None,
     )
 
 

@@ -28,10 +28,10 @@ def integrate(scorer: Scorer, options: Options) -> Scores:
         per_output=not options.whole_target,
         batch_tokens=min(options.batch_tokens, BATCH_TOKENS),
     )
-    scorer.evaluations += options.steps + 2
+    scorer.evaluations += found.steps + 2
     return Scores(
         scorer.case.sum_by_group(found.scores),
-        steps=options.steps,
+        steps=found.steps,
         baseline_value=found.baseline_value,
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workbench.core.errors import InputError
 from workbench.core.progress import progress
 from workbench.interpretability.attribution.differentiable import BATCH_TOKENS, Differentiable
-from workbench.interpretability.attribution.fitted_panels import fitted_quadrature
+from workbench.interpretability.attribution.fitted_panels import integrate_fitted
 from workbench.interpretability.attribution.quadrature import quadrature
 
 if TYPE_CHECKING:
@@ -30,12 +30,14 @@ LEAST_CHANGE = 1.0
 class PathScores:
     """``scores[i, j]``: the share of token ``j`` in the change of output ``i``, ``[m or 1, n]``.
 
-    ``value`` and ``baseline_value`` are the sums of the outputs at the prompt and at the baseline.
+    ``value`` and ``baseline_value`` are the sums of the outputs at the prompt and at the baseline;
+    ``steps`` is how many points of the line the gradient was taken at.
     """
 
     scores: np.ndarray
     value: float
     baseline_value: float
+    steps: int
 
     @property
     def gap(self) -> float:
@@ -65,9 +67,10 @@ def integrated_gradients(
     Args:
         function: What is explained, with its prompt of n tokens.
         baseline: Embeddings ``[n, d]`` or ``[d]`` for every token.
-        steps: How many points of the line are looked at.
+        steps: How many points of the line the gradient is taken at.
         rule: ``gauss_legendre``, ``midpoint``, ``trapezoid``, or ``fitted``: the steps go where
-            the outputs bend, for which the line is looked at once without gradients.
+            the outputs bend, for which the line is looked at once without gradients, and up to as
+            many more go where they are seen to miss.
         hold: Positions that keep their embedding all along; their score is 0. Negative ones count
             from the end.
         per_output: Scores of each output, ``[m, n]``; else of their sum, ``[1, n]``, for the cost
@@ -78,6 +81,7 @@ def integrated_gradients(
     Raises:
         InputError: Nothing is left to attribute to, or the change is too small to be shared out.
     """
+    import numpy as np
     import torch
 
     prompt = function.embed(function.ids)
@@ -87,22 +91,37 @@ def integrated_gradients(
     check_change(function, value - baseline_value, least=least_change)
     way = prompt - start
     at_once = max(1, batch_tokens // (len(prompt) + function.outputs))
-    if rule == FITTED:
-        nodes, weights = fitted_quadrature(_along(function, start, way, at_once), steps)
-    else:
-        nodes, weights = quadrature(rule, steps)
-    scores = torch.zeros(function.outputs if per_output else 1, len(prompt), dtype=torch.float64)
     with progress("integrate gradients", total=steps, unit="steps") as task:
-        for first in range(0, steps, at_once):
-            alphas = torch.as_tensor(nodes[first : first + at_once]).to(way)
-            points = start + alphas[:, None, None] * way
-            shares = torch.as_tensor(weights[first : first + at_once])
-            _, gradients = function.gradients(points, per_output=per_output)
-            for row, gradient in enumerate(gradients):
-                by_token = (gradient * way).sum(dim=2).double().cpu()
-                scores[row] += shares @ by_token
-            task.advance(len(alphas))
-    return PathScores(scores.numpy(), value, baseline_value)
+
+        def slopes(alphas: np.ndarray) -> np.ndarray:
+            parts = []
+            for first in range(0, len(alphas), at_once):
+                some = alphas[first : first + at_once]
+                parts.append(_slopes(function, start, way, some, per_output=per_output))
+                done = task.done + len(some)
+                task.update(done, total=max(steps, done))
+            return np.concatenate(parts)
+
+        if rule == FITTED:
+            look = _along(function, start, way, at_once)
+            scores, taken = integrate_fitted(look, slopes, steps)
+        else:
+            nodes, weights = quadrature(rule, steps)
+            scores, taken = np.einsum("k,kmn->mn", weights, slopes(nodes)), steps
+    return PathScores(scores, value, baseline_value, taken)
+
+
+def _slopes(
+    function: Differentiable, start: Tensor, way: Tensor, alphas: np.ndarray, *, per_output: bool
+) -> np.ndarray:
+    """The slope along the line at some of its points, by token: float64 ``[k, m or 1, n]``."""
+    import torch
+
+    points = start + torch.as_tensor(alphas).to(way)[:, None, None] * way
+    _, gradients = function.gradients(points, per_output=per_output)
+    by_token = [(gradient * way).sum(dim=2) for gradient in gradients]
+    found: np.ndarray = torch.stack(by_token, dim=1).double().cpu().numpy()
+    return found
 
 
 def _along(

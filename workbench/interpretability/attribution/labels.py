@@ -81,7 +81,7 @@ def attribute_label(
         **facts,
         scores=path.scores,
         baseline="padding" if baseline_id is None else f"token {start}",
-        steps=steps,
+        steps=path.steps,
         baseline_value=path.baseline_value,
         completeness_gap=path.relative_gap,
         completeness_gap_nats=path.gap,
