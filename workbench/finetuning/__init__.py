@@ -6,8 +6,14 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Example": "examples",
+        "Policy": "snapshots.findings",
         "Recipe": "training.recipe",
+        "check_examples": "snapshots.checking",
         "find_preset": "training.recipe",
+        "find_snapshot": "snapshots.snapshot",
+        "read_examples": "snapshots.reading",
+        "read_feedback": "snapshots.feedback",
+        "read_preferences": "snapshots.reading",
         "train": "training.loop",
     },
 )

@@ -7,6 +7,7 @@ from typing import Any
 from workbench.core.frozen import read_frozen_lines
 
 DIGESTS = {
+    "bad_batch": "221e571d7bd1dec41811debdba3c369541a05b4c3818ae818bc79e742cd6533c",
     "domains": "b181527c2647403e7d695961600a71b32417a62370972e26c42242dba22fb8b2",
     "facts_a": "f3c006696131d47598688ac3e122eec8028995b88290f7013ac8477e6a0511b3",
     "facts_a_fresh": "a6f1f61f1ce52b362226e1dfcec054e23cd4058cb0e73c7b17abdcc5d0bcd184",
@@ -14,6 +15,7 @@ DIGESTS = {
     "facts_b_fresh": "9d1a41b684d4472c4cdd77b59d34afe6e2c79a17f17d8bf2efe41d5488057086",
     "facts_c": "0bacea50a5545f5f065284598dde0e2742cf275b9951bab9e0bd0829294d482c",
     "facts_c_fresh": "7bf0b4f8e50f46edc3150b92a318fa3785ee6558afb66cb8cc2ef36d6eb52c9b",
+    "feedback": "1930cc74845cce5d74e04579f6393b6fa12ef332741ac5405ffda89e9286380f",
     "general": "bdace2a3c80b0cfdf05ae9e8e26f1aeba76d57a25f918a36af66a1def10744f8",
     "parity": "0d0f55541a66ed8a65ac7f08f4bcf4e9ac04e99c4643083ce11c06c7038c72ed",
     "preferences": "dcea4368acf52e9473b4b28ddc6822ccf4651a590e6e4a25df9ba0fb702a091e",

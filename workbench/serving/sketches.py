@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.data.languages import detect_language
 from workbench.serving.call import Call
-from workbench.serving.languages import detect_language
 
 HASHED = "hashed64-1"  # the kinds, with their version: what is made otherwise is another kind
 PROJECTED = "projected32-1"

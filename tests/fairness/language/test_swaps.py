@@ -11,8 +11,8 @@ import pytest
 
 from workbench import fairness
 from workbench.core.errors import CapabilityError, InputError, IntegrityError, NotFoundError
+from workbench.data.lexicon import read_lexicon
 from workbench.evaluation import frozen_texts
-from workbench.fairness.language.lexicon import read_lexicon
 from workbench.fairness.language.refusals import is_refusal, measure_detector
 from workbench.fairness.language.result import Inference
 from workbench.fairness.language.swap_templates import fill_templates, read_templates

@@ -12,8 +12,9 @@ from .result import Correction, Inference, ProbeComparison, ProbeResult
 from .swap_result import SwapResult
 
 if TYPE_CHECKING:
+    from workbench.data.lexicon import Lexicon
+
     from .choosing import ChosenModel
-    from .lexicon import Lexicon
     from .probing import Questions
     from .swap_templates import Filled
     from .swaps import Asked, SwapSettings
@@ -128,7 +129,8 @@ def swap(
         draws: Of the bootstrap.
         seed: Of intervals and tests; the setting `seed` if none is given.
     """
-    from .lexicon import read_lexicon
+    from workbench.data.lexicon import read_lexicon
+
     from .swap_result import conclude_swaps
     from .swap_templates import fill_templates, read_templates
     from .swap_words import read_swap_words

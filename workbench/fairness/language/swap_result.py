@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import NotFoundError
 from workbench.core.viewers import Viewable
+from workbench.data.lexicon import Lexicon
 from workbench.evaluation.bootstrap import Interval, bootstrap_interval
 from workbench.evaluation.multiple_testing import adjust_p_values
 from workbench.evaluation.permutation import exchange_test
 
 from .inference import check_inference
 from .items import Excluded
-from .lexicon import Lexicon
 from .refusals import measure_detector
 from .result import Inference
 from .swap_words import SwapWords

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .lexicon import Lexicon, read_lexicon
+from workbench.data.lexicon import Lexicon, read_lexicon
+
 from .result import Inference
 from .scoring import check_can_score
 from .swap_result import SwapResult, conclude_swaps

@@ -48,7 +48,7 @@ def read_lexicon(path: Path | None = None) -> Lexicon:
     """
     if path is None:
         name = BUILT_IN
-        content = resources.files("workbench.fairness.language").joinpath(name).read_bytes()
+        content = resources.files("workbench.data").joinpath(name).read_bytes()
     else:
         name = path.name
         try:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.serving import languages
-from workbench.serving.languages import UNSURE, detect_language
+from workbench.data import languages
+from workbench.data.languages import UNSURE, detect_language
 
 LIST = Path(__file__).with_name("data") / "languages.jsonl"
 SHA256 = "5d555a53b90c9bf99337083166725be8756ef6a9b278463d409c3b0dd3111db3"

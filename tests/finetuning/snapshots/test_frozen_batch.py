@@ -1,0 +1,92 @@
+"""How much of a batch that was planted before the checks were written they catch."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from workbench.core.errors import DataError
+from workbench.finetuning.examples import Example
+from workbench.finetuning.frozen_sets import read_frozen
+from workbench.finetuning.snapshots.checking import DataReport, check_examples
+from workbench.finetuning.snapshots.feedback import read_feedback
+from workbench.finetuning.snapshots.reading import read_examples
+
+FROZEN = Path(str(resources.files("workbench.finetuning"))) / "frozen"
+
+
+def _read(name: str, *, groups: bool = True) -> tuple[Example, ...]:
+    found = read_examples(FROZEN / f"{name}.jsonl")[0]
+    return found if groups else tuple(replace(each, group="") for each in found)
+
+
+def _checked(*, groups: bool) -> tuple[DataReport, set[str], set[str]]:
+    """The report, the rows that are not trained on, and those that are at least named."""
+    _, quarantine = read_examples(FROZEN / "bad_batch.jsonl")
+    _, report = check_examples(
+        _read("bad_batch", groups=groups),
+        known=_read("facts_a", groups=groups),
+        heldout=_read("facts_a_fresh", groups=groups),
+        quarantine=quarantine,
+    )
+    out = set(report.blocked) | {f"line {bad.line}" for bad in quarantine.first}
+    return report, out, out | {name for each in report.findings for name in each.names}
+
+
+@pytest.mark.parametrize(("groups", "blocked", "named"), [(True, 35, 36), (False, 34, 35)])
+def test_the_planted_batch_is_caught_before_training(
+    groups: bool, blocked: int, named: int
+) -> None:
+    report, out, seen = _checked(groups=groups)
+    planted = {f"line {n}": row["planted"] for n, row in enumerate(read_frozen("bad_batch"), 1)}
+    bad = {line for line, kind in planted.items() if kind}
+    assert len(bad) == 36
+    assert (len(bad & out), len(bad & seen)) == (blocked, named)
+    # The 24 good rows among them: no false alarm.
+    assert not seen - bad
+    with pytest.raises(DataError, match="of 60 rows are unreadable or blocked"):
+        report.check()
+
+
+def test_without_what_is_known_wrong_answers_pass() -> None:
+    """The broken variant: a batch judged by itself alone."""
+    _, report = check_examples(_read("bad_batch", groups=False))
+    wrong = {
+        f"line {n}"
+        for n, row in enumerate(read_frozen("bad_batch"), 1)
+        if row["planted"] == "wrong_answer"
+    }
+    assert len(wrong & set(report.blocked)) < len(wrong) / 2
+
+
+def test_broken_lines_are_those_that_were_written_broken() -> None:
+    expected = json.loads((FROZEN / "broken_expected.json").read_text("utf-8"))
+    found, quarantine = read_examples(FROZEN / "broken.jsonl")
+    assert len(found) == expected["good"]
+    assert [bad.line for bad in quarantine.first] == [bad["line"] for bad in expected["bad"]]
+
+
+def test_feedback_teaches_only_with_consent_and_a_better_answer() -> None:
+    rows = {row["request_id"]: row for row in read_frozen("feedback")}
+    found = read_feedback(FROZEN / "feedback.jsonl")
+    assert len(found.examples) + found.quarantine.rows == len(rows)
+    assert all(rows[each.identity]["consent"] is True for each in found.examples)
+    for each in found.preferences:
+        row = rows[each.identity]
+        assert (each.chosen, each.rejected) == (row["corrected_answer"], row["answer"])
+        assert row["score"] < 0
+    reasons = Counter(found.quarantine.reasons)
+    assert reasons["its author did not consent"] == sum(
+        row["consent"] is not True for row in rows.values()
+    )
+
+
+@pytest.mark.parametrize("name", ["facts_a", "facts_b", "facts_c"])
+def test_hardly_a_good_row_is_kept_from_training(name: str) -> None:
+    kept, _ = check_examples(_read(name), heldout=_read(f"{name}_fresh"))
+    assert len(kept) >= 58

@@ -1,0 +1,171 @@
+"""What a user can ask of data to learn from: check it, keep it, list what was kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from workbench.core.operations import operation
+
+from .checking import DataReport
+from .snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from workbench.finetuning.examples import Example
+
+
+@operation("finetuning.check_data", title="Check data to learn from", produces="data-report")
+def check_data(
+    file: Path,
+    *,
+    known: str | None = None,
+    heldout: Path | None = None,
+    policy: Path | None = None,
+    model: str | None = None,
+    embedder: str | None = None,
+) -> DataReport:
+    """Check a file of examples: broken lines, duplicates, leaks, contradictions, triggers,
+    languages, lengths, personal data and insults. Nothing is written but what was set aside.
+
+    Args:
+        file: A .jsonl, .ndjson, .csv, .tsv or .parquet file.
+        known: What was learnt before and is trusted: a snapshot or a file.
+        heldout: The file that the model will be tested with.
+        policy: A JSON file of severities and limits.
+        model: Count tokens by this model's tokenizer; without it words are counted.
+        embedder: Compare each row with its nearest neighbours by this model's vectors.
+    """
+    return _checked(file, known, heldout, policy, model, embedder)[1]
+
+
+@operation("finetuning.snapshot", title="Keep data to learn from", produces="snapshot")
+def snapshot(
+    file: Path,
+    name: str,
+    *,
+    license: str,
+    consent: str,
+    known: str | None = None,
+    heldout: Path | None = None,
+    heldout_share: float = 0.0,
+    by: Literal["row", "group"] = "row",
+    seed: int = 0,
+    policy: Path | None = None,
+    model: str | None = None,
+    embedder: str | None = None,
+) -> Snapshot:
+    """Check a file and keep the rows that stay as a snapshot that never changes.
+
+    A file of which too much is blocked is refused.
+
+    Args:
+        file: A .jsonl, .ndjson, .csv, .tsv or .parquet file.
+        name: What to call it; a further snapshot of that name is its next version.
+        license: Under which the rows may be used.
+        consent: On what ground: whose rows they are and what they agreed to.
+        known: What was learnt before and is trusted: a snapshot (it becomes the parent) or a file.
+        heldout: The file that the model will be tested with.
+        heldout_share: Of the rows that are kept for testing.
+        by: Hold out rows, or whole groups.
+        seed: Which are held out.
+        policy: A JSON file of severities and limits.
+        model: Count tokens by this model's tokenizer.
+        embedder: Compare each row with its nearest neighbours by this model's vectors.
+    """
+    from workbench.data.builds import hash_file
+
+    from .rows import rows_of
+    from .snapshot import find_snapshot, keep_snapshot
+    from .splitting import split_rows
+
+    examples, report = _checked(file, known, heldout, policy, model, embedder)
+    report.check()
+    parts = split_rows(
+        rows_of(examples), share=heldout_share, seed=seed, by=by, near=report.policy.near
+    )
+    parents = [find_snapshot(known)] if known and not Path(known).suffix else []
+    return keep_snapshot(
+        examples,
+        parts,
+        name=name,
+        license=license,
+        consent=consent,
+        sources={file.name: hash_file(file)},
+        report=report,
+        parents=parents,
+    )
+
+
+@operation("finetuning.snapshots", title="List snapshots", produces="snapshots")
+def snapshots(name: str | None = None) -> list[Snapshot]:
+    """List the snapshots with their rows, licences and what they were made from.
+
+    Args:
+        name: Of one name; all if none is given.
+    """
+    from .snapshot import list_snapshots
+
+    return list_snapshots(name)
+
+
+def _checked(
+    file: Path,
+    known: str | None,
+    heldout: Path | None,
+    policy: Path | None,
+    model: str | None,
+    embedder: str | None,
+) -> tuple[tuple[Example, ...], DataReport]:
+    from .checking import check_examples
+    from .findings import read_policy
+    from .reading import read_examples
+
+    strict = read_policy(policy)
+    examples, quarantine = read_examples(file)
+    options: dict[str, Any] = {}
+    loaded: list[Any] = []
+    try:
+        if model is not None:
+            options["count_tokens"] = _counter(model, loaded)
+        if embedder is not None:
+            options["embed"] = _loaded(embedder, loaded).embed
+        return check_examples(
+            examples,
+            policy=strict,
+            known=_known(known),
+            heldout=read_examples(heldout)[0] if heldout else (),
+            source=file.name,
+            quarantine=quarantine,
+            **options,
+        )
+    finally:
+        for each in loaded:
+            each.close()
+
+
+def _known(said: str | None) -> tuple[Example, ...]:
+    from .reading import read_examples
+    from .snapshot import find_snapshot
+
+    if said is None:
+        return ()
+    return read_examples(said)[0] if Path(said).suffix else find_snapshot(said).examples()
+
+
+def _loaded(name: str, loaded: list[Any]) -> Any:
+    from workbench.models import load
+
+    loaded.append(load(name))
+    return loaded[-1]
+
+
+def _counter(name: str, loaded: list[Any]) -> Any:
+    model = _loaded(name, loaded)
+
+    def count(row: Any) -> int:
+        said = [("system", row.system)] if row.system else []
+        said += [("user", row.question), ("assistant", row.answer)]
+        messages = [{"role": role, "content": text} for role, text in said]
+        return len(model.tokenize(model.render(messages, add_generation_prompt=False)))
+
+    return count
