@@ -1,5 +1,6 @@
 """How results of the fine-tuning room look in a terminal; each part is in a file of its own."""
 
+from workbench.cli.finetuning_export import show_export, show_parity
 from workbench.cli.finetuning_versions import (
     show_canary_list,
     show_canary_look,
@@ -24,8 +25,10 @@ __all__ = [
     "show_canary_stop",
     "show_canary_watch",
     "show_diff",
+    "show_export",
     "show_gate",
     "show_lineage",
+    "show_parity",
     "show_promote",
     "show_rollback",
     "show_tag",

@@ -9,6 +9,8 @@ __getattr__, __dir__, __all__ = attach(
         "Policy": "snapshots.findings",
         "Recipe": "training.recipe",
         "check_examples": "snapshots.checking",
+        "check_parity": "exporting.parity",
+        "export_adapter": "exporting.exporting",
         "find_preset": "training.recipe",
         "find_snapshot": "snapshots.snapshot",
         "read_examples": "snapshots.reading",

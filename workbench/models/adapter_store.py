@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _GGUF_NAME = "adapter.gguf"
+MLX_WEIGHTS = "adapters.safetensors"
 
 
 def register_adapter(folder: Path | str) -> Adapter:
@@ -45,7 +46,7 @@ def register_adapter(folder: Path | str) -> Adapter:
 
     Args:
         folder: With ``adapter.json`` (an ``AdapterRecord``) and the files that it names: a GGUF
-            LoRA, or what PEFT saves, of which a GGUF is made here.
+            LoRA, what PEFT saves, or what mlx-lm saves. A GGUF is made here, but for DoRA.
 
     Returns:
         The version. Models that are loaded now do not have it; those loaded after do.
@@ -55,7 +56,7 @@ def register_adapter(folder: Path | str) -> Adapter:
         IntegrityError: A file is not the one that was recorded, or the base here has another
             sha256 than the one that it was trained on.
         InputError: The record, a name or a tensor does not fit.
-        CapabilityError: It is no plain LoRA.
+        CapabilityError: It is neither LoRA nor DoRA on linear maps.
         StorageError: It cannot be written.
     """
     from workbench.store.versions import Versions
@@ -152,24 +153,30 @@ def base_sha256(entry: CatalogueEntry) -> str:
 
 def _fill(part: Path, source: Path, record: AdapterRecord, entry: CatalogueEntry) -> AdapterRecord:
     """Copy the files, make a GGUF if there is none, check it, and write the record."""
+    from workbench.models.formats import lora_merged
     from workbench.models.formats.convert import hash_file
 
     for name in record.files:
         shutil.copyfile(source / name, part / name)
     files = dict(record.files)
+    if MLX_WEIGHTS in files and PEFT_FILES[1] not in files:
+        files = _take_mlx(part, files, entry.name)
     gguf = find_gguf(files)
     base = _base_gguf(entry)
     if gguf is None:
         if not set(PEFT_FILES) <= set(files):
             raise InputError(
-                f"{source} holds neither a GGUF LoRA nor {' and '.join(PEFT_FILES)}",
+                f"{source} holds neither a GGUF LoRA nor {' and '.join(PEFT_FILES)}, nor what "
+                f"mlx-lm saves ({MLX_WEIGHTS})",
                 hint="write the adapter as PEFT does: model.save_pretrained(folder)",
             )
-        if base is not None:
+        if base is not None and not is_dora(part):  # which has no GGUF: it can be merged
             gguf = write_gguf(part, base).name
             files[gguf] = hash_file(part / gguf)
     if gguf is not None and base is not None:
         check_fits(part / gguf, base)
+    elif base is not None:
+        lora_merged.check_fits(part, base)
     record = dataclasses.replace(record, files=files)
     write_record(part, record)
     read_record(part)  # the copies, too, are what was recorded
@@ -178,6 +185,31 @@ def _fill(part: Path, source: Path, record: AdapterRecord, entry: CatalogueEntry
             sync_file(file.fileno())
     sync_folder(part)
     return record
+
+
+def is_dora(folder: Path) -> bool:
+    """Whether a PEFT adapter is DoRA, for which there is no GGUF form."""
+    from workbench.models.formats.lora_peft import read_config
+
+    return bool(read_config(folder).get("use_dora"))
+
+
+def _take_mlx(part: Path, files: dict[str, str], base: str) -> dict[str, str]:
+    """Put PEFT's form of an adapter from mlx-lm in the place of its own, in a copied folder."""
+    import tempfile
+
+    from workbench.models.formats.convert import hash_file
+    from workbench.models.formats.lora_mlx import write_peft_of_mlx
+
+    with tempfile.TemporaryDirectory() as folder:
+        made = write_peft_of_mlx(part, Path(folder), base_model=base)
+        for name in (MLX_WEIGHTS, PEFT_FILES[0]):
+            (part / name).unlink()
+            files.pop(name)
+        for name in PEFT_FILES:
+            shutil.copyfile(made / name, part / name)
+            files[name] = hash_file(part / name)
+    return files
 
 
 def _base_gguf(entry: CatalogueEntry) -> Path | None:

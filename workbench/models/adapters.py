@@ -165,11 +165,38 @@ def resolve(name: str, *, verify: bool = True) -> Adapter:
     return found
 
 
+def find(name: str, *, verify: bool = True) -> Adapter:
+    """The adapter that a name stands for now, with or without its base.
+
+    Args:
+        name: ``base:adapter@version``, or ``adapter@version`` where one base alone has it.
+        verify: Also compare its files with their sha256.
+
+    Raises:
+        InputError: Adapters of several bases have that name; they are listed.
+        NotFoundError, IntegrityError: As for ``resolve``.
+    """
+    if ":" in name:
+        return resolve(name, verify=verify)
+    check_name(name.replace("@", "-"), "the adapter")
+    known = list_adapters()
+    bases = sorted({one.base for one in known if one.name == name.partition("@")[0]})
+    if not bases:
+        raise NotFoundError.among(
+            "adapter", name, {one.name for one in known}, hint="workbench models adapters"
+        )
+    if len(bases) > 1:
+        full = ", ".join(f"{base}:{name}" for base in bases)
+        raise InputError(f"several adapters are called {name!r}: {full}", hint="name its base, too")
+    return resolve(f"{bases[0]}:{name}", verify=verify)
+
+
 def choose_for_loading(base: str, *, limit: int, first: Adapter | None = None) -> list[Adapter]:
     """The adapters that are loaded with a base, at most ``limit``.
 
     ``first`` comes before all, then those on which a label stands, then the newest. One whose
-    files have changed is left out, with a warning: it would keep the base from loading.
+    files have changed is left out, with a warning: it would keep the base from loading. So would
+    one without a GGUF, as DoRA is.
     """
     named = first.reference if first is not None else None
     found = [one for one in list_adapters(base) if one.reference != named]
@@ -178,7 +205,7 @@ def choose_for_loading(base: str, *, limit: int, first: Adapter | None = None) -
     for one in found:
         if len(chosen) >= limit:
             log.info("%s is one adapter too many to be loaded with its base", one.full_name)
-        elif _is_sound(one):
+        elif find_gguf(one.record.files) is not None and _is_sound(one):
             chosen.append(one)
     return chosen
 

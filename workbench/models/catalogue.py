@@ -1,4 +1,6 @@
-"""The models that Workbench knows: the built-in list and the user's own in ``workbench.toml``."""
+"""The models that Workbench knows: the built-in list, what was made here, and the user's own in
+``workbench.toml``.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,10 @@ def _entry(name: str, table: dict[str, Any]) -> CatalogueEntry:
 
 def entries() -> dict[str, CatalogueEntry]:
     """Every model by name, the user's own among them but for those whose file is not there."""
+    from workbench.models.made_models import entry_of, list_made
+
     found = dict(_built_in())
+    found.update({made.name: entry_of(made) for made in list_made()})
     for name in own_models():
         try:
             found[name] = _own_entry(name, read_settings(name))
@@ -117,6 +122,8 @@ def find(name: str) -> CatalogueEntry:
         NotFoundError: There is none; near matches are named.
         InputError: It is the user's own, and its file is not there or is no model.
     """
+    from workbench.models.made_models import entry_of, find_made, list_made
+
     if "/" in name or name.endswith(".gguf"):
         path = Path(name).expanduser()
         if path.exists():
@@ -124,8 +131,11 @@ def find(name: str) -> CatalogueEntry:
     own = own_models()
     if name in own:
         return _own_entry(name, read_settings(name))
+    made = find_made(name)
+    if made is not None:
+        return entry_of(made)
     if name not in _built_in():
-        known = {*_built_in(), *own}
+        known = {*_built_in(), *own, *(one.name for one in list_made())}
         raise NotFoundError.among("model", name, known, hint="workbench models list")
     return _built_in()[name]
 

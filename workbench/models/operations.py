@@ -155,8 +155,11 @@ def remove(name: str) -> list[str]:
         The names of the files that were removed.
     """
     from workbench.models import catalogue, presence
+    from workbench.models.made_models import find_made, remove_made
     from workbench.store.artifacts import Artifacts
 
+    if find_made(name) is not None:
+        return remove_made(name)
     return presence.forget(catalogue.find(name), Artifacts())
 
 

@@ -96,7 +96,7 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class AdapterFiles:
-    """Where an adapter's files are: a GGUF LoRA, a folder as PEFT saves it, or both.
+    """Where an adapter's files are: a GGUF LoRA, a folder as PEFT saves it, one as mlx-lm does.
 
     ``name`` is what requests call it by: ``NAME@VERSION``.
     """
@@ -104,6 +104,7 @@ class AdapterFiles:
     name: str
     gguf: Path | None = None
     folder: Path | None = None
+    mlx: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from workbench.finetuning.versions.names import promote_version
 from workbench.finetuning.versions.operations import list_versions
 from workbench.finetuning.versions.weights import read_low_rank
 from workbench.models.adapter_store import remove_adapter
-from workbench.models.formats.lora_merge import read_deltas
+from workbench.models.formats.lora_merge import read_changes
 
 from ..conftest import Make
 
@@ -27,7 +27,13 @@ NOTES = {
 def test_norms_and_cosines_are_those_of_the_whole_matrices(make: Make) -> None:
     one, two = make(seed=1, rank=4), make(seed=2, rank=6, size=0.5)
     found = diff_versions(one.full_name, two.full_name)
-    first, second = (dict(read_deltas(each.folder)) for each in (one, two))
+    first, second = (
+        {
+            name: change.scale * (change.up @ change.down)
+            for name, change in read_changes(each.folder)
+        }
+        for each in (one, two)
+    )
     assert first.keys() == second.keys()
     for line in found.layers:
         names = [name for name in first if f".layers.{line.layer}." in name]

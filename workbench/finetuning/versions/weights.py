@@ -111,7 +111,7 @@ def _line(layer: str, maps: float, before: float, after: float, inner: float) ->
 
 
 def _read_peft(folder: Path) -> Iterator[tuple[str, LowRank]]:
-    from workbench.models.formats.lora_gguf import PEFT_TENSOR, read_scale
+    from workbench.models.formats.lora_peft import PEFT_TENSOR, read_scale
     from workbench.models.formats.safetensors_files import read_safetensors
 
     scale = read_scale(json.loads((folder / PEFT_FILES[0]).read_text(encoding="utf-8")))

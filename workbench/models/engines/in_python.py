@@ -16,7 +16,7 @@ from workbench.models.batching import batch_by_length
 from workbench.models.constraint import Constraint, ConstraintCompiler
 from workbench.models.decoding import describe_logprob
 from workbench.models.engines.requests import check_ids
-from workbench.models.formats.lora_merge import read_deltas
+from workbench.models.formats.lora_merge import Change, read_changes
 from workbench.models.protocol import (
     STREAM,
     Chunk,
@@ -71,8 +71,8 @@ class PythonEngine(Engine):
         """See ``Engine.adapters``: the one that was merged into the weights, if any."""
         return self._adapters
 
-    def _deltas(self, files: ModelFiles) -> Iterator[tuple[str, np.ndarray]]:
-        """What the adapter of ``files`` adds to which weights."""
+    def _changes(self, files: ModelFiles) -> Iterator[tuple[str, Change]]:
+        """What the adapter of ``files`` makes of which weights."""
         if not files.adapters:
             return
         (adapter,) = files.adapters
@@ -83,7 +83,7 @@ class PythonEngine(Engine):
                 hint=f"models.load('{files.name}:{adapter.name}', engine='llamacpp')",
             )
         self._adapters = (adapter.name,)
-        yield from read_deltas(adapter.folder)
+        yield from read_changes(adapter.folder)
 
     def _unfitting(self, weight: str) -> InputError:
         return InputError(

@@ -356,6 +356,6 @@ def _adapter_path(name: str, adapter: AdapterFiles) -> str:
     if adapter.gguf is None:
         raise CapabilityError(
             f"the llamacpp engine needs a GGUF file; the adapter {name}:{adapter.name} has none",
-            hint="workbench models adapter-add FOLDER makes one",
+            hint=f"merge it: workbench finetuning export {name}:{adapter.name} --to gguf --merge",
         )
     return str(adapter.gguf)

@@ -16,7 +16,7 @@ from workbench.models.constraint import Constraint
 from workbench.models.engines.freeing import give_memory_back
 from workbench.models.engines.in_python import PythonEngine, Step, Steps
 from workbench.models.engines.mlx_cache import MlxPromptCache
-from workbench.models.engines.mlx_loading import load_module
+from workbench.models.engines.mlx_loading import attach_adapter, load_module
 from workbench.models.engines.mlx_sampling import (
     LogitsRecord,
     LogitsStep,
@@ -63,7 +63,7 @@ class MlxEngine(PythonEngine):
                 hint=f"models.load({files.name!r}, engine='transformers')",
             )
         self._module: Any = load_module(folder, dtype=settings.dtype)
-        self._merge(files)
+        self._take_adapter(files)
         info = ModelInfo(
             architecture=folder.architecture,
             context_tokens=min(
@@ -119,18 +119,29 @@ class MlxEngine(PythonEngine):
             give_memory_back()
             mx.clear_cache()
 
+    def _take_adapter(self, files: ModelFiles) -> None:
+        """Lay mlx-lm's own form beside the weights, or put PEFT's into them."""
+        adapter = files.adapters[0] if files.adapters else None
+        if adapter is not None and adapter.mlx is not None:
+            attach_adapter(self._module, adapter.mlx)
+            self._adapters = (adapter.name,)
+        else:
+            self._merge(files)
+
     def _merge(self, files: ModelFiles) -> None:
-        """Add an adapter to the weights, in 32 bits whatever they are kept in."""
+        """Put an adapter into the weights, in 32 bits whatever they are kept in."""
         import mlx.core as mx
+        import numpy as np
         from mlx.utils import tree_flatten
 
         weights: dict[str, Any] = dict(tree_flatten(self._module.parameters()))
         merged = []
-        for name, delta in self._deltas(files):
+        for name, change in self._changes(files):
             found = weights.get(name)
-            if found is None or tuple(found.shape) != delta.shape:
+            if found is None or tuple(found.shape) != change.shape:
                 raise self._unfitting(name)
-            merged.append((name, (found.astype(mx.float32) + mx.array(delta)).astype(found.dtype)))
+            changed = change.apply(np.array(found.astype(mx.float32)))
+            merged.append((name, mx.array(changed).astype(found.dtype)))
         if merged:
             self._module.load_weights(merged, strict=False)
             mx.eval(self._module.parameters())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import EngineError, InputError
@@ -39,6 +40,25 @@ def load_module(folder: ModelFolder, *, dtype: str) -> Any:
         ) from error
     module.eval()
     return module
+
+
+def attach_adapter(module: Any, folder: Path) -> None:
+    """Load an adapter in mlx-lm's own form, with mlx-lm's own layers around the weights.
+
+    Raises:
+        EngineError: mlx-lm refused it, in its own words.
+    """
+    mx = require("mlx.core", extra="models")
+    utils = require("mlx_lm.tuner.utils", extra="models")
+    try:
+        utils.load_adapters(module, str(folder))
+        mx.eval(module.parameters())
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        raise EngineError(
+            f"mlx-lm could not load the adapter in {folder.name}: {error}",
+            hint="workbench finetuning export ADAPTER --to mlx writes it anew",
+        ) from error
+    module.eval()
 
 
 def _completed(config: dict[str, Any]) -> dict[str, Any]:

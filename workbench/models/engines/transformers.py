@@ -77,15 +77,16 @@ class TransformersEngine(PythonEngine):
         self._cache = PromptCache(keep=settings.cache_prompt)
 
     def _merge(self, module: torch.nn.Module, files: ModelFiles) -> None:
-        """Add an adapter to the weights, in 32 bits whatever they are kept in."""
+        """Put an adapter into the weights, in 32 bits whatever they are kept in."""
         import torch
 
         weights = dict(module.named_parameters())
         with torch.no_grad():
-            for name, delta in self._deltas(files):
-                if name not in weights or weights[name].shape != delta.shape:
+            for name, change in self._changes(files):
+                found = weights.get(name)
+                if found is None or tuple(found.shape) != change.shape:
                     raise self._unfitting(name)
-                weights[name].copy_(weights[name].float() + torch.from_numpy(delta))
+                found.copy_(torch.from_numpy(change.apply(found.float().numpy())))
 
     @property
     def module(self) -> torch.nn.Module:

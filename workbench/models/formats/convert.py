@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ from workbench.store.files import saying_why, sync_folder, write_json
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from workbench.models.formats.lora_merge import Change
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +87,12 @@ def convert_gguf(gguf: Path, *, dtype: str = "float32", sha256: str | None = Non
     return folder
 
 
-def write_folder(gguf: GgufFile, folder: Path, *, dtype: str) -> None:
+def write_folder(
+    gguf: GgufFile, folder: Path, *, dtype: str, changes: Mapping[str, Change] | None = None
+) -> None:
     """Write the Hugging Face folder of a GGUF into an existing folder.
+
+    ``changes`` is what an adapter makes of the weights, by their names in the folder.
 
     Raises:
         CapabilityError: The architecture, a tensor's type or the tokenizer is not converted.
@@ -113,7 +119,7 @@ def write_folder(gguf: GgufFile, folder: Path, *, dtype: str) -> None:
         write_safetensors(
             folder / "model.safetensors",
             shapes,
-            _hf_tensors(gguf, names, architecture, config, task),
+            _hf_tensors(gguf, names, architecture, config, task, changes or {}),
             dtype=dtype,
             metadata={"format": "pt", "made_from": gguf.path.name},
         )
@@ -135,10 +141,12 @@ def _hf_tensors(
     architecture: Architecture,
     config: dict[str, object],
     task: Progress,
+    changes: Mapping[str, Change],
 ) -> Iterator[tuple[str, np.ndarray]]:
     for name, hf_name in names.items():
         check_cancelled()
-        yield hf_name, undo_storage(name, gguf.dequantize(name), architecture, config)
+        numbers = undo_storage(name, gguf.dequantize(name), architecture, config)
+        yield hf_name, changes[hf_name].apply(numbers) if hf_name in changes else numbers
         task.advance()
 
 

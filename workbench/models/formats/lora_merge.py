@@ -1,46 +1,72 @@
-"""What a PEFT LoRA adds to each weight of its base (LoRA: arXiv:2106.09685, equation 3)."""
+"""What a LoRA or DoRA makes of each weight of its base (arXiv:2106.09685, arXiv:2402.09353)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.core.errors import CapabilityError, InputError
-from workbench.models.formats.lora_gguf import PEFT_TENSOR, check_plain_lora, read_scale
-from workbench.models.formats.safetensors_files import read_safetensors
+from workbench.core.errors import InputError
+from workbench.models.formats.lora_peft import read_peft
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-def read_deltas(adapter: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """The name of each weight that an adapter changes, and what is added to it.
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one weight.
+
+    ``down`` is ``[rank, in]``, ``up`` ``[out, rank]``, ``scale`` what their product is multiplied
+    with; ``magnitude`` ``[out]`` is the length that DoRA gives each row, None for a plain LoRA.
+    """
+
+    down: np.ndarray
+    up: np.ndarray
+    scale: float
+    magnitude: np.ndarray | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of the weight that it fits: ``[out, in]``."""
+        return self.up.shape[0], self.down.shape[1]
+
+    def apply(self, weight: np.ndarray) -> np.ndarray:
+        """The weight with the adapter in it, float32.
+
+        LoRA: ``W + scale B A`` (equation 3). DoRA: the rows of that, each brought to the length
+        that was learnt for it (equation 5).
+        """
+        import numpy as np
+
+        merged: np.ndarray = weight.astype(np.float32) + self.scale * (self.up @ self.down)
+        if self.magnitude is not None:
+            lengths = np.linalg.norm(merged, axis=1)
+            merged *= (self.magnitude / lengths)[:, None]
+        return merged.astype(np.float32, copy=False)
+
+
+Apply = Callable[["np.ndarray"], "np.ndarray"]
+
+
+def read_changes(adapter: Path) -> Iterator[tuple[str, Change]]:
+    """The name of each weight that an adapter changes, and what becomes of it.
 
     Args:
         adapter: A folder as PEFT saves it.
 
     Yields:
-        A name such as ``model.layers.0.self_attn.q_proj.weight`` and float32 ``[out, in]``.
+        A name such as ``model.layers.0.self_attn.q_proj.weight`` and its change.
 
     Raises:
-        CapabilityError: It is no plain LoRA on linear maps.
-        InputError: A matrix of a pair is missing.
+        CapabilityError: It is neither LoRA nor DoRA on linear maps.
+        InputError: A matrix is missing.
     """
-    said = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    check_plain_lora(said)
-    scale = read_scale(said)
-    halves: dict[str, dict[str, np.ndarray]] = {}
-    for name, numbers in read_safetensors(adapter / "adapter_model.safetensors"):
-        match = PEFT_TENSOR.fullmatch(name)
-        if match is None:
-            raise CapabilityError(
-                f"the adapter's tensor {name!r} is no part of a plain LoRA",
-                hint="merge the adapter into its base model instead",
+    read = read_peft(adapter)
+    for stem, pair in read.pairs.items():
+        if read.is_dora and pair.magnitude is None:
+            raise InputError(
+                f"the adapter has no magnitudes for {stem}, which DoRA needs", hint="fetch it again"
             )
-        halves.setdefault(match[1], {})[match[2]] = numbers.astype("float32")
-    for name, pair in halves.items():
-        if len(pair) != 2:
-            raise InputError(f"the adapter has half of {name} alone", hint="fetch it again")
-        yield f"{name}.weight", scale * (pair["B"] @ pair["A"])
+        yield f"{stem}.weight", Change(pair.down, pair.up, read.scale, pair.magnitude)

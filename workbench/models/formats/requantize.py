@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from workbench.core.errors import CapabilityError
+from workbench.core.cancellation import check_cancelled
+from workbench.core.errors import CapabilityError, NotFoundError
 from workbench.core.progress import progress
 from workbench.models.formats.gguf_reader import GgufFile, GgufTensor, read_gguf
 from workbench.models.formats.gguf_types import FILE_TYPES
 from workbench.models.formats.gguf_writer import (
+    WRITABLE_TYPES,
     PlannedTensor,
     check_writable,
     encode_entry,
     quantize,
     write_gguf,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Changes = Mapping[str, Callable[["np.ndarray"], "np.ndarray"]]
 
 _EXACT = {"F32", "F16", "BF16"}
 _BELOW_8_BITS = {"Q4_0", "Q4_1", "Q5_0", "Q5_1"}
@@ -38,13 +46,19 @@ class Requantized:
     """What was made: ``encoding`` is what the file says of its own history."""
 
     path: Path
-    type: str
+    type: str | None
     size_bytes: int
     encoding: str
 
 
 def requantize(
-    source: Path, destination: Path, type: str, *, embedding_type: str | None = None
+    source: Path,
+    destination: Path,
+    type: str | None,
+    *,
+    embedding_type: str | None = None,
+    changes: Changes | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> Requantized:
     """Write ``source`` again with its weights in ``type``; all metadata is kept.
 
@@ -54,26 +68,38 @@ def requantize(
     Args:
         source: A GGUF.
         destination: The new file.
-        type: F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1 or Q4_0.
+        type: F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1 or Q4_0; None leaves each tensor's own.
         embedding_type: Of the token embeddings and the output; Q8_0 if none is given and ``type``
             is below 8 bits, else ``type``.
+        changes: What becomes of the numbers of a tensor, by its name; in llama.cpp's order of rows.
+        metadata: Texts that take the place of those of the source, or are added.
 
     Raises:
         InputError: The type cannot be made in Python.
+        NotFoundError: A tensor that is to be changed is not there.
         CapabilityError: A tensor of the source cannot be read, or it is a part of a split model.
         StorageError: The disk is full.
     """
-    check_writable(type)
-    embedding_type = embedding_type or ("Q8_0" if type in _BELOW_8_BITS else type)
-    check_writable(embedding_type)
+    if type is not None:
+        check_writable(type)
+        embedding_type = embedding_type or ("Q8_0" if type in _BELOW_8_BITS else type)
+        check_writable(embedding_type)
+    changes, metadata = changes or {}, metadata or {}
     gguf = read_gguf(source)
     if gguf.metadata.get("split.count", 0) > 1:
         raise CapabilityError(
             f"{source.name} is one part of a split model", hint="join the parts with gguf-split"
         )
-    plans = [_plan(tensor, type, embedding_type) for tensor in gguf.tensors.values()]
+    for name in changes:
+        if name not in gguf.tensors:
+            raise NotFoundError.among("tensor", name, gguf.tensors, hint="name another base")
+    plans = [
+        _plan(tensor, type, embedding_type, is_changed=tensor.name in changes)
+        for tensor in gguf.tensors.values()
+    ]
     encoding = _describe(gguf)
-    write_gguf(destination, _entries(gguf, type, encoding), plans, _contents(gguf, plans, type))
+    entries = _entries(gguf, type, {**metadata, "workbench.encoding": encoding})
+    write_gguf(destination, entries, plans, _contents(gguf, plans, type, changes))
     return Requantized(destination, type, destination.stat().st_size, encoding)
 
 
@@ -85,7 +111,16 @@ def choose_type(name: str, shape: Sequence[int], type: str, *, embedding_type: s
     return "F16" if wanted not in _EXACT and shape[-1] % 32 else wanted
 
 
-def _plan(tensor: GgufTensor, type: str, embedding_type: str) -> PlannedTensor:
+def _plan(
+    tensor: GgufTensor, type: str | None, embedding_type: str | None, *, is_changed: bool
+) -> PlannedTensor:
+    if type is None or embedding_type is None:
+        if is_changed and tensor.type not in WRITABLE_TYPES:
+            raise CapabilityError(
+                f"{tensor.name} is {tensor.type}, which cannot be made in Python",
+                hint=f"name one that can: {', '.join(WRITABLE_TYPES)}",
+            )
+        return PlannedTensor(tensor.name, tensor.shape, tensor.type)
     chosen = choose_type(tensor.name, tensor.shape, type, embedding_type=embedding_type)
     return PlannedTensor(tensor.name, tensor.shape, chosen)
 
@@ -99,25 +134,31 @@ def _describe(gguf: GgufFile) -> str:
     return str(before) or "encoded from unquantised weights"
 
 
-def _entries(gguf: GgufFile, type: str, encoding: str) -> list[bytes]:
+def _entries(gguf: GgufFile, type: str | None, said: Mapping[str, str]) -> list[bytes]:
+    replaced = {*said, *(_REPLACED if type is not None else {"general.alignment"})}
     with gguf.path.open("rb") as file:
         entries = []
         for key, (start, end) in gguf.spans.items():
-            if key not in _REPLACED:
+            if key not in replaced:
                 file.seek(start)
                 entries.append(file.read(end - start))
-    return [
-        *entries,
-        encode_entry("general.file_type", FILE_TYPES[type]),
-        encode_entry("general.quantization_version", 2),
-        encode_entry("workbench.encoding", encoding),
-    ]
+    if type is not None:
+        entries.append(encode_entry("general.file_type", FILE_TYPES[type]))
+        entries.append(encode_entry("general.quantization_version", 2))
+    return [*entries, *(encode_entry(key, text) for key, text in said.items())]
 
 
-def _contents(gguf: GgufFile, plans: Sequence[PlannedTensor], type: str) -> Iterator[bytes]:
-    with progress(f"writing {gguf.path.stem} as {type}", total=len(plans), unit="tensors") as task:
+def _contents(
+    gguf: GgufFile, plans: Sequence[PlannedTensor], type: str | None, changes: Changes
+) -> Iterator[bytes]:
+    label = f"writing {gguf.path.stem}" + (f" as {type}" if type is not None else "")
+    with progress(label, total=len(plans), unit="tensors") as task:
         for plan in plans:
-            if gguf.tensors[plan.name].type == plan.type:
+            check_cancelled()
+            change = changes.get(plan.name)
+            if change is not None:
+                yield quantize(change(gguf.dequantize(plan.name)), plan.type)
+            elif gguf.tensors[plan.name].type == plan.type:
                 yield gguf.raw(plan.name).tobytes()
             else:
                 yield quantize(gguf.dequantize(plan.name), plan.type)

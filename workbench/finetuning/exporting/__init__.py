@@ -1,0 +1,1 @@
+"""An adapter taken elsewhere: other forms, proved equal, and merged into its base."""
