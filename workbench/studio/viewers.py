@@ -33,6 +33,7 @@ _VIEWERS = {
     "workbench.finetuning.versions.diff.VersionDiff": "version_cards:draw_diff",
     "workbench.finetuning.versions.lineage.Lineage": "version_cards:draw_lineage",
     "workbench.finetuning.versions.names.NameMove": "version_cards:draw_move",
+    "workbench.finetuning.snapshots.checking.DataReport": "data_report_cards:draw_data_report",
     "workbench.interpretability.tabular.counterfactuals.Counterfactuals": (
         "row_cards:draw_counterfactuals"
     ),
