@@ -71,6 +71,8 @@ def test_too_few_questions_are_said_and_do_not_promote() -> None:
     assert report.items_needed is not None
     assert report.items_needed > 12
     assert "about" in report.reasons[0]
+    silent = judged(compared(np.zeros(12), np.zeros(12)))
+    assert (silent.verdict, silent.items_needed) == ("underpowered", 29), "all alike, and too few"
     few = judged(CLEAR, items=10)
     assert few.verdict == "underpowered"
     assert few.items_needed is not None

@@ -120,12 +120,14 @@ def _weigh_gain(gain: PairedShare, rules: GateRules) -> tuple[Verdict, str, int]
         return "promote", said, 0
     if gain.high <= 0:
         return "refuse", f"{said}: nothing is gained", 0
-    if gain.detectable > rules.worthwhile_gain:
-        needed = math.ceil(gain.items * (gain.detectable / rules.worthwhile_gain) ** 2)
+    if gain.high >= rules.worthwhile_gain:
+        least = math.ceil(math.log(1 - rules.confidence) / math.log(1 - rules.worthwhile_gain))
+        ratio = max(1.0, gain.detectable / rules.worthwhile_gain)
+        needed = max(least, math.ceil(gain.items * ratio**2))
         return (
             "underpowered",
-            f"{said}: {gain.items} questions show a gain of {gain.detectable:.2f} and more, "
-            f"not one of {rules.worthwhile_gain:g}; about {needed} would",
+            f"{said}: a gain of {rules.worthwhile_gain:g} is neither shown nor excluded; about "
+            f"{needed} questions would tell",
             needed,
         )
     return (
