@@ -39,6 +39,7 @@ class Server:
 
     def __init__(self, name: str, process: subprocess.Popen[str], url: str, key: str) -> None:
         self.name, self.process, self.url, self.key = name, process, url, key
+        self.variables: dict[str, str] = {}  # what our commands need to speak to it
 
     @property
     def chat_url(self) -> str:
@@ -111,16 +112,28 @@ def start_ours(folder: Path, upstream: Server | None) -> Server:
     )
     assert process.stdout is not None
     url = process.stdout.readline().split("listens on ")[1].split(";")[0]
-    made = subprocess.run(
-        [str(workbench), "serving", "keys", "add", f"bench-{os.getpid()}-{time.time_ns()}",
-         "--requests-per-minute", "100000000", "--tokens-per-minute", "1000000000000",
-         "--concurrent-streams", "100000", "--budget-tokens", "100000000000000",
-         "--budget-usd", "1000000000", "--json"],
-        capture_output=True, text=True, check=True, env=variables, cwd=folder,
-    )  # fmt: skip
-    server = Server("ours", process, url, json.loads(made.stdout)["key"])
+    server = Server("ours", process, url, "")
+    server.variables = variables
+    server.key = add_key(server)
     server.wait("/readyz")
     return server
+
+
+def tell_ours(server: Server, *words: str) -> Any:
+    """What one of our commands says of a gateway that runs."""
+    workbench = Path(sys.executable).with_name("workbench")
+    command = [str(workbench), "serving", *words, "--json"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=server.variables)
+    return json.loads(said.stdout)
+
+
+def add_key(server: Server) -> str:
+    """A key with every limit, none of which is reached."""
+    limits = ("--requests-per-minute", "100000000", "--tokens-per-minute", "1000000000000",
+              "--concurrent-streams", "100000", "--budget-tokens", "100000000000000",
+              "--budget-usd", "1000000000")  # fmt: skip
+    name = f"bench-{os.getpid()}-{time.time_ns()}"
+    return str(tell_ours(server, "keys", "add", name, *limits)["key"])
 
 
 def find_litellm() -> Path:

@@ -30,6 +30,7 @@ import patching
 import pool
 import prefix
 import report_runner
+import short_job
 import tuning
 import widgets
 from shape import REPO, circumstances
@@ -52,6 +53,7 @@ BENCHMARKS = {
         *pool.BENCHMARKS,
         *prefix.BENCHMARKS,
         *report_runner.BENCHMARKS,
+        *short_job.BENCHMARKS,
         *tuning.BENCHMARKS,
         *widgets.BENCHMARKS,
     )

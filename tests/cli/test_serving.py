@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +31,31 @@ def test_a_key_as_it_is_typed(run: Any) -> None:
     assert principal.key_id == made["id"]
     assert principal.models == ("a", "b")
     assert dict(principal.limits.items) == {"tokens_per_minute": 900, "budget_usd_month": 2.5}
+
+
+def test_a_budget_in_money_where_nothing_costs_any_is_said(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "workbench.toml"
+    file.write_text("")
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(file))
+    assert run("serving", "keys", "add", "one", "--budget-tokens", "5").status == 0
+    assert "limits nothing" not in caplog.text
+    assert run("serving", "keys", "add", "two", "--budget-usd", "2").status == 0
+    assert "no model has a price, so a budget in dollars limits nothing" in caplog.text
+    caplog.clear()
+    file.write_text("[prices.x]\ncompletion_usd_per_million_tokens = 2\n")
+    assert run("serving", "keys", "limits", "two", "--budget-usd", "3").status == 0
+    assert "limits nothing" not in caplog.text
+
+
+def test_users_as_people_read_them(run: Any) -> None:
+    run("serving", "users", "add", "ann", "--role", "operator")
+    listed = run("serving", "users", "list").out
+    assert "operator" in listed and time.strftime("%Y-%m-%d") in listed
+    assert "e+09" not in listed and ".0" not in listed
+    told = run("serving", "users", "disable", "ann").out.splitlines()[-1]
+    assert told.count(time.strftime("%Y-%m-%d")) == 2
 
 
 def test_every_option_of_a_key(run: Any) -> None:

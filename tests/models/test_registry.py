@@ -56,6 +56,11 @@ def test_a_price_is_the_bases_and_nothing_unless_it_is_said(
     assert find_price("minilm-l6-v2") == Price()
     assert registry("smollm2-135m")[0].price == Price(0.1, 2.0)
     assert list_prices() == {"smollm2-135m": Price(0.1, 2.0)}
+    with file.open("a") as more:  # the gateway's table has the last word, here as there
+        more.write('[prices."smollm2-135m"]\nprompt_usd_per_million_tokens = 0.3\n')
+    assert find_price("smollm2-135m:mine@2") == Price(0.3, 0.0)
+    assert registry("smollm2-135m")[0].price == Price(0.3, 0.0)
+    assert list_prices() == {"smollm2-135m": Price(0.3, 0.0)}
     file.write_text('[models."smollm2-135m"]\nprompt_usd_per_million_tokens = -1\n')
     with pytest.raises(ConfigError, match="prompt_usd_per_million_tokens"):
         find_price("smollm2-135m")

@@ -43,6 +43,18 @@ def test_an_answer_with_its_headers_and_its_settlement(client: Client) -> None:
     assert row.key_id != "" and row.duration_s > 0 and row.prompt_chars == 30
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_cannot_be_as_long_as_was_asked_says_so(
+    client: Client, stream: bool
+) -> None:
+    long = client.chat("Say OK.", max_tokens=1_000_000, stream=stream, stop=["O", ".", " "])
+    assert long.status == 200
+    assert long.headers["x-workbench-warning"].startswith("max_tokens is 1000000; prompt and")
+    short = client.chat("Say OK.", max_tokens=300, stream=stream, stop=["O", ".", " "])
+    assert short.status == 200
+    assert "x-workbench-warning" not in short.headers
+
+
 def test_a_stream_says_the_same_and_is_settled_before_its_last_byte(client: Client) -> None:
     whole = client.chat("Name three colours.", max_tokens=16, temperature=0)
     body = {

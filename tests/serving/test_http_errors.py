@@ -8,7 +8,7 @@ import pytest
 
 from workbench.core import errors
 from workbench.serving.dialects.openai_errors import render_error
-from workbench.serving.http_errors import ROWS, describe
+from workbench.serving.http_errors import ROWS, describe, status_of
 
 OWN = [cls for cls in errors.all_errors() if cls.__module__ == errors.__name__]
 
@@ -93,3 +93,23 @@ def test_a_fault_in_the_settings_names_no_file_to_a_client(
     assert told.status == 500
     assert "workbench.toml" not in told.message
     assert "/data/workbench.toml is not valid" in caplog.text
+
+
+def test_it_is_logged_for_the_client_s_answer_alone(caplog: pytest.LogCaptureFixture) -> None:
+    fault = errors.ConfigError("/data/workbench.toml is not valid", hint="edit it")
+    assert status_of(fault) == 500
+    assert caplog.text == ""
+    assert status_of(errors.EngineError("cut off", http_status=502)) == 502
+    assert status_of(errors.BusyError("full")) == describe(errors.BusyError("full")).status == 429
+
+
+def test_a_prompt_that_is_too_long_is_no_matter_of_python() -> None:
+    hint = "shorten it, or models.load('m', context_tokens=...)"
+    fault = errors.ContextLengthError(
+        "the prompt has 9 tokens", hint=hint, prompt_tokens=9, context_tokens=8
+    )
+    told = describe(fault)
+    assert "models.load" not in told.message and "shorten the prompt" in told.message
+    assert told.code == "context_length_exceeded"
+    elsewhere = errors.ContextLengthError("an upstream said so", hint="shorten the prompt")
+    assert describe(elsewhere).message.endswith("(hint: shorten the prompt)")

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from workbench.serving import metrics
+from workbench.serving.call import Facts
 from workbench.serving.metrics import _Counts, _Times
 
 
@@ -51,3 +52,14 @@ def test_they_are_told_as_prometheus_client_tells_its_own(monkeypatch: pytest.Mo
     monkeypatch.setattr(metrics.bisect, "bisect_left", metrics.bisect.bisect_right)
     ours, theirs = both(times)
     assert ours != theirs
+
+
+def test_a_known_answer_that_was_refused_is_no_hit() -> None:
+    gateway: Any = None
+    figures = metrics.Metrics(gateway)
+    facts = Facts(served_by="m", backend="local", endpoint="chat", cache="exact")
+    for status in (429, 200, 503):
+        figures.answered(facts, status, started_s=0.0, first_s=None)
+    registry = CollectorRegistry()
+    registry.register(figures._cache)
+    assert 'workbench_cache_hits_total{kind="exact"} 1.0' in text_of(registry)

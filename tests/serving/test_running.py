@@ -70,6 +70,16 @@ def test_an_address_that_is_none_or_answers_nothing_is_told(home: Path, tmp_path
         GatewayClient("http://127.0.0.1:9", tmp_path / "nothing")
 
 
+def test_one_that_ends_is_told_from_one_that_is_not_there(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("wb-x")
+    running = announce("http://127.0.0.1:9", tmp_path / "key")  # its door is shut, its process here
+    with pytest.raises(errors.BusyError, match="is ending: it takes no new request"):
+        operations.show_status()
+    withdraw(running)
+    with pytest.raises(errors.FetchError, match="nothing listens there"):
+        operations.show_status(url="http://127.0.0.1:9", key_file=tmp_path / "key")
+
+
 @pytest.mark.model
 def test_models_of_a_running_gateway(client: Client) -> None:
     loaded = operations.load_model(MODEL, pin=True)

@@ -166,6 +166,11 @@ def show_tuned(rows: list[TunedRecord]) -> None:
     print_table(names, cells)
 
 
+def show_untune(count: int) -> None:
+    """What is gone."""
+    click.echo(f"forgot {count} record{'s' if count != 1 else ''}; workbench models tune NAME")
+
+
 def show_score(score: Score) -> None:
     """A line a token."""
     rows = [

@@ -16,6 +16,10 @@ from workbench.cli.serving_keys import (
     show_keys_list,
     show_keys_revoke,
     show_keys_show,
+    show_users_add,
+    show_users_disable,
+    show_users_list,
+    show_users_role,
 )
 from workbench.cli.serving_running import (
     show_models_list,
@@ -44,6 +48,10 @@ __all__ = [
     "show_status",
     "show_usage",
     "show_usage_export",
+    "show_users_add",
+    "show_users_disable",
+    "show_users_list",
+    "show_users_role",
 ]
 
 if TYPE_CHECKING:

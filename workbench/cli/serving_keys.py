@@ -11,6 +11,7 @@ from workbench.cli.drawing import print_table
 
 if TYPE_CHECKING:
     from workbench.identity.keys import Key, NewKey
+    from workbench.identity.users import User
     from workbench.serving.key_operations import KeyState
 
 
@@ -67,6 +68,23 @@ def show_keys_show(state: KeyState) -> None:
     allowed = dict(state.key.limits.items)
     rows = [[name, *figures[name], allowed.get(name)] for name in figures]
     print_table(["", "used", "reserved", "allowed"], rows)
+
+
+def show_users_list(users: tuple[User, ...]) -> None:
+    """A line a user."""
+    cells = [
+        [user.name, user.role, _when(user.created_s), _when(user.disabled_s) or "no"]
+        for user in users
+    ]
+    print_table(["name", "role", "added", "disabled"], cells)
+
+
+def show_users_add(user: User) -> None:
+    """The user as he is now."""
+    show_users_list((user,))
+
+
+show_users_role = show_users_disable = show_users_add
 
 
 def _when(time_s: float | None) -> str:

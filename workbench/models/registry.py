@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.models import catalogue, estimates, footprints
 from workbench.models.catalogue import CatalogueEntry
@@ -53,14 +54,34 @@ def find_registered(name: str) -> RegisteredModel:
 
 
 def find_price(name: str) -> Price:
-    """What a model's tokens cost; an adapter's cost what its base's do."""
+    """What a model's tokens cost; an adapter's cost what its base's do.
+
+    ``[prices]`` of ``workbench.toml``, which the gateway reads, has the last word.
+    """
     from workbench.models.model_settings import read_settings
 
+    tables = _prices()
+    for known in (name, name.partition("@")[0], name.partition(":")[0]):
+        if isinstance(table := tables.get(known), dict):
+            return Price(*(_number(table.get(one)) for one in Price.__dataclass_fields__))
     chosen = read_settings(name if "/" in name else name.partition(":")[0])
     return Price(
         chosen.prompt_usd_per_million_tokens or 0.0,
         chosen.completion_usd_per_million_tokens or 0.0,
     )
+
+
+def _number(value: Any) -> float:
+    """A price; of what is none, and refused where the gateway reads it, nothing."""
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def _prices() -> dict[str, Any]:
+    from workbench.core import settings
+
+    path = settings.find_file()
+    found = settings.read_file(path).get("prices", {}) if path else {}
+    return found if isinstance(found, dict) else {}
 
 
 def list_prices() -> dict[str, Price]:

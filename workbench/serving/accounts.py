@@ -154,9 +154,9 @@ class Account:
             self._facts.prompt_tokens = 0  # nothing was read
         status, code = 499, "cancelled"
         if isinstance(error, WorkbenchError):
-            from workbench.serving.http_errors import describe
+            from workbench.serving.http_errors import status_of
 
-            status, code = describe(error).status, error.code
+            status, code = status_of(error), error.code
         elif isinstance(error, Exception):
             status, code = 500, "workbench-error"
         try:

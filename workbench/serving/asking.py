@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.core import errors
 from workbench.core.errors import InputError, NotFoundError, WorkbenchError
-from workbench.serving.running import find_running
+from workbench.serving.running import find_running, is_alive
 
 _ERRORS: dict[int, type[WorkbenchError]] = {
     400: errors.InputError,
@@ -44,8 +44,10 @@ class GatewayClient:
         *,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
+        self._pid: int | None = None
         if url is None or key_file is None:
             running = find_running()
+            self._pid = running.pid if url in (None, running.url) else None
             url, key_file = url or running.url, key_file or Path(running.key_file)
         self.url, self._timeout_s = url.rstrip("/"), timeout_s
         parts = urllib.parse.urlsplit(self.url)
@@ -64,6 +66,7 @@ class GatewayClient:
 
         Raises:
             WorkbenchError: What the gateway refused, in its words.
+            BusyError: It is ending.
             FetchError: It cannot be reached.
         """
         return json.loads(self.read(method, path, body))
@@ -85,6 +88,8 @@ class GatewayClient:
             )
             response = connection.getresponse()
             content = response.read()
+        except ConnectionRefusedError:
+            raise self._no_door() from None
         except (OSError, http.client.HTTPException) as error:
             raise errors.FetchError(
                 f"the gateway at {self.url} does not answer: {type(error).__name__}",
@@ -95,6 +100,20 @@ class GatewayClient:
         if response.status >= 400:
             raise _refusal(response.status, content)
         return content
+
+    def _no_door(self) -> WorkbenchError:
+        """Nobody listens there: it has ended, or it is about to and its process is still there."""
+        if self._pid is None or not is_alive(self._pid):
+            return errors.FetchError(
+                f"the gateway at {self.url} does not answer: nothing listens there",
+                hint="workbench serve",
+                url=self.url,
+            )
+        return errors.BusyError(
+            f"the gateway at {self.url} (process {self._pid}) is ending: it takes no new request, "
+            "and the answers in work go on to their end",
+            hint="wait until its process has ended; a second SIGTERM cuts the answers off",
+        )
 
 
 def quoted(name: str) -> str:

@@ -108,6 +108,7 @@ class Facts:
     answer that was broken off can be settled. ``endpoint`` and ``dialect`` say what was asked, and
     ``limits_left`` what the key has left of its limits. ``task`` is what a router took the call to
     ask for. ``cost_usd`` is set where several models had a part in the answer, and else reckoned.
+    ``warnings`` are told in a header: what was asked for and cannot be so.
     ``settling`` is done once the settlement is on the disk, where the last piece of an answer is
     given out before: nobody may send the client's last byte until then.
     """
@@ -131,6 +132,7 @@ class Facts:
     limits_left: tuple[Any, ...] = ()
     task: str | None = None
     cost_usd: float | None = None
+    warnings: tuple[str, ...] = ()
     settling: Awaitable[bool] | None = None
 
 

@@ -125,6 +125,8 @@ class Gateway:
             loan = await asyncio.wrap_future(self.pool.ask(name))
             loan.give_back(tokens=0)
         await asyncio.to_thread(self.directory.refresh)
+        for name, missing in self.directory.lacking():
+            log.warning("%s cannot ask %s: nobody answers for it", name, missing)
         self.ready.set()
         self._warming = asyncio.create_task(self.router.warm_up())
 

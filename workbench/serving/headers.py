@@ -32,6 +32,8 @@ def tell(request_id: str, facts: Facts) -> Headers:
         headers.append((b"x-workbench-cache", _safe(facts.cache + age + near)))
     if facts.fallbacks:
         headers.append((b"x-workbench-fallbacks", _safe(", ".join(facts.fallbacks))))
+    for warning in facts.warnings:
+        headers.append((b"x-workbench-warning", _safe(warning)))
     for left in facts.limits_left:
         if left.limit in _OPENAI_LIMITS:  # budgets are told by /admin/v1/budgets
             headers += _limit_headers(left)

@@ -16,6 +16,10 @@ log = logging.getLogger(__name__)
 
 INVALID, SERVER = "invalid_request_error", "server_error"
 _UNKNOWN = "something went wrong in the gateway; its log says what, beside this request's id"
+_SHORTEN = (
+    "shorten the prompt, or ask whoever runs the gateway for more context_tokens in the model's "
+    "table of workbench.toml"
+)
 _MISSET = "the gateway's settings have a fault; its log says which, for whoever runs it"
 
 
@@ -78,11 +82,12 @@ def describe(error: BaseException) -> HttpError:
         row = ROWS[errors.WorkbenchError]
         return HttpError(500, row.openai_type, row.code, row.anthropic_type, _UNKNOWN)
     row = _row(error)
+    status = status_of(error)
     if isinstance(error, errors.ConfigError):  # names a file of this machine: no client's business
         log.error("%s", error.message)
-        return HttpError(row.status, row.openai_type, row.code, row.anthropic_type, _MISSET)
-    status = int(error.context.get("http_status", row.status))
-    message = f"{error.message} (hint: {error.hint})" if error.hint else error.message
+        return HttpError(status, row.openai_type, row.code, row.anthropic_type, _MISSET)
+    hint = _hint(error)
+    message = f"{error.message} (hint: {hint})" if hint else error.message
     parameter = error.context.get("parameter")
     return HttpError(
         status,
@@ -93,6 +98,18 @@ def describe(error: BaseException) -> HttpError:
         str(parameter) if parameter is not None else None,
         _headers(error, status),
     )
+
+
+def status_of(error: errors.WorkbenchError) -> int:
+    """The status alone, for who writes it down and tells nobody: nothing is logged."""
+    return int(error.context.get("http_status", _row(error).status))
+
+
+def _hint(error: errors.WorkbenchError) -> str | None:
+    """What to try, for a client: he has no Python before him, and does not load the model."""
+    if isinstance(error, errors.ContextLengthError) and "context_tokens" in error.context:
+        return _SHORTEN
+    return error.hint
 
 
 def _row(error: errors.WorkbenchError) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,6 +21,7 @@ from workbench.serving.limits.opening import make_limits
 from workbench.serving.limits.protocol import LimitUse
 
 _DAY_S = 86_400.0
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def add_key(
         budget_usd: At most so many US dollars a calendar month (UTC).
         budget_usd_day: At most so many US dollars a day (UTC).
     """
+    _warn_if_free(budget_usd, budget_usd_day)
     return access.create_key(
         name,
         user=user,
@@ -157,6 +160,7 @@ def change_limits(
     allowed = split_commas(models)
     if not changes and allowed is None:
         raise InputError("nothing was named to change", hint="workbench serving keys limits --help")
+    _warn_if_free(budget_usd, budget_usd_day)
     return access.change_key(key, limits=changes, models=allowed)
 
 
@@ -175,6 +179,22 @@ def show_key(key: str) -> KeyState:
 def recount() -> None:
     """Count what keys have used of their budgets anew, from the settled usage."""
     asyncio.run(_recount())
+
+
+def _warn_if_free(*budgets: float | None) -> None:
+    """A budget in money limits nothing while nothing costs any: say so."""
+    if not any(budget is not None for budget in budgets):
+        return
+    from workbench.serving.settings import FREE, read_settings
+
+    chosen = read_settings()
+    prices = [*chosen.prices.values(), *(each.price for each in chosen.upstreams.values())]
+    if all(price == FREE for price in prices):
+        log.warning(
+            "no model has a price, so a budget in dollars limits nothing; set one in "
+            "workbench.toml (prompt_usd_per_million_tokens under [models.NAME], [prices.NAME] or "
+            "[upstreams.NAME]), or limit tokens with --budget-tokens"
+        )
 
 
 async def _use_of(key_id: str) -> LimitUse:

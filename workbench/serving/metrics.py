@@ -111,7 +111,7 @@ class Metrics:
         self._queue.add(model, facts.queue_s)
         self._tokens.add(model, "prompt", more=facts.prompt_tokens)
         self._tokens.add(model, "completion", more=facts.completion_tokens)
-        if facts.cache is not None:
+        if facts.cache is not None and status < 400:  # else what was found was refused
             self._cache.add(facts.cache)
         for failed in facts.fallbacks:
             self._fallbacks.add(failed.partition("/")[0])

@@ -21,6 +21,7 @@ from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.estimates import most_completion_tokens, most_prompt_tokens
 from workbench.serving.routing import AUTO, Router
 
+_SMALLEST_CONTEXT = 256  # nothing is asked of the directory for less
 _MOMENT_S = 0.05  # what then comes of it is the deadline's doing
 _TOKEN_LIMITS = frozenset({"tokens_per_minute", "budget_tokens_day", "budget_tokens_month"})
 
@@ -75,6 +76,7 @@ class Pipeline:
         await self._find(call.model)
         self._accounts.check_disk()
         call = self._complete(call, principal)
+        self._warn(call, facts)
         answer = self._cache.answer(call, principal, facts, paid=self._paid, free=self._free)
         pieces = within(answer, call.options.get("timeout_s"))
         try:  # as ``aclosing`` would, in fewer steps: each request goes through five of these
@@ -187,6 +189,20 @@ class Pipeline:
             options["deadline_s"] = call.options["timeout_s"]
             options["ends_s"] = time.monotonic() + call.options["timeout_s"] - _MOMENT_S
         return dataclasses.replace(call, sampling=sampling, options=options)
+
+    def _warn(self, call: Call, facts: Facts) -> None:
+        """Say that an answer will end before the length that was asked for, as far as is known.
+
+        It is not refused, as many clients always ask for the same large number. What the prompt
+        leaves of the context is known once it is read; then ``finish_reason`` says ``length``.
+        """
+        most = call.sampling.get("max_tokens") or 0
+        model = self._directory.local_model(call.model) if most > _SMALLEST_CONTEXT else None
+        if model is not None and model.context_tokens and most > model.context_tokens:
+            facts.warnings += (
+                f"max_tokens is {most}; prompt and answer together have {model.context_tokens} "
+                f"tokens of context here, and the answer ends there",
+            )
 
     async def _reserve(self, call: Call, principal: Principal, facts: Facts) -> Account:
         """Reserve for the most that the call may need."""

@@ -36,7 +36,7 @@ def announce(url: str, key_file: Path) -> RunningGateway:
     """Say that this process serves. The one that said so last is the one that is found."""
     running = RunningGateway(url, os.getpid(), time.time(), str(key_file.absolute()))
     before = _read()
-    if before is not None and _is_alive(before.pid):
+    if before is not None and is_alive(before.pid):
         log.warning(
             "another gateway serves this home at %s; commands find this one now", before.url
         )
@@ -57,7 +57,7 @@ def withdraw(running: RunningGateway) -> None:
         del _before[later]
     if _read() != running:
         return
-    if before is not None and _is_alive(before.pid):
+    if before is not None and is_alive(before.pid):
         files.write_json(state_path(), asdict(before))
     else:
         state_path().unlink(missing_ok=True)
@@ -70,7 +70,7 @@ def find_running() -> RunningGateway:
         NotFoundError: None does.
     """
     found = _read()
-    if found is None or not _is_alive(found.pid):
+    if found is None or not is_alive(found.pid):
         raise NotFoundError("no gateway runs in this home", hint="workbench serve")
     return found
 
@@ -82,7 +82,8 @@ def _read() -> RunningGateway | None:
         return None
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -12,7 +12,7 @@ import pytest
 
 from workbench.core import events, settings
 from workbench.core.cancellation import CancelToken, cancellable
-from workbench.core.errors import CancelledError, CapabilityError, InputError
+from workbench.core.errors import CancelledError, CapabilityError, InputError, NotFoundError
 from workbench.core.operations import find
 from workbench.core.progress import progress
 from workbench.models import catalogue
@@ -94,6 +94,8 @@ def test_what_was_chosen_is_loaded_and_can_be_forgotten(tiny: Path) -> None:
     assert find("models.untune").run({"name": str(tiny)}) == 3
     assert choose_engine(entry, "auto") == "llamacpp"
     assert record.list_records() == {}
+    with pytest.raises(NotFoundError, match="nothing is known"):
+        find("models.untune").run({"name": str(tiny)})
 
 
 def test_a_record_of_threads_from_a_load_chooses_no_variant(tiny: Path) -> None:

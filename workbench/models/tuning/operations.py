@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from workbench.core.errors import NotFoundError
 from workbench.core.operations import operation
 from workbench.models.tuning.tune import Tuning
 
@@ -80,8 +81,19 @@ def untune(name: str) -> int:
 
     Args:
         name: The model's name.
+
+    Raises:
+        NotFoundError: Nothing was found for it.
     """
     from workbench.models import catalogue
     from workbench.models.tuning.record import forget_records
 
-    return forget_records(catalogue.find(name).name)
+    known = catalogue.find(name).name
+    forgotten = forget_records(known)
+    if not forgotten:
+        raise NotFoundError(
+            f"nothing is known of {known} on this machine to forget",
+            hint="workbench models tuned shows what is",
+            name=known,
+        )
+    return forgotten

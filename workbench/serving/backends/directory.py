@@ -171,6 +171,17 @@ class Directory:
         for model in models:
             yield from find_virtual(model).members if is_virtual(model) else (model,)
 
+    def lacking(self) -> list[tuple[str, str]]:
+        """Models made of others, each with a member that nobody answers for."""
+        found = []
+        for name in virtual_names() if self.virtual is not None else ():
+            for member in find_virtual(name).members:
+                try:
+                    self.find(member)
+                except NotFoundError:
+                    found.append((name, member))
+        return found
+
     def default_max_tokens(self, name: str) -> int:
         """How long an answer may be if the client says nothing."""
         if is_virtual(name):
