@@ -1,0 +1,175 @@
+"""Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290, equation 7).
+
+The reference is the base without the adapter, which PEFT switches off; what it says of the two
+answers of each pair never changes, so it is asked once, before the first step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.cancellation import check_cancelled
+from workbench.core.errors import CapabilityError, InputError
+from workbench.core.progress import progress
+from workbench.finetuning.examples import Example, Preference
+from workbench.finetuning.training.batches import Batch, Unit, batches_in_order
+from workbench.finetuning.training.encoding import Encoded, Encodes, check_lengths
+from workbench.finetuning.training.objective import Outputs, compute
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How far a model prefers what is wanted on held-out pairs.
+
+    ``accuracy`` is the share of pairs whose margin is above 0, with its interval; a margin is what
+    ``DpoLoss`` gives, without beta, in nats.
+    """
+
+    accuracy: float
+    low: float
+    high: float
+    mean_margin_nats: float
+    pairs: int
+
+
+def encode_pairs(encoder: Encodes, pairs: Sequence[Preference], *, max_tokens: int) -> list[Unit]:
+    """Each pair as two examples, the answer that is wanted first.
+
+    Raises:
+        ContextLengthError: Some are longer than ``max_tokens``; they are named.
+    """
+    units: list[Unit] = []
+    for number, pair in enumerate(pairs, start=1):
+        check_cancelled()
+        identity = pair.identity or f"pair {number}"
+        units.append(
+            tuple(
+                encoder.encode(
+                    Example(
+                        (*pair.messages, ("assistant", said)), f"{identity}: {which}", pair.task
+                    )
+                )
+                for which, said in (("chosen", pair.chosen), ("rejected", pair.rejected))
+            )
+        )
+    check_lengths([each for unit in units for each in unit], max_tokens=max_tokens)
+    return units
+
+
+class DpoLoss:
+    """The mean of ``-log sigmoid(beta * margin)`` over pairs.
+
+    A pair's margin is how much more than the reference the model prefers the wanted answer: the
+    sum of its tokens' log-probabilities less that of the other answer, minus the same of the
+    reference. A batch holds pairs: the wanted answer, then the other.
+
+    Args:
+        module: With an adapter, whose reference is asked now.
+        units: Every pair that will come.
+        beta: How dearly leaving the reference is paid for.
+
+    Raises:
+        CapabilityError: The module has no adapter to switch off.
+    """
+
+    def __init__(
+        self, module: torch.nn.Module, units: Sequence[Unit], *, beta: float = 0.1
+    ) -> None:
+        if not hasattr(module, "disable_adapter"):
+            raise CapabilityError("DPO needs an adapter: its reference is the base without it")
+        if not beta > 0:
+            raise InputError(f"beta is {beta}; it must be above 0", hint="beta=0.1")
+        self.beta = beta
+        self._reference = ask_reference(module, units)
+
+    def weigh(self, batch: Batch) -> float:
+        """The pairs of a batch."""
+        return len(batch.examples) / 2
+
+    def __call__(self, module: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, Outputs]:
+        """See ``Objective``."""
+        import torch
+
+        outputs = compute(module, batch)
+        margins = self.margins(answer_logprobs(outputs, batch), batch)
+        return -torch.nn.functional.logsigmoid(self.beta * margins).sum(), outputs
+
+    def margins(self, logprobs: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The margins of a batch's pairs, ``[pairs]``, in nats."""
+        import torch
+
+        known = torch.tensor([self._reference[_name(each)] for each in batch.examples])
+        gains = logprobs - known
+        return gains[0::2] - gains[1::2]
+
+
+def ask_reference(
+    module: torch.nn.Module, units: Sequence[Unit]
+) -> dict[tuple[tuple[int, ...], int], float]:
+    """What the base without its adapter says of every answer: its log-probability, in nats."""
+    import torch
+
+    adapted: Any = module
+    found: dict[tuple[tuple[int, ...], int], float] = {}
+    was_training = module.training
+    module.eval()
+    try:
+        with torch.no_grad(), adapted.disable_adapter(), progress("asking the reference") as task:
+            for unit in units:
+                (batch,) = batches_in_order(unit, batch=len(unit))
+                said = answer_logprobs(compute(module, batch), batch)
+                found |= {_name(e): float(value) for e, value in zip(unit, said, strict=True)}
+                task.advance()
+    finally:
+        module.train(was_training)
+    return found
+
+
+def answer_logprobs(outputs: Outputs, batch: Batch) -> torch.Tensor:
+    """The log-probability of each example's answer, ``[examples]``, in nats."""
+    import torch
+
+    empty = torch.zeros(len(batch.examples), dtype=outputs.losses_nats.dtype)
+    return empty.index_add(0, batch.rows, -outputs.losses_nats)
+
+
+def measure_margins(
+    module: torch.nn.Module, units: Sequence[Unit], *, objective: DpoLoss
+) -> Margins:
+    """How often the model, more than its reference, prefers the wanted answer of each pair.
+
+    The interval is Wilson's, at 95% (Wilson 1927).
+    """
+    import torch
+
+    was_training = module.training
+    module.eval()
+    margins: list[float] = []
+    try:
+        with torch.no_grad():
+            for unit in units:
+                check_cancelled()
+                (batch,) = batches_in_order(unit, batch=2)
+                said = answer_logprobs(compute(module, batch), batch)
+                margins += objective.margins(said, batch).tolist()
+    finally:
+        module.train(was_training)
+    right = sum(margin > 0 for margin in margins)
+    low, high = _wilson(right, len(margins))
+    return Margins(right / len(margins), low, high, sum(margins) / len(margins), len(margins))
+
+
+def _wilson(right: int, count: int, z: float = 1.959964) -> tuple[float, float]:
+    share, scale = right / count, 1 + z * z / count
+    middle = (share + z * z / (2 * count)) / scale
+    half = z / scale * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _name(example: Encoded) -> tuple[tuple[int, ...], int]:
+    return example.ids, example.start

@@ -1,0 +1,405 @@
+"""A whole run: rows to examples, a model with an adapter, the loop, and a version that answers."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.core import settings
+from workbench.core.errors import BusyError, CapabilityError, InputError, NotFoundError
+from workbench.core.viewers import Viewable
+from workbench.finetuning.examples import Example
+from workbench.finetuning.training.batches import Batches, Unit, batches_in_order
+from workbench.finetuning.training.encoding import Encoded, encode_all, fingerprint
+from workbench.finetuning.training.holding_out import hold_out
+from workbench.finetuning.training.recipe import Recipe
+from workbench.finetuning.training.records import RunRecord, find_run
+from workbench.store.files import make_folder, saying_why
+
+if TYPE_CHECKING:
+    import torch
+
+    from workbench.finetuning.training.adapting import Learner
+    from workbench.finetuning.training.loop import Training
+    from workbench.finetuning.training.objective import Objective
+    from workbench.models.adapters import Adapter
+
+log = logging.getLogger(__name__)
+
+HOLDOUT_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class TrainingRun(Viewable):
+    """What a run gave.
+
+    ``model`` is what to ask, ``train_loss`` the mean of the last tenth of the steps; losses are
+    nats an answer token. ``evaluated_on`` says on which examples ``eval_loss_*`` are. Seconds and
+    tokens are those of the steps; ``cpu_seconds`` is what this process took in all. ``reused``
+    means that this very run had been done before.
+    """
+
+    adapter: str
+    version: int
+    model: str
+    steps: int
+    train_loss: float
+    eval_loss_before: float
+    eval_loss_after: float
+    tokens_per_s: float
+    seconds: float
+    cpu_seconds: float
+    run: str
+    examples: int
+    evaluated_on: str
+    precision: str
+    stopped: str
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is trained on what: units to learn from, examples to evaluate on, and their names."""
+
+    units: Sequence[Unit]
+    held_out: Sequence[Encoded]
+    evaluated_on: str
+    data: str
+    snapshot: str | None = None
+
+
+def run_training(
+    examples: Sequence[Example],
+    recipe: Recipe,
+    *,
+    model: str,
+    name: str,
+    held_out: Sequence[Example] | None = None,
+    parents: tuple[str, ...] = (),
+    snapshot: str | None = None,
+    again: bool = False,
+) -> TrainingRun:
+    """Teach a model examples, and register the adapter as the next version of its name.
+
+    The same examples, base, recipe and name are the same run: killed, it goes on from its last
+    checkpoint; finished, it is not done twice unless ``again``.
+
+    Args:
+        examples: At least one.
+        recipe: How.
+        model: The base's name in the catalogue.
+        name: The adapter's.
+        held_out: What it is evaluated on; by default a tenth is held out (see ``hold_out``).
+        parents: Adapters from which it follows, for the record.
+        snapshot: The sha256 of the data, for the record.
+        again: Do it again although it was done.
+
+    Raises:
+        InputError, ContextLengthError, CapabilityError: Of examples, recipe or model.
+        BusyError: The same run goes on in another process.
+        CancelledError: It was cancelled; the same call goes on.
+        StorageError: The disk is full.
+    """
+    from workbench.finetuning.training.adapting import load_learner
+
+    if not examples:
+        raise InputError("there is nothing to learn from", hint="give at least one example")
+    check_run(recipe, name)
+    if held_out is None:
+        learnt, kept = hold_out(examples, share=HOLDOUT_SHARE, seed=recipe.seed)
+        said = "held-out rows" if kept else "the rows that were learnt from"
+    else:
+        learnt, kept, said = list(examples), list(held_out), "rows of the user's own"
+    learner = load_learner(model, recipe)
+    most = min(recipe.max_tokens, learner.context_tokens)
+    encoded = encode_all(learner.encoder, learnt, max_tokens=most)
+    evaluated = encode_all(learner.encoder, kept, max_tokens=most) if kept else encoded
+    data = fingerprint([*encoded, *evaluated])
+    material = Material([(each,) for each in encoded], evaluated, said, data, snapshot)
+    return train_and_register(
+        learner, material, recipe, name=name, parents=parents, again=again, kind="answers"
+    )
+
+
+def check_run(recipe: Recipe, name: str) -> None:
+    """Raise before anything is loaded if a run could not end in an adapter."""
+    from workbench.models.adapters import check_name
+
+    check_name(name, "the adapter's name")
+    why = {
+        "full": "a model that is trained as a whole is no adapter",
+        "dora": "a DoRA is no GGUF LoRA: it could not be asked beside its base",
+    }.get(recipe.method)
+    if why is not None:
+        raise CapabilityError(why, hint="--method lora or rslora; in Python train() takes it")
+
+
+def train_and_register(
+    learner: Learner,
+    material: Material,
+    recipe: Recipe,
+    *,
+    name: str,
+    kind: str,
+    parents: tuple[str, ...] = (),
+    again: bool = False,
+    make_objective: Callable[[torch.nn.Module], Objective] | None = None,
+) -> TrainingRun:
+    """The part that all kinds of runs share, once rows are tokens."""
+    from workbench.models import catalogue
+    from workbench.models.adapter_store import base_sha256
+
+    cpu_s = time.process_time()
+    base = base_sha256(catalogue.find(learner.name))
+    key = _key(base, material.data, recipe, name, kind, learner.precision)
+    run_id = key[:16]
+    folder = settings.home() / "finetuning" / "runs" / run_id
+    known = None if again else _find_result(run_id)
+    if known is not None:
+        log.info("the run %s was done before", run_id)
+        return known
+    with _holding(folder):
+        record = RunRecord(
+            run_id,
+            {
+                "kind": kind,
+                "model": learner.name,
+                "base_sha256": base,
+                "adapter": name,
+                "recipe": dataclasses.asdict(recipe),
+                "precision": learner.precision,
+                "data_sha256": material.data,
+                "snapshot": material.snapshot,
+                "examples": len(material.units),
+                "steps": recipe.count_steps(len(material.units)),
+            },
+        )
+        module, done = _train(learner, material, recipe, folder, key, record, make_objective)
+        # Killed after this and before its end was written down, a run finds what it registered.
+        adapter = (None if again else _find_registered(learner.name, name, run_id)) or _register(
+            module,
+            learner,
+            material,
+            recipe,
+            name=name,
+            base=base,
+            parents=parents,
+            done=done,
+            run_id=run_id,
+        )
+        result = _result(adapter, done, learner, material, run_id, time.process_time() - cpu_s)
+        record.update(done, state="finished", result=dataclasses.asdict(result))
+        _clear(folder)
+    return result
+
+
+def _train(
+    learner: Learner,
+    material: Material,
+    recipe: Recipe,
+    folder: Path,
+    key: str,
+    record: RunRecord,
+    make_objective: Callable[[torch.nn.Module], Objective] | None,
+) -> tuple[torch.nn.Module, Training]:
+    from workbench.core.errors import CancelledError
+    from workbench.finetuning.training.adapting import adapt
+    from workbench.finetuning.training.loop import Keeping, Training, train
+    from workbench.finetuning.training.objective import evaluate_loss
+    from workbench.finetuning.training.sampling import tell_samples
+
+    _use_threads()
+    module = adapt(learner.module, recipe)
+    way = {"pack_tokens": recipe.pack_tokens, "pad_id": learner.pad_id}
+    source = Batches(material.units, batch=recipe.batch, seed=recipe.seed, **way)
+    evaluated = batches_in_order(material.held_out, batch=recipe.batch, **way)
+    latest = Training()
+
+    def watch(trained: torch.nn.Module, training: Training) -> None:
+        nonlocal latest
+        latest = training
+        record.update(training)
+        if recipe.samples:
+            tell_samples(trained, learner, material.held_out[: recipe.samples])
+
+    try:
+        done = train(
+            module,
+            source,
+            recipe,
+            steps=recipe.count_steps(len(material.units)),
+            objective=make_objective(module) if make_objective is not None else None,
+            evaluate=lambda trained: evaluate_loss(trained, evaluated),
+            watch=watch,
+            keeping=Keeping(folder, key),
+        )
+    except CancelledError:
+        record.update(latest, state="stopped")
+        raise
+    return module, done
+
+
+def _use_threads() -> None:
+    import torch
+
+    threads = settings.get("threads")
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+
+
+def _register(
+    module: torch.nn.Module,
+    learner: Learner,
+    material: Material,
+    recipe: Recipe,
+    *,
+    name: str,
+    base: str,
+    parents: tuple[str, ...],
+    done: Training,
+    run_id: str,
+) -> Adapter:
+    from workbench.finetuning.training.adapting import save_peft
+    from workbench.models.adapter_store import register_adapter
+    from workbench.models.adapters import PEFT_FILES
+    from workbench.models.formats.adapters import AdapterRecord, hash_template, write_record
+    from workbench.models.formats.convert import hash_file
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / name
+        save_peft(module, folder, base_name=learner.name)
+        template = learner.encoder.template
+        record = AdapterRecord(
+            name=name,
+            base_model=learner.name,
+            base_sha256=base,
+            rank=recipe.rank,
+            alpha=float(recipe.alpha),
+            target_modules=recipe.targets,
+            files={file: hash_file(folder / file) for file in PEFT_FILES},
+            chat_template_sha256=None if template is None else hash_template(template),
+            parents=parents,
+            notes={
+                "data": material.snapshot or material.data,
+                "run": run_id,
+                "seed": recipe.seed,
+                "recipe": {**dataclasses.asdict(recipe), "targets": list(recipe.targets)},
+                "precision": learner.precision,
+                "metrics": {
+                    "eval_loss_before": done.evaluations[0].loss_nats,
+                    "eval_loss_after": _loss_after(done),
+                    "train_loss": _train_loss(done),
+                },
+            },
+        )
+        write_record(folder, record)
+        return register_adapter(folder)
+
+
+def _find_registered(base: str, name: str, run_id: str) -> Adapter | None:
+    from workbench.models.adapters import list_adapters
+
+    return next(
+        (
+            found
+            for found in list_adapters(base)
+            if found.name == name and found.record.notes.get("run") == run_id
+        ),
+        None,
+    )
+
+
+def _result(
+    adapter: Adapter,
+    done: Training,
+    learner: Learner,
+    material: Material,
+    run_id: str,
+    cpu_seconds: float,
+) -> TrainingRun:
+    return TrainingRun(
+        adapter=adapter.name,
+        version=adapter.version,
+        model=adapter.full_name,
+        steps=len(done.steps),
+        train_loss=_train_loss(done),
+        eval_loss_before=done.evaluations[0].loss_nats,
+        eval_loss_after=_loss_after(done),
+        tokens_per_s=done.tokens_per_s,
+        seconds=done.seconds,
+        cpu_seconds=cpu_seconds,
+        run=run_id,
+        examples=len(material.units),
+        evaluated_on=material.evaluated_on,
+        precision=learner.precision,
+        stopped=done.stopped,
+    )
+
+
+def _train_loss(done: Training) -> float:
+    last = done.steps[-max(1, len(done.steps) // 10) :]
+    return sum(step.loss_nats for step in last) / len(last)
+
+
+def _loss_after(done: Training) -> float:
+    """Of the weights that were kept: the best ones, if the run ended early for want of better."""
+    if done.stopped == "patience" and done.best is not None:
+        return done.best.loss_nats
+    return done.evaluations[-1].loss_nats
+
+
+def _key(base: str, data: str, recipe: Recipe, name: str, kind: str, precision: str) -> str:
+    told = [base, data, dataclasses.asdict(recipe), name, kind, precision]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _find_result(run_id: str) -> TrainingRun | None:
+    """What a finished run gave, if its adapter is still here."""
+    from workbench.models.adapters import resolve
+
+    found = find_run(run_id)
+    if found is None or found.get("state") != "finished":
+        return None
+    result = TrainingRun(**{**found["result"], "reused": True})
+    try:
+        resolve(result.model, verify=False)
+    except NotFoundError:
+        return None
+    return result
+
+
+@contextlib.contextmanager
+def _holding(folder: Path) -> Iterator[None]:
+    """Have a run's folder alone; the lock goes with the process, however it ends."""
+    with saying_why(folder):
+        make_folder(folder)
+        handle = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(
+                f"the run {folder.name} goes on in another process",
+                hint="wait for it, or choose another name or seed",
+                retry_after_s=60,
+            ) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clear(folder: Path) -> None:
+    """What is not needed once the adapter is registered."""
+    shutil.rmtree(folder, ignore_errors=True)
