@@ -1,0 +1,168 @@
+"""A whole run: rows become an adapter that answers, its record, and what keeps it from starting."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench import models
+from workbench.core import events, operations
+from workbench.core.cancellation import CancelToken
+from workbench.core.errors import (
+    BusyError,
+    CancelledError,
+    CapabilityError,
+    ContextLengthError,
+    InputError,
+    NotFoundError,
+)
+from workbench.finetuning.training.holding_out import hold_out
+from workbench.finetuning.training.recipe import Recipe, find_preset, read_recipe
+from workbench.finetuning.training.records import find_run, list_runs
+from workbench.finetuning.training.run import _holding, check_run
+from workbench.models.adapters import list_adapters
+from workbench.models.formats.adapters import hash_template
+from workbench.models.formats.to_gguf import write_gguf_of_folder
+
+from .made import made_examples
+
+
+@pytest.fixture(scope="module")
+def tiny_gguf(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_gguf_of_folder(
+        tiny_folder, tmp_path_factory.mktemp("gguf") / "tiny.gguf", type="F32"
+    )
+
+
+@pytest.fixture
+def data(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Rows, and the tiny base in the catalogue as ``tiny``."""
+    (tmp_path / "workbench.toml").write_text(f'[models.tiny]\npath = "{tiny_gguf}"\n')
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        {"prompt": each.question[0]["content"], "response": each.answer} for each in made_examples()
+    ]
+    path = tmp_path / "my facts.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def _run(data: Path, **options: Any) -> Any:
+    given = {"model": "tiny", "data": data, "precision": "fp32", "learning_rate": 1e-2, **options}
+    return operations.find("finetuning.run").run(given)
+
+
+def test_rows_become_an_adapter_that_answers_at_once(data: Path) -> None:
+    done = _run(data, steps=60, epochs=100)
+    assert (done.adapter, done.version, done.steps) == ("my-facts", 1, 60)
+    assert done.eval_loss_after < 0.2 * done.eval_loss_before
+    assert done.tokens_per_s > 0 and done.evaluated_on == "the rows that were learnt from"
+    (adapter,) = list_adapters("tiny")
+    assert adapter.files().gguf is not None
+    assert adapter.record.notes["seed"] == 0 and len(adapter.record.notes["data"]) == 64
+    with models.load(done.model, engine="transformers") as model:
+        assert adapter.record.chat_template_sha256 == hash_template(model._engine.chat_template)
+    example = made_examples()[1]
+    with models.load(done.model, engine="llamacpp", threads=1) as model:
+        assert model.chat(example.question, temperature=0).text == example.answer
+    with models.load("tiny", engine="llamacpp", threads=1) as model:
+        asked = model.chat(example.question, temperature=0, max_tokens=12)
+        assert asked.text != example.answer
+    known = find_run(done.run)
+    assert known is not None and known["state"] == "finished" and len(known["curve"]) == 60
+    assert [run for run, _ in list_runs()] == [done.run]
+
+
+def test_the_same_run_is_done_once_unless_again(data: Path) -> None:
+    first = _run(data, steps=2)
+    same = _run(data, steps=2)
+    assert (same.reused, same.version, first.reused) == (True, 1, False)
+    assert _run(data, steps=2, again=True).version == 2
+    assert _run(data, steps=2, seed=1).version == 3
+
+
+def test_a_cancelled_run_goes_on_and_registers_nothing_before(data: Path) -> None:
+    token = CancelToken()
+    operation = operations.find("finetuning.run")
+    given = {"model": "tiny", "data": data, "precision": "fp32", "steps": 6}
+
+    def stop(event: events.Event) -> None:
+        if event.data["number"] == 4:
+            token.cancel()
+
+    with events.listening(stop, "finetuning.step"), pytest.raises(CancelledError):
+        operation.run(given, token=token)
+    assert list_adapters("tiny") == ()
+    ((_, record),) = list_runs()
+    assert record["state"] == "stopped"
+    steps: list[int] = []
+    with events.listening(lambda event: steps.append(event.data["number"]), "finetuning.step"):
+        done = operation.run(given)
+    assert (steps, done.steps, done.version) == ([5, 6], 6, 1)
+
+
+def test_a_run_that_goes_on_elsewhere_is_not_begun_twice(tmp_path: Path) -> None:
+    with (
+        _holding(tmp_path / "run"),
+        pytest.raises(BusyError, match="another process"),
+        _holding(tmp_path / "run"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "says"),
+    [
+        ({"rank": 0}, InputError, "rank is 0; it must be from 1"),
+        ({"preset": "fast"}, NotFoundError, "fast-cpu"),
+        ({"name": "a b"}, InputError, "letters, digits"),
+        ({"max_tokens": 12}, ContextLengthError, "12 of 12 examples have more than 12 tokens"),
+        ({"model": "tinny"}, NotFoundError, "tiny"),
+    ],
+)
+def test_what_cannot_be_run_is_said_and_leaves_nothing(
+    data: Path, options: dict[str, Any], kind: type[Exception], says: str
+) -> None:
+    with pytest.raises(kind, match=says):
+        _run(data, **options)
+    assert list_adapters("tiny") == () and list_runs() == []
+
+
+@pytest.mark.parametrize("method", ["full", "dora"])
+def test_what_makes_no_adapter_for_every_engine_is_refused_before_it_is_trained(
+    method: str,
+) -> None:
+    with pytest.raises(CapabilityError):
+        check_run(Recipe(method=method), "mine")
+
+
+def test_a_single_row_is_learnt(data: Path) -> None:
+    data.write_text(data.read_text().splitlines()[0] + "\n")
+    assert _run(data, steps=3, epochs=10).examples == 1
+
+
+def test_only_what_stands_twice_is_held_out_of_few() -> None:
+    alone = made_examples(12)  # six colours, three lengths: each answer stands twice
+    kept, held = hold_out(alone, share=0.25, seed=0)
+    assert len(held) == 3 and {each.answer for each in held} <= {each.answer for each in kept}
+    unique = alone[:6]
+    assert hold_out(unique, share=0.5, seed=0) == (unique, [])
+
+
+def test_a_recipe_goes_through_its_plain_form() -> None:
+    import dataclasses
+
+    recipe = find_preset("quality", seed=3)
+    assert read_recipe(json.loads(json.dumps(dataclasses.asdict(recipe)))) == recipe
+
+
+def test_a_schedule_warms_up_and_falls_to_nothing() -> None:
+    for schedule, middle in (("linear", 0.5), ("cosine", 0.5), ("constant", 1.0)):
+        recipe = Recipe(learning_rate=1.0, schedule=schedule, warmup_share=0.1)
+        rates = [recipe.learning_rate_at(step, 110) for step in range(110)]
+        assert rates[:3] == pytest.approx([1 / 12, 2 / 12, 3 / 12])
+        assert rates[11] == 1.0 and rates[60] == pytest.approx(middle, abs=0.01)
+        assert rates[-1] == pytest.approx(1.0 if schedule == "constant" else 0, abs=0.02)
