@@ -59,7 +59,7 @@ def test_rows_become_an_adapter_that_answers_at_once(data: Path) -> None:
     done = _run(data, steps=60, epochs=100)
     assert (done.adapter, done.version, done.steps) == ("my-facts", 1, 60)
     assert done.eval_loss_after < 0.2 * done.eval_loss_before
-    assert done.tokens_per_s > 0 and done.evaluated_on == "the rows that were learnt from"
+    assert done.tokens_per_s > 0 and done.evaluated_on == "held-out rows"
     (adapter,) = list_adapters("tiny")
     assert adapter.files().gguf is not None
     assert adapter.record.notes["seed"] == 0 and len(adapter.record.notes["data"]) == 64

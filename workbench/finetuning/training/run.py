@@ -124,8 +124,8 @@ def run_training(
         learnt, kept, said = list(examples), list(held_out), "rows of the user's own"
     learner = load_learner(model, recipe)
     most = min(recipe.max_tokens, learner.context_tokens)
-    encoded = encode_all(learner.encoder, learnt, max_tokens=most)
-    evaluated = encode_all(learner.encoder, kept, max_tokens=most) if kept else encoded
+    every = encode_all(learner.encoder, [*learnt, *kept], max_tokens=most)
+    encoded, evaluated = every[: len(learnt)], every[len(learnt) :] or every
     data = fingerprint([*encoded, *evaluated])
     material = Material([(each,) for each in encoded], evaluated, said, data, snapshot)
     return train_and_register(
