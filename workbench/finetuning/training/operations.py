@@ -7,11 +7,31 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workbench.core.operations import operation
-from workbench.finetuning.training.run import TrainingRun
+from workbench.finetuning.training.registering import TrainingRun
 
 Method = Literal["lora", "rslora"]
 Schedule = Literal["linear", "cosine", "constant"]
 Precision = Literal["auto", "bf16", "fp32"]
+
+# The options of ``run`` that are fields of the recipe.
+_CHOICES = [
+    "seed",
+    "method",
+    "rank",
+    "alpha",
+    "layers",
+    "learning_rate",
+    "schedule",
+    "batch",
+    "accumulation",
+    "steps",
+    "epochs",
+    "max_tokens",
+    "precision",
+    "checkpointing",
+    "evaluate_every_steps",
+    "patience",
+]
 
 
 @dataclass(frozen=True)
@@ -94,30 +114,13 @@ def run(
         patience: End after so many evaluations without a better one.
         again: Do it again although it was done.
     """
+    given = locals()
     from workbench.finetuning.snapshots.reading import read_examples
     from workbench.finetuning.training.recipe import find_preset
     from workbench.finetuning.training.run import check_run, run_training
     from workbench.models.formats.convert import hash_file
 
-    recipe = find_preset(
-        preset,
-        seed=seed,
-        method=method,
-        rank=rank,
-        alpha=alpha,
-        layers=layers,
-        learning_rate=learning_rate,
-        schedule=schedule,
-        batch=batch,
-        accumulation=accumulation,
-        steps=steps,
-        epochs=epochs,
-        max_tokens=max_tokens,
-        precision=precision,
-        checkpointing=checkpointing,
-        evaluate_every_steps=evaluate_every_steps,
-        patience=patience,
-    )
+    recipe = find_preset(preset, **{choice: given[choice] for choice in _CHOICES})
     chosen = name or _name_of(data)
     check_run(recipe, chosen)
     examples, _ = read_examples(data)

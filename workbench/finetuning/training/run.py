@@ -10,22 +10,26 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core import settings
 from workbench.core.errors import BusyError, CapabilityError, InputError, NotFoundError
-from workbench.core.viewers import Viewable
 from workbench.finetuning.examples import Example
-from workbench.finetuning.training.batches import Batches, Unit, batches_in_order
-from workbench.finetuning.training.encoding import Encoded, encode_all, fingerprint
+from workbench.finetuning.training.batches import Batches, batches_in_order
+from workbench.finetuning.training.encoding import encode_all, fingerprint
 from workbench.finetuning.training.holding_out import hold_out
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.records import RunRecord, find_run
+from workbench.finetuning.training.registering import (
+    Material,
+    TrainingRun,
+    find_registered,
+    register,
+    tell_result,
+)
 from workbench.store.files import make_folder, saying_why
 
 if TYPE_CHECKING:
@@ -34,50 +38,10 @@ if TYPE_CHECKING:
     from workbench.finetuning.training.adapting import Learner
     from workbench.finetuning.training.loop import Training
     from workbench.finetuning.training.objective import Objective
-    from workbench.models.adapters import Adapter
 
 log = logging.getLogger(__name__)
 
 HOLDOUT_SHARE = 0.1
-
-
-@dataclass(frozen=True)
-class TrainingRun(Viewable):
-    """What a run gave.
-
-    ``model`` is what to ask, ``train_loss`` the mean of the last tenth of the steps; losses are
-    nats an answer token. ``evaluated_on`` says on which examples ``eval_loss_*`` are. Seconds and
-    tokens are those of the steps; ``cpu_seconds`` is what this process took in all. ``reused``
-    means that this very run had been done before.
-    """
-
-    adapter: str
-    version: int
-    model: str
-    steps: int
-    train_loss: float
-    eval_loss_before: float
-    eval_loss_after: float
-    tokens_per_s: float
-    seconds: float
-    cpu_seconds: float
-    run: str
-    examples: int
-    evaluated_on: str
-    precision: str
-    stopped: str
-    reused: bool = False
-
-
-@dataclass(frozen=True)
-class Material:
-    """What is trained on what: units to learn from, examples to evaluate on, and their names."""
-
-    units: Sequence[Unit]
-    held_out: Sequence[Encoded]
-    evaluated_on: str
-    data: str
-    snapshot: str | None = None
 
 
 def run_training(
@@ -171,24 +135,10 @@ def train_and_register(
         log.info("the run %s was done before", run_id)
         return known
     with _holding(folder):
-        record = RunRecord(
-            run_id,
-            {
-                "kind": kind,
-                "model": learner.name,
-                "base_sha256": base,
-                "adapter": name,
-                "recipe": dataclasses.asdict(recipe),
-                "precision": learner.precision,
-                "data_sha256": material.data,
-                "snapshot": material.snapshot,
-                "examples": len(material.units),
-                "steps": recipe.count_steps(len(material.units)),
-            },
-        )
+        record = _begin_record(run_id, learner, material, recipe, name=name, base=base, kind=kind)
         module, done = _train(learner, material, recipe, folder, key, record, make_objective)
         # Killed after this and before its end was written down, a run finds what it registered.
-        adapter = (None if again else _find_registered(learner.name, name, run_id)) or _register(
+        adapter = (None if again else find_registered(learner.name, name, run_id)) or register(
             module,
             learner,
             material,
@@ -199,10 +149,37 @@ def train_and_register(
             done=done,
             run_id=run_id,
         )
-        result = _result(adapter, done, learner, material, run_id, time.process_time() - cpu_s)
+        result = tell_result(adapter, done, learner, material, run_id, time.process_time() - cpu_s)
         record.update(done, state="finished", result=dataclasses.asdict(result))
         _clear(folder)
     return result
+
+
+def _begin_record(
+    run_id: str,
+    learner: Learner,
+    material: Material,
+    recipe: Recipe,
+    *,
+    name: str,
+    base: str,
+    kind: str,
+) -> RunRecord:
+    return RunRecord(
+        run_id,
+        {
+            "kind": kind,
+            "model": learner.name,
+            "base_sha256": base,
+            "adapter": name,
+            "recipe": dataclasses.asdict(recipe),
+            "precision": learner.precision,
+            "data_sha256": material.data,
+            "snapshot": material.snapshot,
+            "examples": len(material.units),
+            "steps": recipe.count_steps(len(material.units)),
+        },
+    )
 
 
 def _train(
@@ -257,107 +234,6 @@ def _use_threads() -> None:
     threads = settings.get("threads")
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
-
-
-def _register(
-    module: torch.nn.Module,
-    learner: Learner,
-    material: Material,
-    recipe: Recipe,
-    *,
-    name: str,
-    base: str,
-    parents: tuple[str, ...],
-    done: Training,
-    run_id: str,
-) -> Adapter:
-    from workbench.finetuning.training.adapting import save_peft
-    from workbench.models.adapter_store import register_adapter
-    from workbench.models.adapters import PEFT_FILES
-    from workbench.models.formats.adapters import AdapterRecord, hash_template, write_record
-    from workbench.models.formats.convert import hash_file
-
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / name
-        save_peft(module, folder, base_name=learner.name)
-        template = learner.encoder.template
-        record = AdapterRecord(
-            name=name,
-            base_model=learner.name,
-            base_sha256=base,
-            rank=recipe.rank,
-            alpha=float(recipe.alpha),
-            target_modules=recipe.targets,
-            files={file: hash_file(folder / file) for file in PEFT_FILES},
-            chat_template_sha256=None if template is None else hash_template(template),
-            parents=parents,
-            notes={
-                "data": material.snapshot or material.data,
-                "run": run_id,
-                "seed": recipe.seed,
-                "recipe": {**dataclasses.asdict(recipe), "targets": list(recipe.targets)},
-                "precision": learner.precision,
-                "metrics": {
-                    "eval_loss_before": done.evaluations[0].loss_nats,
-                    "eval_loss_after": _loss_after(done),
-                    "train_loss": _train_loss(done),
-                },
-            },
-        )
-        write_record(folder, record)
-        return register_adapter(folder)
-
-
-def _find_registered(base: str, name: str, run_id: str) -> Adapter | None:
-    from workbench.models.adapters import list_adapters
-
-    return next(
-        (
-            found
-            for found in list_adapters(base)
-            if found.name == name and found.record.notes.get("run") == run_id
-        ),
-        None,
-    )
-
-
-def _result(
-    adapter: Adapter,
-    done: Training,
-    learner: Learner,
-    material: Material,
-    run_id: str,
-    cpu_seconds: float,
-) -> TrainingRun:
-    return TrainingRun(
-        adapter=adapter.name,
-        version=adapter.version,
-        model=adapter.full_name,
-        steps=len(done.steps),
-        train_loss=_train_loss(done),
-        eval_loss_before=done.evaluations[0].loss_nats,
-        eval_loss_after=_loss_after(done),
-        tokens_per_s=done.tokens_per_s,
-        seconds=done.seconds,
-        cpu_seconds=cpu_seconds,
-        run=run_id,
-        examples=len(material.units),
-        evaluated_on=material.evaluated_on,
-        precision=learner.precision,
-        stopped=done.stopped,
-    )
-
-
-def _train_loss(done: Training) -> float:
-    last = done.steps[-max(1, len(done.steps) // 10) :]
-    return sum(step.loss_nats for step in last) / len(last)
-
-
-def _loss_after(done: Training) -> float:
-    """Of the weights that were kept: the best ones, if the run ended early for want of better."""
-    if done.stopped == "patience" and done.best is not None:
-        return done.best.loss_nats
-    return done.evaluations[-1].loss_nats
 
 
 def _key(base: str, data: str, recipe: Recipe, name: str, kind: str, precision: str) -> str:

@@ -1,0 +1,165 @@
+"""What a run gives: an adapter in the home folder, with what it was made of in its record."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.core.viewers import Viewable
+from workbench.finetuning.training.batches import Unit
+from workbench.finetuning.training.encoding import Encoded
+from workbench.finetuning.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
+
+    from workbench.finetuning.training.adapting import Learner
+    from workbench.finetuning.training.loop import Training
+    from workbench.models.adapters import Adapter
+
+
+@dataclass(frozen=True)
+class TrainingRun(Viewable):
+    """What a run gave.
+
+    ``model`` is what to ask, ``train_loss`` the mean of the last tenth of the steps; losses are
+    nats an answer token. ``evaluated_on`` says on which examples ``eval_loss_*`` are. Seconds and
+    tokens are those of the steps; ``cpu_seconds`` is what this process took in all. ``reused``
+    means that this very run had been done before.
+    """
+
+    adapter: str
+    version: int
+    model: str
+    steps: int
+    train_loss: float
+    eval_loss_before: float
+    eval_loss_after: float
+    tokens_per_s: float
+    seconds: float
+    cpu_seconds: float
+    run: str
+    examples: int
+    evaluated_on: str
+    precision: str
+    stopped: str
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is trained on what: units to learn from, examples to evaluate on, and their names."""
+
+    units: Sequence[Unit]
+    held_out: Sequence[Encoded]
+    evaluated_on: str
+    data: str
+    snapshot: str | None = None
+
+
+def register(
+    module: torch.nn.Module,
+    learner: Learner,
+    material: Material,
+    recipe: Recipe,
+    *,
+    name: str,
+    base: str,
+    parents: tuple[str, ...],
+    done: Training,
+    run_id: str,
+) -> Adapter:
+    """Write what was trained as the next version of its name, with a GGUF beside it."""
+    from workbench.finetuning.training.adapting import save_peft
+    from workbench.models.adapter_store import register_adapter
+    from workbench.models.adapters import PEFT_FILES
+    from workbench.models.formats.adapters import AdapterRecord, hash_template, write_record
+    from workbench.models.formats.convert import hash_file
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / name
+        save_peft(module, folder, base_name=learner.name)
+        template = learner.encoder.template
+        record = AdapterRecord(
+            name=name,
+            base_model=learner.name,
+            base_sha256=base,
+            rank=recipe.rank,
+            alpha=float(recipe.alpha),
+            target_modules=recipe.targets,
+            files={file: hash_file(folder / file) for file in PEFT_FILES},
+            chat_template_sha256=None if template is None else hash_template(template),
+            parents=parents,
+            notes={
+                "data": material.snapshot or material.data,
+                "run": run_id,
+                "seed": recipe.seed,
+                "recipe": {**dataclasses.asdict(recipe), "targets": list(recipe.targets)},
+                "precision": learner.precision,
+                "metrics": {
+                    "eval_loss_before": done.evaluations[0].loss_nats,
+                    "eval_loss_after": _loss_after(done),
+                    "train_loss": _train_loss(done),
+                },
+            },
+        )
+        write_record(folder, record)
+        return register_adapter(folder)
+
+
+def find_registered(base: str, name: str, run_id: str) -> Adapter | None:
+    """What a run had registered before it was killed."""
+    from workbench.models.adapters import list_adapters
+
+    return next(
+        (
+            found
+            for found in list_adapters(base)
+            if found.name == name and found.record.notes.get("run") == run_id
+        ),
+        None,
+    )
+
+
+def tell_result(
+    adapter: Adapter,
+    done: Training,
+    learner: Learner,
+    material: Material,
+    run_id: str,
+    cpu_seconds: float,
+) -> TrainingRun:
+    """A finished run as its caller sees it."""
+    return TrainingRun(
+        adapter=adapter.name,
+        version=adapter.version,
+        model=adapter.full_name,
+        steps=len(done.steps),
+        train_loss=_train_loss(done),
+        eval_loss_before=done.evaluations[0].loss_nats,
+        eval_loss_after=_loss_after(done),
+        tokens_per_s=done.tokens_per_s,
+        seconds=done.seconds,
+        cpu_seconds=cpu_seconds,
+        run=run_id,
+        examples=len(material.units),
+        evaluated_on=material.evaluated_on,
+        precision=learner.precision,
+        stopped=done.stopped,
+    )
+
+
+def _train_loss(done: Training) -> float:
+    last = done.steps[-max(1, len(done.steps) // 10) :]
+    return sum(step.loss_nats for step in last) / len(last)
+
+
+def _loss_after(done: Training) -> float:
+    """Of the weights that were kept: the best ones, if the run ended early for want of better."""
+    if done.stopped == "patience" and done.best is not None:
+        return done.best.loss_nats
+    return done.evaluations[-1].loss_nats
