@@ -19,6 +19,7 @@ from pathlib import Path
 import adapters
 import attribution
 import cache
+import continual
 import engines
 import fairness
 import gateway
@@ -42,6 +43,7 @@ BENCHMARKS = {
         *adapters.BENCHMARKS,
         *attribution.BENCHMARKS,
         *cache.BENCHMARKS,
+        *continual.BENCHMARKS,
         *engines.BENCHMARKS,
         *fairness.BENCHMARKS,
         *gateway.BENCHMARKS,

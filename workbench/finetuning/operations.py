@@ -1,5 +1,6 @@
 """What a user can ask of the fine-tuning room; each part keeps its operations beside it."""
 
+from workbench.finetuning.continual import operations as continual  # noqa: F401
 from workbench.finetuning.exporting import operations as exporting  # noqa: F401
 from workbench.finetuning.gate import operations as gate  # noqa: F401
 from workbench.finetuning.rollout import operations as rollout  # noqa: F401

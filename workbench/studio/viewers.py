@@ -34,6 +34,7 @@ _VIEWERS = {
     "workbench.finetuning.versions.lineage.Lineage": "version_cards:draw_lineage",
     "workbench.finetuning.versions.names.NameMove": "version_cards:draw_move",
     "workbench.finetuning.snapshots.checking.DataReport": "data_report_cards:draw_data_report",
+    "workbench.finetuning.continual.result.Continual": "continual_cards:draw_continual",
     "workbench.interpretability.tabular.counterfactuals.Counterfactuals": (
         "row_cards:draw_counterfactuals"
     ),

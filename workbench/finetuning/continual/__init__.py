@@ -1,0 +1,1 @@
+"""Learning in sequence: streams of tasks, methods against forgetting, their figures."""
