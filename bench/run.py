@@ -22,6 +22,7 @@ import cache
 import continual
 import engines
 import fairness
+import finetuning
 import gateway
 import gradients
 import limits
@@ -46,6 +47,7 @@ BENCHMARKS = {
         *continual.BENCHMARKS,
         *engines.BENCHMARKS,
         *fairness.BENCHMARKS,
+        *finetuning.BENCHMARKS,
         *gateway.BENCHMARKS,
         *gradients.BENCHMARKS,
         *limits.BENCHMARKS,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +169,17 @@ def test_a_schedule_warms_up_and_falls_to_nothing() -> None:
         assert rates[:3] == pytest.approx([1 / 12, 2 / 12, 3 / 12])
         assert rates[11] == 1.0 and rates[60] == pytest.approx(middle, abs=0.01)
         assert rates[-1] == pytest.approx(1.0 if schedule == "constant" else 0, abs=0.02)
+
+
+def test_threads_are_told_to_wait_quietly_before_torch_is_there(data: Path) -> None:
+    """Threads that spin took 17 CPU seconds a step on a busy machine instead of 1.5."""
+    program = (
+        "import os; from workbench.finetuning.training.adapting import load_learner; "
+        "from workbench.finetuning.training.recipe import Recipe; "
+        "load_learner('tiny', Recipe(precision='auto')); print(os.environ['OMP_WAIT_POLICY'])"
+    )
+    clean = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    told = subprocess.run(
+        [sys.executable, "-c", program], env=clean, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split()[-1] == "passive"

@@ -80,12 +80,14 @@ def load_learner(name: str, recipe: Recipe) -> Learner:
         CapabilityError: It is no chat model.
     """
     from workbench.models import catalogue
+    from workbench.models.engines.openmp import wait_quietly
     from workbench.models.engines.torch_loading import load_module
     from workbench.models.folder import find_folder
     from workbench.models.loading import check_kind, model_files
     from workbench.models.model_settings import read_settings
     from workbench.models.protocol import CHAT
 
+    wait_quietly()  # first of all: PEFT loads torch, and then it can no longer be said
     require("peft", extra="finetuning")
     entry = catalogue.find(name)
     check_kind(entry, CHAT)
