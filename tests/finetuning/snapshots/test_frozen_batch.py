@@ -64,9 +64,10 @@ def test_without_what_is_known_wrong_answers_pass() -> None:
     assert len(wrong & set(report.blocked)) < len(wrong) / 2
 
 
-def test_broken_lines_are_those_that_were_written_broken() -> None:
-    expected = json.loads((FROZEN / "broken_expected.json").read_text("utf-8"))
-    found, quarantine = read_examples(FROZEN / "broken.jsonl")
+@pytest.mark.parametrize("name", ["broken", "broken_extra"])
+def test_broken_lines_are_those_that_were_written_broken(name: str) -> None:
+    expected = json.loads((FROZEN / f"{name}_expected.json").read_text("utf-8"))
+    found, quarantine = read_examples(FROZEN / f"{name}.jsonl")
     assert len(found) == expected["good"]
     assert [bad.line for bad in quarantine.first] == [bad["line"] for bad in expected["bad"]]
 

@@ -172,7 +172,7 @@ def test_a_schedule_warms_up_and_falls_to_nothing() -> None:
 
 
 def test_threads_are_told_to_wait_quietly_before_torch_is_there(data: Path) -> None:
-    """Threads that spin took 17 CPU seconds a step on a busy machine instead of 1.5."""
+    """Threads that spin on a busy core burn many times the CPU of the work itself."""
     program = (
         "import os; from workbench.finetuning.training.adapting import load_learner; "
         "from workbench.finetuning.training.recipe import Recipe; "
