@@ -22,6 +22,7 @@ import cache
 import continual
 import engines
 import fairness
+import finetuned_serving
 import finetuning
 import gateway
 import gradients
@@ -47,6 +48,7 @@ BENCHMARKS = {
         *continual.BENCHMARKS,
         *engines.BENCHMARKS,
         *fairness.BENCHMARKS,
+        *finetuned_serving.BENCHMARKS,
         *finetuning.BENCHMARKS,
         *gateway.BENCHMARKS,
         *gradients.BENCHMARKS,
