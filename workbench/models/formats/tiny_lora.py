@@ -6,7 +6,7 @@ They are there so that what serves adapters can be tried before one is trained.
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 Method = Literal["lora", "rslora", "dora"]
-_TARGETS = r"self_attn\.[qv]_proj|mlp\.down_proj"
+TARGETS = ("q_proj", "v_proj", "down_proj")
+ALL_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
 def make_tiny_lora(
@@ -43,8 +44,9 @@ def make_tiny_lora(
     parents: tuple[str, ...] = (),
     method: Method = "lora",
     alpha: float | None = None,
+    targets: Sequence[str] = TARGETS,
 ) -> AdapterRecord:
-    """Write a random LoRA as PEFT saves it, with its record, on q, v and the MLP's way down.
+    """Write a random LoRA as PEFT saves it, with its record.
 
     Args:
         folder: Where to; it is made.
@@ -57,13 +59,14 @@ def make_tiny_lora(
         parents: What the record says that it was made from.
         method: ``lora``, ``rslora`` (another scale) or ``dora`` (with lengths of the rows).
         alpha: The numerator of the scale; the rank if none is given.
+        targets: The maps of each layer that it changes.
 
     Raises:
         InputError: The base has no such maps.
     """
-    weights = _linear_weights(base)
+    weights = _linear_weights(base, targets)
     if not weights:
-        raise InputError(f"{base} has none of the maps {_TARGETS}")
+        raise InputError(f"{base} has none of the maps {', '.join(targets)}")
     folder.mkdir(parents=True)
     tensors = _draw(weights, rank=rank, size=size, seed=seed, method=method)
     matrices = folder / "adapter_model.safetensors"
@@ -76,7 +79,7 @@ def make_tiny_lora(
         "bias": "none",
         "use_dora": method == "dora",
         "use_rslora": method == "rslora",
-        "target_modules": ["q_proj", "v_proj", "down_proj"],
+        "target_modules": list(targets),
     }
     config = folder / "adapter_config.json"
     config.write_text(json.dumps(said), encoding="utf-8")
@@ -86,7 +89,7 @@ def make_tiny_lora(
         base_sha256=hash_file(base if base.is_file() else base / "model.safetensors"),
         rank=rank,
         alpha=read_scale(said) * rank,
-        target_modules=("q_proj", "v_proj", "down_proj"),
+        target_modules=tuple(targets),
         files={path.name: hash_file(path) for path in (config, matrices)},
         method="dora" if method == "dora" else "lora",
         parents=parents,
@@ -116,11 +119,11 @@ def _draw(
     return tensors
 
 
-def _linear_weights(base: Path) -> dict[str, np.ndarray]:
+def _linear_weights(base: Path, targets: Sequence[str]) -> dict[str, np.ndarray]:
     """The maps that are changed ``[out, in]``, by their Hugging Face names."""
 
     def is_wanted(name: str) -> bool:
-        return name.endswith(".weight") and re.search(_TARGETS, name) is not None
+        return name.endswith(".weight") and name.split(".")[-2] in targets
 
     if not base.is_file():
         read = read_safetensors(base / "model.safetensors")
