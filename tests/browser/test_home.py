@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -177,3 +178,13 @@ def test_a_port_that_is_taken_is_said_plainly(dashboards: Server, tmp_path: Path
     assert "no available port could be found" in second.stderr
     assert f"{dashboards.port}" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_leaving_a_page_ends_its_kernel(dashboards: Server, open_page: Open) -> None:
+    page = open_page(dashboards.url(HOME)).page
+    live(page)
+    page.wait_for_timeout(1000)  # the page has its kernel
+    told = page.locator("#jupyter-config-data").text_content()
+    page.goto("about:blank")
+    ended = f"Kernel shutdown: {json.loads(told)['kernelId']}"
+    wait_for(lambda: ended in dashboards.log.read_text())

@@ -59,3 +59,29 @@ def test_another_page_of_voila_starts_its_own_kernel(lab: Server, open_page: Ope
     page = open_page(lab.url("/voila/render/notebooks/small.ipynb")).page
     page.wait_for_selector("#rendered_cells", state="attached")
     assert kernel_of(page) not in before
+
+
+def test_leaving_pages_ends_their_kernels(lab: Server, open_page: Open) -> None:
+    ready = wait_for(lambda: kernels(lab))
+    page = open_page().page
+    for _ in range(3):
+        page.goto(lab.url(HOME))
+        live(page)
+        page.wait_for_function("/(^|; )_xsrf=/.test(document.cookie)")
+        page.wait_for_timeout(1500)  # the next page is prepared
+    page.goto("about:blank")
+    # One is prepared; and whatever was there before this test.
+    assert wait_for(lambda: len(kernels(lab)) <= len(ready))
+
+
+def test_without_the_cookie_a_kernel_stays(lab: Server, open_page: Open) -> None:
+    """What the check above would see: this is how it was."""
+    page = open_page(lab.url(HOME)).page
+    live(page)
+    left = kernel_of(page)
+    page.wait_for_timeout(1500)
+    page.evaluate("document.cookie = '_xsrf=; path=/; max-age=0'")
+    page.goto("about:blank")
+    wait_for(lambda: f"403 POST /voila/api/shutdown/{left}" in lab.log.read_text())
+    assert left in kernels(lab)
+    shut_down(lab, left)

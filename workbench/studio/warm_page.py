@@ -64,6 +64,7 @@ class WarmPage:
         if notebook != self._notebook or ahead is None:
             return 0
         if ahead.done() and not self._is_alive(ahead):
+            self._next = None
             self._begin()
             return 0
         return 1
@@ -89,10 +90,9 @@ class WarmPage:
         return ahead.result().kernel_id in self._server.kernel_manager
 
     def _begin(self) -> None:
-        if (Path(self._server.root_dir) / self._notebook).is_file():
+        """Begin the next page, unless one is there: two that were given away ask for it twice."""
+        if self._next is None and (Path(self._server.root_dir) / self._notebook).is_file():
             self._next = asyncio.ensure_future(self._render())
-        else:
-            self._next = None
 
     async def _render(self) -> Rendered:
         renderer = _renderer(self._server, self._notebook)
