@@ -28,11 +28,11 @@ from workbench.models.adapters import (
     resolve,
 )
 from workbench.models.formats.adapters import AdapterRecord, read_record, write_record
-from workbench.models.formats.convert import hash_file
 from workbench.models.formats.gguf_reader import read_gguf
 from workbench.models.formats.tiny import make_tiny_folder
 from workbench.models.formats.tiny_lora import make_tiny_lora
 from workbench.models.formats.to_gguf import write_gguf_of_folder
+from workbench.store.files import hash_file
 from workbench.store.versions import Versions
 
 

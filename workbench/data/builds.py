@@ -134,12 +134,6 @@ def check_against(
             )
 
 
-def hash_file(path: Path) -> str:
-    """The sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _publish(draft: Path, place: Path) -> None:
     if place.exists():  # another process was first, or what is there is damaged
         if _read(place) is not None:

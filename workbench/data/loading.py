@@ -19,6 +19,7 @@ from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.core.optional import require
 from workbench.core.viewers import Viewable
 from workbench.store.artifacts import Artifacts
+from workbench.store.files import hash_file
 from workbench.store.sources import FetchedFile, Source, fetch
 
 from . import builds, sets
@@ -103,7 +104,7 @@ def load_file(
         raise InputError(f"on_bad is {on_bad!r}", hint="'quarantine' or 'raise'")
     reader = open_reader(path, layout=layout)
     known = infer_schema(reader) if schema is None else schema_from(schema)
-    key = {"file": builds.hash_file(path), "schema": known, "layout": layout, "on_bad": on_bad}
+    key = {"file": hash_file(path), "schema": known, "layout": layout, "on_bad": on_bad}
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem) or "table"
 
     def make(build: builds.Draft) -> None:

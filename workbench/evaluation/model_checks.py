@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -26,7 +26,6 @@ from .checks import Check
 log = logging.getLogger(__name__)
 
 GROUP = "workbench.checks"
-ModelCheck = Callable[..., "Check | Iterable[Check]"]
 
 
 def model_checks() -> list[str]:

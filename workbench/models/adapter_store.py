@@ -132,9 +132,9 @@ def base_sha256(entry: CatalogueEntry) -> str:
     Raises:
         NotFoundError: It is not pinned, and not on this disk.
     """
-    from workbench.models.formats.convert import hash_file
     from workbench.models.presence import known_sha256s
     from workbench.store.artifacts import Artifacts
+    from workbench.store.files import hash_file
 
     only = entry.sources[0]
     if only.scheme == "file":
@@ -154,7 +154,7 @@ def base_sha256(entry: CatalogueEntry) -> str:
 def _fill(part: Path, source: Path, record: AdapterRecord, entry: CatalogueEntry) -> AdapterRecord:
     """Copy the files, make a GGUF if there is none, check it, and write the record."""
     from workbench.models.formats import lora_merged
-    from workbench.models.formats.convert import hash_file
+    from workbench.store.files import hash_file
 
     for name in record.files:
         shutil.copyfile(source / name, part / name)
@@ -198,8 +198,8 @@ def _take_mlx(part: Path, files: dict[str, str], base: str) -> dict[str, str]:
     """Put PEFT's form of an adapter from mlx-lm in the place of its own, in a copied folder."""
     import tempfile
 
-    from workbench.models.formats.convert import hash_file
     from workbench.models.formats.lora_mlx import write_peft_of_mlx
+    from workbench.store.files import hash_file
 
     with tempfile.TemporaryDirectory() as folder:
         made = write_peft_of_mlx(part, Path(folder), base_model=base)

@@ -21,7 +21,7 @@ from workbench.models.formats.adapters import AdapterRecord, hash_template, read
 from workbench.models.protocol import AdapterFiles
 
 if TYPE_CHECKING:
-    from workbench.store.versions import Version
+    from workbench.store.versions import Version, Versions
 
 log = logging.getLogger(__name__)
 
@@ -176,19 +176,37 @@ def find(name: str, *, verify: bool = True) -> Adapter:
         InputError: Adapters of several bases have that name; they are listed.
         NotFoundError, IntegrityError: As for ``resolve``.
     """
+    return resolve(expand_name(name), verify=verify)
+
+
+def expand_name(name: str, versions: Versions | None = None) -> str:
+    """The full name for a bare one: ``mine@2`` is ``base:mine@2`` where one base has a ``mine``.
+
+    Raises:
+        InputError: The name has another form, or several bases have such an adapter.
+        NotFoundError: None has; near matches are named.
+    """
+    from workbench.store.versions import Versions
+
     if ":" in name:
-        return resolve(name, verify=verify)
-    check_name(name.replace("@", "-"), "the adapter")
-    known = list_adapters()
-    bases = sorted({one.base for one in known if one.name == name.partition("@")[0]})
-    if not bases:
+        if parse_model_name(name).adapter is None:
+            raise InputError(f"{name!r} names no adapter", hint="base:adapter@version")
+        return name
+    bare, at, which = name.partition("@")
+    check_name(bare, f"the adapter's name in {name!r}")
+    known = {each.name for each in (versions or Versions()).list(KIND)}
+    found = sorted(each for each in known if each.partition(":")[2] == bare)
+    if not found:
         raise NotFoundError.among(
-            "adapter", name, {one.name for one in known}, hint="workbench models adapters"
+            "adapter",
+            bare,
+            {each.partition(":")[2] for each in known},
+            hint="workbench models adapters",
         )
-    if len(bases) > 1:
-        full = ", ".join(f"{base}:{name}" for base in bases)
-        raise InputError(f"several adapters are called {name!r}: {full}", hint="name its base, too")
-    return resolve(f"{bases[0]}:{name}", verify=verify)
+    if len(found) > 1:
+        full = ", ".join(f"{each}{at}{which}" for each in found)
+        raise InputError(f"several adapters are called {bare!r}: {full}", hint="name its base, too")
+    return f"{found[0]}{at}{which}"
 
 
 def choose_for_loading(base: str, *, limit: int, first: Adapter | None = None) -> list[Adapter]:

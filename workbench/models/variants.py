@@ -53,8 +53,8 @@ def take_variant(files: ModelFiles, engine: str, variant: str | None) -> ModelFi
         )
     if engine != "llamacpp" or variant == SHIPPED or files.gguf is None:
         return files
-    from workbench.models.formats.convert import hash_file
     from workbench.models.formats.requantize import requantize
+    from workbench.store.files import hash_file
 
     name = f"{hash_file(files.gguf)}-{variant}-v{VARIANT_VERSION}.gguf"
     path = settings.home() / "converted" / name

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -18,6 +20,16 @@ from workbench.core.errors import StorageError
 _PART = ".part-"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+
+
+def hash_file(path: Path) -> str:
+    """The sha256 of a file; a blob's own name is trusted, for it was checked when it was put."""
+    real = path.resolve()
+    named = re.fullmatch(r"sha256-([0-9a-f]{64})", real.name)
+    if named and real.parent == (settings.home() / "blobs").resolve():
+        return named[1]
+    with real.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -21,8 +21,8 @@ from workbench.core.errors import (
 )
 from workbench.finetuning.exporting.exporting import export_adapter
 from workbench.models import adapters, catalogue, made_models
-from workbench.models.formats.convert import hash_file
 from workbench.models.loading import load
+from workbench.store.files import hash_file
 from workbench.store.versions import Versions
 
 pytestmark = pytest.mark.model

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.core.errors import ConflictError, InputError, IntegrityError, NotFoundError
-from workbench.finetuning.versions.finding import CHAMPION, expand_name, find_version
+from workbench.finetuning.versions.finding import CHAMPION, find_version
 from workbench.finetuning.versions.names import (
     promote_version,
     roll_back,
@@ -17,7 +17,7 @@ from workbench.finetuning.versions.names import (
     tag_version,
 )
 from workbench.models.adapter_store import remove_adapter
-from workbench.models.adapters import KIND, folder_of, resolve
+from workbench.models.adapters import KIND, expand_name, folder_of, resolve
 from workbench.models.routing.trials import Trial, find_trial, put_trial
 from workbench.store.database import open_database
 from workbench.store.ledger import Ledger

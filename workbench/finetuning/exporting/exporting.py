@@ -135,7 +135,7 @@ def _finish(
     notes: tuple[str, ...] = (),
 ) -> Export:
     """Write the record and the card beside the files."""
-    from workbench.models.formats.convert import hash_file
+    from workbench.store.files import hash_file
 
     files = tuple(
         ExportedFile(path.name, path.stat().st_size, hash_file(path))

@@ -13,12 +13,11 @@ from workbench.finetuning.versions.finding import (
     CHALLENGER,
     CHAMPION,
     AdapterVersion,
-    expand_name,
     find_version,
 )
 from workbench.finetuning.versions.names import find_champion, tag_version
 from workbench.identity import LOCAL
-from workbench.models.adapters import KIND
+from workbench.models.adapters import KIND, expand_name
 from workbench.models.routing.trials import (
     DAY_S,
     Sticky,

@@ -72,7 +72,7 @@ def snapshot(
         model: Count tokens by this model's tokenizer.
         embedder: Compare each row with its nearest neighbours by this model's vectors.
     """
-    from workbench.data.builds import hash_file
+    from workbench.store.files import hash_file
 
     from .rows import rows_of
     from .snapshot import find_snapshot, keep_snapshot

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from workbench.core import events, settings
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import DataError, InputError, NotFoundError
-from workbench.data.builds import hash_file
 from workbench.data.quarantine import Quarantine, QuarantineWriter
 from workbench.data.reading import Layout, Reader, open_reader
 from workbench.data.schema import BadRow
 from workbench.finetuning.examples import Example, Preference
 from workbench.store import files
+from workbench.store.files import hash_file
 
 from .forms import FIELDS, to_example, to_preference
 

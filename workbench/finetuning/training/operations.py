@@ -118,7 +118,7 @@ def run(
     from workbench.finetuning.snapshots.reading import read_examples
     from workbench.finetuning.training.recipe import find_preset
     from workbench.finetuning.training.run import check_run, run_training
-    from workbench.models.formats.convert import hash_file
+    from workbench.store.files import hash_file
 
     recipe = find_preset(preset, **{choice: given[choice] for choice in _CHOICES})
     chosen = name or _name_of(data)

@@ -78,7 +78,7 @@ def register(
     from workbench.models.adapter_store import register_adapter
     from workbench.models.adapters import PEFT_FILES
     from workbench.models.formats.adapters import AdapterRecord, hash_template, write_record
-    from workbench.models.formats.convert import hash_file
+    from workbench.store.files import hash_file
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / name

@@ -7,14 +7,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import NotFoundError
 from workbench.models.adapters import (
     CHAMPION,
     KIND,
     PEFT_FILES,
-    check_name,
+    expand_name,
     folder_of,
-    parse_model_name,
 )
 from workbench.store.versions import Version, Versions
 
@@ -54,34 +53,6 @@ class AdapterVersion:
     def notes(self) -> dict[str, Any]:
         """What training told of it: recipe, data, seed, metrics."""
         return dict(self.record.get("notes") or {})
-
-
-def expand_name(name: str, versions: Versions | None = None) -> str:
-    """The full name for a bare one: ``mine@2`` is ``base:mine@2`` where one base has a ``mine``.
-
-    Raises:
-        InputError: The name has another form, or several bases have such an adapter.
-        NotFoundError: None has; near matches are named.
-    """
-    if ":" in name:
-        said = parse_model_name(name)
-        if said.adapter is None:
-            raise InputError(f"{name!r} names no adapter", hint="base:adapter@version")
-        return name
-    bare, at, which = name.partition("@")
-    check_name(bare, f"the adapter's name in {name!r}")
-    known = {each.name for each in (versions or Versions()).list(KIND)}
-    found = sorted(each for each in known if each.partition(":")[2] == bare)
-    if not found:
-        raise NotFoundError.among(
-            "adapter",
-            bare,
-            {each.partition(":")[2] for each in known},
-            hint="workbench models adapters",
-        )
-    if len(found) > 1:
-        raise InputError(f"there are {' and '.join(found)}", hint=f"name one of them: {found[0]}")
-    return f"{found[0]}{at}{which}"
 
 
 def find_version(name: str, versions: Versions | None = None) -> AdapterVersion:

@@ -17,12 +17,11 @@ from workbench.finetuning.versions.finding import (
     CHALLENGER,
     CHAMPION,
     AdapterVersion,
-    expand_name,
     find_version,
     of_version,
 )
 from workbench.identity import LOCAL
-from workbench.models.adapters import KIND, folder_of
+from workbench.models.adapters import KIND, expand_name, folder_of
 from workbench.models.formats.adapters import read_record
 from workbench.models.routing.trials import find_trial, remove_trial
 from workbench.store.ledger import Ledger

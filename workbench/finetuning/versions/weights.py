@@ -6,7 +6,6 @@ ranks, not of the widths.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -57,7 +56,7 @@ def read_low_rank(folder: Path, files: Mapping[str, str]) -> tuple[str, dict[str
     """The form that was read (``peft`` or ``gguf``) and the changes by the map's name.
 
     Raises:
-        CapabilityError: Neither form is there.
+        CapabilityError: Neither form is there, or it is no LoRA on linear maps.
     """
     if set(PEFT_FILES) <= set(files):
         return "peft", dict(_read_peft(folder))
@@ -111,18 +110,11 @@ def _line(layer: str, maps: float, before: float, after: float, inner: float) ->
 
 
 def _read_peft(folder: Path) -> Iterator[tuple[str, LowRank]]:
-    from workbench.models.formats.lora_peft import PEFT_TENSOR, read_scale
-    from workbench.models.formats.safetensors_files import read_safetensors
+    from workbench.models.formats.lora_peft import read_peft
 
-    scale = read_scale(json.loads((folder / PEFT_FILES[0]).read_text(encoding="utf-8")))
-    halves: dict[str, dict[str, np.ndarray]] = {}
-    for name, numbers in read_safetensors(folder / PEFT_FILES[1]):
-        match = PEFT_TENSOR.fullmatch(name)
-        if match is not None:  # DoRA's magnitudes and whole modules are no low-rank change
-            halves.setdefault(match[1], {})[match[2]] = numbers.astype("float64")
-    for name, pair in halves.items():
-        if len(pair) == 2:
-            yield name, LowRank(pair["A"], pair["B"], scale)
+    read = read_peft(folder)
+    for name, pair in read.pairs.items():  # a magnitude, as DoRA has it, is no low-rank change
+        yield name, LowRank(pair.down.astype("float64"), pair.up.astype("float64"), read.scale)
 
 
 def _read_gguf(path: Path) -> Iterator[tuple[str, LowRank]]:

@@ -6,10 +6,8 @@ a model that it has de-quantised.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import re
 import secrets
 import shutil
 import time
@@ -35,7 +33,7 @@ from workbench.models.formats.gguf_tokenizer import (
 )
 from workbench.models.formats.hf_config import build_config
 from workbench.models.formats.safetensors_files import DTYPES, write_safetensors
-from workbench.store.files import saying_why, sync_folder, write_json
+from workbench.store.files import hash_file, saying_why, sync_folder, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,16 +121,6 @@ def write_folder(
             dtype=dtype,
             metadata={"format": "pt", "made_from": gguf.path.name},
         )
-
-
-def hash_file(path: Path) -> str:
-    """The sha256 of a file; a blob's own name is trusted, for it was checked when it was put."""
-    real = path.resolve()
-    named = re.fullmatch(r"sha256-([0-9a-f]{64})", real.name)
-    if named and real.parent == (settings.home() / "blobs").resolve():
-        return named[1]
-    with real.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _hf_tensors(

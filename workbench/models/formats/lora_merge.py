@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,9 +45,6 @@ class Change:
             lengths = np.linalg.norm(merged, axis=1)
             merged *= (self.magnitude / lengths)[:, None]
         return merged.astype(np.float32, copy=False)
-
-
-Apply = Callable[["np.ndarray"], "np.ndarray"]
 
 
 def read_changes(adapter: Path) -> Iterator[tuple[str, Change]]:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from workbench.core import settings
 from workbench.core.errors import CapabilityError, EngineError, InputError, StorageError
 from workbench.core.optional import require
-from workbench.models.formats.convert import hash_file, is_whole, put_in_place, remove_old_parts
+from workbench.models.formats.convert import is_whole, put_in_place, remove_old_parts
 from workbench.store.child import run_child
-from workbench.store.files import saying_why
+from workbench.store.files import hash_file, saying_why
 
 if TYPE_CHECKING:
     from workbench.models.protocol import ModelFiles

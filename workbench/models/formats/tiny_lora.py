@@ -18,11 +18,11 @@ from workbench.models.formats.architectures import (
     hf_tensor_name,
     undo_storage,
 )
-from workbench.models.formats.convert import hash_file
 from workbench.models.formats.gguf_reader import read_gguf
 from workbench.models.formats.hf_config import build_config
 from workbench.models.formats.lora_peft import read_scale
 from workbench.models.formats.safetensors_files import read_safetensors, write_safetensors
+from workbench.store.files import hash_file
 
 if TYPE_CHECKING:
     import numpy as np
