@@ -15,7 +15,9 @@ from workbench.core.errors import NotFoundError
 from workbench.reports import index, list_runs, run, show
 from workbench.reports.changes import compare
 from workbench.reports.history import build_index, write_index
+from workbench.reports.records import home_folder
 from workbench.reports.sparkline import sparkline
+from workbench.store.files import write_json
 
 from .conftest import WriteNotebook
 
@@ -86,6 +88,27 @@ def test_the_index_puts_what_failed_first_and_keeps_twenty_runs() -> None:
     assert [entry["slug"] for entry in entries] == ["z", "a"]
     assert len(entries[1]["history"]) == 20
     assert entries[0]["changes"] is None and entries[1]["changes"]["lines"] == []
+
+
+def test_a_cancelled_run_does_not_hide_the_last_whole_one(out: Path) -> None:
+    whole = [record(1), record(2, status="failed")]
+    stopped = record(3, status="cancelled", claims=[], error={"kind": "cancelled", "message": "m"})
+    entry = build_index([*whole, stopped])["notebooks"][0]
+    assert (entry["run_id"], entry["status"]) == ("run-2", "failed")
+    assert entry["changes"]["lines"] == ["passed before, failed now"]
+    assert [run["status"] for run in entry["history"]] == ["passed", "failed", "cancelled"]
+    assert build_index([stopped])["notebooks"][0]["status"] == "cancelled"
+    for made in (*whole, stopped):
+        kept = {**made, "schema_version": 1, "slug": "a"}
+        if made is stopped:
+            kept["status"] = "failed"  # as it was written before there was a word for it
+        write_json(out / "a" / made["run_id"] / "record.json", kept)
+        write_json(home_folder() / "a" / f"{made['run_id']}.json", kept)
+    write_index(out)
+    page = (out / "index.html").read_text()
+    assert "– cancelled" not in page and "cancelled, 10.0 s" in page
+    assert show("a")["run_id"] == "run-2" and show("run-3")["status"] == "cancelled"
+    assert [each["status"] for each in list_runs()] == ["cancelled", "failed", "passed"]
 
 
 def test_a_sparkline_needs_two_numbers_and_draws_near_bounds_only() -> None:

@@ -198,6 +198,10 @@ def test_cancelling_stops_the_kernels(write_notebook: WriteNotebook, out: Path) 
     watcher.join()
     for mark in marks:
         assert not Path(f"/proc/{mark.read_text()}").exists()
+        record = find_record(mark.name)
+        assert (record["status"], record["error"]["kind"]) == ("cancelled", "cancelled")
+        page = (out / mark.name / record["run_id"] / "report.html").read_text()
+        assert "– cancelled" in page and "✗ failed" not in page
     assert not (out / "third").exists()
 
 

@@ -105,6 +105,17 @@ def test_a_damaged_record_hides_no_other(project: Path, home: Path) -> None:
     assert [run["run_id"][-6:] for run in recent_runs()["tour"]] == ["aaaaaa"]
 
 
+def test_a_cancelled_run_does_not_hide_the_last_whole_one(project: Path, home: Path) -> None:
+    record(home, "20260101T000000000Z-aaaaaa")
+    stopped = record(home, "20260102T000000000Z-bbbbbb", ok=False)
+    stopped |= {"error": {"kind": "cancelled", "message": "stopped by the user"}}
+    path = home / "reports" / "tour" / f"{stopped['run_id']}.json"
+    path.write_text(json.dumps(stopped))
+    assert [run["status"] for run in recent_runs()["tour"]] == ["passed"]
+    text = text_of(HomePage())
+    assert "✓ passed" in text and "✗ failed" not in text
+
+
 def test_a_broken_notebook_is_said_plainly(project: Path) -> None:
     (project / "notebooks").mkdir()
     (project / "notebooks" / "mine.ipynb").write_text("{oops")

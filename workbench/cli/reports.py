@@ -44,8 +44,14 @@ def show_list(runs: list[dict[str, Any]]) -> None:
             run["status"],
             run["started_at"][:16].replace("T", " "),
             f"{run['duration_s']:.1f} s",
-            f"{run['claims_ok']} of {run['claims']}" if run["claims"] else "none",
+            _claims_text(run),
         ]
         for run in runs
     ]
     print_table(["run", "notebook", "status", "started (UTC)", "took", "claims hold"], cells)
+
+
+def _claims_text(run: dict[str, Any]) -> str:
+    if run["status"] == "cancelled":
+        return f"{run['claims_ok']} of {run['claims']} made so far"
+    return f"{run['claims_ok']} of {run['claims']}" if run["claims"] else "none"

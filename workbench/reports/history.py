@@ -20,7 +20,7 @@ from ..store import files
 from .changes import compare
 from .claims import format_value
 from .page import render_template, seconds, summary
-from .records import find_records
+from .records import find_records, whole_runs
 from .runs import PAGE_NAME, SCHEMA_VERSION
 from .sparkline import sparkline
 
@@ -47,7 +47,10 @@ def write_index(out: Path) -> dict[str, Any]:
 
 
 def build_index(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """The index as plain data, from records with the oldest first; failed notebooks stand first."""
+    """The index as plain data, from records with the oldest first; failed notebooks stand first.
+
+    A notebook stands there with its last whole run; cancelled ones are in its history alone.
+    """
     by_notebook: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in records:
         by_notebook[record["slug"]].append(record)
@@ -60,9 +63,10 @@ def build_index(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _entry(slug: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
-    last = runs[-1]
+    whole = whole_runs(runs)
+    last = whole[-1]
     entry = {name: last[name] for name in ("notebook", "title", "status", "error", "claims")}
-    changes = compare(runs[-2], last) if len(runs) > 1 else None
+    changes = compare(whole[-2], last) if len(whole) > 1 else None
     entry |= {
         "slug": slug,
         "run_id": last["run_id"],
@@ -91,7 +95,7 @@ def _page(out: Path, index: dict[str, Any]) -> str:
 
     cards = []
     for entry in index["notebooks"]:
-        history = entry["history"]
+        history = whole_runs(entry["history"])
         cards.append(
             {
                 **entry,
@@ -101,7 +105,12 @@ def _page(out: Path, index: dict[str, Any]) -> str:
                     (claim, Markup(_claim_spark(claim, history))) for claim in entry["claims"]
                 ],
                 "duration_spark": Markup(_duration_spark(history)),
-                "past": [_past(out, entry["slug"], run) for run in reversed(history[:-1])],
+                "shown_runs": len(history),
+                "past": [
+                    _past(out, entry["slug"], run)
+                    for run in reversed(entry["history"])
+                    if run["run_id"] != entry["run_id"]
+                ],
             }
         )
     passed = sum(entry["status"] == "passed" for entry in index["notebooks"])

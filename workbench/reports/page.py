@@ -26,7 +26,7 @@ _ERROR_TITLES = {
     "claim": "A claim does not hold",
     "deadline": "The run took too long",
     "kernel": "The kernel ended",
-    "cancelled": "The run was stopped",
+    "cancelled": "The run was cancelled",
     "runner": "The runner failed",
 }
 _HIDDEN_TAGS = {"remove-cell", "hide-cell"}
@@ -111,6 +111,8 @@ def summary(record: dict[str, Any]) -> str:
     held = sum(bool(claim["ok"]) for claim in claims)
     said = f"{started:%-d %B %Y, %H:%M} UTC, took {seconds(record['duration_s'])}"
     said += f", profile {record['profile']}"
+    if record["status"] == "cancelled":
+        return f"{said}, cancelled after {len(claims)} claim{'s' if len(claims) != 1 else ''}"
     return said + (f", {held} of {len(claims)} claims hold" if claims else ", no claims")
 
 

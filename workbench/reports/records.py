@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,21 @@ def read_record(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     known = isinstance(record, dict) and record.get("schema_version") == SCHEMA_VERSION
-    return record if known and {"run_id", "slug", "status", "claims"} <= set(record) else None
+    if not known or not {"run_id", "slug", "status", "claims"} <= set(record):
+        return None
+    error = record.get("error")
+    if isinstance(error, dict) and error.get("kind") == "cancelled":
+        record["status"] = "cancelled"  # older records call it failed
+    return record
+
+
+def whole_runs(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The runs that came to their end; cancelled ones only where there is no other.
+
+    A run that its user stopped says nothing of the notebook, so it must not hide the last result.
+    """
+    whole = [record for record in records if record["status"] != "cancelled"]
+    return whole or list(records)
 
 
 def find_records(folder: Path) -> list[dict[str, Any]]:
@@ -134,15 +148,15 @@ def find_home_records() -> list[dict[str, Any]]:
 
 
 def find_record(name: str) -> dict[str, Any]:
-    """A record by its run's id, or the last one of a notebook by its name.
+    """A record by its run's id, or the last whole one of a notebook by its name.
 
     Raises:
         NotFoundError: There is none; the message names the near ones.
     """
     records = find_home_records()
-    for record in reversed(records):
-        if name in (record["run_id"], record["slug"], record["notebook"]):
-            return record
+    asked = [r for r in records if name in (r["run_id"], r["slug"], r["notebook"])]
+    if asked:
+        return whole_runs(asked)[-1]
     known = {key for record in records for key in (record["run_id"], record["slug"])}
     raise NotFoundError.among("report run", name, known, hint="workbench reports list")
 

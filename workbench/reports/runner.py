@@ -175,7 +175,7 @@ def _run_one(plan: RunPlan, session: KernelSession) -> NotebookRun:
     error = error or records.judge_claims(plan.shown_path, claims)
     from . import page  # draws with mistune and Pygments, which only a run's end needs
 
-    status: Status = "failed" if error else "passed"
+    status = _status(error)
     _write_executed(plan, session)
     record = records.build_record(
         plan,
@@ -219,6 +219,8 @@ def _execute(plan: RunPlan, session: KernelSession) -> RunError | None:
                 session=session,
             )
     except PapermillExecutionError as error:
+        if session.stopped == "cancelled":  # what a cell raised while it was killed is no result
+            return _kernel_error(plan, session, error)
         return _cell_error(plan, error)
     except CancelledError as error:
         session.stop("cancelled")
@@ -232,6 +234,12 @@ def _execute(plan: RunPlan, session: KernelSession) -> RunError | None:
             log.exception("%s did not run", plan.shown_path)
         return _kernel_error(plan, session, error)
     return None
+
+
+def _status(error: RunError | None) -> Status:
+    if error is None:
+        return "passed"
+    return "cancelled" if error.kind == "cancelled" else "failed"
 
 
 def _never_began(session: KernelSession) -> bool:

@@ -15,12 +15,12 @@ SCHEMA_VERSION = 1
 RECORD_NAME = "record.json"
 PAGE_NAME = "report.html"
 
-Status = Literal["passed", "failed"]
+Status = Literal["passed", "failed", "cancelled"]
 
 
 @dataclass(frozen=True)
 class RunError:
-    """Why a run failed.
+    """Why a run failed, or where it was cancelled.
 
     ``kind`` is ``cell`` (a cell raised), ``claim`` (a claim lies outside its bounds), ``deadline``,
     ``kernel`` (the kernel died), ``cancelled``, ``notebook`` (the file is none) or

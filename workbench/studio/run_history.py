@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import settings
-from workbench.reports.records import home_folder, read_record
+from workbench.reports.records import home_folder, read_record, whole_runs
 from workbench.reports.runs import PAGE_NAME
 from workbench.studio.links import find_project
 
@@ -16,8 +16,9 @@ KEPT_RUNS = 20
 
 
 def recent_runs() -> dict[str, list[dict[str, Any]]]:
-    """By notebook (its slug) the records of its last runs, the oldest first.
+    """By notebook (its slug) the records of its last whole runs, the oldest first.
 
+    Cancelled ones are there where a notebook has no other.
     A record that was deleted or damaged by hand is simply not there.
     """
     found: dict[str, list[dict[str, Any]]] = {}
@@ -26,7 +27,7 @@ def recent_runs() -> dict[str, list[dict[str, Any]]]:
         paths = sorted(folder.glob("*.json"))[-KEPT_RUNS:]
         records = [_read(path, path.stat().st_mtime_ns) for path in paths if path.exists()]
         if kept := [record for record in records if record is not None]:
-            found[folder.name] = kept
+            found[folder.name] = whole_runs(kept)
     return found
 
 
