@@ -3,7 +3,8 @@
     python tools/notebooks.py notebooks/00_tour.ipynb
 
 What differs by run without telling a reader anything (papermill's times, its paths) is left out,
-so that a commit shows what changed. A notebook that fails is not put back.
+so that a commit shows what changed; a stamp names the commit that the notebook is put into, not
+the one before it. A notebook that fails is not put back.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import nbformat
 
+from workbench.reports.display import STAMP_MIME
 from workbench.reports.operations import run
+from workbench.reports.stamps import without_commit
 
 KEPT_CELL_METADATA = ("tags", "jupyter")
 
@@ -29,6 +32,8 @@ def as_committed(executed: Path, source: Path) -> nbformat.NotebookNode:
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
+            if STAMP_MIME in output.get("data", {}):
+                output.data = nbformat.from_dict(without_commit(output.data))
     for cell, before in zip(node.cells, original.cells, strict=True):
         cell.id = before.id
         cell.metadata = {k: v for k, v in before.metadata.items() if k in KEPT_CELL_METADATA and v}

@@ -15,6 +15,7 @@ import pytest
 REPO = Path(__file__).resolve().parents[2]
 MOST_BYTES = 500_000
 MACHINE = re.compile(r"(?<![\w.<])/(?:root|home|Users|tmp|work)/\w")
+STAMP = "application/vnd.workbench.stamp+json"
 Notebook = dict[str, Any]
 
 
@@ -40,6 +41,9 @@ def form_faults(notebook: Notebook) -> list[str]:
         found.append("it installs packages")
     if MACHINE.search(json.dumps([notebook["cells"], notebook["metadata"]])):
         found.append("it names a machine's path")
+    stamps = [output["data"][STAMP] for output in outputs if STAMP in output.get("data", {})]
+    if any("holds_this_file" not in stamp["commit"] for stamp in stamps):
+        found.append("its stamp names a commit before its own")
     if any(code_lines(cell) > 25 for cell in code):
         found.append("a code cell has over 25 lines")
     return found + definition_faults(code)
@@ -131,6 +135,10 @@ def test_a_sound_notebook_has_no_fault(sound: Notebook) -> None:
         ("an output is an error", {"outputs": [{"output_type": "error"}]}),
         ("it installs packages", {"source": ["%pip install x"]}),
         ("it names a machine's path", {"outputs": [{"output_type": "x", "text": "/tmp/a.gguf"}]}),
+        (
+            "its stamp names a commit before its own",
+            {"outputs": [{"output_type": "x", "data": {STAMP: {"commit": {"sha": "a"}}}}]},
+        ),
         ("a code cell has over 25 lines", {"source": ["a = 1\n"] * 26}),
         ("4 functions are defined", {"source": [f"def f{i}(): ...\n" for i in range(4)]}),
         ("a class is defined", {"source": ["class A: ..."]}),

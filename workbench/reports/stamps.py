@@ -62,15 +62,31 @@ def stamp(*, seed: int | None = None, packages: tuple[str, ...] = ()) -> Stamp:
     return made
 
 
+def without_commit(data: dict[str, Any]) -> dict[str, Any]:
+    """A stamp's output for a notebook that is committed as executed.
+
+    It is committed together with what made it, so the commit that it stood at says something that
+    is wrong as soon as it is read: "with changes that are not committed".
+
+    Args:
+        data: The output by MIME type, as ``stamp`` shows it.
+    """
+    plain = {**data[display.STAMP_MIME], "commit": {"holds_this_file": True}}
+    rows = stamp_rows(plain)
+    shown = {display.STAMP_MIME: plain, "text/html": _html(rows), "text/plain": _text(rows)}
+    return {**data, **shown}
+
+
 def stamp_rows(stamp: dict[str, Any]) -> list[tuple[str, str]]:
     """A stamp's plain form as lines to read."""
     commit, box = stamp.get("commit") or {}, stamp.get("machine") or {}
     sha = commit.get("sha")
     changed = " with changes that are not committed" if commit.get("dirty") else ""
+    other = "the one that holds this file" if commit.get("holds_this_file") else None
     memory_gb = (box.get("memory_bytes") or 0) / 2**30
     return [
         ("versions", machine.versions_text(stamp.get("versions") or {})),
-        ("commit", f"{sha[:12]}{changed}" if sha else "outside a repository"),
+        ("commit", f"{sha[:12]}{changed}" if sha else other or "outside a repository"),
         (
             "machine",
             f"{box.get('cpu')}, {box.get('cores')} cores, {memory_gb:.0f} GB, {box.get('os')}",
