@@ -6,6 +6,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 TORCH  := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What goes on now, before a command that says nothing of itself for a while.
+SAY    := @printf 'workbench: %s\n'
+define PULL
+$(SAY) 'fetching the model smollm2-135m, 98 MB, unless it is on this disk'
+$(BIN)/workbench models pull smollm2-135m
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: help report reports lab dashboards serve pictures docs bench soak test unit lint lock generate clean
@@ -16,33 +22,42 @@ help:             ## show this list
 # The lock file decides when the environment is remade, pyproject.toml when the package is
 # registered again: a second `make` of anything finds both stamps newer and does nothing.
 $(VENV)/lock.stamp: requirements.lock
-	$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Workbench needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Workbench needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.11")'
+	$(SAY) 'making $(VENV), which will take 2.9 GB; the next two steps take 2 to 5 minutes together'
 	$(PYTHON) -m venv $(VENV)
+	$(SAY) 'installing torch, the largest package (200 MB where pip finds a CPU build, see README.md)'
 	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(SAY) 'installing the other packages, each checked against its sha256'
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
-	touch $@
+	@touch $@
 
 $(VENV)/package.stamp: $(VENV)/lock.stamp pyproject.toml
+	$(SAY) 'registering the package workbench in $(VENV)'
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+	@touch $@
 
 report: $(VENV)/package.stamp     ## run the tour as a report: reports/index.html
-	$(BIN)/workbench models pull smollm2-135m
+	$(PULL)
+	$(SAY) 'running the tour as a report: about a minute, the first time with a model to expand'
 	$(BIN)/workbench report run notebooks/00_tour.ipynb --out reports
 
 reports: $(VENV)/package.stamp    ## run every notebook as a report
-	$(BIN)/workbench models pull smollm2-135m
+	$(PULL)
+	$(SAY) 'running every notebook as a report'
 	$(BIN)/workbench report run notebooks --out reports
 
 JUPYTER := JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter_config JUPYTER_PATH=$(CURDIR)/jupyter_config
-lab: $(VENV)/package.stamp        ## open JupyterLab
-	$(JUPYTER) $(BIN)/jupyter lab
+LAB_FLAGS ?=
+lab: $(VENV)/package.stamp        ## open JupyterLab (LAB_FLAGS="--no-browser --port 9000")
+	@case "$$(id -u) $(LAB_FLAGS)" in "0 "*--allow-root*) ;; "0 "*) \
+	  echo 'JupyterLab does not run as root unless it is told to: make lab LAB_FLAGS=--allow-root' >&2; exit 1;; esac
+	$(JUPYTER) $(BIN)/jupyter lab $(LAB_FLAGS)
 
 dashboards: $(VENV)/package.stamp ## show the home page and the dashboards
 	$(JUPYTER) $(BIN)/python -m workbench.studio.dashboards notebooks/dashboards --preheat_kernel=True
 
 serve: $(VENV)/package.stamp      ## open the gateway: models over HTTP, with keys
-	$(BIN)/workbench models pull smollm2-135m
+	$(PULL)
 	$(BIN)/workbench serve
 
 pictures: $(VENV)/package.stamp   ## photograph the pages anew for the README (needs chromium)
