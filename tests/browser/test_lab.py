@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .conftest import Server, Watched, lab_command, notebook, running
+from .conftest import Server, Watched, lab_command, notebook, running, wait_for
 from .test_home import HOME, focused, live, press_until
 
 Open = Callable[..., Watched]
@@ -36,14 +36,24 @@ def test_keyboard_alone_from_home_to_a_notebook_a_report_and_back(
     watched = open_page(lab.url(HOME))
     page = watched.page
     live(page)
+    original = lab.project / "notebooks" / "small.ipynb"
+    committed = original.read_bytes()
     press_until(page, lambda: focused(page) == "Small")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/lab/tree/notebooks/small.ipynb")
+    page.wait_for_url("**/lab/tree/work/notebooks/small.ipynb")
     page.locator(".jp-MarkdownOutput").get_by_text("Does it run?").wait_for()
     # Voila's page was shown before by the same server, and its themes must not take Lab's place.
     page.wait_for_selector('body[data-jp-theme-name^="JupyterLab"]', state="attached")
     assert page.get_by_text("Error Loading Theme").count() == 0
     assert watched.outside == []
+    # What a reader writes and saves is theirs: the project's notebook stays as it is.
+    page.locator("#jp-main-statusbar").get_by_text("(ipykernel) | Idle").wait_for()
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.keyboard.type("# mine\n")
+    page.keyboard.press("Control+s")
+    copy = lab.project / "work" / "notebooks" / "small.ipynb"
+    wait_for(lambda: "# mine" in copy.read_text())
+    assert original.read_bytes() == committed
     back_home(page)
     press_until(page, lambda: focused(page) == "last report")
     page.keyboard.press("Enter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from workbench.core.errors import CapabilityError, InputError, NotFoundError
 from workbench.learning import grading
 from workbench.learning.catalogue import LabSpec
 from workbench.learning.grading import grade_notebook
-from workbench.learning.operations import grade, progress
+from workbench.learning.operations import build, grade, progress
+from workbench.reports.own_copies import own_copy
 from workbench.store.ledger import Ledger
 
 from .conftest import SMALL_LAB, WriteNotebook, needs_bubblewrap
@@ -103,3 +105,28 @@ def test_bad_notebooks(write_notebook: WriteNotebook, tmp_path: Path) -> None:
         broken.write_text(text)
         with pytest.raises(InputError, match="no notebook"):
             grade(broken)
+
+
+def test_a_labs_name_means_the_learners_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: WriteNotebook, small: LabSpec
+) -> None:
+    labs = tmp_path / "project" / "labs"
+    shutil.copytree(small.folder.parents[1], labs)
+    monkeypatch.setenv("WORKBENCH_LABS_DIR", str(labs))
+    build(SMALL_LAB)
+    assert grade(Path(SMALL_LAB), record=False).score == 0  # the untouched one, no copy yet
+    copy = labs.parent / own_copy(f"labs/{SMALL_LAB}/01_sums.ipynb", labs.parent)
+    copy.write_bytes(write_notebook(RIGHT).read_bytes())
+    graded = grade(Path(SMALL_LAB), record=False)
+    assert (graded.score, graded.notebook) == (4, str(copy))
+
+
+def test_what_is_no_notebook_is_said_with_a_way_on(
+    small: LabSpec, write_notebook: WriteNotebook
+) -> None:
+    with pytest.raises(InputError, match=r"must end in \.ipynb"):
+        grade(small.folder / "lab.py")
+    notebook = write_notebook(RIGHT)
+    with pytest.raises(NotFoundError, match="did you mean") as raised:
+        grade(notebook.with_stem(notebook.stem + "x"))
+    assert raised.value.hint == f"workbench learning grade {notebook}"

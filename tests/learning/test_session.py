@@ -10,6 +10,7 @@ from workbench.core.errors import ConfigError, NotFoundError
 from workbench.learning import lab
 from workbench.learning.catalogue import LabSpec, find_lab
 from workbench.learning.operations import list_labs, progress
+from workbench.reports.claims import RUNNER_VARIABLE
 
 from .conftest import SMALL_LAB
 
@@ -92,8 +93,18 @@ def test_html_is_escaped(small: LabSpec) -> None:
 def test_unknown_names(small: LabSpec) -> None:
     with pytest.raises(NotFoundError, match="arithmetic/01_sums"):
         lab("arithmetic/01_sum")
-    with pytest.raises(NotFoundError, match="q1"):
-        lab(SMALL_LAB, {}).check("q11")
+
+
+def test_a_wrong_question_is_said_without_a_traceback(
+    small: LabSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = lab(SMALL_LAB, {})
+    for ask in (opened.check, opened.hint, opened.solution):
+        assert "did you mean 'q1'" in repr(ask("q11")).replace('"', "'"), ask
+        assert "this lab asks q1, q2" in repr(ask("1"))
+    monkeypatch.setenv(RUNNER_VARIABLE, "1")
+    with pytest.raises(NotFoundError, match="q1"):  # nobody reads a note in a run
+        opened.check("q11")
 
 
 def test_list(small: LabSpec) -> None:

@@ -19,6 +19,25 @@ def test_a_folder_stands_for_the_reports_below_it(tmp_path: Path) -> None:
     assert [notebook.slug for notebook in found] == ["a", "b", "c"]
 
 
+def test_a_misspelt_name_is_told_the_near_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_notebook(Path("notebooks/00_tour.ipynb"), "1")
+    make_notebook(Path("elsewhere/accuracy.ipynb"), "1")
+    for typed, meant in (
+        ("notebooks/00_tuor.ipynb", "notebooks/00_tour.ipynb"),
+        ("00_tour.ipynb", "notebooks/00_tour.ipynb"),
+        ("elsewhere/acuracy.ipynb", "elsewhere/accuracy.ipynb"),
+    ):
+        with pytest.raises(InputError, match=f"did you mean {meant}") as raised:
+            find_notebooks([Path(typed)])
+        assert raised.value.hint == f"workbench report run {meant}"
+    with pytest.raises(InputError) as raised:
+        find_notebooks([Path("notebooks/zzz.ipynb")])
+    assert "did you mean" not in raised.value.message
+
+
 def test_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
     for name in ("one/x", "two/x"):
         make_notebook(tmp_path / f"{name}.ipynb", "1")

@@ -223,7 +223,7 @@ def test_only_what_changed_is_drawn_again(project: Path, home: Path) -> None:
 
 def test_links_follow_the_server() -> None:
     lab, alone = Links("/base/"), Links("/", has_lab=False)
-    assert lab.notebook("notebooks/a b.ipynb") == "/base/lab/tree/notebooks/a%20b.ipynb"
+    assert lab.notebook("notebooks/a b.ipynb") == "/base/workbench/open/notebooks/a%20b.ipynb"
     assert alone.notebook("notebooks/a.ipynb") is None
     assert lab.dashboard("notebooks/dashboards/d.ipynb").endswith("notebooks/dashboards/d.ipynb")
     assert alone.dashboard("notebooks/dashboards/d.ipynb") == "/voila/render/d.ipynb"

@@ -25,7 +25,8 @@ def show_build(built: BuiltLab) -> None:
 
 
 def show_grade(grade: Grade) -> None:
-    """A line a question, and the fault under those that have one."""
+    """What was graded, a line a question, and the fault under those that have one."""
+    click.echo(f"{grade.lab}, as it stands in {grade.notebook}")
     for question in grade.questions:
         mark = "✓" if question.points else "✗"
         click.echo(

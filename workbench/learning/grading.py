@@ -18,6 +18,7 @@ from typing import Any
 
 from workbench.core.errors import DeadlineError, EngineError, InputError, NotFoundError
 from workbench.core.progress import Progress, progress
+from workbench.reports.notebooks import near_notebooks
 from workbench.sandbox import Conversation, Limits, talk_isolated
 from workbench.sandbox.programs import interpreter
 
@@ -89,8 +90,16 @@ def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None =
         CapabilityError: There is no sandbox here.
     """
     notebook = Path(notebook)
+    if notebook.suffix != ".ipynb":
+        raise InputError(
+            f"{notebook} is not a notebook; its name must end in .ipynb",
+            hint="workbench learning grade TOPIC/NAME",
+        )
     if not notebook.is_file():
-        raise NotFoundError(f"there is no notebook {notebook}", hint=f"ls {notebook.parent}")
+        near = near_notebooks(notebook)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = f"workbench learning grade {near[0]}" if near else "workbench learning list"
+        raise NotFoundError(f"there is no notebook {notebook}{meant}", hint=hint)
     named, cells = read_code(notebook)
     if lab is None and named is None:
         raise InputError(f"{notebook} does not say of which lab it is", hint="--lab TOPIC/NAME")

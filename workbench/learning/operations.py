@@ -13,8 +13,9 @@ from workbench.core.errors import ConflictError
 from workbench.core.operations import operation
 from workbench.core.plain import to_plain
 from workbench.core.viewers import Viewable
+from workbench.reports.own_copies import FOLDER
 
-from .catalogue import LabSpec, all_labs, find_lab
+from .catalogue import LabSpec, all_labs, find_lab, labs_folder
 from .grades import Grade
 
 
@@ -117,19 +118,29 @@ def grade(notebook: Path, *, lab: str | None = None, record: bool = True) -> Gra
     """Grade a notebook: it runs in a sandbox, and hidden checks run where it cannot reach.
 
     Args:
-        notebook: The learner's notebook.
+        notebook: The learner's notebook, or the lab's name, e.g. serving/01_first_answers.
         lab: The lab; by default the one that the notebook names.
         record: Keep the result in the store, with an entry in the ledger.
     """
     from .grading import grade_notebook
     from .records import record_grade
 
-    graded = grade_notebook(notebook, lab=lab)
+    graded = grade_notebook(_learners_notebook(notebook), lab=lab)
     if not record:
         return graded
     actor = os.environ.get("USER") or f"uid {os.getuid()}"  # a user of a container has no name
     key = record_grade(graded.lab, to_plain(graded), actor=actor)
     return dataclasses.replace(graded, record=key)
+
+
+def _learners_notebook(asked: Path) -> Path:
+    """A file as it was named; for a lab's name the learner's copy, or its own notebook."""
+    if asked.is_file() or asked.suffix:
+        return asked
+    spec = find_lab(asked.as_posix())
+    project = labs_folder().parent
+    copy = project / FOLDER / spec.notebook.relative_to(project)
+    return copy if copy.is_file() else spec.notebook
 
 
 @operation("learning.progress", title="Show the progress in the labs", produces="notebook results")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.core.errors import StorageError
+from workbench.core.errors import NotFoundError, StorageError
 from workbench.reports.claims import RUNNER_VARIABLE, claim
 from workbench.reports.display import FAILED_COLOUR, PASSED_COLOUR, QUIET_COLOUR
 
@@ -111,9 +111,11 @@ class Lab:
         """Run the public checks of a question.
 
         Raises:
-            NotFoundError: There is no such question.
+            NotFoundError: There is no such question, and this is a run that nobody watches.
         """
-        asked = self.spec.find(question)
+        asked = self._find(question)
+        if isinstance(asked, Note):
+            return asked
         if os.environ.get(GRADED_VARIABLE):
             return Note(
                 f"{question}: left to the grader", "it checks where this kernel cannot reach"
@@ -128,7 +130,10 @@ class Lab:
 
     def hint(self, question: str) -> Note:
         """The next hint of a question; each says more than the one before."""
-        hints, given = self.spec.find(question).hints, self._given.get(question, 0)
+        asked = self._find(question)
+        if isinstance(asked, Note):
+            return asked
+        hints, given = asked.hints, self._given.get(question, 0)
         if given >= len(hints):
             return Note(
                 f"{question}: there are no more hints",
@@ -142,10 +147,25 @@ class Lab:
         """One way to do it. Look at it once you have tried: what is read is soon forgotten."""
         from .source import solution_of
 
-        self.spec.find(question)
+        asked = self._find(question)
+        if isinstance(asked, Note):
+            return asked
         text = solution_of(self.spec, question)
         self._record("solution", question)
         return Note(f"{question}: one solution", text)
+
+    def _find(self, question: object) -> Question | Note:
+        """The question; for a learner who mistyped it a word on which there are, and no traceback.
+
+        Where a notebook runs by itself a wrong name is the fault of who wrote it, and raises.
+        """
+        try:
+            return self.spec.find(str(question))
+        except NotFoundError as error:
+            if os.environ.get(RUNNER_VARIABLE) or os.environ.get(GRADED_VARIABLE):
+                raise
+            ids = [known.id for known in self.spec.questions]
+            return Note(error.message, f'this lab asks {", ".join(ids)}: lab.check("{ids[0]}")')
 
     def _claim(self, asked: Question, verdict: Verdict) -> None:
         """In a report a task that is not done is a claim that does not hold.

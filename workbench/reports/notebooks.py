@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
+from .own_copies import COPIED, FOLDER
 
 # Folders whose notebooks are not reports: pages for Voila, and Jupyter's own copies.
 SKIPPED_FOLDERS = {"dashboards", ".ipynb_checkpoints", "node_modules", ".venv"}
@@ -136,16 +139,34 @@ def _read(path: Path, *, unique: bool) -> Notebook:
         ) from None
     _check_language(path, node)
     slug = path.stem if unique else f"{path.resolve().parent.name}-{path.stem}"
-    return Notebook(path, slug, hashlib.sha256(content).hexdigest(), node)
+    read = Notebook(path, slug, hashlib.sha256(content).hexdigest(), node)
+    if read.shown_path.startswith(f"{FOLDER}/"):  # what a reader made of it is not its last result
+        return replace(read, slug=f"{FOLDER}-{slug}")
+    return read
 
 
 def _check_path(path: Path) -> None:
     if path.suffix != ".ipynb":
         raise InputError(f"{path} is not a notebook; its name must end in .ipynb")
     if not path.exists():
+        near = near_notebooks(path)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise InputError(
-            f"there is no notebook {path}", hint="workbench report run notebooks", path=str(path)
+            f"there is no notebook {path}{meant}",
+            hint=f"workbench report run {near[0] if near else 'notebooks'}",
+            path=str(path),
         )
+
+
+def near_notebooks(path: Path) -> list[str]:
+    """The notebooks that a misspelt path may mean: beside it, or among the project's."""
+    project = (Path(place).rglob("*.ipynb") for place in COPIED)
+    names: dict[str, str] = {}
+    for each in chain(path.parent.glob("*.ipynb"), *project):
+        if ".ipynb_checkpoints" not in each.parts:
+            names.setdefault(each.stem, str(each))
+    near = difflib.get_close_matches(path.stem, names, n=2)
+    return [names[stem] for stem in near]
 
 
 def _check_json(path: Path, content: bytes) -> None:

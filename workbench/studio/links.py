@@ -23,8 +23,11 @@ class Links:
     has_lab: bool = True
 
     def notebook(self, path: str) -> str | None:
-        """A notebook in JupyterLab, or None where there is none. Paths are the project's."""
-        return f"{self.base_url}lab/tree/{quote(path)}" if self.has_lab else None
+        """The reader's own copy of a notebook in JupyterLab, or None where there is none.
+
+        Paths are the project's.
+        """
+        return f"{self.base_url}workbench/open/{quote(path)}" if self.has_lab else None
 
     def dashboard(self, path: str) -> str:
         """A notebook as a page that runs."""

@@ -1,4 +1,4 @@
-"""Pages beside the dashboards, behind the same token: the home page's address and the reports.
+"""Pages beside the dashboards, behind the same token: home, the reports, a notebook to work in.
 
 It is an extension of the Jupyter server (``make lab``) and part of the dashboards' own server
 (``make dashboards``). Reports are read by a route of their own because Jupyter's ``/files`` shuts
@@ -12,12 +12,15 @@ import logging
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
 from workbench.core import settings
+from workbench.core.errors import StorageError, WorkbenchError
+from workbench.reports.own_copies import own_copy
 from workbench.studio.warm_page import WarmPage
 
 log = logging.getLogger(__name__)
@@ -50,6 +53,25 @@ class HomeHandler(JupyterHandler):
     def get(self) -> None:
         """Go there; the token was changed into a cookie on the way."""
         self.redirect(self.target)
+
+
+class OpenHandler(JupyterHandler):
+    """Opens the reader's own copy of a notebook in JupyterLab."""
+
+    def initialize(self, project: Path) -> None:
+        """Remember the project."""
+        self.project = project
+
+    @web.authenticated
+    def get(self, path: str) -> None:
+        """Make the copy if there is none, and go there."""
+        try:
+            place = own_copy(path, self.project)
+        except StorageError as error:
+            raise web.HTTPError(507, f"no copy can be made: {error.message}") from error
+        except WorkbenchError as error:
+            raise web.HTTPError(404, error.message) from error
+        self.redirect(url_path_join(self.base_url, "lab/tree", quote(place)))
 
 
 class ReportHandler(JupyterHandler):
@@ -120,6 +142,8 @@ def _load_jupyter_server_extension(server: Any) -> None:
     base_url = server.web_app.settings["base_url"]
     home = f"voila/render/notebooks/dashboards/{HOME}"
     made = routes(base_url, home=home, project=Path(server.root_dir))
+    opened = url_path_join(base_url, r"/workbench/open/(.*)")
+    made.append((opened, OpenHandler, {"project": Path(server.root_dir)}))
     server.web_app.add_handlers(".*$", made)
     WarmPage(server, home.removeprefix("voila/render/")).start()
     log.info("reports are read at %sworkbench/reports/", base_url)

@@ -27,7 +27,7 @@ lab = lab("fairness/01_who_is_served_worse")
 check = lab.check
 
 # %% [markdown]
-# If you are stuck, `lab.hint("q1")` gives a hint; asked again, it gives a plainer one. When the notebook is graded, your functions are called with inputs that nobody has seen.
+# If you are stuck, `lab.hint("q1")` gives a hint; asked again, it gives a plainer one. Once you are through, save the notebook and have it graded in a terminal: `workbench learning grade fairness/01_who_is_served_worse`. Your functions are then called with inputs that nobody has seen.
 #
 # The data are real: *Adult*, answers to the census of the United States of 1994. The model guesses who earns more than 50,000 dollars a year; imagine that those whom it picks get a loan. It learns from 4,000 people and is judged on 4,000 others.
 

@@ -26,7 +26,7 @@ lab = lab("interpretability/01_why_this_answer")
 check = lab.check
 
 # %% [markdown]
-# If you are stuck, `lab.hint("q1")` gives a hint; asked again, it gives a plainer one. When the notebook is graded, your functions are called with inputs that nobody has seen.
+# If you are stuck, `lab.hint("q1")` gives a hint; asked again, it gives a plainer one. Once you are through, save the notebook and have it graded in a terminal: `workbench learning grade interpretability/01_why_this_answer`. Your functions are then called with inputs that nobody has seen.
 #
 # The model has 135 million parameters and loads in a second or two.
 

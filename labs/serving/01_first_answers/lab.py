@@ -365,4 +365,4 @@ check("q7")
 # - A JSON schema forces the form of an answer, never its truth.
 # - Reading the prompt and writing the answer take time of two kinds. Measure them apart.
 #
-# Save the notebook, then have it graded: `workbench learning grade 01_first_answers.ipynb`. That runs it anew, in a sandbox, and calls your functions with fresh inputs. `workbench learning progress` shows how far you are.
+# Save the notebook, then have it graded in a terminal: `workbench learning grade serving/01_first_answers`. That runs it anew, in a sandbox, and calls your functions with fresh inputs. `workbench learning progress` shows how far you are.

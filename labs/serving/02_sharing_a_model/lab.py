@@ -27,7 +27,7 @@ lab = lab("serving/02_sharing_a_model")
 check = lab.check
 
 # %% [markdown]
-# If you are stuck, `lab.hint("q1")` gives a hint; asked again, it gives a plainer one. When the notebook is graded, your functions are called with inputs that nobody has seen.
+# If you are stuck, `lab.hint("q1")` gives a hint; asked again, it gives a plainer one. Once you are through, save the notebook and have it graded in a terminal: `workbench learning grade serving/02_sharing_a_model`. Your functions are then called with inputs that nobody has seen.
 #
 # ## 1. The most that a request may need
 #
