@@ -71,9 +71,13 @@ def test_what_cannot_be_explained_is_said_plainly(watched: Watched) -> None:
     page.locator("#rendered_cells textarea").first.focus()
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
+    page.get_by_text("The form has changed since").nth(1).wait_for()  # at the picture, the checks
     press_until(page, lambda: focused(page) == "Explain")
     page.keyboard.press("Enter")
     page.locator("#rendered_cells .trouble").get_by_text("the prompt is empty").wait_for()
+    page.locator("#rendered_cells").get_by_text("Explain something, and here").wait_for()
+    assert page.get_by_text("Area under deletion").count() == 0
+    assert page.locator("#rendered_cells .wb-w .chip").count() == 0
     page.wait_for_function(
         "[...document.querySelectorAll('.wb-go')].some(b => b.textContent.trim() == 'Explain'"
         " && !b.disabled)"

@@ -14,6 +14,7 @@ from workbench.interpretability.attribution.result import Attribution
 from workbench.studio.chart import Chart
 from workbench.studio.explain_checks import draw_checks
 from workbench.studio.explain_page import ExplainPage
+from workbench.studio.operation_forms import OLD_NOTE
 
 # Made: no method gave these numbers.
 MADE = Attribution(
@@ -70,6 +71,13 @@ def test_an_answer_is_explained_with_its_checks(page: ExplainPage) -> None:
     shown = page.form.latest._place.outputs[0]["data"]
     assert "wb-chips" in shown["text/html"]
     assert "Area under deletion" in page.html()
+    page.form.inputs["prompt"].value = ""  # what stands there is not of this form
+    assert page.html().count(OLD_NOTE) == 2
+    page.form.button.click()
+    page.form.latest._thread.join(120)
+    assert "the prompt is empty" in page.form.latest._text.value
+    assert "Area under deletion" not in page.html()  # an earlier answer's check beside a failure
+    assert OLD_NOTE not in page.html()
 
 
 @pytest.mark.model

@@ -103,3 +103,10 @@ def test_an_audit_from_the_page(shared_home: Path) -> None:
     assert len(page.live.sliders) == 2
     assert "wb-rates" in page.live.shown.value
     assert "demographic parity difference" in page.html()
+    page.form.inputs["dataset"].value = "germans"
+    assert "wb-old" in page.live.widget._dom_classes
+    page.form.button.click()
+    page.form.latest._thread.join(120)
+    assert "germans" in page.form.latest._text.value
+    assert page.live.sliders == {} and "wb-old" not in page.live.widget._dom_classes
+    assert "demographic parity difference" not in page.html()  # of the audit before

@@ -12,7 +12,7 @@ from workbench.core.errors import InputError, NotFoundError
 from workbench.core.operations import operation
 from workbench.core.progress import progress
 from workbench.evaluation.checks import Check
-from workbench.studio.operation_forms import Field, OperationForm
+from workbench.studio.operation_forms import OLD_NOTE, Field, OperationForm
 
 
 @pytest.fixture
@@ -115,3 +115,28 @@ def test_a_run_is_cancelled(weigh: threading.Event) -> None:
     form.latest._thread.join(60)
     assert "cancelled" in form.latest._text.value
     assert not form.button.disabled
+
+
+def test_what_is_shown_belongs_to_the_last_press(weigh: threading.Event) -> None:
+    heard: list[str] = []
+    form = OperationForm(
+        "probe.weigh", FIELDS, button="Go", on_result=lambda _: heard.append("result"),
+        on_ask=lambda: heard.append("ask"), on_old=lambda: heard.append(f"old {form.is_old}"),
+    )  # fmt: skip
+    form.inputs["text"].value = "before anything was asked"
+    assert heard == [] and form._note.value == ""
+    weigh.set()
+    form.run()
+    assert form.latest is not None
+    form.latest.result(60)
+    assert heard == ["ask", "result"]
+    form.inputs["text"].value = "other"
+    assert form.is_old and form._note.value == OLD_NOTE
+    assert "wb-old" in form._place._dom_classes
+    form.inputs["text"].value = "before anything was asked"  # as it was asked
+    assert not form.is_old and form._note.value == ""
+    assert "wb-old" not in form._place._dom_classes
+    form.inputs["times"] = type(form.inputs["text"])(value="often")
+    form.run()  # refused before it begins: the last result must not stand beside it
+    assert heard == ["ask", "result", "old True", "old False", "ask"]
+    assert form.latest.widget not in form._place.children

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core import operations
 from workbench.studio.explain_checks import draw_checks
-from workbench.studio.operation_forms import Field, OperationForm, form_tabs
+from workbench.studio.operation_forms import OLD_NOTE, Field, OperationForm, form_tabs
 from workbench.studio.pages import Page, head_of, keep
 from workbench.studio.tiles import Tile
 
@@ -46,7 +46,7 @@ class ExplainPage(Page):
         self.turn = 0
         self.form = OperationForm(
             "interpretability.attribute", _attribution_fields(), button="Explain",
-            on_result=self.take,
+            on_result=self.take, on_ask=self.forget, on_old=self.redraw,
         )  # fmt: skip
         self.inside = _inside()
         tiles = self._tiles()
@@ -60,8 +60,23 @@ class ExplainPage(Page):
         """Show the checks of a new result; called in the thread that made it."""
         with self._lock:
             self.found = found
+        self.redraw()
+
+    def forget(self) -> None:
+        """Take away the checks of an earlier form: something else was asked."""
+        with self._lock:
+            self.found = None
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the checks again."""
+        with self._lock:
             self.turn += 1
             self.refresh()
+
+    def _checks(self) -> list[Any]:
+        drawn = draw_checks(self.found)
+        return [OLD_NOTE, *drawn] if self.found is not None and self.form.is_old else drawn
 
     def _tiles(self) -> list[Tile]:
         def turn() -> Hashable:
@@ -70,7 +85,7 @@ class ExplainPage(Page):
         tiles = [
             Tile("ask", "Which tokens made the answer", lambda: [self.form.widget], wide=True,
                  stamp=lambda: None),
-            Tile("checks", "Checks", lambda: draw_checks(self.found), stamp=turn),
+            Tile("checks", "Checks", self._checks, stamp=turn),
             Tile("read", "How to read it", lambda: _READ, stamp=lambda: None),
         ]  # fmt: skip
         if self.inside is not None:

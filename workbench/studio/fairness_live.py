@@ -54,7 +54,7 @@ class LivePanel:
         self.picks: Any = None
         self.shown = self._widgets.HTML()
         self.widget = self._widgets.VBox()
-        self._empty()
+        self.clear()
 
     def show(self, audit: GroupAudit) -> None:
         """Take the rows of an audit."""
@@ -75,6 +75,17 @@ class LivePanel:
         )  # fmt: skip
         self.picks.observe(lambda _: self._build(), names="value")
         self._build()
+
+    def clear(self) -> None:
+        """Have no audit."""
+        self.scored, self.sliders, self.picks = None, {}, None
+        text = '<p class="q">Audit a classifier first; its scores are taken from there.</p>'
+        self.widget.children = (self._widgets.HTML(text),)
+
+    def mark_old(self, is_old: bool) -> None:
+        """Say whether the audit is of another form than the one that stands there now."""
+        is_old = is_old and self.scored is not None
+        (self.widget.add_class if is_old else self.widget.remove_class)("wb-old")
 
     def set_equal(self, constraint: str) -> None:
         """Move the sliders to where the chosen rate is equal and most decisions are right."""
@@ -129,10 +140,6 @@ class LivePanel:
             return
         limits = {name: slider.value for name, slider in self.sliders.items()}
         self.shown.value = f'<div class="wb">{draw_rates(self.scored, limits)}</div>'
-
-    def _empty(self) -> None:
-        text = '<p class="q">Audit a classifier first; its scores are taken from there.</p>'
-        self.widget.children = (self._widgets.HTML(text),)
 
 
 def _bar(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.studio.fairness_charts import readable, short_name
 from workbench.studio.fairness_live import LivePanel
 from workbench.studio.markup import escape
-from workbench.studio.operation_forms import Field, OperationForm, form_tabs
+from workbench.studio.operation_forms import OLD_NOTE, Field, OperationForm, form_tabs
 from workbench.studio.pages import Page, head_of, keep
 from workbench.studio.tiles import Tile
 
@@ -52,7 +52,10 @@ class FairnessPage(Page):
         self.found: GroupAudit | None = None
         self.turn = 0
         self.live = LivePanel()
-        self.form = OperationForm("fairness.audit", _TABLE, button="Audit", on_result=self.take)
+        self.form = OperationForm(
+            "fairness.audit", _TABLE, button="Audit",
+            on_result=self.take, on_ask=self.forget, on_old=self.redraw,
+        )  # fmt: skip
         self.more = _more()
         tiles = self._tiles()
         super().__init__(
@@ -65,9 +68,26 @@ class FairnessPage(Page):
         """Show a new audit's thresholds; called in the thread that made it."""
         with self._lock:
             self.found = found
-            self.turn += 1
             self.live.show(found)
+        self.redraw()
+
+    def forget(self) -> None:
+        """Take away what an earlier audit left: something else was asked."""
+        with self._lock:
+            self.found = None
+            self.live.clear()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw what belongs to the audit again, and mark it as old if it is."""
+        with self._lock:
+            self.turn += 1
+            self.live.mark_old(self.form.is_old)
             self.refresh()
+
+    def _apart(self) -> list[Any]:
+        drawn = _apart(self.found)
+        return [OLD_NOTE, *drawn] if self.found is not None and self.form.is_old else drawn
 
     def _tiles(self) -> list[Tile]:
         def turn() -> Hashable:
@@ -78,7 +98,7 @@ class FairnessPage(Page):
                  stamp=lambda: None),
             Tile("live", "Move the thresholds", lambda: [self.live.widget], wide=True,
                  stamp=lambda: None),
-            Tile("apart", "How far apart", lambda: _apart(self.found), stamp=turn),
+            Tile("apart", "How far apart", self._apart, stamp=turn),
             Tile("read", "How to read it", lambda: _READ, stamp=lambda: None),
         ]  # fmt: skip
         if self.more is not None:

@@ -20,6 +20,10 @@ from workbench.studio.tables import heading
 from workbench.studio.watching import Watch
 
 _NOT_CHOSEN = "(its own choice)"
+OLD_NOTE = (
+    '<p class="wb-old-note" role="status">The form has changed since: what stands here belongs to '
+    "what was asked before.</p>"
+)
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,17 @@ class Field:
 class OperationForm:
     """The form as a widget (``widget``). One run at a time; ``latest`` is the last that was begun.
 
+    Whatever is shown belongs to one press of the button: the next press, also one that is refused,
+    takes it away, and while the fields say something else it is marked as old (``is_old``).
+
     Args:
         name: The operation.
         fields: The parameters that are shown; the others keep their defaults.
         button: What the button says.
         on_result: Called in the run's thread with what the operation gave.
+        on_ask: Called at each press of the button, before anything else: what an earlier one left
+            elsewhere on the page must go.
+        on_old: Called when what is shown becomes old, or is what the fields say again.
     """
 
     def __init__(
@@ -61,11 +71,15 @@ class OperationForm:
         *,
         button: str,
         on_result: Callable[[Any], None] | None = None,
+        on_ask: Callable[[], None] | None = None,
+        on_old: Callable[[], None] | None = None,
     ) -> None:
         widgets = require("ipywidgets", extra="studio")
         self.operation = operations.find(name)
         self.latest: Watch | None = None
-        self._on_result = on_result
+        self.is_old = False
+        self._asked: dict[str, Any] | None = None
+        self._on_result, self._on_ask, self._on_old = on_result, on_ask, on_old
         known = {parameter.name: parameter for parameter in self.operation.parameters}
         for field in fields:
             if field.name not in known:
@@ -75,10 +89,13 @@ class OperationForm:
         self.button = widgets.Button(description=button, tooltip=self.operation.title)
         self.button.add_class("wb-go")
         self.button.on_click(lambda _: self.run())
+        for made in self.inputs.values():
+            made.observe(lambda _: self._compare(), names="value")
         self._place = widgets.VBox()
+        self._note = widgets.HTML()
         rows = widgets.Box(list(self.inputs.values()))
         rows.add_class("wb-inputs")
-        self.widget = widgets.VBox([rows, self.button, self._place])
+        self.widget = widgets.VBox([rows, self.button, self._note, self._place])
         self.widget.add_class("wb-form")
 
     def values(self) -> dict[str, Any]:
@@ -98,6 +115,10 @@ class OperationForm:
         if self.latest is not None and not self.latest.done:
             return
         widgets = require("ipywidgets", extra="studio")
+        self._asked = self._said()
+        self._compare()
+        if self._on_ask is not None:
+            self._on_ask()
         try:
             values = self.operation.validate(self.values())
         except WorkbenchError as error:
@@ -109,9 +130,25 @@ class OperationForm:
         self.latest.start()
 
     def _end(self, watch: Watch) -> None:
-        self.button.disabled = False
-        if self._on_result is not None and watch.error is None:
-            self._on_result(watch.outcome)
+        try:
+            if self._on_result is not None and watch.error is None:
+                self._on_result(watch.outcome)
+        finally:
+            self.button.disabled = False
+
+    def _said(self) -> dict[str, Any]:
+        return {name: made.value for name, made in self.inputs.items()}
+
+    def _compare(self) -> None:
+        """Mark what is shown as old, or not, by what the fields say now."""
+        is_old = self._asked is not None and self._asked != self._said()
+        if is_old == self.is_old:
+            return
+        self.is_old = is_old
+        self._note.value = OLD_NOTE if is_old else ""
+        (self._place.add_class if is_old else self._place.remove_class)("wb-old")
+        if self._on_old is not None:
+            self._on_old()
 
 
 def form_tabs(wanted: Iterable[tuple[str, str, str, Sequence[Field]]]) -> Any:

@@ -77,7 +77,8 @@ class Panel:
         if isinstance(widget, self._widgets.HTML):
             return f'<div class="widget-html-content">{widget.value}</div>'
         if isinstance(widget, self._widgets.Output):
-            figure = widget.outputs[0]["data"].get(PLOTLY_MIME, {})
+            data = widget.outputs[0]["data"] if widget.outputs else {}
+            figure = data.get(PLOTLY_MIME, {})
             return f'<div style="height:{figure.get("layout", {}).get("height", 0)}px"></div>'
         if hasattr(widget, "to_plotly_json"):
             return f'<div style="height:{widget.layout.height or 0}px"></div>'
