@@ -115,7 +115,24 @@ def solved(shared_home_path: Path) -> Iterator[dict[str, Any]]:
 
 
 PLANTED = {
-    # Left out it would be this model's default, which is 0 too.
+    "a constant": (
+        "q1",
+        "def ask(question):\n    return 'The capital of France is Paris.'",
+        "another answer to another question",
+    ),
+    "the public questions are hard-coded": (
+        "q1",
+        "def ask(question):\n"
+        "    return 'Paris.' if 'France' in question else 'The sea is deep.'",
+        "as the answer to",
+    ),
+    "the temperature is left out": (
+        "q1",
+        "def ask(question):\n"
+        "    m = [{'role': 'user', 'content': question}]\n"
+        "    return model.chat(m, max_tokens=24).text",
+        "left out, it is the model's default",
+    ),
     "the temperature is another one": (
         "q1",
         "def ask(question):\n"

@@ -18,7 +18,7 @@ SEA = "Write one sentence about the sea."
 
 
 def q1(answers: Answers) -> None:
-    """A text, the same each time, that knows Paris."""
+    """A text, the same each time but another for another question, that knows Paris."""
     first = answers.call("ask", CAPITAL)
     if isinstance(first, dict):
         raise WrongAnswer(
@@ -32,7 +32,13 @@ def q1(answers: Answers) -> None:
         raise WrongAnswer(
             "ask() to give the same answer to the same question",
             f"{len(set(again))} answers to 3 calls",
-            why="the temperature is not 0",
+            why="the temperature is not 0; left out, it is the model's default",
+        )
+    if again[0] == first:
+        raise WrongAnswer(
+            "another answer to another question",
+            f"{first!r} to both {CAPITAL!r} and {SEA!r}",
+            why="is it the model that is asked, and is it asked the question?",
         )
     if "Paris" not in first:
         raise WrongAnswer(

@@ -30,10 +30,10 @@ check = lab.check
 #
 # The checks here are public. When the notebook is graded, it runs once more from top to bottom in a process of its own, and your functions are called with inputs that nobody has seen. So write functions that work, not answers that fit.
 #
-# Loading the model takes a second or two. It is 98 MB on the disk.
+# Loading the model takes a second or two. It is 98 MB on the disk. Like most models that you will meet, it is set up here to answer with a temperature of 0.7 where a call names none.
 
 # %%
-model = models.load("smollm2-135m", engine="llamacpp")
+model = models.load("smollm2-135m", engine="llamacpp", sampling={"temperature": 0.7})
 model.info
 
 # %% [markdown]
@@ -57,7 +57,7 @@ ids = model.tokenize("Is Ouagadougou far from Lima?")
 # `model.chat(messages, max_tokens=..., temperature=...)` returns a `Reply`. The answer is in its field `text`; the others say what the answer cost.
 #
 # - `max_tokens` ends the answer after so many tokens, in the middle of a word if need be.
-# - `temperature=0` always takes the likeliest next token. Nothing is left to chance.
+# - `temperature=0` always takes the likeliest next token. Nothing is left to chance. Left out, it is the model's default: here 0.7.
 #
 # **Task 1.** Write `ask(question)`: one user message, at most 24 tokens, temperature 0. Return the text of the answer.
 
