@@ -90,10 +90,10 @@ def test_an_object_from_a_file(echo: Any, refuse: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        (["--count", "many"], "'count' of probe.echo: .*integer.*found 'many'"),
-        (["--count", "0"], "greater than or equal to 1"),
+        (["--count", "many"], "'count' of probe.echo: .*whole number, at least 1, found 'many'"),
+        (["--count", "0"], "it must be a whole number, at least 1, found '0'"),
         (["--rate", "nan"], "'rate' of probe.echo: .*finite"),
-        (["--engine", "cuda"], "'cuda' is not one of 'auto', 'mlx'"),
+        (["--engine", "cuda"], "it must be 'auto' or 'mlx', found 'cuda'"),
         (["--extra", "[1]"], "'extra' must be a JSON object, found list"),
         (["--extra", "{a: 1}"], "'extra' is not valid JSON"),
         (["--rows", "1"], "'rows' must be a JSON object, found int"),

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+import workbench.cli.main as main_module
 from workbench.cli.main import ALIASES, ROOM_ALIASES
+from workbench.core.errors import InputError
 from workbench.core.operations import rooms
 
 
@@ -182,3 +184,41 @@ def test_help_loads_no_operations(run_apart: Any, probe: Path) -> None:
     (probe / "wb_probe_room.py").write_text("raise SystemExit('loaded')\n")
     assert run_apart("config", "show").status == 0
     assert run_apart("probe", "--help").err == "loaded\n"
+
+
+@pytest.mark.parametrize(
+    ("hint", "typed"),
+    [
+        (
+            "shorten it, or models.load('m', context_tokens=...)",
+            "shorten it, or raise context_tokens under [models.m] in workbench.toml",
+        ),
+        ("models.load('m', engine='transformers')", "--engine transformers"),
+        ("workbench models list", "workbench models list"),
+    ],
+)
+def test_a_hint_is_what_one_can_do_here(
+    hint: str, typed: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise InputError("no", hint=hint)
+
+    monkeypatch.setattr(main_module.workbench, "main", fail)
+    with pytest.raises(SystemExit):
+        main_module.main([])
+    assert capsys.readouterr().err == f"error: no\nhint: {typed}\n"
+
+
+def test_what_click_refuses_is_said_in_the_same_form(run: Any) -> None:
+    for typed, said in (
+        (("chat", "Hi", "--max-tokns", "3"), "error: no such option --max-tokns; did you mean"),
+        (("chat",), "error: missing argument 'PROMPT'"),
+        (
+            ("chat", "Hi", "--engine", "cuda"),
+            "error: parameter 'engine' of models.chat: it must be",
+        ),
+    ):
+        found = run(*typed)
+        assert (found.status, found.out) == (2, "")
+        assert found.err.startswith(said)
+        assert "\nhint: workbench " in found.err and "Usage" not in found.err

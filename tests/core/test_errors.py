@@ -109,7 +109,7 @@ def test_to_dict_is_what_a_record_keeps() -> None:
         ("smolm2", ["smollm2", "qwen"], "did you mean 'smollm2'?"),
         ("zzz", ["b", "a"], "known: a, b"),
         ("zzz", [], "there is no model yet"),
-        ("zzz", [f"m{i:02d}" for i in range(14)], "m11, ..."),
+        ("zzz", [f"m{i:02d}" for i in range(34)], "m29 and 4 more"),
     ],
 )
 def test_not_found_names_what_there_is(name: str, known: list[str], words: str) -> None:
@@ -117,3 +117,12 @@ def test_not_found_names_what_there_is(name: str, known: list[str], words: str) 
     assert error.message.startswith(f"no model named {name!r}; ")
     assert words in error.message
     assert error.hint == "workbench models list"
+
+
+def test_near_names_whatever_the_case_and_all_names_where_they_are_few() -> None:
+    columns = [f"column-{number:02}" for number in range(20)] + ["sex"]
+    assert "did you mean 'sex'?" in NotFoundError.among("column", "SEX", columns).message
+    said = NotFoundError.among("column", "gender!", columns).message
+    assert said.endswith(", sex") and said.count("column-") == 20
+    many = NotFoundError.among("column", "?", [f"c{number}" for number in range(40)]).message
+    assert many.endswith(" and 10 more")

@@ -19,6 +19,7 @@ from workbench.core.errors import InputError
 from workbench.core.schema import (
     ParameterModel,
     docstring_arguments,
+    numbers_text,
     parameters_of,
     summary_of,
 )
@@ -144,9 +145,15 @@ def test_typed_values(params: dict[str, Any], name: str, value: Any) -> None:
         ({}, "parameter 'name' of test.sample: it is required"),
         ({"name": "a", "cuont": 1}, "test.sample has no parameter 'cuont'; did you mean 'count'?"),
         ({"name": "a", "zzz": 1}, "it has: name, count, rate"),
-        ({"name": "a", "count": 0}, "'count' of test.sample: .*greater than or equal to 1.*found"),
-        ({"name": "a", "count": "many"}, "'count'.*integer.*found 'many'"),
-        ({"name": "a", "count": 1.5}, "'count'.*integer.*found 1.5"),
+        (
+            {"name": "a", "count": 0},
+            "'count' of test.sample: it must be a whole number, at least 1, found",
+        ),
+        (
+            {"name": "a", "count": "many"},
+            "'count'.*it must be a whole number, at least 1, found 'many'",
+        ),
+        ({"name": "a", "count": 1.5}, "'count'.*it must be a whole number, at least 1, found 1.5"),
         ({"name": "a", "engine": "cuda"}, "'engine'.*'auto' or 'mlx'.*found 'cuda'"),
         ({"name": "a", "tags": [1, 2]}, r"'tags\.0'.*string"),
         ({"name": None}, "'name'.*string"),
@@ -184,6 +191,25 @@ def test_only_finite_numbers(value: float) -> None:
                     else {"rate": given_value},
                     from_text=from_text,
                 )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "words"),
+    [
+        (int, "a whole number"),
+        (float | None, "a finite number"),
+        (Annotated[int, limits.Ge(1)] | None, "a whole number, at least 1"),
+        (Annotated[float, limits.Gt(0), limits.Lt(1)], "a finite number, above 0 and below 1"),
+        (Annotated[int, limits.Interval(ge=0, le=65535)], "a whole number, at least 0 and at most"),
+        (str, None),
+        (bool, None),
+        (int | str, None),
+        (list[int], None),
+    ],
+)
+def test_numbers_in_words(annotation: Any, words: str | None) -> None:
+    said = numbers_text(annotation)
+    assert said is None if words is None else (said or "").startswith(words)
 
 
 def test_a_value_without_plain_form_names_its_parameter() -> None:

@@ -122,8 +122,7 @@ PLANTED = {
     ),
     "the public questions are hard-coded": (
         "q1",
-        "def ask(question):\n"
-        "    return 'Paris.' if 'France' in question else 'The sea is deep.'",
+        "def ask(question):\n    return 'Paris.' if 'France' in question else 'The sea is deep.'",
         "as the answer to",
     ),
     "the temperature is left out": (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import struct
 from pathlib import Path
 
 import pytest
 
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import InputError, NotFoundError, WorkbenchError
 from workbench.models import catalogue
 from workbench.models.catalogue import CatalogueEntry
 from workbench.models.loading import load
@@ -139,3 +140,23 @@ def test_a_table_with_a_path_takes_the_place_of_a_known_model(folder: Path) -> N
     (folder / "workbench.toml").write_text('[models."smollm2-135m"]\npath = "mine.gguf"\n')
     assert catalogue.find("smollm2-135m").license == "the user's own"
     assert catalogue.entries()["smollm2-135m"].sources[0].scheme == "file"
+
+
+def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
+    (tmp_path / "mine.gguf").write_bytes(b"GGUF")
+    for typed in (f"{tmp_path}/nope.gguf", f"{tmp_path}/nope", "nope.gguf", "./nope"):
+        with pytest.raises(NotFoundError, match="there is no such file"):
+            catalogue.find(typed)
+    with pytest.raises(NotFoundError, match=r"did you mean .*/mine\.gguf") as raised:
+        catalogue.find(f"{tmp_path}/mina.gguf")
+    assert raised.value.hint == f"ls {tmp_path}"
+    with pytest.raises(NotFoundError, match="no model named 'qwen/qwen3"):
+        catalogue.find("qwen/qwen3-0.6b")
+
+
+def test_a_damaged_file_of_ones_own_is_not_to_be_fetched(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 1))  # cut short
+    with pytest.raises(WorkbenchError) as raised:
+        load(str(path), engine="transformers")
+    assert "pull" not in (raised.value.hint or "") and "copy it anew" in (raised.value.hint or "")

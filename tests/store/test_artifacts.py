@@ -100,6 +100,31 @@ def test_putting_a_damaged_blob_again_mends_it(store: Artifacts) -> None:
     assert store.read(kept.sha256) == b"as it was"
 
 
+def test_what_was_moved_aside_goes_once_sound_bytes_are_there(store: Artifacts) -> None:
+    def damage(content: bytes) -> Path:
+        blob = store.put_bytes(content)
+        blob.path.chmod(0o644)
+        blob.path.write_bytes(content[:-1] + b"!")
+        with pytest.raises(IntegrityError):
+            store.read(blob.sha256)
+        return blob.path.with_name(f"damaged-{blob.path.name}")
+
+    aside = damage(b"one, fetched again")
+    assert aside.is_file(), "until there is another it may be looked at"
+    store.put_bytes(b"one, fetched again")
+    assert not aside.exists()
+    aside = damage(b"two, given up")
+    assert store.delete(aside.name.removeprefix("damaged-sha256-")) is False
+    assert not aside.exists()
+    aside = damage(b"three, left by an older version")
+    kept = aside.read_bytes()
+    store.put_bytes(b"three, left by an older version")
+    aside.write_bytes(kept)
+    lone = damage(b"four, not there again")
+    assert store.clean() == 1
+    assert not aside.exists() and lone.is_file()
+
+
 def test_a_sound_blob_is_hashed_once_unless_forced_or_changed(
     store: Artifacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

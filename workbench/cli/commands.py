@@ -79,10 +79,18 @@ def _click_parameter(parameter: Parameter) -> click.Parameter:
     if kind is dict:
         options["metavar"] = "JSON|@FILE"
     elif choices:
-        options["type"] = click.Choice(choices)
+        options["type"] = _Choice(choices)
     elif kind in (int, float, Path):
         options["metavar"] = {int: "N", float: "X", Path: "PATH"}[kind]
     return click.Option([flag, parameter.name], multiple=many, **options)
+
+
+class _Choice(click.Choice[str]):
+    """Names what is allowed in the help; what was typed is judged with all other parameters."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value as it is: the operation refuses it in the words that it has for everything."""
+        return value
 
 
 def _help(parameter: Parameter) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import re
 import select
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from workbench.core.variables import unknown_variables
 # Everyday verbs and rooms under another name: what a user would type first.
 ALIASES = {"chat": "models.chat", "serve": "serving.serve"}
 ROOM_ALIASES = {"report": "reports"}
+_CONTEXT_IN_PYTHON = re.compile(r"models\.load\('([^']*)', context_tokens=\.\.\.\)")
+_ENGINE_IN_PYTHON = re.compile(r"models\.load\([^()]*, engine='(\w+)'\)")
 
 
 class VerbGroup(click.Group):
@@ -161,6 +164,29 @@ def _warn_of_variables() -> None:
         click.echo(f"warning: {name} is set, but there is no such setting{meant}", err=True)
 
 
+def _as_typed(hint: str) -> str:
+    """A hint as one follows it here: an option, or a line of the file, for what Python is told."""
+    typed = _ENGINE_IN_PYTHON.sub(r"--engine \1", hint)
+    return _CONTEXT_IN_PYTHON.sub(
+        r"raise context_tokens under [models.\1] in workbench.toml", typed
+    )
+
+
+def _show_click_error(error: click.ClickException) -> None:
+    """What click could not make sense of, in the form that all refusals have."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    said = error.format_message().rstrip(".")
+    if isinstance(error, click.NoSuchOption):
+        near = " or ".join(error.possibilities or ())
+        said = f"no such option {error.option_name}" + (f"; did you mean {near}?" if near else "")
+    click.echo(f"error: {said[:1].lower()}{said[1:]}", err=True)
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        click.echo(f"hint: {context.command_path} --help", err=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; our own errors end it without a traceback."""
     try:
@@ -169,10 +195,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except WorkbenchError as error:
         click.echo(f"error: {error.message}", err=True)
         if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
+            click.echo(f"hint: {_as_typed(error.hint)}", err=True)
         sys.exit(error.exit_status)
     except click.ClickException as error:
-        error.show()
+        _show_click_error(error)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)

@@ -29,7 +29,7 @@ and what was allowed; the hint is a command or an action to try.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -111,15 +111,22 @@ class NotFoundError(WorkbenchError, LookupError):
             hint: A command that lists them.
         """
         choices = sorted(set(known))
-        near = difflib.get_close_matches(name, choices, n=3, cutoff=0.5)
+        by_letters = {choice.lower(): choice for choice in reversed(choices)}
+        alike = difflib.get_close_matches(name.lower(), by_letters, n=3, cutoff=0.5)
+        near = [by_letters[letters] for letters in alike]
         if near:
             said = "did you mean " + " or ".join(repr(choice) for choice in near) + "?"
         elif choices:
-            shown = ", ".join(choices[:12]) + (", ..." if len(choices) > 12 else "")
-            said = f"known: {shown}"
+            said = f"known: {list_names(choices)}"
         else:
             said = f"there is no {noun} yet"
         return cls(f"no {noun} named {name!r}; {said}", hint=hint, noun=noun, name=name, near=near)
+
+
+def list_names(names: Sequence[str], *, most: int = 30) -> str:
+    """Names as a message lists them: all of them, or how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 class ConflictError(WorkbenchError, ValueError):

@@ -7,6 +7,7 @@ import functools
 import inspect
 import json
 import math
+import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,6 +57,35 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
             )
         )
     return tuple(found)
+
+
+_NUMBERS = {int: "a whole number", float: "a finite number"}
+_BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+
+
+def numbers_text(annotation: Any) -> str | None:
+    """The numbers that a type allows, in words; None for what is not a number.
+
+    One wording for all that is typed: "a whole number, at least 1 and at most 65535".
+    """
+    bounds: list[str] = []
+    while annotation not in _NUMBERS:
+        parts = typing.get_args(annotation)
+        if typing.get_origin(annotation) is typing.Annotated:
+            bounds += [
+                f"{words} {getattr(each, name):g}"
+                for each in parts[1:]
+                for name, words in _BOUNDS.items()
+                if getattr(each, name, None) is not None
+            ]
+        elif typing.get_origin(annotation) in (typing.Union, types.UnionType):
+            parts = tuple(part for part in parts if part is not type(None))
+            if len(parts) != 1:
+                return None
+        else:
+            return None
+        annotation = parts[0]
+    return _NUMBERS[annotation] + (", " + " and ".join(bounds) if bounds else "")
 
 
 def docstring_arguments(function: Callable[..., Any]) -> dict[str, str]:
@@ -159,6 +189,11 @@ class ParameterModel:
     def _help(self) -> str:
         return f"{self.command} --help"
 
+    def _kind_of(self, where: tuple[Any, ...]) -> str | None:
+        """What numbers a parameter takes, in words; None if it is none, or a part is meant."""
+        found = [each for each in self.parameters if where == (each.name,)]
+        return numbers_text(found[0].annotation) if found else None
+
     def _unknown(self, name: str) -> InputError:
         known = [parameter.name for parameter in self.parameters]
         near = difflib.get_close_matches(name, known, n=1)
@@ -170,8 +205,15 @@ class ParameterModel:
     def _ill_typed(self, error: Any) -> InputError:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "?"
+        kind = self._kind_of(first["loc"])
         if first["type"] == "missing":
             said = "it is required"
+        elif first["type"] == "string_too_short" and not first["input"]:
+            said = "it is empty"
+        elif first["type"] == "literal_error":
+            said = f"it must be {first['ctx']['expected']}, found {first['input']!r:.80}"
+        elif kind is not None:
+            said = f"it must be {kind}, found {first['input']!r:.80}"
         else:
             said = f"{first['msg'][:1].lower()}{first['msg'][1:]}, found {first['input']!r:.80}"
         return InputError(

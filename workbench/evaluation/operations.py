@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import annotated_types as limits
 
 from workbench.core import settings
 from workbench.core.errors import InputError, NotFoundError
@@ -16,9 +19,9 @@ def perplexity(
     file: Path,
     model: str | None = None,
     *,
-    window_tokens: int = 512,
-    stride_tokens: int = 256,
-    seed: int | None = None,
+    window_tokens: Annotated[int, limits.Ge(1)] = 512,
+    stride_tokens: Annotated[int, limits.Ge(1)] = 256,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> Perplexity:
     """Measure a model's perplexity and bits per byte on a text file.
 

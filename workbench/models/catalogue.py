@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import logging
 import tomllib
@@ -128,6 +129,8 @@ def find(name: str) -> CatalogueEntry:
         path = Path(name).expanduser()
         if path.exists():
             return _entry_of_path(path.stem if path.is_file() else path.name, path)
+        if name.endswith(".gguf") or name.startswith(("/", "~", "./", "../")):
+            raise _no_such_file(name, path)
     own = own_models()
     if name in own:
         return _own_entry(name, read_settings(name))
@@ -138,6 +141,14 @@ def find(name: str) -> CatalogueEntry:
         known = {*_built_in(), *own, *(one.name for one in list_made())}
         raise NotFoundError.among("model", name, known, hint="workbench models list")
     return _built_in()[name]
+
+
+def _no_such_file(name: str, path: Path) -> NotFoundError:
+    beside = [each.name for each in path.parent.glob("*.gguf")]
+    near = difflib.get_close_matches(path.name, beside, n=1)
+    meant = f"; did you mean {path.parent / near[0]}?" if near else ""
+    hint = f"ls {path.parent}" if path.parent.is_dir() else "workbench models list"
+    return NotFoundError(f"there is no such file: {name}{meant}", hint=hint, path=str(path))
 
 
 def _own_entry(name: str, chosen: ModelSettings) -> CatalogueEntry:

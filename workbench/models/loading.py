@@ -6,11 +6,13 @@ import dataclasses
 import importlib
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import CapabilityError, NotFoundError
+from workbench.core.errors import CapabilityError, NotFoundError, WorkbenchError
 from workbench.core.optional import available, require
 from workbench.models import adapters, catalogue
 from workbench.models.adapters import Adapter, ModelName, parse_model_name
@@ -87,10 +89,11 @@ def load(
     chosen = dataclasses.replace(chosen, variant=variant)
     engine_class = find_engine_class(engine_name)
     found = find_adapters(entry, said, engine_class)
-    files = take_variant(model_files(entry), engine_name, variant)
+    with _hints_for(entry):
+        files = take_variant(model_files(entry), engine_name, variant)
     files = dataclasses.replace(files, adapters=tuple(each.files() for each in found))
     started_with = _engine_settings(files, chosen, engine_class, max_threads=max_threads)
-    with tell_loading(entry.name, engine_name):
+    with tell_loading(entry.name, engine_name), _hints_for(entry):
         started = _start(engine_class, files, started_with, isolated=isolated)
     adapter = found[0] if said.adapter is not None else None
     template = chosen.template or started.chat_template
@@ -107,6 +110,23 @@ def load(
         base=entry.name,
         adapter=adapter.reference if adapter is not None else None,
     )
+
+
+@contextmanager
+def _hints_for(entry: CatalogueEntry) -> Iterator[None]:
+    """A damaged file of the catalogue's is fetched again; of the user's own there is no other."""
+    try:
+        yield
+    except WorkbenchError as error:
+        if error.hint and "models pull" in error.hint:
+            only = entry.sources[0]
+            if only.scheme == "file":
+                path = Path(only.parts["folder"])
+                path = path / only.files[0].name if len(only.files) == 1 else path
+                error.hint = f"{path} is your own: it may be damaged or cut short; copy it anew"
+            else:
+                error.hint = error.hint.replace("pull NAME", f"pull {entry.name}")
+        raise
 
 
 def find_adapters(entry: CatalogueEntry, said: ModelName, engine: type[Engine]) -> list[Adapter]:

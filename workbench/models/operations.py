@@ -165,7 +165,7 @@ def remove(name: str) -> list[str]:
 
 @operation("models.chat", title="Ask a model", produces="reply")
 def chat(
-    prompt: str,
+    prompt: Annotated[str, limits.MinLen(1)],
     *,
     model: str | None = None,
     engine: EngineName | None = None,
@@ -219,7 +219,7 @@ def _tell(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 @operation("models.route", title="Say which model `auto` would take", produces="decision")
 def route(
-    prompt: str,
+    prompt: Annotated[str, limits.MinLen(1)],
     *,
     prefer: Literal["quality", "speed", "cost"] | None = None,
     strict: bool = False,
@@ -239,7 +239,7 @@ def route(
 @operation("models.score", title="Score a continuation", produces="score")
 def score(
     prompt: str,
-    continuation: str,
+    continuation: Annotated[str, limits.MinLen(1)],
     *,
     model: str | None = None,
     engine: EngineName | None = None,

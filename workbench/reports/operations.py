@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import annotated_types as limits
 
 from ..core import settings
 from ..core.errors import InputError, NotFoundError, StorageError
@@ -21,10 +23,10 @@ def run(
     *,
     parameters: dict[str, Any] | None = None,
     profile: Literal["quick", "full"] = "quick",
-    jobs: int | None = None,
+    jobs: Annotated[int, limits.Ge(1)] | None = None,
     out: Path | None = None,
     kernels: Literal["auto", "fork", "cold"] = "auto",
-    timeout_s: float | None = None,
+    timeout_s: Annotated[float, limits.Gt(0)] | None = None,
     standalone: bool = False,
 ) -> ReportRun:
     """Run notebooks with checked parameters and write a page and a record of each.
@@ -106,7 +108,9 @@ def _naming_out(folder: Path) -> Iterator[None]:
 
 
 @operation("reports.list", title="List the runs of reports", produces="report runs")
-def list_runs(*, notebook: str | None = None, limit: int = 20) -> list[dict[str, Any]]:
+def list_runs(
+    *, notebook: str | None = None, limit: Annotated[int, limits.Ge(1)] = 20
+) -> list[dict[str, Any]]:
     """List runs that WORKBENCH_HOME keeps a record of, the latest first.
 
     Args:

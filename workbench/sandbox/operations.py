@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import annotated_types as limits
 
 from workbench.core.errors import NotFoundError
 from workbench.core.operations import operation
@@ -21,9 +24,9 @@ def show() -> Isolation:
 def run(
     path: Path,
     *,
-    wall_s: float = 60.0,
-    cpu_s: int = 30,
-    memory_bytes: int = 2 << 30,
+    wall_s: Annotated[float, limits.Gt(0)] = 60.0,
+    cpu_s: Annotated[int, limits.Ge(1)] = 30,
+    memory_bytes: Annotated[int, limits.Ge(1)] = 2 << 30,
     network: bool = False,
 ) -> Outcome:
     """Run a Python file that is not trusted: no files of yours, no network, within limits.

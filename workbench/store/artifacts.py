@@ -1,7 +1,8 @@
 """Files kept under the sha256 of their bytes: ``<home>/blobs/sha256-<hex>``.
 
 A blob is whole or not there, is never changed, and is checked when it is read. One that does not
-match its name any more is moved aside, so that it can be fetched again.
+match its name any more is moved aside, so that it can be fetched again; it goes for good once sound
+bytes stand in its place.
 """
 
 from __future__ import annotations
@@ -141,6 +142,7 @@ class Artifacts:
                 os.fchmod(draft.file.fileno(), 0o444)
                 draft.publish(path)
                 _verified[str(path)] = _state(path.stat())
+            self._aside(path).unlink(missing_ok=True)
         return Artifact(sha256, size_bytes, path)
 
     def contains(self, sha256: str) -> bool:
@@ -235,6 +237,7 @@ class Artifacts:
         path = self._place(sha256)
         _verified.pop(str(path), None)
         with files.saying_why(path):
+            self._aside(path).unlink(missing_ok=True)
             try:
                 path.unlink()
             except FileNotFoundError:
@@ -265,8 +268,19 @@ class Artifacts:
         return Verification(checked, total_bytes, tuple(damaged))
 
     def clean(self, *, older_than_s: float = 3600.0) -> int:
-        """Remove what writers that were killed left behind; returns how many files."""
-        return len(files.remove_parts(self.folder, older_than_s=older_than_s))
+        """Remove what nobody needs; returns how many files.
+
+        That is what writers that were killed left behind, and what was moved aside as damaged and
+        is there again in sound bytes.
+        """
+        replaced = [
+            path
+            for path in self.folder.glob(f"{_DAMAGED}{_PREFIX}*")
+            if path.with_name(path.name.removeprefix(_DAMAGED)).is_file()
+        ]
+        for path in replaced:
+            path.unlink(missing_ok=True)
+        return len(replaced) + len(files.remove_parts(self.folder, older_than_s=older_than_s))
 
     def _walk(self) -> Iterator[Artifact]:
         if not self.folder.is_dir():
@@ -281,6 +295,9 @@ class Artifacts:
 
     def _place(self, sha256: str) -> Path:
         return self.folder / f"{_PREFIX}{_checked(sha256)}"
+
+    def _aside(self, path: Path) -> Path:
+        return path.with_name(f"{_DAMAGED}{path.name}")
 
     def _holds_sound(self, path: Path, sha256: str) -> bool:
         """Whether these bytes are there already; a damaged blob is replaced by the new ones."""
@@ -320,7 +337,7 @@ class Artifacts:
     def _set_aside(self, sha256: str, state: _State) -> Path | None:
         path = self._place(sha256)
         _verified.pop(str(path), None)
-        aside = self.folder / f"{_DAMAGED}{path.name}"
+        aside = self._aside(path)
         try:
             if _state(path.stat()) != state:  # a sound one took its place meanwhile
                 return None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import annotated_types as limits
 
 from workbench.core import settings
 from workbench.core.errors import InputError
@@ -44,11 +46,11 @@ def audit(
     task: TaskName = "auto",
     exclude: list[str] | None = None,
     compare: Literal["between_groups", "to_overall"] = "between_groups",
-    confidence: float = 0.95,
-    draws: int = 4000,
-    min_rows: int = 30,
-    top: int = 10,
-    seed: int | None = None,
+    confidence: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.95,
+    draws: Annotated[int, limits.Ge(100)] = 4000,
+    min_rows: Annotated[int, limits.Ge(1)] = 30,
+    top: Annotated[int, limits.Ge(1)] = 10,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> GroupAudit:
     """Judge a model by group: every metric and disparity with its interval and corrected tests.
 
@@ -121,8 +123,8 @@ def card(
     positive: str | None = None,
     task: TaskName = "auto",
     exclude: list[str] | None = None,
-    min_rows: int = 30,
-    seed: int | None = None,
+    min_rows: Annotated[int, limits.Ge(1)] = 30,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> ModelCard:
     """Audit a model by group and write the fairness section of its model card, in Markdown.
 
@@ -174,10 +176,10 @@ def thresholds(
     exclude: list[str] | None = None,
     at: list[float] | None = None,
     compare: Literal["between_groups", "to_overall"] = "between_groups",
-    confidence: float = 0.95,
-    draws: int = 2000,
-    min_rows: int = 30,
-    seed: int | None = None,
+    confidence: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.95,
+    draws: Annotated[int, limits.Ge(100)] = 2000,
+    min_rows: Annotated[int, limits.Ge(1)] = 30,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> ThresholdSweep:
     """Show what every threshold on a model's score would mean for each group, with intervals.
 
@@ -228,11 +230,11 @@ def slices(
     task: TaskName = "auto",
     exclude: list[str] | None = None,
     loss: LossName | None = None,
-    depth: int = 2,
-    min_rows: int = 50,
-    level: float = 0.05,
-    most: int = 10,
-    seed: int | None = None,
+    depth: Annotated[int, limits.Ge(1), limits.Le(3)] = 2,
+    min_rows: Annotated[int, limits.Ge(10)] = 50,
+    level: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.05,
+    most: Annotated[int, limits.Ge(1)] = 10,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> SliceSearch:
     """Find the rows on which a model is worst: conditions, size, error, interval, corrected test.
 

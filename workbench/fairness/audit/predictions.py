@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import InputError, IntegrityError, NotFoundError
+from workbench.core.errors import InputError, IntegrityError, NotFoundError, list_names
 
 from .outcomes import Outcomes, Task, read_outcomes
 
@@ -211,7 +211,7 @@ def _check_columns(
     known = [name for name in frame.columns if name != target and name not in _OWN]
     if not chosen and compared:
         raise InputError(
-            f"by which column shall {where} be compared? It has {', '.join(known[:12])}",
+            f"by which column shall {where} be compared? It has {list_names(known)}",
             hint="--sensitive COLUMN, once or several times",
         )
     for name in chosen:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import annotated_types as limits
 
 from workbench.core import settings
 from workbench.core.operations import operation
@@ -26,11 +28,11 @@ def probe(
     dataset: str,
     model: str | None = None,
     engine: str | None = None,
-    limit: int | None = None,
+    limit: Annotated[int, limits.Ge(1)] | None = None,
     correction: Correction = "holm",
-    confidence: float = 0.95,
-    draws: int = 2000,
-    seed: int | None = None,
+    confidence: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.95,
+    draws: Annotated[int, limits.Ge(100)] = 2000,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> ProbeResult:
     """Probe a language model with a data set of texts that differ in a group of people.
 
@@ -63,11 +65,11 @@ def probe_change(
     dataset: str,
     engine: str | None = None,
     engine_after: str | None = None,
-    limit: int | None = None,
+    limit: Annotated[int, limits.Ge(1)] | None = None,
     correction: Correction = "holm",
-    confidence: float = 0.95,
-    draws: int = 2000,
-    seed: int | None = None,
+    confidence: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.95,
+    draws: Annotated[int, limits.Ge(100)] = 2000,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> ProbeComparison:
     """Probe two models with the same items, and test each difference item by item.
 
@@ -101,13 +103,13 @@ def swap(
     model: str | None = None,
     engine: str | None = None,
     continuation: list[str] | None = None,
-    max_tokens: int = 0,
+    max_tokens: Annotated[int, limits.Ge(0)] = 0,
     words: Path | None = None,
     lexicon: Path | None = None,
     correction: Correction = "holm",
-    confidence: float = 0.95,
-    draws: int = 2000,
-    seed: int | None = None,
+    confidence: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.95,
+    draws: Annotated[int, limits.Ge(100)] = 2000,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> SwapResult:
     """Put names and words of one group in the place of another's, and test what changes.
 

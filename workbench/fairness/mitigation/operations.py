@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import annotated_types as limits
 
 from workbench.core import settings
 from workbench.core.operations import operation
@@ -35,13 +37,13 @@ def mitigate(
     target: str | None = None,
     positive: str | None = None,
     exclude: list[str] | None = None,
-    gap: float | None = None,
-    alpha: float = 1.0,
+    gap: Annotated[float, limits.Ge(0), limits.Lt(1)] | None = None,
+    alpha: Annotated[float, limits.Ge(0), limits.Le(1)] = 1.0,
     deterministic: bool = True,
-    min_rows: int = 100,
-    draws: int = 4000,
+    min_rows: Annotated[int, limits.Ge(1)] = 100,
+    draws: Annotated[int, limits.Ge(100)] = 4000,
     out: Path | None = None,
-    seed: int | None = None,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> Mitigation:
     """Make a fairer model, and say what it cost and what it needs when it is used.
 
@@ -103,9 +105,9 @@ def trade_off(
     positive: str | None = None,
     exclude: list[str] | None = None,
     gaps: list[float] | None = None,
-    min_rows: int = 100,
-    draws: int = 4000,
-    seed: int | None = None,
+    min_rows: Annotated[int, limits.Ge(1)] = 100,
+    draws: Annotated[int, limits.Ge(100)] = 4000,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> TradeOff:
     """Show accuracy against disparity for several ways to a fairer model, with intervals.
 

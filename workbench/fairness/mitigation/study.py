@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import CapabilityError, InputError, NotFoundError
+from workbench.core.errors import CapabilityError, InputError, NotFoundError, list_names
 
 from .adapters import AsPositive
 from .grouping import GroupReader, read_groups
@@ -167,7 +167,7 @@ def _check_sensitive(chosen: Sequence[str], parts: TableParts) -> None:
     known = [name for name in parts.train.column_names if name != parts.target]
     if not chosen:
         raise InputError(
-            f"fair between which groups of {parts.name}? It has {', '.join(known[:12])}",
+            f"fair between which groups of {parts.name}? It has {list_names(known)}",
             hint="--sensitive COLUMN, once or several times",
         )
     for name in chosen:

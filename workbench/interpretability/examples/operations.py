@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import annotated_types as limits
 
 from workbench.core import settings
 from workbench.core.errors import InputError
@@ -20,11 +22,11 @@ def find_examples(
     text: str = "text",
     label: str | None = None,
     space: Space = "embedding",
-    count: int = 5,
+    count: Annotated[int, limits.Ge(1)] = 5,
     split: str | None = None,
-    limit: int = 2000,
+    limit: Annotated[int, limits.Ge(1)] = 2000,
     model: str = "minilm-l6-v2",
-    seed: int | None = None,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> NearestExamples:
     """Find the training examples nearest to a text.
 
@@ -65,11 +67,11 @@ def find_suspects(
     *,
     label: str,
     text: str = "text",
-    count: int = 20,
+    count: Annotated[int, limits.Ge(1)] = 20,
     split: str | None = None,
-    limit: int = 2000,
+    limit: Annotated[int, limits.Ge(1)] = 2000,
     model: str = "minilm-l6-v2",
-    seed: int | None = None,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> Suspects:
     """Find the rows of a labelled table that look mislabelled.
 
