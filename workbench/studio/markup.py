@@ -25,6 +25,10 @@ _PILLS = {
     "queued": ("plain", "· queued"),
     "begun": ("plain", "· in progress"),
     "cancelled": ("plain", "– cancelled"),
+    "finished": ("good", "✓ finished"),
+    "stopping": ("mark", "– stopping"),
+    "stopped": ("plain", "– stopped"),
+    "interrupted": ("bad", "✗ interrupted"),
 }
 
 

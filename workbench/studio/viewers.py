@@ -34,6 +34,9 @@ _VIEWERS = {
     "workbench.finetuning.versions.lineage.Lineage": "version_cards:draw_lineage",
     "workbench.finetuning.versions.names.NameMove": "version_cards:draw_move",
     "workbench.finetuning.snapshots.checking.DataReport": "data_report_cards:draw_data_report",
+    "workbench.finetuning.recording.comparing.RunComparison": "training_cards:draw_comparison",
+    "workbench.finetuning.recording.recorded_run.RecordedRun": "training_cards:draw_run",
+    "workbench.finetuning.training.registering.TrainingRun": "training_cards:draw_result",
     "workbench.finetuning.continual.result.Continual": "continual_cards:draw_continual",
     "workbench.interpretability.tabular.counterfactuals.Counterfactuals": (
         "row_cards:draw_counterfactuals"

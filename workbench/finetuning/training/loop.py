@@ -329,6 +329,7 @@ class _Loop:
         self.done = _read_training(state["training"])
         self.done.resumed_at = len(self.done.steps)
         checkpoints.put_chance(state["chance"])
+        self._tell()
 
 
 def _read_training(plain: Mapping[str, Any]) -> Training:

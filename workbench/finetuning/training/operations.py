@@ -31,6 +31,7 @@ _CHOICES = [
     "checkpointing",
     "evaluate_every_steps",
     "patience",
+    "samples",
 ]
 
 
@@ -40,22 +41,6 @@ class PresetRow:
 
     name: str
     recipe: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """One training run as it stands."""
-
-    run: str
-    state: str
-    model: str
-    adapter: str
-    steps_done: int
-    steps: int
-    loss_nats: float | None
-    eval_loss_nats: float | None
-    tokens_per_s: float
-    started_s: float
 
 
 @operation("finetuning.run", title="Teach a model from a file of rows", produces="training-run")
@@ -82,6 +67,7 @@ def run(
     checkpointing: bool | None = None,
     evaluate_every_steps: int | None = None,
     patience: int | None = None,
+    samples: int | None = None,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model the answers of a file, and register what it learnt as an adapter.
@@ -112,6 +98,7 @@ def run(
         checkpointing: Compute twice what does not fit in the memory.
         evaluate_every_steps: Evaluate also on the way.
         patience: End after so many evaluations without a better one.
+        samples: Answer so many of the held-out rows at each evaluation, for the eye.
         again: Do it again although it was done.
     """
     given = locals()
@@ -141,28 +128,6 @@ def presets() -> list[PresetRow]:
     from workbench.finetuning.training.recipe import PRESETS
 
     return [PresetRow(name, asdict(recipe)) for name, recipe in PRESETS.items()]
-
-
-@operation("finetuning.runs", title="List the training runs", produces="training-runs")
-def runs() -> list[RunRow]:
-    """List the runs of this machine, those that go on or were stopped too, the newest first."""
-    from workbench.finetuning.training.records import list_runs
-
-    return [
-        RunRow(
-            run=run_id,
-            state=told["state"],
-            model=told["model"],
-            adapter=told["adapter"],
-            steps_done=told["steps_done"],
-            steps=told["steps"],
-            loss_nats=told["curve"][-1][1] if told["curve"] else None,
-            eval_loss_nats=told["evaluations"][-1][1] if told["evaluations"] else None,
-            tokens_per_s=told["tokens_per_s"],
-            started_s=told["started_s"],
-        )
-        for run_id, told in list_runs()
-    ]
 
 
 def _name_of(data: Path) -> str:

@@ -5,50 +5,152 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import NotFoundError
+from workbench.core import events
+from workbench.core.cancellation import cancellable
+from workbench.core.errors import CancelledError, NotFoundError, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.finetuning.training.loop import Training
 
 NAMESPACE = "finetuning.runs"
+STOPS = "finetuning.stops"  # runs that somebody, in whatever process, asked to stop
 _MOST_POINTS = 2000
-STATES = ("running", "finished", "stopped")
+_MOST_SAMPLES = 256
+STATES = ("running", "finished", "stopped", "failed")
+_EVERY_S = 1.0
+_MOST_SHARE = 0.02  # of the time may go into writing down a run that goes on
+
+_current: ContextVar[RunRecord | None] = ContextVar("workbench_run_record", default=None)
 
 
 class RunRecord:
-    """Writes down one run. Its key is its id."""
+    """Writes down one run. Its key is its id.
+
+    Inside ``recording`` the record follows the run step by step, at most once a second and so that
+    it takes no more than a fiftieth of the time; whoever watches reads the store.
+    """
 
     def __init__(self, run_id: str, said: Mapping[str, Any]) -> None:
         self.run_id = run_id
+        self._training: Training | None = None
+        self._samples: list[dict[str, Any]] = []
+        self._due_s = self._probe_due_s = 0.0
         self._document: dict[str, Any] = {
             **said,
             "state": "running",
             "machine": describe_machine(),
+            "process": _describe_process(),
             "started_s": time.time(),
         }
 
     def update(self, training: Training, **changes: Any) -> None:
         """Write the run as it stands."""
-        from workbench.store.records import Records
-
-        stride = max(1, len(training.steps) // _MOST_POINTS)
-        self._document |= {
+        self._training = training
+        told = {
             "steps_done": len(training.steps),
             "curve": [
                 [step.number, step.loss_nats, step.learning_rate, step.tokens / step.seconds]
-                for step in training.steps[::stride]
+                for step in _thin(training.steps)
             ],
             "evaluations": [[each.step, each.loss_nats] for each in training.evaluations],
             "tokens_per_s": training.tokens_per_s,
             "seconds": training.seconds,
             "stopped": training.stopped,
-            "updated_s": time.time(),
-            **changes,
         }
+        self._write(**told, **changes)
+
+    def has_samples(self, step: int) -> bool:
+        """Whether answers that were given after so many steps are kept already."""
+        return any(each["step"] == step for each in self._samples)
+
+    def add_samples(self, step: int, samples: Sequence[Mapping[str, Any]]) -> None:
+        """Keep a few answers, given after so many steps; the next ``update`` writes them."""
+        self._samples += [{"step": step, **each} for each in samples]
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Follow a run, let it be stopped from another process, and say how it ended if it broke.
+
+        A stop is asked for by ``ask_to_stop`` and ends the run as a cancel does.
+        """
+        from workbench.store.records import Records
+
+        Records().delete(STOPS, self.run_id)  # asked of an earlier attempt
+        self._begin()
+        reset = _current.set(self)
+        try:
+            with cancellable() as token, events.listening(self._hear, "finetuning.step"):
+                token.watch(self._is_stop_asked)
+                yield
+        except (CancelledError, KeyboardInterrupt):
+            self._end("stopped")
+            raise
+        except BaseException as error:
+            self._end("failed", error=_say(error))
+            raise
+        finally:
+            _current.reset(reset)
+            Records().delete(STOPS, self.run_id)
+
+    def _begin(self) -> None:
+        """The record of a run that goes on keeps what was there, until the first step is known."""
+        nothing: dict[str, Any] = {
+            "steps_done": 0, "curve": [], "evaluations": [], "samples": [], "tokens_per_s": 0.0,
+            "seconds": 0.0, "stopped": "",
+        }  # fmt: skip
+        known = find_run(self.run_id)
+        if known is not None and known["state"] != "finished":
+            nothing |= {name: known[name] for name in nothing if name in known}
+        self._samples = list(nothing["samples"])
+        self._write(**nothing)
+
+    def _end(self, state: str, **changes: Any) -> None:
+        if self._training is None:
+            self._write(state=state, **changes)
+        else:
+            self.update(self._training, state=state, **changes)
+
+    def _write(self, **changes: Any) -> None:
+        from workbench.store.records import Records
+
+        begun_s = time.monotonic()
+        self._document |= {"samples": self._samples[-_MOST_SAMPLES:], "updated_s": time.time()}
+        self._document |= changes
         Records().put(NAMESPACE, self.run_id, document=self._document)
+        now_s = time.monotonic()
+        self._due_s = now_s + max(_EVERY_S, (now_s - begun_s) / _MOST_SHARE)
+
+    def _hear(self, event: events.Event) -> None:
+        """A step of this very run; others may go on in other threads."""
+        training = self._training
+        if _current.get() is self and training is not None and time.monotonic() >= self._due_s:
+            self.update(training)
+
+    def _is_stop_asked(self) -> bool:
+        """Looked at between steps and in evaluations; the store is asked once a second."""
+        if time.monotonic() < self._probe_due_s:
+            return False
+        self._probe_due_s = time.monotonic() + _EVERY_S
+        return is_stop_asked(self.run_id)
+
+
+def ask_to_stop(run_id: str) -> None:
+    """Ask a run to stop, whichever process it goes on in; it looks once a second."""
+    from workbench.store.records import Records
+
+    Records().put(STOPS, run_id, document={"asked_s": time.time()})
+
+
+def is_stop_asked(run_id: str) -> bool:
+    """Whether a run was asked to stop, and has not yet."""
+    from workbench.store.records import Records
+
+    return Records().find(STOPS, run_id) is not None
 
 
 def find_run(run_id: str) -> dict[str, Any] | None:
@@ -85,3 +187,23 @@ def describe_machine() -> dict[str, Any]:
         "load_average": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
     }
+
+
+def _describe_process() -> dict[str, Any]:
+    """By which one may tell later whether it still lives; ids are given again, times are not."""
+    import psutil
+
+    return {"pid": os.getpid(), "created_s": psutil.Process().create_time()}
+
+
+def _thin(steps: Sequence[Any]) -> list[Any]:
+    """At most so many of the steps, evenly, the last one always among them."""
+    stride = -(-len(steps) // _MOST_POINTS) or 1
+    kept = list(steps[::stride])
+    return kept if not steps or kept[-1] is steps[-1] else [*kept, steps[-1]]
+
+
+def _say(error: BaseException) -> dict[str, str]:
+    if isinstance(error, WorkbenchError):
+        return {"message": error.message, "hint": error.hint or ""}
+    return {"message": f"{type(error).__name__}: {error}", "hint": ""}

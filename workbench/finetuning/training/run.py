@@ -136,19 +136,20 @@ def train_and_register(
         return known
     with _holding(folder):
         record = _begin_record(run_id, learner, material, recipe, name=name, base=base, kind=kind)
-        module, done = _train(learner, material, recipe, folder, key, record, make_objective)
-        # Killed after this and before its end was written down, a run finds what it registered.
-        adapter = (None if again else find_registered(learner.name, name, run_id)) or register(
-            module,
-            learner,
-            material,
-            recipe,
-            name=name,
-            base=base,
-            parents=parents,
-            done=done,
-            run_id=run_id,
-        )
+        with record.recording():
+            module, done = _train(learner, material, recipe, folder, key, record, make_objective)
+            # Killed after this and before its end was written down, a run finds what it registered.
+            adapter = (None if again else find_registered(learner.name, name, run_id)) or register(
+                module,
+                learner,
+                material,
+                recipe,
+                name=name,
+                base=base,
+                parents=parents,
+                done=done,
+                run_id=run_id,
+            )
         result = tell_result(adapter, done, learner, material, run_id, time.process_time() - cpu_s)
         record.update(done, state="finished", result=dataclasses.asdict(result))
         _clear(folder)
@@ -191,9 +192,8 @@ def _train(
     record: RunRecord,
     make_objective: Callable[[torch.nn.Module], Objective] | None,
 ) -> tuple[torch.nn.Module, Training]:
-    from workbench.core.errors import CancelledError
     from workbench.finetuning.training.adapting import adapt
-    from workbench.finetuning.training.loop import Keeping, Training, train
+    from workbench.finetuning.training.loop import Keeping, train
     from workbench.finetuning.training.objective import evaluate_loss
     from workbench.finetuning.training.sampling import tell_samples
 
@@ -201,30 +201,27 @@ def _train(
     module = adapt(learner.module, recipe)
     way = {"pack_tokens": recipe.pack_tokens, "pad_id": learner.pad_id}
     source = Batches(material.units, batch=recipe.batch, seed=recipe.seed, **way)
-    evaluated = batches_in_order(material.held_out, batch=recipe.batch, **way)
-    latest = Training()
+    asked = batches_in_order(material.held_out, batch=recipe.batch, **way)
 
     def watch(trained: torch.nn.Module, training: Training) -> None:
-        nonlocal latest
-        latest = training
         record.update(training)
-        if recipe.samples:
-            tell_samples(trained, learner, material.held_out[: recipe.samples])
+        step = len(training.steps)
+        evaluated = bool(training.evaluations) and training.evaluations[-1].step == step
+        if recipe.samples and evaluated and not record.has_samples(step):
+            shown = material.held_out[: recipe.samples]
+            record.add_samples(step, tell_samples(trained, learner, shown))
+            record.update(training)
 
-    try:
-        done = train(
-            module,
-            source,
-            recipe,
-            steps=recipe.count_steps(len(material.units)),
-            objective=make_objective(module) if make_objective is not None else None,
-            evaluate=lambda trained: evaluate_loss(trained, evaluated),
-            watch=watch,
-            keeping=Keeping(folder, key),
-        )
-    except CancelledError:
-        record.update(latest, state="stopped")
-        raise
+    done = train(
+        module,
+        source,
+        recipe,
+        steps=recipe.count_steps(len(material.units)),
+        objective=make_objective(module) if make_objective is not None else None,
+        evaluate=lambda trained: evaluate_loss(trained, asked),
+        watch=watch,
+        keeping=Keeping(folder, key),
+    )
     return module, done
 
 

@@ -32,7 +32,14 @@ def tell_samples(
             for example in examples:
                 answer = _answer(module, learner, list(example.ids[: example.start]))
                 wanted = learner.tokenizer.detokenize(example.answer[:-1])
-                told.append({"row": example.identity, "wanted": wanted, "answer": answer})
+                told.append(
+                    {
+                        "row": example.identity,
+                        "asked": learner.tokenizer.detokenize(example.ids[: example.start]),
+                        "wanted": wanted,
+                        "answer": answer,
+                    }
+                )
     finally:
         module.train(was_training)
     events.emit("finetuning.samples", samples=told)

@@ -1,0 +1,84 @@
+"""How training runs are drawn: what is shown is what was recorded, and odd runs are no trouble."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from workbench.core.viewers import mime_bundle
+from workbench.finetuning.recording.comparing import compare_runs
+from workbench.finetuning.recording.recorded_run import RecordedRun, read_document
+from workbench.studio.curves import Curve, _ticks, draw_curves, thin
+from workbench.studio.training_cards import draw_comparison, draw_run
+
+
+def made_run(run: str = "a1b2c3d4e5f60718", *, steps: int = 20, **changes: object) -> RecordedRun:
+    """A made document, as the store keeps one."""
+    told = {
+        "state": "finished", "kind": "answers", "model": "tiny", "adapter": "facts",
+        "steps": steps, "steps_done": steps, "examples": 12, "tokens_per_s": 123.0, "seconds": 9.0,
+        "started_s": 1.0, "updated_s": 10.0, "precision": "fp32", "data_sha256": "d" * 64,
+        "snapshot": None, "base_sha256": "b" * 64, "stopped": "steps", "machine": {},
+        "curve": [[n, 3.0 / n, 0.001, 100.0 + n] for n in range(1, steps + 1)],
+        "evaluations": [[0, 3.5], [steps, 0.25]],
+        "samples": [
+            {"step": 0, "row": "7", "asked": "<|im_start|>user\nWhat <is> it?<|im_end|>\n"
+             "<|im_start|>assistant\n", "wanted": "A <b>.", "answer": "No idea"},
+            {"step": steps, "row": "7", "asked": "", "wanted": "A <b>.", "answer": "A <b>."},
+        ],
+        "recipe": {"seed": 0, "rank": 16, "targets": ["q_proj"]},
+        "result": {"version": 2, "train_loss": 0.2},
+    }  # fmt: skip
+    return read_document(run, {**told, **changes})
+
+
+def test_a_run_shows_its_figures_and_answers() -> None:
+    html = draw_run(made_run())
+    assert "tiny:facts@2" in html and "✓ finished" in html
+    assert "3.5 at 0, 0.25 at 20" in html  # the picture in words
+    assert "✓ A &lt;b&gt;." in html and "<b>." not in html
+    assert "d" * 64 in html
+    assert "nan" not in html.lower().replace("finance", "")
+
+
+def test_a_run_without_a_step_says_so() -> None:
+    empty = made_run(steps_done=0, curve=[], evaluations=[], samples=[], tokens_per_s=0.0)
+    html = draw_run(dataclasses.replace(empty, state="running"))
+    assert "Loss: no step yet." in html and "▶ running" in html
+
+
+@pytest.mark.parametrize(("state", "says"), [("stopped", "It was stopped"), ("failed", "too hot")])
+def test_what_went_wrong_is_said(state: str, says: str) -> None:
+    html = draw_run(made_run(state=state, error={"message": "too hot", "hint": "cool it"}))
+    assert says in html or "too hot" in html
+    assert "cool it" in html
+
+
+def test_differences_are_marked_and_what_is_alike_is_not() -> None:
+    other = made_run("ffff0000ffff0000", recipe={"seed": 1, "rank": 16, "targets": ["q_proj"]})
+    html = draw_comparison(compare_runs([made_run(), other]))
+    marked = re.findall(r'<tr class="wb-differs"><td>([^<]*)', html)
+    assert marked == ["seed"]
+    same = draw_comparison(compare_runs([made_run(), made_run("ffff0000ffff0000")]))
+    assert "the same in everything" in same
+
+
+def test_viewers_are_registered() -> None:
+    assert "wb-curves" in mime_bundle(made_run())["text/html"]
+    found = compare_runs([made_run(), made_run("ffff0000ffff0000")])
+    assert "side by side" in mime_bundle(found)["text/html"]
+
+
+def test_many_points_are_thinned_without_their_ends() -> None:
+    points = [(float(x), float(x % 7)) for x in range(5000)]
+    kept = thin(points)
+    assert len(kept) <= 402 and kept[0] == points[0] and kept[-1] == points[-1]
+    assert len(draw_curves([Curve("a", kept)], title="t", unit="u")) < 30_000
+
+
+@pytest.mark.parametrize("ends", [(0.0, 0.0), (1e-9, 2e-9), (-3.0, 4.0), (5.0, 5.0), (0.0, 1e7)])
+def test_ticks_are_round_and_hold_the_range(ends: tuple[float, float]) -> None:
+    ticks = _ticks(*ends)
+    assert ticks[0] <= ends[0] and ticks[-1] >= ends[1] and 2 <= len(ticks) <= 9

@@ -1,0 +1,175 @@
+"""A training run as it was written down: curve, answers on the way, what was trained how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from workbench.core.errors import InputError, NotFoundError
+from workbench.core.viewers import Viewable
+from workbench.finetuning.training.records import is_stop_asked, list_runs
+
+RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
+_LEAST_PREFIX = 4
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One step: the loss is nats an answer token, the first step number 1."""
+
+    step: int
+    loss_nats: float
+    learning_rate: float
+    tokens_per_s: float
+
+
+@dataclass(frozen=True)
+class EvaluationPoint:
+    """The loss on what was held out, after so many steps."""
+
+    step: int
+    loss_nats: float
+
+
+@dataclass(frozen=True)
+class SampleAnswer:
+    """What the model answered to a held-out row, after so many steps; ``asked`` with the marks."""
+
+    step: int
+    row: str
+    asked: str
+    wanted: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class RecordedRun(Viewable):
+    """A run as the store has it, also one that goes on in another process.
+
+    ``state`` is ``interrupted`` where the process ended without a word, as after a kill: the same
+    command goes on from the last checkpoint. ``steps`` are all it was to do, ``steps_done`` those
+    that it did; ``curve`` has at most 2,000 of them. ``figures`` are what it ended with.
+    ``trouble`` says why it failed, with ``hint``. Times are Unix times, ``seconds`` those of the
+    steps alone.
+    """
+
+    run: str
+    state: RunState
+    is_stopping: bool
+    kind: str
+    model: str
+    adapter: str
+    version: int | None
+    steps: int
+    steps_done: int
+    examples: int
+    tokens_per_s: float
+    seconds: float
+    started_s: float
+    updated_s: float
+    curve: tuple[CurvePoint, ...]
+    evaluations: tuple[EvaluationPoint, ...]
+    samples: tuple[SampleAnswer, ...]
+    recipe: dict[str, Any]
+    precision: str
+    data_sha256: str
+    snapshot: str | None
+    base_sha256: str
+    stopped: str
+    figures: dict[str, Any]
+    machine: dict[str, Any]
+    trouble: str = ""
+    hint: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it goes on now."""
+        return self.state == "running"
+
+    @property
+    def name(self) -> str:
+        """The version that it made, or the adapter that it is to make."""
+        full = f"{self.model}:{self.adapter}"
+        return full if self.version is None else f"{full}@{self.version}"
+
+    @property
+    def best(self) -> EvaluationPoint | None:
+        """The evaluation with the least loss; None before the first."""
+        return min(self.evaluations, key=lambda each: each.loss_nats, default=None)
+
+
+def recorded_runs() -> tuple[RecordedRun, ...]:
+    """Every run of this home, the newest first."""
+    return tuple(read_document(run_id, told) for run_id, told in list_runs())
+
+
+def find_recorded_run(run: str) -> RecordedRun:
+    """A run by its id, by the beginning of it, or ``latest``.
+
+    Raises:
+        NotFoundError: There is none; near matches are named.
+        InputError: Several begin so.
+    """
+    known = dict(list_runs())
+    if run == "latest" and known:
+        run = next(iter(known))
+    found = [key for key in known if key == run] or [
+        key for key in known if len(run) >= _LEAST_PREFIX and key.startswith(run)
+    ]
+    if not found:
+        raise NotFoundError.among("run", run, known, hint="workbench finetuning runs")
+    if len(found) > 1:
+        raise InputError(f"{len(found)} runs begin with {run!r}", hint=", ".join(found[:4]))
+    return read_document(found[0], known[found[0]])
+
+
+def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
+    """A run from its document in the store."""
+    result, error = told.get("result") or {}, told.get("error") or {}
+    state: RunState = told["state"]
+    if state == "running" and not _lives(told.get("process")):
+        state = "interrupted"
+    figures = ("train_loss", "eval_loss_before", "eval_loss_after", "evaluated_on", "cpu_seconds")
+    return RecordedRun(
+        run=run_id,
+        state=state,
+        is_stopping=state == "running" and is_stop_asked(run_id),
+        kind=told["kind"],
+        model=told["model"],
+        adapter=told["adapter"],
+        version=result.get("version"),
+        steps=told["steps"],
+        steps_done=told["steps_done"],
+        examples=told["examples"],
+        tokens_per_s=told["tokens_per_s"],
+        seconds=told["seconds"],
+        started_s=told["started_s"],
+        updated_s=told["updated_s"],
+        curve=tuple(CurvePoint(*each) for each in told["curve"]),
+        evaluations=tuple(EvaluationPoint(*each) for each in told["evaluations"]),
+        samples=tuple(SampleAnswer(**{"asked": "", **each}) for each in told.get("samples", ())),
+        recipe=dict(told["recipe"]),
+        precision=told["precision"],
+        data_sha256=told["data_sha256"],
+        snapshot=told["snapshot"],
+        base_sha256=told["base_sha256"],
+        stopped=told["stopped"],
+        figures={name: result[name] for name in figures if name in result},
+        machine=dict(told["machine"]),
+        trouble=error.get("message", ""),
+        hint=error.get("hint", ""),
+    )
+
+
+def _lives(process: Mapping[str, Any] | None) -> bool:
+    """Whether the process that trains is still there, and not another with its number."""
+    import psutil
+
+    if process is None:  # written before processes were
+        return False
+    try:
+        created_s = float(psutil.Process(process["pid"]).create_time())
+    except psutil.Error:
+        return False
+    return abs(created_s - float(process["created_s"])) < 1.0
