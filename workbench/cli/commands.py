@@ -55,7 +55,7 @@ def command_of(operation: Operation, *, name: str | None = None) -> click.Comman
         name or operation.words[-1],
         params=params,
         callback=run,
-        help=operation.help,
+        help=_as_text(operation.help),
         short_help=operation.title,
     )
 
@@ -94,10 +94,15 @@ class _Choice(click.Choice[str]):
 
 
 def _help(parameter: Parameter) -> str:
-    default = parameter.default
+    default, said = parameter.default, _as_text(parameter.help)
     if parameter.required or default is None or default is False or default in ("", (), [], {}):
-        return parameter.help
-    return f"{parameter.help} [default: {'yes' if default is True else default}]"
+        return said
+    return f"{said} [default: {'yes' if default is True else default}]"
+
+
+def _as_text(docstring: str) -> str:
+    """A docstring for a terminal, which draws no markup: without the marks around code."""
+    return docstring.replace("``", "")
 
 
 def _shape(annotation: Any) -> tuple[Any, bool, list[str]]:

@@ -143,7 +143,7 @@ def test_models_that_cannot_be_asked_are_refused_before_anything_is_loaded(
         probe(model="smollm2-13m")
     with pytest.raises(InputError, match="is a table, not a probe"):
         probe(dataset="adult")
-    with pytest.raises(InputError, match="draws 5"):
+    with pytest.raises(InputError, match="at least 100, found 5"):
         probe(draws=5)
     assert choose_model(None, None).engine == "transformers"
     assert choose_model("smollm2-135m", "llamacpp").engine == "llamacpp"
