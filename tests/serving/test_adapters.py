@@ -50,6 +50,21 @@ def complete(client: Client, model: str, key: str | None = None) -> Answered:
     return client.request("POST", "/v1/completions", body, key)
 
 
+@pytest.mark.parametrize(("most_tokens", "warned"), [(6, False), (200, True)])
+def test_an_answer_that_the_context_ended_says_so(
+    tiny: Client, most_tokens: int, warned: bool
+) -> None:
+    """Each ends with ``length``; only the one that got less than it asked for is warned of."""
+    asked = {"model": "tiny", "prompt": "once upon a time " * 12, "max_tokens": most_tokens}
+    answer = tiny.request("POST", "/v1/completions", {**asked, "temperature": 0})
+    assert answer.json["choices"][0]["finish_reason"] == "length", answer.body
+    used = answer.json["usage"]
+    assert (used["completion_tokens"] < most_tokens) is warned
+    said = answer.headers.get("x-workbench-warning", "")
+    assert said.startswith("the context was full at 25") is warned, said
+    assert bool(said) is warned
+
+
 def read_usage(model: str) -> list[UsageRow]:
     """What was settled of a name that was asked for."""
     return [row for row in settlements(limit=1000) if row.model_asked == model]

@@ -91,15 +91,18 @@ class Pipeline:
         """A run: reserved before, settled before its last piece, whatever becomes of it."""
         account = await self._reserve(call, principal, facts)
         facts.limits_left = account.reservation.left
-        pieces = self._chain.answer(call, facts)
+        pieces, ended = self._chain.answer(call, facts), None
         try:
             try:
                 async for piece in pieces:
                     account.note(piece)
+                    ended = piece.finish_reason or ended
                     if piece.usage is not None:
                         facts.prompt_tokens = piece.usage.prompt_tokens
                         facts.completion_tokens = piece.usage.completion_tokens
                         facts.cached_tokens = piece.usage.cached_tokens
+                        if ended == "length":
+                            _warn_of_context(call, facts)
                         await _settle(account, call, facts)
                     yield piece
             finally:
@@ -194,7 +197,7 @@ class Pipeline:
         """Say that an answer will end before the length that was asked for, as far as is known.
 
         It is not refused, as many clients always ask for the same large number. What the prompt
-        leaves of the context is known once it is read; then ``finish_reason`` says ``length``.
+        leaves of the context is known once it is read: ``_warn_of_context``.
         """
         most = call.sampling.get("max_tokens") or 0
         model = self._directory.local_model(call.model) if most > _SMALLEST_CONTEXT else None
@@ -234,6 +237,21 @@ class Pipeline:
         if error.context["retry_after_s"] is not None:
             room -= error.context["used"]
         return first.backend.name == LOCAL and room > answers
+
+
+def _warn_of_context(call: Call, facts: Facts) -> None:
+    """Say that an answer has the length it has because the context was full.
+
+    ``finish_reason`` is ``length`` either way; an answer of fewer tokens than were asked for was
+    ended by the context. A stream's headers are out by then: there its usage shows it.
+    """
+    most = call.sampling.get("max_tokens") or 0
+    if facts.backend == LOCAL and call.n == 1 and facts.completion_tokens < most:
+        total = facts.prompt_tokens + facts.completion_tokens
+        facts.warnings += (
+            f"the context was full at {total} tokens, {facts.prompt_tokens} of them the prompt's: "
+            f"the answer ended after {facts.completion_tokens} of max_tokens {most}",
+        )
 
 
 async def _settle(account: Account, call: Call, facts: Facts) -> None:
