@@ -16,6 +16,7 @@ from workbench.finetuning.examples import of_prompt
 from workbench.finetuning.snapshots.rows import rows_of
 from workbench.finetuning.snapshots.snapshot import find_snapshot, list_snapshots, write_rows
 from workbench.finetuning.snapshots.splitting import HELD_OUT, split_rows
+from workbench.finetuning.snapshots.taking import read_source
 from workbench.store.artifacts import Artifacts
 
 WAYS = ("What does {} mean?", "what does {} mean", "Tell me how to cure {} now", "{} is on, help!")
@@ -127,3 +128,17 @@ def test_bytes_that_changed_are_not_learnt(home: Path, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(IntegrityError):
         made.examples()
+
+
+def test_a_name_with_a_dot_is_a_snapshot(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _keep(file=str(_file(tmp_path, ROWS)), name="v1.2", **SAID)
+    new = [{"prompt": "Who makes wheels?", "response": "A wheelwright makes them"}]
+    second = _keep(file=str(_file(tmp_path, new, "new.jsonl")), name="z", known="v1.2", **SAID)
+    assert second.parents == (first.id,)
+    monkeypatch.chdir(tmp_path)
+    assert len(read_source("v1.2")) == 18
+    with pytest.raises(NotFoundError, match="is no file, and no snapshot") as caught:
+        read_source("v1.3")
+    assert "v1.2" in str(caught.value.hint)

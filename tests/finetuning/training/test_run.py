@@ -18,10 +18,11 @@ from workbench.core.errors import (
     BusyError,
     CancelledError,
     CapabilityError,
-    ContextLengthError,
+    DataError,
     InputError,
     NotFoundError,
 )
+from workbench.finetuning.snapshots.snapshot import find_snapshot
 from workbench.finetuning.training.holding_out import hold_out
 from workbench.finetuning.training.recipe import Recipe, find_preset, read_recipe
 from workbench.finetuning.training.records import find_run, list_runs
@@ -79,6 +80,41 @@ def test_rows_become_an_adapter_that_answers_at_once(data: Path) -> None:
     assert [run for run, _ in list_runs()] == [done.run]
 
 
+def test_rows_that_may_not_be_learnt_are_left_out_with_their_reasons(data: Path) -> None:
+    good = data.read_text()
+    repeated = good.splitlines()[3]
+    long = json.dumps({"prompt": "Which colour is it? " + "very " * 300, "response": "Red."})
+    private = json.dumps({"prompt": "Who helps?", "response": "Ask ada@brellick.example."})
+    data.write_text(good + "\n".join(['{"prompt": "half', repeated, long, private]) + "\n")
+    done = _run(data, steps=2)
+    assert (done.rows_left_out, done.examples) == (4, 11)  # one of 12 is held out
+    assert set(done.left_out) >= {"exact_duplicate", "over_context", "personal_data"}
+    kept = find_snapshot(done.snapshot)
+    assert [each.identity for each in kept.examples()] == [f"line {n}" for n in range(1, 13)]
+    (adapter,) = list_adapters("tiny")
+    assert adapter.record.notes["data"] == done.snapshot == find_run(done.run)["snapshot"]
+    assert find_run(done.run)["rows_left_out"] == 4
+    # The snapshot says the same by either of its names, and is the same run.
+    again = [_run(said, name="my-facts", steps=2) for said in ("my-facts", done.snapshot[:12])]
+    assert [(each.run, each.reused) for each in again] == [(done.run, True)] * 2
+    strict = _run(data, steps=2, policy=_policy(data, personal_data="warn"))
+    assert strict.rows_left_out == 3 and strict.snapshot != done.snapshot
+
+
+def _policy(data: Path, **severity: str) -> Path:
+    path = data.with_name("policy.json")
+    path.write_text(json.dumps({"severity": severity}))
+    return path
+
+
+def test_what_it_is_evaluated_on_is_never_learnt(data: Path, tmp_path: Path) -> None:
+    test = tmp_path / "test.jsonl"
+    test.write_text("".join(line + "\n" for line in data.read_text().splitlines()[:3]))
+    done = _run(data, steps=1, eval_data=str(test))
+    assert (done.left_out, done.examples) == ({"leak": 3}, 9)
+    assert done.evaluated_on == "rows of the user's own"
+
+
 def test_the_same_run_is_done_once_unless_again(data: Path) -> None:
     first = _run(data, steps=2)
     same = _run(data, steps=2)
@@ -122,7 +158,8 @@ def test_a_run_that_goes_on_elsewhere_is_not_begun_twice(tmp_path: Path) -> None
         ({"rank": 0}, InputError, "rank is 0; it must be from 1"),
         ({"preset": "fast"}, NotFoundError, "fast-cpu"),
         ({"name": "a b"}, InputError, "letters, digits"),
-        ({"max_tokens": 12}, ContextLengthError, "12 of 12 examples have more than 12 tokens"),
+        ({"max_tokens": 12}, DataError, "no row may be used"),
+        ({"data": "nothing.jsonl"}, NotFoundError, "no file, and no snapshot"),
         ({"model": "tinny"}, NotFoundError, "tiny"),
     ],
 )

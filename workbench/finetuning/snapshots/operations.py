@@ -75,15 +75,16 @@ def snapshot(
     from workbench.store.files import hash_file
 
     from .rows import rows_of
-    from .snapshot import find_snapshot, keep_snapshot
+    from .snapshot import keep_snapshot
     from .splitting import split_rows
+    from .taking import find_source
 
     examples, report = _checked(file, known, heldout, policy, model, embedder)
     report.check()
     parts = split_rows(
         rows_of(examples), share=heldout_share, seed=seed, by=by, near=report.policy.near
     )
-    parents = [find_snapshot(known)] if known and not Path(known).suffix else []
+    trusted = find_source(known) if known else None
     return keep_snapshot(
         examples,
         parts,
@@ -92,7 +93,7 @@ def snapshot(
         consent=consent,
         sources={file.name: hash_file(file)},
         report=report,
-        parents=parents,
+        parents=[trusted] if isinstance(trusted, Snapshot) else [],
     )
 
 
@@ -116,12 +117,10 @@ def _checked(
     model: str | None,
     embedder: str | None,
 ) -> tuple[tuple[Example, ...], DataReport]:
-    from .checking import check_examples
     from .findings import read_policy
-    from .reading import read_examples
+    from .taking import check_file
 
     strict = read_policy(policy)
-    examples, quarantine = read_examples(file)
     options: dict[str, Any] = {}
     loaded: list[Any] = []
     try:
@@ -129,27 +128,10 @@ def _checked(
             options["count_tokens"] = _counter(model, loaded)
         if embedder is not None:
             options["embed"] = _loaded(embedder, loaded).embed
-        return check_examples(
-            examples,
-            policy=strict,
-            known=_known(known),
-            heldout=read_examples(heldout)[0] if heldout else (),
-            source=file.name,
-            quarantine=quarantine,
-            **options,
-        )
+        return check_file(file, policy=strict, known=known, heldout=heldout, **options)
     finally:
         for each in loaded:
             each.close()
-
-
-def _known(said: str | None) -> tuple[Example, ...]:
-    from .reading import read_examples
-    from .snapshot import find_snapshot
-
-    if said is None:
-        return ()
-    return read_examples(said)[0] if Path(said).suffix else find_snapshot(said).examples()
 
 
 def _loaded(name: str, loaded: list[Any]) -> Any:
@@ -162,10 +144,8 @@ def _loaded(name: str, loaded: list[Any]) -> Any:
 def _counter(name: str, loaded: list[Any]) -> Any:
     model = _loaded(name, loaded)
 
-    def count(row: Any) -> int:
-        said = [("system", row.system)] if row.system else []
-        said += [("user", row.question), ("assistant", row.answer)]
-        messages = [{"role": role, "content": text} for role, text in said]
+    def count(example: Example) -> int:
+        messages = [{"role": role, "content": said} for role, said in example.messages]
         return len(model.tokenize(model.render(messages, add_generation_prompt=False)))
 
     return count

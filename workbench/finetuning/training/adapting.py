@@ -72,6 +72,17 @@ def _is_arm_with_bf16() -> bool:
     )
 
 
+@dataclass(frozen=True)
+class _Base:
+    """A model's folder in the precision of a recipe, and how its prompts are written."""
+
+    name: str
+    folder: ModelFolder
+    precision: str
+    template: str | None
+    system: str | None
+
+
 def load_learner(name: str, recipe: Recipe) -> Learner:
     """Load a model of the catalogue to teach it.
 
@@ -79,9 +90,35 @@ def load_learner(name: str, recipe: Recipe) -> Learner:
         NotFoundError, FetchError, IntegrityError, StorageError: Its files cannot be brought.
         CapabilityError: It is no chat model.
     """
+    from workbench.models.engines.torch_loading import load_module
+
+    base = _find_base(name, recipe)
+    return make_learner(
+        base.name,
+        base.folder,
+        precision=base.precision,
+        module=load_module(base.folder, dtype=_DTYPES[base.precision]),
+        template=base.template,
+        system=base.system,
+    )
+
+
+def load_encoder(name: str, recipe: Recipe) -> tuple[ChatEncoder, int]:
+    """What writes a model's prompts, and its context in tokens, without its weights.
+
+    Raises:
+        NotFoundError, FetchError, IntegrityError, StorageError, CapabilityError: See
+            ``load_learner``.
+    """
+    base = _find_base(name, recipe)
+    tokenizer = TextTokenizer(base.folder.path)
+    encoder = ChatEncoder(base.name, tokenizer, template=base.template, system=base.system)
+    return encoder, base.folder.context_tokens
+
+
+def _find_base(name: str, recipe: Recipe) -> _Base:
     from workbench.models import catalogue
     from workbench.models.engines.openmp import wait_quietly
-    from workbench.models.engines.torch_loading import load_module
     from workbench.models.folder import find_folder
     from workbench.models.loading import check_kind, model_files
     from workbench.models.model_settings import read_settings
@@ -92,17 +129,10 @@ def load_learner(name: str, recipe: Recipe) -> Learner:
     entry = catalogue.find(name)
     check_kind(entry, CHAT)
     precision = "fp32" if recipe.method == "full" else choose_precision(recipe.precision)
-    dtype = _DTYPES[precision]
-    folder = find_folder(model_files(entry), dtype=dtype)
+    folder = find_folder(model_files(entry), dtype=_DTYPES[precision])
     chosen = read_settings(entry.name)
-    return make_learner(
-        entry.name,
-        folder,
-        precision=precision,
-        module=load_module(folder, dtype=dtype),
-        template=chosen.template,
-        system=entry.system if chosen.system is None else chosen.system,
-    )
+    system = entry.system if chosen.system is None else chosen.system
+    return _Base(entry.name, folder, precision, chosen.template, system)
 
 
 def make_learner(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.core.operations import operation
 from workbench.finetuning.training.registering import TrainingRun
+
+if TYPE_CHECKING:
+    from workbench.finetuning.snapshots.snapshot import Snapshot
 
 Method = Literal["lora", "rslora"]
 Schedule = Literal["linear", "cosine", "constant"]
@@ -43,14 +46,18 @@ class PresetRow:
     recipe: dict[str, Any]
 
 
-@operation("finetuning.run", title="Teach a model from a file of rows", produces="training-run")
+@operation("finetuning.run", title="Teach a model from rows", produces="training-run")
 def run(
     *,
     model: str,
-    data: Path,
+    data: str,
     preset: str = "fast-cpu",
     name: str | None = None,
-    eval_data: Path | None = None,
+    eval_data: str | None = None,
+    known: str | None = None,
+    policy: Path | None = None,
+    license: str = "not stated",
+    consent: str = "not stated",
     seed: int = 0,
     method: Method | None = None,
     rank: int | None = None,
@@ -70,18 +77,24 @@ def run(
     samples: int | None = None,
     again: bool = False,
 ) -> TrainingRun:
-    """Teach a model the answers of a file, and register what it learnt as an adapter.
+    """Teach a model the answers of rows, and register what it learnt as an adapter.
 
-    A row is `{"messages": [...]}` or `{"prompt", "response"}`. The same command goes on with a run
-    that was killed, and does one that is finished only with `--again`. Then ask it:
-    `workbench chat "..." --model MODEL:NAME@VERSION`.
+    A row is `{"messages": [...]}` or `{"prompt", "response"}`. A file is checked first, as
+    `check-data` does it: rows that may not be learnt are left out with their reasons, and the rest
+    is kept as a snapshot. The same command goes on with a run that was killed, and does one that is
+    finished only with `--again`. Then ask it: `workbench chat "..." --model MODEL:NAME@VERSION`.
 
     Args:
         model: The base, a name of the catalogue.
-        data: The file, .jsonl, .csv or .parquet.
+        data: A file, .jsonl, .csv or .parquet, or a snapshot's name or sha256.
         preset: `fast-cpu` or `quality`; what follows differs from it.
-        name: The adapter's; the file's if none is given.
-        eval_data: Rows to evaluate on; else a tenth is held out, of rows whose answer comes twice.
+        name: The adapter's, and that of a file's snapshot; by default as the data is called.
+        eval_data: Rows to evaluate on, which may not be among those that are learnt; else those
+            that the snapshot holds out, or a tenth, of rows whose answer comes twice.
+        known: A file or snapshot that is trusted: what contradicts it is left out.
+        policy: A JSON file of severities and limits of the checks.
+        license: Under which a file's rows may be used.
+        consent: On what ground a file's rows are used.
         seed: Decides the adapter's first numbers and the order of the rows.
         method: LoRA or rsLoRA.
         rank: Of the adapter's matrices.
@@ -102,22 +115,35 @@ def run(
         again: Do it again although it was done.
     """
     given = locals()
-    from workbench.finetuning.snapshots.reading import read_examples
+    from workbench.finetuning.snapshots.findings import read_policy
+    from workbench.finetuning.snapshots.taking import find_source, read_source, take_data
+    from workbench.finetuning.training.adapting import load_encoder
     from workbench.finetuning.training.recipe import find_preset
+    from workbench.finetuning.training.registering import Origin
     from workbench.finetuning.training.run import check_run, run_training
-    from workbench.store.files import hash_file
 
     recipe = find_preset(preset, **{choice: given[choice] for choice in _CHOICES})
-    chosen = name or _name_of(data)
+    chosen = name or _name_of(find_source(data))
     check_run(recipe, chosen)
-    examples, _ = read_examples(data)
+    encoder, context_tokens = load_encoder(model, recipe)
+    taken = take_data(
+        data,
+        name=chosen,
+        license=license,
+        consent=consent,
+        policy=read_policy(policy),
+        known=known,
+        heldout=eval_data,
+        context_tokens=min(recipe.max_tokens, context_tokens),
+        count_tokens=lambda example: len(encoder.encode(example).ids),
+    )
     return run_training(
-        examples,
+        taken.examples,
         recipe,
         model=model,
         name=chosen,
-        held_out=None if eval_data is None else read_examples(eval_data)[0],
-        snapshot=hash_file(data),
+        held_out=read_source(eval_data) if eval_data else taken.held_out or None,
+        origin=Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out),
         again=again,
     )
 
@@ -130,8 +156,9 @@ def presets() -> list[PresetRow]:
     return [PresetRow(name, asdict(recipe)) for name, recipe in PRESETS.items()]
 
 
-def _name_of(data: Path) -> str:
-    """A name for an adapter from that of its file: letters, digits, '.', '-' and '_'."""
+def _name_of(source: Path | Snapshot) -> str:
+    """A name for an adapter from that of its data: letters, digits, '.', '-' and '_'."""
     import re
 
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", data.stem).strip("-._") or "adapter"
+    said = source.stem if isinstance(source, Path) else source.reference.partition("@")[0]
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", said).strip("-._") or "adapter"

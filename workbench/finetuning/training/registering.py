@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,9 @@ class TrainingRun(Viewable):
 
     ``model`` is what to ask, ``train_loss`` the mean of the last tenth of the steps; losses are
     nats an answer token. ``evaluated_on`` says on which examples ``eval_loss_*`` are. Seconds and
-    tokens are those of the steps; ``cpu_seconds`` is what this process took in all. ``reused``
-    means that this very run had been done before.
+    tokens are those of the steps; ``cpu_seconds`` is what this process took in all. ``snapshot``
+    is the sha256 of the rows as they are kept; ``rows_left_out`` may not be learnt, for the reasons
+    in ``left_out``. ``reused`` means that this very run had been done before.
     """
 
     adapter: str
@@ -47,7 +48,19 @@ class TrainingRun(Viewable):
     evaluated_on: str
     precision: str
     stopped: str
+    snapshot: str | None = None
+    rows_left_out: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
     reused: bool = False
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where what is learnt came from: the sha256 of its snapshot, and what was left out of it."""
+
+    snapshot: str | None = None
+    rows_left_out: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,7 @@ class Material:
     held_out: Sequence[Encoded]
     evaluated_on: str
     data: str
-    snapshot: str | None = None
+    origin: Origin
 
 
 def register(
@@ -95,7 +108,8 @@ def register(
             chat_template_sha256=None if template is None else hash_template(template),
             parents=parents,
             notes={
-                "data": material.snapshot or material.data,
+                "data": material.origin.snapshot or material.data,
+                "rows_left_out": material.origin.rows_left_out,
                 "run": run_id,
                 "seed": recipe.seed,
                 "recipe": {**dataclasses.asdict(recipe), "targets": list(recipe.targets)},
@@ -150,6 +164,9 @@ def tell_result(
         evaluated_on=material.evaluated_on,
         precision=learner.precision,
         stopped=done.stopped,
+        snapshot=material.origin.snapshot,
+        rows_left_out=material.origin.rows_left_out,
+        left_out=dict(material.origin.left_out),
     )
 
 

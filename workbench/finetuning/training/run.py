@@ -25,6 +25,7 @@ from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.records import RunRecord, find_run
 from workbench.finetuning.training.registering import (
     Material,
+    Origin,
     TrainingRun,
     find_registered,
     register,
@@ -52,7 +53,7 @@ def run_training(
     name: str,
     held_out: Sequence[Example] | None = None,
     parents: tuple[str, ...] = (),
-    snapshot: str | None = None,
+    origin: Origin | None = None,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model examples, and register the adapter as the next version of its name.
@@ -67,7 +68,7 @@ def run_training(
         name: The adapter's.
         held_out: What it is evaluated on; by default a tenth is held out (see ``hold_out``).
         parents: Adapters from which it follows, for the record.
-        snapshot: The sha256 of the data, for the record.
+        origin: Of the examples, for the record.
         again: Do it again although it was done.
 
     Raises:
@@ -91,7 +92,8 @@ def run_training(
     every = encode_all(learner.encoder, [*learnt, *kept], max_tokens=most)
     encoded, evaluated = every[: len(learnt)], every[len(learnt) :] or every
     data = fingerprint([*encoded, *evaluated])
-    material = Material([(each,) for each in encoded], evaluated, said, data, snapshot)
+    units = [(each,) for each in encoded]
+    material = Material(units, evaluated, said, data, origin or Origin())
     return train_and_register(
         learner, material, recipe, name=name, parents=parents, again=again, kind="answers"
     )
@@ -176,7 +178,7 @@ def _begin_record(
             "recipe": dataclasses.asdict(recipe),
             "precision": learner.precision,
             "data_sha256": material.data,
-            "snapshot": material.snapshot,
+            **dataclasses.asdict(material.origin),
             "examples": len(material.units),
             "steps": recipe.count_steps(len(material.units)),
         },

@@ -1,0 +1,187 @@
+"""Data to learn from by what a user calls it: a file, or a snapshot's name or sha256."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from workbench.core import events
+from workbench.core.errors import NotFoundError
+from workbench.finetuning.examples import Example
+
+from .checking import DataReport, check_examples
+from .findings import Policy
+from .reading import read_examples
+from .rows import Row
+from .snapshot import Snapshot, find_snapshot, keep_snapshot, list_snapshots
+from .splitting import HELD_OUT, TRAIN
+
+log = logging.getLogger(__name__)
+
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What may be learnt, and the snapshot in which it is kept.
+
+    ``rows`` were given; ``left_out`` are those that may not be learnt, by reason. A row that is
+    left out for several reasons counts under each.
+    """
+
+    snapshot: Snapshot
+    examples: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    rows: int
+    rows_left_out: int
+    left_out: dict[str, int]
+
+
+def find_source(said: str | Path) -> Path | Snapshot:
+    """The file of that name if there is one, else the snapshot.
+
+    Raises:
+        NotFoundError: There is neither.
+    """
+    path = Path(said).expanduser()
+    if path.is_file():
+        return path
+    try:
+        return find_snapshot(str(said))
+    except NotFoundError as error:
+        names = sorted({each.reference.partition("@")[0] for each in list_snapshots()})
+        known = f"snapshots are {', '.join(names)}" if names else "there is no snapshot yet"
+        raise NotFoundError(
+            f"{said} is no file, and no snapshot: {error.message}",
+            hint=f"ls {path.parent}; {known}",
+        ) from None
+
+
+def read_source(said: str | Path) -> tuple[Example, ...]:
+    """The examples of a file, or those of a snapshot that are for learning."""
+    found = find_source(said)
+    return found.examples() if isinstance(found, Snapshot) else read_examples(found)[0]
+
+
+def check_file(
+    file: Path,
+    *,
+    policy: Policy | None = None,
+    known: str | Path | None = None,
+    heldout: str | Path | None = None,
+    count_tokens: Callable[[Example], int] | None = None,
+    embed: Any = None,
+) -> tuple[tuple[Example, ...], DataReport]:
+    """Read and check a file; see ``check_examples``.
+
+    Args:
+        file: A .jsonl, .ndjson, .csv, .tsv or .parquet file.
+        policy: What is done about what is found.
+        known: A file or snapshot that is trusted.
+        heldout: A file or snapshot that the model will be tested with.
+        count_tokens: Of an example, by the model's own tokenizer.
+        embed: Texts to vectors.
+    """
+    examples, quarantine = read_examples(file)
+
+    def count(row: Row) -> int:
+        assert count_tokens is not None
+        return count_tokens(examples[row.place])
+
+    return check_examples(
+        examples,
+        policy=policy,
+        known=read_source(known) if known else (),
+        heldout=read_source(heldout) if heldout else (),
+        source=file.name,
+        quarantine=quarantine,
+        count_tokens=count if count_tokens else None,
+        embed=embed,
+    )
+
+
+def take_data(
+    said: str | Path,
+    *,
+    name: str,
+    license: str = NOT_STATED,
+    consent: str = NOT_STATED,
+    policy: Policy | None = None,
+    context_tokens: int | None = None,
+    known: str | Path | None = None,
+    heldout: str | Path | None = None,
+    count_tokens: Callable[[Example], int] | None = None,
+) -> Taken:
+    """Check a file and keep what may be learnt of it as a snapshot; a snapshot is taken as it is.
+
+    Args:
+        said: The file, or the snapshot's name or sha256.
+        name: Of the snapshot that is made of a file.
+        license: Under which the rows may be used.
+        consent: On what ground.
+        policy: What is done about what is found.
+        context_tokens: The longest row, if that is less than the policy's.
+        known: See ``check_file``.
+        heldout: See ``check_file``.
+        count_tokens: See ``check_file``.
+
+    Raises:
+        NotFoundError: There is no such file or snapshot.
+        DataError: The file is refused: no row may be used, or too many are blocked.
+        StorageError: The disk is full; nothing is left behind.
+    """
+    from workbench.store.files import hash_file
+
+    found = find_source(said)
+    if isinstance(found, Snapshot):
+        return _taken(found)
+    strict = policy or Policy()
+    if context_tokens is not None:
+        strict = replace(strict, context_tokens=min(strict.context_tokens, context_tokens))
+    examples, report = check_file(
+        found, policy=strict, known=known, heldout=heldout, count_tokens=count_tokens
+    )
+    trusted = find_source(known) if known else None
+    taken = _taken(
+        keep_snapshot(
+            examples,
+            [TRAIN] * len(examples),
+            name=name,
+            license=license,
+            consent=consent,
+            sources={found.name: hash_file(found)},
+            report=report,
+            parents=[trusted] if isinstance(trusted, Snapshot) else [],
+        )
+    )
+    if taken.rows_left_out:
+        told = ", ".join(f"{reason}: {rows}" for reason, rows in taken.left_out.items())
+        log.warning(
+            "%s: %d of %d rows are left out (%s); `workbench finetuning check-data` names them",
+            found.name,
+            taken.rows_left_out,
+            taken.rows,
+            told,
+        )
+    events.emit("finetuning.taken", snapshot=taken.snapshot.id, left_out=taken.left_out)
+    return taken
+
+
+def _taken(snapshot: Snapshot) -> Taken:
+    report = snapshot.report
+    reasons = Counter((report["quarantine"] or {}).get("reasons", {}))
+    for found in report["findings"]:
+        if found["severity"] == "block":
+            reasons[found["kind"]] += len(found["rows"])
+    return Taken(
+        snapshot,
+        snapshot.examples(),
+        snapshot.examples(HELD_OUT),
+        report["rows"],
+        report["rows"] - report["kept_rows"],
+        dict(sorted(reasons.items())),
+    )
