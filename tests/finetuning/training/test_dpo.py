@@ -58,6 +58,29 @@ def test_without_a_step_the_loss_is_the_logarithm_of_two(tiny: Callable[..., Lea
     assert float(total.detach()) / loss.weigh(batch) == pytest.approx(math.log(2), abs=1e-4)
 
 
+def test_reference_and_policy_agree_exactly_before_the_first_step_in_16_bits(
+    tiny: Callable[..., Learner],
+) -> None:
+    """The loop computes under autocast where the base is in 16 bits, so must the reference."""
+    learner = tiny(dtype="bfloat16")
+    units = encode_pairs(learner.encoder, _pairs(), max_tokens=128)
+    module = adapt(learner.module, RECIPE)
+    loss = DpoLoss(module, units)
+    assert measure_margins(module, units, objective=loss).mean_margin_nats == 0.0
+    with torch.no_grad():
+        for name, weights in module.named_parameters():
+            if "lora_B" in name:
+                weights.normal_(std=0.2, generator=torch.Generator().manual_seed(1))
+    measured = measure_margins(module, units, objective=loss).mean_margin_nats
+    means = []
+    for enabled in (True, False):  # as the loop computes it, and the broken way
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled), torch.no_grad():
+            batches = [collate(unit) for unit in units]
+            found = [loss.margins(answer_logprobs(compute(module, b), b), b) for b in batches]
+        means.append(float(sum(each.double().sum() for each in found)) / len(units))
+    assert measured == pytest.approx(means[0], abs=1e-9) and measured != means[1]
+
+
 def test_the_loss_is_that_of_equation_7(tiny: Callable[..., Learner]) -> None:
     learner = tiny()
     units = encode_pairs(learner.encoder, _pairs()[:3], max_tokens=128)

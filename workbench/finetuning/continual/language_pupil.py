@@ -16,7 +16,13 @@ from workbench.finetuning.training.adapting import Learner, adapt
 from workbench.finetuning.training.batches import Batch, Batches, collate
 from workbench.finetuning.training.encoding import Encoded, encode_all
 from workbench.finetuning.training.loop import train
-from workbench.finetuning.training.objective import AnswerLoss, Objective, Outputs, compute
+from workbench.finetuning.training.objective import (
+    AnswerLoss,
+    Objective,
+    Outputs,
+    casting,
+    compute,
+)
 from workbench.finetuning.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -54,7 +60,7 @@ class LanguagePupil:
 
     def compute(self, module: Any, batch: Batch) -> Outputs:
         """See ``Pupil``."""
-        with self._casting():
+        with casting(self.module):
             return compute(module, batch)
 
     def train(self, examples: Sequence[Example], *, seed: int, extra_loss: Any) -> None:
@@ -176,7 +182,7 @@ class LanguagePupil:
             width = max(map(len, some))
             ids = torch.tensor([[self.learner.pad_id] * (width - len(p)) + p for p in some])
             mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in some])
-            with torch.no_grad(), self._casting():
+            with torch.no_grad(), casting(self.module):
                 out = module.generate(
                     input_ids=ids,
                     attention_mask=mask,
@@ -192,8 +198,3 @@ class LanguagePupil:
     def _read(self, ids: list[int], ends: set[int]) -> tuple[str, bool]:
         length = next((place for place, token in enumerate(ids) if token in ends), len(ids))
         return self.learner.tokenizer.detokenize(ids[:length]), length < len(ids)
-
-    def _casting(self) -> Any:
-        import torch
-
-        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.learner.precision == "bf16")

@@ -16,7 +16,7 @@ from workbench.core.progress import progress
 from workbench.finetuning.examples import Example, Preference
 from workbench.finetuning.training.batches import Batch, Unit, batches_in_order
 from workbench.finetuning.training.encoding import Encoded, Encodes, check_lengths
-from workbench.finetuning.training.objective import Outputs, compute
+from workbench.finetuning.training.objective import Outputs, compute, judging
 
 if TYPE_CHECKING:
     import torch
@@ -112,21 +112,15 @@ def ask_reference(
     module: torch.nn.Module, units: Sequence[Unit]
 ) -> dict[tuple[tuple[int, ...], int], float]:
     """What the base without its adapter says of every answer: its log-probability, in nats."""
-    import torch
-
     adapted: Any = module
     found: dict[tuple[tuple[int, ...], int], float] = {}
-    was_training = module.training
-    module.eval()
-    try:
-        with torch.no_grad(), adapted.disable_adapter(), progress("asking the reference") as task:
-            for unit in units:
-                (batch,) = batches_in_order(unit, batch=len(unit))
-                said = answer_logprobs(compute(module, batch), batch)
-                found |= {_name(e): float(value) for e, value in zip(unit, said, strict=True)}
-                task.advance()
-    finally:
-        module.train(was_training)
+    with judging(module), adapted.disable_adapter(), progress("asking the reference") as task:
+        for unit in units:
+            check_cancelled()
+            (batch,) = batches_in_order(unit, batch=len(unit))
+            said = answer_logprobs(compute(module, batch), batch)
+            found |= {_name(e): float(value) for e, value in zip(unit, said, strict=True)}
+            task.advance()
     return found
 
 
@@ -145,20 +139,13 @@ def measure_margins(
 
     The interval is Wilson's, at 95% (Wilson 1927).
     """
-    import torch
-
-    was_training = module.training
-    module.eval()
     margins: list[float] = []
-    try:
-        with torch.no_grad():
-            for unit in units:
-                check_cancelled()
-                (batch,) = batches_in_order(unit, batch=2)
-                said = answer_logprobs(compute(module, batch), batch)
-                margins += objective.margins(said, batch).tolist()
-    finally:
-        module.train(was_training)
+    with judging(module):
+        for unit in units:
+            check_cancelled()
+            (batch,) = batches_in_order(unit, batch=2)
+            said = answer_logprobs(compute(module, batch), batch)
+            margins += objective.margins(said, batch).tolist()
     right = sum(margin > 0 for margin in margins)
     low, high = _wilson(right, len(margins))
     return Margins(right / len(margins), low, high, sum(margins) / len(margins), len(margins))

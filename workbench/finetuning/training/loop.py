@@ -7,7 +7,6 @@ the learning rate follows from the step.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +21,7 @@ from workbench.core.progress import progress
 from workbench.core.seeds import derive_seed, seed_everything
 from workbench.finetuning.training import checkpoints
 from workbench.finetuning.training.checkpoints import Stateful
-from workbench.finetuning.training.objective import AnswerLoss, Objective, Outputs
+from workbench.finetuning.training.objective import AnswerLoss, Objective, Outputs, casting
 from workbench.finetuning.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -132,19 +131,21 @@ def train(
         ConflictError, IntegrityError: Of the checkpoint.
         StorageError: A checkpoint could not be written.
     """
-    loop = _Loop(module, batches, recipe, steps=steps, keeping=keeping)
-    loop.objective = objective or AnswerLoss()
-    loop.extra_loss, loop.evaluate, loop.watch = extra_loss, evaluate, watch
-    return loop.run()
+    return _Loop(
+        module,
+        batches,
+        recipe,
+        steps=steps,
+        objective=objective or AnswerLoss(),
+        extra_loss=extra_loss,
+        evaluate=evaluate,
+        watch=watch,
+        keeping=keeping,
+    ).run()
 
 
 class _Loop:
     """One run: what its steps change, and when they are saved."""
-
-    objective: Objective
-    extra_loss: ExtraLoss | None
-    evaluate: Callable[[torch.nn.Module], float] | None
-    watch: Callable[[torch.nn.Module, Training], None] | None
 
     def __init__(
         self,
@@ -153,11 +154,17 @@ class _Loop:
         recipe: Recipe,
         *,
         steps: int,
+        objective: Objective,
+        extra_loss: ExtraLoss | None,
+        evaluate: Callable[[torch.nn.Module], float] | None,
+        watch: Callable[[torch.nn.Module, Training], None] | None,
         keeping: Keeping | None,
     ) -> None:
         import torch
 
         self.module, self.recipe, self.steps, self.keeping = module, recipe, steps, keeping
+        self.objective, self.extra_loss = objective, extra_loss
+        self.evaluate, self.watch = evaluate, watch
         self.source, self.batches = batches, iter(batches)
         self.trained = [each for each in module.parameters() if each.requires_grad]
         if not self.trained:
@@ -170,7 +177,6 @@ class _Loop:
         self.done = Training()
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.saved_s, self.is_between_steps = time.monotonic(), True
-        self.is_halved = any(each.dtype == torch.bfloat16 for each in module.parameters())
 
     def run(self) -> Training:
         """All steps that are left."""
@@ -236,7 +242,7 @@ class _Loop:
 
     def _learn(self, part: Batch, *, share: float, whole: float) -> tuple[float, float]:
         """Add the gradient of one batch; its part of the step's loss and of the extra loss."""
-        with self._casting():
+        with casting(self.module):
             total, outputs = self.objective(self.module, part)
             loss = total / whole
             extra = None
@@ -245,19 +251,13 @@ class _Loop:
         (loss if extra is None else loss + extra).backward()
         return float(loss.detach()), 0.0 if extra is None else float(extra.detach())
 
-    def _casting(self) -> contextlib.AbstractContextManager[Any]:
-        """Products in 16 bits where the base is kept in 16 bits."""
-        import torch
-
-        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.is_halved)
-
     def _evaluate_if_due(self) -> None:
         number, every = len(self.done.steps), self.recipe.evaluate_every_steps
         due = number in (0, self.steps) or (every > 0 and number % every == 0)
         known = self.done.evaluations and self.done.evaluations[-1].step == number
         if self.evaluate is None or not due or known:
             return
-        with self._casting():
+        with casting(self.module):
             found = Evaluation(number, self.evaluate(self.module))
         self.done.evaluations.append(found)
         events.emit("finetuning.evaluation", steps=self.steps, **asdict(found))

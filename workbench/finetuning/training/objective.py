@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.core.cancellation import check_cancelled
 
@@ -53,6 +54,28 @@ class AnswerLoss:
         return (outputs.losses_nats * batch.weights).sum(), outputs
 
 
+def casting(module: torch.nn.Module) -> contextlib.AbstractContextManager[Any]:
+    """Products in 16 bits where the base is kept in 16 bits; the loop computes under it."""
+    import torch
+
+    halved = any(each.dtype == torch.bfloat16 for each in module.parameters())
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=halved)
+
+
+@contextlib.contextmanager
+def judging(module: torch.nn.Module) -> Iterator[None]:
+    """Ask a module that is being trained: no dropout, no gradients, the numbers of the loop."""
+    import torch
+
+    was_training = module.training
+    module.eval()
+    try:
+        with torch.no_grad(), casting(module):
+            yield
+    finally:
+        module.train(was_training)
+
+
 def compute(module: torch.nn.Module, batch: Batch) -> Outputs:
     """Run a causal model of transformers on a batch; logits are made where they are needed."""
     import torch
@@ -73,17 +96,10 @@ def compute(module: torch.nn.Module, batch: Batch) -> Outputs:
 
 def evaluate_loss(module: torch.nn.Module, batches: Sequence[Batch]) -> float:
     """The mean loss of the answers' tokens, in nats, each counted with its weight."""
-    import torch
-
     objective, total, weight = AnswerLoss(), 0.0, 0.0
-    was_training = module.training
-    module.eval()
-    try:
-        with torch.no_grad():
-            for batch in batches:
-                check_cancelled()
-                total += float(objective(module, batch)[0])
-                weight += objective.weigh(batch)
-    finally:
-        module.train(was_training)
+    with judging(module):
+        for batch in batches:
+            check_cancelled()
+            total += float(objective(module, batch)[0])
+            weight += objective.weigh(batch)
     return total / weight

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.core import events
 from workbench.core.cancellation import check_cancelled
 from workbench.finetuning.training.encoding import Encoded
+from workbench.finetuning.training.objective import judging
 
 if TYPE_CHECKING:
     import torch
@@ -21,27 +22,18 @@ def tell_samples(
     module: torch.nn.Module, learner: Learner, examples: Sequence[Encoded]
 ) -> list[dict[str, str]]:
     """Answer examples greedily and tell them as the event ``finetuning.samples``."""
-    import torch
-
     told = []
-    was_training = module.training
-    module.eval()
-    try:
-        halved = learner.precision == "bf16"
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=halved):
-            for example in examples:
-                answer = _answer(module, learner, list(example.ids[: example.start]))
-                wanted = learner.tokenizer.detokenize(example.answer[:-1])
-                told.append(
-                    {
-                        "row": example.identity,
-                        "asked": learner.tokenizer.detokenize(example.ids[: example.start]),
-                        "wanted": wanted,
-                        "answer": answer,
-                    }
-                )
-    finally:
-        module.train(was_training)
+    with judging(module):
+        for example in examples:
+            answer = _answer(module, learner, list(example.ids[: example.start]))
+            told.append(
+                {
+                    "row": example.identity,
+                    "asked": learner.tokenizer.detokenize(example.ids[: example.start]),
+                    "wanted": learner.tokenizer.detokenize(example.answer[:-1]),
+                    "answer": answer,
+                }
+            )
     events.emit("finetuning.samples", samples=told)
     return told
 
