@@ -11,6 +11,8 @@ from workbench.finetuning.training.registering import TrainingRun
 
 if TYPE_CHECKING:
     from workbench.finetuning.snapshots.snapshot import Snapshot
+    from workbench.finetuning.snapshots.taking import Taken
+    from workbench.finetuning.training.recipe import Recipe
 
 Method = Literal["lora", "rslora"]
 Schedule = Literal["linear", "cosine", "constant"]
@@ -115,9 +117,7 @@ def run(
         again: Do it again although it was done.
     """
     given = locals()
-    from workbench.finetuning.snapshots.findings import read_policy
-    from workbench.finetuning.snapshots.taking import find_source, read_source, take_data
-    from workbench.finetuning.training.adapting import load_encoder
+    from workbench.finetuning.snapshots.taking import find_source, read_source
     from workbench.finetuning.training.recipe import find_preset
     from workbench.finetuning.training.registering import Origin
     from workbench.finetuning.training.run import check_run, run_training
@@ -125,18 +125,8 @@ def run(
     recipe = find_preset(preset, **{choice: given[choice] for choice in _CHOICES})
     chosen = name or _name_of(find_source(data))
     check_run(recipe, chosen)
-    encoder, context_tokens = load_encoder(model, recipe)
-    taken = take_data(
-        data,
-        name=chosen,
-        license=license,
-        consent=consent,
-        policy=read_policy(policy),
-        known=known,
-        heldout=eval_data,
-        context_tokens=min(recipe.max_tokens, context_tokens),
-        count_tokens=lambda example: len(encoder.encode(example).ids),
-    )
+    said = {"license": license, "consent": consent, "known": known, "heldout": eval_data}
+    taken = _take(data, model, recipe, policy=policy, name=chosen, **said)
     return run_training(
         taken.examples,
         recipe,
@@ -154,6 +144,22 @@ def presets() -> list[PresetRow]:
     from workbench.finetuning.training.recipe import PRESETS
 
     return [PresetRow(name, asdict(recipe)) for name, recipe in PRESETS.items()]
+
+
+def _take(data: str, model: str, recipe: Recipe, *, policy: Path | None, **said: Any) -> Taken:
+    """The rows that may be learnt, their lengths counted as the model reads them."""
+    from workbench.finetuning.snapshots.findings import read_policy
+    from workbench.finetuning.snapshots.taking import take_data
+    from workbench.finetuning.training.adapting import load_encoder
+
+    encoder, context_tokens = load_encoder(model, recipe)
+    return take_data(
+        data,
+        policy=read_policy(policy),
+        context_tokens=min(recipe.max_tokens, context_tokens),
+        count_tokens=lambda example: len(encoder.encode(example).ids),
+        **said,
+    )
 
 
 def _name_of(source: Path | Snapshot) -> str:
