@@ -26,6 +26,8 @@ __getattr__, __dir__, __all__ = attach(
         "table": "tables",
         "token_table": "token_tables",
         "tile": "tiles",
+        "training": "training_page",
         "watch": "watching",
+        "watch_run": "training_live",
     },
 )
