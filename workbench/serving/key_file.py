@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from workbench.core import settings
 from workbench.core.errors import AccessError, InputError
 from workbench.identity import access
 from workbench.identity.verification import verifier
@@ -35,6 +36,22 @@ def owner_key(path: Path) -> str:
     if not principal.may("admin:keys"):
         log.info("the key in %s is not an owner's", path)
     return key
+
+
+def passing_key_file() -> Path:
+    """A file for a key that is to go with its gateway: another gateway's stays as it is."""
+    return settings.home() / "serving" / f"passing-{secrets.token_hex(4)}.key"
+
+
+def take_back(path: Path) -> None:
+    """Revoke the key of a file and remove the file; nothing if there is none."""
+    if not path.is_file():
+        return
+    try:
+        access.revoke_key(verifier().verify(_read(path)).key_id, reason="its gateway has ended")
+    except AccessError as error:  # somebody has revoked it already
+        log.info("the key in %s was not in force: %s", path, error.message)
+    path.unlink(missing_ok=True)
 
 
 def _make_owner_key() -> str:

@@ -26,7 +26,7 @@ from workbench.serving.app import build_app
 from workbench.serving.connection import connection_class
 from workbench.serving.gateway import Gateway
 from workbench.serving.guard import is_loopback
-from workbench.serving.key_file import owner_key
+from workbench.serving.key_file import owner_key, passing_key_file, take_back
 from workbench.serving.limits.opening import open_limits
 from workbench.serving.running import announce, withdraw
 from workbench.serving.settings import ServingSettings, read_settings
@@ -241,10 +241,16 @@ def serving(**options: Any) -> Iterator[GatewayServer]:
 
     Args:
         options: Of ``GatewayServer``; by default a free port of 127.0.0.1, with the owner's key
-            in WORKBENCH_HOME.
+            in WORKBENCH_HOME. If there is none, one is made that is revoked at the end.
     """
-    chosen = {"host": "127.0.0.1", "port": 0, "key_file": default_key_file(), **options}
-    server = GatewayServer(**chosen)
+    import contextvars
+
+    # What is set for a block in the caller's thread holds for the gateway's as well, and at the
+    # end for its key, which may come once that block was left.
+    context = contextvars.copy_context()
+    passing = "key_file" not in options and not default_key_file().is_file()
+    key_file = passing_key_file() if passing else default_key_file()
+    server = GatewayServer(**{"host": "127.0.0.1", "port": 0, "key_file": key_file, **options})
     faults: list[BaseException] = []
 
     def run() -> None:
@@ -253,10 +259,7 @@ def serving(**options: Any) -> Iterator[GatewayServer]:
         except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
             faults.append(error)
 
-    import contextvars
-
-    # What is set for a block in the caller's thread holds for the gateway's as well.
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), name="gateway")
+    thread = threading.Thread(target=context.copy().run, args=(run,), name="gateway")
     thread.start()
     try:
         while not server.ready.wait(0.05):
@@ -267,6 +270,8 @@ def serving(**options: Any) -> Iterator[GatewayServer]:
     finally:
         server.stop()
         thread.join()
+        if passing:
+            context.run(take_back, key_file)
     if faults:
         raise faults[0]
 
