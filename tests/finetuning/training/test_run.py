@@ -179,6 +179,37 @@ def test_what_makes_no_adapter_for_every_engine_is_refused_before_it_is_trained(
         check_run(Recipe(method=method), "mine")
 
 
+def test_pairs_become_an_adapter_that_prefers(data: Path, tmp_path: Path) -> None:
+    things = ("fox", "dog", "bird", "machine", "table", "river", "rain", "sky", "roof", "model")
+    pairs = [
+        {
+            "prompt": f"Say something of the {thing}.",
+            "chosen": f"The {thing} is {'very ' * (number % 2)}quick.",
+            "rejected": f"The {thing} is {'very ' * ((number + 1) % 2)}lazy.",
+        }
+        for number, thing in enumerate(things)
+    ]
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("".join(json.dumps(pair) + "\n" for pair in pairs) + '{"prompt": "half"}\n')
+    given = {"model": "tiny", "data": file, "precision": "fp32", "learning_rate": 5e-3, "batch": 4}
+    operation, token = operations.find("finetuning.prefer"), CancelToken()
+
+    def stop(event: events.Event) -> None:
+        if event.data["number"] == 3:
+            token.cancel()
+
+    with events.listening(stop, "finetuning.step"), pytest.raises(CancelledError):
+        operation.run({**given, "steps": 20, "epochs": 100}, token=token)
+    done = operation.run({**given, "steps": 20, "epochs": 100})
+    whole = operation.run({**given, "steps": 20, "epochs": 100, "again": True})
+    assert whole.train_loss == done.train_loss and whole.measures == done.measures
+    assert (done.examples, done.rows_left_out, done.evaluated_on) == (8, 1, "held-out pairs")
+    assert done.eval_loss_before == pytest.approx(0.6931, abs=1e-4)
+    assert done.eval_loss_after < 0.3 and whole.eval_loss_after == done.eval_loss_after
+    assert done.measures["pairs"] == 2 and done.measures["margin_nats_after"] > 1
+    assert done.measures["margin_above_0_after"] == 1 == done.measures["likelier_after"]
+
+
 def test_a_single_row_is_learnt(data: Path) -> None:
     data.write_text(data.read_text().splitlines()[0] + "\n")
     assert _run(data, steps=3, epochs=10).examples == 1

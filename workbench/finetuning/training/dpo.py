@@ -27,13 +27,15 @@ class Margins:
     """How far a model prefers what is wanted on held-out pairs.
 
     ``accuracy`` is the share of pairs whose margin is above 0, with its interval; a margin is what
-    ``DpoLoss`` gives, without beta, in nats.
+    ``DpoLoss`` gives, without beta, in nats. ``likelier`` is the share of pairs whose wanted answer
+    is the likelier one of itself; a longer answer has more tokens to lose by.
     """
 
     accuracy: float
     low: float
     high: float
     mean_margin_nats: float
+    likelier: float
     pairs: int
 
 
@@ -107,6 +109,11 @@ class DpoLoss:
         gains = logprobs - known
         return gains[0::2] - gains[1::2]
 
+    def reference_gaps(self, units: Sequence[Unit]) -> list[float]:
+        """How much likelier the reference finds the wanted answer of each pair, in nats."""
+        known = self._reference
+        return [known[_name(chosen)] - known[_name(other)] for chosen, other in units]
+
 
 def ask_reference(
     module: torch.nn.Module, units: Sequence[Unit]
@@ -140,15 +147,18 @@ def measure_margins(
     The interval is Wilson's, at 95% (Wilson 1927).
     """
     margins: list[float] = []
+    likelier = 0
     with judging(module):
         for unit in units:
             check_cancelled()
             (batch,) = batches_in_order(unit, batch=2)
             said = answer_logprobs(compute(module, batch), batch)
             margins += objective.margins(said, batch).tolist()
+            likelier += int((said[0::2] > said[1::2]).sum())
     right = sum(margin > 0 for margin in margins)
     low, high = _wilson(right, len(margins))
-    return Margins(right / len(margins), low, high, sum(margins) / len(margins), len(margins))
+    count = len(margins)
+    return Margins(right / count, low, high, sum(margins) / count, likelier / count, count)
 
 
 def _wilson(right: int, count: int, z: float = 1.959964) -> tuple[float, float]:

@@ -94,9 +94,12 @@ def compute(module: torch.nn.Module, batch: Batch) -> Outputs:
     return Outputs(logits, losses)
 
 
-def evaluate_loss(module: torch.nn.Module, batches: Sequence[Batch]) -> float:
-    """The mean loss of the answers' tokens, in nats, each counted with its weight."""
-    objective, total, weight = AnswerLoss(), 0.0, 0.0
+def evaluate_loss(
+    module: torch.nn.Module, batches: Sequence[Batch], *, objective: Objective | None = None
+) -> float:
+    """The mean of an objective over what it weighs: by default nats an answer token."""
+    objective = objective or AnswerLoss()
+    total = weight = 0.0
     with judging(module):
         for batch in batches:
             check_cancelled()

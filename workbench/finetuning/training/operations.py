@@ -138,6 +138,73 @@ def run(
     )
 
 
+@operation(
+    "finetuning.prefer", title="Teach a model which answers are wanted", produces="training-run"
+)
+def prefer(
+    *,
+    model: str,
+    data: Path,
+    name: str | None = None,
+    eval_data: Path | None = None,
+    beta: float = 0.1,
+    seed: int = 0,
+    rank: int | None = None,
+    learning_rate: float | None = None,
+    batch: int | None = None,
+    steps: int | None = None,
+    epochs: float | None = None,
+    max_tokens: int | None = None,
+    precision: Precision | None = None,
+    again: bool = False,
+) -> TrainingRun:
+    """Teach a model which of two answers is wanted, and register what it learnt as an adapter.
+
+    A row is `{"prompt", "chosen", "rejected"}`; rows that cannot be read are set aside with their
+    reasons. By direct preference optimisation (arXiv:2305.18290) against the base without an
+    adapter. The result's `measures` are of pairs that were not learnt: how often the wanted answer
+    is the likelier one before and after, and how far the model has moved to it.
+
+    Args:
+        model: The base, a name of the catalogue.
+        data: A file, .jsonl, .csv or .parquet.
+        name: The adapter's; by default as the file is called.
+        eval_data: Pairs to evaluate on; else a fifth is held out, of ten pairs or more.
+        beta: How dearly leaving the base is paid for.
+        seed: Decides the adapter's first numbers, the order and what is held out.
+        rank: Of the adapter's matrices.
+        learning_rate: The highest.
+        batch: Pairs a step.
+        steps: At most so many.
+        epochs: At most so many passes over the pairs.
+        max_tokens: The longest question with its answer.
+        precision: Of the frozen base; `auto` is bf16 where the processor has it.
+        again: Do it again although it was done.
+    """
+    import dataclasses
+
+    from workbench.finetuning.snapshots.reading import read_preferences
+    from workbench.finetuning.training.preferring import run_preferences
+    from workbench.finetuning.training.recipe import PREFERENCES
+    from workbench.finetuning.training.registering import Origin
+    from workbench.store.files import hash_file
+
+    given = locals()
+    own = ("seed", "rank", "learning_rate", "batch", "steps", "epochs", "max_tokens", "precision")
+    changes = {choice: given[choice] for choice in own if given[choice] is not None}
+    pairs, aside = read_preferences(data)
+    return run_preferences(
+        pairs,
+        dataclasses.replace(PREFERENCES, **changes),
+        model=model,
+        name=name or _name_of(data),
+        beta=beta,
+        held_out=None if eval_data is None else read_preferences(eval_data)[0],
+        origin=Origin(hash_file(data), aside.rows, aside.reasons),
+        again=again,
+    )
+
+
 @operation("finetuning.presets", title="Show the presets of training", produces="presets")
 def presets() -> list[PresetRow]:
     """Show what each preset chooses; every value may be given to `run`."""

@@ -30,7 +30,8 @@ class TrainingRun(Viewable):
     nats an answer token. ``evaluated_on`` says on which examples ``eval_loss_*`` are. Seconds and
     tokens are those of the steps; ``cpu_seconds`` is what this process took in all. ``snapshot``
     is the sha256 of the rows as they are kept; ``rows_left_out`` may not be learnt, for the reasons
-    in ``left_out``. ``reused`` means that this very run had been done before.
+    in ``left_out``. ``measures`` are of a kind of run: margins of preferences. ``reused`` means
+    that this very run had been done before.
     """
 
     adapter: str
@@ -51,6 +52,7 @@ class TrainingRun(Viewable):
     snapshot: str | None = None
     rows_left_out: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    measures: dict[str, float] = field(default_factory=dict)
     reused: bool = False
 
 

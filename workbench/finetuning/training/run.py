@@ -122,8 +122,9 @@ def train_and_register(
     parents: tuple[str, ...] = (),
     again: bool = False,
     make_objective: Callable[[torch.nn.Module], Objective] | None = None,
+    measure: Callable[[torch.nn.Module], dict[str, float]] | None = None,
 ) -> TrainingRun:
-    """The part that all kinds of runs share, once rows are tokens."""
+    """The part that all kinds of runs share, once rows are tokens; ``measure`` is of what came."""
     from workbench.models import catalogue
     from workbench.models.adapter_store import base_sha256
 
@@ -152,7 +153,10 @@ def train_and_register(
                 done=done,
                 run_id=run_id,
             )
-        result = tell_result(adapter, done, learner, material, run_id, time.process_time() - cpu_s)
+        result = dataclasses.replace(
+            tell_result(adapter, done, learner, material, run_id, time.process_time() - cpu_s),
+            measures=measure(module) if measure is not None else {},
+        )
         record.update(done, state="finished", result=dataclasses.asdict(result))
         _clear(folder)
     return result
@@ -203,7 +207,9 @@ def _train(
     module = adapt(learner.module, recipe)
     way = {"pack_tokens": recipe.pack_tokens, "pad_id": learner.pad_id}
     source = Batches(material.units, batch=recipe.batch, seed=recipe.seed, **way)
-    asked = batches_in_order(material.held_out, batch=recipe.batch, **way)
+    # Twice as many as a step has: whole pairs where examples come in pairs.
+    asked = batches_in_order(material.held_out, batch=2 * recipe.batch, **way)
+    objective = make_objective(module) if make_objective is not None else None
 
     def watch(trained: torch.nn.Module, training: Training) -> None:
         record.update(training)
@@ -219,8 +225,8 @@ def _train(
         source,
         recipe,
         steps=recipe.count_steps(len(material.units)),
-        objective=make_objective(module) if make_objective is not None else None,
-        evaluate=lambda trained: evaluate_loss(trained, asked),
+        objective=objective,
+        evaluate=lambda trained: evaluate_loss(trained, asked, objective=objective),
         watch=watch,
         keeping=Keeping(folder, key),
     )

@@ -1,0 +1,124 @@
+"""A run on preferences: pairs of answers to a question become an adapter that leans to the first.
+
+Preferences are measured on held-out pairs before and after. Before a step the model is its
+reference, so every margin is 0; what can be said of it then is how often it finds the wanted answer
+the likelier one of itself, and that is measured too.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import InputError
+from workbench.core.seeds import derive_seed
+from workbench.finetuning.examples import Preference
+from workbench.finetuning.training.batches import Unit
+from workbench.finetuning.training.dpo import DpoLoss, encode_pairs, measure_margins
+from workbench.finetuning.training.encoding import fingerprint
+from workbench.finetuning.training.recipe import Recipe
+from workbench.finetuning.training.registering import Material, Origin, TrainingRun
+from workbench.finetuning.training.run import check_run, train_and_register
+
+if TYPE_CHECKING:
+    import torch
+
+HOLDOUT_SHARE = 0.2
+_LEAST = 10
+
+
+def run_preferences(
+    pairs: Sequence[Preference],
+    recipe: Recipe,
+    *,
+    model: str,
+    name: str,
+    beta: float = 0.1,
+    held_out: Sequence[Preference] | None = None,
+    parents: tuple[str, ...] = (),
+    origin: Origin | None = None,
+    again: bool = False,
+) -> TrainingRun:
+    """Teach a model which of two answers is wanted, by DPO, and register the adapter.
+
+    It goes on and is done once as ``run_training`` is. ``TrainingRun.measures`` has the margins.
+
+    Args:
+        pairs: At least one.
+        recipe: How; a batch counts pairs.
+        model: The base's name in the catalogue.
+        name: The adapter's.
+        beta: How dearly leaving the reference is paid for.
+        held_out: Pairs to evaluate on; by default a fifth, of ten pairs or more.
+        parents: Adapters from which it follows, for the record.
+        origin: Of the pairs, for the record.
+        again: Do it again although it was done.
+
+    Raises:
+        InputError, ContextLengthError, CapabilityError: Of pairs, recipe or model.
+        BusyError, CancelledError, StorageError: See ``run_training``.
+    """
+    from workbench.finetuning.training.adapting import load_learner
+
+    if not pairs:
+        raise InputError("there is nothing to learn from", hint="give at least one pair")
+    if not beta > 0:
+        raise InputError(f"beta is {beta}; it must be above 0", hint="beta=0.1")
+    check_run(recipe, name)
+    if held_out is None:
+        learnt, kept = _hold_out(pairs, seed=recipe.seed)
+        said = "held-out pairs" if kept else "the pairs that were learnt from"
+    else:
+        learnt, kept, said = list(pairs), list(held_out), "pairs of the user's own"
+    learner = load_learner(model, recipe)
+    most = min(recipe.max_tokens, learner.context_tokens)
+    units = encode_pairs(learner.encoder, [*learnt, *kept], max_tokens=most)
+    judged = units[len(learnt) :] or units
+    flat = [each for unit in judged for each in unit]
+    data = fingerprint([each for unit in units for each in unit])
+    material = Material(units[: len(learnt)], flat, said, data, origin or Origin())
+    losses: list[DpoLoss] = []
+
+    def make_objective(module: torch.nn.Module) -> DpoLoss:
+        losses.append(DpoLoss(module, units, beta=beta))
+        return losses[-1]
+
+    return train_and_register(
+        learner,
+        material,
+        recipe,
+        name=name,
+        parents=parents,
+        again=again,
+        kind=f"preferences, beta {beta:g}",
+        make_objective=make_objective,
+        measure=lambda module: _measure(module, judged, losses[-1]),
+    )
+
+
+def _measure(module: torch.nn.Module, judged: Sequence[Unit], loss: DpoLoss) -> dict[str, float]:
+    after = measure_margins(module, judged, objective=loss)
+    gaps = loss.reference_gaps(judged)
+    return {
+        "pairs": float(after.pairs),
+        "likelier_before": sum(gap > 0 for gap in gaps) / len(gaps),
+        "likelier_after": after.likelier,
+        "margin_nats_before": 0.0,
+        "margin_nats_after": after.mean_margin_nats,
+        "margin_above_0_after": after.accuracy,
+        "margin_above_0_low": after.low,
+        "margin_above_0_high": after.high,
+    }
+
+
+def _hold_out(
+    pairs: Sequence[Preference], *, seed: int
+) -> tuple[list[Preference], list[Preference]]:
+    if len(pairs) < _LEAST:
+        return list(pairs), []
+    order = list(range(len(pairs)))
+    random.Random(derive_seed(seed, "held-out")).shuffle(order)
+    chosen = set(order[: round(HOLDOUT_SHARE * len(pairs))])
+    kept = [pair for number, pair in enumerate(pairs) if number not in chosen]
+    return kept, [pair for number, pair in enumerate(pairs) if number in chosen]
