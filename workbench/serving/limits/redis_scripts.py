@@ -226,3 +226,27 @@ redis.call('EXPIRE', KEYS[1], 86400 * 2)
 return 1
 """
 )
+
+# KEYS open requests tokens
+# ARGV lease_ms, how many buckets, of each: age_s requests tokens; of each reservation: id tokens
+#      nano_usd stream
+CARRY = (
+    _CLOCK
+    + """
+local now = clock('')
+local second, last = math.floor(now / 1000), 2 + 3 * tonumber(ARGV[2])
+for i = 3, last, 3 do
+  local at = second - tonumber(ARGV[i])
+  if tonumber(ARGV[i + 1]) > 0 then redis.call('HINCRBY', KEYS[2], at, ARGV[i + 1]) end
+  if tonumber(ARGV[i + 2]) > 0 then redis.call('HINCRBY', KEYS[3], at, ARGV[i + 2]) end
+end
+for i = last + 1, #ARGV, 4 do
+  redis.call('HSETNX', KEYS[1], ARGV[i], string.format('%s %s %s %.0f', ARGV[i + 1], ARGV[i + 2],
+             ARGV[i + 3], now + tonumber(ARGV[1])))
+end
+redis.call('EXPIRE', KEYS[1], 86400 * 2)
+redis.call('EXPIRE', KEYS[2], 180)
+redis.call('EXPIRE', KEYS[3], 180)
+return 1
+"""
+)

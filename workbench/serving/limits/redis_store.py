@@ -7,11 +7,12 @@ server's clock, which all gateways share; days and months by each gateway's own.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from workbench.core import settings
@@ -19,6 +20,7 @@ from workbench.core.errors import BusyError
 from workbench.identity.principals import KeyLimits, Principal
 from workbench.store.usage_rows import NANO, to_nano
 
+from .carrying import Carried
 from .leases import Renewals
 from .protocol import (
     LEASE_S,
@@ -30,7 +32,7 @@ from .protocol import (
     not_held,
 )
 from .redis_link import RedisAwayError, RedisLink
-from .redis_scripts import COUNT, PREFIX, RELEASE, RENEW, RESERVE, SETTLE
+from .redis_scripts import CARRY, COUNT, PREFIX, RELEASE, RENEW, RESERVE, SETTLE
 from .rules import Asked, Figures, judge, period_bounds_s, periods, to_asked
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ class RedisLimits:
         self._home = home_id or home_identity()
         self._clock, self.lease_s = clock, lease_s
         self._renewals = Renewals(self._renew, every_s=lease_s / 3)
+        self.returning: Callable[[], Awaitable[None]] | None = None  # asked before it is used again
         self._late: deque[tuple[str, list[str], list[Any]]] = deque(maxlen=_LATE_MOST)
 
     async def reserve(
@@ -126,6 +129,22 @@ class RedisLimits:
         if reservation.held:
             self._renewals.drop(reservation)
             await self._do_or_keep(RELEASE, [_name(reservation.key_id, "open")], [reservation.id])
+
+    async def carry_over(self, carried: Carried) -> None:
+        """Count and hold what was let through elsewhere; only while the server comes back.
+
+        Raises:
+            RedisAwayError: It is away again; what was carried may be counted there or not.
+        """
+        names = [_name(carried.key_id, part) for part in ("open", "requests", "tokens")]
+        about: list[Any] = [round(self.lease_s * 1000), len(carried.buckets)]
+        for bucket in carried.buckets:
+            about += bucket
+        for each in carried.held:
+            about += [each.id, each.tokens, to_nano(each.usd), int(each.stream)]
+        await self._link.ask(CARRY, names, about)
+        for each in carried.held:
+            self._renewals.add(dataclasses.replace(each, store="redis"))
 
     async def usage(self, key_id: str) -> LimitUse:
         """What a key has used and holds now; see ``LimitStore``."""
@@ -208,6 +227,8 @@ class RedisLimits:
             except RedisAwayError:
                 self._late.appendleft(late)
                 raise
+        if self.returning is not None:
+            await self.returning()
         await self.rebuild()
 
     async def _renew(self, reservations: list[Reservation]) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from workbench.store.migrations import Migration
+from workbench.store.usage_rows import to_nano
 
+from .carrying import Carried
 from .protocol import WINDOW_S, Reservation, Truth
 from .rules import Asked, Figures, period_bounds_s, periods
 
@@ -61,6 +63,7 @@ SPEND = (
     "WHERE key_id = ? AND period IN (?, ?)"
 )
 DROP_OLD = "DELETE FROM buckets WHERE key_id = ? AND second < ?"
+_HOLD = "INSERT OR IGNORE INTO open VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class UncountedError(Exception):
@@ -72,6 +75,16 @@ class Moment(NamedTuple):
 
     steady_s: float
     wall_s: float
+
+
+def carry(connection: sqlite3.Connection, carried: Carried, now: Moment, *, until_s: float) -> None:
+    """Count and hold what was let through elsewhere."""
+    key_id, second = carried.key_id, int(now.steady_s)
+    for age_s, requests, tokens in carried.buckets:
+        connection.execute(ADD, (key_id, second - age_s, requests, tokens))
+    for each in carried.held:
+        about = (each.tokens, to_nano(each.usd), int(each.stream), until_s)
+        connection.execute(_HOLD, (key_id, each.id, *about))
 
 
 def read_figures(

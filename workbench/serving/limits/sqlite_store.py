@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import dataclasses
 import logging
 import sqlite3
 import sys
@@ -38,6 +39,7 @@ from workbench.store.database import Database
 from workbench.store.usage_rows import NANO, to_nano
 
 from . import sqlite_steps as steps
+from .carrying import Carried
 from .leases import Renewals
 from .protocol import (
     LEASE_S,
@@ -256,6 +258,17 @@ class SqliteLimits:
             self._renewals.drop(reservation)
             self._late.setdefault(reservation.id, Late(reservation))
             await self._settle_now()
+
+    async def carry_over(self, carried: Carried) -> None:
+        """Count and hold what was let through elsewhere, as if it had been here."""
+        now = self._now(None)
+
+        def step(connection: sqlite3.Connection, _: Truth | None) -> None:
+            steps.carry(connection, carried, now, until_s=now.steady_s + self.lease_s)
+
+        await self._make(step)
+        for each in carried.held:
+            self._renewals.add(dataclasses.replace(each, store="sqlite"))
 
     async def usage(self, key_id: str) -> LimitUse:
         """What a key has used and holds now; see ``LimitStore``."""
