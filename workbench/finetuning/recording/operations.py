@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.core.operations import operation
 from workbench.finetuning.recording.comparing import RunComparison
 from workbench.finetuning.recording.recorded_run import RecordedRun
+from workbench.finetuning.recording.run_export import Program, RunExport
 
 
 @dataclass(frozen=True)
@@ -98,3 +100,18 @@ def stop_run(run: str) -> StopAsked:
         else f"it is {found.state} already"
     )
     return StopAsked(found.run, found.state, found.steps_done, said)
+
+
+@operation("finetuning.runs_export", title="Take a run to another program", produces="run-export")
+def export_run(run: str = "latest", *, to: Program, out: Path, replace: bool = False) -> RunExport:
+    """Write a run for TensorBoard, or for MLflow with a script that puts it there.
+
+    Args:
+        run: Its id or the beginning of it; the newest if none is given.
+        to: The program.
+        out: The folder that holds the runs; each has one of its own in it.
+        replace: Write again what was exported before.
+    """
+    from workbench.finetuning.recording import run_export
+
+    return run_export.export_run(run, to=to, out=out, replace=replace)
