@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from workbench.core import settings
@@ -17,6 +19,7 @@ from workbench.models.formats.to_gguf import write_gguf_of_folder
 from workbench.models.loading import load
 from workbench.models.model import Model
 from workbench.models.pool import ModelPool
+from workbench.models.pool.workshop import Workshop
 from workbench.store.versions import Versions
 
 pytestmark = pytest.mark.model
@@ -60,9 +63,29 @@ def test_one_base_serves_all_its_adapters(made: Path) -> None:
         assert pool.state().models == ()
 
 
-def test_an_adapter_that_came_later_is_loaded_with_its_base(made: Path) -> None:
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Before each load that follows: how many processes have the weights in memory already."""
+    found: list[int] = []
+    real = Workshop.load
+
+    def load(self: Workshop, *given: Any, **more: Any) -> Any:
+        found.append(len(weights_in_memory()))
+        return real(self, *given, **more)
+
+    monkeypatch.setattr(Workshop, "load", load)
+    return found
+
+
+def weights_in_memory() -> list[int]:
+    """The children of this process that run a model of llama.cpp."""
+    children = psutil.Process().children(recursive=True)
+    return [one.pid for one in children if any("llamacpp_worker" in w for w in one.cmdline())]
+
+
+def test_an_adapter_that_came_later_is_loaded_with_its_base(made: Path, copies: list[int]) -> None:
     with ModelPool(10**9, cores=1) as pool:
-        pool.load("tiny")
+        pool.pin("tiny")
         with pytest.raises(NotFoundError):
             pool.ask("tiny:late").result(timeout=60)
         register_adapter(made / "late")
@@ -70,13 +93,46 @@ def test_an_adapter_that_came_later_is_loaded_with_its_base(made: Path) -> None:
             assert loan.loaded
             assert loan.model.adapter == "late@1"
             later = answer(loan.model)
-        with pool.borrow("tiny:late@1") as again, pool.borrow("tiny") as base:
-            assert not again.loaded
-            assert answer(again.model) == later != answer(base.model)
-        assert {model.name for model in pool.state().models} == {"tiny", "tiny:late@1"}
-        pool.unload("tiny")
+        for name, as_before in (("tiny:late@1", True), ("tiny", False)):
+            with pool.borrow(name) as again:
+                assert not again.loaded
+                assert (answer(again.model) == later) is as_before
+        (resident,) = pool.state().models
+        assert (resident.name, resident.pinned) == ("tiny", True)
+        assert set(resident.adapters) == {"a@1", "b@1", "late@1"}
+        assert len(weights_in_memory()) == 1
         with pool.borrow("tiny:a") as loan:
+            assert not loan.loaded
             assert answer(loan.model) != later
+    assert copies == [0, 0]  # the weights were never there twice
+
+
+def test_the_base_goes_only_when_its_work_is_done(made: Path, copies: list[int]) -> None:
+    with ModelPool(10**9, cores=1) as pool:
+        with pool.borrow("tiny") as loan:
+            before = answer(loan.model)
+            register_adapter(made / "late")
+            ticket = pool.ask("tiny:late")
+            after = pool.ask("tiny")
+            with pytest.raises(TimeoutError):
+                ticket.result(timeout=0.5)
+            assert answer(loan.model) == before
+        with ticket.result(timeout=60) as late:
+            assert late.model.adapter == "late@1"
+        with after.result(timeout=60) as base:
+            assert answer(base.model) == before
+        assert len(pool.state().models) == 1
+    assert copies == [0, 0]
+
+
+def test_adapters_that_may_not_be_loaded_together_have_a_copy_each(made: Path) -> None:
+    """The rule that keeps them from sending each other away; it also shows what is counted."""
+    with settings.override(adapters_per_model=1), ModelPool(10**9, cores=1) as pool:
+        for _ in range(2):
+            for name in ("tiny:a", "tiny:b"):
+                with pool.borrow(name) as loan:
+                    assert loan.model.adapter == f"{name.removeprefix('tiny:')}@1"
+        assert len(pool.state().models) == len(weights_in_memory()) == 2
 
 
 def test_a_label_that_moves_is_followed(made: Path) -> None:

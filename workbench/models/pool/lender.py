@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from dataclasses import replace
@@ -95,7 +96,10 @@ class Lender:
     def _find_key(self, known: Description, *, chosen: bool) -> Key:
         """The model in memory that serves a request, or the one that is to be loaded for it.
 
-        Another engine's will do if none was chosen; a base that came with the adapter will do.
+        Another engine's will do if none was chosen; a base that came with the adapter will do. One
+        that came without it is loaded anew with all that it had and this one, once its work is
+        done, so that its weights are in memory once. Where not all may be loaded together the
+        adapter gets a copy of its own: else two of them would send each other away for good.
         """
         residents = self.scheduler.residents()
         residents.sort(key=lambda one: one.key.engine != known.key.engine)
@@ -107,11 +111,22 @@ class Lender:
             if is_there and same and of.serves(known, adapters):
                 return one.key
         base = Key(known.base, known.key.engine)
-        if known.is_hot and known.adapter is not None and all(one.key != base for one in residents):
+        if not known.is_hot or known.adapter is None:
+            return known.key
+        loaded = next((one for one in residents if one.key == base), None)
+        if loaded is None or self._may_come_anew(loaded, known):
+            if loaded is not None and loaded.status in ("loading", "ready"):
+                self.scheduler.drain(base, force_at_s=math.inf)
             self._load_as[base] = known.key.name  # the base, and surely with that adapter
             self._descriptions[base] = replace(known, key=base, adapter=None)
             return base
         return known.key
+
+    def _may_come_anew(self, loaded: Resident, known: Description) -> bool:
+        """Whether a base with one more adapter would still have all that it has."""
+        of = self._descriptions[loaded.key]
+        had = of.adapters if loaded.adapters is None else loaded.adapters
+        return set(known.adapters) >= {*had, known.adapter}
 
     def withdraw(self, request: Request) -> None:
         """The asker has left the queue."""
