@@ -8,6 +8,8 @@ import re
 import pytest
 
 from workbench.core.viewers import mime_bundle
+from workbench.evaluation.checks import Check
+from workbench.finetuning.exporting.parity_result import Parity, ParityRow, SideAnswer
 from workbench.finetuning.recording.comparing import compare_runs
 from workbench.finetuning.recording.recorded_run import RecordedRun, read_document
 from workbench.studio.curves import Curve, _ticks, draw_curves, thin
@@ -82,3 +84,21 @@ def test_many_points_are_thinned_without_their_ends() -> None:
 def test_ticks_are_round_and_hold_the_range(ends: tuple[float, float]) -> None:
     ticks = _ticks(*ends)
     assert ticks[0] <= ends[0] and ticks[-1] >= ends[1] and 2 <= len(ticks) <= 9
+
+
+def test_held_out_rows_that_are_not_the_same_are_warned_of() -> None:
+    other = made_run("ffff0000ffff0000", data_sha256="e" * 64)
+    assert "another seed holds out others" in draw_comparison(compare_runs([made_run(), other]))
+    alike = made_run("ffff0000ffff0000")
+    assert "holds out others" not in draw_comparison(compare_runs([made_run(), alike]))
+
+
+def test_parity_shows_what_differs_first_and_escapes_it() -> None:
+    same = SideAnswer("llamacpp", "yes", True, 0.001, 0.01)
+    other = SideAnswer("mlx", "<i>no", False, 0.3, 0.9)
+    rows = (ParityRow("first", "yes", 1, (same,)), ParityRow("second", "yes", 1, (same, other)))
+    checks = (Check("mlx", 0.3, None, 0.02, False),)
+    found = Parity("a@1", "tiny", "transformers", ("transformers", "mlx"), 8, rows, checks, False)
+    html = mime_bundle(found)["text/html"]
+    assert html.index("second") < html.index("first<")
+    assert "✗ &lt;i&gt;no" in html and "✗ fails" in html and "<i>no" not in html

@@ -55,7 +55,7 @@ def curves_chart(found: Continual, method: str | None = None) -> Chart:
     """
     chosen = _find(found, method)
     rows = [
-        {"learnt": after, "share": value, "task": name}
+        {"learnt": str(after), "share": value, "task": name}
         for task, name in enumerate(found.tasks)
         for after, row in enumerate(chosen.matrix)
         if after > task and (value := row[task]) is not None

@@ -63,9 +63,10 @@ def draw_curves(
         f'<i style="left:{place(x, 0)[0] / 10:.2f}%">{number(int(x))}</i>'
         for x in _ticks(0.0, right) if x <= right and x == int(x)
     )  # fmt: skip
+    axes = f"{unit}, over steps" if unit else "over steps"
     return (
-        f'<figure class="wb-curves"><figcaption>{escape(title)} <span class="q">({escape(unit)}, '
-        f'over steps)</span></figcaption>{_legend(curves)}<div class="frame" style="height:'
+        f'<figure class="wb-curves"><figcaption>{escape(title)} <span class="q">({escape(axes)})'
+        f'</span></figcaption>{_legend(curves)}<div class="frame" style="height:'
         f'{height_px}px" role="img" aria-label="{escape(describe(curves, title, unit))}">'
         f'<div class="ys" aria-hidden="true">{names}</div><svg viewBox="0 0 1000 1000" '
         f'preserveAspectRatio="none" aria-hidden="true">{grid}{drawn}</svg>'
@@ -85,7 +86,8 @@ def describe(curves: Sequence[Curve], title: str, unit: str) -> str:
             shown = ", ".join(f"{number(y)} at {x:g}" for x, y in each.dots[-6:])
             parts.append(f"on held-out rows {shown}")
         said.append(f"{each.name} {'; '.join(parts) or 'no step yet'}")
-    return f"{title} ({unit}): {'. '.join(said)}"
+    named = f"{title} ({unit})" if unit else title
+    return f"{named}: {'. '.join(said)}"
 
 
 def thin(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
@@ -103,7 +105,7 @@ def thin(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ..
 def _draw(curve: Curve, place: object) -> str:
     at = place
     assert callable(at)
-    colour, dash = series_colour(curve.index), _DASHES[curve.index % len(_DASHES)]
+    colour, dash = _colour(curve.index), _DASHES[curve.index % len(_DASHES)]
     more = f' stroke-dasharray="{dash}"' if dash else ""
     parts = []
     if curve.line:
@@ -134,13 +136,18 @@ def _legend(curves: Sequence[Curve]) -> str:
 
 
 def _key(index: int, kind: str) -> str:
-    colour, dash = series_colour(index), _DASHES[index % len(_DASHES)]
+    colour, dash = _colour(index), _DASHES[index % len(_DASHES)]
     more = f' stroke-dasharray="{dash}"' if dash and kind == "line" else ""
     path = "M0 6H26" if kind == "line" else "M13 6h0"
     return (
         f'<svg width="26" height="12" aria-hidden="true"><path class="{kind}" d="{path}" '
         f'stroke="{colour}"{more}/></svg>'
     )
+
+
+def _colour(index: int) -> str:
+    """The colour of a curve; the first, a deep blue, is lighter on a dark page."""
+    return "var(--bar)" if index == 0 else series_colour(index)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -86,9 +86,19 @@ def comparison_inside(found: RunComparison) -> str:
     )
     return (
         f'<div class="top"><strong>{count(len(found.runs), "run")} side by side</strong></div>'
-        f"{differ}{draw_curves(curves, title='Loss', unit=_LOSS)}"
+        f"{differ}{_held_out(found.runs)}{draw_curves(curves, title='Loss', unit=_LOSS)}"
         f'<div class="wb-pairs">{_rates(found.runs)}</div>{_table(found.runs, names)}{answers}'
         f"<details><summary>The same in all</summary>{plain_table(found.same)}</details>"
+    )
+
+
+def _held_out(runs: Sequence[RecordedRun]) -> str:
+    """A warning where losses on held-out rows are not of the same rows."""
+    if len({run.data_sha256 for run in runs}) == 1:
+        return ""
+    return (
+        '<p class="note">The rows that were learnt from and held out are not the same in all: '
+        "another seed holds out others. Give <code>--eval-data</code> to compare losses.</p>"
     )
 
 
@@ -119,7 +129,7 @@ def _rates(runs: Sequence[RecordedRun]) -> str:
 
     small = {"height_px": 110}
     return draw_curves(
-        over("learning_rate"), title="Learning rate", unit="a step", **small
+        over("learning_rate"), title="Learning rate", unit="", **small
     ) + draw_curves(over("tokens_per_s"), title="Speed", unit="tokens/s", **small)
 
 
@@ -202,7 +212,7 @@ def _table(runs: Sequence[RecordedRun], names: Sequence[str]) -> str:
             "held-out before": run.evaluations[0].loss_nats if run.evaluations else None,
             "least held-out": run.best.loss_nats if run.best else None,
             "tokens/s": round(run.tokens_per_s),
-            "seconds_s": round(run.seconds, 1),
+            "in_steps_s": round(run.seconds, 1),
         }
         for name, run in zip(names, runs, strict=True)
     )

@@ -28,6 +28,7 @@ _VIEWERS = {
     "workbench.fairness.language.swap_result.SwapResult": "fairness_probe_cards:draw_swaps",
     "workbench.fairness.mitigation.result.Mitigation": "fairness_mitigation:draw_mitigation",
     "workbench.fairness.mitigation.result.TradeOff": "fairness_mitigation:draw_trade_off",
+    "workbench.finetuning.exporting.parity_result.Parity": "parity_cards:draw_parity",
     "workbench.finetuning.gate.report.GateReport": "version_cards:draw_gate",
     "workbench.finetuning.rollout.state.CanaryState": "version_cards:draw_canary",
     "workbench.finetuning.versions.diff.VersionDiff": "version_cards:draw_diff",
