@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import pytest
 
 from workbench.core import settings
 from workbench.identity import KeyLimits, Principal
+from workbench.serving import accounts
 from workbench.serving.accounts import Accounts
 from workbench.serving.backends.directory import Directory
 from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.limits import SqliteLimits
-from workbench.serving.sketches import HASHED, hash_text
+from workbench.serving.sketches import HASHED, PROJECTED, hash_text
 from workbench.store.database import close_all, open_database
 from workbench.store.usage import UsageLog
 from workbench.store.usage_queries import settlements
@@ -83,3 +85,15 @@ def test_the_words_are_kept_where_the_settings_say_so() -> None:
     assert (row.language, row.sketch) == ("en", None)
     (text,) = open_database().read("SELECT prompt, completion FROM usage_text")
     assert tuple(text) == (f'[{{"role": "user", "content": "{PROMPT}"}}]', "Birnin Zana")
+
+
+def test_what_is_kept_of_a_prompt_is_made_of_its_words_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another kind would tell of its meaning, which nobody was told is kept."""
+    answer_one()
+    assert {row.sketch_kind for row in settlements()} == {HASHED}
+    real = accounts.sketch_call
+    monkeypatch.setattr(accounts, "sketch_call", functools.partial(real, vector=[0.5] * 384))
+    answer_one()
+    assert {row.sketch_kind for row in settlements()} == {HASHED, PROJECTED}  # it would be seen

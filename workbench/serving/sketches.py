@@ -3,8 +3,9 @@
 The number of characters, the language, and a sketch: 64 small numbers of which each is fed by a
 part of all words and pieces of words (signed feature hashing; Weinberger et al. 2009, "Feature
 Hashing for Large Scale Multitask Learning", section 2). Texts with many words in common have
-sketches that point the same way. Where the semantic cache has made an embedding anyway, a random
-projection of that is kept instead, which also sees texts that mean the same in other words.
+sketches that point the same way. Of a vector that is at hand a random projection can be made
+instead, which also sees texts that mean the same in other words; the gateway does not: what it
+settles holds no embedding, also where routing or the semantic cache made one.
 
 A sketch is not the text and is not nothing: who has one can try out guesses, and with a prompt of a
 few words a guess can be confirmed. The setting ``usage_sketches`` turns it off.
