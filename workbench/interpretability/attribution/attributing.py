@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import EngineError, InputError
+from workbench.core.progress import progress
 
 from .baselines import find_baseline
 from .case import Case, open_case
+from .cost import Cost, refuse_expensive
 from .curves import draw_deletion, draw_insertion
 from .groups import GroupKind
 from .methods import Options, Scores, find_method, load_method
@@ -17,6 +21,8 @@ from .scorer import Scorer
 if TYPE_CHECKING:
     from workbench.models.model import Model
 
+_log = logging.getLogger(__name__)
+_WORTH_TIMING_TOKENS, _WORTH_TELLING_S = 50_000, 20.0
 DEFAULT_METHOD = "ablation"
 
 
@@ -53,6 +59,7 @@ def attribute_target(
         InputError: Prompt, target or an option is not possible.
         NotFoundError: No method or baseline of that name.
         CapabilityError: The model is no causal model on the transformers engine.
+        CapacityError: It would have the model read more than ``most_tokens``.
     """
     found = find_method(method)
     case = open_case(
@@ -88,12 +95,36 @@ def attribute_case(
     """
     found = find_method(method)
     chosen = _read_options(options)
+    cost = refuse_expensive(
+        case, method=method, options=chosen, curves=curves, most_tokens=chosen.most_tokens
+    )
     if scorer is None:
         named = find_baseline(case.model, baseline or found.baseline)
         scorer = Scorer(case, named, batch_tokens=chosen.batch_tokens)
+    _tell_time(scorer, cost, method)
     scores = load_method(method)(scorer, chosen)
     _check_finite(scores, method)
     return _assemble(scorer, scores, method=method, options=chosen, curves=curves)
+
+
+def _tell_time(scorer: Scorer, cost: Cost, method: str) -> None:
+    """Say how long it will take, if that is long, by the time that one reading takes."""
+    if cost.tokens < _WORTH_TIMING_TOKENS:
+        return
+    began_s = time.perf_counter()
+    with progress(f"read the prompt of {len(scorer.case.prompt_ids):,} tokens") as task:
+        _ = scorer.whole
+        took_s = time.perf_counter() - began_s
+        most_s = took_s * cost.tokens / (len(scorer.case.prompt_ids) + len(scorer.case.target_ids))
+        if most_s < _WORTH_TELLING_S:
+            return
+        scorer.told = f"about {cost.prompts:,} in all, {_words(most_s)} at most"
+        task.update(1, message=scorer.told)
+        _log.info("%s: %s", method, scorer.told)
+
+
+def _words(time_s: float) -> str:
+    return f"{time_s / 60:.0f} min" if time_s >= 90 else f"{time_s:.0f} s"
 
 
 def _read_options(given: dict[str, Any]) -> Options:
@@ -108,6 +139,7 @@ def _read_options(given: dict[str, Any]) -> Options:
         "samples": options.samples,
         "window": options.window,
         "batch_tokens": options.batch_tokens,
+        "most_tokens": options.most_tokens,
     }
     for name, count in counts.items():
         if count is not None and count < 1:

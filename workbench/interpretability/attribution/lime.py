@@ -28,7 +28,7 @@ def explain_linearly(scorer: Scorer, options: Options) -> Scores:
 
     linear_model = require("sklearn.linear_model", extra="data")
     players = len(scorer.case.players)
-    samples = options.samples or min(_MOST, max(_FEWEST, _PER_PLAYER * players))
+    samples = count_samples(options.samples, players)
     random = np.random.default_rng(derive_seed(options.seed, "lime"))
     present = np.ones((samples, players), bool)
     for row in present[1:]:
@@ -42,3 +42,8 @@ def explain_linearly(scorer: Scorer, options: Options) -> Scores:
     )
     coefficients = fitted.coef_.reshape(-1, players)
     return Scores(scorer.case.place_players(coefficients), steps=samples)
+
+
+def count_samples(samples: int | None, players: int) -> int:
+    """How many prompts are drawn: as many as asked for, or by the number of players."""
+    return samples or min(_MOST, max(_FEWEST, _PER_PLAYER * players))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .scorer import Scorer
 
 
+MOST_TOKENS = 4_000_000  # ablation of 2,000 tokens, one by one
+
+
 @dataclass(frozen=True)
 class Options:
     """What the methods can be told; each takes what it knows.
@@ -30,6 +33,7 @@ class Options:
             in the place of one for each of its tokens.
         seed: Of all that is drawn.
         batch_tokens: Most tokens of one pass of the model.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
 
     steps: int = 64
@@ -39,6 +43,7 @@ class Options:
     whole_target: bool = False
     seed: int = 0
     batch_tokens: int = BATCH_TOKENS
+    most_tokens: int = MOST_TOKENS
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def attribute(
     curves: bool = True,
     seed: Annotated[int, limits.Ge(0)] | None = None,
     threads: Annotated[int, limits.Ge(1)] | None = None,
+    most_tokens: Annotated[int, limits.Ge(1)] = 4_000_000,
 ) -> Attribution:
     """Say how much each token of a prompt did for each token of an answer, in nats.
 
@@ -82,6 +83,7 @@ def attribute(
         curves: Also draw the deletion and the insertion curve.
         seed: Of all that is drawn; the setting `seed` if none is given.
         threads: For torch; the setting of the model if none is given.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
     from workbench.core import settings
     from workbench.interpretability.attribution.attributing import attribute_target
@@ -106,6 +108,7 @@ def attribute(
             noise=noise,
             whole_target=whole_target,
             seed=settings.get("seed") if seed is None else seed,
+            most_tokens=most_tokens,
         )
 
 
@@ -133,6 +136,7 @@ def compare(
     max_target_tokens: Annotated[int, limits.Ge(1)] = 16,
     seed: Annotated[int, limits.Ge(0)] | None = None,
     threads: Annotated[int, limits.Ge(1)] | None = None,
+    most_tokens: Annotated[int, limits.Ge(1)] = 4_000_000,
 ) -> Comparison:
     """Say how far methods agree on a prompt, hold still from seed to seed, and beat random orders.
 
@@ -154,6 +158,7 @@ def compare(
         max_target_tokens: Longest answer of the model's own.
         seed: Of all that is drawn; the setting `seed` if none is given.
         threads: For torch; the setting of the model if none is given.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
     from workbench.core import settings
     from workbench.interpretability.attribution.comparison import DEFAULT_METHODS, compare_methods
@@ -180,6 +185,7 @@ def compare(
             window=window,
             max_target_tokens=max_target_tokens,
             seed=settings.get("seed") if seed is None else seed,
+            most_tokens=most_tokens,
         )
 
 
@@ -206,6 +212,7 @@ def contrast(
     max_target_tokens: Annotated[int, limits.Ge(1)] = 16,
     seed: Annotated[int, limits.Ge(0)] | None = None,
     threads: Annotated[int, limits.Ge(1)] | None = None,
+    most_tokens: Annotated[int, limits.Ge(1)] = 4_000_000,
 ) -> Contrast:
     """Attribute two prompts, or one prompt under two models, and say part by part how they differ.
 
@@ -230,6 +237,7 @@ def contrast(
         max_target_tokens: Longest answer of the model's own.
         seed: Of all that is drawn; the setting `seed` if none is given.
         threads: For torch; the setting of the model if none is given.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
     from workbench.core import settings
     from workbench.interpretability.attribution import contrast as contrasts
@@ -254,6 +262,7 @@ def contrast(
         samples=samples,
         max_target_tokens=max_target_tokens,
         seed=settings.get("seed") if seed is None else seed,
+        most_tokens=most_tokens,
     )
 
 

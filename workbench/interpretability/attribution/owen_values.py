@@ -20,6 +20,7 @@ from .shapley_values import count_pairs
 if TYPE_CHECKING:
     import numpy as np
 
+    from .case import Case
     from .games import Game
 
 _MOST_EXACT_PROMPTS = 1200  # a balanced tree of 40 players
@@ -42,6 +43,15 @@ def owen(scorer: Scorer, options: Options) -> Scores:
     orders = np.array([shuffle_leaves(tree, random) for _ in range(pairs)])
     means, errors = walk_orders(scorer.score, orders)
     return Scores(place(means.T), error_nats=place(errors.T), steps=2 * pairs)
+
+
+def count_prompts(case: Case, samples: int | None) -> int:
+    """How many prompts ``owen`` asks for at most."""
+    exact = count_sets(build_tree(case))
+    if samples is None and exact <= _MOST_EXACT_PROMPTS:
+        return exact
+    players = len(case.players)
+    return 2 * count_pairs(samples, players) * (players + 1)
 
 
 def count_sets(tree: Tree) -> int:

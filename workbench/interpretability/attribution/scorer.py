@@ -25,12 +25,14 @@ class Scorer:
         baseline: What replaces a group.
         forward: The model itself, for methods that take gradients.
         evaluations: Prompts that the model has read.
+        told: What it will cost, in words, if that is worth telling beside the progress.
     """
 
     def __init__(self, case: Case, baseline: Baseline, *, batch_tokens: int = BATCH_TOKENS) -> None:
         self.case, self.baseline = case, baseline
         self.forward = TargetForward(case.model, case.target_ids, batch_tokens=batch_tokens)
         self.evaluations = 0
+        self.told = ""
         self._known: dict[bytes, np.ndarray] = {}
 
     def score(self, present: np.ndarray) -> np.ndarray:
@@ -58,7 +60,7 @@ class Scorer:
                 keys = [todo[place][0] for place in places]
                 self._known.update(zip(keys, scored, strict=True))
                 self.evaluations += len(places)
-                task.advance(len(places))
+                task.advance(len(places), message=self.told)
 
     @property
     def whole(self) -> np.ndarray:

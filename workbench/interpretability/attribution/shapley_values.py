@@ -41,6 +41,13 @@ def shapley(scorer: Scorer, options: Options) -> Scores:
     return Scores(place(means.T), error_nats=place(errors.T), steps=2 * pairs)
 
 
+def count_prompts(samples: int | None, players: int) -> int:
+    """How many prompts ``shapley`` asks for at most."""
+    if samples is None and players <= _MOST_EXACT_PLAYERS:
+        return int(2**players)
+    return 2 * count_pairs(samples, players) * (players + 1)
+
+
 def count_pairs(samples: int | None, players: int) -> int:
     """Pairs of orders for a number of samples, or for the usual number of prompts, at least 2."""
     if samples is not None:
