@@ -41,6 +41,28 @@ def test_a_damaged_state_file_is_none(home: Path, content: str) -> None:
         find_running()
 
 
+def test_a_number_that_was_given_out_again_is_no_gateway(home: Path) -> None:
+    announce("http://127.0.0.1:1", home / "key")
+    told = json.loads(state_path().read_text())
+    state_path().write_text(json.dumps({**told, "started_s": told["started_s"] - 86400}))
+    with pytest.raises(errors.NotFoundError):
+        find_running()  # this process began a day after that gateway said it ran
+
+
+def test_a_second_gateway_of_a_home_is_refused_and_told_of_the_first(home: Path) -> None:
+    from workbench.serving.operations import serve
+
+    running = announce("http://127.0.0.1:8123", home / "key")
+    with pytest.raises(errors.ConflictError, match=r"already: http://127.0.0.1:8123, process"):
+        serve(port=0)
+    assert find_running() == running
+    with pytest.raises(errors.InputError, match="other machines"):  # past that, with leave
+        serve(port=0, beside=True, host="0.0.0.0")
+    withdraw(running)
+    with pytest.raises(errors.InputError, match="other machines"):
+        serve(port=0, host="0.0.0.0")
+
+
 def test_who_ends_takes_back_its_own_word_alone(home: Path) -> None:
     first = announce("http://127.0.0.1:1", home / "key")
     second = announce("http://127.0.0.1:2", home / "key")

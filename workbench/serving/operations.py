@@ -44,6 +44,7 @@ def serve(
     port: Annotated[int, limits.Interval(ge=0, le=65535)] | None = None,
     key_file: Path | None = None,
     allow_remote: bool = False,
+    beside: bool = False,
 ) -> ServedGateway:
     """Serve the models over HTTP, as OpenAI and Anthropic do, until SIGTERM or Ctrl-C.
 
@@ -55,9 +56,13 @@ def serve(
         port: The port to listen on, 0 for a free one (setting serve_port).
         key_file: Where the owner's key is or will be; in WORKBENCH_HOME if not given.
         allow_remote: Let other machines reach it, without encryption.
+        beside: Serve though another gateway runs in this home; commands and pages ask this one.
     """
+    from workbench.serving.running import refuse_second
     from workbench.serving.server import GatewayServer, default_key_file
 
+    if not beside:
+        refuse_second()
     settings.keep_last_good()
     server = GatewayServer(
         settings.get("serve_host") if host is None else host,

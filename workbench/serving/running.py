@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from workbench.core import settings
-from workbench.core.errors import NotFoundError
+from workbench.core.errors import ConflictError, NotFoundError
 from workbench.store import files
 
 log = logging.getLogger(__name__)
+_CLOCK_SLACK_S = 60.0  # the clock may be set right after the start
 _before: dict[RunningGateway, RunningGateway] = {}
 
 
@@ -36,7 +37,7 @@ def announce(url: str, key_file: Path) -> RunningGateway:
     """Say that this process serves. The one that said so last is the one that is found."""
     running = RunningGateway(url, os.getpid(), time.time(), str(key_file.absolute()))
     before = _read()
-    if before is not None and is_alive(before.pid):
+    if before is not None and _still_runs(before):
         log.warning(
             "another gateway serves this home at %s; commands find this one now", before.url
         )
@@ -57,7 +58,7 @@ def withdraw(running: RunningGateway) -> None:
         del _before[later]
     if _read() != running:
         return
-    if before is not None and is_alive(before.pid):
+    if before is not None and _still_runs(before):
         files.write_json(state_path(), asdict(before))
     else:
         state_path().unlink(missing_ok=True)
@@ -70,9 +71,43 @@ def find_running() -> RunningGateway:
         NotFoundError: None does.
     """
     found = _read()
-    if found is None or not is_alive(found.pid):
+    if found is None or not _still_runs(found):
         raise NotFoundError("no gateway runs in this home", hint="workbench serve")
     return found
+
+
+def refuse_second() -> None:
+    """Raise ConflictError if a gateway runs in this home: commands and pages ask the one that came
+    last, so a second one would take them over without a word."""
+    found = _read()
+    if found is None or not _still_runs(found):
+        return
+    raise ConflictError(
+        f"a gateway runs in this home already: {found.url}, process {found.pid}",
+        hint=f"end it with `kill {found.pid}`, or add --beside if commands and pages shall ask the "
+        "new one from now on",
+        url=found.url,
+        pid=found.pid,
+    )
+
+
+def _still_runs(running: RunningGateway) -> bool:
+    """Whether its process is there.
+
+    A number is given out again, after a crash or a new start of the machine: a process that began
+    after the gateway said that it runs is another one.
+    """
+    import psutil
+
+    if not is_alive(running.pid):
+        return False
+    try:
+        began_s = psutil.Process(running.pid).create_time()
+    except psutil.AccessDenied:
+        return True
+    except psutil.NoSuchProcess:
+        return False
+    return began_s <= running.started_s + _CLOCK_SLACK_S
 
 
 def _read() -> RunningGateway | None:

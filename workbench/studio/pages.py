@@ -12,6 +12,7 @@ from workbench.core.optional import require
 from workbench.studio.chart import PLOTLY_MIME, Chart
 from workbench.studio.links import current_links
 from workbench.studio.markup import escape, style
+from workbench.studio.presence import Presence
 from workbench.studio.tiles import Tile
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,8 @@ class Page:
             column.add_class("wb-column")
         columns.add_class("wb-columns")
         self._head = style("tokens", "home", *sheets) + head
-        self.widget = widgets.VBox([widgets.HTML(self._head), columns])
+        self.presence = Presence()
+        self.widget = widgets.VBox([widgets.HTML(self._head), columns, self.presence.widget])
         self.widget.add_class("wb")
         self.widget.add_class("wb-home")
         self.look()
@@ -158,11 +160,15 @@ class Page:
         return {**bundle, "text/html": self.html(), "text/plain": self.title}
 
     async def keep_fresh(self, every_s: float = REFRESH_EVERY_S) -> None:
-        """Refresh for as long as the kernel lives; the loop is never held up by a look."""
+        """Refresh while somebody looks at the page; the loop is never held up by a look.
+
+        A page that is hidden, was closed, or was rendered ahead of its reader asks nobody anything.
+        """
         while True:
-            await asyncio.sleep(every_s)
+            await self.presence.wait()
             await asyncio.to_thread(self.look)
             self.refresh()
+            await asyncio.sleep(every_s)
 
 
 _tasks: list[asyncio.Task[None]] = []

@@ -7,7 +7,7 @@ until the next look, so that drawing asks nobody.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +31,7 @@ from workbench.studio.notebook_results import database_files
 TIMEOUT_S = 2.0
 RECENT_S = 300.0
 _MOST_ROWS = 3000
+GLANCE_S = 10.0  # a page that nothing happens on asks for all of it so seldom
 Situation = Literal["ready", "starting", "locked", "silent", "none"]
 
 
@@ -68,7 +69,10 @@ class UsageFacts:
 class ServingFacts:
     """What was found at the last look. ``turn`` counts the looks."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._asked_s = -GLANCE_S
+        self._asked_of: RunningGateway | None = None
         self.gateway = GatewayFacts("none")
         self.usage = UsageFacts()
         self.present: tuple[str, ...] = ()
@@ -78,7 +82,28 @@ class ServingFacts:
 
     def look(self) -> None:
         """Ask the gateway and read the store."""
+        self._read()
+        self._ask()
+
+    def glance(self) -> None:
+        """Read the store, and ask the gateway only if something was settled or is in work there,
+        or it was not asked for a while."""
+        before = self.usage.last
+        self._read()
+        is_busy = bool(self.gateway.status) and (
+            self.gateway.situation != "ready"
+            or self.gateway.status["in_flight"] > 0
+            or self.gateway.status["queued"] > 0
+        )
+        is_due = self._clock() - self._asked_s >= GLANCE_S
+        if self.usage.last != before or is_busy or is_due or _find() != self._asked_of:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._asked_s, self._asked_of = self._clock(), _find()
         self.gateway = find_gateway()
+
+    def _read(self) -> None:
         try:
             self.usage, self.usage_trouble = read_usage(), None
         except WorkbenchError as error:
@@ -86,6 +111,14 @@ class ServingFacts:
         self.present = tuple(row.name for row in list_models() if row.present)
         self.looked_s = time.time()
         self.turn += 1
+
+
+def _find() -> RunningGateway | None:
+    """What the gateway of this home says of itself; nobody is asked."""
+    try:
+        return find_running()
+    except NotFoundError:
+        return None
 
 
 def find_gateway() -> GatewayFacts:

@@ -42,6 +42,8 @@ def _widget(chart: Chart) -> Any:
     figure = chart.figure()
     figure.update_layout(margin={"l": 44, "r": 8, "b": 28}, xaxis={"tickformat": "%H:%M"})
     figure.update_yaxes(rangemode="tozero")
+    # Of its own accord each figure would take another piece of time: a bar needs half a step more.
+    figure.update_xaxes(range=_span(figure.data))
     figure.update_traces(mode="lines", line={"shape": "hv"})
     for trace, dash in zip(figure.data, ("solid", "dot"), strict=False):
         trace.line.dash = dash  # told apart without their colours
@@ -57,3 +59,9 @@ def _move(figure: Any, chart: Chart) -> None:
     with figure.batch_update():
         for trace, fresh in pairs:
             trace.x, trace.y = fresh.x, fresh.y
+        figure.layout.xaxis.range = _span(new)
+
+
+def _span(traces: Any) -> list[Any]:
+    """The minutes that both figures show, from the first step to the last."""
+    return [min(trace.x[0] for trace in traces), max(trace.x[-1] for trace in traces)]

@@ -51,7 +51,7 @@ class ServingPage(Page):
             ("errors", "Errors and refusals", functools.partial(draw_errors, facts), False),
         ]
         return [
-            Tile(name, title, draw, wide=wide, stamp=stamp, look=facts.look if first else None)
+            Tile(name, title, draw, wide=wide, stamp=stamp, look=facts.glance if first else None)
             for first, (name, title, draw, wide) in zip(
                 [True] + [False] * len(made), made, strict=False
             )

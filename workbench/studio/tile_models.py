@@ -6,11 +6,15 @@ import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.core import settings
 from workbench.models.operations import ModelRow, list_models
 from workbench.studio.markup import count, escape, size
 from workbench.studio.tiles import tile
+
+if TYPE_CHECKING:
+    import psutil
 
 _WORKER = "workbench.models.engines.llamacpp_worker"
 _LOOK_EVERY_S = 5.0
@@ -18,7 +22,7 @@ _LOOK_EVERY_S = 5.0
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A llama.cpp process of this user. ``name`` is empty where the system does not tell."""
+    """A llama.cpp process of this home. ``name`` is empty where the system does not tell."""
 
     name: str
     pid: int
@@ -26,8 +30,9 @@ class LoadedModel:
 
 
 def find_loaded() -> list[LoadedModel]:
-    """The llama.cpp processes of this user with their memory.
+    """The llama.cpp processes of this home with their memory.
 
+    Those of other homes, and of other users, are not shown: a gateway beside this one, a test.
     A model that a notebook holds in its own process (transformers, MLX) is not seen from outside.
     """
     import psutil
@@ -37,11 +42,19 @@ def find_loaded() -> list[LoadedModel]:
         if _WORKER not in (process.info["cmdline"] or []):
             continue
         try:
+            if not _is_ours(process):
+                continue
             memory = process.memory_info().rss
             found.append(LoadedModel(_weights_of(process), process.pid, memory))
         except (psutil.NoSuchProcess, psutil.AccessDenied):  # it ended, or is another user's
             continue
     return found
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    """Whether a process belongs to this home: its engine writes that into its environment."""
+    told = process.environ().get(f"{settings.ENV_PREFIX}HOME")
+    return told is not None and Path(told).resolve() == settings.home().resolve()
 
 
 def _weights_of(process: object) -> str:

@@ -19,7 +19,7 @@ def _stamp() -> Hashable:
     return gateway.situation, gateway.url, gateway.message, _loaded(), usage.today
 
 
-@tile("serving", title="Serving", order=35, stamp=_stamp, look=_facts.look)
+@tile("serving", title="Serving", order=35, stamp=_stamp, look=_facts.glance)
 def draw_serving() -> str:
     """In a few lines, with the way to the page that has all of it."""
     if _facts.usage_trouble is not None:

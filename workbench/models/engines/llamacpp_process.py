@@ -19,6 +19,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from workbench.core import settings
 from workbench.core.cancellation import check_cancelled, current_token
 from workbench.core.errors import (
     CancelledError,
@@ -45,7 +46,8 @@ class LlamaProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, **WAIT_POLICY},
+            # The home is written out, however it was set: others see whose model this is.
+            env={**os.environ, **WAIT_POLICY, f"{settings.ENV_PREFIX}HOME": str(settings.home())},
             # Ctrl-C, and a notebook's interrupt, go to the whole group: the model stays.
             process_group=0,
         )
