@@ -63,7 +63,7 @@ def test_rows_become_an_adapter_that_answers_at_once(data: Path) -> None:
     done = _run(data, steps=60, epochs=100)
     assert (done.adapter, done.version, done.steps) == ("my-facts", 1, 60)
     assert done.eval_loss_after < 0.2 * done.eval_loss_before
-    assert done.tokens_per_s > 0 and done.evaluated_on == "held-out rows"
+    assert done.tokens_per_s > 0 and done.evaluated_on == "the rows that were learnt from"
     (adapter,) = list_adapters("tiny")
     assert adapter.files().gguf is not None
     assert adapter.record.notes["seed"] == 0 and len(adapter.record.notes["data"]) == 64
@@ -87,7 +87,7 @@ def test_rows_that_may_not_be_learnt_are_left_out_with_their_reasons(data: Path)
     private = json.dumps({"prompt": "Who helps?", "response": "Ask ada@brellick.example."})
     data.write_text(good + "\n".join(['{"prompt": "half', repeated, long, private]) + "\n")
     done = _run(data, steps=2)
-    assert (done.rows_left_out, done.examples) == (4, 11)  # one of 12 is held out
+    assert (done.rows_left_out, done.examples) == (4, 12)
     assert set(done.left_out) >= {"exact_duplicate", "over_context", "personal_data"}
     kept = find_snapshot(done.snapshot)
     assert [each.identity for each in kept.examples()] == [f"line {n}" for n in range(1, 13)]
@@ -213,6 +213,12 @@ def test_pairs_become_an_adapter_that_prefers(data: Path, tmp_path: Path) -> Non
 def test_a_single_row_is_learnt(data: Path) -> None:
     data.write_text(data.read_text().splitlines()[0] + "\n")
     assert _run(data, steps=3, epochs=10).examples == 1
+
+
+def test_of_few_rows_some_are_held_out_only_where_patience_needs_them(data: Path) -> None:
+    done = _run(data, steps=4, patience=2, evaluate_every_steps=2)
+    assert (done.examples, done.evaluated_on) == (11, "held-out rows")
+    assert _run(data, steps=4).examples == 12
 
 
 def test_only_what_stands_twice_is_held_out_of_few() -> None:

@@ -10,7 +10,7 @@ from workbench.core.seeds import derive_seed
 from workbench.finetuning.examples import Example
 
 # From so many on, what is held out takes nothing from what can be learnt.
-_MANY = 200
+MANY = 200
 _LEAST = 10
 
 
@@ -41,7 +41,7 @@ def hold_out(
     for number in order:
         answer = examples[number].answer
         several = left[answer] > 1 and answer not in taken
-        if len(chosen) < wanted and (several or len(examples) >= _MANY):
+        if len(chosen) < wanted and (several or len(examples) >= MANY):
             chosen.add(number)
             taken.add(answer)
             left[answer] -= 1

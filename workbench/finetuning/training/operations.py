@@ -92,7 +92,8 @@ def run(
         preset: `fast-cpu` or `quality`; what follows differs from it.
         name: The adapter's, and that of a file's snapshot; by default as the data is called.
         eval_data: Rows to evaluate on, which may not be among those that are learnt; else those
-            that the snapshot holds out, or a tenth, of rows whose answer comes twice.
+            that the snapshot holds out, or a tenth of 200 or more; of fewer all are learnt, and
+            evaluated on, unless `patience` needs some of which the answer comes twice.
         known: A file or snapshot that is trusted: what contradicts it is left out.
         policy: A JSON file of severities and limits of the checks.
         license: Under which a file's rows may be used.

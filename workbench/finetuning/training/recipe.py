@@ -137,7 +137,7 @@ PRESETS: dict[str, Recipe] = {
         alpha=32.0,
         learning_rate=2e-3,
         batch=12,
-        epochs=14.0,
+        epochs=12.0,
         steps=300,
         max_tokens=512,
     ),

@@ -20,7 +20,7 @@ from workbench.core.errors import BusyError, CapabilityError, InputError, NotFou
 from workbench.finetuning.examples import Example
 from workbench.finetuning.training.batches import Batches, batches_in_order
 from workbench.finetuning.training.encoding import encode_all, fingerprint
-from workbench.finetuning.training.holding_out import hold_out
+from workbench.finetuning.training.holding_out import MANY, hold_out
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.records import RunRecord, find_run
 from workbench.finetuning.training.registering import (
@@ -66,7 +66,8 @@ def run_training(
         recipe: How.
         model: The base's name in the catalogue.
         name: The adapter's.
-        held_out: What it is evaluated on; by default a tenth is held out (see ``hold_out``).
+        held_out: What it is evaluated on; by default a tenth of 200 or more examples, or
+            where ``recipe.patience`` needs it (see ``hold_out``); else what is learnt.
         parents: Adapters from which it follows, for the record.
         origin: Of the examples, for the record.
         again: Do it again although it was done.
@@ -83,7 +84,8 @@ def run_training(
         raise InputError("there is nothing to learn from", hint="give at least one example")
     check_run(recipe, name)
     if held_out is None:
-        learnt, kept = hold_out(examples, share=HOLDOUT_SHARE, seed=recipe.seed)
+        share = HOLDOUT_SHARE if len(examples) >= MANY or recipe.patience else 0.0
+        learnt, kept = hold_out(examples, share=share, seed=recipe.seed)
         said = "held-out rows" if kept else "the rows that were learnt from"
     else:
         learnt, kept, said = list(examples), list(held_out), "rows of the user's own"
