@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +14,8 @@ from workbench.store.files import remove_parts, replacing
 if TYPE_CHECKING:
     import torch
 
-NAME = "checkpoint.pt"
-_FORMAT = 1
+NAME = "checkpoint.safetensors"
+_FORMAT = "2"
 
 
 class Stateful(Protocol):
@@ -30,7 +31,7 @@ class Stateful(Protocol):
 
 
 def write_checkpoint(folder: Path, state: Mapping[str, Any], *, key: str) -> Path:
-    """Write a state in place of the one before it.
+    """Write a state in place of the one before it: tensors as safetensors, the rest as JSON.
 
     Args:
         folder: The run's.
@@ -38,12 +39,16 @@ def write_checkpoint(folder: Path, state: Mapping[str, Any], *, key: str) -> Pat
         key: Names what is trained how; only a run with the same key goes on from it.
 
     Raises:
+        TypeError: Something in the state is neither.
         StorageError: The disk is full; the checkpoint before it is still there.
     """
-    import torch
+    from safetensors.torch import save
 
+    tensors: dict[str, torch.Tensor] = {}
+    tree = json.dumps(_take_apart(dict(state), tensors))
+    content = save(tensors, metadata={"format": _FORMAT, "key": key, "tree": tree})
     with replacing(folder / NAME) as file:
-        torch.save({"format": _FORMAT, "key": key, "state": dict(state)}, file)
+        file.write(content)
     return folder / NAME
 
 
@@ -54,29 +59,61 @@ def read_checkpoint(folder: Path, *, key: str) -> dict[str, Any] | None:
         ConflictError: It is of another recipe or of other data.
         IntegrityError: The file is damaged.
     """
-    import pickle
-
-    import torch
+    from safetensors import SafetensorError, safe_open
 
     path = folder / NAME
     remove_parts(folder)
     if not path.is_file():
         return None
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        with safe_open(path, framework="pt") as file:
+            said = file.metadata() or {}
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+        tree = json.loads(said["tree"])
+    except (SafetensorError, KeyError, ValueError) as error:
         raise IntegrityError(
             f"{path.name} of the run in {folder.name} is damaged: {error}",
             hint="remove it to begin the run anew",
             path=str(path),
         ) from None
-    if found["format"] != _FORMAT or found["key"] != key:
+    if said.get("format") != _FORMAT or said.get("key") != key:
         raise ConflictError(
             f"the checkpoint in {folder.name} is of another recipe, model or data",
             hint="remove it, or run in another folder",
         )
-    state: dict[str, Any] = found["state"]
+    state: dict[str, Any] = _put_together(tree, tensors)
     return state
+
+
+def _take_apart(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+    """Plain data as JSON keeps it: what JSON has no form for is an object that says what it is."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        name = str(len(tensors))
+        tensors[name] = value.detach().contiguous().clone()
+        return {"tensor": name}
+    if isinstance(value, Mapping):
+        return {"pairs": [[key, _take_apart(each, tensors)] for key, each in value.items()]}
+    if isinstance(value, tuple):
+        return {"tuple": [_take_apart(each, tensors) for each in value]}
+    if isinstance(value, list):
+        return [_take_apart(each, tensors) for each in value]
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    raise TypeError(f"a checkpoint keeps plain data and tensors, not {type(value).__name__}")
+
+
+def _put_together(tree: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
+    if isinstance(tree, list):
+        return [_put_together(each, tensors) for each in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if "tensor" in tree:
+        return tensors[tree["tensor"]]
+    if "tuple" in tree:
+        return tuple(_put_together(each, tensors) for each in tree["tuple"])
+    return {key: _put_together(each, tensors) for key, each in tree["pairs"]}
 
 
 def take_weights(module: torch.nn.Module) -> dict[str, torch.Tensor]:
