@@ -7,6 +7,7 @@ from typing import Any
 from workbench.core.frozen import read_frozen_lines
 
 DIGESTS = {
+    "anchors": "1d029d5e4d12c61c15c6ba1561e7908d511cb0d1d9391fedd911430768211964",
     "bad_batch": "221e571d7bd1dec41811debdba3c369541a05b4c3818ae818bc79e742cd6533c",
     "domains": "b181527c2647403e7d695961600a71b32417a62370972e26c42242dba22fb8b2",
     "facts_a": "f3c006696131d47598688ac3e122eec8028995b88290f7013ac8477e6a0511b3",

@@ -17,7 +17,7 @@ from workbench.studio.pages import trouble
 _FIELDS = (
     Field("data", "Data file", hint="rows.jsonl: messages, or prompt and response"),
     Field("model", "Model", "smollm2-135m"),
-    Field("preset", "Preset", "fast-cpu", choices=("fast-cpu", "quality")),
+    Field("preset", "Preset", "steady", choices=("steady", "fast-cpu", "quality")),
     Field("name", "Adapter's name", hint="the file's"),
     Field("seed", "Seed", 0),
     Field("samples", "Answers to show", 2),

@@ -37,6 +37,7 @@ _CHOICES = [
     "evaluate_every_steps",
     "patience",
     "samples",
+    "anchors",
 ]
 
 
@@ -53,7 +54,7 @@ def run(
     *,
     model: str,
     data: str,
-    preset: str = "fast-cpu",
+    preset: str = "steady",
     name: str | None = None,
     eval_data: str | None = None,
     known: str | None = None,
@@ -77,6 +78,7 @@ def run(
     evaluate_every_steps: int | None = None,
     patience: int | None = None,
     samples: int | None = None,
+    anchors: int | None = None,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model the answers of rows, and register what it learnt as an adapter.
@@ -89,7 +91,8 @@ def run(
     Args:
         model: The base, a name of the catalogue.
         data: A file, .jsonl, .csv or .parquet, or a snapshot's name or sha256.
-        preset: `fast-cpu` or `quality`; what follows differs from it.
+        preset: `steady`, which keeps what the model knew; `fast-cpu`, which forgets most of it;
+            or `quality`. What follows differs from it.
         name: The adapter's, and that of a file's snapshot; by default as the data is called.
         eval_data: Rows to evaluate on, which may not be among those that are learnt; else those
             that the snapshot holds out, or a tenth of 200 or more; of fewer all are learnt, and
@@ -115,6 +118,8 @@ def run(
         evaluate_every_steps: Evaluate also on the way.
         patience: End after so many evaluations without a better one.
         samples: Answer so many of the held-out rows at each evaluation, for the eye.
+        anchors: Everyday dialogues beside each batch on which the model is held to its base; 0 for
+            none.
         again: Do it again although it was done.
     """
     given = locals()
@@ -128,15 +133,12 @@ def run(
     check_run(recipe, chosen)
     said = {"license": license, "consent": consent, "known": known, "heldout": eval_data}
     taken = _take(data, model, recipe, policy=policy, name=chosen, **said)
+    held_out = read_source(eval_data) if eval_data else taken.held_out or None
+    origin = Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out)
     return run_training(
-        taken.examples,
-        recipe,
-        model=model,
-        name=chosen,
-        held_out=read_source(eval_data) if eval_data else taken.held_out or None,
-        origin=Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out),
+        taken.examples, recipe, model=model, name=chosen, held_out=held_out, origin=origin,
         again=again,
-    )
+    )  # fmt: skip
 
 
 @operation(

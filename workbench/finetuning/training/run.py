@@ -212,6 +212,7 @@ def _train(
     # Twice as many as a step has: whole pairs where examples come in pairs.
     asked = batches_in_order(material.held_out, batch=2 * recipe.batch, **way)
     objective = make_objective(module) if make_objective is not None else None
+    anchors = _ask_anchors(module, learner, recipe)
 
     def watch(trained: torch.nn.Module, training: Training) -> None:
         record.update(training)
@@ -228,11 +229,33 @@ def _train(
         recipe,
         steps=recipe.count_steps(len(material.units)),
         objective=objective,
+        extra_loss=anchors,
         evaluate=lambda trained: evaluate_loss(trained, asked, objective=objective),
         watch=watch,
         keeping=Keeping(folder, key),
     )
     return module, done
+
+
+def _ask_anchors(
+    module: torch.nn.Module, learner: Learner, recipe: Recipe
+) -> Callable[..., torch.Tensor] | None:
+    """The dialogues that hold the module to its base; before it learns it says what the base does.
+
+    Raises:
+        CapabilityError: None of them fits into the model's context.
+    """
+    from workbench.finetuning.training.anchoring import Anchors, ask_base, encode_anchors
+
+    if not recipe.anchors:
+        return None
+    most = min(recipe.max_tokens, learner.context_tokens)
+    encoded = encode_anchors(learner.encoder, max_tokens=most)
+    if not encoded:
+        raise CapabilityError(
+            f"no anchor fits into {most} tokens", hint="--preset fast-cpu, which has none"
+        )
+    return Anchors(ask_base(module, encoded), recipe)
 
 
 def _use_threads() -> None:
