@@ -124,8 +124,11 @@ def _said(figure: SeedFigure) -> str:
 
 def _picture(chart: Chart) -> str:
     """The chart as an image whose ink follows the theme, with its figures in words."""
-    svg = base64.b64encode(chart.svgs()["wide"].encode()).decode()
+    wide, narrow = (
+        "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+        for svg in (chart.svgs()[name] for name in ("wide", "narrow"))
+    )
     return (
-        f'<img src="data:image/svg+xml;base64,{svg}" alt="{escape(chart.describe())}" '
-        'style="max-width:100%;display:block">'
+        f'<picture><source media="(max-width: 34rem)" srcset="{narrow}"><img src="{wide}" '
+        f'alt="{escape(chart.describe())}" style="max-width:100%;display:block"></picture>'
     )
