@@ -17,7 +17,7 @@ from workbench.data.quarantine import Quarantine
 from workbench.finetuning.examples import Example, Preference
 
 from .forms import messages_of, text_of
-from .reading import records, sifted
+from .reading import check_consent, records, sifted
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ def of_feedback(row: Mapping[str, Any], identity: str) -> tuple[Example, Prefere
     Raises:
         InputError: Nothing: no consent, no judgement, or a field is of no use.
     """
-    if row.get("consent") not in (True, "true", "True", 1):
-        raise InputError("its author did not consent")
+    check_consent(row, needed=True)
     score = _score(row.get("score"))
     identity = str(row.get("request_id") or identity)
     asked = row.get("messages")

@@ -142,6 +142,15 @@ def sifted(
     return tuple(good), quarantine
 
 
+def check_consent(row: Mapping[str, Any], *, needed: bool) -> None:
+    """Raise InputError if a row's author did not consent, or if it must be said and is not."""
+    consent = row.get("consent")
+    if consent is None and not needed:
+        return
+    if str(consent).lower() not in ("true", "1", "yes"):
+        raise InputError(_NO_CONSENT)
+
+
 def _read(
     path: Path,
     make: Callable[..., T],
@@ -151,9 +160,7 @@ def _read(
     on_bad: str,
 ) -> tuple[tuple[T, ...], Quarantine]:
     def take(row: Mapping[str, Any], identity: str) -> T:
-        consent = row.get("consent")
-        if consent is not None and str(consent).lower() not in ("true", "1", "yes"):
-            raise InputError(_NO_CONSENT)
+        check_consent(row, needed=False)
         return make(row, identity=identity)
 
     return sifted(path, take, records(path, columns=columns, layout=layout), on_bad=on_bad)
