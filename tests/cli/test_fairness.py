@@ -32,6 +32,16 @@ def test_an_audit_is_read_in_lines(run: Any, tmp_path: Path) -> None:
     assert any(line[:1] == ["equalized_odds_difference"] for line in lines)
     assert "left out: town=(missing) (1 rows): a sensitive value is missing" in done.err
     assert "predictions: " in done.err
+    assert "the lowest p that" in done.out and "resamples can tell" in done.out
+
+
+def test_nothing_is_said_of_the_floor_where_no_p_value_lies_there(run: Any, tmp_path: Path) -> None:
+    path = write(tmp_path / "p.csv")
+    frame = pd.read_csv(path)
+    frame["town"] = np.where(np.arange(len(frame)) % 2, "a", "b")  # says nothing about the rows
+    frame.to_csv(path, index=False)
+    done = run("fairness", "audit", "--predictions", str(path), "--sensitive", "town")
+    assert "p (Holm)" in done.out and "resamples can tell" not in done.out
 
 
 def test_slices_and_thresholds_too(run: Any, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class ExplainPage(Page):
 def _attribution_fields() -> tuple[Field, ...]:
     return (
         Field("prompt", "Prompt", _PROMPT, long=True),
-        Field("target", "Answer", hint="the model's own; begin yours with a space"),
+        Field("target", "Answer", hint="its own; start yours with a space"),
         Field("model", "Model", _first_model(), choices=_models()),
         Field("method", "Method", _METHOD, choices=_method_choices()),
         Field("baseline", "Baseline"),
@@ -119,7 +119,7 @@ def _inside() -> Any:
         ("Two prompts", "interpretability.contrast", "Compare the prompts",
          (Field("prompt", "First prompt", _PROMPT, long=True),
           Field("other_prompt", "Second prompt", "The capital of Italy is", long=True),
-          Field("target", "Answer", " Rome", hint="the model's own; begin yours with a space"),
+          Field("target", "Answer", " Rome", hint="its own; start yours with a space"),
           Field("other_target", "Answer to the second", hint="the same as to the first"),
           model, methods)),
         ("Two models", "interpretability.contrast", "Compare the models",

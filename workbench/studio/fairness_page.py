@@ -36,7 +36,9 @@ _READ = (
     "<p>A dot is what was counted on rows that the model has not seen, its line the 95% interval. "
     "Where an interval holds 0 the groups may be alike.</p><p>Moving a threshold changes "
     "decisions, not the model. Equal selection and equal recognition can rarely be had together; "
-    "which one counts is for people to decide, before the thresholds.</p><p>A threshold by group "
+    "which one counts is for people to decide, before the thresholds.</p><p>"
+    "A p value comes from resamples and cannot be less than one over their number; disparities at "
+    "that floor read the same, however clear they are.</p><p>A threshold by group "
     "needs the group of everyone it decides about. That may not be allowed.</p>"
 )
 _SAID = (

@@ -1,5 +1,21 @@
 // Folds all code or unfolds it, and brings figures to life when they come into view.
 (() => {
+  // Behind Jupyter's server the home page is there too; a file by itself has none.
+  const [base, below] = location.pathname.split("/workbench/reports/");
+  const header = document.querySelector("header");
+  if (below !== undefined && header) {
+    const crumbs = header.querySelector(".crumbs") ?? document.createElement("p");
+    const home = document.createElement("a");
+    home.href = `${base}/workbench/home`;
+    home.textContent = "Home";
+    if (crumbs.childNodes.length) crumbs.prepend(home, " / ");
+    else {
+      crumbs.className = "crumbs";
+      crumbs.append(home);
+      header.prepend(crumbs);
+    }
+  }
+
   const button = document.querySelector("[data-toggle-code]");
   const code = [...document.querySelectorAll("details.code")];
   if (button && code.length) {
