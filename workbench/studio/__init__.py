@@ -1,4 +1,4 @@
-"""What people look at: charts, and later the widgets, dashboards and the workflow designer.
+"""What people look at: charts, widgets, dashboards, and later the workflow designer.
 
 Every chart has a static twin, so that a notebook reads well where nothing runs.
 """

@@ -139,6 +139,6 @@ def test_a_name_with_a_dot_is_a_snapshot(
     assert second.parents == (first.id,)
     monkeypatch.chdir(tmp_path)
     assert len(read_source("v1.2")) == 18
-    with pytest.raises(NotFoundError, match="is no file, and no snapshot") as caught:
+    with pytest.raises(NotFoundError, match="there is no file") as caught:
         read_source("v1.3")
     assert "v1.2" in str(caught.value.hint)

@@ -54,11 +54,9 @@ def find_source(said: str | Path) -> Path | Snapshot:
         return find_snapshot(str(said))
     except NotFoundError as error:
         names = sorted({each.reference.partition("@")[0] for each in list_snapshots()})
-        known = f"snapshots are {', '.join(names)}" if names else "there is no snapshot yet"
-        raise NotFoundError(
-            f"{said} is no file, and no snapshot: {error.message}",
-            hint=f"ls {path.parent}; {known}",
-        ) from None
+        why = f", and {error.message}" if names else ""
+        known = f"snapshots are {', '.join(names)}" if names else "there is no snapshot yet, either"
+        raise NotFoundError(f"there is no file {said}{why}", hint=known) from None
 
 
 def read_source(said: str | Path) -> tuple[Example, ...]:
