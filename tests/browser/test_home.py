@@ -98,7 +98,7 @@ def test_keyboard_alone_from_home_to_a_report_and_back(dashboards: Server, open_
     assert page.get_by_role("heading", name="Small").is_visible()
     page.get_by_role("link", name="Reports").click()
     page.get_by_role("heading", name="Reports").wait_for()
-    assert page.get_by_role("link", name="Home", exact=True).is_visible()
+    page.get_by_role("link", name="Home", exact=True).wait_for(state="visible")
     page.go_back()
     press_until(page, lambda: focused(page) == "Home")
     page.keyboard.press("Enter")

@@ -31,6 +31,8 @@ def test_every_number_has_bounds() -> None:
         f"{operation.name}.{parameter.name}"
         for operation in all_operations()
         if not operation.name.startswith(JUDGED_THERE)
+        # Operations that other tests registered are theirs.
+        if not operation.name.startswith(("crash.", "testjobs."))
         for parameter in operation.parameters
         if unbounded(parameter)
     }

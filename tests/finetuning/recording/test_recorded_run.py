@@ -28,7 +28,7 @@ def test_a_finished_run_is_read_as_it_went(run: Run) -> None:
     assert [point.step for point in found.curve] == [1, 2, 3, 4]
     assert [each.step for each in found.evaluations] == [0, 2, 4]
     assert found.evaluations[-1].loss_nats == done.eval_loss_after
-    assert [each.step for each in found.samples] == [0, 2, 4]  # one row is held out
+    assert [each.step for each in found.samples] == [0, 0, 2, 2, 4, 4]  # none is held out
     assert all(each.wanted and each.asked for each in found.samples)
     assert found.name == done.model and found.figures["train_loss"] == done.train_loss
     assert found.recipe["seed"] == 0 and found.trouble == "" and not found.is_live

@@ -77,10 +77,21 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
+_OTHERS: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _others() -> None:
+    """What another file's tests left in memory for the whole session is not counted."""
+    _OTHERS.clear()
+    _OTHERS.update(weights_in_memory())
+
+
 def weights_in_memory() -> list[int]:
     """The children of this process that run a model of llama.cpp."""
     children = psutil.Process().children(recursive=True)
-    return [one.pid for one in children if any("llamacpp_worker" in w for w in one.cmdline())]
+    found = [one.pid for one in children if any("llamacpp_worker" in w for w in one.cmdline())]
+    return [pid for pid in found if pid not in _OTHERS]
 
 
 def test_an_adapter_that_came_later_is_loaded_with_its_base(made: Path, copies: list[int]) -> None:
