@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -139,7 +140,10 @@ def test_one_that_fails_is_sent_back_on_the_first_day(two: None) -> None:
     assert "requests failed" in states[0].reason
 
 
-def test_no_difference_ends_without_a_winner(two: None) -> None:
+def test_no_difference_ends_without_a_winner(two: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Lots follow from the trial's name; of names drawn at random one in fifty sees a winner.
+    fixed = SimpleNamespace(token_hex=lambda size: "3c" * size)
+    monkeypatch.setattr("workbench.finetuning.rollout.starting.secrets", fixed)
     pass_gate()
     trial = start_canary("tiny:a@2", share=0.5)
     use(trial, 31, good=(0.5, 0.5), a_day=10)
