@@ -106,7 +106,7 @@ def test_keys_in_a_widget_are_its_own_and_cut_no_cell(lab: Server, open_page: Op
     # A cell that is run before its kernel is there is never run. The status bar waits for the
     # kernel; the toolbar's circle is no sign, it says idle before there is one.
     page.locator("#jp-main-statusbar").get_by_text("(ipykernel) | Idle").wait_for()
-    page.locator(".jp-Notebook .jp-Cell .cm-content:visible").first.click()
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
     chips = page.locator(".wb-w .alive .chip")
     chips.first.wait_for()
