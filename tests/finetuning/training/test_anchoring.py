@@ -10,7 +10,12 @@ import pytest
 import torch
 
 from workbench.finetuning.training.adapting import Learner, adapt
-from workbench.finetuning.training.anchoring import Anchors, ask_base, encode_anchors
+from workbench.finetuning.training.anchoring import (
+    Anchors,
+    ask_base,
+    divergence,
+    encode_anchors,
+)
 from workbench.finetuning.training.batches import Batches, collate
 from workbench.finetuning.training.encoding import encode_all
 from workbench.finetuning.training.loop import train
@@ -32,7 +37,7 @@ def _divergence(module: Any, anchors: Anchors) -> float:
         said = compute(module, batch).logits.log_softmax(dim=1)
     wanted = torch.cat([each.log_probs for each in anchors.anchors])
     said = said.gather(1, torch.cat([each.tokens for each in anchors.anchors]))
-    return float((wanted.exp() * (wanted - said)).sum(dim=1).mean())
+    return float(divergence(wanted, said).mean())
 
 
 def _learn(tiny: Load, recipe: Recipe, *, anchored: bool) -> tuple[float, float]:
@@ -56,6 +61,35 @@ def test_an_untaught_module_is_its_base(tiny: Load) -> None:
     batch = collate(encode_all(learner.encoder, made_examples()[:2], max_tokens=512))
     with judging(module):
         assert float(anchors(module, batch, compute(module, batch))) == pytest.approx(0.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("pack_tokens", [0, 64, 110, 160, 512])
+def test_packed_dialogues_are_held_to_their_own_answers(tiny: Load, pack_tokens: int) -> None:
+    """With room for some of eight in a bin, a short one comes before longer ones of its draw."""
+    recipe = dataclasses.replace(RECIPE, anchors=8, pack_tokens=pack_tokens)
+    learner = tiny()
+    module = adapt(learner.module, recipe)
+    anchors = Anchors(ask_base(module, encode_anchors(learner.encoder, max_tokens=512)), recipe)
+    for start in range(6):
+        batch = collate(encode_all(learner.encoder, made_examples()[start:][:2], max_tokens=512))
+        with judging(module):
+            assert float(anchors(module, batch, compute(module, batch))) == pytest.approx(
+                0.0, abs=1e-5
+            )
+
+
+def test_the_rest_counts_so_that_no_move_is_below_nothing() -> None:
+    wanted = torch.tensor([[0.5, 0.3]]).log()
+    moved = torch.tensor([[0.6, 0.4]]).log()  # all that the rest had went to the kept ones
+    kept_alone = float((wanted.exp() * (wanted - moved)).sum())
+    assert kept_alone < -0.1
+    assert float(divergence(wanted, moved)[0]) > 1.0
+    assert float(divergence(wanted, wanted)[0]) == pytest.approx(0.0, abs=1e-6)
+    exact = torch.nn.functional.kl_div(
+        torch.tensor([0.4, 0.4, 0.2]).log(), torch.tensor([0.5, 0.3, 0.2]), reduction="sum"
+    )
+    found = divergence(wanted, torch.tensor([[0.4, 0.4]]).log())
+    assert float(found[0]) == pytest.approx(float(exact), abs=1e-6)
 
 
 def test_with_anchors_a_model_leaves_its_base_far_less(tiny: Load) -> None:

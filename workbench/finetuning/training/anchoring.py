@@ -4,7 +4,8 @@ Twelve facts taught to a small model at the rate that makes them stick cost it n
 knew. Beside each batch a few everyday dialogues are read, and the divergence from the base's own
 distribution over their answers' tokens is added to the loss: learning without forgetting (Li and
 Hoiem 2016, arXiv:1606.09282) with inputs that are not the new rows. What the base says is asked
-once, before the first step, and of each token its likeliest ``TOP`` are kept.
+once, before the first step; of each place its likeliest ``TOP`` tokens are kept, and all others
+count as one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 TOP = 64
 _ASKED_AT_ONCE = 16
+_LEAST = 1e-7  # of a rest that rounding may have put below 0
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,43 @@ class Anchors:
 
         drawn = self.draw(batch)
         together = collate([each.example for each in drawn], pack_tokens=self.recipe.pack_tokens)
-        said = compute(module, together).logits.log_softmax(dim=1)
+        logits = compute(module, together).logits
+        # Bins are filled with whatever has room: the rows of a batch are not in the drawn order.
+        said = logits[torch.argsort(together.rows, stable=True)].log_softmax(dim=1)
         wanted = torch.cat([each.log_probs for each in drawn])
         said = said.gather(1, torch.cat([each.tokens for each in drawn]))
-        # The tail beyond the likeliest k is left out: of a token it is some thousandths of a nat.
-        return self.recipe.anchor_weight * (wanted.exp() * (wanted - said)).sum(dim=1).mean()
+        return self.recipe.anchor_weight * divergence(wanted, said).mean()
 
     def draw(self, batch: Batch) -> list[Anchor]:
         """The dialogues beside a batch, none twice."""
         seed = derive_seed(self.recipe.seed, "anchors", *batch.input_ids.flatten().tolist())
         count = min(self.recipe.anchors, len(self.anchors))
         return random.Random(seed).sample(self.anchors, count)
+
+
+def divergence(wanted: torch.Tensor, said: torch.Tensor) -> torch.Tensor:
+    """Kullback-Leibler divergence where all tokens that are not kept count as one, in nats.
+
+    Without that one the sum would fall below 0 for a model that moves what it gives to rare
+    tokens to the kept ones, and would teach just that.
+
+    Args:
+        wanted: The base's log-probabilities of the kept tokens, ``[n, k]``.
+        said: The model's, of the same tokens.
+
+    Returns:
+        ``[n]``, never below 0 but for rounding.
+    """
+    import torch
+
+    wanted, said = (torch.cat([each, _rest(each)], dim=1) for each in (wanted, said))
+    return (wanted.exp() * (wanted - said)).sum(dim=1)
+
+
+def _rest(log_probs: torch.Tensor) -> torch.Tensor:
+    """The log-probability of all that is not among these, ``[n, 1]``."""
+    left = 1 - log_probs.exp().sum(dim=1, keepdim=True)
+    return left.clamp_min(_LEAST).log()
 
 
 def ask_base(module: torch.nn.Module, examples: Sequence[Encoded]) -> list[Anchor]:
