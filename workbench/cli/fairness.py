@@ -46,21 +46,15 @@ def show_audit(audit: GroupAudit) -> None:
         ["disparity", "value and interval", "between", "p (Holm)"],
         [[d.metric, _between(d), " and ".join(d.between), _p(d.p_holm)] for d in audit.disparities],
     )
-    if at_floor(audit):
+    if audit.is_at_floor:
         click.echo(
-            f"the lowest p that {audit.draws:,} resamples can tell is {1 / (audit.draws + 1):.2g}, "
+            f"the lowest p that {audit.draws:,} resamples can tell is {audit.lowest_p:.2g}, "
             "and Holm's multiplies it by the number of tests: smaller ones all read the same"
         )
     _left_out(audit.excluded)
     for note in audit.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(f"predictions: {audit.predictions}", err=True)
-
-
-def at_floor(audit: GroupAudit) -> bool:
-    """Whether a p value is as low as the resamples can tell."""
-    floor = 1 / (audit.draws + 1)
-    return any(d.p_value is not None and d.p_value <= 1.0001 * floor for d in audit.disparities)
 
 
 def show_card(card: ModelCard) -> None:

@@ -31,7 +31,7 @@ def show_attribute(found: Attribution) -> None:
     if found.completeness_gap is not None:
         click.echo(f"the scores miss {100 * found.completeness_gap:.1f}% of what they sum up to")
     if found.deletion_auc is not None and found.insertion_auc is not None:
-        verdict = "holds" if found.deletion_auc < found.insertion_auc else "does not hold"
+        verdict = "holds" if found.order_holds else "does not hold"
         click.echo(
             f"the order {verdict}: area under deletion {found.deletion_auc:.3f}, under insertion "
             f"{found.insertion_auc:.3f}"

@@ -69,7 +69,7 @@ def _areas(found: Attribution) -> str:
     """Whether the answer falls faster when the highest scores go first than it rises without."""
     if found.deletion_auc is None or found.insertion_auc is None:
         return '<p class="q">No curves were drawn.</p>'
-    holds = found.deletion_auc < found.insertion_auc
+    holds = found.order_holds
     said = (
         "the answer falls early as they go and comes early with them"
         if holds

@@ -126,6 +126,19 @@ class GroupAudit(Viewable):
         """The groups that were judged, in order."""
         return tuple(dict.fromkeys(figure.group for figure in self.groups))
 
+    @property
+    def lowest_p(self) -> float:
+        """The lowest p value that so many resamples can tell."""
+        return 1 / (self.draws + 1)
+
+    @property
+    def is_at_floor(self) -> bool:
+        """Whether a disparity's p value is as low as it can be told."""
+        return any(
+            each.p_value is not None and each.p_value <= 1.0001 * self.lowest_p
+            for each in self.disparities
+        )
+
     def figure(self, metric: str, group: str) -> GroupFigure:
         """One figure by metric and group (``everyone`` for all rows).
 

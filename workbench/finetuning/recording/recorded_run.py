@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.viewers import Viewable
-from workbench.finetuning.training.records import is_stop_asked, list_runs
+from workbench.finetuning.training.records import is_stop_asked, list_runs, process_lives
 
 RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
 _LEAST_PREFIX = 4
@@ -128,7 +128,7 @@ def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
     """A run from its document in the store."""
     result, error = told.get("result") or {}, told.get("error") or {}
     state: RunState = told["state"]
-    if state == "running" and not _lives(told.get("process")):
+    if state == "running" and not process_lives(told.get("process")):
         state = "interrupted"
     figures = ("train_loss", "eval_loss_before", "eval_loss_after", "evaluated_on", "cpu_seconds")
     return RecordedRun(
@@ -160,16 +160,3 @@ def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
         trouble=error.get("message", ""),
         hint=error.get("hint", ""),
     )
-
-
-def _lives(process: Mapping[str, Any] | None) -> bool:
-    """Whether the process that trains is still there, and not another with its number."""
-    import psutil
-
-    if process is None:  # written before processes were
-        return False
-    try:
-        created_s = float(psutil.Process(process["pid"]).create_time())
-    except psutil.Error:
-        return False
-    return abs(created_s - float(process["created_s"])) < 1.0

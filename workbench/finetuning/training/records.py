@@ -196,6 +196,19 @@ def _describe_process() -> dict[str, Any]:
     return {"pid": os.getpid(), "created_s": psutil.Process().create_time()}
 
 
+def process_lives(process: Mapping[str, Any] | None) -> bool:
+    """Whether the process that a record names is still there, and not another with its number."""
+    import psutil
+
+    if process is None:  # written before processes were
+        return False
+    try:
+        created_s = float(psutil.Process(process["pid"]).create_time())
+    except psutil.Error:
+        return False
+    return abs(created_s - float(process["created_s"])) < 1.0
+
+
 def _thin(steps: Sequence[Any]) -> list[Any]:
     """At most so many of the steps, evenly, the last one always among them."""
     stride = -(-len(steps) // _MOST_POINTS) or 1

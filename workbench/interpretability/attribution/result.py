@@ -60,3 +60,13 @@ class Attribution(Viewable):
     evaluations: int = 0
     prompt: str | None = None
     target: str | None = None
+
+    @property
+    def order_holds(self) -> bool | None:
+        """Whether the answer falls early as the highest scores go, and comes early with them.
+
+        None where no curves were drawn.
+        """
+        if self.deletion_auc is None or self.insertion_auc is None:
+            return None
+        return self.deletion_auc < self.insertion_auc
