@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.studio.links import current_links
 from workbench.studio.markup import escape
-from workbench.studio.notebook_results import database_files, database_stamp
+from workbench.studio.notebook_results import database_stamp
 from workbench.studio.tiles import tile
 
 _PAGE = "notebooks/dashboards/training.ipynb"
@@ -15,12 +15,10 @@ _SHOWN = 3
 def draw_training() -> str:
     """The newest runs in a few lines; or how to begin."""
     link = f'<p><a href="{escape(current_links().dashboard(_PAGE))}">The training page</a></p>'
-    from workbench.finetuning.recording.recorded_run import recorded_runs
+    from workbench.studio.training_page import known_runs, summary
 
-    runs = recorded_runs() if database_files()[0].exists() else ()
+    runs = known_runs()
     if not runs:
         command = "workbench finetuning run --model smollm2-135m --data rows.jsonl"
         return f'<p class="q">Nothing was trained yet: <code>{command}</code></p>{link}'
-    from workbench.studio.training_page import summary
-
     return summary(runs[:_SHOWN]) + link

@@ -65,7 +65,7 @@ class TrainingPage(Page):
         ]
 
     def _draw_now(self) -> list[Any]:
-        live = [run for run in _runs() if run.is_live]
+        live = [run for run in known_runs() if run.is_live]
         # A widget stays until its run has ended and a look has shown its end.
         self._live = {run.run: self._live.get(run.run) or live_run(run) for run in live}
         if not live:
@@ -73,7 +73,7 @@ class TrainingPage(Page):
         return list(self._live.values())
 
     def _draw_runs(self) -> list[Any]:
-        runs = _runs()
+        runs = known_runs()
         if not runs:
             return [start_hint()]
         self.table.show(runs)
@@ -82,7 +82,7 @@ class TrainingPage(Page):
     def _draw_chosen(self) -> list[Any]:
         from workbench.finetuning.recording.comparing import compare_runs
 
-        known = {run.run: run for run in _runs()}
+        known = {run.run: run for run in known_runs()}
         chosen = [known[each] for each in self.table.chosen if each in known]
         if not chosen:
             return ['<p class="q">Tick a run to see it, or two or more to compare them.</p>']
@@ -191,7 +191,7 @@ def _loss(run: RecordedRun) -> str:
     return f"held-out loss {number(run.best.loss_nats)}" if run.best else ""
 
 
-def _runs() -> tuple[RecordedRun, ...]:
+def known_runs() -> tuple[RecordedRun, ...]:
     """The runs; none, and no store made for it, in a home where nothing was done yet."""
     from workbench.finetuning.recording.recorded_run import recorded_runs
 

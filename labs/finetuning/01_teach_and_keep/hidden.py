@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 from workbench.learning import Answers, Hidden
+from workbench.learning.checking import load_checks
 
-
-def _public() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("public", Path(__file__).with_name("checks.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-public = _public()
+public = load_checks(Path(__file__).with_name("checks.py"))
 
 MACHINES = ["kiln", "loom", "press", "mill", "lathe"]
 CODES = ["E1", "E4", "T2", "T7", "B3", "B8", "H5", "U9"]

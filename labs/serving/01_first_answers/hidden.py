@@ -9,23 +9,13 @@ answers one may differ.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from pathlib import Path
-from types import ModuleType
 
 from workbench.learning import Answers, Hidden, WrongAnswer, expect_close
+from workbench.learning.checking import load_checks
 
-
-def _public() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("public", Path(__file__).with_name("checks.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-public = _public()
+public = load_checks(Path(__file__).with_name("checks.py"))
 
 COUNTRIES = (
     "Japan Egypt Peru Kenya Spain Greece Norway Cuba Poland Austria Portugal Ireland".split()
