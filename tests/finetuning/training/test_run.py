@@ -159,7 +159,7 @@ def test_a_run_that_goes_on_elsewhere_is_not_begun_twice(tmp_path: Path) -> None
         ({"preset": "fast"}, NotFoundError, "fast-cpu"),
         ({"name": "a b"}, InputError, "letters, digits"),
         ({"max_tokens": 12}, DataError, "no row may be used"),
-        ({"known": "nothing.jsonl"}, NotFoundError, "no file, and no snapshot"),
+        ({"known": "nothing.jsonl"}, NotFoundError, "there is no file nothing.jsonl"),
         ({"model": "tinny"}, NotFoundError, "tiny"),
     ],
 )
