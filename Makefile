@@ -24,16 +24,17 @@ help:             ## show this list
 $(VENV)/lock.stamp: requirements.lock
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Workbench needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.11")'
 	$(SAY) 'making $(VENV), which will take 2.9 GB; the next two steps take 2 to 5 minutes together'
-	$(PYTHON) -m venv $(VENV)
+	$(SAY) 'stopped half-way, the same command goes on from there'
+	@$(PYTHON) -m venv $(VENV)
 	$(SAY) 'installing torch, the largest package (200 MB where pip finds a CPU build, see README.md)'
-	$(BIN)/python -m pip install --quiet $(TORCH)
+	@$(BIN)/python tools/install.py $(TORCH)
 	$(SAY) 'installing the other packages, each checked against its sha256'
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python tools/install.py --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/package.stamp: $(VENV)/lock.stamp pyproject.toml
 	$(SAY) 'registering the package workbench in $(VENV)'
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python tools/install.py --no-deps --no-build-isolation --editable .
 	@touch $@
 
 report: $(VENV)/package.stamp     ## run the tour as a report: reports/index.html

@@ -5,7 +5,9 @@
 
 Every notebook in notebooks/dashboards is taken. Its metadata may say when it is ready and how high
 it is: ``"workbench": {"picture": {"ready": "CSS selector", "height_px": 1000}}``. With
-``"gateway": true`` it is shown in a home of its own, with this one's models and a gateway at work.
+``"press"`` (a CSS selector, too) that button is pressed first, so that the picture shows what the
+page is for and not its empty form; ``ready`` is then what comes of it. With ``"gateway": true`` it
+is shown in a home of its own, with this one's models and a gateway at work.
 
 The pictures are of the real thing: the server that `make dashboards` starts, with what is in
 WORKBENCH_HOME, and the last report of the tour (run now if there is none). Needs Chromium.
@@ -61,6 +63,7 @@ class Page:
     width_px: int = WIDTH_PX
     height_px: int = HEIGHT_PX
     gateway: bool = False
+    press: str | None = None
 
 
 PHONE = Page("phone", "/", "#rendered_cells .wb-tile h2", width_px=PHONE_PX)
@@ -75,6 +78,7 @@ def dashboard_page(path: Path) -> Page:
         ready=told.get("ready", "#rendered_cells"),
         height_px=int(told.get("height_px", HEIGHT_PX)),
         gateway=bool(told.get("gateway", False)),
+        press=told.get("press"),
     )
 
 
@@ -192,7 +196,9 @@ def photograph(browser: Any, address: str, wanted: Page, *, scheme: str) -> byte
     options = {"width": wanted.width_px, "height": wanted.height_px}
     page = browser.new_page(viewport=options, color_scheme=scheme, device_scale_factor=1.5)
     page.goto(address)
-    page.wait_for_selector(wanted.ready, state="visible", timeout=120_000)
+    if wanted.press is not None:
+        page.locator(wanted.press).first.click(timeout=120_000)
+    page.wait_for_selector(wanted.ready, state="visible", timeout=300_000)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(2500)
     picture: bytes = page.screenshot()

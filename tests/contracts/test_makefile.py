@@ -45,7 +45,7 @@ def test_lab_as_root_says_how_and_hands_flags_on(tmp_path: Path) -> None:
 
 def test_report_says_each_step_before_it_begins() -> None:
     lines = make("-n", "-W", "requirements.lock", "report").stdout.splitlines()
-    slow = ("-m venv", "pip install", "models pull", "report run")
+    slow = ("-m venv", "tools/install.py", "models pull", "report run")
     steps = [index for index, line in enumerate(lines) if any(word in line for word in slow)]
     assert len(steps) == 6
     for step in steps:
