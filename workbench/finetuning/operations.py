@@ -3,6 +3,7 @@
 from workbench.finetuning.continual import operations as continual  # noqa: F401
 from workbench.finetuning.exporting import operations as exporting  # noqa: F401
 from workbench.finetuning.gate import operations as gate  # noqa: F401
+from workbench.finetuning.pipeline import operations as pipeline  # noqa: F401
 from workbench.finetuning.recording import operations as recording  # noqa: F401
 from workbench.finetuning.rollout import operations as rollout  # noqa: F401
 from workbench.finetuning.snapshots import operations as snapshots  # noqa: F401

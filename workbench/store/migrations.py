@@ -314,4 +314,37 @@ CREATE TABLE feedback (
 CREATE INDEX feedback_by_request ON feedback (request_id);
 """,
     ),
+    Migration(
+        "pipelines",
+        """
+CREATE TABLE pipeline_runs (
+    id INTEGER PRIMARY KEY,
+    pipeline TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    because TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN
+        ('running', 'waiting', 'stopped', 'failed', 'promoted', 'refused', 'given up')),
+    reason TEXT NOT NULL DEFAULT '',
+    started_s REAL NOT NULL,
+    ended_s REAL
+) STRICT;
+-- A batch is dealt with to its end before the next one is begun.
+CREATE UNIQUE INDEX pipeline_runs_open ON pipeline_runs (pipeline)
+WHERE state IN ('running', 'waiting', 'stopped', 'failed');
+CREATE TABLE pipeline_stages (
+    run_id INTEGER NOT NULL REFERENCES pipeline_runs (id),
+    stage TEXT NOT NULL,
+    inputs_sha256 TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'waiting', 'failed', 'done')),
+    output TEXT,
+    error TEXT,
+    attempts INTEGER NOT NULL DEFAULT 1,
+    begun_s REAL NOT NULL,
+    ended_s REAL,
+    PRIMARY KEY (run_id, stage)
+) STRICT;
+CREATE INDEX pipeline_stages_done ON pipeline_stages (inputs_sha256) WHERE state = 'done';
+""",
+    ),
 )

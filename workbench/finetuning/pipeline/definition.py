@@ -1,0 +1,123 @@
+"""What a pipeline is told once: where data comes from, what is taught, when, and what decides."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.core.errors import InputError, NotFoundError
+from workbench.core.viewers import Viewable
+from workbench.store.records import Records
+
+NAMESPACE = "finetuning.pipelines"
+
+
+@dataclass(frozen=True)
+class Pipeline(Viewable):
+    """One pipeline. Its name is the adapter's and the snapshots'.
+
+    ``data`` is a folder (or one file) of JSONL, ``target`` the gate's questions. ``recipe`` differs
+    from the preset. ``canary_share`` 0 promotes what passed the gate at once. ``checks`` are the
+    gate's, all that are offered if None. ``cron`` and ``rows_waiting`` say when it is due.
+    """
+
+    name: str
+    model: str
+    data: str
+    target: str
+    license: str
+    consent: str
+    preset: str = "steady"
+    recipe: dict[str, float | int | str] = dataclasses.field(default_factory=dict)
+    policy: str | None = None
+    forgetting_budget: float = 0.1
+    checks: tuple[str, ...] | None = None
+    canary_share: float = 0.0
+    cron: str | None = None
+    rows_waiting: int | None = None
+    defined_s: float = 0.0
+
+    @property
+    def adapter(self) -> str:
+        """The full name of what it teaches, ``base:adapter``."""
+        return f"{self.model}:{self.name}"
+
+
+def define_pipeline(pipeline: Pipeline) -> Pipeline:
+    """Check a pipeline and keep it in place of the one of its name.
+
+    Raises:
+        InputError, NotFoundError: What it names is not there or not possible.
+    """
+    check_pipeline(pipeline)
+    Records().put(NAMESPACE, pipeline.name, document=dataclasses.asdict(pipeline))
+    return pipeline
+
+
+def check_pipeline(pipeline: Pipeline) -> None:
+    """Raise before anything is written if a pipeline could not come to an end."""
+    from workbench.finetuning.gate.questions import read_questions
+    from workbench.finetuning.gate.report import GateRules
+    from workbench.finetuning.snapshots.findings import read_policy
+    from workbench.finetuning.training.recipe import find_preset
+    from workbench.finetuning.training.run import check_run
+    from workbench.models import catalogue
+
+    catalogue.find(pipeline.model)
+    check_run(find_preset(pipeline.preset, **pipeline.recipe), pipeline.name)
+    read_questions(Path(pipeline.target))
+    read_policy(Path(pipeline.policy) if pipeline.policy else None)
+    GateRules(forgetting_budget=pipeline.forgetting_budget)
+    if not Path(pipeline.data).exists():
+        raise NotFoundError(f"there is no folder {pipeline.data}", hint=f"mkdir {pipeline.data}")
+    for what, said in (("license", pipeline.license), ("consent", pipeline.consent)):
+        if not said.strip():
+            raise InputError(f"nothing is said of the {what}", hint=f"--{what} 'our own'")
+    if not 0 <= pipeline.canary_share < 1:
+        raise InputError(
+            f"a share of {pipeline.canary_share:g} cannot be tried",
+            hint="0 promotes what passed the gate at once; else below 1",
+        )
+    if pipeline.rows_waiting is not None and pipeline.rows_waiting < 1:
+        raise InputError(f"rows_waiting is {pipeline.rows_waiting}; it must be at least 1")
+    if pipeline.cron is not None:
+        check_cron(pipeline.cron)
+
+
+def check_cron(line: str) -> None:
+    """Raise InputError unless a line is one of cron's."""
+    from datetime import UTC, datetime
+
+    from cronsim import CronSim, CronSimError
+
+    try:
+        next(CronSim(line, datetime.now(UTC)))
+    except (CronSimError, StopIteration) as error:
+        raise InputError(
+            f"{line!r} is no cron line: {error}",
+            hint="five fields: minute hour day month weekday, such as '0 3 * * *' for 3:00 UTC",
+        ) from None
+
+
+def find_pipeline(name: str) -> Pipeline:
+    """A pipeline by its name. Raises NotFoundError with near matches."""
+    found = Records().find(NAMESPACE, name)
+    if found is None:
+        known = [each.key for each in Records().list(NAMESPACE)]
+        raise NotFoundError.among(
+            "pipeline", name, known, hint="workbench finetuning pipeline define"
+        )
+    return read_pipeline(found.document)
+
+
+def list_pipelines() -> list[Pipeline]:
+    """Every pipeline, by name."""
+    return [read_pipeline(each.document) for each in Records().list(NAMESPACE)]
+
+
+def read_pipeline(document: dict[str, object]) -> Pipeline:
+    """A pipeline from plain data."""
+    checks = document.get("checks")
+    told = {**document, "checks": None if checks is None else tuple(checks)}  # type: ignore[arg-type]
+    return Pipeline(**told)  # type: ignore[arg-type]

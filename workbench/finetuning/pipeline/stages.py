@@ -1,0 +1,315 @@
+"""What each stage needs and does. Each may be begun again at any moment.
+
+What a stage does lasts by itself (a snapshot, a registered adapter, a name) and is found again
+when it is repeated, so a stage that was killed between its work and its row does nothing twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from workbench.core import settings
+from workbench.core.errors import DataError
+from workbench.core.plain import to_plain
+from workbench.finetuning.pipeline.collecting import read_batch, require_waiting
+from workbench.finetuning.pipeline.definition import Pipeline
+from workbench.finetuning.pipeline.slots import holding_slot
+from workbench.finetuning.pipeline.stage_rows import PipelineRun, StageRows
+
+Ends = Literal["waiting", "refused", "promoted"]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a stage gave; ``ends`` says that the run goes no further now, and ``reason`` why."""
+
+    output: dict[str, Any]
+    ends: Ends | None = None
+    reason: str = ""
+
+
+@dataclass
+class Context:
+    """A run as a stage sees it: ``done`` holds what the stages before it gave."""
+
+    pipeline: Pipeline
+    run: PipelineRun
+    done: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: ``inputs`` is all that decides what ``work`` gives."""
+
+    name: str
+    inputs: Callable[[Context], dict[str, Any]]
+    work: Callable[[Context], Given]
+
+
+def _collect_inputs(at: Context) -> dict[str, Any]:
+    return {"run": at.run.id}
+
+
+def collect(at: Context) -> Given:
+    """Take what waits, as bytes that stay."""
+    from workbench.store.artifacts import Artifacts
+
+    waiting = require_waiting(at.pipeline)
+    batch = Artifacts().put_bytes(read_batch(waiting)).sha256
+    return Given({"batch": batch, "files": waiting.files, "rows": waiting.rows})
+
+
+def _snapshot_inputs(at: Context) -> dict[str, Any]:
+    told = at.pipeline
+    return {
+        "batch": at.done["collect"]["batch"],
+        "files": at.done["collect"]["files"],
+        "known": _known(at),
+        "target": _digest(told.target),
+        "policy": _digest(told.policy) if told.policy else None,
+        "license": told.license,
+        "consent": told.consent,
+        "model": told.model,
+        "name": told.name,
+        "max_tokens": _recipe(told).max_tokens,
+    }
+
+
+def _known(at: Context) -> str | None:
+    """The snapshot of the last run that came to be champion: it is trusted, and learnt again."""
+    for run in StageRows().list_runs(at.pipeline.name):
+        if run.state == "promoted" and run.id < at.run.id:
+            return str((run.output("snapshot") or {})["snapshot"])
+    return None
+
+
+def snapshot(at: Context) -> Given:
+    """Check the batch against what is known and asked; keep both as one snapshot."""
+    from workbench.finetuning.snapshots.checking import check_examples
+    from workbench.finetuning.snapshots.reading import read_examples
+    from workbench.finetuning.snapshots.snapshot import find_snapshot, keep_snapshot
+    from workbench.finetuning.snapshots.splitting import TRAIN
+    from workbench.finetuning.training.adapting import load_encoder
+
+    told, known_id = at.pipeline, _known(at)
+    known = find_snapshot(known_id) if known_id else None
+    before = known.examples() if known else ()
+    encoder, context_tokens = load_encoder(told.model, _recipe(told))
+    try:
+        examples, quarantine = read_examples(_batch_file(at))
+        kept, report = check_examples(
+            examples,
+            policy=_policy(told, context_tokens),
+            known=before,
+            heldout=_asked(told),
+            count_tokens=lambda row: len(encoder.encode(examples[row.place]).ids),
+            source=told.name,
+            quarantine=quarantine,
+        )
+        report.check()
+    except DataError as error:
+        return Given({"error": error.to_dict()}, "refused", error.message)
+    every = [*before, *kept]
+    found = keep_snapshot(
+        every,
+        [TRAIN] * len(every),
+        name=told.name,
+        license=told.license,
+        consent=told.consent,
+        sources=at.done["collect"]["files"],
+        report=report,
+        parents=[known] if known else [],
+    )
+    output = {
+        "snapshot": found.id,
+        "rows": len(every),
+        "new_rows": len(kept),
+        "left_out": report.rows - report.kept_rows,
+        "findings": dict(report.counts),
+    }
+    if not kept:
+        return Given(output, "refused", "no new row may be learnt")
+    return Given(output)
+
+
+def _batch_file(at: Context) -> Path:
+    """The batch under a name that says its form."""
+    from workbench.store.artifacts import Artifacts
+    from workbench.store.files import make_folder, write_bytes
+
+    batch = at.done["collect"]["batch"]
+    folder = settings.home() / "finetuning" / "batches"
+    path = folder / f"{batch[:16]}.jsonl"
+    if not path.is_file():
+        make_folder(folder)
+        write_bytes(path, Artifacts().read(batch))
+    return path
+
+
+def _asked(told: Pipeline) -> tuple[Any, ...]:
+    """The gate's questions as examples, so that a batch that holds them is a leak."""
+    from workbench.finetuning.examples import Example
+    from workbench.finetuning.gate.questions import read_questions
+
+    return tuple(
+        Example((*each.messages, ("assistant", each.accept[0])))
+        for each in read_questions(Path(told.target)).questions
+    )
+
+
+def _policy(told: Pipeline, context_tokens: int) -> Any:
+    from workbench.finetuning.snapshots.findings import read_policy
+
+    strict = read_policy(Path(told.policy) if told.policy else None)
+    most = min(strict.context_tokens, context_tokens, _recipe(told).max_tokens)
+    return dataclasses.replace(strict, context_tokens=most)
+
+
+def _train_inputs(at: Context) -> dict[str, Any]:
+    return {
+        "snapshot": at.done["snapshot"]["snapshot"],
+        "model": at.pipeline.model,
+        "name": at.pipeline.name,
+        "recipe": to_plain(_recipe(at.pipeline)),
+    }
+
+
+def train(at: Context) -> Given:
+    """Teach the base everything that is known and new; a run that was killed goes on."""
+    from workbench.finetuning.snapshots.snapshot import find_snapshot
+    from workbench.finetuning.training.registering import Origin
+    from workbench.finetuning.training.run import run_training
+
+    said = at.done["snapshot"]
+    with holding_slot():
+        done = run_training(
+            find_snapshot(said["snapshot"]).examples(),
+            _recipe(at.pipeline),
+            model=at.pipeline.model,
+            name=at.pipeline.name,
+            origin=Origin(said["snapshot"], said["left_out"], said["findings"]),
+        )
+    told = ("model", "version", "steps", "train_loss", "eval_loss_before", "eval_loss_after", "run")
+    return Given({name: getattr(done, name) for name in told})
+
+
+def _gate_inputs(at: Context) -> dict[str, Any]:
+    candidate, champion = at.done["train"]["model"], _champion(at)
+    if champion == candidate:  # promoted, and killed before that was written down
+        known = next((each for each in at.run.stages if each.stage == "gate"), None)
+        if known is not None and known.state == "done":
+            return known.inputs
+    return {
+        "candidate": candidate,
+        "champion": champion,
+        "target": _digest(at.pipeline.target),
+        "forgetting_budget": at.pipeline.forgetting_budget,
+        "checks": None if at.pipeline.checks is None else list(at.pipeline.checks),
+    }
+
+
+def gate(at: Context) -> Given:
+    """Hold the candidate against the champion."""
+    from workbench.finetuning.gate.report import GateRules
+    from workbench.finetuning.gate.running import run_gate
+
+    report = run_gate(
+        at.done["train"]["model"],
+        Path(at.pipeline.target),
+        checks=at.pipeline.checks,
+        rules=GateRules(forgetting_budget=at.pipeline.forgetting_budget),
+    )
+    told = {"verdict": report.verdict, "champion": report.champion, "report": report.artifact}
+    given = {**told, "gain": report.gain.change, "reasons": list(report.reasons)}
+    return Given(given) if report.ok else Given(given, "refused", report.reasons[0])
+
+
+def _canary_inputs(at: Context) -> dict[str, Any]:
+    return {
+        "run": at.run.id,
+        "candidate": at.done["train"]["model"],
+        "champion": at.done["gate"]["champion"],
+        "share": at.pipeline.canary_share,
+    }
+
+
+def canary(at: Context) -> Given:
+    """Try the candidate on a share of the champion's requests; look at it each time."""
+    from workbench.finetuning.rollout.looking import look_at_canary
+    from workbench.finetuning.rollout.starting import start_canary
+    from workbench.models.routing.trials import find_trial
+
+    name, candidate = at.pipeline.adapter, at.done["train"]["model"]
+    champion = _champion(at)
+    if champion == candidate:
+        return Given({"decision": "promoted"})
+    if not at.pipeline.canary_share or champion == at.pipeline.model:
+        return Given({"decision": "left out"})
+    row = next((each for each in at.run.stages if each.stage == "canary"), None)
+    trial = find_trial(name, "champion")
+    mine = trial is not None and f"{name}@{trial.candidate}" == candidate
+    if not mine and row is not None and (row.output or {}).get("trial"):
+        return Given({"decision": "ended"}, "refused", "its trial was ended by somebody else")
+    if not mine:
+        trial = start_canary(candidate, share=at.pipeline.canary_share, reason=_why(at))
+    assert trial is not None
+    state = look_at_canary(name)
+    said = {"trial": trial.identity, "decision": state.decision, "units": state.units}
+    if state.decision == "promoted":
+        return Given(said)
+    going_on = not state.is_over
+    return Given(said, "waiting" if going_on else "refused", state.reason)
+
+
+def _promote_inputs(at: Context) -> dict[str, Any]:
+    return {
+        "run": at.run.id,
+        "candidate": at.done["train"]["model"],
+        "report": at.done["gate"]["report"],
+    }
+
+
+def promote(at: Context) -> Given:
+    """Move the champion's name; one that stands there already is left."""
+    from workbench.finetuning.gate.promoting import promote_passed
+
+    move = promote_passed(at.done["train"]["model"], reason=_why(at))
+    return Given({"champion": at.done["train"]["model"], "before": move.before}, "promoted")
+
+
+STAGES = (
+    Stage("collect", _collect_inputs, collect),
+    Stage("snapshot", _snapshot_inputs, snapshot),
+    Stage("train", _train_inputs, train),
+    Stage("gate", _gate_inputs, gate),
+    Stage("canary", _canary_inputs, canary),
+    Stage("promote", _promote_inputs, promote),
+)
+
+
+def _why(at: Context) -> str:
+    return f"pipeline {at.pipeline.name}, run {at.run.id}"
+
+
+def _champion(at: Context) -> str:
+    from workbench.finetuning.gate.promoting import champion_name
+
+    return champion_name(at.pipeline.adapter)
+
+
+def _recipe(told: Pipeline) -> Any:
+    from workbench.finetuning.training.recipe import find_preset
+
+    return find_preset(told.preset, **told.recipe)
+
+
+def _digest(path: str) -> str:
+    from workbench.store.files import saying_why
+
+    with saying_why(Path(path)):
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -1,0 +1,77 @@
+"""When a pipeline is due: by the clock, by what waits, or because a run is not at its end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from workbench.core.viewers import Viewable
+from workbench.finetuning.pipeline.collecting import find_waiting
+from workbench.finetuning.pipeline.definition import Pipeline
+from workbench.finetuning.pipeline.stage_rows import StageRows
+
+
+@dataclass(frozen=True)
+class Due(Viewable):
+    """Whether a pipeline is due, and why (not); what would be done, and what waits."""
+
+    pipeline: str
+    is_due: bool
+    because: str
+    next_stage: str
+    files: tuple[str, ...]
+    rows: int
+
+
+def look_whether_due(pipeline: Pipeline, *, now_s: float | None = None) -> Due:
+    """Whether a pipeline is due now; nothing is written.
+
+    Args:
+        pipeline: Which.
+        now_s: The Unix time; now if None. Cron lines are read in UTC.
+    """
+    now_s = time.time() if now_s is None else now_s
+    waiting = find_waiting(pipeline)
+    runs = StageRows().list_runs(pipeline.name)
+    named = tuple(waiting.files)
+    if runs and runs[0].is_open:
+        done = {each.stage for each in runs[0].stages if each.state == "done"}
+        order = ("collect", "snapshot", "train", "gate", "canary", "promote")
+        stage = next(each for each in order if each not in done or each == "promote")
+        # Somebody stopped it, or it needs a hand: neither is for the clock to overrule.
+        is_due = runs[0].state in ("running", "waiting")
+        return Due(
+            pipeline.name, is_due, f"run {runs[0].id} is {runs[0].state}", stage, named,
+            waiting.rows,
+        )  # fmt: skip
+    is_due, because = _by_rule(pipeline, waiting.rows, now_s)
+    if not waiting.rows:
+        is_due, because = False, "nothing new waits"
+    return Due(pipeline.name, is_due, because, "collect", named, waiting.rows)
+
+
+def _by_rule(pipeline: Pipeline, rows: int, now_s: float) -> tuple[bool, str]:
+    if pipeline.rows_waiting is not None and rows >= pipeline.rows_waiting:
+        return True, f"{rows} rows wait, at least {pipeline.rows_waiting}"
+    if pipeline.cron is not None:
+        due_s = next_time(pipeline.cron, _last_begun(pipeline))
+        said = datetime.fromtimestamp(due_s, UTC).isoformat(timespec="minutes")
+        return due_s <= now_s, f"{pipeline.cron!r} since {said}" if due_s <= now_s else (
+            f"{pipeline.cron!r} comes at {said}"
+        )
+    if pipeline.rows_waiting is not None:
+        return False, f"{rows} rows wait; it begins with {pipeline.rows_waiting}"
+    return False, "it is started by hand"
+
+
+def next_time(cron: str, after_s: float) -> float:
+    """The first Unix time after another at which a cron line comes, in UTC."""
+    from cronsim import CronSim
+
+    return float(next(CronSim(cron, datetime.fromtimestamp(after_s, UTC))).timestamp())
+
+
+def _last_begun(pipeline: Pipeline) -> float:
+    runs = StageRows().list_runs(pipeline.name, limit=1)
+    return max(runs[0].started_s if runs else 0.0, pipeline.defined_s)
