@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = attach(
         "fit_temperature": "temperature",
         "follow_difference": "sequential",
         "follow_mean": "sequential",
+        "kernel_two_sample_test": "kernel_two_sample",
         "measure_perplexity": "perplexity",
         "normalise_answer": "exact_match",
         "read_frozen": "frozen_texts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,34 @@ def require_waiting(pipeline: Pipeline) -> Waiting:
             hint=f"put a {' or '.join(SUFFIXES)} file there; a file that a run took is not new",
         )
     return found
+
+
+def read_questions(waiting: Waiting) -> list[str]:
+    """What is asked in the rows that wait, those of the oldest file first.
+
+    Rows that are broken are left out, and a file that is gone meanwhile has none.
+    """
+    from workbench.finetuning.snapshots.forms import to_example
+
+    asked = []
+    for path in sorted(waiting.paths, key=_time_of):
+        try:
+            lines = path.read_bytes().splitlines()
+        except FileNotFoundError:
+            continue
+        for line in filter(bytes.strip, lines):
+            try:
+                asked.append(to_example(json.loads(line), identity="").messages[-2][1])
+            except (InputError, ValueError, AttributeError):
+                continue  # the snapshot names such rows when they are taken
+    return asked
+
+
+def _time_of(path: Path) -> tuple[int, str]:
+    try:
+        return path.stat().st_mtime_ns, path.name
+    except FileNotFoundError:
+        return 0, path.name
 
 
 def read_batch(waiting: Waiting) -> bytes:

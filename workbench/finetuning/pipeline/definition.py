@@ -19,7 +19,8 @@ class Pipeline(Viewable):
 
     ``data`` is a folder (or one file) of JSONL, ``target`` the gate's questions. ``recipe`` differs
     from the preset. ``canary_share`` 0 promotes what passed the gate at once. ``checks`` are the
-    gate's, all that are offered if None. ``cron`` and ``rows_waiting`` say when it is due.
+    gate's, all that are offered if None. ``cron``, ``rows_waiting`` and ``drift_level`` say when
+    it is due.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Pipeline(Viewable):
     canary_share: float = 0.0
     cron: str | None = None
     rows_waiting: int | None = None
+    drift_level: float | None = None
     defined_s: float = 0.0
 
     @property
@@ -81,6 +83,11 @@ def check_pipeline(pipeline: Pipeline) -> None:
         )
     if pipeline.rows_waiting is not None and pipeline.rows_waiting < 1:
         raise InputError(f"rows_waiting is {pipeline.rows_waiting}; it must be at least 1")
+    if pipeline.drift_level is not None and not 1e-6 <= pipeline.drift_level <= 0.5:
+        raise InputError(
+            f"drift_level is {pipeline.drift_level:g}; it must be from 1e-6 to 0.5",
+            hint="--drift-level 0.01 begins without a drift once in a hundred batches",
+        )
     if pipeline.cron is not None:
         check_cron(pipeline.cron)
 

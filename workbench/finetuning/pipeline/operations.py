@@ -39,6 +39,7 @@ def define(
     canary_share: float = 0.0,
     cron: str | None = None,
     rows_waiting: int | None = None,
+    drift_level: float | None = None,
 ) -> Pipeline:
     """Say once how new data becomes a champion; a later `define` of the name takes its place.
 
@@ -63,6 +64,8 @@ def define(
         canary_share: Try what passed the gate on this share of requests; 0 promotes it at once.
         cron: Begin at these times (UTC) if data waits: five fields, such as `0 3 * * *`.
         rows_waiting: Begin when so many rows wait.
+        drift_level: Begin when the questions that wait have drifted from those that were learnt;
+            the chance that it is said of a batch that has not, such as 0.01.
     """
     import time
 
@@ -85,6 +88,7 @@ def define(
             canary_share=canary_share,
             cron=cron,
             rows_waiting=rows_waiting,
+            drift_level=drift_level,
             defined_s=time.time(),
         )
     )

@@ -129,6 +129,13 @@ class StageRows:
         """The run of a pipeline that has something left to do."""
         return next((run for run in self.list_runs(pipeline) if run.is_open), None)
 
+    def find_snapshot(self, pipeline: str, *, before_run: int | None = None) -> str | None:
+        """The snapshot of the last run (before one) that came to be champion."""
+        for run in self.list_runs(pipeline):
+            if run.state == "promoted" and (before_run is None or run.id < before_run):
+                return str((run.output("snapshot") or {})["snapshot"])
+        return None
+
     def list_runs(self, pipeline: str | None = None, *, limit: int = 10_000) -> list[PipelineRun]:
         """Runs with their stages, the newest first."""
         rows = self.database.read(

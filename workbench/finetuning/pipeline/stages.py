@@ -81,11 +81,8 @@ def _snapshot_inputs(at: Context) -> dict[str, Any]:
 
 
 def _known(at: Context) -> str | None:
-    """The snapshot of the last run that came to be champion: it is trusted, and learnt again."""
-    for run in StageRows().list_runs(at.pipeline.name):
-        if run.state == "promoted" and run.id < at.run.id:
-            return str((run.output("snapshot") or {})["snapshot"])
-    return None
+    """What the champion learnt: it is trusted, and learnt again."""
+    return StageRows().find_snapshot(at.pipeline.name, before_run=at.run.id)
 
 
 def snapshot(at: Context) -> Given:

@@ -1,4 +1,4 @@
-"""When a pipeline is due: by the clock, by what waits, or because a run is not at its end."""
+"""When a pipeline is due: by the clock, by what waits, by drift, or as a run has not ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.core.viewers import Viewable
-from workbench.finetuning.pipeline.collecting import find_waiting
+from workbench.finetuning.pipeline.collecting import Waiting, find_waiting, read_questions
 from workbench.finetuning.pipeline.definition import Pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRows
 
@@ -45,24 +45,44 @@ def look_whether_due(pipeline: Pipeline, *, now_s: float | None = None) -> Due:
             pipeline.name, is_due, f"run {runs[0].id} is {runs[0].state}", stage, named,
             waiting.rows,
         )  # fmt: skip
-    is_due, because = _by_rule(pipeline, waiting.rows, now_s)
     if not waiting.rows:
         is_due, because = False, "nothing new waits"
+    else:
+        is_due, because = _by_rule(pipeline, waiting, now_s)
     return Due(pipeline.name, is_due, because, "collect", named, waiting.rows)
 
 
-def _by_rule(pipeline: Pipeline, rows: int, now_s: float) -> tuple[bool, str]:
-    if pipeline.rows_waiting is not None and rows >= pipeline.rows_waiting:
-        return True, f"{rows} rows wait, at least {pipeline.rows_waiting}"
+def _by_rule(pipeline: Pipeline, waiting: Waiting, now_s: float) -> tuple[bool, str]:
+    """The first rule that says so, or what each still waits for."""
+    rows, told = waiting.rows, []
+    if pipeline.rows_waiting is not None:
+        if rows >= pipeline.rows_waiting:
+            return True, f"{rows} rows wait, at least {pipeline.rows_waiting}"
+        told.append(f"{rows} rows wait; it begins with {pipeline.rows_waiting}")
     if pipeline.cron is not None:
         due_s = next_time(pipeline.cron, _last_begun(pipeline))
         said = datetime.fromtimestamp(due_s, UTC).isoformat(timespec="minutes")
-        return due_s <= now_s, f"{pipeline.cron!r} since {said}" if due_s <= now_s else (
-            f"{pipeline.cron!r} comes at {said}"
-        )
-    if pipeline.rows_waiting is not None:
-        return False, f"{rows} rows wait; it begins with {pipeline.rows_waiting}"
-    return False, "it is started by hand"
+        if due_s <= now_s:
+            return True, f"{pipeline.cron!r} since {said}"
+        told.append(f"{pipeline.cron!r} comes at {said}")
+    if pipeline.drift_level is not None:
+        has_drifted, reason = _by_drift(pipeline, waiting, pipeline.drift_level)
+        if has_drifted:
+            return True, reason
+        told.append(reason)
+    return False, "; ".join(told) or "it is started by hand"
+
+
+def _by_drift(pipeline: Pipeline, waiting: Waiting, level: float) -> tuple[bool, str]:
+    from workbench.finetuning.pipeline.drift import look_for_drift
+    from workbench.finetuning.snapshots.snapshot import find_snapshot
+
+    snapshot = StageRows().find_snapshot(pipeline.name)
+    if snapshot is None:
+        return False, "nothing was learnt yet from which to drift"
+    known = [each.messages[-2][1] for each in find_snapshot(snapshot).examples()]
+    found = look_for_drift(known, read_questions(waiting), level=level)
+    return found.has_drifted, found.reason
 
 
 def next_time(cron: str, after_s: float) -> float:
