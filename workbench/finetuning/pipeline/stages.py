@@ -18,6 +18,7 @@ from workbench.core.errors import DataError
 from workbench.core.plain import to_plain
 from workbench.finetuning.pipeline.collecting import read_batch, require_waiting
 from workbench.finetuning.pipeline.definition import Pipeline
+from workbench.finetuning.pipeline.giving_way import GivingWay
 from workbench.finetuning.pipeline.slots import holding_slot
 from workbench.finetuning.pipeline.stage_rows import PipelineRun, StageRows
 
@@ -182,7 +183,7 @@ def train(at: Context) -> Given:
     from workbench.finetuning.training.registering import Origin
     from workbench.finetuning.training.run import run_training
 
-    said = at.done["snapshot"]
+    said, giving_way = at.done["snapshot"], GivingWay()
     with holding_slot():
         done = run_training(
             find_snapshot(said["snapshot"]).examples(),
@@ -190,9 +191,11 @@ def train(at: Context) -> Given:
             model=at.pipeline.model,
             name=at.pipeline.name,
             origin=Origin(said["snapshot"], said["left_out"], said["findings"]),
+            between_steps=giving_way,
         )
     told = ("model", "version", "steps", "train_loss", "eval_loss_before", "eval_loss_after", "run")
-    return Given({name: getattr(done, name) for name in told})
+    given = {name: getattr(done, name) for name in told}
+    return Given({**given, "gave_way_s": giving_way.waited_s})
 
 
 def _gate_inputs(at: Context) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def train(
     evaluate: Callable[[torch.nn.Module], float] | None = None,
     watch: Callable[[torch.nn.Module, Training], None] | None = None,
     keeping: Keeping | None = None,
+    between_steps: Callable[[], None] | None = None,
 ) -> Training:
     """Train what requires a gradient in ``module``.
 
@@ -124,6 +125,7 @@ def train(
             ``recipe.evaluate_every_steps``.
         watch: Called after each evaluation and checkpoint, with the run so far.
         keeping: Where checkpoints go, from which a run that was killed goes on.
+        between_steps: Called before each step; it may wait, as where serving goes first.
 
     Raises:
         CancelledError: It was cancelled; with ``keeping`` the steps that were done are kept.
@@ -141,6 +143,7 @@ def train(
         evaluate=evaluate,
         watch=watch,
         keeping=keeping,
+        between_steps=between_steps,
     ).run()
 
 
@@ -159,12 +162,13 @@ class _Loop:
         evaluate: Callable[[torch.nn.Module], float] | None,
         watch: Callable[[torch.nn.Module, Training], None] | None,
         keeping: Keeping | None,
+        between_steps: Callable[[], None] | None,
     ) -> None:
         import torch
 
         self.module, self.recipe, self.steps, self.keeping = module, recipe, steps, keeping
         self.objective, self.extra_loss = objective, extra_loss
-        self.evaluate, self.watch = evaluate, watch
+        self.evaluate, self.watch, self.between_steps = evaluate, watch, between_steps
         self.source, self.batches = batches, iter(batches)
         self.trained = [each for each in module.parameters() if each.requires_grad]
         if not self.trained:
@@ -192,6 +196,8 @@ class _Loop:
                     if len(self.done.steps) >= self.steps:
                         self.done.stopped = "steps"
                         break
+                    if self.between_steps is not None:
+                        self.between_steps()
                     check_cancelled()
                     step = self._step()
                     self._save()

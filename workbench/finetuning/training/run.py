@@ -55,6 +55,7 @@ def run_training(
     parents: tuple[str, ...] = (),
     origin: Origin | None = None,
     again: bool = False,
+    between_steps: Callable[[], None] | None = None,
 ) -> TrainingRun:
     """Teach a model examples, and register the adapter as the next version of its name.
 
@@ -71,6 +72,7 @@ def run_training(
         parents: Adapters from which it follows, for the record.
         origin: Of the examples, for the record.
         again: Do it again although it was done.
+        between_steps: Called before each step; it may wait.
 
     Raises:
         InputError, ContextLengthError, CapabilityError: Of examples, recipe or model.
@@ -97,7 +99,14 @@ def run_training(
     units = [(each,) for each in encoded]
     material = Material(units, evaluated, said, data, origin or Origin())
     return train_and_register(
-        learner, material, recipe, name=name, parents=parents, again=again, kind="answers"
+        learner,
+        material,
+        recipe,
+        name=name,
+        kind="answers",
+        parents=parents,
+        again=again,
+        between_steps=between_steps,
     )
 
 
@@ -125,6 +134,7 @@ def train_and_register(
     again: bool = False,
     make_objective: Callable[[torch.nn.Module], Objective] | None = None,
     measure: Callable[[torch.nn.Module], dict[str, float]] | None = None,
+    between_steps: Callable[[], None] | None = None,
 ) -> TrainingRun:
     """The part that all kinds of runs share, once rows are tokens; ``measure`` is of what came."""
     from workbench.models import catalogue
@@ -142,7 +152,9 @@ def train_and_register(
     with _holding(folder):
         record = _begin_record(run_id, learner, material, recipe, name=name, base=base, kind=kind)
         with record.recording():
-            module, done = _train(learner, material, recipe, folder, key, record, make_objective)
+            module, done = _train(
+                learner, material, recipe, folder, key, record, make_objective, between_steps
+            )
             # Killed after this and before its end was written down, a run finds what it registered.
             adapter = (None if again else find_registered(learner.name, name, run_id)) or register(
                 module,
@@ -199,6 +211,7 @@ def _train(
     key: str,
     record: RunRecord,
     make_objective: Callable[[torch.nn.Module], Objective] | None,
+    between_steps: Callable[[], None] | None,
 ) -> tuple[torch.nn.Module, Training]:
     from workbench.finetuning.training.adapting import adapt
     from workbench.finetuning.training.loop import Keeping, train
@@ -233,6 +246,7 @@ def _train(
         evaluate=lambda trained: evaluate_loss(trained, asked, objective=objective),
         watch=watch,
         keeping=Keeping(folder, key),
+        between_steps=between_steps,
     )
     return module, done
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import CancelledError, CapabilityError, EngineError, WorkbenchError
+from workbench.models.pool.demand import Demand
 from workbench.models.pool.describing import Description, describe, lent_as
 from workbench.models.pool.keeper import Keeper
 from workbench.models.pool.lines import Action, Grant, Key, Load, Refuse, Request, Resident
@@ -38,6 +39,7 @@ class Lender:
         self.lock = threading.Lock()
         self.changed = threading.Condition(self.lock)
         self.keeper = Keeper(self)
+        self.demand = Demand()
         self.known: dict[tuple[str, str | None], Description] = {}
         self.closed = False
         self._slots = slots
@@ -143,6 +145,7 @@ class Lender:
             actions = self.scheduler.decide(now_s)
             due_s = self.scheduler.next_due_s(now_s)
             busy = self.scheduler.is_busy()
+            self.demand.tell(self.scheduler.is_asked())
             self.changed.notify_all()
         for action in actions:
             self._do(action)
@@ -300,6 +303,8 @@ class Lender:
         with self.changed:
             done = self.changed.wait_for(lambda: not self.scheduler.residents(), most_s)
         self.keeper.stop()
+        with self.lock:
+            self.demand.close()
         if done:
             self._workshop.join()
 

@@ -210,6 +210,13 @@ class Scheduler:
         """Whether there is work in flight, or a model is on its way in or out."""
         return any(one.in_flight or one.status != "ready" for one in self.residents())
 
+    def is_asked(self) -> bool:
+        """Whether a request waits or is answered."""
+        return any(
+            len(line.queue) or (line.resident is not None and line.resident.in_flight)
+            for line in self.lines.values()
+        )
+
     # What is to be done.
 
     def decide(self, now_s: float) -> list[Action]:
