@@ -26,7 +26,8 @@ _ROW = (
 _READ = (
     "<p>Each token of the prompt has a score in nats: how much more likely it made the answer than "
     "it would be with the baseline in the token's place. Blue with a whole line made it likelier, "
-    "orange with a broken line less likely.</p><p>Choose a token of the answer to see what made "
+    "orange with a broken line less likely.</p><p>An answer of yours starts with a space, as it "
+    "would go on after the prompt.</p><p>Choose a token of the answer to see what made "
     "that one. With the keyboard: arrows move, Enter chooses, Escape takes it back.</p>"
     "<p>Scores are of this model, this prompt and this baseline; the checks beside them say how "
     "far they can be trusted.</p>"
@@ -98,7 +99,7 @@ class ExplainPage(Page):
 def _attribution_fields() -> tuple[Field, ...]:
     return (
         Field("prompt", "Prompt", _PROMPT, long=True),
-        Field("target", "Answer", hint="its own; start yours with a space"),
+        Field("target", "Answer", hint="the model's own"),
         Field("model", "Model", _first_model(), choices=_models()),
         Field("method", "Method", _METHOD, choices=_method_choices()),
         Field("baseline", "Baseline"),
@@ -119,7 +120,7 @@ def _inside() -> Any:
         ("Two prompts", "interpretability.contrast", "Compare the prompts",
          (Field("prompt", "First prompt", _PROMPT, long=True),
           Field("other_prompt", "Second prompt", "The capital of Italy is", long=True),
-          Field("target", "Answer", " Rome", hint="its own; start yours with a space"),
+          Field("target", "Answer", " Rome", hint="the model's own"),
           Field("other_target", "Answer to the second", hint="the same as to the first"),
           model, methods)),
         ("Two models", "interpretability.contrast", "Compare the models",

@@ -176,7 +176,9 @@ def _sideways(encoding: dict[str, Any]) -> dict[str, Any]:
     if "axis" in turned["y"]:
         axis = {"grid": False, "labelLimit": 320, "labelExpr": "split(datum.label, '\\n')"}
         turned["y"] = turned["y"] | {"axis": axis}
-    turned["x"] = turned["x"] | {"axis": {"tickCount": 5}}  # panels are narrow
+    # Panels are narrow: a label that would run into the one before it is left out.
+    narrow = {"tickCount": 4, "labelOverlap": "greedy", "labelSeparation": 8}
+    turned["x"] = turned["x"] | {"axis": narrow}
     return turned
 
 
