@@ -41,7 +41,10 @@ def draw_run(run: RecordedRun) -> str:
 
 def run_inside(run: RecordedRun) -> str:
     """The same without the frame, for a page that draws it again and again."""
-    recipe = {**run.recipe, "precision of the base": run.precision, "examples": run.examples}
+    begun = {"goes on from": run.starts_from} if run.starts_from else {}
+    recipe = {
+        **begun, **run.recipe, "precision of the base": run.precision, "examples": run.examples,
+    }  # fmt: skip
     parts = [
         _head(run),
         _trouble(run),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from workbench.finetuning.training.adapting import Learner, make_learner
 from workbench.models.engines.torch_loading import load_module
 from workbench.models.folder import read_folder
 from workbench.models.formats.tiny import make_tiny_folder
+from workbench.models.formats.to_gguf import write_gguf_of_folder
+
+from .made import made_examples
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +33,24 @@ def tiny(tiny_folder: Path) -> Callable[..., Learner]:
         return make_learner("tiny", folder, precision="fp32", module=module, template=template)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def tiny_gguf(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The GGUF of the tiny base."""
+    return write_gguf_of_folder(
+        tiny_folder, tmp_path_factory.mktemp("gguf") / "tiny.gguf", type="F32"
+    )
+
+
+@pytest.fixture
+def data(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Rows, and the tiny base in the catalogue as ``tiny``."""
+    (tmp_path / "workbench.toml").write_text(f'[models.tiny]\npath = "{tiny_gguf}"\n')
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        {"prompt": each.question[0]["content"], "response": each.answer} for each in made_examples()
+    ]
+    path = tmp_path / "my facts.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path

@@ -105,6 +105,25 @@ def test_the_loss_is_that_of_equation_7(tiny: Callable[..., Learner]) -> None:
     assert float(loss(module, swapped)[0].detach()) != pytest.approx(expected, rel=1e-2)
 
 
+def test_the_reference_of_a_taught_model_is_the_model_as_it_was_taught(
+    tiny: Callable[..., Learner],
+) -> None:
+    learner = tiny()
+    units = encode_pairs(learner.encoder, _pairs(), max_tokens=128)
+    module = adapt(learner.module, RECIPE)
+    with torch.no_grad():
+        for name, weights in module.named_parameters():
+            if "lora_B" in name:
+                weights.normal_(std=0.2, generator=torch.Generator().manual_seed(1))
+    taught = DpoLoss(module, units, reference="start")
+    base = DpoLoss(module, units)  # the wrong one for a model that was taught
+    found = [measure_margins(module, units, objective=each) for each in (taught, base)]
+    assert found[0].mean_margin_nats == pytest.approx(0, abs=1e-5)
+    assert abs(found[1].mean_margin_nats) > 0.01
+    likelier = [sum(gap > 0 for gap in each.reference_gaps(units)) for each in (taught, base)]
+    assert likelier[0] == found[0].likelier * len(units)
+
+
 def _logprob(module: torch.nn.Module, ids: tuple[int, ...], start: int) -> float:
     said = torch.log_softmax(module(input_ids=torch.tensor([ids])).logits[0].double(), dim=-1)
     return sum(float(said[place - 1, ids[place]]) for place in range(start, len(ids)))

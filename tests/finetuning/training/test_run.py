@@ -29,29 +29,8 @@ from workbench.finetuning.training.records import find_run, list_runs
 from workbench.finetuning.training.run import _holding, check_run
 from workbench.models.adapters import list_adapters
 from workbench.models.formats.adapters import hash_template
-from workbench.models.formats.to_gguf import write_gguf_of_folder
 
 from .made import made_examples
-
-
-@pytest.fixture(scope="module")
-def tiny_gguf(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_gguf_of_folder(
-        tiny_folder, tmp_path_factory.mktemp("gguf") / "tiny.gguf", type="F32"
-    )
-
-
-@pytest.fixture
-def data(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Rows, and the tiny base in the catalogue as ``tiny``."""
-    (tmp_path / "workbench.toml").write_text(f'[models.tiny]\npath = "{tiny_gguf}"\n')
-    monkeypatch.chdir(tmp_path)
-    rows = [
-        {"prompt": each.question[0]["content"], "response": each.answer} for each in made_examples()
-    ]
-    path = tmp_path / "my facts.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
 
 
 def _run(data: Path, **options: Any) -> Any:

@@ -67,6 +67,7 @@ def _given(run: RecordedRun) -> dict[str, Any]:
         "kind": run.kind,
         "model": run.model,
         "base_sha256": run.base_sha256,
+        "goes on from": run.starts_from or "the base",
         "data": run.snapshot or run.data_sha256,
         "examples": run.examples,
         "precision of the base": run.precision,

@@ -50,8 +50,8 @@ class RecordedRun(Viewable):
     ``state`` is ``interrupted`` where the process ended without a word, as after a kill: the same
     command goes on from the last checkpoint. ``steps`` are all it was to do, ``steps_done`` those
     that it did; ``curve`` has at most 2,000 of them. ``figures`` are what it ended with.
-    ``trouble`` says why it failed, with ``hint``. Times are Unix times, ``seconds`` those of the
-    steps alone.
+    ``starts_from`` is the adapter that it went on from, None if it began at the base. ``trouble``
+    says why it failed, with ``hint``. Times are Unix times, ``seconds`` those of the steps alone.
     """
 
     run: str
@@ -79,6 +79,7 @@ class RecordedRun(Viewable):
     stopped: str
     figures: dict[str, Any]
     machine: dict[str, Any]
+    starts_from: str | None = None
     trouble: str = ""
     hint: str = ""
 
@@ -157,6 +158,7 @@ def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
         stopped=told["stopped"],
         figures={name: result[name] for name in figures if name in result},
         machine=dict(told["machine"]),
+        starts_from=told.get("starts_from"),
         trouble=error.get("message", ""),
         hint=error.get("hint", ""),
     )

@@ -21,6 +21,8 @@ from workbench.models.tokenizer import TextTokenizer
 if TYPE_CHECKING:
     import torch
 
+    from workbench.models.adapters import Adapter
+
 _DTYPES = {"bf16": "bfloat16", "fp32": "float32"}
 
 
@@ -28,7 +30,8 @@ _DTYPES = {"bf16": "bfloat16", "fp32": "float32"}
 class Learner:
     """A model that can be taught, with what writes its prompts.
 
-    ``precision`` is what the recipe's ``auto`` became on this machine.
+    ``precision`` is what the recipe's ``auto`` became on this machine; ``start`` the adapter that
+    it goes on from, None where a new one begins.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Learner:
     encoder: ChatEncoder
     context_tokens: int
     precision: str
+    start: Adapter | None = None
 
     @property
     def pad_id(self) -> int:
@@ -83,17 +87,18 @@ class _Base:
     system: str | None
 
 
-def load_learner(name: str, recipe: Recipe) -> Learner:
-    """Load a model of the catalogue to teach it.
+def load_learner(name: str, recipe: Recipe, *, start: Adapter | None = None) -> Learner:
+    """Load a model of the catalogue to teach it, or to teach on an adapter of it.
 
     Raises:
         NotFoundError, FetchError, IntegrityError, StorageError: Its files cannot be brought.
         CapabilityError: It is no chat model.
     """
+    from workbench.models.adapters import warn_of_template
     from workbench.models.engines.torch_loading import load_module
 
     base = _find_base(name, recipe)
-    return make_learner(
+    learner = make_learner(
         base.name,
         base.folder,
         precision=base.precision,
@@ -101,6 +106,10 @@ def load_learner(name: str, recipe: Recipe) -> Learner:
         template=base.template,
         system=base.system,
     )
+    if start is not None:
+        warn_of_template(start, learner.encoder.template or "")
+        learner.start = start
+    return learner
 
 
 def load_encoder(name: str, recipe: Recipe) -> tuple[ChatEncoder, int]:
@@ -156,11 +165,16 @@ def make_learner(
     )
 
 
-def adapt(module: torch.nn.Module, recipe: Recipe) -> torch.nn.Module:
+def adapt(module: torch.nn.Module, recipe: Recipe, *, start: Path | None = None) -> torch.nn.Module:
     """Freeze a model and give it an adapter, or with ``full`` train all of it.
 
+    Args:
+        module: The base.
+        recipe: Which adapter.
+        start: The folder of one that PEFT saved: that is the adapter, and is learnt on.
+
     Returns:
-        The model to train. Its adapter is drawn from the recipe's seed, in 32 bits.
+        The model to train. A new adapter is drawn from the recipe's seed, in 32 bits.
 
     Raises:
         InputError: The recipe names maps that the model does not have.
@@ -190,7 +204,11 @@ def adapt(module: torch.nn.Module, recipe: Recipe) -> torch.nn.Module:
         with warnings.catch_warnings():
             # PEFT asks transformers for a name that the newest one has given another.
             warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-            adapted: torch.nn.Module = peft.get_peft_model(module, config)
+            adapted: torch.nn.Module = (
+                peft.get_peft_model(module, config)
+                if start is None
+                else peft.PeftModel.from_pretrained(module, str(start), is_trainable=True)
+            )
     except ValueError as error:
         raise InputError(
             f"the model has no maps for this adapter: {error}",

@@ -1,14 +1,16 @@
 """Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290, equation 7).
 
-The reference is the base without the adapter, which PEFT switches off; what it says of the two
-answers of each pair never changes, so it is asked once, before the first step.
+The reference is the base without the adapter, which PEFT switches off, or for a run that goes on
+from a taught adapter the model as it was taught; what it says of the two answers of each pair never
+changes, so it is asked once, before the first step.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapabilityError, InputError
@@ -20,6 +22,8 @@ from workbench.finetuning.training.objective import Outputs, compute, judging
 
 if TYPE_CHECKING:
     import torch
+
+Reference = Literal["base", "start"]
 
 
 @dataclass(frozen=True)
@@ -71,23 +75,28 @@ class DpoLoss:
     reference. A batch holds pairs: the wanted answer, then the other.
 
     Args:
-        module: With an adapter, whose reference is asked now.
+        module: Its reference is asked now.
         units: Every pair that will come.
         beta: How dearly leaving the reference is paid for.
+        reference: ``base`` is the module without its adapter, ``start`` the module as it is now.
 
     Raises:
-        CapabilityError: The module has no adapter to switch off.
+        CapabilityError: The reference is the base, and the module has no adapter to switch off.
     """
 
     def __init__(
-        self, module: torch.nn.Module, units: Sequence[Unit], *, beta: float = 0.1
+        self,
+        module: torch.nn.Module,
+        units: Sequence[Unit],
+        *,
+        beta: float = 0.1,
+        reference: Reference = "base",
     ) -> None:
-        if not hasattr(module, "disable_adapter"):
+        if reference == "base" and not hasattr(module, "disable_adapter"):
             raise CapabilityError("DPO needs an adapter: its reference is the base without it")
-        if not beta > 0:
-            raise InputError(f"beta is {beta}; it must be above 0", hint="beta=0.1")
+        check_beta(beta)
         self.beta = beta
-        self._reference = ask_reference(module, units)
+        self._reference = ask_reference(module, units, reference=reference)
 
     def weigh(self, batch: Batch) -> float:
         """The pairs of a batch."""
@@ -115,13 +124,20 @@ class DpoLoss:
         return [known[_name(chosen)] - known[_name(other)] for chosen, other in units]
 
 
+def check_beta(beta: float) -> None:
+    """Raise InputError unless beta is above 0."""
+    if not beta > 0:
+        raise InputError(f"beta is {beta}; it must be above 0", hint="beta=0.1")
+
+
 def ask_reference(
-    module: torch.nn.Module, units: Sequence[Unit]
+    module: torch.nn.Module, units: Sequence[Unit], *, reference: Reference = "base"
 ) -> dict[tuple[tuple[int, ...], int], float]:
-    """What the base without its adapter says of every answer: its log-probability, in nats."""
+    """What the reference says of every answer: its log-probability, in nats."""
     adapted: Any = module
     found: dict[tuple[tuple[int, ...], int], float] = {}
-    with judging(module), adapted.disable_adapter(), progress("asking the reference") as task:
+    as_asked = adapted.disable_adapter() if reference == "base" else contextlib.nullcontext()
+    with judging(module), as_asked, progress("asking the reference") as task:
         for unit in units:
             check_cancelled()
             (batch,) = batches_in_order(unit, batch=len(unit))

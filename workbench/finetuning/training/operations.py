@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.finetuning.snapshots.snapshot import Snapshot
     from workbench.finetuning.snapshots.taking import Taken
     from workbench.finetuning.training.recipe import Recipe
+    from workbench.models.adapters import Adapter
 
 Method = Literal["lora", "rslora"]
 Schedule = Literal["linear", "cosine", "constant"]
@@ -56,6 +57,7 @@ def run(
     data: str,
     preset: str = "steady",
     name: str | None = None,
+    adapter: str | None = None,
     eval_data: str | None = None,
     known: str | None = None,
     policy: Path | None = None,
@@ -94,6 +96,8 @@ def run(
         preset: `steady`, which keeps what the model knew; `fast-cpu`, which forgets most of it;
             or `quality`. What follows differs from it.
         name: The adapter's, and that of a file's snapshot; by default as the data is called.
+        adapter: Go on from this one, NAME or NAME@VERSION, in place of beginning at the base; what
+            comes is a version of its own, with that one as its parent.
         eval_data: Rows to evaluate on, which may not be among those that are learnt; else those
             that the snapshot holds out, or a tenth of 200 or more; of fewer all are learnt, and
             evaluated on, unless `patience` needs some of which the answer comes twice.
@@ -129,6 +133,7 @@ def run(
     from workbench.finetuning.training.run import check_run, run_training
 
     recipe = find_preset(preset, **{choice: given[choice] for choice in _CHOICES})
+    start, recipe = _begin_at(adapter, model, recipe, given)
     chosen = name or _name_of(find_source(data))
     check_run(recipe, chosen)
     said = {"license": license, "consent": consent, "known": known, "heldout": eval_data}
@@ -137,7 +142,7 @@ def run(
     origin = Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out)
     return run_training(
         taken.examples, recipe, model=model, name=chosen, held_out=held_out, origin=origin,
-        again=again,
+        start=start, again=again,
     )  # fmt: skip
 
 
@@ -149,6 +154,7 @@ def prefer(
     model: str,
     data: Path,
     name: str | None = None,
+    adapter: str | None = None,
     eval_data: Path | None = None,
     beta: float = 0.1,
     seed: int = 0,
@@ -159,21 +165,25 @@ def prefer(
     epochs: float | None = None,
     max_tokens: int | None = None,
     precision: Precision | None = None,
+    anchors: int | None = None,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model which of two answers is wanted, and register what it learnt as an adapter.
 
     A row is `{"prompt", "chosen", "rejected"}`; rows that cannot be read are set aside with their
-    reasons. By direct preference optimisation (arXiv:2305.18290) against the base without an
-    adapter. The result's `measures` are of pairs that were not learnt: how often the wanted answer
-    is the likelier one before and after, and how far the model has moved to it.
+    reasons. By direct preference optimisation (arXiv:2305.18290) against the model as it begins:
+    the base, or the taught `adapter`. Preferences choose among what a model might say, so one that
+    never says anything like the wanted answer is taught first. The result's `measures` are of pairs
+    that were not learnt: how often the wanted answer is the likelier one before and after, how far
+    the model has moved to it, and how often what it writes is nearer to it.
 
     Args:
         model: The base, a name of the catalogue.
         data: A file, .jsonl, .csv or .parquet.
         name: The adapter's; by default as the file is called.
+        adapter: Go on from this one, NAME or NAME@VERSION; it is the reference, and the parent.
         eval_data: Pairs to evaluate on; else a fifth is held out, of ten pairs or more.
-        beta: How dearly leaving the base is paid for.
+        beta: How dearly leaving the reference is paid for.
         seed: Decides the adapter's first numbers, the order and what is held out.
         rank: Of the adapter's matrices.
         learning_rate: The highest.
@@ -182,6 +192,7 @@ def prefer(
         epochs: At most so many passes over the pairs.
         max_tokens: The longest question with its answer.
         precision: Of the frozen base; `auto` is bf16 where the processor has it.
+        anchors: Everyday dialogues beside each batch on which the model is held to its base.
         again: Do it again although it was done.
     """
     import dataclasses
@@ -193,17 +204,23 @@ def prefer(
     from workbench.store.files import hash_file
 
     given = locals()
-    own = ("seed", "rank", "learning_rate", "batch", "steps", "epochs", "max_tokens", "precision")
-    changes = {choice: given[choice] for choice in own if given[choice] is not None}
+    changes = {
+        choice: given[choice]
+        for choice in _CHOICES
+        if choice in given and given[choice] is not None
+    }
+    recipe = dataclasses.replace(PREFERENCES, **changes)
+    start, recipe = _begin_at(adapter, model, recipe, given)
     pairs, aside = read_preferences(data)
     return run_preferences(
         pairs,
-        dataclasses.replace(PREFERENCES, **changes),
+        recipe,
         model=model,
         name=name or _name_of(data),
         beta=beta,
         held_out=None if eval_data is None else read_preferences(eval_data)[0],
         origin=Origin(hash_file(data), aside.rows, aside.reasons),
+        start=start,
         again=again,
     )
 
@@ -214,6 +231,18 @@ def presets() -> list[PresetRow]:
     from workbench.finetuning.training.recipe import PRESETS
 
     return [PresetRow(name, asdict(recipe)) for name, recipe in PRESETS.items()]
+
+
+def _begin_at(
+    adapter: str | None, model: str, recipe: Recipe, given: dict[str, Any]
+) -> tuple[Adapter | None, Recipe]:
+    """The adapter that a run goes on from, if any, and the recipe with its shape."""
+    if adapter is None:
+        return None, recipe
+    from workbench.finetuning.training.starting_point import find_start, take_shape
+
+    start = find_start(adapter, model=model)
+    return start, take_shape(recipe, start, given=given)
 
 
 def _take(data: str, model: str, recipe: Recipe, *, policy: Path | None, **said: Any) -> Taken:

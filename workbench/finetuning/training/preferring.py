@@ -2,7 +2,8 @@
 
 Preferences are measured on held-out pairs before and after. Before a step the model is its
 reference, so every margin is 0; what can be said of it then is how often it finds the wanted answer
-the likelier one of itself, and that is measured too.
+the likelier one of itself, and that is measured too. Margins may turn while the model goes on
+writing what it wrote before, so it is also asked.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from workbench.core.errors import InputError
 from workbench.core.seeds import derive_seed
 from workbench.finetuning.examples import Preference
 from workbench.finetuning.training.batches import Unit
-from workbench.finetuning.training.dpo import DpoLoss, encode_pairs, measure_margins
+from workbench.finetuning.training.dpo import DpoLoss, check_beta, encode_pairs, measure_margins
 from workbench.finetuning.training.encoding import fingerprint
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.registering import Material, Origin, TrainingRun
 from workbench.finetuning.training.run import check_run, train_and_register
+from workbench.finetuning.training.written import MOST_ASKED, ask_pairs
 
 if TYPE_CHECKING:
     import torch
+
+    from workbench.models.adapters import Adapter
 
 HOLDOUT_SHARE = 0.2
 _LEAST = 10
@@ -38,6 +42,7 @@ def run_preferences(
     held_out: Sequence[Preference] | None = None,
     parents: tuple[str, ...] = (),
     origin: Origin | None = None,
+    start: Adapter | None = None,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model which of two answers is wanted, by DPO, and register the adapter.
@@ -53,6 +58,8 @@ def run_preferences(
         held_out: Pairs to evaluate on; by default a fifth, of ten pairs or more.
         parents: Adapters from which it follows, for the record.
         origin: Of the pairs, for the record.
+        start: The adapter that it goes on from, with the recipe's shape; it is the reference.
+            Without one a new adapter begins at the base, which then is.
         again: Do it again although it was done.
 
     Raises:
@@ -63,15 +70,10 @@ def run_preferences(
 
     if not pairs:
         raise InputError("there is nothing to learn from", hint="give at least one pair")
-    if not beta > 0:
-        raise InputError(f"beta is {beta}; it must be above 0", hint="beta=0.1")
+    check_beta(beta)
     check_run(recipe, name)
-    if held_out is None:
-        learnt, kept = _hold_out(pairs, seed=recipe.seed)
-        said = "held-out pairs" if kept else "the pairs that were learnt from"
-    else:
-        learnt, kept, said = list(pairs), list(held_out), "pairs of the user's own"
-    learner = load_learner(model, recipe)
+    learnt, kept, said = _part(pairs, held_out, seed=recipe.seed)
+    learner = load_learner(model, recipe, start=start)
     most = min(recipe.max_tokens, learner.context_tokens)
     units = encode_pairs(learner.encoder, [*learnt, *kept], max_tokens=most)
     judged = units[len(learnt) :] or units
@@ -81,7 +83,7 @@ def run_preferences(
     losses: list[DpoLoss] = []
 
     def make_objective(module: torch.nn.Module) -> DpoLoss:
-        losses.append(DpoLoss(module, units, beta=beta))
+        losses.append(DpoLoss(module, units, beta=beta, reference="start" if start else "base"))
         return losses[-1]
 
     return train_and_register(
@@ -93,7 +95,10 @@ def run_preferences(
         again=again,
         kind=f"preferences, beta {beta:g}",
         make_objective=make_objective,
-        measure=lambda module: _measure(module, judged, losses[-1]),
+        measure=lambda module, adapter: {
+            **_measure(module, judged, losses[-1]),
+            **_measure_written(start.full_name if start else model, adapter, kept or learnt),
+        },
     )
 
 
@@ -110,6 +115,25 @@ def _measure(module: torch.nn.Module, judged: Sequence[Unit], loss: DpoLoss) -> 
         "margin_above_0_low": after.low,
         "margin_above_0_high": after.high,
     }
+
+
+def _measure_written(before: str, after: Adapter, pairs: Sequence[Preference]) -> dict[str, float]:
+    asked = pairs[:MOST_ASKED]
+    return {
+        "written_pairs": float(len(asked)),
+        "written_nearer_before": ask_pairs(before, asked).share,
+        "written_nearer_after": ask_pairs(after.full_name, asked).share,
+    }
+
+
+def _part(
+    pairs: Sequence[Preference], held_out: Sequence[Preference] | None, *, seed: int
+) -> tuple[list[Preference], list[Preference], str]:
+    """What is learnt, what it is evaluated on, and what that is."""
+    if held_out is not None:
+        return list(pairs), list(held_out), "pairs of the user's own"
+    learnt, kept = _hold_out(pairs, seed=seed)
+    return learnt, kept, "held-out pairs" if kept else "the pairs that were learnt from"
 
 
 def _hold_out(

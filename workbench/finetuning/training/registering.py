@@ -108,7 +108,7 @@ def register(
             target_modules=recipe.targets,
             files={file: hash_file(folder / file) for file in PEFT_FILES},
             chat_template_sha256=None if template is None else hash_template(template),
-            parents=parents,
+            parents=parents if learner.start is None else (learner.start.full_name, *parents),
             notes={
                 "data": material.origin.snapshot or material.data,
                 "rows_left_out": material.origin.rows_left_out,

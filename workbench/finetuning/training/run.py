@@ -13,7 +13,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
 from workbench.core.errors import BusyError, CapabilityError, InputError, NotFoundError
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from workbench.finetuning.training.adapting import Learner
     from workbench.finetuning.training.loop import Training
     from workbench.finetuning.training.objective import Objective
+    from workbench.models.adapters import Adapter
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ def run_training(
     held_out: Sequence[Example] | None = None,
     parents: tuple[str, ...] = (),
     origin: Origin | None = None,
+    start: Adapter | None = None,
     again: bool = False,
     between_steps: Callable[[], None] | None = None,
 ) -> TrainingRun:
@@ -71,6 +73,7 @@ def run_training(
             where ``recipe.patience`` needs it (see ``hold_out``); else what is learnt.
         parents: Adapters from which it follows, for the record.
         origin: Of the examples, for the record.
+        start: The adapter that it goes on from (see ``starting_point``), with the recipe's shape.
         again: Do it again although it was done.
         between_steps: Called before each step; it may wait.
 
@@ -91,7 +94,7 @@ def run_training(
         said = "held-out rows" if kept else "the rows that were learnt from"
     else:
         learnt, kept, said = list(examples), list(held_out), "rows of the user's own"
-    learner = load_learner(model, recipe)
+    learner = load_learner(model, recipe, start=start)
     most = min(recipe.max_tokens, learner.context_tokens)
     every = encode_all(learner.encoder, [*learnt, *kept], max_tokens=most)
     encoded, evaluated = every[: len(learnt)], every[len(learnt) :] or every
@@ -133,7 +136,7 @@ def train_and_register(
     parents: tuple[str, ...] = (),
     again: bool = False,
     make_objective: Callable[[torch.nn.Module], Objective] | None = None,
-    measure: Callable[[torch.nn.Module], dict[str, float]] | None = None,
+    measure: Callable[[torch.nn.Module, Adapter], dict[str, float]] | None = None,
     between_steps: Callable[[], None] | None = None,
 ) -> TrainingRun:
     """The part that all kinds of runs share, once rows are tokens; ``measure`` is of what came."""
@@ -142,7 +145,7 @@ def train_and_register(
 
     cpu_s = time.process_time()
     base = base_sha256(catalogue.find(learner.name))
-    key = _key(base, material.data, recipe, name, kind, learner.precision)
+    key = _key(base, material.data, recipe, name, kind, learner)
     run_id = key[:16]
     folder = settings.home() / "finetuning" / "runs" / run_id
     known = None if again else _find_result(run_id)
@@ -169,7 +172,7 @@ def train_and_register(
             )
         result = dataclasses.replace(
             tell_result(adapter, done, learner, material, run_id, time.process_time() - cpu_s),
-            measures=measure(module) if measure is not None else {},
+            measures=measure(module, adapter) if measure is not None else {},
         )
         record.update(done, state="finished", result=dataclasses.asdict(result))
         _clear(folder)
@@ -193,6 +196,7 @@ def _begin_record(
             "model": learner.name,
             "base_sha256": base,
             "adapter": name,
+            "starts_from": None if learner.start is None else learner.start.full_name,
             "recipe": dataclasses.asdict(recipe),
             "precision": learner.precision,
             "data_sha256": material.data,
@@ -219,7 +223,9 @@ def _train(
     from workbench.finetuning.training.sampling import tell_samples
 
     _use_threads()
-    module = adapt(learner.module, recipe)
+    module = adapt(
+        learner.module, recipe, start=None if learner.start is None else learner.start.folder
+    )
     way = {"pack_tokens": recipe.pack_tokens, "pad_id": learner.pad_id}
     source = Batches(material.units, batch=recipe.batch, seed=recipe.seed, **way)
     # Twice as many as a step has: whole pairs where examples come in pairs.
@@ -254,7 +260,7 @@ def _train(
 def _ask_anchors(
     module: torch.nn.Module, learner: Learner, recipe: Recipe
 ) -> Callable[..., torch.Tensor] | None:
-    """The dialogues that hold the module to its base; before it learns it says what the base does.
+    """The dialogues that hold the module to its base, also one that goes on from an adapter.
 
     Raises:
         CapabilityError: None of them fits into the model's context.
@@ -269,7 +275,12 @@ def _ask_anchors(
         raise CapabilityError(
             f"no anchor fits into {most} tokens", hint="--preset fast-cpu, which has none"
         )
-    return Anchors(ask_base(module, encoded), recipe)
+    adapted: Any = module
+    without = (
+        adapted.disable_adapter if hasattr(module, "disable_adapter") else contextlib.nullcontext
+    )
+    with without():
+        return Anchors(ask_base(module, encoded), recipe)
 
 
 def _use_threads() -> None:
@@ -280,8 +291,10 @@ def _use_threads() -> None:
         torch.set_num_threads(threads)
 
 
-def _key(base: str, data: str, recipe: Recipe, name: str, kind: str, precision: str) -> str:
-    told = [base, data, dataclasses.asdict(recipe), name, kind, precision]
+def _key(base: str, data: str, recipe: Recipe, name: str, kind: str, learner: Learner) -> str:
+    told = [base, data, dataclasses.asdict(recipe), name, kind, learner.precision]
+    if learner.start is not None:
+        told.append(dict(learner.start.record.files))
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
