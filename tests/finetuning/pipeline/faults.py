@@ -1,6 +1,10 @@
-"""What is wrong with a run of the pipeline ``p`` that came to its end."""
+"""What is wrong with a run of the pipeline ``p``, and with the files of its home."""
 
 from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
 
 from workbench.finetuning.pipeline.stage_rows import PipelineRun
 from workbench.finetuning.versions.names import find_champion
@@ -28,4 +32,17 @@ def faults(run: PipelineRun) -> list[str]:
     )
     if rows[0]["moves"] > 1:
         found.append("more than one version was champion")
+    return found
+
+
+def half_written(home: Path) -> list[str]:
+    """Drafts that stayed, and blobs and adapters whose bytes are not those of their names."""
+    found = [str(path) for path in home.rglob("*") if ".part" in path.name or "draft" in path.name]
+    found += [
+        f"{path.name} has other bytes"
+        for path in (home / "blobs").glob("sha256-*")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != path.name.removeprefix("sha256-")
+    ]
+    for folder in (home / "adapters").rglob("adapter.json"):
+        json.loads(folder.read_text())
     return found

@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from workbench.core import events, settings
 from workbench.core.cancellation import cancellable, check_cancelled
-from workbench.core.errors import BusyError, CancelledError, InputError, WorkbenchError
+from workbench.core.errors import (
+    BusyError,
+    CancelledError,
+    InputError,
+    StorageError,
+    WorkbenchError,
+)
 from workbench.finetuning.pipeline.collecting import require_waiting
 from workbench.finetuning.pipeline.definition import find_pipeline, read_pipeline
 from workbench.finetuning.pipeline.stage_rows import PipelineRun, StageRows, StageState
@@ -61,7 +67,8 @@ def run_once(
             rows.set_run(run.id, "stopped", reason="it was stopped; start it to go on")
             raise
         except Exception as error:
-            rows.set_run(run.id, "failed", reason=str(_say(error)["message"]))
+            with contextlib.suppress(StorageError):  # on a full disk the error itself says more
+                rows.set_run(run.id, "failed", reason=str(_say(error)["message"]))
             raise
         return rows.get(run.id)
 
@@ -94,7 +101,8 @@ def _do(stage: Stage, at: Context, rows: StageRows) -> Given:
         given = stage.work(at)
     except WorkbenchError as error:
         if not isinstance(error, CancelledError):
-            rows.end_stage(at.run.id, stage.name, "failed", error=_say(error))
+            with contextlib.suppress(StorageError):
+                rows.end_stage(at.run.id, stage.name, "failed", error=_say(error))
         raise
     events.emit("finetuning.stage", stage=stage.name, state="worked", run=at.run.id)
     state: StageState = "waiting" if given.ends == "waiting" else "done"
