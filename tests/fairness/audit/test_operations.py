@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.core import settings
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.plain import to_plain
 from workbench.fairness.audit.operations import audit, slices, thresholds
@@ -118,6 +119,26 @@ def test_what_was_asked_wrongly_is_said(
         given = {**given, "predictions": predictions}
     with pytest.raises(kind, match=said):
         audit(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"sensitive": ["sx"]}, "no column of adult named 'sx'; did you mean 'sex'"),
+        ({"sensitive": ["income"]}, "is what is predicted"),
+        ({"dataset": "digits"}, "by which column shall digits be compared"),
+        ({"model": "forst"}, "did you mean 'forest'"),
+        ({"exclude": ["rase"]}, "did you mean 'race'"),
+        ({"target": "incom"}, "did you mean 'income'"),
+    ],
+)
+def test_it_is_refused_before_the_data_are_fetched(given: dict[str, Any], said: str) -> None:
+    """Offline in an empty home, where asking for the rows is a FetchError."""
+    with (
+        settings.override(offline=True),
+        pytest.raises((InputError, NotFoundError), match=said),
+    ):
+        audit(**{"dataset": "adult", **given})
 
 
 def test_a_file_without_predictions_is_refused(tmp_path: Path) -> None:

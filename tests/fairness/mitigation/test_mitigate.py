@@ -155,6 +155,22 @@ def test_what_cannot_be_mitigated_is_said(study: Study) -> None:
         mitigate(study, method="reductions", gap=0.0)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"sensitive": ["sx"]}, "did you mean 'sex'"),
+        ({"dataset": "digits"}, "fair between which groups of digits"),
+        ({"model": "forst"}, "did you mean 'forest'"),
+    ],
+)
+def test_it_is_refused_before_the_data_are_fetched(given: dict[str, Any], said: str) -> None:
+    with (
+        settings.override(offline=True),
+        pytest.raises((InputError, NotFoundError), match=said),
+    ):
+        operations.mitigate(**{"dataset": "adult", **given})
+
+
 @pytest.mark.slow
 def test_adult(shared_home_path: Path) -> None:
     with settings.override(home=shared_home_path):

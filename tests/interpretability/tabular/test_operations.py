@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from workbench.cli.main import main
+from workbench.core import settings
 from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.core.plain import to_plain
 from workbench.interpretability.tabular import operations
@@ -63,6 +64,19 @@ def test_a_file_of_ones_own_with_a_number_to_predict(houses: Path) -> None:
     assert grouped.contributions[0].value.startswith("rooms: ")
     more = operations.counterfactuals(row=0, low=found.value + 90, **options)
     assert all(other.prediction >= found.value + 90 for other in more.found) and more.found
+
+
+def test_it_is_refused_before_the_data_are_fetched() -> None:
+    """Offline in an empty home, where asking for the rows is a FetchError."""
+    with settings.override(offline=True):
+        with pytest.raises(NotFoundError, match="did you mean 'race'"):
+            operations.dependence("rase", dataset="adult")
+        with pytest.raises(NotFoundError, match="did you mean 'race'"):
+            operations.importance(dataset="adult", group=["us=sex,rase"])
+        with pytest.raises(NotFoundError, match="did you mean 'race'"):
+            operations.counterfactuals(dataset="adult", row=0, direction=["rase=up"])
+        with pytest.raises(NotFoundError, match="did you mean 'forest'"):
+            operations.explain_row(dataset="adult", row=0, model="forst")
 
 
 def test_what_is_refused(houses: Path, tmp_path: Path, shared_home: Path) -> None:

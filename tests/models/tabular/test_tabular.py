@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.core import settings
 from workbench.core.errors import (
     CapabilityError,
     DataError,
+    FetchError,
     InputError,
     IntegrityError,
     NotFoundError,
@@ -23,6 +25,7 @@ from workbench.models.tabular import (
     fit_tabular,
     load_parts,
     load_tabular,
+    outline_of,
     save_tabular,
 )
 from workbench.models.tabular.features import MAX_CATEGORIES, OTHER
@@ -246,6 +249,24 @@ def test_a_table_without_a_test_part_is_split_by_class() -> None:
         load_parts(made_table(20))
     with pytest.raises(NotFoundError, match="did you mean 'class'"):
         load_parts(made_table(20), "klass")
+
+
+def test_what_the_catalogue_shows_to_be_wrong_is_refused_before_a_fetch() -> None:
+    """In an empty home, offline: whatever asks for the rows says FetchError."""
+    with settings.override(offline=True):
+        with pytest.raises(FetchError):
+            load_parts("adult")  # nothing is wrong with that but the network
+        with pytest.raises(NotFoundError, match="did you mean 'income'"):
+            load_parts("adult", "incom")
+        with pytest.raises(InputError, match="what is to be predicted in stereoset"):
+            load_parts("stereoset")
+        with pytest.raises(NotFoundError, match="did you mean 'forest'"):
+            outline_of("adult", model="forst")
+        with pytest.raises(NotFoundError, match="did you mean 'race'"):
+            outline_of("adult", columns=["rase"])
+    found = outline_of("adult", columns=["race"], model="tree")
+    assert found is not None and (found.target, found.sensitive[0]) == ("income", "sex")
+    assert outline_of(made_table(20), "class") is None and outline_of("mine.csv") is None
 
 
 def test_adult_is_predicted_as_well_as_the_facts_say(shared_home: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,13 +67,18 @@ def predict_dataset(
         NotFoundError: There is no such data set, column, model or class.
         InputError: There is no target, no sensitive column, or no positive class.
     """
-    from workbench.models.tabular import fit_tabular, load_parts, to_frame
+    from workbench.models.tabular import fit_tabular, load_parts, outline_of, to_frame
 
+    saved = model.endswith(".json")
+    outline = outline_of(dataset, target, model=None if saved else model, columns=exclude)
+    if outline is not None:  # before anything is fetched
+        first = tuple(sensitive) or outline.sensitive[:1]
+        _check_columns(first, outline.columns, outline.target, outline.name, compared)
     parts = load_parts(dataset, target, seed=seed)
     chosen = tuple(sensitive) or parts.sensitive[:1]
     test = to_frame(parts.test)
-    _check_columns(chosen, test, parts.target, parts.name, compared)
-    if model.endswith(".json"):
+    _check_columns(chosen, test.columns, parts.target, parts.name, compared)
+    if saved:
         fitted = _open_saved(model, dataset, parts)
     else:
         fitted = fit_tabular(parts.train, parts.target, model=model, exclude=exclude, seed=seed)
@@ -161,7 +166,7 @@ def read_predictions(
     for name in ("y", "y_hat"):
         if name not in frame.columns:
             raise NotFoundError.among(f"column in {file.name}", name, frame.columns)
-    _check_columns(sensitive, frame, "y", file.name, compared)
+    _check_columns(sensitive, frame.columns, "y", file.name, compared)
     outcomes = read_outcomes(
         frame["y"], frame["y_hat"], score=frame.get("score"), task=task, positive=positive
     )
@@ -206,9 +211,9 @@ def write_predictions(predictions: Predictions) -> Path:
 
 
 def _check_columns(
-    chosen: Sequence[str], frame: Any, target: str, where: str, compared: bool
+    chosen: Sequence[str], columns: Iterable[str], target: str, where: str, compared: bool
 ) -> None:
-    known = [name for name in frame.columns if name != target and name not in _OWN]
+    known = [name for name in columns if name != target and name not in _OWN]
     if not chosen and compared:
         raise InputError(
             f"by which column shall {where} be compared? It has {list_names(known)}",

@@ -125,14 +125,18 @@ def begin_study(
         CapabilityError: The target has more than two classes or is a number.
         InputError: There is no sensitive column, or there are too few groups.
     """
-    from workbench.models.tabular import fit_tabular, load_parts
+    from workbench.models.tabular import fit_tabular, load_parts, outline_of
     from workbench.models.tabular.features import choose_features, encode
     from workbench.models.tabular.tables import to_arrow
 
     exclude = tuple(exclude)
+    outline = outline_of(source, target, model=model, columns=exclude)
+    if outline is not None:  # before anything is fetched
+        first = tuple(sensitive) or outline.sensitive[:1]
+        _check_sensitive(first, outline.columns, outline.target, outline.name)
     parts = load_parts(source, target, seed=seed)
     chosen = tuple(sensitive) or parts.sensitive[:1]
-    _check_sensitive(chosen, parts)
+    _check_sensitive(chosen, parts.train.column_names, parts.target, parts.name)
     base = fit_tabular(parts.train, parts.target, model=model, exclude=exclude, seed=seed)
     place = _place(base, positive)
     unread = [name for name in chosen if name not in base.features]
@@ -163,18 +167,20 @@ def begin_study(
     )
 
 
-def _check_sensitive(chosen: Sequence[str], parts: TableParts) -> None:
-    known = [name for name in parts.train.column_names if name != parts.target]
+def _check_sensitive(
+    chosen: Sequence[str], columns: Iterable[str], target: str, where: str
+) -> None:
+    known = [name for name in columns if name != target]
     if not chosen:
         raise InputError(
-            f"fair between which groups of {parts.name}? It has {list_names(known)}",
+            f"fair between which groups of {where}? It has {list_names(known)}",
             hint="--sensitive COLUMN, once or several times",
         )
     for name in chosen:
-        if name == parts.target:
+        if name == target:
             raise InputError(f"{name!r} is what is predicted; it cannot be the sensitive column")
         if name not in known:
-            raise NotFoundError.among(f"column of {parts.name}", name, known)
+            raise NotFoundError.among(f"column of {where}", name, known)
 
 
 def _place(base: TabularModel, positive: str | None) -> int:

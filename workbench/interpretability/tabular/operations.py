@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 import annotated_types as limits
@@ -70,7 +71,9 @@ def explain_row(
 
     seed = _seed(seed)
     groups = read_groups(group)
-    subject = fit_subject(dataset, model, target=target, exclude=exclude, seed=seed)
+    subject = fit_subject(
+        dataset, model, target=target, exclude=exclude, seed=seed, named=chain(*groups.values())
+    )
     found = explain_one(
         subject.model,
         subject.row(part, row),
@@ -135,7 +138,9 @@ def importance(
 
     seed = _seed(seed)
     groups = read_groups(group)
-    subject = fit_subject(dataset, model, target=target, exclude=exclude, seed=seed)
+    subject = fit_subject(
+        dataset, model, target=target, exclude=exclude, seed=seed, named=chain(*groups.values())
+    )
     if method == "contributions":
         table = subject.rows(part, rows, seed=seed)
         explained = explain_rows(
@@ -198,7 +203,9 @@ def dependence(
     from workbench.interpretability.tabular.subjects import fit_subject
 
     seed = _seed(seed)
-    subject = fit_subject(dataset, model, target=target, exclude=exclude, seed=seed)
+    subject = fit_subject(
+        dataset, model, target=target, exclude=exclude, seed=seed, named=[feature]
+    )
     found = compute_dependence(
         subject.model,
         subject.part(part),
@@ -263,7 +270,9 @@ def counterfactuals(
 
     seed = _seed(seed)
     directions = read_directions(direction)
-    subject = fit_subject(dataset, model, target=target, exclude=exclude, seed=seed)
+    subject = fit_subject(
+        dataset, model, target=target, exclude=exclude, seed=seed, named=[*(fixed or ()), *directions]
+    )
     found = find_counterfactuals(
         subject.model,
         subject.row(part, row),

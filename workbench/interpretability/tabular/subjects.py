@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.errors import InputError
 from workbench.models.tabular.fitting import fit_tabular
 from workbench.models.tabular.model import TabularModel
-from workbench.models.tabular.parts import TableParts, load_parts
+from workbench.models.tabular.parts import TableParts, load_parts, outline_of
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,18 @@ def fit_subject(
     target: str | None,
     exclude: Sequence[str] | None,
     seed: int,
+    named: Iterable[str] = (),
 ) -> Subject:
     """Load a data set and fit a model to its training rows.
+
+    ``named`` are further columns that the request is about: where the catalogue knows better, they
+    are refused before anything is fetched.
 
     Raises:
         NotFoundError: There is no such data set, model or column.
         InputError, DataError: The table cannot be learned; see ``fit_tabular``.
     """
+    outline_of(dataset, target, model=model, columns=[*(exclude or ()), *named])
     parts = load_parts(dataset, target, seed=seed)
     fitted = fit_tabular(parts.train, parts.target, model=model, exclude=exclude or (), seed=seed)
     return Subject(parts, fitted)

@@ -20,6 +20,12 @@ MODELS = {
 }
 
 
+def check_kind(name: str) -> None:
+    """Raises NotFoundError where there is no model of tables of that name."""
+    if name not in MODELS:
+        raise NotFoundError.among("model of tables", name, MODELS)
+
+
 def build_estimator(name: str, features: Sequence[Feature], *, task: str, seed: int) -> Any:
     """An estimator that is not fitted yet.
 
@@ -30,8 +36,7 @@ def build_estimator(name: str, features: Sequence[Feature], *, task: str, seed: 
         NotFoundError: There is no model of that name.
         InputError: It is not made for the task.
     """
-    if name not in MODELS:
-        raise NotFoundError.among("model of tables", name, MODELS)
+    check_kind(name)
     other = {"logistic": "regression", "linear": "classification"}
     if other.get(name) == task:
         hint = {"logistic": "linear", "linear": "logistic"}[name]

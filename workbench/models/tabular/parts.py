@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.viewers import Viewable
 
+from .estimators import check_kind
 from .targets import read_target
 
 
@@ -25,6 +27,57 @@ class TableParts(Viewable):
     sensitive: tuple[str, ...] = ()
     train: Any = field(default=None, repr=False)
     test: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the catalogue says of a table before a row of it is here."""
+
+    name: str
+    target: str
+    columns: tuple[str, ...]
+    sensitive: tuple[str, ...]
+
+
+def outline_of(
+    source: Any,
+    target: str | None = None,
+    *,
+    model: str | None = None,
+    columns: Iterable[str] = (),
+) -> Outline | None:
+    """What is known of a table that the catalogue names, so that nothing is fetched for a request
+    that cannot be met; None of a file or a table, of which only its rows tell.
+
+    Args:
+        source: See ``load_parts``.
+        target: The column to predict; by default the catalogue's.
+        model: A kind of model of tables that is going to learn from it.
+        columns: What else the request names, e.g. columns not to be read.
+
+    Raises:
+        NotFoundError: There is no such column or model.
+        InputError: There is no target.
+    """
+    from workbench.data.catalogue import entries
+
+    if model is not None:
+        check_kind(model)
+    entry = entries().get(str(source)) if isinstance(source, (str, Path)) else None
+    if entry is None:
+        return None
+    known = tuple(column.name for column in entry.schema.columns)
+    target = _target(entry.name, target or entry.target)
+    for name in (target, *columns):
+        if name not in known:
+            raise NotFoundError.among("column", name, known)
+    return Outline(entry.name, target, known, entry.sensitive)
+
+
+def _target(name: str, target: str | None) -> str:
+    if target is None:
+        raise InputError(f"what is to be predicted in {name}?", hint="name a column as target")
+    return target
 
 
 def load_parts(
@@ -49,17 +102,15 @@ def load_parts(
         NotFoundError: There is no such data set, file or column.
         InputError: There is no target.
     """
-    from workbench.data.catalogue import entries
     from workbench.data.loading import load
 
+    outline = outline_of(source, target)
     name, table, sensitive = "a table", source, tuple[str, ...]()
     if isinstance(source, (str, Path)):
-        entry = entries().get(str(source))
-        name, table = str(source) if entry else Path(source).name, load(source)
-        target = target or (entry.target if entry else None)
-        sensitive = entry.sensitive if entry else ()
-    if target is None:
-        raise InputError(f"what is to be predicted in {name}?", hint="name a column as target")
+        name, table = Path(source).name, load(source)
+    if outline is not None:
+        name, target, sensitive = outline.name, outline.target, outline.sensitive
+    target = _target(name, target)
     parts = table if isinstance(table, dict) else {"train": table}
     if "train" not in parts:
         raise InputError(f"{name} has the splits {', '.join(parts)} and no 'train'")
