@@ -43,6 +43,8 @@ def test_version(run: Any) -> None:
         (["zzz"], "error: no command named 'zzz'; known: "),
         (["config", "show", "--jsno"], "--json"),
         (["config", "show", "extra"], "unexpected extra argument"),
+        (["chta", "Hi"], "did you mean 'chat'?\n"),
+        (["chat", "Hi", "--engine", "llamacp"], "found 'llamacp'; did you mean 'llamacpp'?\n"),
         (["--set", "sed", "1", "config", "show"], "did you mean 'seed'?"),
         (["--set", "seed", "x", "config", "show"], "'seed' from command line is 'x'"),
         (["--home", "", "config", "show"], "it must be a path"),

@@ -143,6 +143,7 @@ def test_typed_values(params: dict[str, Any], name: str, value: Any) -> None:
     ("params", "words"),
     [
         ({}, "parameter 'name' of test.sample: it is required"),
+        ({"name": "a", "engine": "atuo"}, r"found 'atuo'; did you mean 'auto'\?"),
         ({"name": "a", "cuont": 1}, "test.sample has no parameter 'cuont'; did you mean 'count'?"),
         ({"name": "a", "zzz": 1}, "it has: name, count, rate"),
         (
@@ -155,6 +156,7 @@ def test_typed_values(params: dict[str, Any], name: str, value: Any) -> None:
         ),
         ({"name": "a", "count": 1.5}, "'count'.*it must be a whole number, at least 1, found 1.5"),
         ({"name": "a", "engine": "cuda"}, "'engine'.*'auto' or 'mlx'.*found 'cuda'"),
+        ({"name": "a", "colour": "rde"}, r"it must be 'red', found 'rde'; did you mean 'red'\?"),
         ({"name": "a", "tags": [1, 2]}, r"'tags\.0'.*string"),
         ({"name": None}, "'name'.*string"),
         ({"name": "a", "point": {"y": 1}}, r"'point\.x' of test.sample: it is required"),

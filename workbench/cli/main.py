@@ -15,6 +15,7 @@ import click
 
 from workbench.core import settings
 from workbench.core.errors import EngineError, NotFoundError, WorkbenchError
+from workbench.core.near_names import near_names
 from workbench.core.operations import Operation, load_room, rooms
 from workbench.core.variables import unknown_variables
 
@@ -179,7 +180,7 @@ def _show_click_error(error: click.ClickException) -> None:
         return
     said = error.format_message().rstrip(".")
     if isinstance(error, click.NoSuchOption):
-        near = " or ".join(error.possibilities or ())
+        near = " or ".join(near_names(error.option_name, error.possibilities or ()))
         said = f"no such option {error.option_name}" + (f"; did you mean {near}?" if near else "")
     click.echo(f"error: {said[:1].lower()}{said[1:]}", err=True)
     context = getattr(error, "ctx", None)

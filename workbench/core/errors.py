@@ -28,9 +28,10 @@ and what was allowed; the hint is a command or an action to try.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from .near_names import meant, near_names
 
 
 class WorkbenchError(Exception):
@@ -111,11 +112,9 @@ class NotFoundError(WorkbenchError, LookupError):
             hint: A command that lists them.
         """
         choices = sorted(set(known))
-        by_letters = {choice.lower(): choice for choice in reversed(choices)}
-        alike = difflib.get_close_matches(name.lower(), by_letters, n=3, cutoff=0.5)
-        near = [by_letters[letters] for letters in alike]
+        near = near_names(name, choices)
         if near:
-            said = "did you mean " + " or ".join(repr(choice) for choice in near) + "?"
+            said = meant(near)
         elif choices:
             said = f"known: {list_names(choices)}"
         else:

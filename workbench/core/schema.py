@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import json
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import InputError
+from .near_names import meant, near_names
 from .plain import to_plain
 
 MISSING: Any = inspect.Parameter.empty
@@ -196,8 +197,8 @@ class ParameterModel:
 
     def _unknown(self, name: str) -> InputError:
         known = [parameter.name for parameter in self.parameters]
-        near = difflib.get_close_matches(name, known, n=1)
-        said = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(known) or 'none'}"
+        near = near_names(name, known)
+        said = meant(near) if near else f"it has: {', '.join(known) or 'none'}"
         return InputError(
             f"{self.operation} has no parameter {name!r}; {said}", hint=self._help, parameter=name
         )
@@ -210,8 +211,8 @@ class ParameterModel:
             said = "it is required"
         elif first["type"] == "string_too_short" and not first["input"]:
             said = "it is empty"
-        elif first["type"] == "literal_error":
-            said = f"it must be {first['ctx']['expected']}, found {first['input']!r:.80}"
+        elif first["type"] in ("literal_error", "enum"):
+            said = _not_among(first["ctx"]["expected"], first["input"])
         elif kind is not None:
             said = f"it must be {kind}, found {first['input']!r:.80}"
         else:
@@ -219,3 +220,10 @@ class ParameterModel:
         return InputError(
             f"parameter {where!r} of {self.operation}: {said}", hint=self._help, parameter=where
         )
+
+
+def _not_among(expected: str, found: Any) -> str:
+    """What a choice must be, as pydantic lists it, and which one may have been meant."""
+    near = near_names(found, re.findall(r"'([^']*)'", expected)) if isinstance(found, str) else []
+    said = f"it must be {expected}, found {found!r:.80}"
+    return f"{said}; {meant(near)}" if near else said

@@ -23,6 +23,7 @@ from .known_settings import KNOWN, Setting
 from .known_settings import default_home as default_home
 from .known_settings import default_threads as default_threads
 from .known_settings import most_threads as most_threads
+from .near_names import meant, near_names
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +161,9 @@ def _bad(setting: Setting, found: Any, source: str) -> ConfigError:
     allowed = describe(setting)
     if setting.high is not None:  # of this machine, so no part of what the settings' page says
         allowed += f" and at most {setting.high():g}"
+    near = near_names(str(found), setting.choices or ())
+    if near:
+        allowed += f"; {meant(near)}"
     return ConfigError(
         f"setting {setting.name!r} from {source} is {found!r}; it must be {allowed}",
         hint=hint,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 
+from .near_names import near_names
 from .settings import ENV_PREFIX, declared
 
 # Ours that are no settings: the file's name, and marks for processes that we start.
@@ -30,6 +30,6 @@ def unknown_variables() -> dict[str, str]:
         is_ours = name in known or name in NO_SETTINGS or name.startswith(TEST_PREFIX)
         if name.startswith(ENV_PREFIX) and not is_ours:
             word = name.removeprefix(ENV_PREFIX).lower()
-            near = difflib.get_close_matches(word, settings, n=1)
+            near = near_names(word, settings, most=1)
             found[name] = settings[near[0]].variable if near else ""
     return found

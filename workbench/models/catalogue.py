@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import logging
 import tomllib
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import InputError, NotFoundError
+from workbench.core.near_names import near_names
 from workbench.models.model_settings import ModelSettings, own_models, read_settings
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def find(name: str) -> CatalogueEntry:
 
 def _no_such_file(name: str, path: Path) -> NotFoundError:
     beside = [each.name for each in path.parent.glob("*.gguf")]
-    near = difflib.get_close_matches(path.name, beside, n=1)
+    near = near_names(path.name, beside, most=1)
     meant = f"; did you mean {path.parent / near[0]}?" if near else ""
     hint = f"ls {path.parent}" if path.parent.is_dir() else "workbench models list"
     return NotFoundError(f"there is no such file: {name}{meant}", hint=hint, path=str(path))

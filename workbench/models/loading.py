@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
 from workbench.core.errors import CapabilityError, NotFoundError, WorkbenchError
-from workbench.core.optional import available, require
+from workbench.core.optional import available, install_command, require
 from workbench.models import adapters, catalogue
 from workbench.models.adapters import Adapter, ModelName, parse_model_name
 from workbench.models.catalogue import CatalogueEntry
@@ -213,7 +213,7 @@ def choose_engine(entry: CatalogueEntry, wanted: str | None = None, *, tuned: bo
             return name
     raise CapabilityError(
         f"no engine for {entry.name} is installed; it runs on {', '.join(entry.engines)}",
-        hint="pip install 'workbench[models]'",
+        hint=install_command("models"),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.near_names import near_names
 from .own_copies import COPIED, FOLDER
 
 # Folders whose notebooks are not reports: pages for Voila, and Jupyter's own copies.
@@ -165,8 +165,7 @@ def near_notebooks(path: Path) -> list[str]:
     for each in chain(path.parent.glob("*.ipynb"), *project):
         if ".ipynb_checkpoints" not in each.parts:
             names.setdefault(each.stem, str(each))
-    near = difflib.get_close_matches(path.stem, names, n=2)
-    return [names[stem] for stem in near]
+    return [names[stem] for stem in near_names(path.stem, names)]
 
 
 def _check_json(path: Path, content: bytes) -> None:

@@ -11,7 +11,6 @@ A given parameter is stronger than the profile, and that than the cell.
 from __future__ import annotations
 
 import ast
-import difflib
 import io
 import tokenize
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.near_names import meant, near_names
 from .notebooks import Notebook, find_notebooks
 from .parameter_types import TypeSpec, fits, parse_text, parse_type, type_of
 
@@ -227,11 +227,8 @@ def _convert(notebook: Notebook, parameter: NotebookParameter, raw: Any) -> Any:
 def _unknown(
     notebook: Notebook, name: str, declared: Sequence[str] | Mapping[str, Any], where: str = ""
 ) -> InputError:
-    near = difflib.get_close_matches(name, list(declared), n=3, cutoff=0.5)
-    if near:
-        said = "did you mean " + " or ".join(repr(each) for each in near) + "?"
-    else:
-        said = "it has: " + (", ".join(declared) or "none")
+    near = near_names(name, declared)
+    said = meant(near) if near else f"it has: {', '.join(declared) or 'none'}"
     return InputError(
         f"{notebook.path} has no parameter {name!r}{where}; {said}",
         hint="the parameters of a notebook stand in its cell tagged 'parameters'",

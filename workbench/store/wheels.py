@@ -30,6 +30,7 @@ _NO_NETWORK = re.compile(
     r"|IncompleteDownload|incomplete-download"
 )
 _NOT_FOUND = re.compile(r"No matching distribution found|from versions: none")
+_NO_OPTION = re.compile(r"no such option: (--?[\w-]+)|option (--?[\w-]+): invalid choice")
 _ADDRESS = re.compile(r"\w+://\S+|host='[^']*'|\b[\w-]+(\.[\w-]+)+:\d+\b")
 
 
@@ -135,6 +136,12 @@ def _explain(uri: str, result: ChildResult) -> Exception:
         return DependencyError(
             "pip is not installed in this environment", hint="python -m ensurepip"
         )
+    if unknown := _NO_OPTION.search(result.output):
+        return DependencyError(
+            f"the pip of this environment is too old to fetch {uri}: "
+            f"it cannot follow {unknown[1] or unknown[2]}",
+            hint=f"{sys.executable} -m pip install --upgrade pip",
+        )
     if _NO_NETWORK.search(result.output):
         return FetchError(
             f"{uri}: the package registry could not be reached",
@@ -145,8 +152,9 @@ def _explain(uri: str, result: ChildResult) -> Exception:
             f"{uri}: the package registry has no such wheel",
             hint="check the name and version; pip config list shows which registry is asked",
         )
-    said = [line for line in result.output.splitlines() if line.startswith("ERROR:")]
-    reason = _ADDRESS.sub("<address>", said[-1][len("ERROR:") :].strip()) if said else "no reason"
+    lines = [line.strip() for line in result.output.splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith("ERROR:")] or lines or ["it said nothing"]
+    reason = _ADDRESS.sub("<address>", said[-1].removeprefix("ERROR:").strip())
     return FetchError(
         f"{uri}: pip ended with status {result.status}: {reason}",
         hint="try again; if it stays, run `pip download` on it by hand",

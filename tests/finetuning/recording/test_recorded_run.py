@@ -37,6 +37,13 @@ def test_a_finished_run_is_read_as_it_went(run: Run) -> None:
         find_recorded_run("nothing")
 
 
+def test_the_latest_of_none_is_not_a_name() -> None:
+    with pytest.raises(NotFoundError) as caught:
+        find_recorded_run("latest")
+    assert caught.value.message == "there is no training run yet"
+    assert caught.value.hint == "workbench finetuning run --help"
+
+
 def test_the_record_follows_every_step_of_its_own_run(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from .grouping import GroupReader, read_groups
 if TYPE_CHECKING:
     import numpy as np
 
-    from workbench.models.tabular import Feature, TableParts, TabularModel
+    from workbench.models.tabular import Feature, Outline, TableParts, TabularModel
 
 FOLDS = 3
 
@@ -132,11 +132,10 @@ def begin_study(
     exclude = tuple(exclude)
     outline = outline_of(source, target, model=model, columns=exclude)
     if outline is not None:  # before anything is fetched
-        first = tuple(sensitive) or outline.sensitive[:1]
-        _check_sensitive(first, outline.columns, outline.target, outline.name)
+        _check_sensitive(sensitive or outline.sensitive[:1], outline.columns, outline)
     parts = load_parts(source, target, seed=seed)
     chosen = tuple(sensitive) or parts.sensitive[:1]
-    _check_sensitive(chosen, parts.train.column_names, parts.target, parts.name)
+    _check_sensitive(chosen, parts.train.column_names, parts)
     base = fit_tabular(parts.train, parts.target, model=model, exclude=exclude, seed=seed)
     place = _place(base, positive)
     unread = [name for name in chosen if name not in base.features]
@@ -168,19 +167,19 @@ def begin_study(
 
 
 def _check_sensitive(
-    chosen: Sequence[str], columns: Iterable[str], target: str, where: str
+    chosen: Sequence[str], columns: Iterable[str], table: TableParts | Outline
 ) -> None:
-    known = [name for name in columns if name != target]
+    known = [name for name in columns if name != table.target]
     if not chosen:
         raise InputError(
-            f"fair between which groups of {where}? It has {list_names(known)}",
+            f"fair between which groups of {table.name}? It has {list_names(known)}",
             hint="--sensitive COLUMN, once or several times",
         )
     for name in chosen:
-        if name == target:
+        if name == table.target:
             raise InputError(f"{name!r} is what is predicted; it cannot be the sensitive column")
         if name not in known:
-            raise NotFoundError.among(f"column of {where}", name, known)
+            raise NotFoundError.among(f"column of {table.name}", name, known)
 
 
 def _place(base: TabularModel, positive: str | None) -> int:

@@ -113,7 +113,11 @@ def find_recorded_run(run: str) -> RecordedRun:
         InputError: Several begin so.
     """
     known = dict(list_runs())
-    if run == "latest" and known:
+    if run == "latest":
+        if not known:
+            raise NotFoundError(
+                "there is no training run yet", hint="workbench finetuning run --help"
+            )
         run = next(iter(known))
     found = [key for key in known if key == run] or [
         key for key in known if len(run) >= _LEAST_PREFIX and key.startswith(run)

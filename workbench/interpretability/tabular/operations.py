@@ -270,9 +270,8 @@ def counterfactuals(
 
     seed = _seed(seed)
     directions = read_directions(direction)
-    subject = fit_subject(
-        dataset, model, target=target, exclude=exclude, seed=seed, named=[*(fixed or ()), *directions]
-    )
+    named = [*(fixed or ()), *directions]
+    subject = fit_subject(dataset, model, target=target, exclude=exclude, seed=seed, named=named)
     found = find_counterfactuals(
         subject.model,
         subject.row(part, row),

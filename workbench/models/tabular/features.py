@@ -6,13 +6,13 @@ What is missing, or a value that the training rows did not have, is NaN.
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import DataError, InputError, NotFoundError
+from workbench.core.near_names import near_names
 from workbench.core.viewers import Viewable
 
 from .tables import kind_of_column, numbers_of, to_arrow
@@ -194,7 +194,7 @@ def encode(features: Sequence[Feature], table: Any) -> tuple[np.ndarray, dict[st
     unseen: dict[str, dict[str, int]] = {}
     for at, feature in enumerate(features):
         if feature.name not in arrow.column_names:
-            near = difflib.get_close_matches(feature.name, arrow.column_names, n=3)
+            near = near_names(feature.name, arrow.column_names)
             said = f"; it has {' and '.join(map(repr, near))}" if near else ""
             raise NotFoundError(
                 f"the model reads the column {feature.name!r}, which the table lacks{said}",

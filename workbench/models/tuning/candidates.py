@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workbench.core import settings
 from workbench.core.errors import CapabilityError, InputError
+from workbench.core.optional import install_command
 from workbench.models.catalogue import ENGINES, CatalogueEntry
 from workbench.models.loading import is_installed
 from workbench.models.protocol import ModelFiles
@@ -78,7 +79,7 @@ def list_candidates(
     if not found:
         raise CapabilityError(
             f"no engine for {entry.name} that could be tuned is installed",
-            hint="pip install 'workbench[models]'",
+            hint=install_command("models"),
         )
     return found
 

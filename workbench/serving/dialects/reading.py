@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
@@ -11,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from workbench.core.errors import CapabilityError, InputError
+from workbench.core.near_names import meant, near_names
 
 T = TypeVar("T")
 HEADER = "x-workbench-"
@@ -72,8 +72,8 @@ def _refuse(said: str, body: Any, struct: Any) -> InputError:
     if unknown := re.fullmatch(r"Object contains unknown field (.+)", words):
         name = f"{path}.{unknown[1]}" if path else unknown[1]
         known = [field.name for field in msgspec.structs.fields(struct)] if not path else []
-        near = difflib.get_close_matches(unknown[1], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "remove it"
+        near = near_names(unknown[1], known)
+        hint = meant(near) if near else "remove it"
         return InputError(f"there is no field {name!r}", hint=hint, parameter=name)
     if missing := re.fullmatch(r"Object missing required field (.+)", words):
         name = f"{path}.{missing[1]}" if path else missing[1]
