@@ -13,6 +13,7 @@ from workbench.core import events, operations
 from workbench.core.cancellation import CancelToken
 from workbench.core.errors import CancelledError, InputError, NotFoundError
 from workbench.finetuning.frozen_sets import read_frozen
+from workbench.finetuning.gate.evidence import load_report
 from workbench.finetuning.pipeline.definition import find_pipeline
 from workbench.finetuning.pipeline.running import run_once, stop_pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRows
@@ -48,11 +49,17 @@ def test_two_batches_become_two_champions_one_after_the_other(
     assert champion is not None and champion.number == 2
 
 
-def test_the_gate_itself_stops_a_version_that_learnt_nothing(define: Define) -> None:
-    define()
+def test_the_gate_itself_stops_a_version_that_learnt_nothing(
+    define: Define, tmp_path: Path
+) -> None:
+    own = [{"question": f"How many are {n} and {n}?", "accept": [str(2 * n)]} for n in range(3)]
+    define(general=str(_write(tmp_path / "general.jsonl", own)))
     run = run_once("p")
     assert run.state == "refused" and run.reason
     assert [each.stage for each in run.stages][-1] == "gate"
+    report = load_report((run.output("gate") or {})["report"])
+    assert {each.what for each in report.forgetting} == {"general (general.jsonl)"}
+    assert report.forgetting[0].items == 3
     assert find_champion("tiny:p") is None and len(list_adapters("tiny")) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,10 @@ NAMESPACE = "finetuning.pipelines"
 class Pipeline(Viewable):
     """One pipeline. Its name is the adapter's and the snapshots'.
 
-    ``data`` is a folder (or one file) of JSONL, ``target`` the gate's questions. ``recipe`` differs
-    from the preset. ``canary_share`` 0 promotes what passed the gate at once. ``checks`` are the
-    gate's, all that are offered if None. ``cron``, ``rows_waiting`` and ``drift_level`` say when
-    it is due.
+    ``data`` is a folder (or one file) of JSONL, ``target`` the gate's questions on it, ``general``
+    those that must not be unlearnt (the frozen ones if None). ``recipe`` differs from the preset.
+    ``canary_share`` 0 promotes what passed the gate at once. ``checks`` are the gate's, all that
+    are offered if None. ``cron``, ``rows_waiting`` and ``drift_level`` say when it is due.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Pipeline(Viewable):
     preset: str = "steady"
     recipe: dict[str, float | int | str] = dataclasses.field(default_factory=dict)
     policy: str | None = None
+    general: str | None = None
     forgetting_budget: float = 0.1
     checks: tuple[str, ...] | None = None
     canary_share: float = 0.0
@@ -53,6 +55,8 @@ def define_pipeline(pipeline: Pipeline) -> Pipeline:
         InputError, NotFoundError: What it names is not there or not possible.
     """
     check_pipeline(pipeline)
+    if not pipeline.defined_s:
+        pipeline = dataclasses.replace(pipeline, defined_s=time.time())
     Records().put(NAMESPACE, pipeline.name, document=dataclasses.asdict(pipeline))
     return pipeline
 
@@ -68,7 +72,9 @@ def check_pipeline(pipeline: Pipeline) -> None:
 
     catalogue.find(pipeline.model)
     check_run(find_preset(pipeline.preset, **pipeline.recipe), pipeline.name)
-    read_questions(Path(pipeline.target))
+    for questions in (pipeline.target, pipeline.general):
+        if questions is not None:
+            read_questions(Path(questions))
     read_policy(Path(pipeline.policy) if pipeline.policy else None)
     GateRules(forgetting_budget=pipeline.forgetting_budget)
     if not Path(pipeline.data).exists():

@@ -34,6 +34,7 @@ def define(
     max_tokens: int | None = None,
     precision: str | None = None,
     policy: Path | None = None,
+    general: Path | None = None,
     forgetting_budget: float = 0.1,
     checks: list[str] | None = None,
     canary_share: float = 0.0,
@@ -59,6 +60,7 @@ def define(
         max_tokens: The longest row.
         precision: `auto`, `bf16` or `fp32`.
         policy: A JSON file of severities and limits of the checks.
+        general: A JSONL file of questions that must not be unlearnt; frozen ones if none is given.
         forgetting_budget: The share of general questions that may be lost.
         checks: The gate's, by name; all that are offered if none is given.
         canary_share: Try what passed the gate on this share of requests; 0 promotes it at once.
@@ -67,8 +69,6 @@ def define(
         drift_level: Begin when the questions that wait have drifted from those that were learnt;
             the chance that it is said of a batch that has not, such as 0.01.
     """
-    import time
-
     from workbench.finetuning.pipeline.definition import define_pipeline
 
     given = locals()
@@ -83,13 +83,13 @@ def define(
             preset=preset,
             recipe={each: given[each] for each in _CHOICES if given[each] is not None},
             policy=str(policy.expanduser().absolute()) if policy else None,
+            general=str(general.expanduser().absolute()) if general else None,
             forgetting_budget=forgetting_budget,
             checks=None if checks is None else tuple(checks),
             canary_share=canary_share,
             cron=cron,
             rows_waiting=rows_waiting,
             drift_level=drift_level,
-            defined_s=time.time(),
         )
     )
 

@@ -27,6 +27,7 @@ from workbench.store.records import Records
 
 STOPS = "finetuning.pipeline_stops"
 _LOOK_S = 1.0
+_LOCK_S = 0.02
 
 
 def run_once(
@@ -171,6 +172,22 @@ def _probe(name: str) -> Callable[[], bool]:
     return is_asked
 
 
+def is_going_on(name: str) -> bool:
+    """Whether a process is at the run of a pipeline now; nothing is written."""
+    try:
+        handle = os.open(settings.home() / "finetuning" / "pipelines" / f"{name}.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared: two that look do not see each other.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 @contextlib.contextmanager
 def _holding(name: str) -> Iterator[None]:
     """Have a pipeline alone; the lock goes with the process, however it ends."""
@@ -179,17 +196,26 @@ def _holding(name: str) -> Iterator[None]:
         make_folder(folder)
         handle = os.open(folder / f"{name}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock(handle):
             raise BusyError(
                 f"the pipeline {name} goes on in another process",
                 hint=f"workbench finetuning pipeline stop {name}",
                 retry_after_s=10,
-            ) from None
+            )
         yield
     finally:
         os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Take a lock; one that looks (``is_going_on``) has it for an instant, and is waited for."""
+    for _ in range(5):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(_LOCK_S)
+    return False
 
 
 def _say(error: BaseException) -> dict[str, object]:

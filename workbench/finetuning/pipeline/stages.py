@@ -208,6 +208,7 @@ def _gate_inputs(at: Context) -> dict[str, Any]:
         "candidate": candidate,
         "champion": champion,
         "target": _digest(at.pipeline.target),
+        "general": _digest(at.pipeline.general) if at.pipeline.general else None,
         "forgetting_budget": at.pipeline.forgetting_budget,
         "checks": None if at.pipeline.checks is None else list(at.pipeline.checks),
     }
@@ -215,12 +216,15 @@ def _gate_inputs(at: Context) -> dict[str, Any]:
 
 def gate(at: Context) -> Given:
     """Hold the candidate against the champion."""
+    from workbench.finetuning.gate.questions import read_questions
     from workbench.finetuning.gate.report import GateRules
     from workbench.finetuning.gate.running import run_gate
 
+    general = at.pipeline.general
     report = run_gate(
         at.done["train"]["model"],
         Path(at.pipeline.target),
+        general=read_questions(Path(general)) if general else None,
         checks=at.pipeline.checks,
         rules=GateRules(forgetting_budget=at.pipeline.forgetting_budget),
     )
