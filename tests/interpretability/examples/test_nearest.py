@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from workbench.core import operations, settings
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import CapacityError, InputError, NotFoundError
 from workbench.core.plain import to_plain
 from workbench.interpretability.examples import nearest
 from workbench.interpretability.examples.labelled_texts import (
     LabelledTexts,
+    count_cost,
     embed_texts,
     read_labelled,
 )
@@ -49,6 +50,7 @@ class Remembering:
 
     def __init__(self, model: Any) -> None:
         self.model, self.name, self.known = model, model.name, {}
+        self.tokenize, self.info = model.tokenize, model.info
 
     def embed(self, texts: list[str]) -> np.ndarray:
         new = [text for text in dict.fromkeys(texts) if text not in self.known]
@@ -65,6 +67,28 @@ def minilm(shared_home_path: Path) -> Iterator[Any]:
         model = models.load("minilm-l6-v2", threads=1)
     with model:
         yield Remembering(model)
+
+
+@pytest.mark.model
+def test_too_many_tokens_are_refused_before_one_is_read(
+    minilm: Any, table: LabelledTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted as the model cuts them, not by their letters."""
+
+    def read(texts: list[str]) -> np.ndarray:
+        raise AssertionError("a text was read")
+
+    tokens = sum(len(minilm.tokenize(text)) + 2 for text in table.texts)
+    counted = count_cost(minilm, table.texts, enough=tokens)
+    assert counted.tokens == tokens < sum(map(len, table.texts)) / 2
+    monkeypatch.setattr(minilm, "embed", read)
+    with pytest.raises(CapacityError, match=f"{tokens:,} tokens in all; {tokens - 1:,} are") as no:
+        nearest.find_suspects(minilm, table, count=5, most_tokens=tokens - 1)
+    assert f"most_tokens {tokens} if you have the time" in str(no.value.hint)
+    with pytest.raises(CapacityError):
+        nearest.nearest_by_gradient(minilm, table, "Sort it", count=5, most_tokens=9)
+    with pytest.raises(AssertionError, match="a text was read"):
+        nearest.find_suspects(minilm, table, count=5, most_tokens=tokens)
 
 
 @pytest.mark.model

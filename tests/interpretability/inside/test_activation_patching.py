@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from workbench.core.cancellation import CancelToken, cancellable
-from workbench.core.errors import CancelledError, CapabilityError, InputError
+from workbench.core.errors import CancelledError, CapabilityError, CapacityError, InputError
 from workbench.interpretability.inside import resuming
 from workbench.interpretability.inside.activation_patching import patch_grid
 from workbench.interpretability.inside.frozen_inputs import read_inputs
@@ -120,6 +121,43 @@ def test_it_does_less_than_half_of_the_loops_work(tiny: Load) -> None:
     grid = patch_grid(model, CLEAN, **differing(model))
     layers, tokens = grid.values.shape
     assert 0 < grid.layer_tokens < (layers * tokens) * (layers * tokens) / 2
+
+
+@pytest.mark.parametrize("component", ["residual", "mlp", "heads"])
+def test_the_work_is_counted_before_anything_is_read(tiny: Load, component: str) -> None:
+    model = tiny("llama")
+    pair, layers = differing(model), model.module.config.num_hidden_layers
+    options = {**pair, "component": component, "layers": [0, -1]}
+    passes: list[int] = []
+    hook = model.module.register_forward_pre_hook(lambda *_: passes.append(1))
+    with hook, pytest.raises(CapacityError, match="1 are allowed") as refused:
+        patch_grid(model, CLEAN, most_tokens=1, **options)
+    assert passes == []
+    counted = refused.value.context["tokens"]
+    assert f"or most_tokens {counted} if you have the time" in str(refused.value.hint)
+    grid = patch_grid(model, CLEAN, most_tokens=counted, **options)
+    whole = 3 * len(model.prompt_ids(CLEAN))  # both prompts and the check
+    assert counted == whole + math.ceil(grid.layer_tokens / layers)
+    with pytest.raises(CapacityError):
+        patch_grid(model, CLEAN, most_tokens=counted - 1, **options)
+
+
+def test_layers_that_take_no_cache_are_counted_with_all_tokens(
+    tiny: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tiny("llama")
+    pair = differing(model)
+    with pytest.raises(CapacityError) as refused:
+        patch_grid(model, CLEAN, most_tokens=1, **pair)
+    counted = refused.value.context["tokens"]
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AttributeError("this layer wants another cache")
+
+    monkeypatch.setattr(resuming.PrefixCache, "update", refuse)
+    with pytest.raises(CapacityError) as refused:
+        patch_grid(model, CLEAN, most_tokens=counted, **pair)
+    assert refused.value.context["tokens"] > counted
 
 
 def test_layers_that_take_no_cache_are_given_all_tokens(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import EngineError, InputError
 from workbench.core.progress import progress
+from workbench.interpretability.reading_limit import Cost
 
 from .baselines import find_baseline
 from .case import Case, open_case
-from .cost import Cost, refuse_expensive
+from .cost import refuse_expensive
 from .curves import draw_deletion, draw_insertion
 from .groups import GroupKind
 from .methods import Options, Scores, find_method, load_method

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.core.errors import CapacityError
+from workbench.interpretability.reading_limit import Cost, refuse_costly
 
 from .curves import MOST_POINTS
 from .groups import split_groups
@@ -13,18 +12,6 @@ from .methods import Options, find_method
 
 if TYPE_CHECKING:
     from .case import Case
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What the model has to read at most: ``prompts``, each with the target, of ``tokens`` in all.
-
-    What prompts begin with alike is read once, so that replacing tokens takes about half of it. A
-    gradient counts as two readings more.
-    """
-
-    prompts: int
-    tokens: int
 
 
 def count_cost(case: Case, *, method: str, options: Options, curves: bool) -> Cost:
@@ -57,17 +44,13 @@ def refuse_expensive(
         CapacityError: It is not. The hint names what would be.
     """
     cost = count_cost(case, method=method, options=options, curves=curves)
-    if cost.tokens <= most_tokens:
-        return cost
     sentences = len(split_groups(case.tokens, "sentence", held=case.held_tokens().tolist()))
-    raise CapacityError(
-        f"{find_method(method).title.lower()} of {len(case.players):,} groups has the model read "
-        f"{cost.prompts:,} prompts of {len(case.prompt_ids):,} tokens, {cost.tokens:,} tokens in "
-        f"all; {most_tokens:,} are allowed",
-        hint=f"groups of a sentence each ({sentences:,} here), the method gradient_x_input, a "
-        f"shorter prompt, or most_tokens {cost.tokens} if you have the time",
-        prompts=cost.prompts,
-        tokens=cost.tokens,
+    return refuse_costly(
+        cost,
+        what=f"{find_method(method).title.lower()} of {len(case.players):,} groups",
+        reads=f"{cost.prompts:,} prompts of {len(case.prompt_ids):,} tokens",
+        instead=f"groups of a sentence each ({sentences:,} here), the method gradient_x_input, "
+        "a shorter prompt",
         most_tokens=most_tokens,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import NotFoundError
+from workbench.interpretability.reading_limit import MOST_TOKENS
 
 from .forward import BATCH_TOKENS
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .scorer import Scorer
-
-
-MOST_TOKENS = 4_000_000  # ablation of 2,000 tokens, one by one
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from workbench.interpretability.attribution.comparison import Comparison
 from workbench.interpretability.attribution.contrast import Contrast
 from workbench.interpretability.attribution.groups import GroupKind
 from workbench.interpretability.attribution.result import Attribution
+from workbench.interpretability.reading_limit import MOST_TOKENS
 
 if TYPE_CHECKING:
     from workbench.models.model import Model
@@ -56,7 +57,7 @@ def attribute(
     curves: bool = True,
     seed: Annotated[int, limits.Ge(0)] | None = None,
     threads: Annotated[int, limits.Ge(1)] | None = None,
-    most_tokens: Annotated[int, limits.Ge(1)] = 4_000_000,
+    most_tokens: Annotated[int, limits.Ge(1)] = MOST_TOKENS,
 ) -> Attribution:
     """Say how much each token of a prompt did for each token of an answer, in nats.
 
@@ -136,7 +137,7 @@ def compare(
     max_target_tokens: Annotated[int, limits.Ge(1)] = 16,
     seed: Annotated[int, limits.Ge(0)] | None = None,
     threads: Annotated[int, limits.Ge(1)] | None = None,
-    most_tokens: Annotated[int, limits.Ge(1)] = 4_000_000,
+    most_tokens: Annotated[int, limits.Ge(1)] = MOST_TOKENS,
 ) -> Comparison:
     """Say how far methods agree on a prompt, hold still from seed to seed, and beat random orders.
 
@@ -212,7 +213,7 @@ def contrast(
     max_target_tokens: Annotated[int, limits.Ge(1)] = 16,
     seed: Annotated[int, limits.Ge(0)] | None = None,
     threads: Annotated[int, limits.Ge(1)] | None = None,
-    most_tokens: Annotated[int, limits.Ge(1)] = 4_000_000,
+    most_tokens: Annotated[int, limits.Ge(1)] = MOST_TOKENS,
 ) -> Contrast:
     """Attribute two prompts, or one prompt under two models, and say part by part how they differ.
 

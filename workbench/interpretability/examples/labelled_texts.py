@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.progress import progress
+from workbench.interpretability.reading_limit import MOST_TOKENS, Cost, refuse_costly
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,10 +125,23 @@ def _check_labels(dataset: str, column: str, count: int) -> None:
         )
 
 
-def embed_texts(model: Model, texts: Sequence[str]) -> np.ndarray:
-    """Vectors of length 1 ``[n, d]``, in batches of texts that are about as long as each other."""
+def embed_texts(
+    model: Model, texts: Sequence[str], *, most_tokens: int = MOST_TOKENS
+) -> np.ndarray:
+    """Vectors of length 1 ``[n, d]``, in batches of texts that are about as long as each other.
+
+    Raises:
+        CapacityError: The texts have more than ``most_tokens`` tokens; none was read.
+    """
     import numpy as np
 
+    refuse_costly(
+        count_cost(model, texts, enough=most_tokens),
+        what=f"finding examples among {len(texts):,} texts",
+        reads="each of them",
+        instead="a smaller limit of rows, shorter texts",
+        most_tokens=most_tokens,
+    )
     order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
     found: list[np.ndarray] = []
     with progress("embed the texts", total=len(texts), unit="texts") as task:
@@ -138,3 +152,17 @@ def embed_texts(model: Model, texts: Sequence[str]) -> np.ndarray:
     vectors = np.empty((len(texts), found[0].shape[1]), np.float32)
     vectors[order] = np.concatenate(found)
     return vectors
+
+
+def count_cost(model: Model, texts: Sequence[str], *, enough: int) -> Cost:
+    """What a model reads of some texts, each up to its context.
+
+    The tokens are counted one by one only where the bytes, of which a token has one at least, may
+    be more than ``enough``.
+    """
+    around = 2  # a first and a last token of the model's own
+    most = sum(len(text.encode()) + around for text in texts)
+    if most > enough:
+        context = model.info.context_tokens
+        most = sum(min(len(model.tokenize(text)) + around, context) for text in texts)
+    return Cost(len(texts), most)

@@ -13,6 +13,7 @@ from workbench.interpretability.examples.result import (
     Suspect,
     Suspects,
 )
+from workbench.interpretability.reading_limit import MOST_TOKENS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,13 @@ NEIGHBOURS = 10
 
 
 def nearest_by_embedding(
-    model: Model, table: LabelledTexts, query: str, *, count: int, seed: int = 0
+    model: Model,
+    table: LabelledTexts,
+    query: str,
+    *,
+    count: int,
+    seed: int = 0,
+    most_tokens: int = MOST_TOKENS,
 ) -> NearestExamples:
     """The rows whose vectors have the largest cosine to the query's.
 
@@ -33,9 +40,10 @@ def nearest_by_embedding(
         query: A text.
         count: How many.
         seed: The one that the rows were drawn with, for the record.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
     check_count(count, table)
-    vectors = embed_texts(model, [*table.texts, query])
+    vectors = embed_texts(model, [*table.texts, query], most_tokens=most_tokens)
     cosines = vectors[:-1] @ vectors[-1]
     return NearestExamples(
         query=query,
@@ -53,7 +61,13 @@ def nearest_by_embedding(
 
 
 def nearest_by_gradient(
-    model: Model, table: LabelledTexts, query: str, *, count: int, seed: int = 0
+    model: Model,
+    table: LabelledTexts,
+    query: str,
+    *,
+    count: int,
+    seed: int = 0,
+    most_tokens: int = MOST_TOKENS,
 ) -> NearestExamples:
     """The rows that did most for, and most against, the label that a classifier gives the query.
 
@@ -65,6 +79,7 @@ def nearest_by_gradient(
         query: A text.
         count: How many of each.
         seed: The one that the rows were drawn with, for the record.
+        most_tokens: What would have the model read more tokens in all is refused.
 
     Raises:
         InputError: The table has no labels.
@@ -72,7 +87,7 @@ def nearest_by_gradient(
     check_count(count, table)
     if not table.labels:
         raise InputError("gradient space needs labels to learn", hint="label=COLUMN")
-    vectors = embed_texts(model, [*table.texts, query])
+    vectors = embed_texts(model, [*table.texts, query], most_tokens=most_tokens)
     rows, asked = vectors[:-1], vectors[-1:]
     labels = table.numbers()
     head = softmax_head.train_head(rows, labels)
@@ -94,7 +109,14 @@ def nearest_by_gradient(
     )
 
 
-def find_suspects(model: Model, table: LabelledTexts, *, count: int, seed: int = 0) -> Suspects:
+def find_suspects(
+    model: Model,
+    table: LabelledTexts,
+    *,
+    count: int,
+    seed: int = 0,
+    most_tokens: int = MOST_TOKENS,
+) -> Suspects:
     """The rows that look mislabelled: those with the largest influence on themselves.
 
     Args:
@@ -102,9 +124,11 @@ def find_suspects(model: Model, table: LabelledTexts, *, count: int, seed: int =
         table: The training examples, with labels.
         count: How many.
         seed: The one that the rows were drawn with, for the record.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
     check_count(count, table)
-    vectors, labels = embed_texts(model, table.texts), table.numbers()
+    vectors = embed_texts(model, table.texts, most_tokens=most_tokens)
+    labels = table.numbers()
     head = softmax_head.train_head(vectors, labels)
     likely = softmax_head.predict_held_out(vectors, labels)
     own = tracin.self_influence(head, vectors, labels)

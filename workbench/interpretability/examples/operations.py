@@ -10,6 +10,7 @@ from workbench.core import settings
 from workbench.core.errors import InputError
 from workbench.core.operations import operation
 from workbench.interpretability.examples.result import NearestExamples, Suspects
+from workbench.interpretability.reading_limit import MOST_TOKENS
 
 Space = Literal["embedding", "gradient"]
 
@@ -27,6 +28,7 @@ def find_examples(
     limit: Annotated[int, limits.Ge(1)] = 2000,
     model: str = "minilm-l6-v2",
     seed: Annotated[int, limits.Ge(0)] | None = None,
+    most_tokens: Annotated[int, limits.Ge(1)] = MOST_TOKENS,
 ) -> NearestExamples:
     """Find the training examples nearest to a text.
 
@@ -45,6 +47,7 @@ def find_examples(
         limit: Look at no more rows than this, drawn by the seed.
         model: Gives the vectors.
         seed: Decides which rows are drawn; the setting `seed` if none is given.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
     from workbench import models
     from workbench.interpretability.examples import nearest
@@ -58,7 +61,7 @@ def find_examples(
     table = read_labelled(dataset, text=text, label=label, split=split, limit=limit, seed=drawn)
     find = nearest.nearest_by_embedding if space == "embedding" else nearest.nearest_by_gradient
     with models.load(model, needs="embed") as loaded:
-        return find(loaded, table, query, count=count, seed=drawn)
+        return find(loaded, table, query, count=count, seed=drawn, most_tokens=most_tokens)
 
 
 @operation("interpretability.suspects", title="Find labels that look wrong", produces="suspects")
@@ -72,6 +75,7 @@ def find_suspects(
     limit: Annotated[int, limits.Ge(1)] = 2000,
     model: str = "minilm-l6-v2",
     seed: Annotated[int, limits.Ge(0)] | None = None,
+    most_tokens: Annotated[int, limits.Ge(1)] = MOST_TOKENS,
 ) -> Suspects:
     """Find the rows of a labelled table that look mislabelled.
 
@@ -88,6 +92,7 @@ def find_suspects(
         limit: Look at no more rows than this, drawn by the seed.
         model: Gives the vectors.
         seed: Decides which rows are drawn; the setting `seed` if none is given.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
     from workbench import models
     from workbench.interpretability.examples import nearest
@@ -96,4 +101,6 @@ def find_suspects(
     drawn = settings.get("seed") if seed is None else seed
     table = read_labelled(dataset, text=text, label=label, split=split, limit=limit, seed=drawn)
     with models.load(model, needs="embed") as loaded:
-        return nearest.find_suspects(loaded, table, count=count, seed=drawn)
+        return nearest.find_suspects(
+            loaded, table, count=count, seed=drawn, most_tokens=most_tokens
+        )

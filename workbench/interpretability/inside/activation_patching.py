@@ -12,6 +12,7 @@ the same up to a token, so are all states before it, and a patch there is none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -30,6 +31,7 @@ from workbench.interpretability.inside.reading import (
 from workbench.interpretability.inside.recording import Recording, changed, recorded
 from workbench.interpretability.inside.results import PatchGrid
 from workbench.interpretability.inside.resuming import KnownRun
+from workbench.interpretability.reading_limit import MOST_TOKENS, Cost, refuse_costly
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +70,7 @@ def patch_grid(
     positions: Sequence[int | str] | None = None,
     direction: Direction = "denoise",
     batch_tokens: int = BATCH_TOKENS,
+    most_tokens: int = MOST_TOKENS,
 ) -> PatchGrid:
     """Patch each place of one run into the other and see how far the answer follows.
 
@@ -85,6 +88,7 @@ def patch_grid(
         direction: ``denoise`` puts states of the clean run into the corrupted one, ``noise`` the
             other way round.
         batch_tokens: Most tokens that go through a layer at a time, which bounds the memory.
+        most_tokens: What would have the model read more tokens in all is refused.
 
     Returns:
         ``values[layer, column]``: the share of the way from the logit difference of the prompt
@@ -95,6 +99,7 @@ def patch_grid(
             a layer or position is not there, or the model tells the two apart by less than
             0.5 nats, so that there is no way to have a share of.
         CapabilityError: The engine has no module, or the model is an encoder.
+        CapacityError: It would have the model read more than ``most_tokens``.
     """
     _check_choices(component, direction, batch_tokens)
     anatomy = examine(model)
@@ -102,14 +107,18 @@ def patch_grid(
     tokens = two_answers(model, answer, wrong)
     rows = anatomy.check_layers(layers)
     columns = _columns(pair[0], positions)
+    places = _places(anatomy, component, rows, columns, first=_first_difference(*pair))
+    begins = [place.positions[0] for place in places]
+    _refuse_expensive(anatomy, component, places, begins, len(pair[0].ids), most_tokens)
     prepare_threads(model)
     texts = pair[::-1] if direction == "denoise" else pair
     base = KnownRun(anatomy, texts[0].tensor())
     source, source_logits = _record_source(anatomy, texts[1], component, rows)
     base_nats, source_nats = (_difference(r, tokens) for r in (base.last_logits, source_logits))
     _check_told_apart(model.name, answer, wrong, base_nats, source_nats)
-    places = _places(anatomy, component, rows, columns, first=_first_difference(*pair))
-    base.check(min((place.positions[0] for place in places), default=0))
+    base.check(min(begins, default=0))
+    if base.whole:
+        _refuse_expensive(anatomy, component, places, [0] * len(places), base.tokens, most_tokens)
     run = _Grid(base, source, component, tokens, batch_tokens)
     labels = _column_labels(anatomy, component, pair, columns)
     patched = run.fill((len(rows), len(labels)), places)
@@ -222,6 +231,37 @@ def _places(
         for row, layer in enumerate(layers)
         for head in range(anatomy.heads)
     ]
+
+
+def _refuse_expensive(
+    anatomy: Anatomy,
+    component: Component,
+    places: Sequence[_Place],
+    begins: Sequence[int],
+    tokens: int,
+    most_tokens: int,
+) -> Cost:
+    """What the patches have the model read, if it is within ``most_tokens``.
+
+    A patch takes the tokens from where it begins through the layers above it: that part of the
+    model is what it counts as. Three passes more are for the two prompts and the check.
+
+    Raises:
+        CapacityError: It is not.
+    """
+    below = 1 if component == "residual" else 0  # the layer itself is not run again
+    work = sum(
+        (tokens - begin) * (anatomy.layers - below - place.layer)
+        for place, begin in zip(places, begins, strict=True)
+    )
+    cost = Cost(len(places) + 3, math.ceil(work / anatomy.layers) + 3 * tokens)
+    return refuse_costly(
+        cost,
+        what=f"patching {len(places):,} places",
+        reads=f"{cost.prompts:,} prompts of {tokens:,} tokens, or parts of them",
+        instead="fewer layers or positions, shorter prompts",
+        most_tokens=most_tokens,
+    )
 
 
 def _column_labels(

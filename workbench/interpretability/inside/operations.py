@@ -23,6 +23,7 @@ from workbench.interpretability.inside.results import (
     SteeringEffect,
 )
 from workbench.interpretability.inside.tuned_lens import TrainedLens
+from workbench.interpretability.reading_limit import MOST_TOKENS
 
 _CORPUS = "wikipedia-leads"
 Positive = Annotated[int, limits.Ge(1)]
@@ -141,6 +142,7 @@ def patch(
     layers: list[int] | None = None,
     positions: list[int] | None = None,
     direction: Literal["denoise", "noise"] = "denoise",
+    most_tokens: Annotated[int, limits.Ge(1)] = MOST_TOKENS,
 ) -> PatchGrid:
     """Find where a model keeps what makes its answer: patch each place, see the answer follow.
 
@@ -154,6 +156,7 @@ def patch(
         layers: Which layers; all by default.
         positions: Which tokens, by number; all by default.
         direction: ``denoise`` patches the clean run into the corrupted one, ``noise`` the reverse.
+        most_tokens: What would have the model read more tokens in all is refused.
     """
     from workbench.interpretability.inside.activation_patching import patch_grid
 
@@ -168,6 +171,7 @@ def patch(
             layers=layers,
             positions=positions,
             direction=direction,
+            most_tokens=most_tokens,
         )
 
 
