@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from workbench.cli import models
 from workbench.core import events
 from workbench.models.operations import PulledFile, PulledModel, Score
 from workbench.models.reply import Reply
+from workbench.models.routing.requests import Decision
 
 
 def test_the_catalogue_as_a_table(run: Any) -> None:
     lines = run("models", "list").out.splitlines()
-    assert lines[0].split() == ["name", "kind", "size", "memory", "licence", "where", "engines"]
+    headings = ["name", "kind", "size", "memory at most, reckoned", "licence", "where", "engines"]
+    assert re.split(r"  +", lines[0].strip()) == headings
     row = next(line for line in lines if line.startswith("smollm2-135m "))
     assert "98 MB" in row or "9" in row
     assert "to fetch" in row
@@ -28,8 +31,23 @@ def test_the_registry_as_a_table(run: Any) -> None:
     row = next(line for line in lines if line.startswith("smollm2-135m "))
     assert "free" in row
     assert "reckoned" in row
+    assert re.search(r"memory at most +how known", lines[0])
     (only,) = json.loads(run("models", "registry", "minilm-l6-v2", "--json").out)
     assert only["capabilities"] == ["embed"]
+
+
+def test_a_route_says_what_each_line_is(capsys: pytest.CaptureFixture[str]) -> None:
+    models.show_route(
+        Decision("m", "task:code", "it asks for code", "code", 0.81, {"e": "cannot chat"})
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "m would answer: it asks for code",
+        "decided by: task:code",
+        "the request asks for: code, likely by 81%",
+        "passed over: e, which cannot chat",
+    ]
+    models.show_route(Decision("m", "default", "nothing speaks for another model"))
+    assert capsys.readouterr().out.splitlines()[1:] == ["decided by: default"]
 
 
 def test_what_was_fetched(capsys: pytest.CaptureFixture[str]) -> None:

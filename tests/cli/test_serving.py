@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from workbench import identity
+from workbench.cli import serving_running
 from workbench.core.errors import AccessError
+from workbench.serving.running_operations import LoadedModel
 from workbench.store.database import close_all
 from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow
@@ -113,6 +115,15 @@ def test_mistakes(run: Any, typed: str, words: str) -> None:
     assert (found.status, found.out) == (2, "")
     assert any(word in found.err for word in words.split("|"))
     assert identity.list_keys() == ()
+
+
+def test_which_memory_is_meant_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """The words of the glossary: this is what it takes at this moment, not the most it may."""
+    row = LoadedModel("m", "llamacpp", "ready", 264_000_000, 1, 0, False, 90.0)
+    serving_running.show_models_list([row])
+    assert "memory now" in capsys.readouterr().out.splitlines()[0]
+    serving_running.show_models_load(row)
+    assert capsys.readouterr().out == "m is loaded on llamacpp, memory now 264 MB\n"
 
 
 def test_a_group_shows_its_verbs(run: Any) -> None:

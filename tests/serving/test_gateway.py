@@ -206,6 +206,8 @@ def test_metrics_count_what_happened(client: Client) -> None:
     assert line + f'model="{MODEL}",status="200"}}' in text
     assert f'workbench_tokens_total{{kind="completion",model="{MODEL}"}}' in text
     assert "workbench_memory_budget_bytes" in text
+    assert "# HELP workbench_memory_used_bytes Memory now of all models\n" in text
+    assert "# HELP workbench_model_bytes Memory now of a model\n" in text
     plain = make_key("plain")
     assert client.request("GET", "/metrics", key=plain).status == 403
 

@@ -68,6 +68,7 @@ def test_an_empty_machine_is_told_what_to_do(project: Path) -> None:
         "No notebook has been run as a report yet",
         "workbench models pull smollm2-135m",
         "No job yet",
+        "<th class='n'>Memory at most, reckoned</th>",
     ):
         assert said in text
     assert "Traceback" not in text

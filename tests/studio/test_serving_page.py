@@ -120,6 +120,8 @@ def test_it_shows_what_a_gateway_does(page: ServingPage) -> None:
         "✓ ready",
         MODEL,
         "that models may take",
+        "<p>Memory now: ",
+        "<span>memory now ",
         "0 of 1 requests this minute left",
         "Limit requests per minute",
         "Status 429",

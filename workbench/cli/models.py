@@ -11,12 +11,14 @@ import click
 
 from workbench.cli.drawing import format_bytes, print_table
 from workbench.core import events
+from workbench.models.footprints import MEMORY_AT_MOST, MEMORY_WHEN_LOADED
 
 if TYPE_CHECKING:
     from workbench.models.adapter_operations import AdapterRow
     from workbench.models.operations import ModelRow, PulledModel, Score
     from workbench.models.registry import RegisteredModel
     from workbench.models.reply import Reply
+    from workbench.models.routing.requests import Decision
     from workbench.models.tuning.operations import TunedRecord
     from workbench.models.tuning.tune import Tuning
 
@@ -35,7 +37,10 @@ def show_list(rows: list[ModelRow]) -> None:
         ]
         for row in rows
     ]
-    print_table(["name", "kind", "size", "memory", "licence", "where", "engines"], cells)
+    print_table(
+        ["name", "kind", "size", f"{MEMORY_AT_MOST}, reckoned", "licence", "where", "engines"],
+        cells,
+    )
 
 
 def show_registry(rows: list[RegisteredModel]) -> None:
@@ -57,7 +62,8 @@ def show_registry(rows: list[RegisteredModel]) -> None:
                 f"{max(rates):.0f}" if rates else "",
             ]
         )
-    names = ["name", "engine", "can", "licence", "$ per million tokens", "memory", "", "tokens/s"]
+    names = ["name", "engine", "can", "licence", "$ per million tokens"]
+    names += [MEMORY_AT_MOST, "how known", "tokens/s"]
     print_table(names, cells)
 
 
@@ -111,6 +117,17 @@ def show_chat(reply: Reply) -> None:
     )
 
 
+def show_route(found: Decision) -> None:
+    """Which model would answer, what decided that, and why the others would not."""
+    click.echo(f"{found.model} would answer: {found.reason}")
+    click.echo(f"decided by: {found.rule}")
+    if found.task is not None:
+        sure = "" if found.confidence is None else f", likely by {found.confidence:.0%}"
+        click.echo(f"the request asks for: {found.task}{sure}")
+    for name, why in found.passed_over.items():
+        click.echo(f"passed over: {name}, which {why}")
+
+
 def show_tune(found: Tuning) -> None:
     """A row a candidate; the marks are explained below."""
     rows = [
@@ -132,7 +149,14 @@ def show_tune(found: Tuning) -> None:
         for row in found.rows
     ]
     names = ["", "", "engine", "variant", "threads", "tokens/s", "beside a busy core"]
-    names += ["to the first", "perplexity", "change", "agreement", "of the bandwidth", "memory"]
+    names += [
+        "to the first",
+        "perplexity",
+        "change",
+        "agreement",
+        "of the bandwidth",
+        MEMORY_WHEN_LOADED,
+    ]
     print_table(names, rows)
     click.echo(
         f"[* chosen: the fastest, quiet and busy together, with at most 2% more perplexity; "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.drawing import format_bytes, print_table
+from workbench.models.footprints import MEMORY_NOW
 
 if TYPE_CHECKING:
     from workbench.serving.running_operations import GatewayStatus, LoadedModel, ModelChange
@@ -17,7 +18,7 @@ def show_models_list(rows: list[LoadedModel]) -> None:
     if not rows:
         click.echo("no model is loaded; the first request loads its own")
         return
-    names = ["model", "engine", "status", "memory", "in work", "waiting", "pinned", "tokens/s"]
+    names = ["model", "engine", "status", MEMORY_NOW, "in work", "waiting", "pinned", "tokens/s"]
     cells = [
         [
             row.name,
@@ -36,8 +37,9 @@ def show_models_list(rows: list[LoadedModel]) -> None:
 
 def show_models_load(row: LoadedModel) -> None:
     """What was loaded."""
+    taken = format_bytes(row.resident_bytes)
     kept = ", and stays" if row.pinned else ""
-    click.echo(f"{row.name} is loaded on {row.engine} in {format_bytes(row.resident_bytes)}{kept}")
+    click.echo(f"{row.name} is loaded on {row.engine}, {MEMORY_NOW} {taken}{kept}")
 
 
 show_models_pin = show_models_load

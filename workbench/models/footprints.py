@@ -14,6 +14,11 @@ from typing import Any
 
 NAMESPACE = "footprints"
 
+# The three figures for the memory of a model, in the words that every surface has for them.
+MEMORY_WHEN_LOADED = "memory when loaded"
+MEMORY_NOW = "memory now"
+MEMORY_AT_MOST = "memory at most"
+
 
 @dataclass(frozen=True)
 class Footprint:

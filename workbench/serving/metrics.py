@@ -15,6 +15,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from workbench.models.footprints import MEMORY_NOW
 from workbench.serving.call import Facts
 
 if TYPE_CHECKING:
@@ -143,11 +144,15 @@ class _Held(Collector):
     def collect(self) -> Iterator[Any]:
         """See ``Collector``."""
         state = self._gateway.pool.state()
-        yield _gauge("memory_budget_bytes", "What models may take", state.budget_bytes)
-        yield _gauge("memory_used_bytes", "What models take", state.used_bytes)
+        yield _gauge("memory_budget_bytes", "Memory that models may take", state.budget_bytes)
+        yield _gauge(
+            "memory_used_bytes", f"{MEMORY_NOW.capitalize()} of all models", state.used_bytes
+        )
         yield _gauge("queued", "Requests that wait for a model", state.queued)
         loaded = GaugeMetricFamily(
-            "workbench_model_bytes", "What a loaded model takes", labels=["model", "engine"]
+            "workbench_model_bytes",
+            f"{MEMORY_NOW.capitalize()} of a model",
+            labels=["model", "engine"],
         )
         flight = GaugeMetricFamily(
             "workbench_model_in_flight", "Answers in work", labels=["model", "engine"]

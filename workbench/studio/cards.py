@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
+from workbench.models.footprints import MEMORY_AT_MOST
 from workbench.studio.markup import (
     count,
     duration,
@@ -93,7 +94,7 @@ def draw_models(rows: list[ModelRow]) -> str:
             "name": row.name,
             "kind": row.kind,
             "size_bytes": row.size_bytes,
-            "memory_bytes": row.memory_bytes,
+            f"{MEMORY_AT_MOST}_bytes": row.memory_bytes,
             "licence": row.license,
             "where": "on this disk" if row.present else "wheel" if row.verified else "hub",
             "engines": row.engines,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.core.optional import require
+from workbench.models.footprints import MEMORY_AT_MOST, MEMORY_NOW
 from workbench.serving.running_operations import load_model, pin_model, unload_model, unpin_model
 from workbench.studio.markup import count, escape, number, pill, size, when
 from workbench.studio.serving_errands import Errands
@@ -112,7 +113,7 @@ def _describe(model: Mapping[str, Any]) -> str:
     rate = model["tokens_per_s"]
     facts = [
         model["engine"],
-        size(model["resident_bytes"]),
+        f"{MEMORY_NOW} {size(model['resident_bytes'])}",
         f"{count(model['in_flight'], 'answer')} in work, {model['queued']} queued",
         f"{number(float(rate))} tokens/s an answer" if rate else "",
         f"used {when(model['last_used_s'])}" if model["last_used_s"] else "not used yet",
@@ -130,13 +131,14 @@ def _describe(model: Mapping[str, Any]) -> str:
 def _memory(pool: Mapping[str, Any]) -> str:
     budget, used = pool["budget_bytes"], pool["used_bytes"]
     said = f"{size(used)} of {size(budget)} that models may take{_reserved(pool['reserved_bytes'])}"
+    label = MEMORY_NOW.capitalize()
     shares = "".join(
         f'<i style="width:{_percent(each["resident_bytes"], budget)}%"></i>'
         for each in pool["models"]
     )
     more = f'<i class="kept" style="width:{_percent(pool["reserved_bytes"], budget)}%"></i>'
     return (
-        f'<p>Memory: {said}</p><div class="wb-meter" role="img" aria-label="Memory: {said}">'
+        f'<p>{label}: {said}</p><div class="wb-meter" role="img" aria-label="{label}: {said}">'
         f"{shares}{more}</div>"
         + (
             ""
@@ -159,8 +161,8 @@ def _waiting(pool: Mapping[str, Any]) -> str:
         return ""
     items = "".join(
         f"<li><span class='name'>{escape(each['name'])}</span><span class='side'>"
-        f"{count(each['queued'], 'call waits', 'calls wait')}</span><p class='facts'>needs "
-        f"{size(each['needed_bytes'])}{_failures(each['failures'])}</p></li>"
+        f"{count(each['queued'], 'call waits', 'calls wait')}</span><p class='facts'>"
+        f"{MEMORY_AT_MOST} {size(each['needed_bytes'])}{_failures(each['failures'])}</p></li>"
         for each in pool["waiting"]
     )
     return f'<h3>Waiting for memory</h3><ul class="wb-rows">{items}</ul>'

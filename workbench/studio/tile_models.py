@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core import settings
+from workbench.models.footprints import MEMORY_AT_MOST, MEMORY_NOW
 from workbench.models.operations import ModelRow, list_models
 from workbench.studio.markup import count, escape, size
 from workbench.studio.tiles import tile
@@ -104,7 +105,8 @@ def _loaded() -> str:
         )
     items = "".join(
         f"<li><span class='name'>{escape(each.name or 'a model')}</span><span class='side'>"
-        f"{size(each.memory_bytes)}</span><p class='facts'>loaded in llama.cpp, process {each.pid}"
+        f"{MEMORY_NOW} {size(each.memory_bytes)}</span><p class='facts'>loaded in llama.cpp, "
+        f"process {each.pid}"
         "</p></li>"
         for each in found
     )
@@ -131,7 +133,7 @@ def _on_disk(rows: list[ModelRow]) -> str:
 
 
 def _memory(row: ModelRow) -> str:
-    return f", needs {size(row.memory_bytes)} of memory" if row.memory_bytes else ""
+    return f", {MEMORY_AT_MOST} {size(row.memory_bytes)}, reckoned" if row.memory_bytes else ""
 
 
 def _in_catalogue(rows: list[ModelRow]) -> str:
@@ -145,6 +147,7 @@ def _in_catalogue(rows: list[ModelRow]) -> str:
     return (
         f'<details class="wb-more"><summary>{count(len(rows), "more model")} in the catalogue'
         "</summary><div class='wide'><table><thead><tr><th>Name</th><th class='n'>Size</th>"
-        f"<th class='n'>Memory</th></tr></thead><tbody>{items}</tbody></table></div>"
+        f"<th class='n'>{MEMORY_AT_MOST.capitalize()}, reckoned</th></tr></thead>"
+        f"<tbody>{items}</tbody></table></div>"
         "<p class='q'>Fetch one: <code>workbench models pull NAME</code></p></details>"
     )

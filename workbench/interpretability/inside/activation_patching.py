@@ -108,17 +108,14 @@ def patch_grid(
     rows = anatomy.check_layers(layers)
     columns = _columns(pair[0], positions)
     places = _places(anatomy, component, rows, columns, first=_first_difference(*pair))
-    begins = [place.positions[0] for place in places]
-    _refuse_expensive(anatomy, component, places, begins, len(pair[0].ids), most_tokens)
+    _refuse_expensive(anatomy, component, places, len(pair[0].ids), most_tokens)
     prepare_threads(model)
     texts = pair[::-1] if direction == "denoise" else pair
     base = KnownRun(anatomy, texts[0].tensor())
     source, source_logits = _record_source(anatomy, texts[1], component, rows)
     base_nats, source_nats = (_difference(r, tokens) for r in (base.last_logits, source_logits))
     _check_told_apart(model.name, answer, wrong, base_nats, source_nats)
-    base.check(min(begins, default=0))
-    if base.whole:
-        _refuse_expensive(anatomy, component, places, [0] * len(places), base.tokens, most_tokens)
+    _check_base(base, component, places, most_tokens)
     run = _Grid(base, source, component, tokens, batch_tokens)
     labels = _column_labels(anatomy, component, pair, columns)
     patched = run.fill((len(rows), len(labels)), places)
@@ -237,22 +234,24 @@ def _refuse_expensive(
     anatomy: Anatomy,
     component: Component,
     places: Sequence[_Place],
-    begins: Sequence[int],
     tokens: int,
     most_tokens: int,
+    *,
+    whole: bool = False,
 ) -> Cost:
     """What the patches have the model read, if it is within ``most_tokens``.
 
-    A patch takes the tokens from where it begins through the layers above it: that part of the
-    model is what it counts as. Three passes more are for the two prompts and the check.
+    A patch takes the tokens from where it begins (all of them, if ``whole``) through the layers
+    above it: that part of the model is what it counts as. Three passes more are for the two prompts
+    and the check.
 
     Raises:
         CapacityError: It is not.
     """
     below = 1 if component == "residual" else 0  # the layer itself is not run again
     work = sum(
-        (tokens - begin) * (anatomy.layers - below - place.layer)
-        for place, begin in zip(places, begins, strict=True)
+        (tokens - (0 if whole else place.positions[0])) * (anatomy.layers - below - place.layer)
+        for place in places
     )
     cost = Cost(len(places) + 3, math.ceil(work / anatomy.layers) + 3 * tokens)
     return refuse_costly(
@@ -262,6 +261,15 @@ def _refuse_expensive(
         instead="fewer layers or positions, shorter prompts",
         most_tokens=most_tokens,
     )
+
+
+def _check_base(
+    base: KnownRun, component: Component, places: Sequence[_Place], most_tokens: int
+) -> None:
+    """Try that the base can be gone on from; count anew where all its tokens have to come along."""
+    base.check(min((place.positions[0] for place in places), default=0))
+    if base.whole:
+        _refuse_expensive(base.anatomy, component, places, base.tokens, most_tokens, whole=True)
 
 
 def _column_labels(

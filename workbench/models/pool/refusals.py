@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.core.errors import BusyError, CapacityError, DeadlineError, EngineError
+from workbench.models.footprints import MEMORY_AT_MOST
 from workbench.models.pool.lines import Line, Request
 from workbench.models.pool.rules import Rules
 
@@ -12,7 +13,7 @@ def too_large(line: Line, rules: Rules, what: str, *, held: int) -> CapacityErro
     how = "" if line.needs.measured else " by estimate"
     of_which = f", of which {_size(held)} {what}" if held else ""
     return CapacityError(
-        f"{line.key.name} needs {_size(line.needs.bytes)}{how}; the budget is "
+        f"{line.key.name} needs {_size(line.needs.bytes)}{how} ({MEMORY_AT_MOST}); the budget is "
         f"{_size(rules.budget_bytes)}{of_which}",
         hint="raise memory_budget_bytes, unpin or unload a model, or choose a smaller one",
         needed_bytes=line.needs.bytes,
