@@ -30,6 +30,7 @@ import limits
 import memory
 import model_servers
 import patching
+import pipeline
 import pool
 import prefix
 import report_runner
@@ -56,6 +57,7 @@ BENCHMARKS = {
         *memory.BENCHMARKS,
         *model_servers.BENCHMARKS,
         *patching.BENCHMARKS,
+        *pipeline.BENCHMARKS,
         *pool.BENCHMARKS,
         *prefix.BENCHMARKS,
         *report_runner.BENCHMARKS,

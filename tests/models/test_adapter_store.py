@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -235,8 +236,11 @@ def test_a_registration_that_was_killed_is_no_version(base: Path, tmp_path: Path
     left = folder_of("tiny", "mine", 1)
     left.mkdir(parents=True)
     (left / "adapter.json").write_text("{}")
+    part = left.with_name(".part-1-x")
+    part.mkdir()
+    os.utime(part, (0, 0))
     assert list_adapters() == ()
-    assert add(tmp_path, base) == "tiny:mine@1"
+    assert add(tmp_path, base) == "tiny:mine@1" and not part.exists()
     assert resolve("tiny:mine@1").record.rank == 4
 
 

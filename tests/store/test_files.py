@@ -64,10 +64,14 @@ def test_a_folder_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None
 
 def test_only_old_parts_are_removed(tmp_path: Path) -> None:
     old, young = tmp_path / ".a.part-1-x", tmp_path / ".b.part-2-y"
+    folder = tmp_path / ".part-3-z"
     for part in (old, young, tmp_path / "kept"):
         part.touch()
-    os.utime(old, (time.time() - 7200,) * 2)
-    assert files.remove_parts(tmp_path) == [old]
+    folder.mkdir()
+    (folder / "weights").touch()
+    for part in (old, folder):
+        os.utime(part, (time.time() - 7200,) * 2)
+    assert sorted(files.remove_parts(tmp_path)) == [old, folder]
     assert names_in(tmp_path) == [young.name, "kept"]
 
 

@@ -29,7 +29,7 @@ from workbench.models.adapters import (
     resolve,
 )
 from workbench.models.formats.adapters import AdapterRecord, read_record, write_record
-from workbench.store.files import make_folder, saying_why, sync_file, sync_folder
+from workbench.store.files import make_folder, remove_parts, saying_why, sync_file, sync_folder
 
 if TYPE_CHECKING:
     from workbench.models.catalogue import CatalogueEntry
@@ -70,6 +70,7 @@ def register_adapter(folder: Path | str) -> Adapter:
     home = folder_of(entry.name, record.name, 0).parent
     with saying_why(home):
         make_folder(home)
+        remove_parts(home)
         part = home / f".part-{os.getpid()}-{secrets.token_hex(4)}"
         part.mkdir()
         try:

@@ -173,16 +173,22 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def remove_parts(folder: Path, *, older_than_s: float = 3600.0) -> list[Path]:
-    """Remove what writers that were killed left behind. Parts of live writers are young."""
+    """Remove files and folders that killed writers left behind. Parts of live ones are young."""
+    import shutil
     import time
 
     removed = []
-    for part in folder.glob(f".*{_PART}*"):
+    for part in folder.glob(f"*{_PART}*"):
+        if not part.name.startswith("."):
+            continue
         try:
             age_s = time.time() - part.stat().st_mtime
         except FileNotFoundError:  # its writer ended in this moment
             continue
         if age_s >= older_than_s:
-            part.unlink(missing_ok=True)
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
             removed.append(part)
     return removed

@@ -13,36 +13,40 @@ from workbench.store.database import open_database
 from workbench.store.ledger import Ledger
 
 
-def faults(run: PipelineRun) -> list[str]:
-    """All that is wrong, in words; the home has known one batch."""
+def faults(run: PipelineRun, *, batches: int = 1) -> list[str]:
+    """All that is wrong, in words; the home has known so many batches, all of them promoted."""
     found = []
     champion = find_champion("tiny:p")
     trained = (run.output("train") or {}).get("model")
     if run.state == "promoted" and (champion is None or champion.full_name != trained):
         found.append("the run says promoted, and its version is no champion")
-    if len(list_adapters("tiny")) != 1:
-        found.append(f"{len(list_adapters('tiny'))} versions of one batch")
+    versions = len(list_adapters("tiny"))
+    if versions != batches:
+        found.append(f"{versions} versions of {batches} batches")
     moves = [
         each for each in Ledger().entries(subject="tiny:p") if each.action == "adapter.promoted"
     ]
-    if len(moves) != 1:
-        found.append(f"{len(moves)} promotions of one batch")
-    rows = open_database().read(
+    if len(moves) != batches:
+        found.append(f"{len(moves)} promotions of {batches} batches")
+    moved = open_database().read(
         "SELECT count(*) AS moves FROM label_moves WHERE kind = ? AND label = 'champion'", (KIND,)
-    )
-    if rows[0]["moves"] > 1:
-        found.append("more than one version was champion")
+    )[0]["moves"]
+    if moved > batches:
+        found.append(f"{moved} versions were champion after {batches} batches")
     return found
 
 
 def half_written(home: Path) -> list[str]:
-    """Drafts that stayed, and blobs and adapters whose bytes are not those of their names."""
-    found = [str(path) for path in home.rglob("*") if ".part" in path.name or "draft" in path.name]
-    found += [
+    """Drafts that stayed, and what ``damaged`` finds. A writer that is killed may leave a draft."""
+    return [str(path) for path in home.rglob("*") if ".part" in path.name] + damaged(home)
+
+
+def damaged(home: Path) -> list[str]:
+    """Blobs and records whose bytes are not those of their names, or cannot be read."""
+    for path in (home / "adapters").glob("*/*/[0-9]*/adapter.json"):
+        json.loads(path.read_text())
+    return [
         f"{path.name} has other bytes"
         for path in (home / "blobs").glob("sha256-*")
         if hashlib.sha256(path.read_bytes()).hexdigest() != path.name.removeprefix("sha256-")
     ]
-    for folder in (home / "adapters").rglob("adapter.json"):
-        json.loads(folder.read_text())
-    return found
