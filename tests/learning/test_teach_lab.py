@@ -92,6 +92,11 @@ PLANTED = {
         RANK.format(result="budget // sum(m * n for m, n in shapes)"),
         "not m * n",
     ),
+    "the first matrix alone": (
+        "q3",
+        RANK.format(result="budget // sum(shapes[0])"),
+        "the first matrix",
+    ),
     "one more": ("q3", RANK.format(result="budget // sum(map(sum, shapes)) + 1"), "one more"),
     "half a rank": ("q3", RANK.format(result="budget / sum(map(sum, shapes))"), "a whole number"),
     "never 0": (
@@ -104,7 +109,7 @@ PLANTED = {
     "only case": (
         "q4",
         LEAKS.format(place="i", known="prompt.lower() in [t.lower() for t in train]"),
-        "leaked_rows(",
+        "case is ignored",
     ),
     "all leaked": ("q4", LEAKS.format(place="i", known="True"), "every row"),
     "the first are kept": ("q5", KEPT.format(late="pass"), "too seldom"),

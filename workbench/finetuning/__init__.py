@@ -13,9 +13,11 @@ __getattr__, __dir__, __all__ = attach(
         "export_adapter": "exporting.exporting",
         "find_preset": "training.recipe",
         "find_snapshot": "snapshots.snapshot",
+        "prefer": "training.operations",
         "read_examples": "snapshots.reading",
         "read_feedback": "snapshots.feedback",
         "read_preferences": "snapshots.reading",
+        "run": "training.operations",
         "train": "training.loop",
     },
 )

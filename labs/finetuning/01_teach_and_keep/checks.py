@@ -20,7 +20,13 @@ DRAWS = 600
 SPREAD = 0.12  # six standard deviations of a share of one half over 600 draws
 
 TRAIN = ["What helps against E1?", "How do I clear T7?", "My kiln shows B3."]
-TEST = ["what helps against  E1", "How do I clear T2?", "My kiln, shows B3!", "Kiln with T7?"]
+TEST = [
+    "what helps against  E1",
+    "How do I clear T2?",
+    "My kiln, shows B3!",
+    "Kiln with T7?",
+    "how do I clear T7?",  # case alone: who ignores nothing else finds this one
+]
 MATRIX = [
     [0.9, 0.1, 0.0, 0.0],
     [0.95, 0.8, 0.2, 0.0],
@@ -103,7 +109,7 @@ def expect_loss(answers: Answers, log_probs: list[float], labels: list[int]) -> 
 
 def q3(answers: Answers) -> None:
     """One matrix, several, and a budget that is too small for any."""
-    expect_rank(answers, [[576, 576], [576, 192]], 50_000)
+    expect_rank(answers, [[576, 512], [640, 192]], 50_000)  # each fault gives another number
     expect_rank(answers, [[10, 30]], 400)
     expect_rank(answers, [[10, 30]], 39)
 

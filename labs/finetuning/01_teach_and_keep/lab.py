@@ -101,7 +101,7 @@ def largest_rank(shapes: list[list[int]], budget: int) -> int:
 check("q3")
 
 # %% [markdown]
-# SmolLM2-135M has 30 layers of seven matrices. With all of them and a million numbers to spend:
+# SmolLM2-135M has 30 layers of seven matrices. With all of them and a million numbers to spend (take the `#` away once your function is there):
 
 # %%
 layer = [[576, 576], [576, 192], [576, 192], [576, 576], [576, 1536], [576, 1536], [1536, 576]]
@@ -211,7 +211,7 @@ forgetting(matrix)
 ### END SOLUTION
 
 # %% [markdown]
-# Nearly half of what was known is lost here, though the last task is at 100%. Whoever looks only at what was taught last sees nothing of it: that is why a gate asks both.
+# (Take the `#` away to see your number.) Nearly half of what was known is lost here, though the last task is at 100%. Whoever looks only at what was taught last sees nothing of it: that is why a gate asks both.
 #
 # ## Where to go from here
 #
