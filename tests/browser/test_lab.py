@@ -64,6 +64,30 @@ def test_keyboard_alone_from_home_to_a_notebook_a_report_and_back(
     assert watched.outside == []
 
 
+def help_leads_home(page: Any, base: str) -> None:
+    """Click the entry of the Help menu, and see where the new tab ends."""
+    page.locator(".lm-MenuBar-item").get_by_text("Help", exact=True).click()
+    with page.expect_popup() as opened:
+        page.locator(".lm-Menu-item").get_by_text("Home page of Workbench").click()
+    opened.value.wait_for_url(f"**{base}voila/render/notebooks/dashboards/home.ipynb**")
+    live(opened.value)
+
+
+def test_the_help_menu_leads_home_below_any_address_and_from_any_page(
+    project: tuple[Path, Path], open_page: Open, tmp_path: Path
+) -> None:
+    """A hub's servers have an address of their own, and the page's own address gets longer."""
+
+    def below(port: int) -> list[str]:
+        return [*lab_command(port), "--ServerApp.base_url=/user/ada/"]
+
+    with running(below, tmp_path / "below", *project) as server:
+        for place in ("lab", "lab/tree/notebooks/small.ipynb", "lab/workspaces/other"):
+            page = open_page(server.url(f"/user/ada/{place}")).page
+            page.wait_for_selector("#jp-main-dock-panel")
+            help_leads_home(page, "/user/ada/")
+
+
 def test_lab_follows_the_colours_of_the_system(lab: Server, open_page: Open) -> None:
     for scheme, is_light in (("dark", "false"), ("light", "true")):
         page = open_page(lab.url("/lab"), color_scheme=scheme).page
