@@ -87,6 +87,21 @@ def test_home_fits_a_phone_and_follows_the_system(
     assert ink == ("rgb(31, 35, 40)" if scheme == "light" else "rgb(226, 228, 231)")
 
 
+def test_a_page_keeps_its_colours_when_the_system_turns_dark(
+    dashboards: Server, open_page: Open
+) -> None:
+    """Its themes are chosen as it opens; a ground that changed alone left dark ink on dark."""
+    page = open_page(dashboards.url(HOME), color_scheme="light").page
+    live(page)
+    page.emulate_media(color_scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(252, 252, 250)"
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    # Without the mark of what was chosen it does follow: the check can fail.
+    page.evaluate("delete document.body.dataset.jpThemeLight")
+    assert page.evaluate(ground) == "rgb(22, 24, 27)"
+
+
 def test_keyboard_alone_from_home_to_a_report_and_back(dashboards: Server, open_page: Open) -> None:
     page = open_page(dashboards.url(HOME)).page
     live(page)

@@ -11,6 +11,10 @@ import pytest
 
 from workbench.interpretability.attribution.curves import Curve
 from workbench.interpretability.attribution.result import Attribution
+from workbench.models.adapter_store import register_adapter
+from workbench.models.formats.tiny import make_tiny_folder
+from workbench.models.formats.tiny_lora import make_tiny_lora
+from workbench.models.formats.to_gguf import write_gguf_of_folder
 from workbench.studio.chart import Chart
 from workbench.studio.explain_checks import draw_checks
 from workbench.studio.explain_page import ExplainPage
@@ -42,6 +46,24 @@ def test_checks_say_what_holds_and_what_does_not() -> None:
     assert "No curves were drawn" in words(bare)
     charts = [part for part in draw_checks(MADE) if isinstance(part, Chart)]
     assert [len(chart.rows) for chart in charts] == [4]
+
+
+def test_the_adapters_of_a_model_are_offered_beside_it(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operations take them, so who asks why a tuned model says so finds it in the list."""
+    make_tiny_folder(tmp_path / "folder")
+    gguf = write_gguf_of_folder(tmp_path / "folder", tmp_path / "tiny.gguf", type="F32")
+    (tmp_path / "workbench.toml").write_text(f'[models.tiny]\npath = "{gguf}"\n')
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "workbench.toml"))
+    for name in ("a", "b"):
+        make_tiny_lora(tmp_path / name, gguf, name=name, base_model="tiny", seed=0)
+        register_adapter(tmp_path / name)
+    page = ExplainPage()
+    names = [value for _, value in page.form.inputs["model"].options]
+    place = names.index("tiny")
+    assert names[place + 1 : place + 3] == ["tiny:a@1", "tiny:b@1"]
+    assert page.form.inputs["model"].value == "smollm2-135m"
 
 
 @pytest.fixture

@@ -154,14 +154,18 @@ def _method_choices() -> tuple[tuple[str, str], ...]:
 
 
 def _models() -> tuple[tuple[str, str], ...]:
-    """Models that can be looked into; those on this disk first."""
+    """Models that can be looked into; those on this disk first, each with its adapters."""
+    from workbench.models.adapter_operations import list_adapters
     from workbench.models.operations import list_models
 
     rows = [row for row in list_models() if row.kind == "chat" and "transformers" in row.engines]
     rows.sort(key=lambda row: not row.present)
-    return tuple(
-        (row.name if row.present else f"{row.name} (fetched first)", row.name) for row in rows
-    )
+    found: list[tuple[str, str]] = []
+    for row in rows:
+        found.append((row.name if row.present else f"{row.name} (fetched first)", row.name))
+        if row.present:
+            found += [(adapter.name, adapter.name) for adapter in list_adapters(base=row.name)]
+    return tuple(found)
 
 
 def _first_model() -> str | None:

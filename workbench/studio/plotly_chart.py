@@ -42,8 +42,11 @@ def draw_figure(chart: Chart) -> Any:
         showlegend=chart.series is not None,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
     )
-    figure.update_xaxes(**axis, title=chart.x_title, showgrid=chart.categories is None)
-    figure.update_yaxes(**axis)
+    # Where the axes meet, the first label of one would stand on the first of the other.
+    figure.update_xaxes(
+        **axis, ticklabelstandoff=6, title=chart.x_title, showgrid=chart.categories is None
+    )
+    figure.update_yaxes(**axis, ticklabelstandoff=4)
     if chart.sideways:
         _turn(figure, chart)
     elif chart.mark == "heat":  # the first row of a table stands at its top

@@ -47,7 +47,10 @@ def _widget(chart: Chart) -> Any:
     figure.update_traces(mode="lines", line={"shape": "hv"})
     for trace, dash in zip(figure.data, ("solid", "dot"), strict=False):
         trace.line.dash = dash  # told apart without their colours
-    return graph.FigureWidget(figure)
+    widget = graph.FigureWidget(figure)
+    # A phone that is turned: without it the lines keep the width that they were drawn with.
+    widget._config = {**widget._config, "responsive": True}
+    return widget
 
 
 def _move(figure: Any, chart: Chart) -> None:

@@ -115,13 +115,15 @@ def draw_last(facts: ServingFacts) -> str:
         )
     names = {key.id: key.name for key in usage.keys}
     body = "".join(
-        f"<tr><td>{when(row.time_s)}</td><td>{escape(names.get(row.key_id, row.key_id))}</td>"
-        f"<td>{escape(row.model_served or row.model_asked)}</td>"
+        f"<tr><td>{when(row.time_s)}</td><td>{_outcome(row)}</td>"
         f"<td class='n'>{row.prompt_tokens} + {row.completion_tokens}</td>"
-        f"<td class='n'>{duration(row.duration_s)}</td><td>{_outcome(row)}</td></tr>"
+        f"<td class='n'>{duration(row.duration_s)}</td>"
+        f"<td>{escape(row.model_served or row.model_asked)}</td>"
+        f"<td>{escape(names.get(row.key_id, row.key_id))}</td></tr>"
         for row in usage.last
     )
-    columns = ("When", "Key", "Model", "Tokens, prompt + answer", "Took", "Outcome")
+    # What a phone shows without scrolling comes first.
+    columns = ("When", "Outcome", "Tokens, prompt + answer", "Took", "Model", "Key")
     numeric = ("Tokens, prompt + answer", "Took")
     heads = "".join(
         f'<th scope="col"{_RIGHT if name in numeric else ""}>{name}</th>' for name in columns
