@@ -22,6 +22,7 @@ from workbench.reports.outputs import PLOTLY_MIME, OutputStyle, render_outputs
 from .conftest import WriteNotebook
 
 CHROMIUM = Path("/usr/bin/chromium")
+REPO = Path(__file__).resolve().parents[2]
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
     "gg=="
@@ -283,3 +284,16 @@ def test_in_a_browser_figures_come_alive_and_nothing_is_asked_for(
         browser.close()
     assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
     assert said == []
+
+
+def test_formulas_name_a_font_of_each_system() -> None:
+    """Without one that has a table for formulas exponents fly and fractions touch their bars."""
+    sheets = ("workbench/reports/templates/page.css", "docs/static/site.css")
+    named = []
+    for sheet in sheets:
+        rule = re.search(r"\nmath \{ font-family: ([^;]*);", (REPO / sheet).read_text("utf-8"))
+        assert rule, sheet
+        named.append(re.findall(r'"([^"]+)"', rule[1]))
+    assert named[0] == named[1]
+    # A Mac, Windows, and what most Linux systems have beside DejaVu Sans.
+    assert {"STIX Two Math", "Cambria Math", "DejaVu Math TeX Gyre"} <= set(named[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import json
 import urllib.parse
@@ -19,9 +20,17 @@ from workbench.identity.principals import KeyLimits
 from workbench.store.usage_rows import UsageRow
 from workbench.studio import serving_facts, serving_models
 from workbench.studio.serving_facts import read_counters
+from workbench.studio.serving_figures import _move, _widget
 from workbench.studio.serving_keys import limits_left
 from workbench.studio.serving_page import ServingPage
-from workbench.studio.serving_rates import requests_per_step, tokens_per_s
+from workbench.studio.serving_rates import (
+    RECENT_S,
+    STEP_S,
+    rate_chart,
+    request_chart,
+    requests_per_step,
+    tokens_per_s,
+)
 
 MODEL = "smollm2-135m"
 
@@ -111,6 +120,25 @@ def test_without_a_gateway_usage_and_keys_are_shown(home: Path) -> None:
     button(page, "Refuse anna from now on").click()
     assert Keys().get(made.id).revoked_s is not None
     assert "anna is refused from now on" in text_of(page)
+
+
+def test_both_lines_run_along_the_same_minutes() -> None:
+    """Of its own accord a figure takes what its own values need, and the two would not match."""
+    now_s = 1_795_000_000.0
+    row = UsageRow("r", "k", "local", MODEL, MODEL, completion_tokens=40, duration_s=2.0)
+    rows = [dataclasses.replace(row, time_s=now_s - 95.0)]
+    charts = [rate_chart(rows, now_s=now_s), request_chart(rows, now_s=now_s)]
+    assert all(chart.figure().layout.xaxis.range is None for chart in charts)
+    first, second = (_widget(chart) for chart in charts)
+    assert first.layout.xaxis.range == second.layout.xaxis.range
+    begin, end = first.layout.xaxis.range
+    assert (end - begin).total_seconds() == RECENT_S - STEP_S
+    for figure in (first, second):
+        _move(figure, request_chart(rows, now_s=now_s + 60) if len(figure.data) == 2
+              else rate_chart(rows, now_s=now_s + 60))  # fmt: skip
+    assert first.layout.xaxis.range == second.layout.xaxis.range
+    assert first.layout.xaxis.range[0] > begin
+    assert first._config["responsive"]  # a phone that is turned
 
 
 @pytest.mark.model

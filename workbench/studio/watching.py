@@ -6,6 +6,7 @@ import contextvars
 import dataclasses
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -17,7 +18,7 @@ from workbench.core.optional import require
 from workbench.core.viewers import Viewable, mime_bundle
 from workbench.reports.claims import RUNNER_VARIABLE
 from workbench.studio.cards import card
-from workbench.studio.markup import escape
+from workbench.studio.markup import duration, escape
 from workbench.studio.notebook_progress import bars_html, drawn_elsewhere
 from workbench.studio.viewers import draw_list
 
@@ -46,6 +47,7 @@ class Watch:
         self.outcome: Any = None
         self.error: BaseException | None = None
         self._tasks: dict[int, dict[str, Any]] = {}
+        self._began_s = time.monotonic()
         self._text = widgets.HTML(card(f'<p class="q">{escape(operation.title)}…</p>'))
         self._button = widgets.Button(description="Cancel", tooltip=f"Cancel {operation.name}")
         self._button.layout.width = "auto"
@@ -64,6 +66,7 @@ class Watch:
 
     def start(self) -> Watch:
         """Begin; returns at once."""
+        self._began_s = time.monotonic()
         self._thread.start()
         return self
 
@@ -113,7 +116,10 @@ class Watch:
     def _finish(self) -> None:
         self._button.layout.display = "none"
         if self.error is None:
-            self._text.value = card(f'<p class="q">✓ {escape(self.operation.title)}</p>')
+            took = duration(time.monotonic() - self._began_s)
+            self._text.value = card(
+                f'<p class="q">✓ Done in {took}: {escape(_lowered(self.operation.title))}.</p>'
+            )
             if self.outcome is not None:
                 data = _drawn(self.outcome)
                 shown = {"output_type": "display_data", "data": data, "metadata": {}}
@@ -156,6 +162,11 @@ def _drawn(outcome: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(outcome) or isinstance(outcome, Viewable):
         return mime_bundle(outcome)
     return {"text/plain": repr(outcome)}
+
+
+def _lowered(title: str) -> str:
+    """A title in the middle of a sentence."""
+    return title[:1].lower() + title[1:]
 
 
 def _say(error: BaseException) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import InputError
+from workbench.data.json_lines import read_json_lines
 from workbench.finetuning.continual.streams import Stream, Task
 from workbench.finetuning.examples import Example, of_prompt
 
@@ -33,22 +32,9 @@ def read_stream(path: Path) -> Stream:
         NotFoundError: There is no such file.
         InputError: A line is no such row; its number is named. Or a domain has no part.
     """
-    try:
-        content = path.expanduser().read_bytes()
-        lines = content.decode("utf-8").splitlines()
-    except (FileNotFoundError, IsADirectoryError):
-        raise NotFoundError(f"there is no file {path}", hint=_FORM) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no JSONL file in UTF-8: {error}", hint=_FORM) from None
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        where = f"{path.name}, line {number}"
-        if line.strip():
-            try:
-                rows.append((where, json.loads(line)))
-            except ValueError as error:
-                raise InputError(f"{where} is no JSON: {error}", hint=_FORM) from None
-    return _stream(path.stem, rows, hashlib.sha256(content).hexdigest(), license="the file's own")
+    lines, digest = read_json_lines(path, hint=_FORM)
+    rows = [(f"{path.name}, line {number}", row) for number, row in lines]
+    return _stream(path.stem, rows, digest, license="the file's own")
 
 
 def _stream(name: str, rows: Iterable[tuple[str, Any]], digest: str, *, license: str) -> Stream:

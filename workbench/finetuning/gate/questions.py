@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import InputError
+from workbench.data.json_lines import read_json_lines
 
 _LEAST = 2
 _FORMS = (
@@ -59,22 +58,15 @@ def read_questions(path: Path) -> QuestionSet:
         NotFoundError: There is no such file.
         InputError: A line is no question; its number is named. Or there are fewer than two.
     """
-    try:
-        content = path.expanduser().read_bytes()
-        text = content.decode("utf-8")
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {path}", hint=f"ls {path.parent}") from None
-    except (IsADirectoryError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no JSONL file in UTF-8: {error}", hint=_FORMS) from None
+    lines, digest = read_json_lines(path, hint=_FORMS)
     rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            try:
-                rows.append(of_row(json.loads(line)))
-            except (ValueError, TypeError) as error:
-                said = error.message if isinstance(error, InputError) else str(error)
-                raise InputError(f"{path}, line {number}: {said}", hint=_FORMS) from None
-    return _checked(QuestionSet(path.name, tuple(rows), hashlib.sha256(content).hexdigest()))
+    for number, row in lines:
+        try:
+            rows.append(of_row(row))
+        except (ValueError, TypeError) as error:
+            said = error.message if isinstance(error, InputError) else str(error)
+            raise InputError(f"{path}, line {number}: {said}", hint=_FORMS) from None
+    return _checked(QuestionSet(path.name, tuple(rows), digest))
 
 
 def read_general() -> QuestionSet:
