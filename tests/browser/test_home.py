@@ -102,6 +102,20 @@ def test_a_page_keeps_its_colours_when_the_system_turns_dark(
     assert page.evaluate(ground) == "rgb(22, 24, 27)"
 
 
+def test_a_report_opened_as_a_file_has_no_link_to_a_server(
+    dashboards: Server, open_page: Open, tmp_path: Path
+) -> None:
+    """Whatever the folders are called that it lies in."""
+    page = open_page(dashboards.url("/workbench/reports/index.html")).page
+    page.get_by_role("link", name="Home", exact=True).wait_for(state="visible")
+    saved = tmp_path / "workbench" / "reports" / "index.html"
+    saved.parent.mkdir(parents=True)
+    saved.write_text(page.request.get(page.url).text())
+    page.goto(saved.as_uri())
+    page.get_by_role("heading", name="Reports").wait_for()
+    assert page.get_by_role("link", name="Home", exact=True).count() == 0
+
+
 def test_keyboard_alone_from_home_to_a_report_and_back(dashboards: Server, open_page: Open) -> None:
     page = open_page(dashboards.url(HOME)).page
     live(page)

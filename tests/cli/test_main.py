@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,23 @@ def test_ctrl_c_from_outside(probe: Path, command: Any) -> None:
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.split() == ["stopped"]
+
+
+def test_ctrl_c_while_the_command_line_is_imported() -> None:
+    """What the script of the package does, with the key pressed in the middle of it."""
+    source = """
+import importlib.abc, sys
+class Pressed(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "workbench.core.settings":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Pressed())
+from importlib.metadata import entry_points
+(script,) = entry_points(group="console_scripts", name="workbench")
+script.load()()
+"""
+    found = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (130, "stopped\n")
 
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])

@@ -15,13 +15,15 @@ import pytest
 from workbench.core import settings
 from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import CancelledError, CapabilityError, InputError, StorageError
-from workbench.models.formats import architectures, convert, hf_config
+from workbench.models.formats import architectures, convert, hf_config, made_folders
 from workbench.models.formats.architectures import find_architecture, permute_rows, unpermute_rows
 from workbench.models.formats.convert import convert_gguf
 from workbench.models.formats.gguf_reader import read_gguf
 from workbench.models.formats.gguf_writer import encode_entries, write_gguf
 from workbench.models.formats.safetensors_files import read_safetensors, to_dtype
 from workbench.models.formats.tiny import TINY_ARCHITECTURES, make_tiny_folder, make_tiny_gguf
+from workbench.models.protocol import ModelFiles
+from workbench.models.variants import take_variant
 
 
 @pytest.fixture
@@ -145,6 +147,56 @@ def test_a_folder_that_lost_a_file_is_made_again(tiny: Path) -> None:
     (folder / "tokenizer.json").unlink()
     assert convert_gguf(tiny) == folder
     assert (folder / "tokenizer.json").is_file()
+
+
+def flip(path: Path) -> None:
+    """One bit of a file, in the middle, its size unchanged."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_folder_with_a_changed_byte_is_made_again(
+    tiny: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = convert_gguf(tiny)
+    weights = folder / "model.safetensors"
+    made = weights.read_bytes()
+    flip(weights)
+    assert weights.read_bytes() != made
+    assert convert_gguf(tiny) == folder
+    assert weights.read_bytes() == made
+    assert "not as it was made (model.safetensors)" in caplog.text
+
+
+def test_a_variant_with_a_changed_byte_is_made_again(tiny: Path) -> None:
+    files = ModelFiles("tiny", gguf=tiny)
+    file = take_variant(files, "llamacpp", "Q8_0").gguf
+    assert file is not None
+    made = file.read_bytes()
+    flip(file)
+    assert take_variant(files, "llamacpp", "Q8_0").gguf == file
+    assert file.read_bytes() == made
+
+
+def test_a_sound_folder_is_read_once_in_a_process(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = convert_gguf(tiny)
+    assert made_folders.is_sound(folder)
+    monkeypatch.setattr(made_folders, "hash_file", None)
+    assert made_folders.is_sound(folder)
+
+
+def test_a_list_of_sizes_as_it_was_once_is_made_again(tiny: Path) -> None:
+    folder = convert_gguf(tiny)
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    (folder / made_folders.LIST).write_text(json.dumps(sizes))
+    assert not made_folders.is_sound(folder)
+    (folder / made_folders.LIST).write_text("[]")
+    assert not made_folders.is_sound(folder)
+    convert_gguf(tiny)
+    assert made_folders.is_sound(folder)
 
 
 def test_a_cancelled_conversion_leaves_nothing(tiny: Path, home: Path) -> None:

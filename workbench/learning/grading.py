@@ -156,7 +156,7 @@ def _model_files(name: str, engines: Sequence[str]) -> dict[str, Path]:
     """The files of a model, fetched and converted if need be, by their place in the sandbox."""
     from workbench.core import settings
     from workbench.models import catalogue, presence
-    from workbench.models.formats.convert import is_whole
+    from workbench.models.formats.made_folders import is_sound
     from workbench.models.loading import model_files, prepare
     from workbench.store import provenance
     from workbench.store.artifacts import Artifacts
@@ -174,7 +174,7 @@ def _model_files(name: str, engines: Sequence[str]) -> dict[str, Path]:
             found[f"home/{provenance.FOLDER}/{origin.name}"] = origin
         if engines:
             made = (settings.home() / "converted").glob(f"{sha256}-*")
-            found.update({f"home/converted/{f.name}": f for f in made if is_whole(f)})
+            found.update({f"home/converted/{f.name}": f for f in made if is_sound(f)})
     return found
 
 

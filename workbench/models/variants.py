@@ -5,8 +5,9 @@
 - ONNX Runtime: ``shipped`` (a GGUF's own blocks), ``int8``, ``int4``, ``float32``, which
   ``formats.onnx_build`` has built.
 
-Variants are files in the conversion cache, `<home>/converted/`, named by the sha256 of what they
-were made from; they may be deleted at any time. transformers and MLX have `dtype` instead.
+Variants are folders in the conversion cache, `<home>/converted/`, named by the sha256 of what they
+were made from; they may be deleted at any time, and one that was changed is made
+again. transformers and MLX have `dtype` instead.
 """
 
 from __future__ import annotations
@@ -53,12 +54,13 @@ def take_variant(files: ModelFiles, engine: str, variant: str | None) -> ModelFi
         )
     if engine != "llamacpp" or variant == SHIPPED or files.gguf is None:
         return files
+    from workbench.models.formats.made_folders import is_sound, making
     from workbench.models.formats.requantize import requantize
     from workbench.store.files import hash_file
 
-    name = f"{hash_file(files.gguf)}-{variant}-v{VARIANT_VERSION}.gguf"
-    path = settings.home() / "converted" / name
-    if not path.exists():  # written under another name first: what is there is whole
-        path.parent.mkdir(parents=True, exist_ok=True)
-        requantize(files.gguf, path, variant)
-    return dataclasses.replace(files, gguf=path)
+    name = f"{hash_file(files.gguf)}-{variant}-v{VARIANT_VERSION}"
+    folder, file = settings.home() / "converted" / name, f"{name}.gguf"
+    if not is_sound(folder):
+        with making(folder) as part:
+            requantize(files.gguf, part / file, variant)
+    return dataclasses.replace(files, gguf=folder / file)

@@ -6,11 +6,7 @@ a model that it has de-quantised.
 
 from __future__ import annotations
 
-import logging
-import os
-import secrets
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,23 +28,21 @@ from workbench.models.formats.gguf_tokenizer import (
     build_tokenizer_config,
 )
 from workbench.models.formats.hf_config import build_config
+from workbench.models.formats.made_folders import is_sound, making
 from workbench.models.formats.safetensors_files import DTYPES, write_safetensors
-from workbench.store.files import hash_file, saying_why, sync_folder, write_json
+from workbench.store.files import hash_file, write_json
 
 if TYPE_CHECKING:
     import numpy as np
 
     from workbench.models.formats.lora_merge import Change
 
-log = logging.getLogger(__name__)
-
 CONVERTER_VERSION = 1  # raise it when a folder that was made before would now be made differently
-_PART = ".part-"
 _SPARE_BYTES = 64 << 20
 
 
 def convert_gguf(gguf: Path, *, dtype: str = "float32", sha256: str | None = None) -> Path:
-    """The Hugging Face folder of a GGUF: made on the first call, found on the next.
+    """The Hugging Face folder of a GGUF: made on the first call, found on the next if sound.
 
     Args:
         gguf: The file.
@@ -70,18 +64,9 @@ def convert_gguf(gguf: Path, *, dtype: str = "float32", sha256: str | None = Non
         )
     sha256 = sha256 or hash_file(gguf)
     folder = settings.home() / "converted" / f"{sha256}-{dtype}-v{CONVERTER_VERSION}"
-    if is_whole(folder):
-        return folder
-    with saying_why(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        remove_old_parts(folder.parent)
-        part = folder.parent / f"{_PART}{os.getpid()}-{secrets.token_hex(4)}"
-        part.mkdir()
-        try:
+    if not is_sound(folder):
+        with making(folder) as part:
             write_folder(read_gguf(gguf), part, dtype=dtype)
-            put_in_place(part, folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
     return folder
 
 
@@ -150,39 +135,3 @@ def _check_space(folder: Path, shapes: dict[str, tuple[int, ...]], number_bytes:
             wanted_bytes=wanted,
             free_bytes=free,
         )
-
-
-def put_in_place(part: Path, folder: Path) -> None:
-    """Give a folder its name, with a list of its files; one that is there already stays."""
-    write_json(
-        part / "complete.json",
-        {file.name: file.stat().st_size for file in sorted(part.iterdir())},
-    )
-    sync_folder(part)
-    try:
-        part.rename(folder)
-    except OSError:
-        if is_whole(folder):
-            return  # another process was first; its folder is the same
-        shutil.rmtree(folder)  # someone deleted a file of it
-        part.rename(folder)
-    sync_folder(folder.parent)
-
-
-def is_whole(folder: Path) -> bool:
-    """Whether all files of a folder are there in their size."""
-    import json
-
-    try:
-        sizes = json.loads((folder / "complete.json").read_text())
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-
-
-def remove_old_parts(parent: Path, *, older_than_s: float = 6 * 3600.0) -> None:
-    """Remove what conversions that were killed left behind; those still running are young."""
-    for part in parent.glob(f"{_PART}*"):
-        if time.time() - part.stat().st_mtime > older_than_s:
-            log.info("removing %s, left by a conversion that was killed", part)
-            shutil.rmtree(part, ignore_errors=True)

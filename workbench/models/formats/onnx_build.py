@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import sys
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING
 from workbench.core import settings
 from workbench.core.errors import CapabilityError, EngineError, InputError, StorageError
 from workbench.core.optional import require
-from workbench.models.formats.convert import is_whole, put_in_place, remove_old_parts
+from workbench.models.formats.made_folders import is_sound, making
 from workbench.store.child import run_child
-from workbench.store.files import hash_file, saying_why
+from workbench.store.files import hash_file
 
 if TYPE_CHECKING:
     from workbench.models.protocol import ModelFiles
@@ -65,19 +64,11 @@ def build_onnx(files: ModelFiles, variant: str | None = None) -> Path:
     folder = (
         settings.home() / "converted" / f"{_source_sha256(files)}-onnx-{variant}-v{BUILD_VERSION}"
     )
-    if is_whole(folder):
+    if is_sound(folder):
         return folder
     require("onnxruntime_genai", extra="models")
-    with saying_why(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        remove_old_parts(folder.parent)
-        part = folder.parent / f".part-{os.getpid()}-{secrets.token_hex(4)}"
-        part.mkdir()
-        try:
-            _build(files, variant, part)
-            put_in_place(part, folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+    with making(folder) as part:
+        _build(files, variant, part)
     return folder
 
 

@@ -3,7 +3,7 @@
   // Behind Jupyter's server the home page is there too; a file by itself has none.
   const [base, below] = location.pathname.split("/workbench/reports/");
   const header = document.querySelector("header");
-  if (below !== undefined && header) {
+  if (location.protocol.startsWith("http") && below !== undefined && header) {
     const crumbs = header.querySelector(".crumbs") ?? document.createElement("p");
     const home = document.createElement("a");
     home.href = `${base}/workbench/home`;
