@@ -12,9 +12,9 @@ import nbformat
 import psutil
 import pytest
 
-from workbench.core import events
+from workbench.core import events, settings
 from workbench.core.cancellation import CancelToken, cancellable
-from workbench.core.errors import CancelledError, InputError
+from workbench.core.errors import CancelledError, InputError, StorageError
 from workbench.core.plain import to_plain
 from workbench.reports import run
 from workbench.reports.records import find_record
@@ -124,6 +124,16 @@ def test_a_wrong_parameter_stops_everything_before_it_starts(
     assert not out.exists() and not home.exists()
     left = {child.pid for child in psutil.Process().children(recursive=True)} - before
     assert not left, "a server that began to import is left"
+
+
+def test_a_home_that_cannot_be_written_stops_everything_before_it_starts(
+    write_notebook: WriteNotebook, out: Path
+) -> None:
+    """Home would not know of the run, and the index would call it failed."""
+    closed = settings.override(home=Path("/proc/closed"))  # closed to root, too
+    with closed, pytest.raises(StorageError, match="/proc/closed"):
+        run([write_notebook("good", *GOOD)], out=out, kernels="cold")
+    assert not list(out.rglob("*.html")) and not list(out.rglob("*.ipynb"))
 
 
 def test_a_broken_notebook_fails_and_keeps_nobody_back(

@@ -50,10 +50,10 @@ def run(
         InputError: A notebook or a parameter is wrong; nothing was run.
         CancelledError: The run was stopped; its kernels are gone.
     """
-    from ..store.files import make_folder, saying_why
     from .history import write_index
     from .kernels import kernel_source
     from .notebooks import find_files, read_notebooks
+    from .records import home_folder
     from .runner import broken_run, check_jobs, plan_runs, run_plans
 
     require_installed("papermill", extra="reports")
@@ -80,8 +80,7 @@ def run(
             timeout_s=limit_s,
             standalone=standalone,
         )
-        with saying_why(folder):
-            make_folder(folder)  # before a kernel starts for nothing
+        _check_places(folder, home_folder())
         try:
             runs = run_plans(plans, source, jobs=at_a_time)
         finally:
@@ -89,6 +88,15 @@ def run(
             write_index(folder)
     runs += [broken_run(path, error.message, folder) for path, error in broken.items()]
     return ReportRun(runs, folder / "index.html", round(time.monotonic() - started_s, 3))
+
+
+def _check_places(*folders: Path) -> None:
+    """Raise before a kernel starts for nothing if pages or records could not be written."""
+    from ..store.files import drafting
+
+    for folder in folders:
+        with drafting(folder, "try"):
+            pass
 
 
 @contextmanager
