@@ -65,7 +65,8 @@ pictures: $(VENV)/package.stamp   ## photograph the pages anew for the README (n
 	$(JUPYTER) $(BIN)/python tools/pictures.py
 
 docs: $(VENV)/package.stamp       ## build the documentation, which reads offline: site/index.html
-	$(BIN)/python tools/docs.py
+	$(SAY) 'building some 150 pages: half a minute on a machine with nothing else to do'
+	@$(BIN)/python tools/docs.py
 
 bench: $(VENV)/package.stamp      ## measure against peers, on a quiet machine: docs/benchmarks.md
 	$(BIN)/workbench models pull smollm2-135m

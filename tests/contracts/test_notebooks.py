@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from workbench.studio.notebook_facts import read_facts
+
 REPO = Path(__file__).resolve().parents[2]
 MOST_BYTES = 500_000
 MACHINE = re.compile(r"(?<![\w.<])/(?:root|home|Users|tmp|work)/\w")
@@ -107,6 +109,21 @@ def test_committed_notebooks_have_the_form(tracked: list[Path]) -> None:
         if faults:
             found[str(path)] = faults
     assert found == {}
+
+
+def test_committed_notebooks_say_their_question_and_their_cost(tracked: list[Path]) -> None:
+    """As the home page reads them: "a minute" is no figure for it."""
+    stories = [
+        path
+        for path in tracked
+        if path.suffix == ".ipynb"
+        and path.parts[0] == "notebooks"
+        and "dashboards" not in path.parts
+    ]
+    told = [read_facts(REPO / path, REPO, "notebook") for path in stories]
+    assert len(told) > 8
+    silent = [f.path for f in told if not (f.question and f.time and f.memory)]
+    assert not silent
 
 
 def cell(kind: str, text: str, **more: Any) -> Notebook:
