@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.progress_lines import progress_lines
 from workbench.core import events
 from workbench.core.plain import to_plain
 
@@ -23,13 +24,15 @@ Show = Callable[[Any], None]
 def drawn(operation: str, *, quiet: bool) -> Iterator[Show]:
     """Draw the progress of an operation, and give the function that prints its result.
 
-    Nothing is drawn when standard error is not a terminal.
+    When standard error is no terminal, a line now and then says what long work is at.
     """
     room, _, verb = operation.partition(".")
     module = _room_module(room)
     with ExitStack() as stack:
         if sys.stderr.isatty():
             stack.enter_context(_progress_bars())
+        else:
+            stack.enter_context(progress_lines(operation))
         listen = getattr(module, f"listen_{verb}", None)
         if listen is not None and not quiet:
             stack.enter_context(listen())

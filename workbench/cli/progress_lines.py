@@ -1,0 +1,57 @@
+"""Long work into a file or a pipe: a line now and then says what it is at, and that it lives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from workbench.core import events
+
+EACH_S = 15.0
+"""What is done sooner says nothing but its result."""
+
+
+@contextmanager
+def progress_lines(operation: str, *, each_s: float = EACH_S) -> Iterator[None]:
+    """Say each ``each_s`` seconds, on standard error, what an operation does and how far it is."""
+    tasks: dict[int, str] = {}
+    started_s, ended = time.monotonic(), threading.Event()
+
+    def note(event: events.Event) -> None:
+        data = event.data
+        tasks.pop(data["task_id"], None)  # the one that moved last stands last
+        if data["state"] in ("started", "running"):
+            tasks[data["task_id"]] = _words(data)
+
+    def speak() -> None:
+        said = False
+        while not ended.wait(each_s):
+            at = list(tasks.values())[-1:]
+            if not at and said:
+                continue  # a gateway that waits for requests has nothing to say, for days
+            said = True
+            seconds = time.monotonic() - started_s
+            click.echo(f"{operation}: {at[0] if at else 'at work'} ({seconds:.0f} s)", err=True)
+
+    speaker = threading.Thread(target=speak, name="progress lines", daemon=True)
+    with events.listening(note, "progress"):
+        speaker.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            speaker.join()
+
+
+def _words(data: dict[str, object]) -> str:
+    label, message, done, total = data["label"], data["message"], data["done"], data["total"]
+    said = f"{label} {message}".strip()
+    if not isinstance(total, (int, float)) or not isinstance(done, (int, float)):
+        return said
+    if data["unit"] == "bytes":
+        return f"{said}, {done / 1e6:.0f} of {total / 1e6:.0f} MB"
+    return f"{said}, {done:g} of {total:g} {data['unit']}".rstrip()
