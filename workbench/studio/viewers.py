@@ -30,6 +30,7 @@ _VIEWERS = {
     "workbench.fairness.mitigation.result.TradeOff": "fairness_mitigation:draw_trade_off",
     "workbench.finetuning.exporting.parity_result.Parity": "parity_cards:draw_parity",
     "workbench.finetuning.gate.report.GateReport": "version_cards:draw_gate",
+    "workbench.finetuning.pipeline.stage_rows.PipelineRun": "pipeline_cards:draw_pipeline_run",
     "workbench.finetuning.rollout.state.CanaryState": "version_cards:draw_canary",
     "workbench.finetuning.versions.diff.VersionDiff": "version_cards:draw_diff",
     "workbench.finetuning.versions.lineage.Lineage": "version_cards:draw_lineage",

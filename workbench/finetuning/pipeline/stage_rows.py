@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from workbench.core.viewers import Viewable
@@ -26,7 +26,7 @@ class StageRow(Viewable):
     stage: str
     state: StageState
     inputs_sha256: str
-    inputs: dict[str, Any]
+    inputs: dict[str, Any] = field(repr=False)
     output: dict[str, Any] | None
     error: dict[str, Any] | None
     attempts: int
@@ -46,7 +46,7 @@ class PipelineRun(Viewable):
     started_s: float
     ended_s: float | None
     stages: tuple[StageRow, ...]
-    definition: dict[str, Any]
+    definition: dict[str, Any] = field(repr=False)
 
     @property
     def is_open(self) -> bool:
