@@ -34,13 +34,13 @@ def _row(pipeline: Pipeline) -> dict[str, str]:
     from workbench.finetuning.pipeline.stage_rows import StageRows
 
     runs = StageRows().list_runs(pipeline.name, limit=2)
-    is_open = bool(runs) and runs[0].is_open
+    current = runs[0] if runs and runs[0].is_open else None
     ended = next((run for run in runs if not run.is_open), None)
     return {
         "pipeline": pipeline.name,
-        "stage": _stage(runs[0]) if is_open else "none",
+        "stage": "none" if current is None else _stage(current),
         "last outcome": "no batch yet" if ended is None else _outcome(ended),
-        "next": _next(pipeline, is_open=is_open),
+        "next": _next(pipeline, current),
     }
 
 
@@ -64,15 +64,16 @@ def _outcome(run: PipelineRun) -> str:
     return f"{what} ({at:%d %b %H:%M}){told}"
 
 
-def _next(pipeline: Pipeline, *, is_open: bool) -> str:
+def _next(pipeline: Pipeline, run: PipelineRun | None) -> str:
     from workbench.finetuning.pipeline.triggers import look_whether_due
 
     try:
         due = look_whether_due(pipeline)
     except WorkbenchError as error:
         return error.message
-    if is_open:
-        return f"goes on with {due.next_stage}" if due.is_due else "waits for somebody to go on"
+    if run is not None:
+        goes_on = run.state in ("running", "waiting")
+        return f"goes on with {due.next_stage}" if goes_on else "waits for somebody to go on"
     waiting = f"{count(due.rows, 'row')} in {count(len(due.files), 'file')}"
     said = due.because if due.rows else rules_of(pipeline)
     return f"{'due, ' if due.is_due else ''}{waiting}: {said}"

@@ -11,11 +11,11 @@ import pytest
 
 from workbench.core import events, operations
 from workbench.core.cancellation import CancelToken
-from workbench.core.errors import CancelledError, InputError, NotFoundError
+from workbench.core.errors import BusyError, CancelledError, InputError, NotFoundError
 from workbench.finetuning.frozen_sets import read_frozen
 from workbench.finetuning.gate.evidence import load_report
 from workbench.finetuning.pipeline.definition import find_pipeline
-from workbench.finetuning.pipeline.running import run_once, stop_pipeline
+from workbench.finetuning.pipeline.running import _holding, run_once, stop_pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRows
 from workbench.finetuning.pipeline.triggers import look_whether_due, next_time
 from workbench.finetuning.rollout.starting import stop_canary
@@ -89,7 +89,12 @@ def test_a_canary_is_waited_for_and_one_ended_by_hand_is_not_begun_again(
     assert trial is not None and (trial.champion, trial.candidate) == (1, 2)
     again = run_once("p", stages=with_gate())
     assert again.state == "waiting" and find_trial("tiny:p", "champion") == trial
-    assert look_whether_due(find_pipeline("p")).next_stage == "canary"
+    due = look_whether_due(find_pipeline("p"))
+    assert (due.is_due, due.next_stage) == (True, "canary")
+    with _holding("p"):  # in another process it goes on already: a job more would only be busy
+        assert not look_whether_due(find_pipeline("p")).is_due
+        with pytest.raises(BusyError, match="another process"):
+            run_once("p", stages=with_gate())
     stop_canary("tiny:p", reason="by hand")
     assert run_once("p", stages=with_gate()).state == "refused"
     champion = find_champion("tiny:p")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from workbench.core.viewers import Viewable
 from workbench.finetuning.pipeline.collecting import Waiting, find_waiting, read_questions
 from workbench.finetuning.pipeline.definition import Pipeline
+from workbench.finetuning.pipeline.running import is_going_on
 from workbench.finetuning.pipeline.stage_rows import StageRows
 
 
@@ -40,11 +41,13 @@ def look_whether_due(pipeline: Pipeline, *, now_s: float | None = None) -> Due:
         order = ("collect", "snapshot", "train", "gate", "canary", "promote")
         stage = next(each for each in order if each not in done or each == "promote")
         # Somebody stopped it, or it needs a hand: neither is for the clock to overrule.
-        is_due = runs[0].state in ("running", "waiting")
-        return Due(
-            pipeline.name, is_due, f"run {runs[0].id} is {runs[0].state}", stage, named,
-            waiting.rows,
-        )  # fmt: skip
+        is_due, because = (
+            runs[0].state in ("running", "waiting"),
+            f"run {runs[0].id} is {runs[0].state}",
+        )
+        if is_going_on(pipeline.name):
+            is_due, because = False, f"run {runs[0].id} goes on in a process now"
+        return Due(pipeline.name, is_due, because, stage, named, waiting.rows)
     if not waiting.rows:
         is_due, because = False, "nothing new waits"
     else:
