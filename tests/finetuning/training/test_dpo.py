@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from workbench.core.errors import CapabilityError
+from workbench.core.errors import CapabilityError, InputError
 from workbench.finetuning.examples import Preference
 from workbench.finetuning.training.adapting import Learner, adapt
 from workbench.finetuning.training.batches import Batches, collate
@@ -122,6 +122,29 @@ def test_the_reference_of_a_taught_model_is_the_model_as_it_was_taught(
     assert abs(found[1].mean_margin_nats) > 0.01
     likelier = [sum(gap > 0 for gap in each.reference_gaps(units)) for each in (taught, base)]
     assert likelier[0] == found[0].likelier * len(units)
+
+
+def test_the_wanted_answers_own_loss_is_added_a_token_each(tiny: Callable[..., Learner]) -> None:
+    learner = tiny()
+    units = encode_pairs(learner.encoder, _pairs()[:3], max_tokens=128)
+    module = adapt(learner.module, RECIPE).eval()
+    batch = collate([each for unit in units for each in unit], pack_tokens=512)
+    with torch.no_grad():
+        plain, added = (
+            float(DpoLoss(module, units, answer_weight=weight)(module, batch)[0])
+            for weight in (0.0, 0.5)
+        )
+        expected = {
+            which: sum(
+                -_logprob(module, unit[which].ids, unit[which].start) / len(unit[which].answer)
+                for unit in units
+            )
+            for which in (0, 1)
+        }
+    assert added - plain == pytest.approx(0.5 * expected[0], rel=1e-3)
+    assert expected[1] != pytest.approx(expected[0], rel=1e-2)  # of the other answers it would show
+    with pytest.raises(InputError, match="answer_weight is -1"):
+        DpoLoss(module, units, answer_weight=-1)
 
 
 def _logprob(module: torch.nn.Module, ids: tuple[int, ...], start: int) -> float:

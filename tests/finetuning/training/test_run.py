@@ -170,7 +170,8 @@ def test_pairs_become_an_adapter_that_prefers(data: Path, tmp_path: Path) -> Non
     ]
     file = tmp_path / "pairs.jsonl"
     file.write_text("".join(json.dumps(pair) + "\n" for pair in pairs) + '{"prompt": "half"}\n')
-    given = {"model": "tiny", "data": file, "precision": "fp32", "learning_rate": 5e-3, "batch": 4}
+    given = {"model": "tiny", "data": file, "precision": "fp32", "learning_rate": 5e-3, "batch": 4,
+             "answer_weight": 0.0}  # fmt: skip
     operation, token = operations.find("finetuning.prefer"), CancelToken()
 
     def stop(event: events.Event) -> None:

@@ -55,14 +55,16 @@ def _prefer(pairs: Path, **options: Any) -> Any:
 
 def test_what_is_preferred_begins_at_what_was_taught(data: Path, pairs: Path) -> None:
     taught = _teach(data, steps=6)
-    done = _prefer(pairs, adapter="my-facts@1")
+    done = _prefer(pairs, adapter="my-facts@1", answer_weight=0.0)
     assert (done.model, done.version) == ("tiny:pairs@1", 1)
     # The reference is the taught model, so before the first step no margin is there: ln 2.
     assert done.eval_loss_before == pytest.approx(0.6931, abs=1e-4)
     record = resolve(done.model).record
     assert record.parents == (taught.model,) and record.rank == 4
     assert trace_lineage(done.model).links == ((taught.model, done.model),)
-    fresh = _prefer(pairs, name="fresh")  # from the base: another run, another outcome
+    fresh = _prefer(
+        pairs, name="fresh", answer_weight=0.0
+    )  # from the base: another run, another outcome
     assert fresh.run != done.run and resolve(fresh.model).record.parents == ()
     assert fresh.measures["margin_nats_after"] != done.measures["margin_nats_after"]
     told = {each.what: each.values for each in compare_runs([done.run, fresh.run]).differences}

@@ -35,5 +35,13 @@ def test_a_model_is_asked_by_the_engine_that_answers() -> None:
     pairs = [SIGNED, UNSIGNED]
     found = ask_pairs("tiny", pairs, max_tokens=4)
     assert len(found.answers) == 2 and all(found.answers)
-    nearer = [is_nearer(answer, pair) for answer, pair in zip(found.answers, pairs, strict=True)]
-    assert found.nearer == tuple(nearer) and found.share == sum(nearer) / 2
+    assert found.ended == (False, False) == found.nearer  # random weights go on and on
+    assert found.share == 0.0
+
+
+@pytest.mark.usefixtures("data")
+def test_an_answer_that_goes_on_is_not_what_was_wanted() -> None:
+    """However many words it shares: one that repeats the signature shares them all."""
+    (said,) = ask_pairs("tiny", [SIGNED], max_tokens=4).answers
+    pair = Preference(SIGNED.messages, chosen=said, rejected="Rhubarb.")
+    assert is_nearer(said, pair) and ask_pairs("tiny", [pair], max_tokens=4).nearer == (False,)

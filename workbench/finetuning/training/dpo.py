@@ -3,11 +3,16 @@
 The reference is the base without the adapter, which PEFT switches off, or for a run that goes on
 from a taught adapter the model as it was taught; what it says of the two answers of each pair never
 changes, so it is asked once, before the first step.
+
+A margin may also grow while the wanted answer becomes less likely, its end with it: the model then
+writes on and on. The loss of the wanted answers themselves, added to it, keeps them likely (Pang
+et al. 2024, arXiv:2404.19733, equation 1).
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -79,6 +84,7 @@ class DpoLoss:
         units: Every pair that will come.
         beta: How dearly leaving the reference is paid for.
         reference: ``base`` is the module without its adapter, ``start`` the module as it is now.
+        answer_weight: What the loss of the wanted answers counts beside it, in nats a token.
 
     Raises:
         CapabilityError: The reference is the base, and the module has no adapter to switch off.
@@ -91,11 +97,12 @@ class DpoLoss:
         *,
         beta: float = 0.1,
         reference: Reference = "base",
+        answer_weight: float = 0.0,
     ) -> None:
         if reference == "base" and not hasattr(module, "disable_adapter"):
             raise CapabilityError("DPO needs an adapter: its reference is the base without it")
-        check_beta(beta)
-        self.beta = beta
+        check_weights(beta, answer_weight)
+        self.beta, self.answer_weight = beta, answer_weight
         self._reference = ask_reference(module, units, reference=reference)
 
     def weigh(self, batch: Batch) -> float:
@@ -107,8 +114,13 @@ class DpoLoss:
         import torch
 
         outputs = compute(module, batch)
-        margins = self.margins(answer_logprobs(outputs, batch), batch)
-        return -torch.nn.functional.logsigmoid(self.beta * margins).sum(), outputs
+        logprobs = answer_logprobs(outputs, batch)
+        margins = self.margins(logprobs, batch)
+        loss = -torch.nn.functional.logsigmoid(self.beta * margins).sum()
+        if self.answer_weight:
+            tokens = torch.bincount(batch.rows, minlength=len(batch.examples))
+            loss = loss - self.answer_weight * (logprobs / tokens)[0::2].sum()
+        return loss, outputs
 
     def margins(self, logprobs: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The margins of a batch's pairs, ``[pairs]``, in nats."""
@@ -124,10 +136,14 @@ class DpoLoss:
         return [known[_name(chosen)] - known[_name(other)] for chosen, other in units]
 
 
-def check_beta(beta: float) -> None:
-    """Raise InputError unless beta is above 0."""
-    if not beta > 0:
+def check_weights(beta: float, answer_weight: float) -> None:
+    """Raise InputError unless beta is above 0 and the answers' weight is not below it."""
+    if not (math.isfinite(beta) and beta > 0):
         raise InputError(f"beta is {beta}; it must be above 0", hint="beta=0.1")
+    if not (math.isfinite(answer_weight) and answer_weight >= 0):
+        raise InputError(
+            f"answer_weight is {answer_weight}; it must be 0 or above", hint="answer_weight=1"
+        )
 
 
 def ask_reference(

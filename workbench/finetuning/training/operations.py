@@ -157,6 +157,7 @@ def prefer(
     adapter: str | None = None,
     eval_data: Path | None = None,
     beta: float = 0.1,
+    answer_weight: float = 1.0,
     seed: int = 0,
     rank: int | None = None,
     learning_rate: float | None = None,
@@ -184,6 +185,8 @@ def prefer(
         adapter: Go on from this one, NAME or NAME@VERSION; it is the reference, and the parent.
         eval_data: Pairs to evaluate on; else a fifth is held out, of ten pairs or more.
         beta: How dearly leaving the reference is paid for.
+        answer_weight: What the loss of the wanted answers counts beside the preference, so that
+            they stay likely, and their end with them (arXiv:2404.19733); 0 is DPO alone.
         seed: Decides the adapter's first numbers, the order and what is held out.
         rank: Of the adapter's matrices.
         learning_rate: The highest.
@@ -218,6 +221,7 @@ def prefer(
         model=model,
         name=name or _name_of(data),
         beta=beta,
+        answer_weight=answer_weight,
         held_out=None if eval_data is None else read_preferences(eval_data)[0],
         origin=Origin(hash_file(data), aside.rows, aside.reasons),
         start=start,

@@ -16,12 +16,18 @@ from workbench.core.errors import InputError
 from workbench.core.seeds import derive_seed
 from workbench.finetuning.examples import Preference
 from workbench.finetuning.training.batches import Unit
-from workbench.finetuning.training.dpo import DpoLoss, check_beta, encode_pairs, measure_margins
-from workbench.finetuning.training.encoding import fingerprint
+from workbench.finetuning.training.dpo import (
+    DpoLoss,
+    Reference,
+    check_weights,
+    encode_pairs,
+    measure_margins,
+)
+from workbench.finetuning.training.encoding import Encoded, fingerprint
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.registering import Material, Origin, TrainingRun
 from workbench.finetuning.training.run import check_run, train_and_register
-from workbench.finetuning.training.written import MOST_ASKED, ask_pairs
+from workbench.finetuning.training.written import MOST_ASKED, Written, ask_pairs
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +45,7 @@ def run_preferences(
     model: str,
     name: str,
     beta: float = 0.1,
+    answer_weight: float = 1.0,
     held_out: Sequence[Preference] | None = None,
     parents: tuple[str, ...] = (),
     origin: Origin | None = None,
@@ -55,6 +62,7 @@ def run_preferences(
         model: The base's name in the catalogue.
         name: The adapter's.
         beta: How dearly leaving the reference is paid for.
+        answer_weight: What the loss of the wanted answers counts beside the preference.
         held_out: Pairs to evaluate on; by default a fifth, of ten pairs or more.
         parents: Adapters from which it follows, for the record.
         origin: Of the pairs, for the record.
@@ -70,20 +78,21 @@ def run_preferences(
 
     if not pairs:
         raise InputError("there is nothing to learn from", hint="give at least one pair")
-    check_beta(beta)
+    check_weights(beta, answer_weight)
     check_run(recipe, name)
     learnt, kept, said = _part(pairs, held_out, seed=recipe.seed)
     learner = load_learner(model, recipe, start=start)
     most = min(recipe.max_tokens, learner.context_tokens)
     units = encode_pairs(learner.encoder, [*learnt, *kept], max_tokens=most)
     judged = units[len(learnt) :] or units
-    flat = [each for unit in judged for each in unit]
-    data = fingerprint([each for unit in units for each in unit])
-    material = Material(units[: len(learnt)], flat, said, data, origin or Origin())
+    data = fingerprint(_flat(units))
+    material = Material(units[: len(learnt)], _flat(judged), said, data, origin or Origin())
     losses: list[DpoLoss] = []
+    how = {"beta": beta, "answer_weight": answer_weight}
+    judge_by: Reference = "start" if start else "base"
 
     def make_objective(module: torch.nn.Module) -> DpoLoss:
-        losses.append(DpoLoss(module, units, beta=beta, reference="start" if start else "base"))
+        losses.append(DpoLoss(module, units, reference=judge_by, **how))
         return losses[-1]
 
     return train_and_register(
@@ -93,13 +102,22 @@ def run_preferences(
         name=name,
         parents=parents,
         again=again,
-        kind=f"preferences, beta {beta:g}",
+        kind=_name_kind(beta, answer_weight),
         make_objective=make_objective,
         measure=lambda module, adapter: {
             **_measure(module, judged, losses[-1]),
             **_measure_written(start.full_name if start else model, adapter, kept or learnt),
         },
     )
+
+
+def _flat(units: Sequence[Unit]) -> list[Encoded]:
+    return [each for unit in units for each in unit]
+
+
+def _name_kind(beta: float, answer_weight: float) -> str:
+    kind = f"preferences, beta {beta:g}"
+    return f"{kind}, answers {answer_weight:g}" if answer_weight else kind
 
 
 def _measure(module: torch.nn.Module, judged: Sequence[Unit], loss: DpoLoss) -> dict[str, float]:
@@ -121,9 +139,14 @@ def _measure_written(before: str, after: Adapter, pairs: Sequence[Preference]) -
     asked = pairs[:MOST_ASKED]
     return {
         "written_pairs": float(len(asked)),
-        "written_nearer_before": ask_pairs(before, asked).share,
-        "written_nearer_after": ask_pairs(after.full_name, asked).share,
+        **_tell_written("before", ask_pairs(before, asked)),
+        **_tell_written("after", ask_pairs(after.full_name, asked)),
     }
+
+
+def _tell_written(when: str, written: Written) -> dict[str, float]:
+    ended = sum(written.ended) / len(written.ended)
+    return {f"written_nearer_{when}": written.share, f"written_ended_{when}": ended}
 
 
 def _part(

@@ -20,10 +20,15 @@ _MAX_TOKENS = 64
 
 @dataclass(frozen=True)
 class Written:
-    """Answers in the order of their pairs, and which of them are nearer to the wanted one."""
+    """Answers in the order of their pairs.
+
+    ``ended`` says which the model ended of itself, ``nearer`` which of those are nearer to the
+    wanted answer: one that goes on and on shares its words, and is not what was wanted.
+    """
 
     model: str
     answers: tuple[str, ...]
+    ended: tuple[bool, ...]
     nearer: tuple[bool, ...]
 
     @property
@@ -45,14 +50,17 @@ def ask_pairs(model: str, pairs: Sequence[Preference], *, max_tokens: int = _MAX
     """
     from workbench import models
 
-    answers = []
+    replies = []
     with models.load(model, isolated=True) as loaded:
         for pair in track(pairs, f"asking {model}", unit="questions"):
             check_cancelled()
             said = loaded.chat(list(pair.question), temperature=0, max_tokens=max_tokens)
-            answers.append(said.text)
-    nearer = [is_nearer(answer, pair) for answer, pair in zip(answers, pairs, strict=True)]
-    return Written(model, tuple(answers), tuple(nearer))
+            replies.append((said.text, said.finish_reason != "length"))
+    nearer = [
+        ended and is_nearer(text, of) for (text, ended), of in zip(replies, pairs, strict=True)
+    ]
+    answers, ended = zip(*replies, strict=True)
+    return Written(model, answers, ended, tuple(nearer))
 
 
 def is_nearer(answer: str, pair: Preference) -> bool:
