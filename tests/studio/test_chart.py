@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import io
 import json
@@ -14,6 +15,7 @@ from workbench.models.protocol import TokenLogprob
 from workbench.reports.display import PICTURE_MIME
 from workbench.studio import Chart, bars, heat, lines, points, surprise
 from workbench.studio.chart import PLOTLY_MIME
+from workbench.studio.markup import escape
 from workbench.studio.palette import SERIES
 from workbench.studio.tokens import visible
 from workbench.studio.vega_chart import specification
@@ -103,6 +105,18 @@ def test_the_picture_for_two_themes_has_ink_for_both_and_says_the_same() -> None
         assert {colour.lower() for colour in inks} - turned == {each.lower() for each in SERIES[:2]}
         assert "#ffffff" not in inks, "a ground would be a white card on a dark page"
         assert len(svg) < 10_000
+
+
+def test_a_phone_is_given_a_picture_that_can_be_read_there() -> None:
+    """The wide one, made small, has letters of four pixels on a phone."""
+    made = grouped()
+    drawn = made.picture()
+    both = [base64.b64decode(each).decode() for each in re.findall(r"base64,([^\"]+)", drawn)]
+    assert both == [made.svgs()["narrow"], made.svgs()["wide"]]
+    assert drawn.startswith('<picture><source media="(max-width: 40rem)"')
+    narrow, wide = (int(re.search(r'width="(\d+)', svg)[1]) for svg in both)  # type: ignore[index]
+    assert narrow < 400 < wide
+    assert f'alt="{escape(made.describe())}"' in drawn
 
 
 def test_a_dot_has_its_colour_and_its_shape_in_one_legend() -> None:

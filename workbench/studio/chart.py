@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.core.errors import InputError
 from workbench.reports.display import PICTURE_MIME
+from workbench.studio.markup import escape
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 
@@ -130,6 +131,18 @@ class Chart:
         from workbench.studio.vega_chart import draw_svgs
 
         return draw_svgs(self)
+
+    def picture(self) -> str:
+        """The static twin in a page: its ink follows the theme, a phone is given a form that can be
+        read there, and the figures stand in words for those who do not see it."""
+        wide, narrow = (
+            "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+            for svg in map(self.svgs().__getitem__, ("wide", "narrow"))
+        )
+        return (
+            f'<picture><source media="(max-width: 40rem)" srcset="{narrow}"><img src="{wide}" '
+            f'alt="{escape(self.describe())}" style="max-width:100%;display:block"></picture>'
+        )
 
     def figure(self) -> Any:
         """The plotly figure."""

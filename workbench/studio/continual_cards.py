@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import NotFoundError
@@ -80,10 +79,10 @@ def draw_continual(found: Continual) -> str:
         f"Data: {escape(found.source)}; licence: {escape(found.license)}.</p>"
     )
     figures = table([_line(each) for each in found.methods], title="What is kept").html()
-    pictures = "".join(_picture(make(found)) for make in (matrix_chart, curves_chart))
+    pictures = "".join(make(found).picture() for make in (matrix_chart, curves_chart))
     others = "".join(
         f"<details><summary>{escape(each.method)}</summary>"
-        f"{_picture(matrix_chart(found, each.method))}</details>"
+        f"{matrix_chart(found, each.method).picture()}</details>"
         for each in found.methods[1:]
     )
     return card(head + figures + pictures + others)
@@ -120,15 +119,3 @@ def _said(figure: SeedFigure) -> str:
     if figure.low is None or figure.high is None:
         return f"{figure.value:.3f}"
     return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
-
-
-def _picture(chart: Chart) -> str:
-    """The chart as an image whose ink follows the theme, with its figures in words."""
-    wide, narrow = (
-        "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
-        for svg in (chart.svgs()[name] for name in ("wide", "narrow"))
-    )
-    return (
-        f'<picture><source media="(max-width: 34rem)" srcset="{narrow}"><img src="{wide}" '
-        f'alt="{escape(chart.describe())}" style="max-width:100%;display:block"></picture>'
-    )

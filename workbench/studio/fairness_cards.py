@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.studio.cards import card
-from workbench.studio.chart import Chart
 from workbench.studio.fairness_charts import (
     plot_disparities,
     plot_groups,
@@ -48,8 +46,8 @@ def draw_audit(audit: GroupAudit) -> str:
     ]
     parts = [
         _head(f"{audit.model} on {audit.dataset}", *facts),
-        _picture(plot_groups(audit)),
-        _picture(plot_disparities(audit)) if audit.disparities else "",
+        plot_groups(audit).picture(),
+        plot_disparities(audit).picture() if audit.disparities else "",
         _folded(count(len(figures), "figure"), figures),
         _folded("Disparities and their tests", _disparities(audit.disparities)),
     ]
@@ -79,7 +77,7 @@ def draw_sweep(sweep: ThresholdSweep) -> str:
         f"{sweep.n:,} rows",
         f"selected: score at or above the threshold for {sweep.positive}",
     )
-    picture = _picture(plot_thresholds(sweep))
+    picture = plot_thresholds(sweep).picture()
     folded = _folded("Disparities at each threshold", rows)
     return card(head + picture + folded + _left_out(sweep.excluded))
 
@@ -108,7 +106,7 @@ def draw_slices(search: SliceSearch) -> str:
         for s in search.slices
     ]
     shown = table(rows, title=count(len(rows), "slice")).html()
-    return card(head + _picture(plot_slices(search)) + shown + _notes(search.notes))
+    return card(head + plot_slices(search).picture() + shown + _notes(search.notes))
 
 
 def _disparities(disparities: Sequence[Disparity]) -> list[dict[str, Any]]:
@@ -130,15 +128,6 @@ def _disparities(disparities: Sequence[Disparity]) -> list[dict[str, Any]]:
 def _head(title: str, *words: str) -> str:
     quiet = "".join(f'<span class="q">{escape(word)}</span>' for word in words if word)
     return f'<div class="top"><strong>{escape(title)}</strong>{quiet}</div>'
-
-
-def _picture(chart: Chart) -> str:
-    """The chart as an image whose ink follows the theme, with its figures in words."""
-    svg = base64.b64encode(chart.svgs()["wide"].encode()).decode()
-    return (
-        f'<img src="data:image/svg+xml;base64,{svg}" alt="{escape(chart.describe())}" '
-        'style="max-width:100%;display:block">'
-    )
 
 
 def _folded(title: str, rows: Sequence[dict[str, Any]]) -> str:

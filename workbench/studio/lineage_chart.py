@@ -43,7 +43,7 @@ def _box(relative: Relative, x: float, y: float, width: int, chosen: str) -> str
     return (
         f'<g transform="translate({x:.0f} {y:.0f})"><rect width="{width}" height="{_BOX_HEIGHT}" '
         f'rx="6" fill="var(--raised)" stroke="{frame}" stroke-width="2"{dash}/>'
-        f'<text x="10" y="17" fill="var(--ink)">{escape(relative.name)}</text>'
+        f'<text x="10" y="{17 if words else 24}" fill="var(--ink)">{escape(relative.name)}</text>'
         f'<text x="10" y="33" fill="var(--quiet)">{escape(words)}</text></g>'
     )
 

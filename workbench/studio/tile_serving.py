@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from workbench.studio.links import current_links
-from workbench.studio.markup import count, escape, number, pill
+from workbench.studio.markup import escape, number, pill
 from workbench.studio.serving_facts import ServingFacts
 from workbench.studio.serving_panels import fields
 from workbench.studio.tiles import tile
@@ -41,7 +41,7 @@ def draw_serving() -> str:
     if not said:
         names = _loaded()
         shown = f"{', '.join(map(escape, names))}" if names else "none"
-        rows.insert(0, (count(len(names), "model") + " in memory", shown))
+        rows.insert(0, ("Models in memory", shown))
     link = escape(current_links().dashboard(_PAGE))
     return f'{head}{fields(rows)}<p><a href="{link}">The serving page</a></p>'
 
