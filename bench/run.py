@@ -31,6 +31,7 @@ import memory
 import model_servers
 import patching
 import pipeline
+import pipeline_poison
 import pool
 import prefix
 import report_runner
@@ -58,6 +59,7 @@ BENCHMARKS = {
         *model_servers.BENCHMARKS,
         *patching.BENCHMARKS,
         *pipeline.BENCHMARKS,
+        *pipeline_poison.BENCHMARKS,
         *pool.BENCHMARKS,
         *prefix.BENCHMARKS,
         *report_runner.BENCHMARKS,
