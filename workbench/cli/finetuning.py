@@ -1,6 +1,12 @@
 """How results of the fine-tuning room look in a terminal; each part is in a file of its own."""
 
 from workbench.cli.finetuning_export import show_export, show_parity
+from workbench.cli.finetuning_pipeline import (
+    show_pipeline_define,
+    show_pipeline_once,
+    show_pipeline_status,
+    show_pipeline_stop,
+)
 from workbench.cli.finetuning_versions import (
     show_canary_list,
     show_canary_look,
@@ -29,6 +35,10 @@ __all__ = [
     "show_gate",
     "show_lineage",
     "show_parity",
+    "show_pipeline_define",
+    "show_pipeline_once",
+    "show_pipeline_status",
+    "show_pipeline_stop",
     "show_promote",
     "show_rollback",
     "show_tag",

@@ -1,0 +1,63 @@
+"""How pipelines look in a terminal."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.drawing import print_table
+
+if TYPE_CHECKING:
+    from workbench.finetuning.pipeline.definition import Pipeline
+    from workbench.finetuning.pipeline.stage_rows import PipelineRun
+
+
+def show_pipeline_once(run: PipelineRun) -> None:
+    """How the run stands and why, then a line a stage."""
+    from workbench.finetuning.pipeline.telling import tell_stage
+
+    reason = f": {run.reason}" if run.reason else ""
+    begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_s))
+    click.echo(f"{run.pipeline}, run {run.id} ({begun}, {run.because}): {run.state}{reason}")
+    if run.stages:
+        cells = [
+            [
+                each.stage,
+                each.state,
+                "" if each.ended_s is None else f"{each.ended_s - each.begun_s:.1f} s",
+                "" if each.attempts == 1 else f"{each.attempts} tries",
+                tell_stage(each),
+            ]
+            for each in run.stages
+        ]
+        print_table(["stage", "", "took", "", "what came"], cells, indent=2)
+
+
+show_pipeline_stop = show_pipeline_once
+
+
+def show_pipeline_status(runs: list[PipelineRun]) -> None:
+    """Each run, the newest first."""
+    if not runs:
+        click.echo("no pipeline has run yet; workbench finetuning pipeline due", err=True)
+    for run in runs:
+        show_pipeline_once(run)
+
+
+def show_pipeline_define(pipeline: Pipeline) -> None:
+    """That it stands, and what begins it."""
+    rules = [
+        *([f"{pipeline.rows_waiting} rows wait"] if pipeline.rows_waiting else []),
+        *([f"{pipeline.cron} (UTC) comes"] if pipeline.cron else []),
+        *(
+            [f"the questions drift (level {pipeline.drift_level:g})"]
+            if pipeline.drift_level
+            else []
+        ),
+    ]
+    when = "when " + ", or ".join(rules) if rules else "by hand"
+    click.echo(f"{pipeline.name}: teaches {pipeline.adapter} by {pipeline.preset}, begins {when}")
+    verb = "watch" if rules else f"once {pipeline.name}"
+    click.echo(f"[workbench finetuning pipeline {verb}]", err=True)
