@@ -82,7 +82,7 @@ def _by_drift(pipeline: Pipeline, waiting: Waiting, level: float) -> tuple[bool,
 
     snapshot = StageRows().find_snapshot(pipeline.name)
     if snapshot is None:
-        return False, "nothing was learnt yet from which to drift"
+        return False, "nothing was learnt yet from which to drift: the first is begun by hand"
     known = [each.messages[-2][1] for each in find_snapshot(snapshot).examples()]
     found = look_for_drift(known, read_questions(waiting), level=level)
     return found.has_drifted, found.reason
