@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .conftest import Server, Watched, lab_command, notebook, running, wait_for
-from .test_home import HOME, focused, live, press_until
+from .conftest import TOKEN, Server, Watched, lab_command, notebook, running, wait_for
+from .test_home import HOME, ask, focused, live, press_until
 
 Open = Callable[..., Watched]
 
@@ -150,3 +150,10 @@ def test_keys_in_a_widget_are_its_own_and_cut_no_cell(lab: Server, open_page: Op
     )
     assert watched.outside == []
     assert watched.errors == []
+
+
+def test_a_notebook_that_is_not_there_is_said_with_a_way_home(lab: Server) -> None:
+    status, text = ask(lab.port, "/workbench/open/notebooks/nothere.ipynb", token=TOKEN)
+    assert status == 404
+    assert "there is no notebook notebooks/nothere.ipynb" in text
+    assert 'workbench/home">Back to the home page</a>' in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,17 @@ def test_an_audit_is_read_in_lines(run: Any, tmp_path: Path) -> None:
     assert any(line[:1] == ["equalized_odds_difference"] for line in lines)
     assert "left out: town=(missing) (1 rows): a sensitive value is missing" in done.err
     assert "predictions: " in done.err
-    assert "the lowest p that" in done.out and "resamples can tell" in done.out
+    # Labels have four hypotheses of counts and scores more of rows, with fewer resamples: the
+    # note names each number, so that the table's p's can be found in it.
+    tests = int(re.search(r"corrected for (\d+) tests", done.out)[1])
+    floors = re.findall(
+        r"that ([\d,]+) resamples can tell is ([\d.]+): .*, corrected (.+)", done.out
+    )
+    assert [floor[:2] for floor in floors] == [("4,000", "0.00025"), ("1,000", "0.001")]
+    assert floors[0][2] == f"{tests / 4001:.2g}"  # the smallest of the family: times all of it
+    table = [line[-1] for line in lines if line and "_difference" in line[0]]
+    for _, _, corrected in floors:
+        assert set(corrected.split(" or ")) <= set(table)
 
 
 def test_nothing_is_said_of_the_floor_where_no_p_value_lies_there(run: Any, tmp_path: Path) -> None:

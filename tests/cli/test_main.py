@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 import workbench.cli.main as main_module
+from workbench.cli.commands import as_options
 from workbench.cli.main import ALIASES, ROOM_ALIASES
 from workbench.core.errors import InputError
-from workbench.core.operations import rooms
+from workbench.core.operations import find, rooms
 
 
 def test_help_names_every_room_and_everyday_verb(run: Any) -> None:
@@ -45,6 +46,10 @@ def test_version(run: Any) -> None:
         (["config", "show", "--jsno"], "--json"),
         (["config", "show", "extra"], "unexpected extra argument"),
         (["chta", "Hi"], "did you mean 'chat'?\n"),
+        (
+            ["models", "ps"],
+            "the gateway says which are in its\nhint: workbench serving models list",
+        ),
         (["chat", "Hi", "--engine", "llamacp"], "found 'llamacp'; did you mean 'llamacpp'?\n"),
         (["--set", "sed", "1", "config", "show"], "did you mean 'seed'?"),
         (["--set", "seed", "x", "config", "show"], "'seed' from command line is 'x'"),
@@ -229,10 +234,27 @@ def test_a_hint_is_what_one_can_do_here(
     assert capsys.readouterr().err == f"error: no\nhint: {typed}\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "hint", "typed"),
+    [
+        ("data.check", "aside with on_bad='quarantine'", "aside with --on-bad quarantine"),
+        ("fairness.audit", "or lower min_rows", "or lower --min-rows"),
+        ("fairness.audit", "task='regression' for a quantity", "--task regression for a quantity"),
+        ("fairness.audit", "name a target of the model", "name a target of the model"),
+        ("fairness.audit", "see f(x, target='y')", "see f(x, target='y')"),
+        ("fairness.audit", "lower min_rows in workbench.toml", "lower min_rows in workbench.toml"),
+        ("data.check", "lower min_rows", "lower min_rows"),
+    ],
+)
+def test_an_argument_of_python_is_named_as_the_option(name: str, hint: str, typed: str) -> None:
+    assert as_options(hint, find(name)) == typed
+
+
 def test_what_click_refuses_is_said_in_the_same_form(run: Any) -> None:
     for typed, said in (
         (("chat", "Hi", "--max-tokns", "3"), "error: no such option --max-tokns; did you mean"),
         (("chat",), "error: missing argument 'PROMPT'"),
+        (("reports", "run", "a", "-p", "n"), "error: option '-p' takes a name and a value\n"),
         (
             ("chat", "Hi", "--engine", "cuda"),
             "error: parameter 'engine' of models.chat: it must be",

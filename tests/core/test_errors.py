@@ -109,7 +109,7 @@ def test_to_dict_is_what_a_record_keeps() -> None:
         ("smolm2", ["smollm2", "qwen"], "did you mean 'smollm2'?"),
         ("zzz", ["b", "a"], "known: a, b"),
         ("zzz", [], "there is no model yet"),
-        ("zzz", [f"m{i:02d}" for i in range(34)], "m29 and 4 more"),
+        ("zzz", [f"m{i:02d}" for i in range(34)], "m07 and 26 more"),
     ],
 )
 def test_not_found_names_what_there_is(name: str, known: list[str], words: str) -> None:
@@ -126,3 +126,8 @@ def test_near_names_whatever_the_case_and_all_names_where_they_are_few() -> None
     assert said.endswith(", sex") and said.count("column-") == 20
     many = NotFoundError.among("column", "?", [f"c{number}" for number in range(40)]).message
     assert many.endswith(" and 10 more")
+
+
+def test_names_that_no_hint_lists_are_all_said() -> None:
+    known = [f"n{number:02}" for number in range(15)]
+    assert NotFoundError.among("thing", "zzz", known).message.endswith(", n13, n14")

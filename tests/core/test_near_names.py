@@ -24,6 +24,8 @@ MODELS = ["codellama-7b", "codellama-13b", "minilm-l6-v2", "qwen3-0.6b", "smollm
         ("smol", MODELS, ["smollm2-135m"]),  # half of the letters, but its beginning
         ("sx", ["age", "race", "sex"], ["sex"]),
         ("cj", ["key_9d8d", "ci"], ["ci"]),
+        ("q9", ["q1", "q2", "q3"], []),  # each as near as the next: all that are known say more
+        ("q12", ["q1", "q2", "q3"], ["q1", "q2"]),
         ("c", ["d"], []),
         ("gpt4", MODELS, []),
         ("", MODELS, []),

@@ -116,6 +116,9 @@ def test_unknown_names_are_refused(home: Path, monkeypatch: pytest.MonkeyPatch) 
         data.load("adult", "validation")
     with pytest.raises(NotFoundError, match="no file"):
         data.load(home / "none.csv")
+    home.mkdir(parents=True, exist_ok=True)
+    with pytest.raises(InputError, match="is a folder"):
+        data.load(home)
     monkeypatch.setenv("WORKBENCH_OFFLINE", "1")
     with pytest.raises(FetchError, match="offline"):
         data.load("adult")
@@ -245,6 +248,10 @@ def test_parquet(tmp_path: Path) -> None:
         ("a.csv", b"a,a\n1,2\n", r"\['a'\] twice"),
         ("a.csv", "a,b\n1,2\n".encode("utf-16"), "UTF-16"),
         ("a.jsonl", b"[1]\n", "no line that is a JSON object"),
+        ("a.csv", bytes(range(256)) * 8, "is not a text file"),
+        ("a.csv", b"\x1f\x8b\x08\x00zipped", "is not a text file"),
+        ("a.jsonl", b"\x80\x04\x95pickled", "is not a text file"),
+        ("a.csv", b"PAR1\x15\x04\x15\x80", "is not a text file"),
     ],
 )
 def test_files_without_a_table_are_refused(
@@ -253,6 +260,12 @@ def test_files_without_a_table_are_refused(
     with pytest.raises(DataError, match=said) as error:
         data.load(write(tmp_path / name, content))
     assert error.value.hint
+
+
+def test_a_few_bytes_that_are_no_text_are_a_bad_row(tmp_path: Path) -> None:
+    rows = b"".join(b"%d,word\n" % number for number in range(40))
+    found = data.load_file(write(tmp_path / "a.csv", b"n,w\n7,\xff\x01\x02\n" + rows))
+    assert (found.dataset.num_rows, found.quarantine.rows) == (40, 1)
 
 
 def test_columns_must_fit_the_schema(tmp_path: Path) -> None:

@@ -63,6 +63,14 @@ def test_a_cell_that_raises_does_not_stop_the_others(write_notebook: WriteNotebo
     assert "ZeroDivisionError" in found.cells_failed[0]
 
 
+def test_calls_that_a_lab_recommends_may_be_left_in(write_notebook: WriteNotebook) -> None:
+    """The sandbox has no source of the lab to read a solution from."""
+    calls = 'lab.hint("q1")', 'lab.solution("q1")', 'said = repr(lab.solution("q1"))'
+    found = grade_notebook(write_notebook(*calls, RIGHT, 'assert "graded" in said, said'))
+    assert found.cells_failed == ()
+    assert found.ok
+
+
 def test_a_loop_without_end(write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading, "_ANSWER_S", 3.0)
     loop = "number = 42\ndef add(a, b):\n    while True: pass"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from workbench.core.errors import ConfigError, NotFoundError
 from workbench.learning import lab
 from workbench.learning.catalogue import LabSpec, find_lab
 from workbench.learning.operations import list_labs, progress
+from workbench.learning.session import GRADED_VARIABLE
 from workbench.reports.claims import RUNNER_VARIABLE
 
 from .conftest import SMALL_LAB
@@ -93,6 +96,22 @@ def test_html_is_escaped(small: LabSpec) -> None:
 def test_unknown_names(small: LabSpec) -> None:
     with pytest.raises(NotFoundError, match="arithmetic/01_sums"):
         lab("arithmetic/01_sum")
+
+
+def test_graded_calls_for_help_do_nothing(
+    small: LabSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "labs" / SMALL_LAB  # what the sandbox has: neither solutions nor a home
+    folder.mkdir(parents=True)
+    for name in ("lab.toml", "checks.py"):
+        shutil.copy(small.folder / name, folder)
+    monkeypatch.setenv("WORKBENCH_LABS_DIR", str(tmp_path / "labs"))
+    monkeypatch.setenv(GRADED_VARIABLE, "1")
+    opened = lab(SMALL_LAB, {})
+    for ask, question in ((opened.hint, "q1"), (opened.solution, "q1"), (opened.solution, "q9")):
+        assert "while a notebook is graded it is left out" in repr(ask(question))
+    row = progress(SMALL_LAB)[0]
+    assert (row.hints, row.solutions) == (0, 0)
 
 
 def test_a_wrong_question_is_said_without_a_traceback(

@@ -184,7 +184,9 @@ def test_a_notebook_that_takes_too_long_is_stopped(
     assert good.status == "passed"
 
 
-def test_cancelling_stops_the_kernels(write_notebook: WriteNotebook, out: Path) -> None:
+def test_cancelling_stops_the_kernels(
+    write_notebook: WriteNotebook, out: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     marks = [out.parent / name for name in ("one", "two")]
     notebooks = [
         write_notebook(
@@ -206,6 +208,7 @@ def test_cancelling_stops_the_kernels(write_notebook: WriteNotebook, out: Path) 
     with cancellable(token), pytest.raises(CancelledError):
         run([*notebooks, write_notebook("third", "1")], out=out, kernels="cold")
     watcher.join()
+    assert "Kernel died" not in caplog.text  # we have killed them
     for mark in marks:
         assert not Path(f"/proc/{mark.read_text()}").exists()
         record = find_record(mark.name)

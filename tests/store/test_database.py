@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,11 @@ from workbench.core.errors import ConflictError, IntegrityError, StorageError
 from workbench.store import database as module
 from workbench.store.database import Database, close_all, open_database
 from workbench.store.migrations import MIGRATIONS, Migration
+from workbench.store.records import Records
 
+needs_bubblewrap = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="needs bubblewrap: apt install bubblewrap"
+)
 RunScript = Callable[[str], subprocess.CompletedProcess[str]]
 COUNTER = (
     Migration("counter", "CREATE TABLE counter (value INTEGER);\nINSERT INTO counter VALUES (0);"),
@@ -317,3 +322,40 @@ print(json.dumps([told, keys, database.read_one("PRAGMA integrity_check")[0]]))
     assert "full" in told
     assert keys == ["after", "small"]
     assert sound == "ok"
+
+
+_READ_APART = """
+import sys
+from workbench.core.errors import StorageError
+from workbench.learning.operations import progress
+from workbench.store.records import Records
+print([record.document for record in Records().list("n", prefix="")], len(progress()) > 0)
+try:
+    Records().put("n", "other", document=2, expected_revision=0)
+except StorageError as error:
+    print("cannot be written" in error.message)
+print(len(Records().list("n", prefix="")))
+"""
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize("state", ["closed", "held open", "empty"])
+def test_a_store_on_a_read_only_disk_is_read(home: Path, state: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    if state != "empty":
+        Records().put("n", "key", document=1, expected_revision=0)
+    if state == "closed":  # its WAL and the file that shares it go; otherwise the WAL has the row
+        close_all()
+    assert (home / "store.sqlite-wal").exists() == (state == "held open")
+    before = sorted(path.name for path in home.iterdir())
+    bound = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(home), str(home)]
+    done = subprocess.run(
+        [*bound, sys.executable, "-c", _READ_APART],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "WORKBENCH_HOME": str(home)},
+    )
+    rows = 0 if state == "empty" else 1
+    assert done.stdout.split("\n")[:3] == [f"{[1] * rows} True", "True", str(rows)], done.stderr
+    assert sorted(path.name for path in home.iterdir()) == before

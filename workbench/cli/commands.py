@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import types
 import typing
 from pathlib import Path
@@ -10,13 +11,27 @@ from typing import Any
 
 import click
 
-from workbench.core.errors import InputError
+from workbench.core.errors import InputError, WorkbenchError
 from workbench.core.operations import Operation
 from workbench.core.schema import Parameter
+
+# A call as a whole, or an argument that stands alone, perhaps with what is given to it.
+_ARGUMENT = re.compile(
+    r"[\w.]+\([^()]*\)|(?<![\w.\[-])(?P<name>[a-z]\w*)\b"
+    r"(?:=(?P<quote>['\"]?)(?P<value>[^\s'\",;()\[\]]+)(?P=quote))?(?![\w\].=])"
+)
 
 
 class OperationCommand(click.Command):
     """A command whose help also says what its arguments are."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; what its parser refuses knows which command's help to name."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The arguments, then the options."""
@@ -43,8 +58,12 @@ def command_of(operation: Operation, *, name: str | None = None) -> click.Comman
 
         values = {p.name: _value(p, given[p.name]) for p in operation.parameters}
         values = {name: value for name, value in values.items() if value is not None}
-        with drawn(operation.name, quiet=as_json) as show:
-            result = operation.run(values, from_text=True)
+        try:
+            with drawn(operation.name, quiet=as_json) as show:
+                result = operation.run(values, from_text=True)
+        except WorkbenchError as error:
+            error.hint = error.hint and as_options(error.hint, operation)
+            raise
         if as_json:
             print_json(result)
         else:
@@ -58,6 +77,30 @@ def command_of(operation: Operation, *, name: str | None = None) -> click.Comman
         help=_as_text(operation.help),
         short_help=operation.title,
     )
+
+
+def as_options(hint: str, operation: Operation) -> str:
+    """A hint in the words of the command: its options, where a hint names arguments of Python's.
+
+    ``on_bad='quarantine'`` becomes ``--on-bad quarantine``, and min_rows --min-rows. A name of one
+    word stays where nothing is given to it (it may be English: the model), and so do calls and
+    lines of the settings' file as they are.
+    """
+    if "workbench.toml" in hint:
+        return hint
+    flags = {
+        parameter.name: "--" + parameter.name.replace("_", "-")
+        for parameter in operation.parameters
+        if not parameter.positional and _shape(parameter.annotation)[0] not in (bool, dict)
+    }
+
+    def typed(match: re.Match[str]) -> str:
+        flag = flags.get(match["name"] or "", "")
+        if not flag or ("_" not in match["name"] and match["value"] is None):
+            return match[0]
+        return f"{flag} {match['value']}" if match["value"] is not None else flag
+
+    return _ARGUMENT.sub(typed, hint)
 
 
 def _click_parameter(parameter: Parameter) -> click.Parameter:

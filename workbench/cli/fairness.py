@@ -46,15 +46,26 @@ def show_audit(audit: GroupAudit) -> None:
         ["disparity", "value and interval", "between", "p (Holm)"],
         [[d.metric, _between(d), " and ".join(d.between), _p(d.p_holm)] for d in audit.disparities],
     )
-    if audit.is_at_floor:
-        click.echo(
-            f"the lowest p that {audit.draws:,} resamples can tell is {audit.lowest_p:.2g}, "
-            "and Holm's multiplies it by the number of tests: smaller ones all read the same"
-        )
+    _say_tests(audit)
     _left_out(audit.excluded)
     for note in audit.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(f"predictions: {audit.predictions}", err=True)
+
+
+def _say_tests(audit: GroupAudit) -> None:
+    """How many tests Holm's p is corrected for, and which p's are as low as can be told."""
+    if not audit.tests:
+        return
+    tests = "1 test" if audit.tests == 1 else f"{audit.tests} tests"
+    click.echo(f"p (Holm) is corrected for {tests}; disparities of the same rates share one")
+    for lowest in sorted({d.lowest_p for d in audit.at_floor if d.lowest_p}):
+        there = {d.hypothesis: _p(d.p_holm) for d in audit.at_floor if d.lowest_p == lowest}
+        number = "1 test is" if len(there) == 1 else f"{len(there)} tests are"
+        click.echo(
+            f"the lowest p that {round(1 / lowest) - 1:,} resamples can tell is {lowest:.2g}: "
+            f"{number} there, corrected {' or '.join(dict.fromkeys(there.values()))}"
+        )
 
 
 def show_card(card: ModelCard) -> None:

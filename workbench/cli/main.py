@@ -22,6 +22,15 @@ from workbench.core.variables import unknown_variables
 # Everyday verbs and rooms under another name: what a user would type first.
 ALIASES = {"chat": "models.chat", "serve": "serving.serve"}
 ROOM_ALIASES = {"report": "reports"}
+_PAIR_MISSING = re.compile(r"Option '(\S+)' requires 2 arguments")
+# What users of other tools type, where here it is called otherwise: what to know, and what to try.
+_IN_MEMORY = "each process has models of its own in memory; the gateway says which are in its"
+ELSEWHERE = {
+    "models ps": (_IN_MEMORY, "workbench serving models list"),
+    "models loaded": (_IN_MEMORY, "workbench serving models list"),
+    "models load": (_IN_MEMORY, "workbench serving models load NAME"),
+    "models unload": (_IN_MEMORY, "workbench serving models unload NAME"),
+}
 _CONTEXT_IN_PYTHON = re.compile(r"models\.load\('([^']*)', context_tokens=\.\.\.\)")
 _ENGINE_IN_PYTHON = re.compile(r"models\.load\([^()]*, engine='(\w+)'\)")
 
@@ -59,6 +68,9 @@ class VerbGroup(click.Group):
         """Name the near matches of a verb that is not there."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             place = " ".join((self.room, *self.typed))
+            if f"{place} {args[0]}" in ELSEWHERE:
+                said, hint = ELSEWHERE[f"{place} {args[0]}"]
+                raise NotFoundError(f"no verb of {place} named {args[0]!r}; {said}", hint=hint)
             raise NotFoundError.among(
                 f"verb of {place}",
                 args[0],
@@ -178,7 +190,8 @@ def _show_click_error(error: click.ClickException) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return
-    said = error.format_message().rstrip(".")
+    said = _PAIR_MISSING.sub(r"option '\1' takes a name and a value", error.format_message())
+    said = said.rstrip(".")
     if isinstance(error, click.NoSuchOption):
         near = " or ".join(near_names(error.option_name, error.possibilities or ()))
         said = f"no such option {error.option_name}" + (f"; did you mean {near}?" if near else "")

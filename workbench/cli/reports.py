@@ -53,5 +53,7 @@ def show_list(runs: list[dict[str, Any]]) -> None:
 
 def _claims_text(run: dict[str, Any]) -> str:
     if run["status"] == "cancelled":
+        if not run["claims"]:
+            return "none so far"
         return f"{run['claims_ok']} of {run['claims']} made so far"
     return f"{run['claims_ok']} of {run['claims']}" if run["claims"] else "none"

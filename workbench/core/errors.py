@@ -116,7 +116,9 @@ class NotFoundError(WorkbenchError, LookupError):
         if near:
             said = meant(near)
         elif choices:
-            said = f"known: {list_names(choices)}"
+            # All names where nothing else lists them; beside a hint that does, some are enough.
+            most = 8 if hint and len(choices) > 9 else 30
+            said = f"known: {list_names(choices, most=most)}"
         else:
             said = f"there is no {noun} yet"
         return cls(f"no {noun} named {name!r}; {said}", hint=hint, noun=noun, name=name, near=near)

@@ -19,7 +19,8 @@ def near_names(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
 
     A name is near by its letters, whatever their case, or because one of the two begins with the
     other, or one letter of it is another. Guesses that are clearly worse than the best one are left
-    out: beside ``chat``, nobody who typed ``chta`` meant ``data``.
+    out: beside ``chat``, nobody who typed ``chta`` meant ``data``. So are several of two letters,
+    one of which is right: ``q9`` is as near to ``q1`` as to ``q2``.
     """
     wanted = name.lower()
     by_letters = {each.lower(): each for each in sorted(set(known), reverse=True)}
@@ -28,7 +29,10 @@ def near_names(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
         key=lambda pair: (-pair[0], pair[1]),
     )
     least = max(LEAST_LIKENESS, found[0][0] * SHARE_OF_BEST) if found else 1.0
-    return [each for likeness, each in found if likeness >= least][:most]
+    near = [each for likeness, each in found if likeness >= least]
+    if len(near) > 1 and all(_is_half_right(wanted, each.lower()) for each in near):
+        return []
+    return near[:most]
 
 
 def meant(near: Iterable[str]) -> str:
@@ -40,7 +44,10 @@ def _likeness(wanted: str, letters: str) -> float:
     ratio = difflib.SequenceMatcher(None, letters, wanted).ratio()
     short, long = sorted((wanted, letters), key=len)
     is_part = len(short) >= _SHORTEST_PART and long.startswith(short)
-    one_other = len(short) == len(long) > 1 and sum(map(str.__ne__, short, long)) == 1
-    if is_part or one_other:
+    if is_part or _is_half_right(wanted, letters):
         return max(ratio, LEAST_LIKENESS)
     return ratio
+
+
+def _is_half_right(wanted: str, letters: str) -> bool:
+    return len(wanted) == len(letters) == 2 and sum(map(str.__eq__, wanted, letters)) == 1

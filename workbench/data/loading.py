@@ -71,6 +71,7 @@ def load(
 
     Raises:
         NotFoundError: There is no such name, split, revision or file.
+        InputError: A path is a folder's.
         DataError: A file breaks its schema.
         FetchError: The source could not be reached.
     """
@@ -115,7 +116,9 @@ def load_file(
         if rows == 0:
             raise DataError(
                 f"no row of {path} is good: " + "; ".join(writer.result(None, kept_rows=0).reasons),
-                hint="workbench data check, with another schema",
+                hint="give another schema: workbench data check FILE SCHEMA"
+                if schema is not None
+                else f"look at its first lines: head -3 {path}",
             )
         build.facts["quarantine"] = writer.result(None, kept_rows=rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,11 @@ from workbench.core.errors import DataError, InputError, NotFoundError
 from .schema import BadRow
 
 _CHUNK_ROWS = 8192
+_CSV, _JSON_LINES = (".csv", ".tsv", ".txt", ".data"), (".jsonl", ".ndjson")
+_PEEK_BYTES = 8192
+# Random or packed bytes hold a tenth of these; of text, in whatever encoding, next to nothing.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
+_CONTROLS_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -61,18 +67,22 @@ def open_reader(path: Path, *, layout: Layout | None = None) -> Reader:
 
     Raises:
         NotFoundError: There is no such file.
-        DataError: It is empty, or its header is of no use.
-        InputError: The ending is none of these.
+        DataError: It is empty or no text, or its header is of no use.
+        InputError: It is a folder, or the ending is none of these.
     """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a file", hint=f"name a file in it: ls {path}")
     if not path.is_file():
         raise NotFoundError(f"there is no file {path}", hint=f"ls {path.parent}")
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty", hint="a table has at least one row")
     suffix = path.suffix.lower()
-    if suffix in (".csv", ".tsv", ".txt", ".data"):
+    if suffix in (*_CSV, *_JSON_LINES):
+        _refuse_binary(path)
+    if suffix in _CSV:
         default = Layout(delimiter="\t") if suffix == ".tsv" else Layout()
         return CsvReader(path, layout or default)
-    if suffix in (".jsonl", ".ndjson"):
+    if suffix in _JSON_LINES:
         return JsonLinesReader(path)
     if suffix == ".parquet":
         return ParquetReader(path)
@@ -80,6 +90,22 @@ def open_reader(path: Path, *, layout: Layout | None = None) -> Reader:
         f"{path.name} is of an unknown kind {suffix!r}",
         hint="allowed: .csv, .tsv, .jsonl, .ndjson, .parquet",
     )
+
+
+def _refuse_binary(path: Path) -> None:
+    """Refuse what is no text in any encoding; a few bad bytes make bad rows, as they always did."""
+    with path.open("rb") as file:
+        start = file.read(_PEEK_BYTES)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return  # UTF-16: that is said where lines are read
+    try:
+        start.decode()
+    except UnicodeDecodeError:
+        if len(_CONTROLS.findall(start)) > _CONTROLS_SHARE * len(start):
+            raise DataError(
+                f"{path} is not a text file: its bytes are those of another kind of file",
+                hint="save it as CSV in UTF-8; if it is Parquet, its name must end in .parquet",
+            ) from None
 
 
 class _Lines:

@@ -130,6 +130,8 @@ class Lab:
 
     def hint(self, question: str) -> Note:
         """The next hint of a question; each says more than the one before."""
+        if os.environ.get(GRADED_VARIABLE):
+            return _left_out("hint", question)
         asked = self._find(question)
         if isinstance(asked, Note):
             return asked
@@ -147,6 +149,8 @@ class Lab:
         """One way to do it. Look at it once you have tried: what is read is soon forgotten."""
         from .source import solution_of
 
+        if os.environ.get(GRADED_VARIABLE):
+            return _left_out("solution", question)
         asked = self._find(question)
         if isinstance(asked, Note):
             return asked
@@ -186,6 +190,11 @@ class Lab:
 
     def __repr__(self) -> str:
         return f"<Lab {self.spec.name}: {len(self.spec.questions)} questions>"
+
+
+def _left_out(call: str, question: object) -> Note:
+    """What a call left in a cell says while it is graded: the sandbox has no solutions."""
+    return Note(f"{question}: no {call} here", "while a notebook is graded it is left out")
 
 
 def lab(name: str, namespace: Mapping[str, Any] | None = None) -> Lab:

@@ -6,6 +6,7 @@ Imports papermill (two seconds), so only the runner imports this module, and lat
 from __future__ import annotations
 
 import ast
+import logging
 import sys
 from pathlib import Path, PurePath
 from typing import Any
@@ -24,6 +25,19 @@ from .sessions import KernelSession
 
 # The name under which papermill finds our engine and our way to write parameters.
 NAME = "workbench"
+
+
+class _CellLog(logging.LoggerAdapter):
+    """What nbclient says while it runs the cells, but for a kernel that we have killed ourselves.
+
+    Then its "Kernel died while waiting for execute reply" would alarm who has only pressed Ctrl-C.
+    """
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  its name in logging
+        assert self.extra is not None
+        session = self.extra["session"]
+        assert isinstance(session, KernelSession)
+        return session.stopped is None and super().isEnabledFor(level)
 
 
 class ReportClient(PapermillNotebookClient):
@@ -83,6 +97,7 @@ class ReportEngine(NBClientEngine):
 
         client = ReportClient(
             nb_man,
+            log=_CellLog(logging.getLogger("traitlets"), {"session": session}),
             startup_timeout=start_timeout,
             kernel_name="python3",
             on_cell_start=tell,

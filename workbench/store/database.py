@@ -27,10 +27,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import settings
-from workbench.core.errors import ConflictError, IntegrityError, StorageError
+from workbench.core.errors import ConflictError
 
 from . import files
 from .migrations import MIGRATIONS, Migration, apply, pending
+from .reading_only import is_writable, open_to_read
+from .sqlite_faults import saying_why
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class _Link:
 
     connection: sqlite3.Connection
     thread: threading.Thread
+    read_only: bool = False
     depth: int = 0
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
@@ -65,6 +68,7 @@ class Database:
         durable: Whether a transaction that ended well is on the disk. Otherwise a power cut may
             take the last ones, whole and in order; a crash of the process takes none.
         wal_bytes: How large the WAL may be after a commit; then a checkpoint is made.
+        read_anyway: Whether it can be read where it cannot be written.
     """
 
     def __init__(
@@ -75,11 +79,12 @@ class Database:
         busy_s: float = _BUSY_S,
         durable: bool = True,
         wal_bytes: int = _WAL_BYTES,
+        read_anyway: bool = False,
     ) -> None:
         self.path = path
         self._wal, self._wal_bytes = f"{path}-wal", wal_bytes
         self._wal_kept_bytes = 0
-        self.durable = durable
+        self.durable, self._read_anyway = durable, read_anyway
         self._migrations = tuple(migrations)
         self._busy_s = busy_s
         self._pid = os.getpid()
@@ -115,9 +120,9 @@ class Database:
         A transaction inside another is part of it: it is on the disk when the outer one ends.
 
         Raises:
-            StorageError: The disk is full, or another writer did not let go in time.
+            StorageError: The disk is full or read-only, or another writer did not let go in time.
         """
-        link = self._link()
+        link = self._link(writing=True)
         if link.depth:
             with saying_why(self.path), _nested(link):
                 yield link.connection
@@ -187,15 +192,18 @@ class Database:
                     del self._links[ident]
                     link.connection.close()
 
-    def _link(self) -> _Link:
+    def _link(self, *, writing: bool = False) -> _Link:
         self._leave_parent()
         thread = threading.current_thread()
         link = self._links.get(threading.get_ident())
-        if link is None:
-            connection = self._open()
+        if link is None or (writing and link.read_only):
+            reads = self._read_anyway and not writing and not is_writable(self.path)
+            connection = self._open(only_read=reads)  # to write, it says why that cannot be
             with self._lock:
                 self._drop_dead_threads()
-                link = self._links[threading.get_ident()] = _Link(connection, thread)
+                if link is not None:
+                    link.connection.close()
+                link = self._links[threading.get_ident()] = _Link(connection, thread, reads)
         link.thread = thread  # idents are used again; the dead thread's connection serves as well
         return link
 
@@ -222,8 +230,10 @@ class Database:
                 hint="fork before the transaction, or after it",
             )
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, *, only_read: bool = False) -> sqlite3.Connection:
         with files.saying_why(self.path), saying_why(self.path):
+            if only_read:
+                return open_to_read(self.path, self._migrations)
             files.make_folder(self.path.parent)
             # Usage and hashes of keys are the user's alone; SQLite's files beside it do likewise.
             self.path.touch(mode=0o600, exist_ok=True)
@@ -346,44 +356,10 @@ def _nested(link: _Link) -> Iterator[None]:
         link.depth -= 1
 
 
-@contextmanager
-def saying_why(path: Path) -> Iterator[None]:
-    """Turn a fault of SQLite that the user can mend into an error that says how."""
-    try:
-        yield
-    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            raise StorageError(
-                f"{path} cannot be written: {error}; the disk is full or faulty",
-                hint="free some space, or set WORKBENCH_HOME to another disk",
-                path=str(path),
-            ) from error
-        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-            raise StorageError(
-                f"{path} cannot be written: {error}",
-                hint="set WORKBENCH_HOME to a folder of your own",
-                path=str(path),
-            ) from error
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise StorageError(
-                f"{path} is held by another process that does not let go",
-                hint="look for a stopped workbench process and end it",
-                path=str(path),
-            ) from error
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise IntegrityError(
-                f"{path} is damaged: {error}",
-                hint="restore it from a backup, or move it away to begin anew",
-                path=str(path),
-            ) from error
-        raise
-
-
 def open_database(home: Path | None = None) -> Database:
     """The store of a home, by default of the home that is set; one object a file and process."""
     path = (home or settings.home()) / FILE_NAME
-    found = _opened.pop(path, None) or Database(path)
+    found = _opened.pop(path, None) or Database(path, read_anyway=True)
     _opened[path] = found  # at the end: the first are those not used for longest
     for idle in list(_opened.values())[:-_KEPT_OPEN]:
         _opened.pop(idle.path, None)

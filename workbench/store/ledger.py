@@ -24,8 +24,9 @@ from workbench.core.errors import IntegrityError
 from workbench.core.viewers import Viewable
 
 from . import files
-from .database import Database, open_database, saying_why
+from .database import Database, open_database
 from .documents import check_text, dump_document, load_document
+from .sqlite_faults import saying_why
 
 FOLDER = "ledger"
 HEAD_NAME = "head.json"

@@ -21,8 +21,8 @@ from urllib.parse import quote
 from workbench.core.errors import InputError, IntegrityError, NotFoundError
 
 from . import files
-from .database import saying_why
 from .documents import check_text, dump_document, load_document
+from .sqlite_faults import saying_why
 
 Words = Literal["words", "stems", "trigrams"]
 _TOKENIZERS: dict[Words, str] = {

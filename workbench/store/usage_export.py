@@ -22,7 +22,8 @@ from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 
 from . import files
-from .database import Database, open_database, saying_why
+from .database import Database, open_database
+from .sqlite_faults import saying_why
 from .usage_rows import COLUMNS, NANO
 
 FOLDER = "usage"

@@ -68,10 +68,11 @@ def bars_html(tasks: list[dict[str, Any]]) -> str:
     for data in tasks:
         done, total = data["done"], data["total"]
         label = escape(f"{data['label']} {data.get('message') or ''}".strip())
+        said = f"{label} {escape(amount(done, total, data['unit']))}".strip()
         bar = f' max="{total}" value="{done}"' if total else ""
         lines.append(
-            f'<div><progress{bar} aria-label="{label}"></progress> <span class="q">{label} '
-            f"{escape(amount(done, total, data['unit']))}</span></div>"
+            f'<div><progress{bar} aria-label="{label}"></progress> <span class="q">'
+            f"{said}</span></div>"
         )
     return f'<div class="wb wb-card">{style("tokens", "viewers")}{"".join(lines)}</div>'
 

@@ -31,15 +31,24 @@ _TYPES = {
     ".js": "text/javascript",
     ".json": "application/json",
 }
-_GONE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>No such report</title>
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>:root {{ color-scheme: light dark }} body {{ font: 16px/1.6 system-ui, sans-serif;
 max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}</style>
-<h1>This report is not here</h1>
-<p>There is no file <code>{path}</code> in the folder of the reports. It may have been deleted by
-hand; the records of the runs are kept. To make new ones:</p>
-<pre>workbench report run {notebook}</pre>
+<h1>{title}</h1>
+{said}
 <p><a href="{home}">Back to the home page</a></p></html>"""
+_GONE = """<p>There is no file <code>{path}</code> in the folder of the reports. It may have been
+deleted by hand; the records of the runs are kept. To make new ones:</p>
+<pre>workbench report run {notebook}</pre>"""
+
+
+def _finish_missing(handler: JupyterHandler, title: str, said: str) -> None:
+    """Say in a page of its own, with a way home, that something is not there (``said`` is HTML)."""
+    home = html.escape(url_path_join(handler.base_url, "workbench/home"))
+    handler.set_status(404)
+    handler.set_header("Content-Type", _TYPES[".html"])
+    handler.finish(_PAGE.format(title=html.escape(title), said=said, home=home))
 
 
 class HomeHandler(JupyterHandler):
@@ -70,7 +79,9 @@ class OpenHandler(JupyterHandler):
         except StorageError as error:
             raise web.HTTPError(507, f"no copy can be made: {error.message}") from error
         except WorkbenchError as error:
-            raise web.HTTPError(404, error.message) from error
+            said = f"<p>{html.escape(error.message)}.</p>"
+            _finish_missing(self, "This notebook is not here", said)
+            return
         self.redirect(url_path_join(self.base_url, "lab/tree", quote(place)))
 
 
@@ -91,11 +102,8 @@ class ReportHandler(JupyterHandler):
         if not found.is_file():
             slug, _, below = path.partition("/")
             notebook = f"notebooks/{slug}.ipynb" if below else "notebooks"
-            self.set_status(404)
-            self.set_header("Content-Type", _TYPES[".html"])
-            home = url_path_join(self.base_url, "workbench/home")
-            told = {"path": path, "notebook": notebook, "home": home}
-            self.finish(_GONE.format(**{name: html.escape(text) for name, text in told.items()}))
+            told = {"path": html.escape(path), "notebook": html.escape(notebook)}
+            _finish_missing(self, "This report is not here", _GONE.format(**told))
             return
         self.set_header("Content-Type", _TYPES[found.suffix])
         self.finish(found.read_bytes())

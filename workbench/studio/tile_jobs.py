@@ -122,7 +122,9 @@ def _progress(job: Job) -> str:
 
 
 def amount(done: float, total: float | None, unit: str) -> str:
-    """How far something is: ``3 of 10 rows``."""
+    """How far something is: ``3 of 10 rows``; nothing where nothing is counted."""
+    if not (done or total or unit):
+        return ""
     if unit == "bytes":
         return f"{size(done)} of {size(total)}" if total else size(done)
     shown = number(int(done) if float(done).is_integer() else done)

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.utils import ensure_async
+from tornado.ioloop import PeriodicCallback
 from voila.configuration import VoilaConfiguration
 from voila.notebook_renderer import NotebookRenderer
 from voila.paths import collect_template_paths
 from voila.server_extension import load_config_file
 from voila.utils import get_page_config
+
+from workbench.studio.left_pages import SWEEP_S, LeftPages
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class WarmPage:
         self._server = server
         self._notebook = notebook
         self._next: asyncio.Task[Rendered] | None = None
+        self._left = LeftPages(server)
         self.notebook_data: dict[str, dict[str, Any]] = {}
 
     def start(self) -> None:
@@ -57,6 +61,7 @@ class WarmPage:
         manager.get_pool_size = self.get_pool_size
         manager.get_rendered_notebook = self.get_rendered_notebook
         self._server.io_loop.add_callback(self._begin)
+        PeriodicCallback(self._left.sweep, SWEEP_S * 1000).start()
 
     def get_pool_size(self, notebook: str) -> int:
         """How many pages of a notebook are ready, or will be before a new one could."""
@@ -78,6 +83,7 @@ class WarmPage:
         ahead, self._next = self._next, None
         self._server.io_loop.call_later(DELAY_S, self._begin)
         page = await ahead
+        self._left.watch(page.kernel_id)
         page.renderer.stop_generator = True
         return page.task, page.renderer.rendered_cache, page.kernel_id
 

@@ -56,10 +56,10 @@ def test_numbers_with_many_values_are_cut_into_ranges_and_it_is_said() -> None:
 
 def test_five_hundred_values_are_refused_or_left_out_one_by_one() -> None:
     many = [f"v{at}" for at in range(500)]
-    with pytest.raises(InputError, match="make 500 groups; at most 50 are compared") as error:
+    with pytest.raises(InputError, match="town makes 500 groups; at most 50 are compared") as error:
         make_groups({"town": many * 30})
     assert error.value.hint
-    with pytest.raises(InputError, match="make 0 groups of at least 30 rows out of 500"):
+    with pytest.raises(InputError, match="town makes 0 groups of at least 30 rows out of 500"):
         make_groups({"town": many * 3})
     found = make_groups({"town": many + ["big"] * 40 + ["large"] * 40})
     assert found.names == ("town=big", "town=large")
@@ -71,7 +71,7 @@ def test_five_hundred_values_are_refused_or_left_out_one_by_one() -> None:
     [
         (["a"] * 90, "'kind' has one value in all its rows"),
         ([None] * 90, "'kind' has no value in all its rows"),
-        (["a"] * 60 + ["b"] * 3, r"make 1 groups of at least 30 rows.*left out: kind=b \(3\)"),
+        (["a"] * 60 + ["b"] * 3, r"kind makes 1 group of at least 30 rows.*left out: kind=b \(3\)"),
         ([], "the same number, not 0"),
     ],
 )

@@ -15,7 +15,7 @@ from workbench.core.cancellation import check_cancelled
 from workbench.evaluation.multiple_testing import BENJAMINI_HOCHBERG, HOLM, adjust_p_values
 
 from .contrasts import NOBODY, Contrasts, averaged, joined, make_contrasts
-from .equality import equality_p_value
+from .equality import equality_p_value, lowest_p_value
 from .groups import EVERYONE
 from .intersection_bounds import bound_largest
 from .resampled import Resampled
@@ -243,11 +243,14 @@ def _with_tests(
 ) -> tuple[Disparity, ...]:
     """One test a hypothesis, corrected over all hypotheses."""
     p_values: dict[str, float] = {}
+    lowest: dict[str, float] = {}
     for metric, _ in found:
         if metric.hypothesis not in p_values and not metric.kind.startswith("group"):
-            p = equality_p_value([resampled[name] for name in metric.of])
+            parts = [resampled[name] for name in metric.of]
+            p = equality_p_value(parts)
             if p is not None:
                 p_values[metric.hypothesis] = p
+                lowest[metric.hypothesis] = lowest_p_value(parts)
     by_holm, by_bh = (
         dict(zip(p_values, adjust_p_values(list(p_values.values()), correction=way), strict=True))
         for way in (HOLM, BENJAMINI_HOCHBERG)
@@ -256,6 +259,13 @@ def _with_tests(
     for metric, disparity in found:
         h = metric.hypothesis
         if h in p_values and not metric.kind.startswith("group"):
-            disparity = replace(disparity, p_value=p_values[h], p_holm=by_holm[h], p_bh=by_bh[h])
+            disparity = replace(
+                disparity,
+                p_value=p_values[h],
+                p_holm=by_holm[h],
+                p_bh=by_bh[h],
+                hypothesis=h,
+                lowest_p=lowest[h],
+            )
         told.append(disparity)
     return tuple(told)

@@ -13,7 +13,7 @@ def equality_p_value(resampled: Sequence[Resampled]) -> float | None:
     The statistic is the largest deviation of a group from the groups' weighted mean, in standard
     errors; its distribution under equality is that of the resamples around their own centre
     (max-t, Romano and Wolf, Econometrica 73, 2005). With two groups it is the two-sample test.
-    It is never below ``1 / (draws + 1)``. None where fewer than two groups are known.
+    It is never below ``lowest_p_value``. None where fewer than two groups are known.
     """
     import numpy as np
 
@@ -38,3 +38,8 @@ def equality_p_value(resampled: Sequence[Resampled]) -> float | None:
     if drawn is None:
         return None
     return float((1 + np.count_nonzero(drawn >= found)) / (1 + len(drawn)))
+
+
+def lowest_p_value(resampled: Sequence[Resampled]) -> float:
+    """The least that ``equality_p_value`` can be: ``1 / (draws + 1)``."""
+    return 1 / (1 + min(len(each.draws) for each in resampled))

@@ -97,15 +97,17 @@ def _judge(
             )
         else:
             kept.append(at)
+    told = " and ".join(columns) + (" makes" if len(columns) == 1 else " make")
     if len(kept) > MOST_GROUPS:
         raise InputError(
-            f"{' and '.join(columns)} make {len(kept)} groups; at most {MOST_GROUPS} are compared",
+            f"{told} {len(kept)} groups; at most {MOST_GROUPS} are compared",
             hint="put values together first, or raise min_rows",
         )
     if len(kept) < 2:
         largest = ", ".join(f"{e.group} ({e.n})" for e in sorted(excluded, key=lambda e: -e.n)[:3])
+        groups = "1 group" if len(kept) == 1 else f"{len(kept)} groups"
         raise InputError(
-            f"{' and '.join(columns)} make {len(kept)} groups of at least {min_rows} rows out of "
+            f"{told} {groups} of at least {min_rows} rows out of "
             f"{len(names)}; two are needed" + (f"; left out: {largest}" if largest else ""),
             hint="put values together first, or lower min_rows",
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import InputError, IntegrityError, NotFoundError, list_names
+from workbench.core.errors import DataError, InputError, IntegrityError, NotFoundError, list_names
 
 from .outcomes import Outcomes, Task, read_outcomes
 
@@ -161,7 +161,13 @@ def read_predictions(
     """
     from workbench.data import load_file
 
-    found = load_file(file, on_bad="raise")
+    try:
+        # A row that is left out would move the figures without a word.
+        found = load_file(file, on_bad="raise")
+    except DataError as error:
+        if "row" in error.context:
+            error.hint = f"correct the row; workbench data check {file} shows all that are bad"
+        raise
     frame = found.dataset.to_pandas()
     for name in ("y", "y_hat"):
         if name not in frame.columns:

@@ -34,8 +34,10 @@ class Disparity(Viewable):
 
     ``metric`` is fairlearn's name where fairlearn has it. ``between`` are the groups that decide
     it, or one group and ``everyone``. ``p_value`` is of the hypothesis that all groups are equal in
-    what it compares; ``p_holm`` and ``p_bh`` are corrected for all hypotheses of the audit. They
-    are None for the worst group's value, which is no comparison.
+    what it compares, named by ``hypothesis``: disparities that compare the same rows share one.
+    ``p_holm`` and ``p_bh`` are corrected for all hypotheses of the audit. ``lowest_p`` is the least
+    that ``p_value`` can be with so many resamples. All are None for the worst group's value, which
+    is no comparison.
     """
 
     metric: str
@@ -46,6 +48,8 @@ class Disparity(Viewable):
     p_value: float | None = None
     p_holm: float | None = None
     p_bh: float | None = None
+    hypothesis: str | None = None
+    lowest_p: float | None = None
 
 
 @dataclass(frozen=True)
@@ -127,16 +131,19 @@ class GroupAudit(Viewable):
         return tuple(dict.fromkeys(figure.group for figure in self.groups))
 
     @property
-    def lowest_p(self) -> float:
-        """The lowest p value that so many resamples can tell."""
-        return 1 / (self.draws + 1)
+    def tests(self) -> int:
+        """How many hypotheses were tested: the p values of so many are corrected together."""
+        return len({each.hypothesis for each in self.disparities} - {None})
 
     @property
-    def is_at_floor(self) -> bool:
-        """Whether a disparity's p value is as low as it can be told."""
-        return any(
-            each.p_value is not None and each.p_value <= 1.0001 * self.lowest_p
+    def at_floor(self) -> tuple[Disparity, ...]:
+        """The disparities whose p value is as low as their resamples can tell."""
+        return tuple(
+            each
             for each in self.disparities
+            if each.p_value is not None
+            and each.lowest_p is not None
+            and each.p_value <= 1.0001 * each.lowest_p
         )
 
     def figure(self, metric: str, group: str) -> GroupFigure:
