@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -71,3 +73,48 @@ def test_places_are_held_while_answers_come(far: Client) -> None:
             lambda _: far.chat(model="slow", stream=True, max_tokens=5, key=made.key), range(4)
         )
         assert [answer.status for answer in again] == [200] * 4
+
+
+ASKED: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "Hi"}]},
+    "/v1/completions": {"prompt": "Hi"},
+    "/v1/responses": {"input": "Hi"},
+    "/v1/messages": {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9},
+    "/v1/embeddings": {"input": "Hi"},
+}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_one_at_a_time_is_one_answer_however_it_is_asked_for(far: Client, stream: bool) -> None:
+    """Whole answers count as streams do, in each dialect; who leaves gives the place back."""
+    made = identity.create_key("one", limits=KeyLimits(concurrent_streams=1))
+    said = [{"role": "user", "content": "A long one."}]
+    body = {"model": "slower", "messages": said, "stream": stream, "max_tokens": 4000}
+    connection = far.connection()
+    connection.request(
+        "POST", "/v1/chat/completions", json.dumps(body), {"authorization": f"Bearer {made.key}"}
+    )
+    wait_for(lambda: _answers_in_work(far, made.id) == 1)
+    for path, about in ASKED.items():
+        refused = far.request("POST", path, {"model": "slow", **about}, made.key)
+        assert refused.status == 429, path
+        assert "answers at a time: 1 of 1" in refused.body.decode()
+    connection.close()
+    wait_for(lambda: _answers_in_work(far, made.id) == 0)
+    bad = far.request("POST", "/v1/chat/completions", {"model": "none-such"}, made.key)
+    assert bad.status in (400, 404)
+    for number in range(8):  # the next is asked as soon as the last has come, cached ones too
+        again = far.chat(f"Number {number // 2}", model="slow", max_tokens=2, key=made.key)
+        assert again.status == 200, number
+
+
+def _answers_in_work(client: Client, key_id: str) -> int:
+    told = client.request("GET", f"/admin/v1/budgets/{key_id}").json
+    return int(told["use"]["streams"])
+
+
+def wait_for(found: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + 60
+    while not found():
+        assert time.monotonic() < until_s
+        time.sleep(0.02)

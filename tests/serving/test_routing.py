@@ -102,6 +102,23 @@ def test_a_task_sends_code_to_the_ensemble_which_settles_all_its_questions(route
     assert row.cost_usd == pytest.approx(2.0 * row.completion_tokens / 1e6)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write a Python function that reverses a list.",
+        "Hello, how are you today?",
+        "ticket #12 is open",
+    ],
+)
+def test_the_command_without_a_gateway_decides_the_same(routed: Client, text: str) -> None:
+    from workbench.models.routing.asking import route
+
+    there, here = ask(routed, text).headers, route(text)
+    rule = there["x-workbench-route"].partition(", ")[0]
+    model = "ensemble/vote" if there["x-workbench-route"].endswith("ensemble") else MODEL
+    assert (here.model, here.rule) == (model, rule)
+
+
 def test_strict_routing_is_an_error_where_a_rule_cannot_be_kept(routed: Client) -> None:
     relaxed = ask(routed, "ticket #12 is open")
     assert (relaxed.status, relaxed.headers["x-workbench-model"]) == (200, MODEL)

@@ -31,7 +31,7 @@ def show_keys_list(keys: tuple[Key, ...]) -> None:
             key.user,
             key.role,
             ", ".join(key.models) if key.models is not None else "all",
-            ", ".join(f"{name} {value:g}" for name, value in key.limits.items) or "none",
+            ", ".join(f"{_said(name)} {value:g}" for name, value in key.limits.items) or "none",
             _when(key.last_used_s) or "never",
             "revoked" if key.revoked_s else _when(key.expires_s) or "never",
         ]
@@ -66,7 +66,7 @@ def show_keys_show(state: KeyState) -> None:
         "budget_usd_month": (use.usd_month, use.reserved_usd),
     }
     allowed = dict(state.key.limits.items)
-    rows = [[name, *figures[name], allowed.get(name)] for name in figures]
+    rows = [[_said(name), *figures[name], allowed.get(name)] for name in figures]
     print_table(["", "used", "reserved", "allowed"], rows)
 
 
@@ -85,6 +85,11 @@ def show_users_add(user: User) -> None:
 
 
 show_users_role = show_users_disable = show_users_add
+
+
+def _said(limit: str) -> str:
+    """A limit's name; that of answers at a time is older than what it counts."""
+    return "answers at a time" if limit == "concurrent_streams" else limit
 
 
 def _when(time_s: float | None) -> str:

@@ -62,17 +62,30 @@ class Accounts:
             self.disk_failed = False
 
     async def open(
-        self, call: Call, principal: Principal, facts: Facts, *, tokens: int, usd: float
+        self,
+        call: Call,
+        principal: Principal,
+        facts: Facts,
+        *,
+        tokens: int,
+        usd: float,
+        answers: bool = True,
     ) -> Account:
-        """Reserve what a call may need.
+        """Reserve what a call may need, and a place among the key's answers at a time.
+
+        Args:
+            call: What is asked.
+            principal: Who asks.
+            facts: What is settled later.
+            tokens: Needed at most.
+            usd: What they would cost.
+            answers: Whether it takes a place: streamed or whole, from a model or the cache.
 
         Raises:
             LimitError: A limit would be passed.
             BusyError: The store of limits does not answer.
         """
-        reservation = await self.limits.reserve(
-            principal, tokens=tokens, usd=usd, stream=call.stream
-        )
+        reservation = await self.limits.reserve(principal, tokens=tokens, usd=usd, stream=answers)
         return Account(self, call, principal, facts, reservation)
 
 
@@ -99,6 +112,11 @@ class Account:
         accounts.under_way += 1
         # In the loop's next turn: until then the call has gone out, and is being answered.
         asyncio.get_running_loop().call_soon(self._sketched)
+
+    @property
+    def holds_place(self) -> bool:
+        """Whether it holds one of the answers at a time that its key may have."""
+        return any(each.limit == "concurrent_streams" for each in self.reservation.left)
 
     def note(self, piece: Piece) -> None:
         """A piece of the answer came; its words are kept where the settings say so."""

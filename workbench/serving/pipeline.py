@@ -145,7 +145,9 @@ class Pipeline:
                 f"{call.model!r} is a model elsewhere: its tokens cannot be counted here",
                 hint="its answers tell their usage",
             )
-        account = await self._accounts.open(call, principal, facts, tokens=0, usd=0.0)
+        account = await self._accounts.open(
+            call, principal, facts, tokens=0, usd=0.0, answers=False
+        )
         try:
             tokens = await self._count(self._complete(call, principal), facts)
             await account.settle()
@@ -255,7 +257,9 @@ def _warn_of_context(call: Call, facts: Facts) -> None:
 
 
 async def _settle(account: Account, call: Call, facts: Facts) -> None:
-    if call.stream:
+    # A key whose answers at a time are counted has its place back before it has the whole answer:
+    # who asks one after the other is not refused.
+    if call.stream or account.holds_place:
         await account.settle()
     else:
         facts.settling = account.begin_settling()

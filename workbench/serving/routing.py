@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from workbench.core import settings as core_settings
 from workbench.core.errors import AccessError, InputError, WorkbenchError
 from workbench.identity.principals import Principal
-from workbench.models.routing.asking import CHARS_PER_TOKEN, CHAT, EMBEDDER
+from workbench.models.routing.asking import CHARS_PER_TOKEN, EMBEDDER
+from workbench.models.routing.candidates import CHAT
 from workbench.models.routing.requests import PREFERENCES, Candidate, RouteRequest
 from workbench.models.routing.router import decide
 from workbench.models.routing.settings import AUTO, RoutingSettings
@@ -97,16 +98,11 @@ class Router:
         )
 
     def _candidates(self, call: Call) -> Iterable[Candidate]:
-        named = {rule.model for rule in self._chosen.rules} | set(self._chosen.tasks.values())
-        named |= {self._chosen.default} if self._chosen.default else set()
         for name in self._directory.names():
             made = is_virtual(name)
-            # What is made of several models costs several times as much, and an adapter is for
-            # a purpose of its own: both only by name.
-            plain = not made and ":" not in name
             here = self._directory.local_model(name)
-            ready = here is None or here.is_fetched
-            wanted = name in named or (self._chosen.may_choose(name) and plain and ready)
+            fetched = here is None or here.is_fetched
+            wanted = self._chosen.considers(name, made=made, fetched=fetched)
             if wanted and not (made and (call.kind != "chat" or call.n > 1)):
                 yield self._candidate(name)
 

@@ -103,7 +103,7 @@ class _Row:
 _LIMITS = (
     ("requests_per_minute", "requests_minute", "requests this minute"),
     ("tokens_per_minute", "tokens_minute", "tokens this minute"),
-    ("concurrent_streams", "streams", "streams at a time"),
+    ("concurrent_streams", "streams", "answers at a time"),
     ("budget_tokens_day", "tokens_day", "tokens today"),
     ("budget_tokens_month", "tokens_month", "tokens this month"),
     ("budget_usd_day", "usd_day", "USD today"),

@@ -1,19 +1,17 @@
-"""``auto`` without a gateway: which model would answer, of those on this disk."""
+"""``auto`` without a gateway: which model one that is started now would take."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from workbench.core import settings
 from workbench.core.errors import InputError
-from workbench.models.routing.requests import Candidate, Decision, Preference, RouteRequest
+from workbench.models.routing.candidates import find_candidates
+from workbench.models.routing.requests import Decision, Preference, RouteRequest
 from workbench.models.routing.router import decide
 from workbench.models.routing.settings import RoutingSettings, read_routing
 from workbench.models.routing.tasks import Task, make_finder, text_to_embed
 
 EMBEDDER = "minilm-l6-v2"
 CHARS_PER_TOKEN = 4  # of English; only a prompt that is clearly too long passes a model over
-CHAT = frozenset({"chat", "stream", "tools", "json", "logprobs"})
 
 
 def route(prompt: str, *, prefer: Preference | None = None, strict: bool = False) -> Decision:
@@ -32,7 +30,7 @@ def route(prompt: str, *, prefer: Preference | None = None, strict: bool = False
         prompt, len(prompt) // CHARS_PER_TOKEN, prefer=prefer, strict=strict, task=task
     )
     default = chosen.default or settings.get("model")
-    return decide(request, list(_candidates(chosen)), chosen, default=default)
+    return decide(request, list(find_candidates(chosen)), chosen, default=default)
 
 
 def _find_task(prompt: str, chosen: RoutingSettings) -> Task:
@@ -43,20 +41,3 @@ def _find_task(prompt: str, chosen: RoutingSettings) -> Task:
         finder = make_finder(model.embed, own=chosen.examples, folder=folder, model=EMBEDDER)
         vector = model.embed(text_to_embed(prompt))
     return finder.find(prompt, vector, least_confidence=chosen.least_confidence)
-
-
-def _candidates(chosen: RoutingSettings) -> Iterator[Candidate]:
-    from workbench.models import catalogue
-    from workbench.models.footprints import fastest_by_name
-    from workbench.models.presence import is_present
-
-    speeds = fastest_by_name()
-    for name, entry in catalogue.entries().items():
-        if chosen.may_choose(name) and is_present(entry):
-            yield Candidate(
-                name,
-                context_tokens=entry.context_tokens,
-                parameters=entry.parameters,
-                tokens_per_s=speeds.get(name),
-                capabilities=CHAT if entry.kind == "chat" else frozenset({"embed"}),
-            )

@@ -78,6 +78,29 @@ class RoutingSettings:
         """Whether a request's task can change the choice, so that it is worth an embedding."""
         return bool(self.tasks) or any(rule.task is not None for rule in self.rules)
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The models that a rule, a task or ``default`` names."""
+        return frozenset(
+            {rule.model for rule in self.rules}
+            | set(self.tasks.values())
+            | ({self.default} if self.default else set())
+        )
+
+    def considers(self, model: str, *, made: bool = False, fetched: bool = True) -> bool:
+        """Whether a model may stand for ``auto``.
+
+        What is made of several models costs several times as much, an adapter is for a purpose of
+        its own, and one that is not fetched would be waited for: all three only by name.
+
+        Args:
+            model: Its name.
+            made: Whether it is made of several.
+            fetched: Whether it can answer at once.
+        """
+        plain = not made and ":" not in model
+        return model in self.named or (plain and fetched and self.may_choose(model))
+
     def may_choose(self, model: str) -> bool:
         """Whether the patterns allow a model."""
         return not self.models or any(

@@ -1,4 +1,4 @@
-"""Rates, budgets and concurrent streams of a key: reserved before a call, settled after it."""
+"""Rates, budgets and answers at a time of a key: reserved before a call, settled after it."""
 
 from workbench.core.lazy import attach
 

@@ -82,7 +82,8 @@ class LimitStore(Protocol):
             principal: Whose limits count.
             tokens: Of the prompt and the longest answer together.
             usd: What they would cost.
-            stream: Whether it takes one of the key's concurrent streams.
+            stream: Whether it takes one of the key's answers at a time (``concurrent_streams``):
+                each answer does, streamed or whole.
             now_s: The time, for tests.
 
         Raises:

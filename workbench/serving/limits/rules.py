@@ -152,7 +152,7 @@ def _tokens(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
 
 
 def _streams(name: str, allowed: float, figures: Figures, asked: Asked) -> _Line:
-    # A call that is no stream is not held up by streams.
+    # A call that is no answer (one that counts tokens) is not held up by answers.
     held, wanted = (figures.open_streams, 1) if asked.stream else (0, 0)
     left = int(allowed) - held - wanted
     return _new(_Line, (name, int(allowed), 0, held, wanted, left, OPEN_RETRY_S, OPEN_RETRY_S, 1))
