@@ -34,6 +34,9 @@ def test_a_grid_is_drawn_with_its_names_and_numbers() -> None:
     html = mime_bundle(grid())["text/html"]
     for said in ("A made grid: made", "·of", "head 1", "+0.50", "−0.25", "share of the way"):
         assert said in html
+    axes = "Rows: layer; columns: token; values in share of the way."
+    assert f'<p class="q">{axes}</p>' in html  # in the page, where it breaks on a phone
+    assert html.count(axes) == 1  # and not in the picture, which cuts it
     words = mime_bundle(grid(cell_texts=((" Paris", "a"), ("b", "c")), centre=None,
                              values=np.ones((2, 2))))["text/html"]  # fmt: skip
     assert "·Paris" in words

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.studio.markup import escape
-from workbench.studio.widgets.drawing import inline
-from workbench.studio.widgets.heat_map_svg import draw as draw_picture
+from workbench.studio.widgets.heat_map_svg import in_page
 from workbench.studio.widgets.saliency_html import frame
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def draw(shown: HeatMap) -> str:
 
 
 def _panel(shown: HeatMap, panel: int) -> str:
-    picture = inline(draw_picture(shown, panel, headed=False))
+    picture = in_page(shown, panel)
     if len(shown.rows) * len(shown.columns) <= _MOST_NUMBERS:
         picture += f"<details><summary>As numbers</summary>{_table(shown, panel)}</details>"
     if len(shown.panels) == 1:

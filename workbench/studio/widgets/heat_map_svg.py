@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from workbench.studio.markup import escape
 from workbench.studio.widgets import shades
-from workbench.studio.widgets.drawing import Sheet, cut, mono_px
+from workbench.studio.widgets.drawing import Sheet, cut, inline, mono_px
 from workbench.studio.widgets.saliency_svg import WIDTH_PX, heading, key
 from workbench.studio.widgets.shades import LIGHT
 
@@ -20,15 +21,25 @@ _NEARLY_NONE = 0.05
 _LONGEST_LABEL = 14
 
 
+def say_axes(shown: HeatMap) -> str:
+    """What stands where, in a sentence."""
+    return f"Rows: {shown.row_title}; columns: {shown.column_title}; values in {shown.unit}."
+
+
+def in_page(shown: HeatMap, panel: int) -> str:
+    """One panel as a page has it: its axes in a sentence, then the picture."""
+    return f'<p class="q">{escape(say_axes(shown))}</p>' + inline(draw(shown, panel, headed=False))
+
+
 def draw(shown: HeatMap, panel: int, *, headed: bool = True) -> str:
-    """One panel with its labels and its scale; ``headed`` with title and facts above it."""
+    """One panel with its labels and its scale; ``headed`` with title, axes and facts above it.
+
+    Those of a picture do not break on a phone: a page says the axes itself (``in_page``).
+    """
     sheet = Sheet(WIDTH_PX)
     named = f"{shown.panel_title} {shown.panels[panel]}. " if shown.panels[panel] else ""
-    axes = f"Rows: {shown.row_title}; columns: {shown.column_title}; values in {shown.unit}."
     if headed:
-        heading(sheet, shown.title, named + axes + " " + "; ".join(shown.facts))
-    else:
-        heading(sheet, "", axes)
+        heading(sheet, shown.title, named + say_axes(shown) + " " + "; ".join(shown.facts))
     grid(sheet, shown, panel)
     if shown.centre is not None:
         key(sheet, shown.limit, shown.unit, words=("−, less", "+, more"), centre=shown.centre)

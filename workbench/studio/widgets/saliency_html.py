@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from workbench.studio.markup import escape, style
 from workbench.studio.widgets import shades
-from workbench.studio.widgets.drawing import inline
 from workbench.studio.widgets.parts import Part
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def _strongest(shown: Saliency, target: int, decimals: int) -> str:
 def _map(shown: Saliency) -> str:
     """Targets by parts at a glance."""
     from workbench.studio.widgets.heat_map import HeatMap
-    from workbench.studio.widgets.heat_map_svg import draw as draw_map
+    from workbench.studio.widgets.heat_map_svg import in_page
 
     if len(shown.targets) == 1:
         return ""
@@ -153,5 +152,4 @@ def _map(shown: Saliency) -> str:
         tuple(part.sign for part in shown.targets), tuple(part.sign for part in shown.parts),
         "nats", "target token", "part of the prompt",
     )  # fmt: skip
-    picture = inline(draw_map(view, 0, headed=False))
-    return f"<details><summary>All {size} scores as a map</summary>{picture}</details>"
+    return f"<details><summary>All {size} scores as a map</summary>{in_page(view, 0)}</details>"
