@@ -347,3 +347,16 @@ def test_a_prompt_that_is_refused_costs_nothing(client: Client) -> None:
     assert refused.json["error"]["code"] == "context_length_exceeded"
     (row,) = settlements(key_id=made.id)
     assert (row.status, row.prompt_tokens, row.completion_tokens) == (400, 0, 0)
+
+
+def test_a_refusal_for_tokens_says_what_is_needed_and_its_hint_works(client: Client) -> None:
+    made = identity.create_key("sixty", limits=identity.KeyLimits(budget_tokens_month=60))
+    for more in ({}, {"max_tokens": 60}):
+        refused = client.chat("Say hello to all of them.", key=made.key, **more)
+        assert refused.status == 429
+        told = refused.json["error"]["message"]
+        assert "of the prompt (counted) and" in told
+        fitting = int(told.rpartition("max_tokens of at most ")[2].partition(",")[0].rstrip(" .)"))
+    answer = client.chat("Say hello to all of them.", key=made.key, max_tokens=fitting)
+    assert answer.status == 200
+    assert answer.json["usage"]["prompt_tokens"] + fitting == 60

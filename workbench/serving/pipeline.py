@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
-from workbench.core.errors import CapabilityError, DeadlineError, LimitError
+from workbench.core.errors import CapabilityError, DeadlineError, LimitError, WorkbenchError
 from workbench.identity.principals import Principal
 from workbench.models.routing.standing import Standing
 from workbench.models.routing.trials import Asker
@@ -19,10 +19,12 @@ from workbench.serving.backends.fallback import Chain
 from workbench.serving.cache.answers import AnswerCache
 from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.estimates import most_completion_tokens, most_prompt_tokens
+from workbench.serving.limits.rules import explain, room_of
 from workbench.serving.routing import AUTO, Router
 
 _SMALLEST_CONTEXT = 256  # nothing is asked of the directory for less
 _MOMENT_S = 0.05  # what then comes of it is the deadline's doing
+_TELL_S = 5.0  # so long a refusal waits for the figure that explains it
 _TOKEN_LIMITS = frozenset({"tokens_per_minute", "budget_tokens_day", "budget_tokens_month"})
 
 
@@ -223,22 +225,43 @@ class Pipeline:
                 call, principal, facts, tokens=prompt + answers, usd=price.usd(prompt, answers)
             )
         except LimitError as error:
-            if not self._may_fit(call, error, answers):
+            if error.context["limit"] not in _TOKEN_LIMITS:
                 raise
-        counted = await self._count(call, Facts())
-        return await self._accounts.open(
-            call, principal, facts, tokens=counted + answers, usd=price.usd(counted, answers)
-        )
+            counted = await self._counted(call, error, answers)
+            if counted is None:
+                raise _explained(error, call, None, prompt, answers) from None
+        try:
+            return await self._accounts.open(
+                call, principal, facts, tokens=counted + answers, usd=price.usd(counted, answers)
+            )
+        except LimitError as error:
+            if error.context["limit"] not in _TOKEN_LIMITS:
+                raise
+            raise _explained(error, call, counted, prompt, answers) from None
 
-    def _may_fit(self, call: Call, error: LimitError, answers: int) -> bool:
-        """Whether a limit that the reckoned prompt passes may hold the counted one."""
-        if error.context["limit"] not in _TOKEN_LIMITS:
-            return False
-        first = self._directory.find(call.model).members[0]
-        room = error.context["allowed"]
-        if error.context["retry_after_s"] is not None:
-            room -= error.context["used"]
-        return first.backend.name == LOCAL and room > answers
+    async def _counted(self, call: Call, error: LimitError, answers: int) -> int | None:
+        """The prompt's tokens, where a limit that the reckoned prompt passes has any room.
+
+        Where the answer alone is too long they are only told, so they are not waited for long.
+        """
+        first, room = self._directory.find(call.model).members[0], room_of(error)
+        if first.backend.name != LOCAL or not room:
+            return None
+        if room > answers:
+            return await self._count(call, Facts())
+        try:
+            async with asyncio.timeout(_TELL_S):
+                return await self._count(call, Facts())
+        except (TimeoutError, WorkbenchError):
+            return None
+
+
+def _explained(
+    error: LimitError, call: Call, counted: int | None, reckoned: int, answers: int
+) -> LimitError:
+    prompt = reckoned if counted is None else counted
+    most = call.sampling.get("max_tokens") or 0
+    return explain(error, prompt=prompt, answers=answers, most=most, counted=counted is not None)
 
 
 def _warn_of_context(call: Call, facts: Facts) -> None:

@@ -222,7 +222,10 @@ def test_the_words_of_a_refusal(stores: Stores) -> None:
             "key 'ci': tokens a minute: 900 of 1000 are used or reserved, and this request may "
             "need 256"
         )
-        assert told.value.hint == "try again in 12 s, or ask for at most 100 tokens"
+        assert (
+            told.value.hint
+            == "try again in 12 s, or ask for at most 100 tokens, prompt and answer together"
+        )
 
     stores.run(play)
 
