@@ -19,6 +19,8 @@ from workbench.identity import KeyLimits, Keys, Users
 from workbench.store.database import Database
 from workbench.store.jobs import JobQueue
 from workbench.store.ledger import Ledger
+from workbench.store.usage import UsageLog
+from workbench.store.usage_rows import UsageRow
 
 
 def test_a_key_is_shown_once_and_says_who_asks(database: Database) -> None:
@@ -271,3 +273,13 @@ def test_a_job_makes_no_key(database: Database) -> None:
     with pytest.raises(InputError, match="a job's result is kept"):
         JobQueue().enqueue("serving.keys_add", {"name": "ci"})
     assert find("serving.keys_add").produces == "secret"
+
+
+def test_the_last_use_is_that_of_the_last_settlement(home: Path) -> None:
+    """Also if the process that used it was killed before it wrote when."""
+    made = Keys().create("used")
+    assert Keys().get("used").last_used_s is None
+    log = UsageLog()
+    log.settle(UsageRow(request_id="r", key_id=made.id, user="u", model_asked="m", time_s=9e8))
+    log.close()
+    assert [key.last_used_s for key in Keys().list()] == [9e8]

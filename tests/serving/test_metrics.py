@@ -63,3 +63,8 @@ def test_a_known_answer_that_was_refused_is_no_hit() -> None:
     registry = CollectorRegistry()
     registry.register(figures._cache)
     assert 'workbench_cache_hits_total{kind="exact"} 1.0' in text_of(registry)
+    refused = CollectorRegistry()
+    refused.register(figures._requests)
+    told = text_of(refused)
+    assert 'backend="",endpoint="chat",model="m",status="429"' in told
+    assert 'backend="local",endpoint="chat",model="m",status="200"' in told

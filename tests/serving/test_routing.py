@@ -27,6 +27,11 @@ kind = "majority"
 members = ["smollm2-135m"]
 samples = 3
 
+[ensembles.half]
+kind = "judge"
+members = ["smollm2-135m", "no-such-member"]
+judge = "no-such-judge"
+
 [routing]
 least_confidence = 0.5
 
@@ -75,6 +80,18 @@ def test_the_models_are_listed_with_auto_and_the_ensembles(routed: Client) -> No
     listed = [each["id"] for each in routed.request("GET", "/v1/models").json["data"]]
     assert {"auto", "ensemble/vote", MODEL} <= set(listed)
     assert routed.request("GET", "/v1/models/auto").status == 200
+
+
+def test_an_ensemble_that_lacks_members_is_not_listed_and_its_answer_says_so(
+    routed: Client,
+) -> None:
+    models = routed.request("GET", "/v1/models").json["data"]
+    assert "ensemble/half" not in [each["id"] for each in models]
+    assert all(each["created"] > 1e9 for each in models)
+    answer = ask(routed, "Hello", model="ensemble/half")
+    assert answer.status == 200
+    assert "no-such-member of ensemble/half" in answer.headers["x-workbench-warning"]
+    assert answer.headers["x-workbench-route-reason"].endswith("1 of 2 answered")
 
 
 def test_what_speaks_for_no_other_goes_to_the_default(routed: Client) -> None:

@@ -106,6 +106,7 @@ def test_from_its_first_word_to_its_end(start: Start, tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "ended after" in out
+    assert "ending: waiting for 1 answer" in out
     assert key not in out + err and "Count to 500" not in out + err
 
 

@@ -292,6 +292,11 @@ def test_the_pages_own_questions_are_not_counted() -> None:
     [
         ({}, {}, []),
         ({"budget_usd_month": 2.0}, {"usd_month": 0.5}, ["1.50 of 2.00 USD this month left"]),
+        (
+            {"budget_usd_day": 0.0003},
+            {"usd_day": 0.000058},
+            ["0.00024 of 0.00030 USD today left"],
+        ),
         ({"budget_tokens_day": 9}, {"tokens_day": 12}, ["✗ 0 of 9 tokens today left"]),
         ({"concurrent_streams": 2}, {}, ["at most 2 answers at a time"]),
     ],

@@ -70,6 +70,11 @@ def listen_serve() -> Iterator[None]:
             click.echo(f'  OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY="$(cat {key_file})" ...')
         elif event.kind == "serving.ready":
             click.echo("ready; Ctrl-C ends it")
+        elif event.kind == "serving.ending":
+            answers, drain_s = event.data["answers"], event.data["drain_s"]
+            words = "1 answer" if answers == 1 else f"{answers} answers"
+            waiting = f"waiting for {words}, up to {drain_s:g} s; again cuts off"
+            click.echo(f"ending: {waiting if answers else 'no answer is in work'}")
         sys.stdout.flush()
 
     with events.listening(tell, "serving"):

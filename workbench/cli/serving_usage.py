@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
 
 def show_usage(totals: tuple[UsageTotal, ...]) -> None:
-    """A line a key, user, model or day; a key by its name, then its id."""
+    """A line a key, user, model or day; a key by its name, then its id.
+
+    ``failed`` are settled calls that ended with an error: what was refused before is in no line.
+    """
     named = any(total.name for total in totals)
     cells = [
         [
             *((total.name or "(removed)",) if named else ()),
-            total.group,
+            total.group or "(none answered)",
             total.requests,
             total.errors,
             total.prompt_tokens,
@@ -33,7 +36,7 @@ def show_usage(totals: tuple[UsageTotal, ...]) -> None:
     names = [
         *(("name", "id") if named else ("",)),
         "requests",
-        "errors",
+        "failed",
         "prompt",
         "completion",
         "cached",

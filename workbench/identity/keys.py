@@ -20,6 +20,7 @@ from workbench.core.viewers import Viewable
 from workbench.store.database import Database, open_database
 from workbench.store.documents import dump_document, load_document
 from workbench.store.ledger import Ledger
+from workbench.store.usage_queries import last_settled_s
 
 from .principals import KeyLimits, Principal, check_models
 from .roles import ROLES, check_scopes
@@ -161,7 +162,7 @@ class Keys:
         """The keys in force, the oldest first; with ``revoked``, all that ever were."""
         where = "" if revoked else " WHERE revoked_s IS NULL"
         rows = self.database.read(f"{_JOINED}{where} ORDER BY keys.created_s, keys.id")
-        return tuple(read_key(row) for row in rows)
+        return tuple(self._with_use(read_key(row)) for row in rows)
 
     def get(self, id_or_name: str) -> Key:
         """A key by its id, or one in force by its name. Raises NotFoundError with near matches."""
@@ -172,7 +173,13 @@ class Keys:
         )
         if row is None:
             raise self._missing(id_or_name)
-        return read_key(row)
+        return self._with_use(read_key(row))
+
+    def _with_use(self, key: Key) -> Key:
+        """The key with its last use: what it settled is on the disk before it is written there."""
+        settled_s = last_settled_s(key.id, self.database)
+        used_s = max(settled_s or 0.0, key.last_used_s or 0.0)
+        return replace(key, last_used_s=used_s or None)
 
     def revoke(self, id_or_name: str, *, actor: str = LOCAL, reason: str = "") -> Key:
         """Refuse a key from now on; processes that verify it notice within ``CHANGE_SEEN_S``.

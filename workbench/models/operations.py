@@ -186,7 +186,7 @@ def chat(
         engine: What runs the model.
         system: What the model is told before the question.
         max_tokens: Longest answer.
-        temperature: 0 always takes the likeliest token.
+        temperature: 0, the default of most models, always takes the likeliest token.
         seed: The same seed and settings give the same answer on one engine.
         stop: Texts that end the answer.
         json_schema: Only answers that match this JSON schema.

@@ -36,6 +36,17 @@ def is_present(entry: CatalogueEntry) -> bool:
     return _is_whole(entry, known_sha256s(entry, Artifacts()))
 
 
+def fetched_s(entry: CatalogueEntry) -> float | None:
+    """When the first of a model's files came here, as Unix time; None where none is an artifact."""
+    from workbench.store.artifacts import Artifacts
+
+    artifacts = Artifacts()
+    for sha256 in known_sha256s(entry, artifacts).values():
+        with contextlib.suppress(OSError):  # taken away since
+            return artifacts.path(sha256).stat().st_mtime
+    return None
+
+
 def _is_whole(entry: CatalogueEntry, known: dict[str, str]) -> bool:
     return {file.name for source in entry.sources for file in source.files} <= set(known)
 

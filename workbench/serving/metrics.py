@@ -103,7 +103,9 @@ class Metrics:
         """One request came to its end, well or not; times are of ``perf_counter``."""
         model = self._model(facts.served_by) if facts.served_by else ""
         endpoint = facts.endpoint
-        self._requests.add(endpoint, model, facts.backend, str(status))
+        # What the cache knew and a limit refused was answered by nobody.
+        refused = status >= 400 and facts.cache is not None
+        self._requests.add(endpoint, model, "" if refused else facts.backend, str(status))
         self._seconds.add(endpoint, time.perf_counter() - started_s)
         if not model:
             return

@@ -27,15 +27,23 @@ class ModelsRoute(Door):
         wanted = incoming.scope.get("path_params", {}).get("model")
         if wanted is None:
             await self.gateway.find_new()
-            names = [AUTO, *filter(incoming.principal.may_use, self.gateway.directory.names())]
-            body = openai_models.render_list([ModelAnswer(name) for name in names])
+            lacking = {name for name, _ in self.gateway.directory.lacking()}
+            may_use, here = incoming.principal.may_use, self.gateway.directory.names()
+            names = [AUTO, *(name for name in here if may_use(name) and name not in lacking)]
+            body = openai_models.render_list([self._model(name) for name in names])
         else:
             if wanted != AUTO:
                 if not incoming.principal.may_use(wanted):
                     raise NotFoundError(f"no model named {wanted!r} that this key may use")
                 await self.gateway.find(wanted)
-            body = openai_models.render_one(ModelAnswer(wanted))
+            body = openai_models.render_one(self._model(wanted))
         await out.whole(200, [_id(incoming), JSON], body)
+
+    def _model(self, name: str) -> ModelAnswer:
+        """With when its file came; with the gateway's start, of what has none here."""
+        here = self.gateway.directory.local_model(name)
+        made_s = None if here is None else here.made_s
+        return ModelAnswer(name, int(made_s or self.gateway.started_s))
 
 
 class FeedbackRoute(Door):

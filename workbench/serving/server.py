@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import errno
 import gc
 import logging
@@ -140,7 +141,7 @@ class GatewayServer:
         running = announce(self.url, self._key_file)
         starting = asyncio.create_task(self._start(gateway, server))
         try:
-            with self._signals():
+            with self._signals(gateway):
                 events.emit("serving.listening", url=self.url, key_file=str(self._key_file))
                 await server.serve(sockets=[self._socket])
         finally:
@@ -192,12 +193,17 @@ class GatewayServer:
         self.ready.set()
         events.emit("serving.ready", url=self.url)
 
+    def _tell_end(self, gateway: Gateway) -> None:
+        events.emit("serving.ending", answers=gateway.accounts.under_way, drain_s=self._drain_s)
+
     @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
+    def _signals(self, gateway: Gateway) -> Iterator[None]:
         """SIGTERM and SIGINT drain; a second one ends the process at once."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
+
+        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
 
         def receive(number: int, frame: FrameType | None) -> None:
             if self._stopping:
@@ -206,6 +212,7 @@ class GatewayServer:
             log.info(
                 "got signal %d: no new request, answers go on up to %g s", number, self._drain_s
             )
+            loop.call_soon_threadsafe(self._tell_end, gateway, context=context)
             self.stop()
 
         before = {each: signal.signal(each, receive) for each in (signal.SIGINT, signal.SIGTERM)}
@@ -243,8 +250,6 @@ def serving(**options: Any) -> Iterator[GatewayServer]:
         options: Of ``GatewayServer``; by default a free port of 127.0.0.1, with the owner's key
             in WORKBENCH_HOME. If there is none, one is made that is revoked at the end.
     """
-    import contextvars
-
     # What is set for a block in the caller's thread holds for the gateway's as well, and at the
     # end for its key, which may come once that block was left.
     context = contextvars.copy_context()

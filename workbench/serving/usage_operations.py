@@ -26,6 +26,10 @@ def usage(
 ) -> tuple[UsageTotal, ...]:
     """Show requests, tokens and money by key, user, model or day, from the settled usage.
 
+    A call is settled once something was reserved for it; of those, the ones that ended with an
+    error are counted as failed. What was refused before that (no such model, not allowed, over a
+    limit, a faulty request) used nothing and is not among them: GET /metrics counts it by status.
+
     Args:
         by: What to group by.
         since: A date (2026-11-25), a time (2026-11-25T10:00), 24h, 7d, today or month; in UTC.

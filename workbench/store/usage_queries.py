@@ -92,6 +92,12 @@ def settlements(
     return tuple(read_row(row) for row in rows)
 
 
+def last_settled_s(key_id: str, database: Database) -> float | None:
+    """The Unix time of a key's last settlement; None where there is none."""
+    row = database.read_one("SELECT max(time_s) AS last_s FROM usage WHERE key_id = ?", (key_id,))
+    return None if row is None else row["last_s"]
+
+
 class Settled(NamedTuple):
     """What a key settled: tokens and billionths of a dollar.
 

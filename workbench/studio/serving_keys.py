@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,9 +123,17 @@ def limits_left(key: Key, used: Mapping[str, float]) -> list[str]:
             said.append(f"at most {allowed:,} {words}")
             continue
         left = max(0, allowed - used[used_name])
-        shown = f"{left:,.2f} of {allowed:,.2f}" if "usd" in name else f"{left:,} of {allowed:,}"
+        usd = "usd" in name
+        shown = f"{_usd(left)} of {_usd(allowed)}" if usd else f"{left:,} of {allowed:,}"
         said.append(f"{'✗ ' if not left else ''}{shown} {words} left")
     return said
+
+
+def _usd(amount: float) -> str:
+    """Cents, and of less than a dollar two digits that say something."""
+    if amount == 0 or amount >= 1:
+        return f"{amount:,.2f}"
+    return f"{amount:,.{max(2, 1 - math.floor(math.log10(amount)))}f}"
 
 
 def _used(today: UsageTotal | None, month: UsageTotal | None) -> dict[str, float]:
@@ -144,7 +153,7 @@ def _tokens(total: UsageTotal | None) -> int:
 def _describe(key: Key, today: UsageTotal | None, month: UsageTotal | None, left: list[str]) -> str:
     facts = [
         f"today {count(today.requests if today else 0, 'request')}, {_tokens(today):,} tokens",
-        f"this month {_tokens(month):,} tokens, {month.cost_usd if month else 0.0:.4f} USD",
+        f"this month {_tokens(month):,} tokens, {_usd(month.cost_usd if month else 0.0)} USD",
         *(left or ["no limits"]),
         f"models {', '.join(key.models)}" if key.models is not None else "",
     ]
@@ -167,7 +176,7 @@ def _by_model(models: tuple[UsageTotal, ...]) -> str:
             "failed": each.errors,
             "prompt tokens": each.prompt_tokens,
             "answer tokens": each.completion_tokens,
-            "cost_usd": each.cost_usd,
+            "cost (USD)": _usd(each.cost_usd),
         }
         for each in models
     )

@@ -111,7 +111,7 @@ class TestMajority:
         vote = Majority("v", ("a", "b", "c"), quorum=0.5)
         broken = EngineError("it broke")
         outcome, _ = outcome_of(vote, broken, reply("x"), reply("x"))
-        assert outcome.reason == "2 of 2 agree"
+        assert outcome.reason == "2 of 2 agree; 3 were asked"
         with pytest.raises(EngineError, match="1 of 3 members answered, 2 are needed: it broke"):
             outcome_of(vote, broken, broken, reply("x"))
 
@@ -227,3 +227,13 @@ def test_the_medoid_of_one_is_itself() -> None:
 
 def test_confidence_is_the_geometric_mean() -> None:
     assert confidence(reply("x", sure=0.25)) == pytest.approx(0.25)
+
+
+def test_one_answer_of_two_is_not_all_answers() -> None:
+    missing = EngineError("no model named 'b'")
+    outcome, _ = outcome_of(Judge("j", ("a", "b"), "c"), reply("Yes."), missing)
+    assert outcome.reason == "1 of 2 answered"
+    outcome, _ = outcome_of(Judge("j", ("a", "b"), "c"), reply("Yes."), reply("yes"))
+    assert outcome.reason == "all answers are the same"
+    outcome, _ = outcome_of(Majority("v", ("a", "b")), reply("Yes."), missing)
+    assert outcome.reason == "1 of 1 agree; 2 were asked"

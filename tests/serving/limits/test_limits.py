@@ -275,3 +275,12 @@ def test_usage_says_what_is_used_and_held(stores: Stores) -> None:
         assert (found.tokens_day, found.usd_day, found.usd_month) == (15, 0.15, 0.15)
 
     stores.run(play)
+
+
+def test_the_first_request_is_back_after_its_window_too(stores: Stores) -> None:
+    async def play(store: Any) -> None:
+        held = await store.reserve(key(requests_per_minute=2), tokens=1, now_s=START_S)
+        (left,) = held.left
+        assert (left.left, left.reset_s) == (1, pytest.approx(61.0))
+
+    stores.run(play)

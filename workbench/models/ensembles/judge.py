@@ -52,7 +52,8 @@ class Judge:
         )
         replies = _different(need_replies(self.name, answers))
         if len(replies) == 1:
-            return Outcome(replies[0], "all answers are the same")
+            given = sum(isinstance(answer, Reply) for answer in answers)
+            return Outcome(replies[0], _unjudged(given, len(answers)))
         order = list(range(len(replies)))
         verdicts = yield (
             self._question(messages, replies, order),
@@ -88,6 +89,12 @@ class Judge:
         }
         chosen = {"temperature": 0.0, "max_tokens": _CHOICE_TOKENS, "json_schema": schema}
         return Question(self.judge, [{"role": "user", "content": task}], chosen)
+
+
+def _unjudged(given: int, asked: int) -> str:
+    if given == asked and asked > 1:
+        return "all answers are the same"
+    return f"{given} of {asked} answered" + (", all the same" if given > 1 else "")
 
 
 def _different(replies: Sequence[Reply]) -> list[Reply]:

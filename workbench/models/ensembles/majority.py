@@ -42,7 +42,10 @@ class Majority:
         answers = yield questions
         needed = max(1, round(self.quorum * len(questions)))
         replies = need_replies(self.name, answers, at_least=needed)
-        return self._choose(replies)
+        outcome = self._choose(replies)
+        if len(replies) == len(answers):
+            return outcome
+        return Outcome(outcome.reply, f"{outcome.reason}; {len(answers)} were asked")
 
     def most_tokens(self, prompt_tokens: int, answer_tokens: int) -> tuple[int, int]:
         """See ``VirtualModel.most_tokens``."""

@@ -36,6 +36,7 @@ class LocalModel:
     parameters: int | None = None
     tokens_per_s: float | None = None
     is_fetched: bool = True
+    made_s: float | None = None
 
 
 class Directory:
@@ -232,7 +233,7 @@ def present_models() -> dict[str, LocalModel]:
     from workbench.models import adapters, catalogue
     from workbench.models.footprints import fastest_by_name
     from workbench.models.model_settings import read_settings
-    from workbench.models.presence import is_present
+    from workbench.models.presence import fetched_s, is_present
 
     offline = settings.get("offline")
     speeds = fastest_by_name()
@@ -257,6 +258,7 @@ def present_models() -> dict[str, LocalModel]:
                 parameters=entry.parameters,
                 tokens_per_s=speeds.get(name),
                 is_fetched=fetched,
+                made_s=fetched_s(entry) if fetched else None,
             )
     for adapter in adapters.list_adapters():
         if adapter.base in found:

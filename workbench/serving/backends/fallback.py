@@ -190,6 +190,7 @@ def _copy(mine: Facts, facts: Facts, call: Call) -> None:
     facts.served_by, facts.backend = mine.served_by or call.model, mine.backend
     facts.queue_s += mine.queue_s
     facts.loaded = facts.loaded or mine.loaded
+    facts.warnings += mine.warnings
     if mine.route is not None:
         facts.route = f"{facts.route}, {mine.route}" if facts.route else mine.route
         reasons = (facts.route_reason, mine.route_reason)

@@ -94,6 +94,9 @@ class VirtualBackend:
             async with aclosing(self._chain.answer(_member_call(question, call), mine)) as answer:
                 pieces = [piece async for piece in answer]
         except WorkbenchError as error:
+            said = f"{question.model} of {call.model} did not answer: {error.message}"
+            if said not in facts.warnings:
+                facts.warnings += (said,)
             return error
         finally:
             self._count(mine, facts)

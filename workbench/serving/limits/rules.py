@@ -217,7 +217,8 @@ def _window_line(
             break
     if over > 0:  # an empty window would not do either, while others hold so much
         retry_s = max(retry_s, OPEN_RETRY_S)
-    reset_s = buckets[-1][0] + WINDOW_S + 1 - now_s if buckets else 0.0
+    last = math.floor(now_s) if wanted else buckets[-1][0] if buckets else None
+    reset_s = 0.0 if last is None else last + WINDOW_S + 1 - now_s
     return _new(_Line, (name, allowed, settled, held, wanted, left, retry_s, reset_s, 1))
 
 
