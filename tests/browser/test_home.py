@@ -92,7 +92,7 @@ def test_a_page_keeps_its_colours_when_the_system_turns_dark(
 ) -> None:
     """Its themes are chosen as it opens; a ground that changed alone left dark ink on dark."""
     page = open_page(dashboards.url(HOME), color_scheme="light").page
-    live(page)
+    page.wait_for_selector(".wb-tile h2")  # as it was drawn ahead, or as it lives
     page.emulate_media(color_scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(ground) == "rgb(252, 252, 250)"
