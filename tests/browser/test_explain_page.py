@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +114,32 @@ def test_two_prompts_are_set_side_by_side(watched: Watched) -> None:
     ]
     differences = shown.locator('.wb-chips[aria-label^="second prompt less first"]')
     assert differences.locator(".only code").all_inner_texts() == ["·France", "·Italy"]
+
+
+_CUT = """all => all.filter(each => each.placeholder && !each.value && each.offsetParent)
+  .filter(each => {
+    const style = getComputedStyle(each), pen = document.createElement("canvas").getContext("2d");
+    pen.font = style.font;
+    const room = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return pen.measureText(each.placeholder).width > room;
+  }).map(each => each.placeholder)"""
+
+
+def test_no_hint_in_a_field_is_cut_and_the_arrow_at_a_choice_is_light(watched: Watched) -> None:
+    page = watched.page
+    inputs = page.locator("#rendered_cells .wb-inputs input")
+    assert inputs.evaluate_all(_CUT) == []
+    arrow = page.locator("#rendered_cells .wb-inputs select").first
+    drawn = arrow.evaluate("each => getComputedStyle(each).backgroundImage")
+    stroke = re.search(r"stroke='%23([0-9a-f]{6})'", drawn)
+    assert stroke, drawn
+    assert arrow.evaluate("each => getComputedStyle(each).appearance") == "none"  # and no other one
+    light = [int(stroke[1][at : at + 2], 16) for at in (0, 2, 4)]
+    assert min(light) > 100  # on the dark ground of a field
+    # A hint that is longer than its field is found.
+    hinted = page.locator("#rendered_cells .wb-inputs input[placeholder]:visible").first
+    hinted.evaluate("each => { each.value = ''; each.placeholder = 'its own '.repeat(20); }")
+    assert len(inputs.evaluate_all(_CUT)) == 1
 
 
 def test_it_fits_a_phone_in_the_dark_and_asks_nothing_of_the_network(watched: Watched) -> None:
