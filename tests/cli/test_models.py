@@ -17,13 +17,18 @@ from workbench.models.routing.requests import Decision
 
 def test_the_catalogue_as_a_table(run: Any) -> None:
     lines = run("models", "list").out.splitlines()
-    headings = ["name", "kind", "size", "memory at most, reckoned", "licence", "where", "engines"]
-    assert re.split(r"  +", lines[0].strip()) == headings
+    headings = ["name", "kind", "size", "memory at most", "how known", "licence", "where"]
+    assert re.split(r"  +", lines[0].strip()) == [*headings, "engines"]
     row = next(line for line in lines if line.startswith("smollm2-135m "))
     assert "98 MB" in row or "9" in row
     assert "to fetch" in row
     rows = json.loads(run("models", "list", "--json").out)
     assert len(rows) == len(lines) - 1
+    registry = json.loads(run("models", "registry", "--json").out)
+    reckoned = {each["name"]: each["estimated_bytes"] for each in registry}
+    assert {each["name"]: each["memory_bytes"] for each in rows} == {
+        each["name"]: reckoned[each["name"]] for each in rows
+    }
 
 
 def test_the_registry_as_a_table(run: Any) -> None:

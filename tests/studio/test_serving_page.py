@@ -19,10 +19,11 @@ from workbench.identity.keys import Key, Keys
 from workbench.identity.principals import KeyLimits
 from workbench.store.usage_rows import UsageRow
 from workbench.studio import serving_facts, serving_models
-from workbench.studio.serving_facts import read_counters
+from workbench.studio.serving_facts import GatewayFacts, ServingFacts, read_counters
 from workbench.studio.serving_figures import _move, _widget
 from workbench.studio.serving_keys import limits_left
 from workbench.studio.serving_page import ServingPage
+from workbench.studio.serving_panels import draw_cache
 from workbench.studio.serving_rates import (
     RECENT_S,
     STEP_S,
@@ -316,3 +317,13 @@ def make_key() -> Callable[[KeyLimits], Key]:
         return Keys().get(access.create_key("any", limits=limits).id)
 
     return make
+
+
+def test_what_outlives_the_gateway_is_told_apart_from_its_memory() -> None:
+    counted = {"entries": 0, "size_bytes": 0, "most_bytes": 64, "lookups": 0, "evictions": 0}
+    facts = ServingFacts()
+    cache = {**counted, "saved_s": 0.0, "twin": {"entries": 3}}
+    facts.gateway = GatewayFacts("answers", cache=cache)
+    told = draw_cache(facts)
+    assert "3 answers" in told.partition("In memory")[0]
+    assert "0 answers" in told.partition("In memory")[2]

@@ -31,6 +31,7 @@ def show_list(rows: list[ModelRow]) -> None:
             row.kind,
             format_bytes(row.size_bytes),
             format_bytes(row.memory_bytes),
+            "measured" if row.measured else "reckoned",
             row.license,
             "here" if row.present else ("to fetch" if row.verified else "hub"),
             ", ".join(row.engines),
@@ -38,7 +39,7 @@ def show_list(rows: list[ModelRow]) -> None:
         for row in rows
     ]
     print_table(
-        ["name", "kind", "size", f"{MEMORY_AT_MOST}, reckoned", "licence", "where", "engines"],
+        ["name", "kind", "size", MEMORY_AT_MOST, "how known", "licence", "where", "engines"],
         cells,
     )
 

@@ -23,7 +23,11 @@ EngineName = Literal["auto", "llamacpp", "transformers", "mlx", "onnx"]
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One model of the catalogue. ``memory_bytes`` is reckoned for a context of 4096 tokens."""
+    """One model of the catalogue.
+
+    ``memory_bytes`` is the peak that was ``measured`` here, or else what it is reckoned to take in
+    the first of its engines, for a context of at most 4096 tokens.
+    """
 
     name: str
     title: str
@@ -35,6 +39,7 @@ class ModelRow:
     present: bool
     engines: list[str]
     verified: bool
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,12 +81,28 @@ def list_models(*, present: bool = False) -> list[ModelRow]:
     """
     from workbench.models import catalogue
 
-    rows = [_row(entry) for entry in catalogue.entries().values()]
+    peaks = _peaks()
+    rows = [_row(entry, peaks.get(entry.name)) for entry in catalogue.entries().values()]
     return [row for row in rows if row.present or not present]
 
 
-def _row(entry: Any) -> ModelRow:
+def _peaks() -> dict[str, int]:
+    """The most that each model was seen to take on this machine."""
+    from workbench.core.settings import home
+    from workbench.models.footprints import list_footprints
+    from workbench.store.database import FILE_NAME
+
+    peaks: dict[str, int] = {}
+    if (home() / FILE_NAME).exists():  # else nothing was measured: make no store to learn that
+        for seen in list_footprints():
+            peaks[seen.name] = max(seen.peak_bytes, peaks.get(seen.name, 0))
+    return peaks
+
+
+def _row(entry: Any, peak_bytes: int | None) -> ModelRow:
+    from workbench.models.estimates import estimate_bytes
     from workbench.models.presence import is_present
+    from workbench.models.protocol import EngineSettings, default_context_tokens
 
     return ModelRow(
         name=entry.name,
@@ -89,11 +110,19 @@ def _row(entry: Any) -> ModelRow:
         kind=entry.kind,
         sources=[source.uri for source in entry.sources],
         size_bytes=entry.size_bytes,
-        memory_bytes=entry.memory_bytes(),
+        memory_bytes=peak_bytes
+        or estimate_bytes(
+            entry,
+            entry.engines[0],
+            context_tokens=default_context_tokens(entry.context_tokens),
+            parallel=1,
+            dtype=EngineSettings().dtype,
+        ),
         license=entry.license,
         present=is_present(entry),
         engines=list(entry.engines),
         verified=entry.verified,
+        measured=peak_bytes is not None,
     )
 
 
@@ -118,7 +147,7 @@ def show(name: str) -> ModelRow:
     """
     from workbench.models import catalogue
 
-    return _row(catalogue.find(name))
+    return _row(catalogue.find(name), _peaks().get(name))
 
 
 @operation("models.pull", title="Fetch a model", produces="model")

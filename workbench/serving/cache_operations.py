@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CacheState(Viewable):
-    """What a running gateway's cache holds and did since the start."""
+    """What a running gateway's cache holds and did since the start.
+
+    ``entries`` and ``size_bytes`` are of its memory, which is empty at the start; ``twin`` is what
+    it has on the disk (or in Redis) besides, and takes from there when it is asked for.
+    """
 
     entries: int
     size_bytes: int

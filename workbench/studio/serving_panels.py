@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from workbench.store.usage_rows import UsageRow
 from workbench.studio.markup import count, duration, escape, number, pill, size, when
@@ -66,13 +67,22 @@ def draw_cache(facts: ServingFacts) -> str:
     rows = [
         *((kinds.get(kind, kind), number(int(value))) for kind, value in sorted(hits.items())),
         ("Looked up", number(cache["lookups"])),
-        ("Held", f"{count(cache['entries'], 'answer')}, {size(cache['size_bytes'])} of "
+        ("On the disk", _kept(cache.get("twin"))),
+        ("In memory", f"{count(cache['entries'], 'answer')}, {size(cache['size_bytes'])} of "
                  f"{size(cache['most_bytes'])}"),
         ("Given up for room", number(cache["evictions"])),
         ("Waiting spared", duration(cache["saved_s"])),
     ]  # fmt: skip
     lead = "" if hits else '<p class="q">No answer came from the cache since the start.</p>'
     return lead + fields(rows)
+
+
+def _kept(twin: Any) -> str:
+    """What outlives the gateway; it comes into its memory when it is asked for again."""
+    if not twin or twin.get("entries") is None:
+        return "nothing is kept there" if not twin else "not reached now"
+    taken = f", {size(twin['size_bytes'])}" if twin.get("size_bytes") is not None else ""
+    return f"{count(twin['entries'], 'answer')}{taken}"
 
 
 def draw_errors(facts: ServingFacts) -> str:

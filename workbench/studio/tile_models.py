@@ -133,7 +133,8 @@ def _on_disk(rows: list[ModelRow]) -> str:
 
 
 def _memory(row: ModelRow) -> str:
-    return f", {MEMORY_AT_MOST} {size(row.memory_bytes)}, reckoned" if row.memory_bytes else ""
+    known = "measured" if row.measured else "reckoned"
+    return f", {MEMORY_AT_MOST} {size(row.memory_bytes)}, {known}" if row.memory_bytes else ""
 
 
 def _in_catalogue(rows: list[ModelRow]) -> str:
