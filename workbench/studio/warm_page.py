@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ class WarmPage:
         manager.notebook_data = self.notebook_data
         manager.get_pool_size = self.get_pool_size
         manager.get_rendered_notebook = self.get_rendered_notebook
+        # Of threading's own hooks, not of atexit's: those come after the wait for threads.
+        threading._register_atexit(_end_file_threads)  # type: ignore[attr-defined]
         self._server.io_loop.add_callback(self._begin)
         PeriodicCallback(self._left.sweep, SWEEP_S * 1000).start()
 
@@ -121,6 +124,19 @@ class WarmPage:
         }
         content = renderer.generate_content_hybrid(kernel_id, manager.get_kernel(kernel_id))
         return Rendered(renderer, kernel_id, asyncio.ensure_future(content))
+
+
+def _end_file_threads() -> None:
+    """End anyio's threads, in which files are read.
+
+    Each is told to end when the task ends that first asked for it; a loop that was stopped ends no
+    task, and Python then waits for the thread for ever. So a server that was stopped in its first
+    seconds, while it made this page, hung.
+    """
+    for thread in threading.enumerate():
+        stop = getattr(thread, "stop", None)
+        if thread.name == "AnyIO worker thread" and stop is not None:
+            stop()
 
 
 def _renderer(server: Any, notebook: str) -> NotebookRenderer:
