@@ -97,7 +97,7 @@ def test_an_object_from_a_file(echo: Any, refuse: Any, tmp_path: Path) -> None:
         (["--extra", "[1]"], "'extra' must be a JSON object, found list"),
         (["--extra", "{a: 1}"], "'extra' is not valid JSON"),
         (["--rows", "1"], "'rows' must be a JSON object, found int"),
-        (["-p", "a"], "requires 2 arguments"),
+        (["-p", "a"], "takes a name and a value"),
         (["--sizes", "x"], r"'sizes\.0' of probe.echo"),
         (["--cuont", "1"], "--count"),
     ],

@@ -153,7 +153,7 @@ def change_record(folder: Path, **change: object) -> None:
     ("change", "error", "said"),
     [
         ({"base_sha256": "0" * 64}, IntegrityError, "was trained on a tiny with the sha256 000"),
-        ({"base_model": "tyni"}, NotFoundError, "tiny"),
+        ({"base_model": "tinny"}, NotFoundError, "did you mean 'tiny'"),
         ({"name": "not a name"}, InputError, "must be letters"),
         ({"name": "../../up"}, InputError, "must be letters"),
         ({"files": {"adapter_config.json": "0" * 64}}, IntegrityError, "sha256"),

@@ -133,7 +133,7 @@ def test_a_variant_that_there_is_not_is_refused(tiny: Path) -> None:
     with pytest.raises(InputError, match="it has none"):
         take_variant(files, "transformers", "int8")
     made = take_variant(files, "llamacpp", "Q8_0")
-    assert made.gguf is not None and made.gguf.parent == settings.home() / "converted"
+    assert made.gguf is not None and made.gguf.parent.parent == settings.home() / "converted"
     stamp = made.gguf.stat().st_mtime_ns
     again = take_variant(files, "llamacpp", "Q8_0").gguf
     assert again is not None and again.stat().st_mtime_ns == stamp
