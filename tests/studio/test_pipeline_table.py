@@ -45,7 +45,7 @@ def test_a_pipeline_says_where_it_is_and_what_begins_the_next(tmp_path: Path) ->
     put(inbox, rows_waiting=3, drift_level=0.01)
     ((name, stage, outcome, due),) = cells(draw_pipelines())
     assert (name, stage, outcome) == ("facts", "none", "no batch yet")
-    assert due == "0 rows in 0 files: begins with 3 rows or a drift at level 0.01"
+    assert due == "0 rows in 0 files: begins when 3 rows wait, or the questions drift (level 0.01)"
     row = json.dumps({"prompt": "a", "response": "b"})
     (inbox / "one.jsonl").write_text(f"{row}\n" * 4)
     assert cells(draw_pipelines())[0][3] == "due, 4 rows in 1 file: 4 rows wait, at least 3"

@@ -48,16 +48,9 @@ def show_pipeline_status(runs: list[PipelineRun]) -> None:
 
 def show_pipeline_define(pipeline: Pipeline) -> None:
     """That it stands, and what begins it."""
-    rules = [
-        *([f"{pipeline.rows_waiting} rows wait"] if pipeline.rows_waiting else []),
-        *([f"{pipeline.cron} (UTC) comes"] if pipeline.cron else []),
-        *(
-            [f"the questions drift (level {pipeline.drift_level:g})"]
-            if pipeline.drift_level
-            else []
-        ),
-    ]
-    when = "when " + ", or ".join(rules) if rules else "by hand"
-    click.echo(f"{pipeline.name}: teaches {pipeline.adapter} by {pipeline.preset}, begins {when}")
-    verb = "watch" if rules else f"once {pipeline.name}"
+    from workbench.finetuning.pipeline.telling import tell_rules
+
+    told = f"teaches {pipeline.adapter} by {pipeline.preset}, {tell_rules(pipeline)}"
+    click.echo(f"{pipeline.name}: {told}")
+    verb = "watch" if pipeline.begins_itself else f"once {pipeline.name}"
     click.echo(f"[workbench finetuning pipeline {verb}]", err=True)

@@ -65,6 +65,7 @@ def _outcome(run: PipelineRun) -> str:
 
 
 def _next(pipeline: Pipeline, run: PipelineRun | None) -> str:
+    from workbench.finetuning.pipeline.telling import tell_rules
     from workbench.finetuning.pipeline.triggers import look_whether_due
 
     try:
@@ -75,17 +76,5 @@ def _next(pipeline: Pipeline, run: PipelineRun | None) -> str:
         goes_on = run.state in ("running", "waiting")
         return f"goes on with {due.next_stage}" if goes_on else "waits for somebody to go on"
     waiting = f"{count(due.rows, 'row')} in {count(len(due.files), 'file')}"
-    said = due.because if due.rows else rules_of(pipeline)
+    said = due.because if due.rows else tell_rules(pipeline)
     return f"{'due, ' if due.is_due else ''}{waiting}: {said}"
-
-
-def rules_of(pipeline: Pipeline) -> str:
-    """What begins a run of a pipeline, in words."""
-    rules = []
-    if pipeline.rows_waiting is not None:
-        rules.append(f"{pipeline.rows_waiting} rows")
-    if pipeline.cron is not None:
-        rules.append(f"{pipeline.cron!r} UTC")
-    if pipeline.drift_level is not None:
-        rules.append(f"a drift at level {pipeline.drift_level:g}")
-    return "begins with " + " or ".join(rules) if rules else "begun by hand"

@@ -47,6 +47,11 @@ class Pipeline(Viewable):
         """The full name of what it teaches, ``base:adapter``."""
         return f"{self.model}:{self.name}"
 
+    @property
+    def begins_itself(self) -> bool:
+        """Whether a rule begins its runs; else somebody does."""
+        return any(r is not None for r in (self.cron, self.rows_waiting, self.drift_level))
+
 
 def define_pipeline(pipeline: Pipeline) -> Pipeline:
     """Check a pipeline and keep it in place of the one of its name.

@@ -22,16 +22,21 @@ def enqueue(name: str, *, because: str) -> Job:
         NotFoundError: There is no such pipeline.
     """
     find_pipeline(name)
-    queue = JobQueue()
-    for job in queue.list(limit=1000):
-        if (
-            job.operation == OPERATION
-            and job.params.get("name") == name
-            and job.state not in FINISHED
-        ):
-            return job
+    if there := open_jobs(name):
+        return there[0]
     params = {"name": name, "because": because}
-    return queue.enqueue(OPERATION, params, priority=_PRIORITY, max_attempts=_ATTEMPTS)
+    return JobQueue().enqueue(OPERATION, params, priority=_PRIORITY, max_attempts=_ATTEMPTS)
+
+
+def open_jobs(name: str) -> list[Job]:
+    """The jobs of a pipeline that have not ended."""
+    return [
+        job
+        for job in JobQueue().list(limit=1000)
+        if job.operation == OPERATION
+        and job.params.get("name") == name
+        and job.state not in FINISHED
+    ]
 
 
 def watch_pipelines(*, every_s: float, looks: int | None = None) -> list[Job]:

@@ -130,14 +130,13 @@ def stop_pipeline(name: str, *, give_up: bool = False) -> PipelineRun:
         InputError: It has no open run.
         BusyError: It is to be given up, and still goes on.
     """
-    from workbench.store.jobs import FINISHED, JobQueue
+    from workbench.finetuning.pipeline.queueing import open_jobs  # which looks at runs
+    from workbench.store.jobs import JobQueue
 
     find_pipeline(name)
-    rows, queue = StageRows(), JobQueue()
-    for job in queue.list(limit=1000):
-        own = job.operation == "finetuning.pipeline_once" and job.params.get("name") == name
-        if own and job.state not in FINISHED:
-            queue.cancel(job.id)
+    rows = StageRows()
+    for job in open_jobs(name):
+        JobQueue().cancel(job.id)
     run = rows.find_open(name)
     if run is None:
         raise InputError(

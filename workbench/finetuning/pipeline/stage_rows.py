@@ -17,6 +17,7 @@ from workbench.store.documents import dump_document, load_document
 RunState = Literal["running", "waiting", "stopped", "failed", "promoted", "refused", "given up"]
 StageState = Literal["running", "waiting", "failed", "done"]
 OPEN = ("running", "waiting", "stopped", "failed")
+_OPEN_MARKS = ", ".join("?" * len(OPEN))
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,11 @@ class StageRows:
 
     def find_open(self, pipeline: str) -> PipelineRun | None:
         """The run of a pipeline that has something left to do."""
-        return next((run for run in self.list_runs(pipeline) if run.is_open), None)
+        row = self.database.read_one(
+            f"SELECT * FROM pipeline_runs WHERE pipeline = ? AND state IN ({_OPEN_MARKS})",
+            (pipeline, *OPEN),
+        )
+        return None if row is None else self._run(row)
 
     def find_snapshot(self, pipeline: str, *, before_run: int | None = None) -> str | None:
         """The snapshot of the last run (before one) that came to be champion."""

@@ -1,10 +1,23 @@
-"""What a stage gave, in a few words, for whoever shows it."""
+"""What begins a pipeline and what a stage gave, in a few words, for whoever shows it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from workbench.finetuning.pipeline.definition import Pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRow
+
+
+def tell_rules(pipeline: Pipeline) -> str:
+    """What begins a run of a pipeline."""
+    rules = []
+    if pipeline.rows_waiting is not None:
+        rules.append(f"{pipeline.rows_waiting} rows wait")
+    if pipeline.cron is not None:
+        rules.append(f"{pipeline.cron!r} (UTC) comes")
+    if pipeline.drift_level is not None:
+        rules.append(f"the questions drift (level {pipeline.drift_level:g})")
+    return "begins when " + ", or ".join(rules) if rules else "begins by hand"
 
 
 def tell_stage(row: StageRow) -> str:
