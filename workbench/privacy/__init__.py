@@ -1,0 +1,5 @@
+"""Privacy: what may be learnt from data about a person, bounded, measured and written down."""
+
+from workbench.core.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(__name__, {})
