@@ -225,3 +225,4 @@ def test_each_cell_is_reported(write_notebook: WriteNotebook, out: Path) -> None
     said = [event.data["message"] for event in heard if event.data["label"] == "three"]
     assert {"cell 1 of 3", "cell 2 of 3", "cell 3 of 3"} <= set(said)
     assert all(event.run_id for event in heard)
+    assert "notebooks" not in {event.data["label"] for event in heard}  # of one, it says nothing

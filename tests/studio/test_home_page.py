@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,19 @@ def test_an_empty_machine_is_told_what_to_do(project: Path) -> None:
     ):
         assert said in text
     assert "Traceback" not in text
+
+
+def test_the_menu_leads_to_what_is_there(project: Path) -> None:
+    def places() -> list[str]:
+        text = text_of(HomePage())
+        places = re.findall(r'href="#([^"]+)"', text)
+        assert [place for place in places if f'id="{place}"' not in text] == []
+        return places
+
+    assert "wb-labs" not in places()
+    ours = Path(__file__).resolve().parents[2]
+    shutil.copytree(ours / "labs" / "serving", project / "labs" / "serving")
+    assert places()[:2] == ["wb-notebooks", "wb-labs"]
 
 
 def test_it_makes_nothing_on_an_empty_machine(project: Path, home: Path) -> None:

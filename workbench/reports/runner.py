@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def run_plans(plans: Sequence[RunPlan], source: KernelSource, *, jobs: int) -> l
     # Threads are enough: this process only passes messages, the work is in the kernels. There are
     # more of them than kernels, so that a page is written while the next kernel is at work.
     with (
-        progress.progress("notebooks", total=len(plans), unit="notebooks") as task,
+        _count_of(plans) as task,
         ThreadPoolExecutor(2 * jobs, thread_name_prefix="report") as pool,
     ):
         try:
@@ -117,13 +118,21 @@ def run_plans(plans: Sequence[RunPlan], source: KernelSource, *, jobs: int) -> l
                 for future in [future for future in active if future.done()]:
                     run = future.result()
                     done[active.pop(future).plan.run_id] = run
-                    task.advance(message=f"{run.notebook}: {run.status}")
+                    if task is not None:
+                        task.advance(message=f"{run.notebook}: {run.status}")
                 _stop_late(active.values())
                 check_cancelled()
         except BaseException:  # also Ctrl-C: whatever ends the run, no kernel may outlive it
             _stop_all(active)
             raise
     return [done[plan.run_id] for plan in plans]
+
+
+def _count_of(plans: Sequence[RunPlan]) -> AbstractContextManager[progress.Progress | None]:
+    """How many notebooks are through. With one of them, that it is not would say nothing."""
+    if len(plans) == 1:
+        return nullcontext()
+    return progress.progress("notebooks", total=len(plans), unit="notebooks")
 
 
 def _has_place(active: Iterable[_Active], jobs: int) -> bool:

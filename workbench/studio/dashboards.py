@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from voila.app import Voila
 
+from workbench.studio.left_pages import LeftPages
 from workbench.studio.links import DASHBOARDS_VARIABLE, find_project
 from workbench.studio.server import HOME, HomeHandler, fix_home, routes
 
@@ -29,6 +30,8 @@ class Dashboards(Voila):
         home = f"voila/render/{HOME}"
         base_url = self.server_url
         own: list[Any] = routes(base_url, home=home, project=find_project(Path(self.root_dir)))
+        if hasattr(self.kernel_manager, "get_rendered_notebook"):  # it has pages ahead of readers
+            LeftPages(self).watch_all()
         target = {"target": url_path_join(base_url, home)}
         return [(base_url, HomeHandler, target), *own, *super().init_handlers()]
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_server.utils import ensure_async
+from tornado.ioloop import PeriodicCallback
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ SWEEP_S = 30.0
 # A page connects once it has loaded, which on a busy machine takes a minute. While the machine
 # sleeps the clock stands still, so a page that sleeps with it is not taken for one that was left.
 UNCONNECTED_S = 180.0
+PREHEAT_VARIABLE = "VOILA_PREHEAT"  # Voila tells a kernel whether it is started ahead of a reader
 
 
 class LeftPages:
@@ -38,6 +40,28 @@ class LeftPages:
     def watch(self, kernel_id: str) -> None:
         """Look after the kernel of a page that is given away now."""
         self._connected_s[kernel_id] = self._clock()
+
+    def watch_all(self) -> None:
+        """Look after every page that Voila gives away from now on, and sweep every ``SWEEP_S``.
+
+        A kernel of its pool that still waits for a reader is nobody's page, and is let be.
+        """
+        manager = self._server.kernel_manager
+        give, start = manager.get_rendered_notebook, manager.start_kernel
+
+        async def give_watched(*args: Any, **kwargs: Any) -> Any:
+            given = await give(*args, **kwargs)
+            self.watch(given[2])
+            return given
+
+        async def start_watched(*args: Any, **kwargs: Any) -> Any:
+            kernel_id = await ensure_async(start(*args, **kwargs))
+            if (kwargs.get("env") or {}).get(PREHEAT_VARIABLE) == "False":
+                self.watch(kernel_id)
+            return kernel_id
+
+        manager.get_rendered_notebook, manager.start_kernel = give_watched, start_watched
+        PeriodicCallback(self.sweep, SWEEP_S * 1000).start()
 
     async def sweep(self) -> None:
         """End what was left, and forget what has ended."""

@@ -187,8 +187,12 @@ def keep(page: Page) -> Page:
 
 
 def anchors(tiles: Iterable[Tile]) -> str:
-    """Links to the tiles of a page."""
-    return "".join(f'<a href="#wb-{escape(t.name)}">{escape(t.title)}</a>' for t in tiles)
+    """Links to the tiles of a page, and to the parts of them that are worth one."""
+    places: list[tuple[str, str]] = []
+    for each in tiles:
+        places.append((f"wb-{each.name}", each.title))
+        places += each.sections() if each.sections else []
+    return "".join(f'<a href="#{escape(to)}">{escape(title)}</a>' for to, title in places)
 
 
 def head_of(title: str, said: str, tiles: Iterable[Tile]) -> str:

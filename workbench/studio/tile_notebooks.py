@@ -31,7 +31,14 @@ def _stamp() -> Hashable:
     )
 
 
-@tile("notebooks", title="Notebooks", order=10, wide=True, stamp=_stamp)
+def _sections() -> list[tuple[str, str]]:
+    """The groups beside the first, where there are such notebooks."""
+    facts = find_notebook_facts(find_project())
+    kinds = {each.kind for each in facts if each.path != _HOME}
+    return [(f"wb-{title.lower()}", title) for kind, title in _GROUPS[1:] if kind in kinds]
+
+
+@tile("notebooks", title="Notebooks", order=10, wide=True, stamp=_stamp, sections=_sections)
 def draw_notebooks() -> str:
     """A list in groups, or what to do where there is none."""
     facts = [each for each in find_notebook_facts(find_project()) if each.path != _HOME]
@@ -45,7 +52,9 @@ def draw_notebooks() -> str:
             "<code>make lab</code> in the project's folder.</p></div>"
         )
     return "".join(
-        (f"<h3>{title}</h3>" if title != "Notebooks" else "")  # the tile says that already
+        (
+            f'<h3 id="wb-{title.lower()}">{title}</h3>' if title != "Notebooks" else ""
+        )  # the tile says that already
         + '<ul class="wb-rows">'
         + "".join(
             _row(
