@@ -2,4 +2,10 @@
 
 from workbench.core.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(__name__, {})
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "account": "dp.accounting",
+        "find_noise_multiplier": "dp.calibration",
+    },
+)

@@ -1,1 +1,3 @@
 """What a user can ask of the privacy room; each part keeps its operations beside it."""
+
+from workbench.privacy.dp import operations as dp  # noqa: F401

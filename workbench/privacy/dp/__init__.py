@@ -1,0 +1,1 @@
+"""Differential privacy: what is lost, training and statistics that lose no more, and budgets."""
