@@ -1,4 +1,4 @@
-"""Write docs/benchmarks.md from the results of ``bench/run.py``; sets that it holds already stay.
+"""Write docs/benchmarks.md from the results of ``bench/run.py``; what it holds already stays.
 
     python tools/benchmarks.py                  # the newest of bench/results/
     python tools/benchmarks.py FILE.json        # another
@@ -17,7 +17,6 @@ from typing import Any
 
 REPO = Path(__file__).resolve().parents[1]
 PAGE = REPO / "docs" / "benchmarks.md"
-MOST_SETS = 8
 HEAD = """\
 <!-- Made by tools/benchmarks.py from bench/results; `make bench` measures and writes it anew. -->
 # Benchmarks
@@ -25,7 +24,8 @@ HEAD = """\
 We and a peer on the same work, in one run, by turns. A figure is the median of the rounds' ratios,
 above 1 where we are better; the range behind it is that of the rounds. *Met* says whether the bound
 that stands in the code was reached. [How figures are measured](design/figures.md) says the rest.
-The newest set is first. A set that was taken under load says so, and is worth less.
+Sets of figures stand as they were taken, the newest first; a figure that was measured again later
+stands only there. A set that was taken under load says so, and is worth less.
 """
 SET = re.compile(r"<!-- set (\S+) -->\n(.*?)<!-- end -->\n", re.S)
 
@@ -59,13 +59,34 @@ def section(result: dict[str, Any]) -> str:
     return f"## {result['date'][:10]}, {state}\n\n{facts}\n\n{head}\n{rows}\n"
 
 
-def page(existing: str, result: dict[str, Any]) -> str:
-    """The page with this set in its place, the newest first."""
+def page(existing: str, *results: dict[str, Any]) -> str:
+    """The page with these sets in their place, the newest first."""
     sets = dict(SET.findall(existing))
-    sets[f"{result['date']}-{result['commit']}"] = section(result)
-    newest = sorted(sets, reverse=True)[:MOST_SETS]
-    parts = [f"<!-- set {key} -->\n{sets[key]}<!-- end -->\n" for key in newest]
+    sets |= {f"{each['date']}-{each['commit']}": section(each) for each in results}
+    parts = [f"<!-- set {key} -->\n{text}<!-- end -->\n" for key, text in without_old(sets)]
     return "\n".join([HEAD, *parts])
+
+
+def without_old(sets: dict[str, str]) -> list[tuple[str, str]]:
+    """The sets, the newest first, without the figures that a later one has."""
+    seen: set[tuple[str, ...]] = set()
+    kept = []
+    for key in sorted(sets, reverse=True):
+        lines = sets[key].splitlines(keepends=True)
+        own = [line for line in lines if _figure(line) not in seen]
+        figures = {figure for line in own if (figure := _figure(line))}
+        if figures:
+            kept.append((key, "".join(own)))
+        seen |= figures
+    return kept
+
+
+def _figure(line: str) -> tuple[str, ...] | None:
+    """What a row measured and against whom; None if it is the row of no figure."""
+    cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+    if not line.startswith("| ") or len(cells) < 5 or cells[0] == "what":
+        return None
+    return cells[0], cells[2].partition(", ")[2], cells[4]
 
 
 def main() -> int:
@@ -75,9 +96,8 @@ def main() -> int:
         print("there is no result; try: make bench", file=sys.stderr)
         return 2
     text = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
-    for path in chosen:
-        text = page(text, json.loads(path.read_text(encoding="utf-8")))
-    PAGE.write_text(text, encoding="utf-8")
+    found_results = [json.loads(path.read_text(encoding="utf-8")) for path in chosen]
+    PAGE.write_text(page(text, *found_results), encoding="utf-8")
     print(f"wrote {PAGE.relative_to(REPO)}")
     return 0
 

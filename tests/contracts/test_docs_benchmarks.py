@@ -74,17 +74,23 @@ def test_the_page_keeps_its_sets_and_says_what_was_not_met(
     )
     assert "**not met**" in text
     assert "a quiet machine" in text
-    later = result(shape, "2026-11-02T10:00:00+00:00", slow) | {"load_before": [9.0, 9.0, 9.0]}
+    size = shape.Figure("size", "peer", "MB", (1.0,), (1.0,))
+    later = result(shape, "2026-11-02T10:00:00+00:00", size) | {"load_before": [9.0, 9.0, 9.0]}
     both = page.page(text, later)
     assert page.page(both, first) == both
     assert both.index("2026-11-02, a busy machine") < both.index("2026-11-01, a quiet machine")
 
 
-def test_the_committed_page_was_made_by_the_tool(page: ModuleType) -> None:
-    text = page.PAGE.read_text("utf-8")
-    assert text.startswith(page.HEAD)
-    sets = page.SET.findall(text)
-    assert sets
-    assert text == "\n".join(
-        [page.HEAD, *(f"<!-- set {k} -->\n{t}<!-- end -->\n" for k, t in sets)]
-    )
+def test_a_figure_stands_where_it_was_measured_last(shape: ModuleType, page: ModuleType) -> None:
+    """Dropping whole sets by their age lost what had been measured in no later one."""
+    fast = shape.Figure("speed", "peer", "tokens/s", (20.0,), (10.0,))
+    slow = shape.Figure("speed", "peer", "tokens/s", (9.0,), (10.0,))
+    other = shape.Figure("speed", "another", "tokens/s", (9.0,), (10.0,))
+    text = page.page("", result(shape, "2026-11-01T10:00:00+00:00", slow, other))
+    for day in range(2, 20):
+        text = page.page(text, result(shape, f"2026-11-{day:02d}T10:00:00+00:00", fast))
+    rows = [line for line in text.splitlines() if line.startswith("| speed")]
+    assert [("another" in row, "| 20 tokens/s |" in row) for row in rows] == [
+        (False, True),
+        (True, False),
+    ]
