@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from workbench.core.errors import InputError, IntegrityError
 from workbench.store import ledger as module
 from workbench.store.database import Database, close_all
-from workbench.store.ledger import Head, Ledger
+from workbench.store.ledger import Deed, Head, Ledger
 
 RunScript = Callable[[str], subprocess.CompletedProcess[str]]
 ENTRIES = 6
@@ -210,6 +212,42 @@ def test_a_crash_between_database_and_head_file_is_no_alarm(
     assert ledger.verify().ok
     fill(ledger, 1)
     assert (ledger._read_head(), ledger.verify().ok) == (ledger.head(), True)
+
+
+def test_many_entries_are_one_chain_with_those_before_and_after(ledger: Ledger) -> None:
+    fill(ledger, 2)
+    head = ledger.append_many(Deed("row.read", f"row {n}", "ann", {"n": n}) for n in range(300))
+    assert head == ledger.head() == ledger.recorded_head()
+    fill(ledger, 1)
+    found = ledger.entries(limit=400)
+    assert [entry.number for entry in found] == list(range(303, 0, -1))
+    assert found[1].data == {"n": 299}
+    assert ledger.verify().entries == 303
+    assert ledger.append_many([]) == ledger.head()
+
+
+def test_of_many_entries_none_is_kept_if_one_cannot_be(ledger: Ledger) -> None:
+    fill(ledger, 1)
+    with pytest.raises(InputError, match="subject"):
+        ledger.append_many([Deed("a", "b", "ann"), Deed("a", "", "ann")])
+    with pytest.raises(RuntimeError), ledger.database.transaction():
+        ledger.append_many([Deed("a", "b", "ann")] * 3)
+        raise RuntimeError
+    assert ledger.head() == ledger.recorded_head() == Head(1, ledger.entries()[0].hash)
+    assert ledger.verify().ok
+
+
+@given(
+    texts=st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=9), min_size=6, max_size=6
+    ),
+    number=st.integers(1, 2**50),
+)
+def test_an_entry_is_hashed_as_json_with_sorted_keys(texts: list[str], number: int) -> None:
+    values = (number, *texts)
+    pairs = dict(zip(module._HASHED, values, strict=True))
+    text = json.dumps(pairs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert module._hash(values) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_threads_append_one_chain(ledger: Ledger) -> None:

@@ -42,6 +42,21 @@ def default_home() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "workbench"
 
 
+def default_ledger_keys() -> Path:
+    """`ledger-keys` in the home."""
+    from . import settings
+
+    return settings.home() / "ledger-keys"
+
+
+def default_ledger_checkpoints() -> Path:
+    """a folder beside the home, named as it is with `-checkpoints`."""
+    from . import settings
+
+    home = settings.home()
+    return home.with_name(f"{home.name}-checkpoints")
+
+
 def default_threads() -> int:
     """The cores that this process may use, at most 8: decoding gains nothing from more."""
     usable = getattr(os, "sched_getaffinity", None)
@@ -114,6 +129,18 @@ KNOWN = (
         2,
         "jobs at a time in a pool's llama.cpp engine; of two or more, one is kept for short ones",
         low=1,
+    ),
+    Setting(
+        "ledger_checkpoints",
+        Path,
+        default_ledger_checkpoints,
+        "where signed checkpoints of the ledger are kept: best where the home's user cannot write",
+    ),
+    Setting(
+        "ledger_keys",
+        Path,
+        default_ledger_keys,
+        "where the ledger's signing key is, and the keys of the persons that it tells of",
     ),
     Setting("reports_dir", Path, Path("reports"), "where report runs are written"),
     Setting("labs_dir", Path, Path("labs"), "where the labs are"),

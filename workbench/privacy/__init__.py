@@ -7,5 +7,6 @@ __getattr__, __dir__, __all__ = attach(
     {
         "account": "dp.accounting",
         "find_noise_multiplier": "dp.calibration",
+        "record": "ledger.recording",
     },
 )

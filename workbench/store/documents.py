@@ -8,6 +8,11 @@ from typing import Any
 from workbench.core.errors import InputError
 from workbench.core.plain import to_plain
 
+# One for all: `json.dumps` with these words would make a new one for each document.
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
 
 def dump_document(value: Any, *, what: str) -> str:
     """``value`` as canonical JSON: sorted keys, no spaces, UTF-8 that can be stored.
@@ -20,13 +25,7 @@ def dump_document(value: Any, *, what: str) -> str:
         InputError: It has no plain form.
     """
     try:
-        text = json.dumps(
-            to_plain(value),
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-            allow_nan=False,
-        )
+        text = _CANONICAL.encode(to_plain(value))
         text.encode()  # a lone surrogate has no UTF-8
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(

@@ -14,9 +14,10 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ HEAD_NAME = "head.json"
 _GENESIS = "0" * 64
 _HASHED = ("number", "time", "actor", "action", "subject", "data", "previous")
 _FIELDS = (*_HASHED, "hash")
+_INSERT = "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+# An entry as it is stored: the values of `_FIELDS`, `data` as the text that was hashed.
+StoredEntry = tuple[int, str, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,16 @@ class Entry:
     data: Any
     previous: str
     hash: str
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What is to be entered, one of many: the arguments of ``Ledger.append``."""
+
+    action: str
+    subject: str
+    actor: str
+    data: Any = None
 
 
 @dataclass(frozen=True)
@@ -95,22 +109,41 @@ class Ledger:
             InputError: A field has no text or JSON form.
             StorageError: The disk is full. Unless the head file alone was hit, nothing was added.
         """
-        said = [
-            check_text(value, what=name)
-            for name, value in (("actor", actor), ("action", action), ("subject", subject))
-        ]
-        text = dump_document(data, what=f"data of {action}")
+        said = _checked(Deed(action, subject, actor, data))
         with self.database.transaction() as connection:
-            last = self._last(connection)
-            if last.number == 0:
-                # Before the first entry: no head file then means that it was taken away.
-                self._record_head(last)
-            row = (last.number + 1, _now(), *said, text, last.hash)
-            head = Head(last.number + 1, _hash(row))
-            entry = (*row, head.hash)
-            connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)", entry)
-            self.database.after_commit(lambda: self._record_head(head))
+            last = self._begin(connection)
+            entry = _chained(said, last, _now())
+            connection.execute(_INSERT, entry)
+            self._confirm(_head_of(entry))
         return _entry(entry)
+
+    def append_many(self, deeds: Iterable[Deed]) -> Head:
+        """Add entries, all or none, for one wait for the disk. Otherwise as ``append``.
+
+        They have the time of this call. They are chained in memory and written together: some ten
+        times as many a second as one by one, on a disk that takes a millisecond.
+
+        Args:
+            deeds: What was done, in order; some thousands at a time, for they are held in memory.
+
+        Returns:
+            The end of the chain after them.
+
+        Raises:
+            InputError: A field has no text or JSON form; none of them was added.
+            StorageError: The disk is full. Unless the head file alone was hit, nothing was added.
+        """
+        said = [_checked(deed) for deed in deeds]
+        with self.database.transaction() as connection:
+            last, time = self._begin(connection), _now()
+            chained = []
+            for each in said:
+                chained.append(_chained(each, last, time))
+                last = _head_of(chained[-1])
+            if chained:
+                connection.executemany(_INSERT, chained)
+                self._confirm(last)
+        return last
 
     def entries(
         self, *, action: str | None = None, subject: str | None = None, limit: int = 100
@@ -145,15 +178,11 @@ class Ledger:
         recorded = head or self._read_head()
         last, hash_at_head = Head(0, _GENESIS), _GENESIS
         with saying_why(self.database.path):
-            rows = self.database.connection().execute(
-                f"SELECT {', '.join(_FIELDS)} FROM ledger ORDER BY number"
-            )
-            for row in rows:
-                reason = _fault(tuple(row), last)
+            for row in walk_entries(self.database.connection()):
+                reason = _fault(row, last)
                 if reason:
-                    rows.close()
                     return LedgerCheck(False, last.number, last, last.number + 1, reason)
-                last = Head(row["number"], row["hash"])
+                last = _head_of(row)
                 if recorded is not None and last.number == recorded.number:
                     hash_at_head = last.hash
         if recorded is None:
@@ -179,6 +208,25 @@ class Ledger:
                 broken_at=found.broken_at,
             )
 
+    def walk(self) -> Iterator[StoredEntry]:
+        """Every entry as it is stored, the oldest first, all as of one moment."""
+        with self.database.snapshot() as connection:
+            yield from walk_entries(connection)
+
+    def recorded_head(self) -> Head | None:
+        """What the head file says; None if it is missing or damaged."""
+        return self._read_head()
+
+    def _begin(self, connection: sqlite3.Connection) -> Head:
+        last = self._last(connection)
+        if last.number == 0:
+            # Before the first entry: no head file then means that it was taken away.
+            self._record_head(last)
+        return last
+
+    def _confirm(self, head: Head) -> None:
+        self.database.after_commit(lambda: self._record_head(head))
+
     def _last(self, connection: sqlite3.Connection) -> Head:
         row = connection.execute(
             "SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1"
@@ -186,11 +234,7 @@ class Ledger:
         return Head(row["number"], row["hash"]) if row else Head(0, _GENESIS)
 
     def _read_head(self) -> Head | None:
-        try:
-            written = json.loads(self.head_path.read_text(encoding="utf-8"))
-            return Head(int(written["number"]), str(written["hash"]))
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return None
+        return read_head(self.head_path)
 
     def _record_head(self, head: Head) -> None:
         """Move the head file forward. Of two processes the one that is behind changes nothing."""
@@ -198,6 +242,25 @@ class Ledger:
             known = self._read_head()
             if known is None or known.number < head.number:
                 files.write_json(self.head_path, {"number": head.number, "hash": head.hash})
+
+
+def read_head(path: Path) -> Head | None:
+    """What a head file says; None if it is missing or damaged."""
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+        return Head(int(written["number"]), str(written["hash"]))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def walk_entries(connection: sqlite3.Connection) -> Iterator[StoredEntry]:
+    """Every entry of a store as it is stored, the oldest first."""
+    rows = connection.execute(f"SELECT {', '.join(_FIELDS)} FROM ledger ORDER BY number")
+    try:
+        for row in rows:
+            yield tuple(row)
+    finally:
+        rows.close()
 
 
 @contextmanager
@@ -221,11 +284,33 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
 
 
+def _checked(deed: Deed) -> tuple[str, str, str, str]:
+    """Actor, action, subject and data as they are stored."""
+    said = (("actor", deed.actor), ("action", deed.action), ("subject", deed.subject))
+    actor, action, subject = (check_text(value, what=name) for name, value in said)
+    return actor, action, subject, dump_document(deed.data, what=f"data of {deed.action}")
+
+
+def _chained(said: tuple[str, str, str, str], last: Head, time: str) -> StoredEntry:
+    actor, action, subject, data = said
+    values = (last.number + 1, time, actor, action, subject, data, last.hash)
+    return (*values, _hash(values))
+
+
+def _head_of(entry: StoredEntry) -> Head:
+    return Head(entry[0], entry[7])
+
+
 def _hash(values: tuple[Any, ...]) -> str:
     # `data` is hashed as the text that is stored: each byte of it is covered, and no reader has to
-    # agree with this one on how numbers are written.
-    pairs = dict(zip(_HASHED, values, strict=True))
-    canonical = json.dumps(pairs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    # agree with this one on how numbers are written. Put together by hand, as RFC 8785 (and
+    # `json.dumps` with sorted keys) would: it is what an append and a check spend their time on.
+    number, time, actor, action, subject, data, previous = values
+    canonical = (
+        f'{{"action":{_quoted(action)},"actor":{_quoted(actor)},"data":{_quoted(data)},'
+        f'"number":{number:d},"previous":{_quoted(previous)},"subject":{_quoted(subject)},'
+        f'"time":{_quoted(time)}}}'
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
