@@ -5,8 +5,10 @@ from workbench.core.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "PrivateTraining": "dp.make_private",
         "account": "dp.accounting",
         "find_noise_multiplier": "dp.calibration",
+        "make_private": "dp.make_private",
         "record": "ledger.recording",
     },
 )

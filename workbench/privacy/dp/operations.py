@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import annotated_types as limits
 
+from workbench.core import settings
 from workbench.core.errors import InputError
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
 from .mechanisms import Sampling
+from .training import PrivateRun
 
 Delta = Annotated[float, limits.Gt(0), limits.Lt(1)]
 
@@ -70,3 +72,53 @@ def account(
     return RunCost(
         noise_multiplier, sampling_rate, steps, delta, lost.epsilon_pld, lost.epsilon_rdp
     )
+
+
+@operation("privacy.train", title="Train privately", produces="private-run")
+def train(
+    *,
+    dataset: Literal["digits"] = "digits",
+    epsilon: Annotated[float, limits.Gt(0)] = 2.0,
+    delta: Delta = 1e-5,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+    secure: bool = False,
+    steps: Annotated[int, limits.Ge(1)] | None = None,
+    sampling_rate: Annotated[float, limits.Gt(0), limits.Le(1)] = 0.5,
+    clip_norm: Annotated[float, limits.Gt(0)] = 0.5,
+    clipping: Literal["fixed", "quantile"] = "fixed",
+    optimizer: Literal["sgd", "adam"] = "sgd",
+    learning_rate: Annotated[float, limits.Gt(0)] | None = None,
+    canaries: Annotated[int, limits.Ge(0)] = 1000,
+    noise_scale: Annotated[float, limits.Gt(0)] = 1.0,
+) -> PrivateRun:
+    """Train a classifier within an epsilon, and audit the claim in the same run.
+
+    The audit plants made examples whose gradients are known, and guesses from what the run told
+    which of them were in it: `lower` is what that proves, `upper` what the run claims.
+
+    Args:
+        dataset: What is learnt.
+        epsilon: What may be lost; the noise follows from it.
+        delta: The probability with which more may be lost.
+        seed: Of coins and noise, so that the run can be repeated; the setting `seed` if none.
+        secure: Coins and noise of the operating system's cryptographic generator, without a seed:
+            for what will be released.
+        steps: How many there are; by default more with a larger epsilon.
+        sampling_rate: The probability with which each example is in a step.
+        clip_norm: The most that one example adds to a step; the first, if clipping is quantile.
+        clipping: A norm that stays, or the median of the norms, found privately.
+        optimizer: DP-SGD or DP-Adam.
+        learning_rate: By default chosen by the epsilon.
+        canaries: How many the audit plants; 0 is no audit.
+        noise_scale: Other than 1 the run adds other noise than it accounts for: a made fault that
+            the audit must catch.
+    """
+    from .digits import load_digits_task
+    from .training import train_digits
+
+    number = None if secure else (settings.get("seed") if seed is None else seed)
+    return train_digits(
+        load_digits_task(), epsilon=epsilon, delta=delta, seed=number, steps=steps,
+        sampling_rate=sampling_rate, clip_norm=clip_norm, clipping=clipping, optimizer=optimizer,
+        learning_rate=learning_rate, canaries=canaries, noise_scale=noise_scale,
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Digits within an epsilon: the figures of the issue, small."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from workbench.cli.main import main
+from workbench.core.errors import IntegrityError
+from workbench.privacy.dp import digits
+from workbench.privacy.dp.digits import describe_pictures, load_digits_task
+from workbench.privacy.dp.training import train_digits
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize(("epsilon", "least"), [(8.6, 0.94), (2.9, 0.93), (1.2, 0.91)])
+def test_accuracy_at_an_epsilon(shared_home: Path, epsilon: float, least: float) -> None:
+    task = load_digits_task()
+    runs = [train_digits(task, epsilon=epsilon, seed=seed, canaries=0) for seed in range(3)]
+    assert np.mean([run.accuracy for run in runs]) >= least
+    assert all(0.9998 * epsilon <= run.epsilon_pld <= epsilon for run in runs)
+    assert all(run.epsilon_rdp > run.epsilon_pld for run in runs if run.epsilon_rdp)
+
+
+def test_no_noise_would_be_better_and_much_noise_is_worse(shared_home: Path) -> None:
+    task = load_digits_task()
+    little = train_digits(task, epsilon=0.1, seed=0, canaries=0)
+    assert little.accuracy < 0.7
+    adam = train_digits(task, epsilon=8.0, seed=0, canaries=0, optimizer="adam")
+    quantile = train_digits(task, epsilon=8.0, seed=0, canaries=0, clipping="quantile")
+    assert min(adam.accuracy, quantile.accuracy) > 0.85
+    assert quantile.clip_norm != 0.5
+
+
+def test_the_command_says_all_of_it_and_flags_a_lie(
+    shared_home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def run(*more: str) -> dict[str, Any]:
+        with pytest.raises(SystemExit) as ended:
+            main(["privacy", "train", "--epsilon", "2", "--seed", "0", "--json", *more])
+        assert ended.value.code == 0
+        return dict(json.loads(capfd.readouterr().out))
+
+    honest = run("--dataset", "digits", "--delta", "1e-5")
+    assert {"accuracy", "epsilon_pld", "epsilon_rdp", "noise_multiplier"} <= set(honest)
+    assert honest["audit"]["lower"] < honest["audit"]["upper"] == honest["epsilon_pld"]
+    lie = run("--noise-scale", "0.1")
+    assert lie["epsilon_pld"] == honest["epsilon_pld"]
+    assert lie["audit"]["lower"] > lie["audit"]["upper"] and lie["audit"]["flagged"]
+
+
+def test_the_split_is_the_frozen_one(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, tuned = load_digits_task(), load_digits_task(tuning=True)
+    assert (len(task.test_y), len(tuned.train_y) + len(tuned.test_y)) == (450, len(task.train_y))
+    monkeypatch.setattr(digits, "_SPLIT_SEED", 1)
+    with pytest.raises(IntegrityError, match="test rows"):
+        load_digits_task()
+
+
+def test_features_are_of_a_picture_alone() -> None:
+    drawn = np.random.default_rng(0)
+    pictures = drawn.random((5, 64))
+    alone = np.concatenate([describe_pictures(pictures[row : row + 1]) for row in range(5)])
+    np.testing.assert_allclose(describe_pictures(pictures), alone, rtol=1e-6)
+    assert np.isfinite(describe_pictures(np.zeros((1, 64)))).all()

@@ -1,0 +1,112 @@
+"""Canaries in gradient space: each moves one number of the model, and nothing else.
+
+Each is in the run or not by a fair coin; if it is, each step takes it with the sampling rate, as
+any other unit, and its gradient, ten times as long as may be, goes through the same clipping, sum
+and noise. The auditor knows all other units, as the attacker of the definition does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import CapabilityError, InputError
+from workbench.core.seeds import derive_seed
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+# Before clipping, in clipping norms: where nothing clips, it shows.
+_LENGTH = 10.0
+# From numbers that no canary moves, the auditor learns how much noise there is.
+_FREE = 200
+_MOST_NUMBERS = 2e8
+
+
+class GradientCanaries:
+    """``count`` canaries for a run whose steps take a unit with ``rate``.
+
+    Args:
+        count: How many; half of them are in the run.
+        rate: The sampling rate of the run.
+        seed: Of the coins and of the places; None takes the system's generator.
+    """
+
+    def __init__(self, count: int, *, rate: float, seed: int | None = None) -> None:
+        import numpy as np
+
+        if count < 2:
+            raise InputError(f"{count} canaries tell nothing", hint="some hundreds")
+        entropy = None if seed is None else derive_seed(seed, "canaries")
+        self._random = np.random.default_rng(entropy)
+        self.count, self.rate = count, rate
+        self.inside = self._random.random(count) < 0.5
+        self._places: np.ndarray | None = None
+        self._free: np.ndarray | None = None
+        self._told: list[np.ndarray] = []
+        self._silent: list[np.ndarray] = []
+
+    def samples(self, shapes: Sequence[torch.Size], *, norm: float) -> list[torch.Tensor]:
+        """See ``private_optimizer.Canaries``."""
+        import numpy as np
+        import torch
+
+        sizes = [math.prod(shape) for shape in shapes]
+        if self._places is None:
+            self._choose_places(sum(sizes))
+        assert self._places is not None
+        drawn = np.flatnonzero(self.inside & (self._random.random(self.count) < self.rate))
+        flat = torch.zeros(len(drawn), sum(sizes))
+        flat[torch.arange(len(drawn)), torch.from_numpy(self._places[drawn])] = _LENGTH * norm
+        parts = flat.split(sizes, dim=1)
+        return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
+
+    def observe(self, told: torch.Tensor, *, norm: float) -> None:
+        """See ``private_optimizer.Canaries``."""
+        assert self._places is not None and self._free is not None
+        values = told.double().numpy() / norm
+        self._told.append(values[self._places])
+        self._silent.append(values[self._free])
+
+    def scores(self) -> np.ndarray:
+        """How much likelier each canary is inside than outside, in nats, ``[count]``.
+
+        The sum over steps of the log-likelihood ratio of a Poisson-sampled Gaussian, with the
+        noise that is seen and not the one that is claimed. The coins are not looked at.
+        """
+        import numpy as np
+
+        if not self._told:
+            raise InputError("the run took no step with the canaries in it")
+        told = np.asarray(self._told)
+        noise = max(float(np.asarray(self._silent).std()), 1e-9)
+        gains = (told - 0.5) / noise**2
+        absent = math.log1p(-self.rate) if self.rate < 1 else -math.inf
+        return np.asarray(np.logaddexp(absent, math.log(self.rate) + gains).sum(axis=0))
+
+    def count_right(self, guesses: int) -> int:
+        """How many are right of ``guesses``, which are about the scores farthest from 0: 'inside'
+        where they are above."""
+        import numpy as np
+
+        scores = self.scores()
+        surest = np.argsort(-np.abs(scores), kind="stable")[:guesses]
+        return int(((scores > 0) == self.inside)[surest].sum())
+
+    def _choose_places(self, numbers: int) -> None:
+        if numbers < self.count + _FREE:
+            raise CapabilityError(
+                f"a model of {numbers:,} numbers has no room for {self.count:,} canaries, which "
+                f"take one each and leave {_FREE} free",
+                hint=f"at most {max(0, numbers - _FREE):,} canaries",
+            )
+        if numbers * self.count * self.rate / 2 > _MOST_NUMBERS:
+            raise CapabilityError(
+                f"{self.count:,} canaries in a model of {numbers:,} numbers do not fit in memory",
+                hint="fewer canaries, or a smaller model",
+            )
+        chosen = self._random.permutation(numbers)
+        self._places = chosen[: self.count]
+        self._free = chosen[self.count : self.count + 5 * _FREE]
