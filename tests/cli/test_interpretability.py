@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workbench.cli.interpretability import show_attribute
+from workbench.cli.interpretability import (
+    show_attention,
+    show_attribute,
+    show_lens,
+    show_measure_steering,
+)
+from workbench.core import operations
+from workbench.core.errors import InputError
 from workbench.interpretability.attribution.result import Attribution
+from workbench.interpretability.inside.results import AttentionMaps, Grid, LensReading
 
 # Made: no method gave these numbers.
 MADE = Attribution(
@@ -26,3 +34,75 @@ def test_a_line_a_part_and_the_checks(capsys: pytest.CaptureFixture[str]) -> Non
     assert lines[5].split() == ["'", "sat'", "-1.000", "-" * 6]
     assert "miss 1.2%" in out and "the order holds" in out and "read 42 prompts" in out
     assert "array" not in out and "Attribution(" not in out
+
+
+# Made, too.
+def _lens() -> LensReading:
+    return LensReading(
+        model="made", title="lens", values=np.array([[9.0, 3.25], [0.0, 0.0]]),
+        row_labels=("embedding", "0"), column_labels=("The", ","), rows="after", columns="token",
+        unit="nats", lens="logit", tokens=("The", ","), top_tokens=((" a", ","), (" b", " on")),
+        top_probabilities=np.array([[0.5, 0.00002], [0.5, 0.75]]), target=" on",
+        target_probabilities=np.array([[0.1, 0.0], [0.1, 0.75]]),
+        target_ranks=np.array([[7, 40], [3, 1]]),
+    )  # fmt: skip
+
+
+def test_a_lens_says_layer_by_layer_what_comes_after_the_last_token(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_lens(_lens())
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "logit lens on made, after the last token ','"
+    assert lines[2].split() == ["embedding", "','", "under", "0.1%", "3.25", "0.0%", "40"]
+    assert lines[3].split() == ["0", "'", "on'", "75.0%", "0.00", "75.0%", "1"]
+    assert "the 1 tokens before it" in lines[-1]
+
+
+def test_a_grid_tells_columns_of_one_name_apart_and_says_what_it_leaves_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = (*tuple(f"t{place}" for place in range(18)), " the", " the")
+    values = np.linspace(-1, 1, 20)[None]
+    show_measure_steering(
+        Grid(
+            model="made",
+            title="effect",
+            values=values,
+            row_labels=("1",),
+            column_labels=names,
+            rows="strength",
+            columns="prompt",
+            unit="nats",
+            centre=0.0,
+        )
+    )
+    out = capsys.readouterr().out
+    assert "-1.00" in out and "+0.58" in out and "4 columns more" in out
+
+
+def test_attention_leaves_out_the_token_on_which_heads_rest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    values = np.zeros((1, 2, 3, 3))
+    values[0, :, 2] = [[0.9, 0.1, 0.0], [0.5, 0.2, 0.3]]
+    show_attention(AttentionMaps(model="made", tokens=("a", "b", "c"), layers=(4,), values=values))
+    assert capsys.readouterr().out.splitlines()[2].split() == ["4", "1", "'c'", "30.0%"]
+
+
+@pytest.mark.parametrize("empty", ["lens", "attribute", "patch"])
+def test_an_empty_text_is_refused_before_a_model_is_loaded(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr("workbench.models.loading.load", never)
+    monkeypatch.setattr("workbench.models.load", never, raising=False)
+    given = {
+        "lens": {"text": ""},
+        "attribute": {"prompt": "The cat", "target": ""},
+        "patch": {"clean": "a", "corrupted": "b", "answer": "", "wrong": "c"},
+    }[empty]
+    with pytest.raises(InputError, match="is empty"):
+        operations.find(f"interpretability.{empty}").run(given)

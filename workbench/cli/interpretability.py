@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.drawing import print_table
+from workbench.cli.interpretability_inside import (  # noqa: F401
+    show_attention,
+    show_direct,
+    show_lens,
+    show_make_steering,
+    show_neurons,
+    show_patch,
+    show_steer,
+)
+from workbench.cli.interpretability_inside import show_grid as show_measure_steering  # noqa: F401
+from workbench.cli.interpretability_inside import show_grid as show_probe  # noqa: F401
 
 if TYPE_CHECKING:
     from workbench.interpretability.attribution.result import Attribution

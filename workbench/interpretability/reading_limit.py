@@ -1,10 +1,11 @@
-"""How much a model may be made to read for one explanation: counted first, refused past a limit."""
+"""How much a model may be made to read for one explanation: refused first where it is nothing, or
+past a limit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.core.errors import CapacityError
+from workbench.core.errors import CapacityError, InputError
 
 MOST_TOKENS = 4_000_000  # ablation of 2,000 tokens, one by one
 
@@ -19,6 +20,17 @@ class Cost:
 
     prompts: int
     tokens: int
+
+
+def refuse_empty(hint: str, **texts: str | None) -> None:
+    """Refuse texts without a letter by their names, before a model is loaded for nothing.
+
+    Raises:
+        InputError: One is empty; None is no text and passes.
+    """
+    for name, text in texts.items():
+        if text == "":
+            raise InputError(f"the {name} is empty", hint=hint)
 
 
 def refuse_costly(

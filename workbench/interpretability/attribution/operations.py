@@ -13,10 +13,12 @@ from workbench.interpretability.attribution.comparison import Comparison
 from workbench.interpretability.attribution.contrast import Contrast
 from workbench.interpretability.attribution.groups import GroupKind
 from workbench.interpretability.attribution.result import Attribution
-from workbench.interpretability.reading_limit import MOST_TOKENS
+from workbench.interpretability.reading_limit import MOST_TOKENS, refuse_empty
 
 if TYPE_CHECKING:
     from workbench.models.model import Model
+
+_SAY = "give a prompt of two tokens or more; leave target out to explain the model's own answer"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def attribute(
     from workbench.interpretability.attribution.methods import find_method
 
     find_method(method)  # before the model is loaded for nothing
+    refuse_empty(_SAY, prompt=prompt, target=target)
     with _load(model, threads=threads) as loaded:
         return attribute_target(
             loaded,
@@ -168,6 +171,7 @@ def compare(
     chosen = methods or list(DEFAULT_METHODS)
     for name in chosen:  # before the model is loaded for nothing
         find_method(name)
+    refuse_empty(_SAY, prompt=prompt, target=target)
     with _load(model, threads=threads) as loaded:
         return compare_methods(
             loaded,
@@ -245,6 +249,7 @@ def contrast(
     from workbench.interpretability.attribution.methods import find_method
 
     find_method(method)  # before the model is loaded for nothing
+    refuse_empty(_SAY, prompt=prompt, target=target)
     name = model or str(settings.get("model"))
     return contrasts.contrast(
         contrasts.Question(name, prompt, target),

@@ -23,7 +23,7 @@ from workbench.interpretability.inside.results import (
     SteeringEffect,
 )
 from workbench.interpretability.inside.tuned_lens import TrainedLens
-from workbench.interpretability.reading_limit import MOST_TOKENS
+from workbench.interpretability.reading_limit import MOST_TOKENS, refuse_empty
 
 _CORPUS = "wikipedia-leads"
 Positive = Annotated[int, limits.Ge(1)]
@@ -62,7 +62,7 @@ def lens(
     from workbench.interpretability.inside.logit_lens import apply_logit_lens
     from workbench.interpretability.inside.tuned_lens import apply_tuned_lens
 
-    with _load(model) as loaded:
+    with _load(model, text=text, target=target) as loaded:
         if lens == "logit":
             return apply_logit_lens(loaded, text, target=target)
         return apply_tuned_lens(loaded, text, lens=lens, target=target)
@@ -124,7 +124,7 @@ def attention(
 
     if rollout and layers is not None:
         raise InputError("a rollout goes through all layers", hint="leave layers out")
-    with _load(model) as loaded:
+    with _load(model, text=text) as loaded:
         if rollout:
             return roll_out_attention(loaded, text)
         return read_attention(loaded, text, layers=layers)
@@ -160,7 +160,7 @@ def patch(
     """
     from workbench.interpretability.inside.activation_patching import patch_grid
 
-    with _load(model) as loaded:
+    with _load(model, clean=clean, corrupted=corrupted, answer=answer, wrong=wrong) as loaded:
         return patch_grid(
             loaded,
             clean,
@@ -187,7 +187,7 @@ def direct(prompt: str, *, answer: str, wrong: str, model: str | None = None) ->
     """
     from workbench.interpretability.inside.direct_logit_attribution import attribute_logits
 
-    with _load(model) as loaded:
+    with _load(model, prompt=prompt, answer=answer, wrong=wrong) as loaded:
         return attribute_logits(loaded, prompt, answer=answer, wrong=wrong)
 
 
@@ -244,7 +244,7 @@ def steer(
     from workbench.interpretability.inside.difference_of_means import find_steering_vector, steered
 
     how: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "seed": seed}
-    with _load(model) as loaded:
+    with _load(model, prompt=prompt) as loaded:
         found = find_steering_vector(loaded, vector)
         plain = loaded.generate(prompt, **how).text
         with steered(loaded, found, strength=strength):
@@ -366,9 +366,11 @@ def neurons(
         return find_top_activations(loaded, texts, layer=layer, neurons=neurons, k=k)
 
 
-def _load(model: str | None) -> Any:
+def _load(model: str | None, **texts: str | None) -> Any:
+    """The model, once it is clear that the texts can be asked about."""
     from workbench.models.loading import load
 
+    refuse_empty('there is nothing to look at; an answer begins with its space: " Paris"', **texts)
     return load(model, engine="transformers")
 
 
