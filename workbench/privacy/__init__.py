@@ -9,6 +9,9 @@ __getattr__, __dir__, __all__ = attach(
         "account": "dp.accounting",
         "find_noise_multiplier": "dp.calibration",
         "make_private": "dp.make_private",
+        "erase_person": "ledger.erasing",
+        "make_checkpoint": "ledger.checkpoints",
         "record": "ledger.recording",
+        "verify_evidence": "ledger.checking",
     },
 )

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from json.encoder import encode_basestring as _quoted
@@ -178,9 +178,11 @@ class Ledger:
         recorded = head or self._read_head()
         last, hash_at_head = Head(0, _GENESIS), _GENESIS
         with saying_why(self.database.path):
-            for row in walk_entries(self.database.connection()):
+            entries = walk_entries(self.database.connection())
+            for row in entries:
                 reason = _fault(row, last)
                 if reason:
+                    entries.close()
                     return LedgerCheck(False, last.number, last, last.number + 1, reason)
                 last = _head_of(row)
                 if recorded is not None and last.number == recorded.number:
@@ -208,8 +210,11 @@ class Ledger:
                 broken_at=found.broken_at,
             )
 
-    def walk(self) -> Iterator[StoredEntry]:
-        """Every entry as it is stored, the oldest first, all as of one moment."""
+    def walk(self) -> Generator[StoredEntry, None, None]:
+        """Every entry as it is stored, the oldest first, all as of one moment.
+
+        Who may leave off before the end closes it (``contextlib.closing``): it holds a snapshot.
+        """
         with self.database.snapshot() as connection:
             yield from walk_entries(connection)
 
@@ -253,7 +258,7 @@ def read_head(path: Path) -> Head | None:
         return None
 
 
-def walk_entries(connection: sqlite3.Connection) -> Iterator[StoredEntry]:
+def walk_entries(connection: sqlite3.Connection) -> Generator[StoredEntry, None, None]:
     """Every entry of a store as it is stored, the oldest first."""
     rows = connection.execute(f"SELECT {', '.join(_FIELDS)} FROM ledger ORDER BY number")
     try:

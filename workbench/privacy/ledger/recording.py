@@ -14,6 +14,7 @@ budget there, before what it pays for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -110,7 +111,8 @@ def bound_to(action: str, subject: str) -> str:
 def _refuse_names(person: str, subject: str, told: Mapping[str, Any]) -> None:
     """Refuse an entry that names the person in the clear: it could never be erased."""
     public = [subject, *(str(value) for name, value in told.items() if name not in _KEPT_NAMES)]
-    if len(person) > 2 and any(person.casefold() in text.casefold() for text in public):
+    named = re.compile(rf"(?<!\w){re.escape(person.casefold())}(?!\w)")
+    if any(named.search(text.casefold()) for text in public):
         raise InputError(
             "the person is named in what everybody may read (subject or data)",
             hint="give it as personal=..., which is sealed with their key",

@@ -1,0 +1,21 @@
+"""How the privacy room's results look in a terminal; each part has a file of its own."""
+
+from __future__ import annotations
+
+from workbench.cli.privacy_ledger import (
+    show_ledger_checkpoint,
+    show_ledger_checkpoints,
+    show_ledger_erase,
+    show_ledger_prove,
+    show_ledger_tell,
+    show_ledger_verify,
+)
+
+__all__ = [
+    "show_ledger_checkpoint",
+    "show_ledger_checkpoints",
+    "show_ledger_erase",
+    "show_ledger_prove",
+    "show_ledger_tell",
+    "show_ledger_verify",
+]

@@ -1,0 +1,169 @@
+"""Checking a home's ledger, an exported file or a proof: what is given, handed to the verifier.
+
+This only finds the bytes; every judgement is ``verifier``'s, which can be run without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.core import settings
+from workbench.core.errors import InputError, NotFoundError
+from workbench.core.progress import progress
+from workbench.core.viewers import Viewable
+from workbench.store.database import FILE_NAME
+
+from .checkpoints import PUBLIC_KEY_NAME, checkpoints_folder, list_checkpoints
+from .portable import reading_home
+from .verifier import (
+    CannotCheckError,
+    Fault,
+    Report,
+    Signed,
+    check_file,
+    read_checkpoint,
+    verify,
+)
+
+NO_CHECKPOINTS = (
+    "no signed checkpoint was given: a chain that was written anew as a whole would pass"
+)
+OWN_KEY = "the public key is the one beside the checkpoints: compare it with one you had before"
+
+
+@dataclass(frozen=True)
+class EvidenceCheck(Viewable):
+    """What a check found.
+
+    ``broken_at`` to ``broken_to`` are the entries among which the first fault lies; both are None
+    where it lies in none of them (a signature, an empty file). ``signed_entries`` are covered by a
+    good checkpoint, the rest by the chain alone. ``root`` is the Merkle root of what was read.
+    """
+
+    ok: bool
+    path: Path
+    entries: int
+    checkpoints: int
+    signed_entries: int
+    root: str
+    origin: str
+    broken_at: int | None = None
+    broken_to: int | None = None
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def verify_evidence(
+    path: Path | None = None, *, checkpoints: Path | None = None, public_key: Path | None = None
+) -> EvidenceCheck:
+    """Check a ledger, by default that of this home, and name the first entry that is not as it was.
+
+    Args:
+        path: A home, an exported file, or a proof.
+        checkpoints: A folder of signed checkpoints, or one; for this home its own by default.
+        public_key: The signer's, as PEM; by default the one that lies beside the checkpoints.
+
+    Raises:
+        InputError: What was given is no ledger, checkpoint, proof or key.
+        IntegrityError: The store is damaged.
+        NotFoundError: It is not there.
+    """
+    home = _home_of(path)
+    here = home is not None and home.resolve() == settings.home().resolve()
+    if checkpoints is None and here and any(checkpoints_folder().glob("*.json")):
+        checkpoints = checkpoints_folder()
+    key, own_key = _public_key(checkpoints, public_key)
+    try:
+        kept = _read_checkpoints(checkpoints)
+        if home is not None:
+            report = _check_home(home, kept, key)
+        else:
+            assert path is not None
+            report = _check_exported(path, kept, key)
+    except CannotCheckError as error:
+        raise InputError(
+            f"this cannot be checked: {error}",
+            hint="workbench privacy ledger verify PATH --checkpoints FOLDER --public-key FILE",
+        ) from None
+    return _told(report, home or path or settings.home(), own_key=own_key and bool(kept))
+
+
+def _home_of(path: Path | None) -> Path | None:
+    """The home that is meant; None for a file."""
+    if path is None:
+        return settings.home()
+    if path.is_dir():
+        return path
+    if not path.exists():
+        raise NotFoundError(f"there is no {path}", hint="workbench privacy ledger export FILE")
+    return path.parent if path.name == FILE_NAME else None
+
+
+def _check_home(home: Path, kept: list[Signed], key: bytes | None) -> Report:
+    with (
+        reading_home(home) as (lines, head),
+        progress("Checking the ledger", unit="entries") as task,
+    ):
+        said = None if head is None or head.number == 0 else (head.number, head.hash)
+        report = verify(lines, checkpoints=kept, public_key=key, head=said, looked=task.update)
+    if report.ok and head is None:
+        reason = "the head file is missing or damaged: the end may have been cut off"
+        return replace(report, ok=False, fault=Fault(reason, report.entries, report.entries))
+    return report
+
+
+def _check_exported(path: Path, kept: list[Signed], key: bytes | None) -> Report:
+    with progress("Checking the ledger", unit="entries") as task:
+        return check_file(path, kept, key, looked=task.update)
+
+
+def _read_checkpoints(place: Path | None) -> list[Signed]:
+    if place is None:
+        return []
+    if not place.exists():
+        raise NotFoundError(f"there are no checkpoints in {place}", hint="name their folder")
+    if place.is_dir():
+        found = list_checkpoints(place)
+        if not found:
+            raise NotFoundError(f"no checkpoint in {place}", hint="name their folder")
+        return found
+    return [read_checkpoint(place.read_bytes(), place.name)]
+
+
+def _public_key(checkpoints: Path | None, public_key: Path | None) -> tuple[bytes | None, bool]:
+    """The key, and whether it was only found beside the checkpoints."""
+    if public_key is not None:
+        try:
+            return public_key.read_bytes(), False
+        except (FileNotFoundError, IsADirectoryError):
+            raise NotFoundError(f"no public key {public_key}", hint="name a PEM file") from None
+    if checkpoints is None:
+        return None, False
+    beside = (checkpoints if checkpoints.is_dir() else checkpoints.parent) / PUBLIC_KEY_NAME
+    return (beside.read_bytes(), True) if beside.is_file() else (None, False)
+
+
+def _told(report: Report, path: Path, *, own_key: bool) -> EvidenceCheck:
+    notes = []
+    if report.ok and not report.checkpoints:
+        notes.append(NO_CHECKPOINTS)
+    later = report.entries - report.signed_entries
+    if report.ok and report.checkpoints and later > 0:
+        notes.append(f"the last {later:,} entries came after the newest checkpoint")
+    if own_key:
+        notes.append(OWN_KEY)
+    fault = report.fault
+    return EvidenceCheck(
+        report.ok,
+        path,
+        report.entries,
+        report.checkpoints,
+        report.signed_entries,
+        report.root,
+        report.origin,
+        None if fault is None else fault.broken_at,
+        None if fault is None else fault.broken_to,
+        "" if fault is None else fault.reason,
+        tuple(notes),
+    )

@@ -1,0 +1,82 @@
+"""What a user can ask of the ledger's evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.core.operations import operation
+
+from .checking import EvidenceCheck, verify_evidence
+from .checkpoints import KeptCheckpoint, kept_checkpoints, make_checkpoint
+from .erasing import Erasure, PersonEntry, erase_person, finish_erasures, tell_person
+from .proofs import EntryProof, prove_entry
+
+
+@operation("privacy.ledger_verify", title="Verify a ledger", produces="check", group="ledger")
+def ledger_verify(
+    path: Path | None = None, *, checkpoints: Path | None = None, public_key: Path | None = None
+) -> EvidenceCheck:
+    """Check a ledger, an exported file or a proof, and name the first entry that is not as it was.
+
+    It ends with 1 if something is not. Nothing is written, and nothing but the verifier is trusted:
+    ``python -m workbench.privacy.ledger.verifier`` checks a file without the rest of this package.
+
+    Args:
+        path: A home, an exported file, or a proof; by default this home.
+        checkpoints: The folder of the signed checkpoints, or one; for this home its own.
+        public_key: The signer's, as PEM; by default the one that lies beside the checkpoints.
+    """
+    return verify_evidence(path, checkpoints=checkpoints, public_key=public_key)
+
+
+@operation("privacy.ledger_checkpoint", title="Sign the ledger", group="ledger")
+def ledger_checkpoint() -> KeptCheckpoint:
+    """Sign what the ledger is now, and keep that elsewhere (setting ledger_checkpoints).
+
+    The whole chain is checked first; what does not hold, or does not go on from what was signed
+    before, is not signed. The key is made at the first call.
+    """
+    finish_erasures()
+    return make_checkpoint()
+
+
+@operation("privacy.ledger_checkpoints", title="List the signed checkpoints", group="ledger")
+def ledger_checkpoints() -> tuple[KeptCheckpoint, ...]:
+    """The signed checkpoints of this ledger, the newest first; their signatures are not checked."""
+    return kept_checkpoints()
+
+
+@operation("privacy.ledger_prove", title="Prove an entry", produces="proof", group="ledger")
+def ledger_prove(number: int, *, out: Path, since: int | None = None) -> EntryProof:
+    """Write a proof that an entry was in the ledger when it was signed.
+
+    Whoever has the public key can check it, and learns nothing of the other entries.
+
+    Args:
+        number: The entry.
+        out: The file to write.
+        since: The size of an older checkpoint; the proof then also shows that nothing of it went.
+    """
+    return prove_entry(number, out, since=since)
+
+
+@operation("privacy.ledger_erase", title="Erase a person", produces="erasure", group="ledger")
+def ledger_erase(person: str) -> Erasure:
+    """Drop a person's key, so that nobody can read any more what the ledger tells of them.
+
+    The entries stay, and every hash, checkpoint and proof holds as before. It cannot be undone.
+
+    Args:
+        person: Whom, as they were named when it was written.
+    """
+    return erase_person(person)
+
+
+@operation("privacy.ledger_tell", title="Tell what is known of a person", group="ledger")
+def ledger_tell(person: str) -> tuple[PersonEntry, ...]:
+    """All that the ledger tells of a person, opened with their key. That it was read is recorded.
+
+    Args:
+        person: Whom, as they were named when it was written.
+    """
+    return tell_person(person)
