@@ -5,6 +5,7 @@ from workbench.core.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "Budgets": "dp.budget",
         "PrivateTraining": "dp.make_private",
         "account": "dp.accounting",
         "find_noise_multiplier": "dp.calibration",

@@ -347,4 +347,33 @@ CREATE TABLE pipeline_stages (
 CREATE INDEX pipeline_stages_done ON pipeline_stages (inputs_sha256) WHERE state = 'done';
 """,
     ),
+    Migration(
+        "privacy budgets",
+        """
+CREATE TABLE privacy_budgets (
+    dataset_sha256 TEXT PRIMARY KEY,
+    unit TEXT NOT NULL CHECK (unit IN ('example', 'user')),
+    epsilon REAL NOT NULL,
+    delta REAL NOT NULL,
+    set_s REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Written before the data are read, and never taken back: what was read was read.
+CREATE TABLE privacy_spends (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    dataset_sha256 TEXT NOT NULL,
+    unit TEXT NOT NULL CHECK (unit IN ('example', 'user')),
+    mechanism TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    run TEXT NOT NULL,
+    recorded_s REAL NOT NULL,
+    ended_s REAL,
+    UNIQUE (dataset_sha256, run)
+) STRICT;
+CREATE TRIGGER privacy_spends_stay BEFORE DELETE ON privacy_spends
+BEGIN SELECT RAISE(ABORT, 'a spend is never taken back'); END;
+CREATE TRIGGER privacy_spends_keep_cost BEFORE UPDATE OF
+    dataset_sha256, unit, mechanism, run, recorded_s ON privacy_spends
+BEGIN SELECT RAISE(ABORT, 'a spend is never taken back'); END;
+""",
+    ),
 )

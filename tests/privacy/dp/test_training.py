@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ def one_thread() -> None:
 
 
 @pytest.mark.parametrize(("epsilon", "least"), [(8.6, 0.94), (2.9, 0.93), (1.2, 0.91)])
-def test_accuracy_at_an_epsilon(shared_home: Path, epsilon: float, least: float) -> None:
+def test_accuracy_at_an_epsilon(epsilon: float, least: float) -> None:
     task = load_digits_task()
     runs = [train_digits(task, epsilon=epsilon, seed=seed, canaries=0) for seed in range(3)]
     assert np.mean([run.accuracy for run in runs]) >= least
@@ -31,7 +30,7 @@ def test_accuracy_at_an_epsilon(shared_home: Path, epsilon: float, least: float)
     assert all(run.epsilon_rdp > run.epsilon_pld for run in runs if run.epsilon_rdp)
 
 
-def test_no_noise_would_be_better_and_much_noise_is_worse(shared_home: Path) -> None:
+def test_no_noise_would_be_better_and_much_noise_is_worse() -> None:
     task = load_digits_task()
     little = train_digits(task, epsilon=0.1, seed=0, canaries=0)
     assert little.accuracy < 0.7
@@ -41,9 +40,7 @@ def test_no_noise_would_be_better_and_much_noise_is_worse(shared_home: Path) -> 
     assert quantile.clip_norm != 0.5
 
 
-def test_the_command_says_all_of_it_and_flags_a_lie(
-    shared_home: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_says_all_of_it_and_flags_a_lie(capfd: pytest.CaptureFixture[str]) -> None:
     def run(*more: str) -> dict[str, Any]:
         with pytest.raises(SystemExit) as ended:
             main(["privacy", "train", "--epsilon", "2", "--seed", "0", "--json", *more])
@@ -58,7 +55,7 @@ def test_the_command_says_all_of_it_and_flags_a_lie(
     assert lie["audit"]["lower"] > lie["audit"]["upper"] and lie["audit"]["flagged"]
 
 
-def test_the_split_is_the_frozen_one(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_split_is_the_frozen_one(monkeypatch: pytest.MonkeyPatch) -> None:
     task, tuned = load_digits_task(), load_digits_task(tuning=True)
     assert (len(task.test_y), len(tuned.train_y) + len(tuned.test_y)) == (450, len(task.train_y))
     monkeypatch.setattr(digits, "_SPLIT_SEED", 1)

@@ -80,7 +80,11 @@ def epsilon_by_pld(
         delta: Between 0 and 1.
         interval: The privacy loss is rounded up to its multiples.
     """
-    listed = tuple(mechanisms)
+    return _by_pld(tuple(sorted(mechanisms, key=repr)), delta, interval)
+
+
+@functools.lru_cache(maxsize=256)
+def _by_pld(listed: tuple[Mechanism, ...], delta: float, interval: float) -> float:
     if any(_is_open(each) for each in listed):
         return math.inf
     if not listed:

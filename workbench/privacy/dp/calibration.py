@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import InputError
@@ -53,56 +54,63 @@ def find_noise_multiplier(
 def _find(
     epsilon: float, delta: float, rate: float, steps: int, spent: tuple[Mechanism, ...]
 ) -> float:
+    run = GaussianSteps(1.0, rate, steps)
+
     def cost(noise: float, interval: float) -> float:
         check_cancelled()
-        run = GaussianSteps(noise, rate, steps)
-        return epsilon_by_pld((*spent, run), delta=delta, interval=interval)
+        whole = (*spent, replace(run, noise_multiplier=noise))
+        return epsilon_by_pld(whole, delta=delta, interval=interval)
 
     if cost(_LARGEST, _COARSE) > epsilon:
         raise InputError(
             f"no noise keeps {steps} steps within epsilon {epsilon:g} at delta {delta:g}",
             hint="a larger epsilon or delta; workbench privacy budget show",
         )
-    low, high = _bracket(lambda noise: cost(noise, _COARSE), epsilon)
-    for _ in range(40):  # the coarse one's place, to a thousandth
-        if high / low <= 1.001:
-            break
-        middle = (low * high) ** 0.5
-        low, high = (low, middle) if cost(middle, _COARSE) <= epsilon else (middle, high)
-    return _refine(lambda noise: cost(noise, INTERVAL), epsilon, high)
+    low, high = _bracket(lambda noise: cost(noise, _COARSE), epsilon, _guess(epsilon, delta, run))
+    return _refine(lambda noise: cost(noise, INTERVAL), epsilon, low, high)
 
 
-def _bracket(cost: Callable[[float], float], epsilon: float) -> tuple[float, float]:
-    """Two multipliers with epsilon between their costs: the lower one costs more."""
-    high = 1.0
+def _guess(epsilon: float, delta: float, run: GaussianSteps) -> float:
+    """The noise by the central limit and the Gaussian mechanism's old bound: near enough."""
+    return max(
+        0.3,
+        run.sampling_rate * math.sqrt(run.steps) * math.sqrt(2 * math.log(1.25 / delta)) / epsilon,
+    )
+
+
+def _bracket(cost: Callable[[float], float], epsilon: float, guess: float) -> tuple[float, float]:
+    """Two multipliers near each other with epsilon between their costs; the lower costs more."""
+    from scipy.optimize import brentq
+
+    low = high = guess
     while cost(high) > epsilon:
-        high *= 2
-    low = high / 2
-    while cost(low) <= epsilon:
-        low, high = low / 2, low
-        if low < 1e-3:  # with so little noise a run is not private in any sense
-            return low, high
-    return low, high
+        high *= 1.5
+    while low > 1e-3 and cost(low) <= epsilon:
+        low /= 1.5
+    if cost(low) <= epsilon:  # with so little noise a run is not private in any sense
+        return low, low
+    place = brentq(
+        lambda log_noise: math.log(max(cost(math.exp(log_noise)), 1e-12) / epsilon),
+        math.log(low), math.log(high), xtol=1e-3,
+    )  # fmt: skip
+    return math.exp(place - 2e-3), math.exp(place + 2e-3)
 
 
-def _refine(cost: Callable[[float], float], epsilon: float, high: float) -> float:
-    """The last steps, by the secant in the logs; ``high`` is safe and nearly least."""
-    at_high = cost(high)
-    while at_high > epsilon:
-        high *= 1.001
-        at_high = cost(high)
-    low, at_low = high, at_high
-    while at_low <= epsilon:
-        low *= 0.998
-        at_low = cost(low)
+def _refine(cost: Callable[[float], float], epsilon: float, low: float, high: float) -> float:
+    """The last steps, by the slope of the logs between two neighbours; what comes is safe."""
+    noise, known = high, {high: cost(high), low: cost(low)}
+    slope = 1.0
+    if known[low] > known[high] > 0:
+        slope = math.log(known[low] / known[high]) / math.log(high / low)
+    wanted = epsilon * (1 - _TOLERANCE / 2)
     for _ in range(30):
-        if at_high <= epsilon and epsilon - at_high <= _TOLERANCE * epsilon:
-            break
-        share = math.log(at_low / (epsilon * (1 - _TOLERANCE / 2))) / math.log(at_low / at_high)
-        middle = low * (high / low) ** min(max(share, 0.02), 0.98)
-        found = cost(middle)
-        if found <= epsilon:
-            high, at_high = middle, found
-        else:
-            low, at_low = middle, found
-    return high
+        if noise not in known:
+            known[noise] = cost(noise)
+        found = known[noise]
+        if found <= epsilon and epsilon - found <= _TOLERANCE * epsilon:
+            return noise
+        # A step that hardly moves could go on for ever; a larger one errs to the safe side.
+        noise *= max((found / wanted) ** (1 / slope), 0.5)
+    while cost(noise) > epsilon:
+        noise *= 1.001
+    return noise

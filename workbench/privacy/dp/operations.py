@@ -12,7 +12,8 @@ from workbench.core.errors import InputError
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
-from .mechanisms import Sampling
+from .budget import BudgetState, Spend
+from .mechanisms import Sampling, Unit
 from .training import PrivateRun
 
 Delta = Annotated[float, limits.Gt(0), limits.Lt(1)]
@@ -94,7 +95,8 @@ def train(
     """Train a classifier within an epsilon, and audit the claim in the same run.
 
     The audit plants made examples whose gradients are known, and guesses from what the run told
-    which of them were in it: `lower` is what that proves, `upper` what the run claims.
+    which of them were in it: `lower` is what that proves, `upper` what the run claims. What the
+    run costs is written to the data set's budget before it begins (`workbench privacy budget`).
 
     Args:
         dataset: What is learnt.
@@ -113,6 +115,7 @@ def train(
         noise_scale: Other than 1 the run adds other noise than it accounts for: a made fault that
             the audit must catch.
     """
+    from .budget import Budgets
     from .digits import load_digits_task
     from .training import train_digits
 
@@ -121,4 +124,66 @@ def train(
         load_digits_task(), epsilon=epsilon, delta=delta, seed=number, steps=steps,
         sampling_rate=sampling_rate, clip_norm=clip_norm, clipping=clipping, optimizer=optimizer,
         learning_rate=learning_rate, canaries=canaries, noise_scale=noise_scale,
+        budgets=Budgets(),
     )  # fmt: skip
+
+
+@operation(
+    "privacy.budget_set", title="Set a data set's privacy budget", produces="budget", group="budget"
+)
+def set_budget(
+    dataset: str,
+    *,
+    epsilon: Annotated[float, limits.Gt(0)],
+    delta: Delta = 1e-5,
+    unit: Unit = "example",
+) -> BudgetState:
+    """Say how much may be learnt from a data set in all; runs beyond it are refused.
+
+    Args:
+        dataset: A name of the catalogue, a file, or the sha256 of its content.
+        epsilon: In all, composed over every run.
+        delta: The probability with which more may be lost.
+        unit: Whether an example or a user is protected; a data set has one unit.
+    """
+    from .budget import Budgets
+    from .naming import find_sha256
+
+    return Budgets().set(find_sha256(dataset), epsilon=epsilon, delta=delta, unit=unit)
+
+
+@operation(
+    "privacy.budget_show",
+    title="Show what is left of privacy budgets",
+    produces="budgets",
+    group="budget",
+)
+def show_budgets(dataset: str | None = None) -> list[BudgetState]:
+    """Show what was spent and what is left, composed over all runs.
+
+    Args:
+        dataset: A name of the catalogue, a file, or a sha256; by default all.
+    """
+    from .budget import Budgets
+    from .naming import find_sha256
+
+    budgets = Budgets()
+    return budgets.all() if dataset is None else [budgets.show(find_sha256(dataset))]
+
+
+@operation(
+    "privacy.budget_spends",
+    title="Show what was done with a data set",
+    produces="spends",
+    group="budget",
+)
+def show_spends(dataset: str) -> list[Spend]:
+    """Show each spend of a data set's budget, the oldest first.
+
+    Args:
+        dataset: A name of the catalogue, a file, or a sha256.
+    """
+    from .budget import Budgets
+    from .naming import find_sha256
+
+    return Budgets().spends(find_sha256(dataset))

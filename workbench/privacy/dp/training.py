@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from workbench.privacy.auditing.one_run import Audit
+    from workbench.privacy.dp.budget import Budgets
 
 ClippingName = Literal["fixed", "quantile"]
 OptimizerName = Literal["sgd", "adam"]
@@ -80,13 +83,15 @@ def train_digits(
     learning_rate: float | None = None,
     noise_scale: float = 1.0,
     canaries: int = 1000,
+    budgets: Budgets | None = None,
 ) -> PrivateRun:
     """Train a linear classifier of digits within an epsilon, and audit it in the same run.
 
     What comes out is the mean of the weights over the run's second half: it costs nothing, and
-    takes much of the noise away.
+    takes much of the noise away. With ``budgets`` the run is spent before its first step.
 
     Raises:
+        LimitError: The data set's budget has not so much left.
         InputError: A number is not allowed, or no noise is enough.
         CapabilityError: There is no room for so many canaries.
     """
@@ -116,7 +121,8 @@ def train_digits(
         canaries=planted,
     )
     try:
-        weights = _run_and_average(private)
+        with _spending(budgets, task, private):
+            weights = _run_and_average(private)
     finally:
         private.close()
     made = _tell(task, private, weights, delta=delta, seed=seed)
@@ -152,6 +158,23 @@ def _tell(
         noise=private.noise.told,
         audit=None,
     )
+
+
+@contextlib.contextmanager
+def _spending(
+    budgets: Budgets | None, task: DigitsTask, private: PrivateTraining
+) -> Iterator[None]:
+    """Write the spend down before the first step, and its end however it ends."""
+    if budgets is None:
+        yield
+        return
+    spend = budgets.spend(
+        task.sha256, private.mechanism, purpose="training of a classifier of digits"
+    )
+    try:
+        yield
+    finally:
+        budgets.end(spend)
 
 
 def _run_and_average(private: PrivateTraining) -> torch.Tensor:

@@ -1,0 +1,27 @@
+"""Which data set is meant: a name, a file or a sha256, always known by its content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.core.errors import NotFoundError
+
+
+def find_sha256(dataset: str) -> str:
+    """The sha256 of a data set's content: for a name of the catalogue that of all its splits.
+
+    Raises:
+        NotFoundError: It is neither.
+    """
+    from workbench import data
+    from workbench.store.files import hash_file
+
+    if len(dataset) == 64 and not set(dataset) - set("0123456789abcdef"):
+        return dataset
+    entry = data.entries().get(dataset)
+    if entry is not None:
+        return data.fingerprint(data.load(dataset))
+    path = Path(dataset)
+    if path.is_file():
+        return hash_file(path)
+    raise NotFoundError.among("data set", dataset, data.entries(), hint="workbench data list")
