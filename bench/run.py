@@ -26,6 +26,7 @@ import finetuned_serving
 import finetuning
 import gateway
 import gradients
+import ledger
 import limits
 import memory
 import model_servers
@@ -54,6 +55,7 @@ BENCHMARKS = {
         *finetuning.BENCHMARKS,
         *gateway.BENCHMARKS,
         *gradients.BENCHMARKS,
+        *ledger.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,
         *model_servers.BENCHMARKS,

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.drawing import print_table
+from workbench.cli.drawing import format_bytes, print_table
 from workbench.cli.outline import print_outline
 
 if TYPE_CHECKING:
     from workbench.privacy.ledger.checking import EvidenceCheck
     from workbench.privacy.ledger.checkpoints import KeptCheckpoint
     from workbench.privacy.ledger.erasing import Erasure, PersonEntry
+    from workbench.privacy.ledger.exporting import LedgerExport
     from workbench.privacy.ledger.proofs import EntryProof
 
 
@@ -61,6 +62,15 @@ def show_ledger_prove(proof: EntryProof) -> None:
     """What was proved, and what its reader needs."""
     click.echo(f"entry {proof.number} among {proof.size:,}, {proof.steps} steps: {proof.path}")
     click.echo(f"to be checked with {proof.public_key}")
+
+
+def show_ledger_export(export: LedgerExport) -> None:
+    """What was written, and what it leaves open."""
+    size = format_bytes(export.size_bytes)
+    click.echo(f"{export.entries:,} entries as {export.format}, {size}: {export.path}")
+    click.echo(f"sha256 {export.sha256}")
+    for each in export.not_known:
+        click.echo(f"not known here: {each}", err=True)
 
 
 def show_ledger_erase(erasure: Erasure) -> None:

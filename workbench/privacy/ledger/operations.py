@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from workbench.core.operations import operation
 
 from .checking import EvidenceCheck, verify_evidence
 from .checkpoints import KeptCheckpoint, kept_checkpoints, make_checkpoint
 from .erasing import Erasure, PersonEntry, erase_person, finish_erasures, tell_person
+from .exporting import Format, LedgerExport, export_ledger
 from .proofs import EntryProof, prove_entry
 
 
@@ -58,6 +60,25 @@ def ledger_prove(number: int, *, out: Path, since: int | None = None) -> EntryPr
         since: The size of an older checkpoint; the proof then also shows that nothing of it went.
     """
     return prove_entry(number, out, since=since)
+
+
+@operation("privacy.ledger_export", title="Export the ledger", group="ledger")
+def ledger_export(
+    out: Path, *, format: Format = "jsonl", details: dict[str, Any] | None = None
+) -> LedgerExport:
+    """Write the ledger to a file: for the verifier, as the law asks for it, or to be read.
+
+    jsonl is a line an entry (RFC 8785). gdpr is a record of processing activities (Art. 30), ai-act
+    a log of events (Art. 12); each says what the law asks for and the ledger cannot know. html is a
+    page.
+
+    Args:
+        out: The file.
+        format: jsonl, gdpr, ai-act or html.
+        details: What a record after the GDPR asks for and the ledger cannot know, as an object:
+            controller, purposes, data_subjects, personal_data, recipients, transfers, time_limits.
+    """
+    return export_ledger(out, format=format, details=details)
 
 
 @operation("privacy.ledger_erase", title="Erase a person", produces="erasure", group="ledger")
