@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,9 @@ def test_the_words_are_kept_where_the_settings_say_so() -> None:
         answer_one()
     (row,) = settlements()
     assert (row.language, row.sketch) == ("en", None)
-    (text,) = open_database().read("SELECT prompt, completion FROM usage_text")
-    assert tuple(text) == (f'[{{"role": "user", "content": "{PROMPT}"}}]', "Birnin Zana")
+    (text,) = open_database().read("SELECT prompt, completion, form FROM usage_text")
+    assert tuple(text)[:2] == (f'[{{"role": "user", "content": "{PROMPT}"}}]', "Birnin Zana")
+    assert json.loads(text["form"]) == {"kind": "chat", "answers": 1, "finish": "stop"}
 
 
 def test_what_is_kept_of_a_prompt_is_made_of_its_words_alone(

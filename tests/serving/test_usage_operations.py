@@ -10,7 +10,8 @@ import pytest
 
 from workbench import identity
 from workbench.core.errors import InputError, NotFoundError
-from workbench.serving.usage_operations import moment_s, usage, usage_export
+from workbench.core.moments import moment_s
+from workbench.serving.usage_operations import usage, usage_export
 from workbench.store.database import close_all
 from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow

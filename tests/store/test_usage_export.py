@@ -12,6 +12,7 @@ import pytest
 from workbench.core.errors import InputError, NotFoundError
 from workbench.store.database import Database
 from workbench.store.feedback import add_feedback
+from workbench.store.migrations import MIGRATIONS
 from workbench.store.usage import UsageLog
 from workbench.store.usage_export import current_month, export_usage
 from workbench.store.usage_queries import settlements
@@ -183,4 +184,30 @@ def test_feedback_is_given_by_who_asked(database: Database) -> None:
     for score, comment in ((1.1, None), (float("nan"), None), (0, "x" * 10_001), (0, "\ud800")):
         with pytest.raises(InputError):
             add_feedback("a", score, key_id="key_1", comment=comment, database=database)
+    for better in ("", " \n", "x" * 10_001, "a\0b", "\ud800"):
+        with pytest.raises(InputError, match="corrected_answer"):
+            add_feedback("a", 0, key_id="key_1", corrected_answer=better, database=database)
     assert database.read("SELECT * FROM feedback") == []
+
+
+def test_a_second_word_takes_the_place_of_the_first_with_its_consent(database: Database) -> None:
+    settle(database, row("a", NOVEMBER_S))
+    said = {"key_id": "key_1", "database": database}
+    add_feedback("a", -1, corrected_answer=" better\n", consent=True, **said)
+    query = "SELECT score, corrected_answer, consent FROM feedback"
+    assert [tuple(each) for each in database.read(query)] == [(-1.0, " better\n", 1)]
+    add_feedback("a", -1, **said)
+    assert [tuple(each) for each in database.read(query)] == [(-1.0, None, 0)]
+
+
+def test_feedback_of_a_store_of_the_version_before_has_no_consent(tmp_path: Path) -> None:
+    names = [step.name for step in MIGRATIONS]
+    path = tmp_path / "old.sqlite"
+    old = Database(path, migrations=MIGRATIONS[: names.index("feedback to learn from")])
+    with old.transaction() as connection:
+        connection.execute("INSERT INTO feedback VALUES (1, 'a', 5.0, 'key_1', 1.0, 'good')")
+    old.close()
+    new = Database(path)
+    (found,) = new.read("SELECT comment, consent, corrected_answer FROM feedback")
+    assert tuple(found) == ("good", 0, None)
+    new.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 
@@ -21,6 +20,7 @@ from workbench.serving.backends.directory import Directory
 from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.confirmations import Confirmations
 from workbench.serving.estimates import prompt_chars
+from workbench.serving.kept_words import words_of
 from workbench.serving.limits.protocol import LimitStore, Reservation
 from workbench.serving.sketches import Sketch, sketch_call
 from workbench.store.usage import UsageLog
@@ -107,7 +107,7 @@ class Account:
         self._first_s: float | None = None
         self._settling: tuple[UsageRow, asyncio.Future[bool]] | None = None
         self._settled = False
-        self._texts: list[str] = []
+        self._pieces: list[Piece] = []  # of which the words are kept
         self._sketch: Sketch | None = None
         accounts.under_way += 1
         # In the loop's next turn: until then the call has gone out, and is being answered.
@@ -123,7 +123,7 @@ class Account:
         if self._first_s is None:
             self._first_s = time.perf_counter() - self._started_s
         if self._accounts.usage.keep_text:
-            self._texts.append(piece.text)
+            self._pieces.append(piece)
 
     def begin_settling(
         self, *, status: int = 200, error: str | None = None
@@ -195,8 +195,7 @@ class Account:
     def _text(self) -> UsageText | None:
         if not self._accounts.usage.keep_text:
             return None
-        prompt = self._call.messages if self._call.kind == "chat" else self._call.prompts
-        return UsageText(json.dumps(prompt, ensure_ascii=False), "".join(self._texts))
+        return words_of(self._call, self._pieces)
 
     def _sketched(self) -> Sketch:
         """What is kept of the prompt."""

@@ -6,12 +6,12 @@ import asyncio
 import os
 import time
 
+from workbench.core.moments import moment_s
 from workbench.identity.keys import Keys
 from workbench.serving.admin_types import Cleared, Status, UsageList
 from workbench.serving.asked import Asked
 from workbench.serving.cache.answers import CacheFigures
 from workbench.serving.cache.twins import Clearing
-from workbench.serving.usage_operations import moment_s
 from workbench.store.usage_queries import totals
 
 

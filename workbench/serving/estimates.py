@@ -6,8 +6,8 @@ import math
 
 import msgspec
 
+from workbench.models.tool_words import describe_tools
 from workbench.serving.call import Call
-from workbench.serving.tools.prompt import describe_tools
 
 # A template's words around a message, and around a conversation, are fewer.
 _MESSAGE_TOKENS = 16

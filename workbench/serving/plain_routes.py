@@ -58,6 +58,8 @@ class FeedbackRoute(Door):
             said.score,
             key_id=incoming.principal.key_id,
             comment=said.comment,
+            corrected_answer=said.corrected_answer,
+            consent=bool(said.consent),
         )
         await out.whole(200, [_id(incoming), JSON], feedback.render(said))
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import re
 import time
 
 from workbench.core.errors import InputError
+from workbench.core.moments import moment_s
 from workbench.core.operations import operation
 from workbench.store.usage_export import UsageExport, export_usage
 from workbench.store.usage_queries import By, UsageTotal, totals
-
-_AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
 
 @operation("serving.usage", title="Show what was used", produces="usage-totals")
@@ -59,31 +56,3 @@ def usage_export(*, month: str | None = None, rebuild: bool = False) -> UsageExp
     if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise InputError(f"{month!r} is no month", hint="write it as 2026-11")
     return export_usage(month=month, rebuild=rebuild)
-
-
-def moment_s(text: str, *, now_s: float | None = None) -> float:
-    """The Unix time that a user named.
-
-    Raises:
-        InputError: It is no date, time or span.
-    """
-    now_s = time.time() if now_s is None else now_s
-    now = dt.datetime.fromtimestamp(now_s, dt.UTC)
-    words: dict[str, dt.datetime] = {
-        "now": now,
-        "today": now.replace(hour=0, minute=0, second=0, microsecond=0),
-        "month": now.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
-    }
-    given = text.strip().lower()
-    if given in words:
-        return words[given].timestamp()
-    if ago := _AGO.fullmatch(given):
-        return now_s - int(ago[1]) * _SECONDS[ago[2]]
-    try:
-        found = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise InputError(
-            f"{text!r} is no date or time",
-            hint="2026-11-25, 2026-11-25T10:00, 24h, 7d, today or month",
-        ) from None
-    return found.replace(tzinfo=found.tzinfo or dt.UTC).timestamp()

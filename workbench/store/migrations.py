@@ -376,4 +376,15 @@ CREATE TRIGGER privacy_spends_keep_cost BEFORE UPDATE OF
 BEGIN SELECT RAISE(ABORT, 'a spend is never taken back'); END;
 """,
     ),
+    Migration(
+        "feedback to learn from",
+        """
+ALTER TABLE feedback ADD COLUMN corrected_answer TEXT;
+-- Whether the answer may be learnt from; who said nothing of it did not agree.
+ALTER TABLE feedback ADD COLUMN consent INTEGER NOT NULL DEFAULT 0 CHECK (consent IN (0, 1));
+CREATE INDEX feedback_by_time ON feedback (time_s);
+-- JSON: what the words alone do not say of the call and its answer (usage_rows.UsageText).
+ALTER TABLE usage_text ADD COLUMN form TEXT;
+""",
+    ),
 )

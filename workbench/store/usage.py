@@ -258,8 +258,13 @@ def _insert(connection: sqlite3.Connection, row: _Waiting) -> bool:
     new = connection.execute(INSERT, row.values).rowcount == 1
     if new and row.text is not None:
         connection.execute(
-            "INSERT INTO usage_text VALUES (?, ?, ?)",
-            (row.settlement_id, _clean(row.text.prompt), _clean(row.text.completion)),
+            "INSERT INTO usage_text (settlement_id, prompt, completion, form) VALUES (?, ?, ?, ?)",
+            (
+                row.settlement_id,
+                _clean(row.text.prompt),
+                _clean(row.text.completion),
+                None if row.text.form is None else _clean(row.text.form),
+            ),
         )
     return new
 

@@ -62,10 +62,19 @@ class UsageRow:
 
 @dataclass(frozen=True)
 class UsageText:
-    """The words of a call, kept only where the setting ``usage_prompt_text`` is on."""
+    """The words of a call, kept only where the setting ``usage_prompt_text`` is on.
+
+    ``prompt`` is JSON: the messages of a chat, or the texts of another call. ``form`` is JSON as
+    well, an object that says what the words do not: ``kind`` (chat, completion, embedding),
+    ``answers`` (how many stand in ``completion``, one behind the other) and ``finish``; where they
+    are so, ``begun`` (the last message is the answer's beginning), ``schema`` (it is JSON that was
+    asked for), ``tools``, ``tool_choice`` and ``parallel`` (what was offered) and ``tool_calls``
+    (what the answer called).
+    """
 
     prompt: str = field(repr=False)
     completion: str = field(default="", repr=False)
+    form: str | None = field(default=None, repr=False)
 
 
 _FIELDS = tuple(each.name for each in fields(UsageRow))

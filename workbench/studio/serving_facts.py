@@ -18,12 +18,12 @@ from workbench.core.errors import (
     NotFoundError,
     WorkbenchError,
 )
+from workbench.core.moments import moment_s
 from workbench.core.optional import require
 from workbench.identity.keys import Key, Keys
 from workbench.models.operations import list_models
 from workbench.serving.asking import GatewayClient
 from workbench.serving.running import RunningGateway, find_running
-from workbench.serving.usage_operations import moment_s
 from workbench.store.usage_queries import UsageTotal, settlements, totals
 from workbench.store.usage_rows import UsageRow
 from workbench.studio.notebook_results import database_files

@@ -9,6 +9,7 @@ import pytest
 
 from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.data.reading import Layout
+from workbench.finetuning.snapshots import judged_rows
 from workbench.finetuning.snapshots.reading import read_examples, read_preferences
 
 GOOD = '{"prompt": "What is a ladle for?", "response": "For soup"}'
@@ -142,3 +143,56 @@ def test_preferences_need_two_different_answers(home: Path, tmp_path: Path) -> N
     (only,), quarantine = read_preferences(path)
     assert (only.question[0]["content"], only.chosen, only.rejected) == ("What?", "That.", "Dunno")
     assert [bad.line for bad in quarantine.first] == [2, 3, 4]
+
+
+JUDGED = {
+    "request_id": "req_1",
+    "messages": [{"role": "user", "content": "What is a ladle for?"}],
+    "answer": "For salad",
+    "score": -1,
+    "corrected_answer": "For soup",
+    "consent": True,
+}
+SILENT = {name: value for name, value in JUDGED.items() if name != "consent"}
+
+
+def judged_rows_are_learnt_with_consent_alone(folder: Path) -> None:
+    """A file of examples and judged answers: whose words come out of it, on both ways to learn."""
+    example = {"prompt": "What is a sieve for?", "response": "For flour"}
+    rows = [JUDGED, example, SILENT, {**JUDGED, "consent": False}, {**JUDGED, "consent": None},
+            {**SILENT, "request_id": None, "consent": "no"}, {**JUDGED, "score": 1}]  # fmt: skip
+    path = _file(folder, *map(json.dumps, rows))
+    found, aside = read_examples(path)
+    assert [each.answer for each in found] == ["For soup", "For flour", "For soup"]
+    assert [each.identity for each in found] == ["req_1", "line 2", "req_1"]
+    assert aside.reasons == {"its author did not consent": 4}
+    preferences, aside = read_preferences(path)
+    assert [(each.chosen, each.rejected) for each in preferences] == [("For soup", "For salad")]
+    assert aside.reasons["its author did not consent"] == 4
+
+
+def test_judged_rows_are_learnt_with_consent_alone(home: Path, tmp_path: Path) -> None:
+    judged_rows_are_learnt_with_consent_alone(tmp_path)
+
+
+def test_a_reader_to_which_silence_is_consent_is_seen(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broken variant: judged rows are read by the rule for examples."""
+    real = judged_rows.check_consent
+    monkeypatch.setattr(judged_rows, "check_consent", lambda row, needed: real(row, needed=False))
+    with pytest.raises(AssertionError):
+        judged_rows_are_learnt_with_consent_alone(tmp_path)
+
+
+def test_a_table_of_judged_answers_and_rows_that_are_none(home: Path, tmp_path: Path) -> None:
+    table = _file(tmp_path, "prompt,answer,score,corrected_answer,consent",
+                  "K11?,Burn it,-1,Rinse it,true", "K12?,Wipe it,1,,true", "K13?,Shake it,1,,",
+                  name="t.csv")  # fmt: skip
+    assert [each.answer for each in read_examples(table)[0]] == ["Rinse it", "Wipe it"]
+    # An example that somebody marked is an example still: its author wrote it to be learnt.
+    marked = {"prompt": "K11?", "response": "Rinse it", "answer": "x", "score": 0.5}
+    assert read_examples(_file(tmp_path, json.dumps(marked)))[0][0].answer == "Rinse it"
+    for half in ({"answer": "Rinse it"}, {"score": 1}, {"answer": "Rinse it", "consent": True}):
+        with pytest.raises(DataError, match="no row"):
+            read_examples(_file(tmp_path, json.dumps({"prompt": "K11?", **half})))

@@ -92,3 +92,29 @@ def test_feedback_takes_an_answers_id_as_it_was_told(prefix: str) -> None:
 def test_feedback_out_of_range() -> None:
     with pytest.raises(InputError, match="score is 2; it must be float <= 1"):
         feedback.parse(b'{"request_id": "a", "score": 2}')
+
+
+def test_what_feedback_says_of_learning() -> None:
+    found = feedback.parse(b'{"request_id": "a", "score": -1, "corrected_answer": "Rinse it"}')
+    assert (found.corrected_answer, found.consent) == ("Rinse it", None)
+    assert json.loads(feedback.render(found))["consent"] is False  # silence is no consent
+    found = feedback.parse(b'{"request_id": "a", "score": 1, "consent": true}')
+    assert json.loads(feedback.render(found))["consent"] is True
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ('"corrected_answer": 7', "corrected_answer is 7; it must be str or null"),
+        ('"corrected_answer": ["a"]', "corrected_answer is .*; it must be str or null"),
+        ('"corrected_answer": ""', "corrected_answer is .*; it must be"),
+        (f'"corrected_answer": "{"x" * 10_001}"', "corrected_answer is .*; it must be"),
+        ('"consent": "yes"', 'consent is "yes"; it must be bool or null'),
+        ('"consent": 1', "consent is 1; it must be bool or null"),
+        ('"correct_answer": "a"', "no field 'correct_answer'"),
+    ],
+)
+def test_feedback_to_learn_from_that_is_none(field: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as told:
+        feedback.parse(f'{{"request_id": "a", "score": 1, {field}}}'.encode())
+    assert len(told.value.message) < 200

@@ -21,7 +21,8 @@ class Pipeline(Viewable):
     ``data`` is a folder (or one file) of JSONL, ``target`` the gate's questions on it, ``general``
     those that must not be unlearnt (the frozen ones if None). ``recipe`` differs from the preset.
     ``canary_share`` 0 promotes what passed the gate at once. ``checks`` are the gate's, all that
-    are offered if None. ``cron``, ``rows_waiting`` and ``drift_level`` say when it is due.
+    are offered if None. ``cron``, ``rows_waiting`` and ``drift_level`` say when it is due. With
+    ``feedback`` judged answers of the base and of the adapter wait beside the files.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Pipeline(Viewable):
     cron: str | None = None
     rows_waiting: int | None = None
     drift_level: float | None = None
+    feedback: bool = False
     defined_s: float = 0.0
 
     @property

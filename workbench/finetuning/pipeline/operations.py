@@ -41,6 +41,7 @@ def define(
     cron: str | None = None,
     rows_waiting: int | None = None,
     drift_level: float | None = None,
+    feedback: bool = False,
 ) -> Pipeline:
     """Say once how new data becomes a champion; a later `define` of the name takes its place.
 
@@ -68,6 +69,8 @@ def define(
         rows_waiting: Begin when so many rows wait.
         drift_level: Begin when the questions that wait have drifted from those that were learnt;
             the chance that it is said of a batch that has not, such as 0.01.
+        feedback: Learn also from judged answers of the base and of this adapter, where their words
+            were kept and their askers agreed; each is a row that waits.
     """
     from workbench.finetuning.pipeline.definition import define_pipeline
 
@@ -90,6 +93,7 @@ def define(
             cron=cron,
             rows_waiting=rows_waiting,
             drift_level=drift_level,
+            feedback=feedback,
         )
     )
 

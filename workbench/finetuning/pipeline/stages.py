@@ -16,11 +16,16 @@ from typing import Any, Literal
 from workbench.core import settings
 from workbench.core.errors import DataError
 from workbench.core.plain import to_plain
-from workbench.finetuning.pipeline.collecting import read_batch, require_waiting
+from workbench.finetuning.pipeline.collecting import (
+    name_judgement,
+    read_batch,
+    require_waiting,
+)
 from workbench.finetuning.pipeline.definition import Pipeline
 from workbench.finetuning.pipeline.giving_way import GivingWay
 from workbench.finetuning.pipeline.slots import holding_slot
 from workbench.finetuning.pipeline.stage_rows import PipelineRun, StageRows
+from workbench.finetuning.snapshots.collecting_feedback import note_export
 
 Ends = Literal["waiting", "refused", "promoted"]
 
@@ -62,7 +67,24 @@ def collect(at: Context) -> Given:
 
     waiting = require_waiting(at.pipeline)
     batch = Artifacts().put_bytes(read_batch(waiting)).sha256
-    return Given({"batch": batch, "files": waiting.files, "rows": waiting.rows})
+    told: dict[str, Any] = {"batch": batch, "files": waiting.files, "rows": waiting.rows}
+    if waiting.judged_rows and waiting.judged is not None:
+        note_export(f"pipeline {at.pipeline.name}", waiting.judged, run=at.run.id)
+        told["judged"] = [name_judgement(each) for each in waiting.judged_rows]
+    if let_go := _let_go(at, {each.request_id for each in waiting.judged_rows}):
+        told["let_go"] = let_go
+    return Given(told)
+
+
+def _let_go(at: Context, judged: set[str]) -> list[str]:
+    """The rows that the champion learnt and that are not learnt again: they were judged anew since,
+    or who had agreed does not any more."""
+    from workbench.finetuning.snapshots.snapshot import find_snapshot
+    from workbench.store.judged_words import withdrawn
+
+    known = _known(at)
+    learnt = {each.identity for each in find_snapshot(known).examples()} if known else set()
+    return sorted((learnt & judged) | withdrawn(learnt))
 
 
 def _snapshot_inputs(at: Context) -> dict[str, Any]:
@@ -71,6 +93,7 @@ def _snapshot_inputs(at: Context) -> dict[str, Any]:
         "batch": at.done["collect"]["batch"],
         "files": at.done["collect"]["files"],
         "known": _known(at),
+        **{name: at.done["collect"][name] for name in ("let_go",) if name in at.done["collect"]},
         "target": _digest(told.target),
         "policy": _digest(told.policy) if told.policy else None,
         "license": told.license,
@@ -96,7 +119,8 @@ def snapshot(at: Context) -> Given:
 
     told, known_id = at.pipeline, _known(at)
     known = find_snapshot(known_id) if known_id else None
-    before = known.examples() if known else ()
+    let_go = set(at.done["collect"].get("let_go", ()))
+    before = [each for each in known.examples() if each.identity not in let_go] if known else []
     encoder, context_tokens = load_encoder(told.model, _recipe(told))
     try:
         examples, quarantine = read_examples(_batch_file(at))

@@ -7,17 +7,14 @@ stands. A judgement without either teaches nothing and is set aside with that re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from workbench.core.errors import InputError
 from workbench.data.quarantine import Quarantine
 from workbench.finetuning.examples import Example, Preference
 
-from .forms import messages_of, text_of
-from .reading import check_consent, records, sifted
+from .judged_rows import of_feedback
+from .reading import records, sifted
 
 
 @dataclass(frozen=True)
@@ -48,43 +45,3 @@ def read_feedback(path: str | Path, *, on_bad: str = "quarantine") -> Feedback:
         tuple(preference for _, preference in pairs if preference is not None),
         quarantine,
     )
-
-
-def of_feedback(row: Mapping[str, Any], identity: str) -> tuple[Example, Preference | None]:
-    """What one row teaches.
-
-    Raises:
-        InputError: Nothing: no consent, no judgement, or a field is of no use.
-    """
-    check_consent(row, needed=True)
-    score = _score(row.get("score"))
-    identity = str(row.get("request_id") or identity)
-    asked = row.get("messages")
-    question = (
-        messages_of(asked)
-        if asked is not None
-        else (("user", text_of(row.get("prompt"), what="prompt")),)
-    )
-    answer = text_of(row.get("answer"), what="answer")
-    better = row.get("corrected_answer")
-    if better is not None and str(better).strip():
-        better = text_of(better, what="corrected_answer")
-    else:
-        better = None
-    if better is None or better.strip() == answer.strip():
-        if score <= 0:
-            raise InputError("it says what is bad and not what is better" if score < 0 else
-                             "it passes no judgement")  # fmt: skip
-        return Example((*question, ("assistant", answer)), identity), None
-    example = Example((*question, ("assistant", better)), identity)
-    return example, Preference(question, better, answer, identity) if score < 0 else None
-
-
-def _score(given: Any) -> float:
-    try:
-        score = 2.0 if isinstance(given, bool) else float(given)
-    except (TypeError, ValueError):
-        score = 2.0
-    if not -1 <= score <= 1:
-        raise InputError(f"the score is {given!r:.40}; it lies between -1 and 1")
-    return score

@@ -1,4 +1,4 @@
-"""What a user can ask of data to learn from: check it, keep it, list what was kept."""
+"""What a user can ask of data to learn from: check it, keep it, list it, take it from use."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workbench.core.operations import operation
 
 from .checking import DataReport
+from .collecting_feedback import FeedbackExport
 from .snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -107,6 +108,30 @@ def snapshots(name: str | None = None) -> list[Snapshot]:
     from .snapshot import list_snapshots
 
     return list_snapshots(name)
+
+
+@operation("finetuning.feedback", title="Write judged answers as rows", produces="feedback-export")
+def feedback(
+    *, out: Path, since: str | None = None, key: str | None = None, model: str | None = None
+) -> FeedbackExport:
+    """Write the answers that users judged (`POST /v1/feedback`) as rows to learn from.
+
+    Of each: the messages, the answer, the score, the corrected answer. Only calls whose words were
+    kept (the setting `usage_prompt_text`) and whose asker agreed to it (`consent`); the others are
+    counted by reason. The file is for `run`, `prefer`, `check-data`, `snapshot` and pipelines.
+
+    Args:
+        out: The .jsonl file; an earlier export there is replaced.
+        since: Only what was judged since then: a date, a time, 24h, 7d, today or month; in UTC.
+        key: Only of this key, by its id or name.
+        model: Only what this model, or a version of it, answered.
+    """
+    from workbench.core.moments import moment_s
+
+    from .collecting_feedback import export_feedback
+
+    since_s = moment_s(since) if since else 0.0
+    return export_feedback(out, since_s=since_s, key=key, model=model)
 
 
 def _checked(

@@ -19,10 +19,10 @@ from workbench.store import files
 from workbench.store.files import hash_file
 
 from .forms import FIELDS, to_example, to_preference
+from .judged_rows import check_consent, is_judged, of_feedback, to_judged_preference
 
 log = logging.getLogger(__name__)
 FOLDER = "quarantine"
-_NO_CONSENT = "its author did not consent"
 T = TypeVar("T")
 
 
@@ -37,7 +37,8 @@ def read_examples(
 
     A row is ``{"prompt", "response"}`` (and ``system`` if it has one) or ``{"messages"}``; besides
     it may have ``id``, ``task`` (or ``domain``), ``group`` (or ``fact``), ``weight`` and
-    ``consent``. Other fields are passed over.
+    ``consent``. Other fields are passed over. A row with ``answer`` and ``score`` is a judged
+    answer, and is learnt only if its ``consent`` is true; see ``read_feedback``.
 
     Args:
         path: A .jsonl, .ndjson, .csv, .tsv or .parquet file.
@@ -49,7 +50,7 @@ def read_examples(
         NotFoundError: There is no such file or column.
         DataError: The file is empty, cannot be read, or no row of it is good.
     """
-    return _read(Path(path), to_example, columns=columns, layout=layout, on_bad=on_bad)
+    return _read(Path(path), example_of, columns=columns, layout=layout, on_bad=on_bad)
 
 
 def read_preferences(
@@ -59,8 +60,11 @@ def read_preferences(
     layout: Layout | None = None,
     on_bad: str = "quarantine",
 ) -> tuple[tuple[Preference, ...], Quarantine]:
-    """The preferences of a file of ``{"prompt", "chosen", "rejected"}``; see ``read_examples``."""
-    return _read(Path(path), to_preference, columns=columns, layout=layout, on_bad=on_bad)
+    """The preferences of a file of ``{"prompt", "chosen", "rejected"}``; see ``read_examples``.
+
+    A judged answer is one where it was called bad and there is a corrected one.
+    """
+    return _read(Path(path), _preference_of, columns=columns, layout=layout, on_bad=on_bad)
 
 
 def records(
@@ -142,28 +146,34 @@ def sifted(
     return tuple(good), quarantine
 
 
-def check_consent(row: Mapping[str, Any], *, needed: bool) -> None:
-    """Raise InputError if a row's author did not consent, or if it must be said and is not."""
-    consent = row.get("consent")
-    if consent is None and not needed:
-        return
-    if str(consent).lower() not in ("true", "1", "yes"):
-        raise InputError(_NO_CONSENT)
-
-
 def _read(
     path: Path,
-    make: Callable[..., T],
+    take: Callable[[Mapping[str, Any], str], T],
     *,
     columns: Mapping[str, str] | None,
     layout: Layout | None,
     on_bad: str,
 ) -> tuple[tuple[T, ...], Quarantine]:
-    def take(row: Mapping[str, Any], identity: str) -> T:
-        check_consent(row, needed=False)
-        return make(row, identity=identity)
-
     return sifted(path, take, records(path, columns=columns, layout=layout), on_bad=on_bad)
+
+
+def example_of(row: Mapping[str, Any], identity: str) -> Example:
+    """What a row of whatever form teaches; ``identity`` names it where it has no name.
+
+    Raises:
+        InputError: Nothing; the message says why.
+    """
+    if is_judged(row):
+        return of_feedback(row, identity)[0]
+    check_consent(row, needed=False)
+    return to_example(row, identity=identity)
+
+
+def _preference_of(row: Mapping[str, Any], identity: str) -> Preference:
+    if is_judged(row):
+        return to_judged_preference(row, identity)
+    check_consent(row, needed=False)
+    return to_preference(row, identity=identity)
 
 
 def _renamed(names: list[str], columns: Mapping[str, str]) -> dict[str, str]:

@@ -17,17 +17,25 @@ _PREFIX = re.compile(r"^(chatcmpl-|cmpl-|resp_|msg_)")
 
 
 class FeedbackRequest(Struct, forbid_unknown_fields=True):
-    """How good an answer was: ``score`` from -1 (bad) to 1 (good), with words if wished."""
+    """How good an answer was: ``score`` from -1 (bad) to 1 (good), with words if wished.
+
+    ``corrected_answer`` is what it should have been. ``consent``: whether question and answer may
+    be learnt from; who says nothing of it does not agree. A second word on an answer takes the
+    place of the first as a whole.
+    """
 
     request_id: Annotated[str, Meta(min_length=1, max_length=200)]
     score: Annotated[float, Meta(ge=-1, le=1)]
     comment: Annotated[str, Meta(max_length=10_000)] | None = None
+    corrected_answer: Annotated[str, Meta(min_length=1, max_length=10_000)] | None = None
+    consent: bool | None = None
 
 
 class FeedbackAnswer(Struct):
-    """What was noted."""
+    """What was noted. ``consent`` says whether the answer may be learnt from."""
 
     request_id: str
+    consent: bool
     object: Literal["feedback"] = "feedback"
 
 
@@ -47,4 +55,4 @@ def parse(body: bytes) -> FeedbackRequest:
 
 def render(request: FeedbackRequest) -> bytes:
     """That it was noted."""
-    return msgspec.json.encode(FeedbackAnswer(request.request_id))
+    return msgspec.json.encode(FeedbackAnswer(request.request_id, bool(request.consent)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from workbench.core.errors import CapabilityError
+from workbench.models.tool_words import add_to_system, describe_tools, plain_messages
 from workbench.serving.call import Call
-from workbench.serving.tools.prompt import add_to_system, describe_tools, plain_messages
 from workbench.serving.tools.schema import answer_schema
 
 # Within a text that its schema leaves unbounded, a small model at temperature 0 goes round in

@@ -10,9 +10,9 @@ import msgspec
 
 from workbench.core.errors import CapabilityError, InputError
 from workbench.core.optional import require
+from workbench.models.tool_words import ANSWER, ARGUMENTS, TOOL
 from workbench.serving.call import Tool
 
-TOOL, ARGUMENTS, ANSWER = "tool", "arguments", "answer"
 MOST_CALLS = 8  # in one answer: a small model that may go on would never stop
 # Values in which "$ref" and the like are data and no part of the schema.
 _DATA = frozenset({"const", "default", "enum", "example", "examples"})

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from workbench.core.errors import InputError
-from workbench.serving.call import Tool
-from workbench.serving.tools.schema import ANSWER, ARGUMENTS, TOOL
 
+TOOL, ARGUMENTS, ANSWER = "tool", "arguments", "answer"
 _CALL = f'{{"{TOOL}": "NAME", "{ARGUMENTS}": {{...}}}}'
 
 
-def describe_tools(tools: Sequence[Tool], *, choice: str, parallel: bool) -> str:
+class Offered(Protocol):
+    """A tool that may be called. ``parameters`` is a JSON schema."""
+
+    @property
+    def name(self) -> str:
+        """What it is called by."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """What it does; may be empty."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The schema of its arguments; may be empty."""
+        ...
+
+
+def describe_tools(tools: Sequence[Offered], *, choice: str, parallel: bool) -> str:
     """The section of the system prompt that offers tools and says how to call them."""
     lines = ["You can use these tools:"]
     for tool in tools:
@@ -44,6 +62,15 @@ def add_to_system(
     return ({"role": "system", "content": section}, *messages)
 
 
+def write_calls(calls: Iterable[tuple[str, str]]) -> str:
+    """Calls, each a name and its arguments as JSON text, as a model writes them itself."""
+    written = [
+        f'{{"{TOOL}": {_json(name)}, "{ARGUMENTS}": {arguments.strip() or "{}"}}}'
+        for name, arguments in calls
+    ]
+    return written[0] if len(written) == 1 else f"[{', '.join(written)}]"
+
+
 def plain_messages(messages: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The messages with calls and results as text: a call as the model writes it itself.
 
@@ -67,12 +94,12 @@ def plain_messages(messages: Iterable[Mapping[str, Any]]) -> list[Mapping[str, A
 
 
 def _with_calls(message: Mapping[str, Any], names: dict[str, str]) -> Mapping[str, Any]:
-    written = []
+    made = []
     for call in message["tool_calls"]:
         name, arguments = call["function"]["name"], call["function"]["arguments"]
         names[call["id"]] = name
-        written.append(f'{{"{TOOL}": {_json(name)}, "{ARGUMENTS}": {arguments.strip() or "{}"}}}')
-    calls = written[0] if len(written) == 1 else f"[{', '.join(written)}]"
+        made.append((name, arguments))
+    calls = write_calls(made)
     text = message["content"]
     return {"role": message["role"], "content": f"{text}\n{calls}" if text else calls}
 
