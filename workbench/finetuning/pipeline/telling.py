@@ -17,7 +17,8 @@ def tell_rules(pipeline: Pipeline) -> str:
         rules.append(f"{pipeline.cron!r} (UTC) comes")
     if pipeline.drift_level is not None:
         rules.append(f"the questions drift (level {pipeline.drift_level:g})")
-    return "begins when " + ", or ".join(rules) if rules else "begins by hand"
+    begins = "begins when " + ", or ".join(rules) if rules else "begins by hand"
+    return f"{begins}; judged answers are data too" if pipeline.feedback else begins
 
 
 def tell_stage(row: StageRow) -> str:
