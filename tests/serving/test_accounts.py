@@ -99,3 +99,13 @@ def test_what_is_kept_of_a_prompt_is_made_of_its_words_alone(
     monkeypatch.setattr(accounts, "sketch_call", functools.partial(real, vector=[0.5] * 384))
     answer_one()
     assert {row.sketch_kind for row in settlements()} == {HASHED, PROJECTED}  # it would be seen
+
+
+def test_where_no_words_are_kept_nothing_is_done_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any) -> Any:
+        raise AssertionError("words were put together that nobody keeps")
+
+    monkeypatch.setattr(accounts, "words_of", never)
+    answer_one()
+    with settings.override(usage_prompt_text=True), pytest.raises(AssertionError, match="nobody"):
+        answer_one()

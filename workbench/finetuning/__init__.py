@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = attach(
         "check_examples": "snapshots.checking",
         "check_parity": "exporting.parity",
         "export_adapter": "exporting.exporting",
+        "feedback": "snapshots.operations",
         "find_preset": "training.recipe",
         "find_snapshot": "snapshots.snapshot",
         "prefer": "training.operations",

@@ -56,7 +56,8 @@ def judged_words(
         f"SELECT f.request_id, f.key_id, u.model_served AS model, u.status, f.score, "
         f"f.time_s AS judged_s, f.consent, "
         f"{_WORDS} FROM feedback f "
-        "JOIN usage u ON u.request_id = f.request_id AND u.key_id = f.key_id "
+        # In this order: few calls are judged, and the planner would walk through all there are.
+        "CROSS JOIN usage u ON u.request_id = f.request_id AND u.key_id = f.key_id "
         "LEFT JOIN usage_text t ON t.settlement_id = u.settlement_id "
         "WHERE f.time_s >= ?1 AND (?2 IS NULL OR f.key_id = ?2) "
         "ORDER BY u.time_s, u.settlement_id",

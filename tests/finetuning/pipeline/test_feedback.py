@@ -75,8 +75,8 @@ def test_judged_answers_wait_beside_the_files_and_are_taken_once(
     run = run_once("p", stages=with_gate())
     assert run.state == "promoted", run.reason
     assert set(learnt(run)) == {"req_000", "req_001"}
-    entry = Ledger().entries(action="feedback.exported")[0]
-    assert entry.subject == "pipeline p"
+    entry = Ledger().entries(action="privacy.access")[0]
+    assert entry.subject == "feedback, pipeline p"
     assert entry.data["rows"] == 2 and entry.data["left_out"] == {"no consent": 1}
     assert "pier" not in repr(Ledger().entries()) + json.dumps(run.output("collect"))
     with pytest.raises(InputError, match="no judged answer"):

@@ -297,8 +297,8 @@ def test_an_export_is_the_same_for_the_same_calls_and_told_in_the_ledger(
     assert one.path.read_bytes() == two.path.read_bytes()
     assert [row["request_id"] for row in written(one.path)] == ["req_001", "req_002", "req_003"]
     assert one.path.stat().st_mode & 0o077 == 0
-    entry = Ledger().entries(action="feedback.exported")[0]
-    assert entry.subject == "2.jsonl"
+    entry = Ledger().entries(action="privacy.release")[0]
+    assert entry.subject == "feedback, 2.jsonl"
     assert entry.data == {"rows": 3, "judged": 3, "left_out": {}}
     add_feedback("req_002", -1, key_id="key_1")  # takes the consent back
     assert export_feedback(one.path).rows == 2
@@ -381,3 +381,20 @@ def test_half_a_character_is_kept_as_a_question_mark(kept: Kept, tmp_path: Path)
     log.close()
     add_feedback("req_9", 1, key_id="key_1", consent=True)
     assert one_row(tmp_path)["answer"] == "A?"
+
+
+def test_few_judged_calls_are_found_without_walking_through_all(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.judge(kept.chat(), **GOOD)
+    database, plans = open_database(), list[str]()
+    real = database.read
+
+    def explained(sql: str, params: Any = ()) -> Any:
+        plans.extend(str(row["detail"]) for row in real(f"EXPLAIN QUERY PLAN {sql}", params))
+        return real(sql, params)
+
+    monkeypatch.setattr(database, "read", explained)
+    assert len(judged_words.judged_words(since_s=5.0)) == 1
+    assert any(plan.startswith("SEARCH u") for plan in plans)
+    assert not any(plan.startswith("SCAN") for plan in plans)

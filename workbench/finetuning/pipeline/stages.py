@@ -25,7 +25,7 @@ from workbench.finetuning.pipeline.definition import Pipeline
 from workbench.finetuning.pipeline.giving_way import GivingWay
 from workbench.finetuning.pipeline.slots import holding_slot
 from workbench.finetuning.pipeline.stage_rows import PipelineRun, StageRows
-from workbench.finetuning.snapshots.collecting_feedback import note_export
+from workbench.finetuning.snapshots.collecting_feedback import note_reading
 
 Ends = Literal["waiting", "refused", "promoted"]
 
@@ -69,7 +69,9 @@ def collect(at: Context) -> Given:
     batch = Artifacts().put_bytes(read_batch(waiting)).sha256
     told: dict[str, Any] = {"batch": batch, "files": waiting.files, "rows": waiting.rows}
     if waiting.judged_rows and waiting.judged is not None:
-        note_export(f"pipeline {at.pipeline.name}", waiting.judged, run=at.run.id)
+        note_reading(
+            "access", f"feedback, pipeline {at.pipeline.name}", waiting.judged, run=at.run.id
+        )
         told["judged"] = [name_judgement(each) for each in waiting.judged_rows]
     if let_go := _let_go(at, {each.request_id for each in waiting.judged_rows}):
         told["let_go"] = let_go

@@ -8,16 +8,14 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from workbench.core import settings
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import ConflictError, InputError
 from workbench.core.viewers import Viewable
-from workbench.identity import LOCAL
 from workbench.store import files
 from workbench.store.judged_words import JudgedWords, judged_words
-from workbench.store.ledger import Ledger
 
 from .judged_rows import is_judged, of_feedback
 from .kept_calls import NO_CONSENT, NO_WORDS, row_of
@@ -121,26 +119,22 @@ def export_feedback(
     with files.drafting(out.parent, out.name, text=True) as draft:
         os.fchmod(draft.file.fileno(), 0o600)  # as the store's: words are the user's alone
         draft.file.writelines(each.line for each in found.rows)
-        note_export(out.name, found, key=key_id, model=model)
+        note_reading("release", f"feedback, {out.name}", found, key=key_id, model=model)
         draft.publish(out)
     return FeedbackExport(
         out, len(found.rows), preferences, found.judged, found.left_out, _hint(found)
     )
 
 
-def note_export(subject: str, found: Collected, **more: Any) -> None:
-    """Say in the ledger that words left the store: how many, never which."""
-    Ledger().append(
-        "feedback.exported",
-        subject,
-        actor=LOCAL,
-        data={
-            "rows": len(found.rows),
-            "judged": found.judged,
-            "left_out": found.left_out,
-            **{name: value for name, value in more.items() if value is not None},
-        },
-    )
+def note_reading(
+    action: Literal["release", "access"], subject: str, found: Collected, **more: Any
+) -> None:
+    """Say in the ledger that words were given out or read: of how many calls, never which."""
+    from workbench.privacy import record
+
+    given = {name: value for name, value in more.items() if value is not None}
+    counts = {"rows": len(found.rows), "judged": found.judged, "left_out": found.left_out}
+    record(action, subject, data=counts | given)
 
 
 def _is_of(call: JudgedWords, model: str) -> bool:
