@@ -15,7 +15,7 @@ from workbench.finetuning.examples import Example
 from workbench.finetuning.frozen_sets import read_frozen
 from workbench.finetuning.snapshots.checking import DataReport, check_examples
 from workbench.finetuning.snapshots.feedback import read_feedback
-from workbench.finetuning.snapshots.reading import read_examples
+from workbench.finetuning.snapshots.reading import read_examples, read_preferences
 
 FROZEN = Path(str(resources.files("workbench.finetuning"))) / "frozen"
 
@@ -85,6 +85,14 @@ def test_feedback_teaches_only_with_consent_and_a_better_answer() -> None:
     assert reasons["its author did not consent"] == sum(
         row["consent"] is not True for row in rows.values()
     )
+
+
+def test_feedback_teaches_the_same_on_every_way() -> None:
+    """What `finetuning run` and `prefer` take of the file is what ``read_feedback`` does."""
+    found = read_feedback(FROZEN / "feedback.jsonl")
+    examples, aside = read_examples(FROZEN / "feedback.jsonl")
+    assert (examples, aside.reasons) == (found.examples, found.quarantine.reasons)
+    assert read_preferences(FROZEN / "feedback.jsonl")[0] == found.preferences
 
 
 @pytest.mark.parametrize("name", ["facts_a", "facts_b", "facts_c"])
