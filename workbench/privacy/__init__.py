@@ -10,6 +10,8 @@ __getattr__, __dir__, __all__ = attach(
         "account": "dp.accounting",
         "find_noise_multiplier": "dp.calibration",
         "make_private": "dp.make_private",
+        "anonymise_texts": "anonymisation.texts",
+        "check_texts": "anonymisation.checking",
         "erase_person": "ledger.erasing",
         "make_checkpoint": "ledger.checkpoints",
         "record": "ledger.recording",

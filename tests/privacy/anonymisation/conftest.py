@@ -1,0 +1,13 @@
+"""The recognisers, loaded once a session: spaCy and Presidio take seconds of CPU."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.privacy.anonymisation.texts import detect
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loaded() -> None:
+    """Everything that is loaded late is there."""
+    detect(["Maria Lopez lives at 5 High Street, Leeds."])

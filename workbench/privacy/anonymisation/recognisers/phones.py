@@ -1,0 +1,97 @@
+"""Telephone numbers: by numbering plans (phonenumbers), their form and the words before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from workbench.privacy.anonymisation.findings import Found
+from workbench.privacy.anonymisation.reading import Reading
+
+_EXTENSION = r"(?:[ ,;]*(?:ext\.?|extension|x|#)[ .:]?\d{1,6}\b)?"
+_NUMBER = re.compile(
+    r"(?<![\w@])(?<!\d[.,:/-])(?<![\w][-_/])"
+    r"(?:\+|00(?=[1-9])|\(\+?\d|\d)(?:[ \u00a0./()-]{0,3}\d){5,15}"
+    + _EXTENSION
+    + r"(?![\w@]|[.,:]\d|-\w)",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"(?:\b(?:phones?|tel(?:ephone|éphone|efon|efone|éfono|efono)?|mobile|cell(?:phone|ular)?|call(?:ed|ing)?|"
+    r"ring|rang|dial(?:led)?|fax|text(?:ed)?|sms|whatsapp|signal|reach(?:ed|able)?|landline|hotline|voicemail|"
+    r"handy|mob|ph|contact|number is)\b|\b[TMPF](?=:)|☎|📞)[^\n\d]{0,32}$",
+    re.IGNORECASE,
+)
+# What else is told by a run of digits.
+_OTHER = re.compile(
+    r"\b(?:order|invoice|ticket|tracking|reference|ref|case|claim|serial|version|model|isbn|issn|doi|"
+    r"sku|part|batch|lot|build|booking|po|transaction|receipt|policy|id|no)\b[^\n\d]{0,14}$",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b(?!\d)")
+_AMERICAN = re.compile(r"\(?[2-9]\d{2}\)?[ .-]{1,2}[2-9]\d{2}[ .-]\d{4}\b")
+_REGIONS = (
+    "GB", "US", "IN", "DE", "FR", "ES", "IT", "NL", "BE", "CH", "AT", "SE", "NO", "DK", "FI", "PL",
+    "IE", "PT", "AU", "NZ", "ZA", "NG", "KE", "GH", "EG", "BR", "MX", "AR", "CO", "CN", "JP", "KR",
+    "VN", "TH", "PH", "ID", "MY", "SG", "HK", "TR", "GR", "CZ", "HU", "RO", "UA", "RU", "IL", "AE",
+    "SA", "PK", "BD",
+)  # fmt: skip
+
+
+def find(text: str, reading: Reading) -> Iterator[Found]:
+    """Numbers with a country's code, numbers of a region's plan, and what is called a phone."""
+    for hit in _NUMBER.finditer(text):
+        number = hit.group()
+        digits = re.split(r"(?i)ext|x|#", number)[0]
+        count = sum(char.isdigit() for char in digits)
+        if not 6 <= count <= 15 or _DATE.match(number.strip("()")):
+            continue
+        said = bool(_SAID.search(text, max(0, hit.start() - 60), hit.start()))
+        because, score = _reason(digits.strip(), said)
+        other = not said and _OTHER.search(text, max(0, hit.start() - 40), hit.start())
+        if because and not (other and score < 0.9):
+            yield Found(hit.start(), hit.end(), "PHONE", score, "phones", because)
+
+
+def _reason(number: str, said: bool) -> tuple[str, float]:
+    """Why a number is one, and how sure; empty where it is not."""
+    if number.startswith(("+", "(+")) or (number.startswith("00") and not number[2:].isdigit()):
+        return ("a country's code", 0.95) if _possible(number) or said else ("", 0.0)
+    if said:
+        return "a phone is said before it", 0.85
+    if _AMERICAN.match(number):
+        return "the form of North American numbers", 0.75
+    grouped = bool(re.search(r"\d[ ./()\u00a0-]+\d", number))
+    trunk = number.startswith(("0", "(0"))
+    # Without a word before it a bare run of digits, or one of small groups, is an amount or a code.
+    if trunk and (grouped or len(number) in (10, 11)) and _of_a_region(number):
+        return "valid in a region's numbering plan", 0.7
+    if (
+        grouped
+        and _of_a_region(number)
+        and re.search(r"\d{2,}[ .()-]+\d{2,}[ .()-]+\d{2,}", number)
+    ):
+        return "valid in a region's numbering plan", 0.55
+    return "", 0.0
+
+
+def _possible(number: str) -> bool:
+    import phonenumbers
+
+    said = "+" + number[2:] if number.startswith("00") else number
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(said.replace("(0)", ""), None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _of_a_region(number: str) -> bool:
+    import phonenumbers
+
+    for region in _REGIONS:
+        try:
+            if phonenumbers.is_valid_number(phonenumbers.parse(number, region)):
+                return True
+        except phonenumbers.NumberParseException:
+            continue
+    return False

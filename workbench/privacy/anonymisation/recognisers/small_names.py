@@ -1,0 +1,61 @@
+"""Names without capitals, as in a chat: words that are names and nothing else, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from workbench.privacy.anonymisation.findings import Found
+from workbench.privacy.anonymisation.reading import Reading
+from workbench.privacy.anonymisation.words import PARTICLES, Lexicon, is_english, read_lexicon
+
+from .capitals import Word, name_evidence, words_of
+from .names import STRONG_BEFORE
+
+
+def find(text: str, reading: Reading) -> Iterator[Found]:
+    """Runs of small letters that begin with a name."""
+    words, lexicon = words_of(text), read_lexicon()
+    at = 0
+    while at < len(words):
+        taken = _small_run(text, words[at : at + 5], reading, lexicon)
+        if taken:
+            yield Found(
+                taken[0].start,
+                taken[-1].end,
+                "PERSON",
+                0.65,
+                "small_names",
+                "a name in small letters",
+            )
+        at += max(1, len(taken))
+
+
+def _small_run(text: str, words: list[Word], reading: Reading, lexicon: Lexicon) -> list[Word]:
+    first = words[0]
+    if first.capital or len(first.said) < 3:
+        return []
+    low, evidence = first.lower, name_evidence(lexicon, first)
+    if not evidence or low in PARTICLES or low in lexicon.no_names:
+        return []
+    taken = [first]
+    for before, word in pairwise(words):
+        if word.capital or text[before.end : word.start] not in (" ", "\n", "-"):
+            break
+        if (
+            word.lower in lexicon.no_names
+            or (is_english(word.lower) and not name_evidence(lexicon, word))
+        ) and word.lower not in PARTICLES:
+            break
+        taken.append(word)
+    while taken[-1].lower in PARTICLES:
+        taken.pop()
+    sure = evidence == 2 and not is_english(low)
+    tagged = first.start in reading.proper
+    pair = len(taken) > 1 and any(
+        word.lower not in lexicon.ambiguous and not is_english(word.lower) for word in taken
+    )
+    said = bool(STRONG_BEFORE.search(text, max(0, first.start - 40), first.start))
+    if pair or sure or (evidence == 2 and tagged) or (evidence == 1 and said and len(taken) > 1):
+        return taken
+    return []

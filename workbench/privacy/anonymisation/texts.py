@@ -1,0 +1,211 @@
+"""Texts without persons: found, looked for once more, replaced, and every decision written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.core.errors import InputError
+from workbench.core.progress import progress
+from workbench.core.viewers import Viewable
+
+from .consistency import People, spread
+from .engine import find_spans
+from .findings import Found
+from .keys import make_key
+from .pseudonyms import Pseudonyms
+from .recognisers import NAMES
+from .surrogates import Surrogates
+from .true_case import with_capitals
+from .writing import why_unreadable
+
+Way = Literal["mask", "surrogate", "pseudonym"]
+Scope = Literal["document", "corpus"]
+WITHHELD = "[WITHHELD: {reason}]"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was done with one span: ``start`` and ``end`` are of the text that is made.
+
+    The words themselves are not kept: the record may be shown where the text may not.
+    """
+
+    start: int
+    end: int
+    kind: str
+    score: float
+    by: str
+    because: str
+    chars: int
+    whom: int | None = None
+
+
+@dataclass(frozen=True)
+class AnonymisedText(Viewable):
+    """A text without persons. ``withheld`` says why nothing of it may leave; then ``text`` says so.
+
+    ``decisions`` are in the order of the text.
+    """
+
+    text: str
+    way: str
+    decisions: tuple[Decision, ...]
+    withheld: str = ""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The spans by kind."""
+        return dict(sorted(Counter(each.kind for each in self.decisions).items()))
+
+
+def detect(
+    texts: Sequence[str],
+    *,
+    recognisers: Iterable[str] = NAMES,
+    consistency: Scope | None = "corpus",
+) -> list[tuple[Found, ...]]:
+    """What is personal in each text; nothing for those that ``why_unreadable`` speaks of.
+
+    Args:
+        texts: Any.
+        recognisers: Which to ask.
+        consistency: Look for found names again in their text or in all; None: do not.
+
+    Raises:
+        EngineError: A recogniser failed.
+    """
+    readable = [at for at, text in enumerate(texts) if text.strip() and not why_unreadable(text)]
+    chosen = [texts[at] for at in readable]
+    views = [with_capitals(text) for text in chosen]
+    found: list[tuple[Found, ...]] = []
+    with progress("read the texts", total=len(chosen), unit="texts") as task:
+        for spans in find_spans(views, recognisers=recognisers):
+            found.append(spans)
+            task.advance()
+    if consistency is not None:
+        found = spread(views, found, corpus=consistency == "corpus")
+    told: list[tuple[Found, ...]] = [()] * len(texts)
+    for at, spans in zip(readable, found, strict=True):
+        told[at] = spans
+    return told
+
+
+def anonymise_texts(
+    texts: Sequence[str],
+    *,
+    way: Way = "mask",
+    key: bytes | None = None,
+    recognisers: Iterable[str] = NAMES,
+    consistency: Scope | None = "corpus",
+) -> list[AnonymisedText]:
+    """Texts with what is personal replaced.
+
+    A text in a script or language that the recognisers cannot read is withheld as a whole: what
+    comes in its place says why.
+
+    Args:
+        texts: Documents of one corpus.
+        way: ``mask`` puts the kind there, ``surrogate`` a made value of the same kind and shape,
+            ``pseudonym`` what the key alone turns back.
+        key: 32 bytes. Pseudonyms need it; surrogates without one are of a key that is thrown away.
+        recognisers: Which to ask.
+        consistency: Of what the same person is called the same.
+
+    Raises:
+        EngineError: A recogniser failed; nothing comes back.
+        InputError: Pseudonyms are asked for without a key.
+
+    >>> anonymise_texts(["Write to maria@example.com"])[0].text
+    'Write to [EMAIL]'
+    """
+    if isinstance(texts, str):
+        raise InputError("one text where a list of texts is expected", hint="anonymise_text(text)")
+    if way == "pseudonym" and key is None:
+        raise InputError(
+            "pseudonyms need a key, or nobody could ever turn them back",
+            hint="keys.make_key(), kept apart from the text; or way='mask'",
+        )
+    if way not in ("mask", "surrogate", "pseudonym"):
+        raise InputError(f"way is {way!r}", hint="mask, surrogate or pseudonym")
+    found = detect(texts, recognisers=recognisers, consistency=consistency)
+    writer = _Writer(way, key or make_key(), linked=consistency)
+    return [
+        writer.write(text, spans, why_unreadable(text))
+        for text, spans in zip(texts, found, strict=True)
+    ]
+
+
+def anonymise_text(text: str, *, way: Way = "mask", key: bytes | None = None) -> AnonymisedText:
+    """One text with what is personal replaced; see ``anonymise_texts``."""
+    return anonymise_texts([text], way=way, key=key)[0]
+
+
+class _Writer:
+    """Puts the replacements in, one text after the other, and numbers the persons."""
+
+    def __init__(self, way: Way, key: bytes, *, linked: Scope | None) -> None:
+        self._way = way
+        self._linked = linked
+        self._people = People()
+        self._numbers: dict[str, int] = {}
+        self._surrogates = Surrogates(key)
+        self._pseudonyms = Pseudonyms(key) if way == "pseudonym" else None
+        self._text = 0
+
+    def write(self, text: str, spans: tuple[Found, ...], withheld: str) -> AnonymisedText:
+        """The text with its spans replaced."""
+        self._text += 1
+        if withheld:
+            return AnonymisedText(WITHHELD.format(reason=withheld), self._way, (), withheld)
+        self._people.begin_text(
+            text[each.start : each.end] for each in spans if each.kind == "PERSON"
+        )
+        out: list[str] = []
+        decisions: list[Decision] = []
+        at = length = 0
+        for each in spans:
+            new, whom = self._replacement(each.kind, text[each.start : each.end])
+            out += [text[at : each.start], new]
+            length += each.start - at
+            decisions.append(
+                Decision(length, length + len(new), each.kind, each.score, each.by, each.because,
+                         each.end - each.start, whom)
+            )  # fmt: skip
+            length += len(new)
+            at = each.end
+        out.append(text[at:])
+        return AnonymisedText("".join(out), self._way, tuple(decisions))
+
+    def _replacement(self, kind: str, said: str) -> tuple[str, int | None]:
+        person = None
+        if self._linked and kind in ("PERSON", "EMAIL"):
+            person = self._people.who(said) if kind == "PERSON" else self._people.behind(said)
+        who = person.key if person is not None and kind == "PERSON" else said
+        if self._linked == "document":
+            who = f"{self._text} {who}"
+        number = self._numbers.setdefault(who, len(self._numbers) + 1) if kind == "PERSON" else None
+        if self._way == "mask":
+            return f"[{kind}]", number
+        if self._pseudonyms is not None:
+            return self._pseudonyms.seal(kind, who, said), number
+        return self._surrogates.make(kind, said, person=person), number
+
+
+def count_kinds(made: Iterable[AnonymisedText]) -> dict[str, int]:
+    """The spans of several texts by kind."""
+    total: Counter[str] = Counter()
+    for each in made:
+        total.update(each.counts)
+    return dict(sorted(total.items()))
+
+
+def records(made: Sequence[AnonymisedText]) -> Iterator[dict[str, object]]:
+    """The decisions as plain rows, for a file beside the text."""
+    for number, each in enumerate(made, start=1):
+        if each.withheld:
+            yield {"text": number, "withheld": each.withheld}
+        for decision in each.decisions:
+            yield {"text": number, **dict(vars(decision).items())}
