@@ -35,6 +35,8 @@ import pipeline
 import pipeline_poison
 import pool
 import prefix
+import privacy_audit
+import private_lora
 import report_runner
 import short_job
 import tuning
@@ -64,6 +66,8 @@ BENCHMARKS = {
         *pipeline_poison.BENCHMARKS,
         *pool.BENCHMARKS,
         *prefix.BENCHMARKS,
+        *privacy_audit.BENCHMARKS,
+        *private_lora.BENCHMARKS,
         *report_runner.BENCHMARKS,
         *short_job.BENCHMARKS,
         *tuning.BENCHMARKS,

@@ -83,24 +83,24 @@ def test_a_step_sums_clipped_gradients_whichever_way(mode: Any) -> None:
     assert not torch.allclose(moved, whole, atol=1e-2)
 
 
-def test_a_step_is_that_of_opacus_with_the_same_noise() -> None:
+@pytest.mark.parametrize("mode", ["linear", "hooks"])
+def test_a_step_is_that_of_opacus_with_the_same_noise(mode: Any) -> None:
     from opacus.grad_sample import GradSampleModule
     from opacus.optimizers import DPOptimizer
 
     model = make_model()
     theirs = GradSampleModule(copy.deepcopy(model))
-    private = make(model, noise_multiplier=0.7, clipping=0.4, mode="hooks")
-    drawn = SeededNoise(3).noise_generator
+    make(model, noise_multiplier=0.7, clipping=0.4, mode=mode).learn(make_rows()[:17])
     opacus = DPOptimizer(
-        torch.optim.SGD(theirs.parameters(), lr=0.5), noise_multiplier=0.7, max_grad_norm=0.4,
-        expected_batch_size=20, generator=drawn,
+        torch.optim.SGD(theirs.parameters(), lr=0.5), noise_multiplier=0.0, max_grad_norm=0.4,
+        expected_batch_size=20,
     )  # fmt: skip
-    batch = make_rows()[:17]
-    private.learn(batch)
     with quiet_hooks():
-        losses(theirs, batch).mean().backward()
+        losses(theirs, make_rows()[:17]).mean().backward()
     opacus.step()
-    torch.testing.assert_close(weights(model), weights(theirs), rtol=1e-4, atol=1e-5)
+    without = weights(theirs)
+    drawn = SeededNoise(3).normal((len(without),), 0.7 * 0.4)
+    torch.testing.assert_close(weights(model), without - 0.5 * drawn / 20, rtol=1e-4, atol=1e-5)
 
 
 def test_a_loop_of_ones_own_gives_the_same_as_run() -> None:
@@ -229,6 +229,31 @@ def test_the_cheapest_way_is_measured_and_the_model_is_left_alone() -> None:
     assert make(model, mode="auto").mode in MODES
 
 
+def test_linear_layers_used_twice_are_one_examples_and_others_are_refused() -> None:
+    class Twice(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = torch.nn.Linear(WIDTH, WIDTH)
+
+        def forward(self, given: torch.Tensor) -> torch.Tensor:
+            return self.inner(self.inner(given).tanh())[:, :CLASSES]
+
+    model, norm = Twice(), 0.2
+    reference = copy.deepcopy(model)
+    private = make(model, noise_multiplier=1e-9, clipping=norm, mode="linear")
+    batch = make_rows()[:20]
+    private.learn(batch)
+    private.close()
+    wanted = by_hand(reference, batch, norm, [[row] for row in range(20)])
+    moved = (weights(reference) - weights(model)) / 0.5 * private.optimizer.expected_units
+    torch.testing.assert_close(moved, wanted, rtol=1e-4, atol=1e-4)
+    mixed = torch.nn.Sequential(torch.nn.Linear(WIDTH, CLASSES), torch.nn.LayerNorm(CLASSES))
+    with pytest.raises(CapabilityError, match="LayerNorm"):
+        make(mixed, mode="linear")
+    with pytest.raises(CapabilityError, match="losses of single"):
+        make(make_model(), mode="linear", losses=None)
+
+
 def test_layers_that_mix_examples_are_refused() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(WIDTH, 4), torch.nn.BatchNorm1d(4))
     with pytest.raises(CapabilityError, match="batch normalisation"):
@@ -256,7 +281,7 @@ def test_gradients_that_do_not_add_up_are_seen() -> None:
 
 def test_a_gradient_without_those_of_examples_is_seen() -> None:
     model = make_model()
-    private = make(model)
+    private = make(model, mode="hooks")
     private.gradients.hooks.disable_hooks()
     with pytest.raises(CapabilityError, match="without any privacy"):
         private.learn(make_rows()[:20])
@@ -304,9 +329,9 @@ def test_bad_input(given: dict[str, Any], said: str) -> None:
 def test_hooks_come_off_and_on_again() -> None:
     model = make_model()
     SampleGradients(model, mode="hooks").close()
-    private = make(model)
+    private = make(model, mode="hooks")
     with pytest.raises(CapabilityError, match="single gradients"):
-        make(model, mode="hooks")
+        make(model, mode=private.mode)
     private.close()
     assert isinstance(make(model).optimizer, PrivateOptimizer)
     assert FixedClipping(0.5).gradient_noise(2.0, 10) == 2.0

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import torch
 
     from workbench.finetuning.training.batches import Batch
+    from workbench.finetuning.training.private_learning import PrivateLearning
 
 
 class ExtraLoss(Protocol):
@@ -110,6 +111,7 @@ def train(
     watch: Callable[[torch.nn.Module, Training], None] | None = None,
     keeping: Keeping | None = None,
     between_steps: Callable[[], None] | None = None,
+    private: PrivateLearning | None = None,
 ) -> Training:
     """Train what requires a gradient in ``module``.
 
@@ -126,6 +128,8 @@ def train(
         watch: Called after each evaluation and checkpoint, with the run so far.
         keeping: Where checkpoints go, from which a run that was killed goes on.
         between_steps: Called before each step; it may wait, as where serving goes first.
+        private: Draws the rows and takes the steps in place of ``batches`` and ``objective``;
+            ``extra_loss`` may then read public rows alone.
 
     Raises:
         CancelledError: It was cancelled; with ``keeping`` the steps that were done are kept.
@@ -133,7 +137,7 @@ def train(
         ConflictError, IntegrityError: Of the checkpoint.
         StorageError: A checkpoint could not be written.
     """
-    return _Loop(
+    loop = _Loop(
         module,
         batches,
         recipe,
@@ -144,7 +148,13 @@ def train(
         watch=watch,
         keeping=keeping,
         between_steps=between_steps,
-    ).run()
+        private=private,
+    )
+    try:
+        return loop.run()
+    finally:
+        if private is not None:
+            private.end()
 
 
 class _Loop:
@@ -163,6 +173,7 @@ class _Loop:
         watch: Callable[[torch.nn.Module, Training], None] | None,
         keeping: Keeping | None,
         between_steps: Callable[[], None] | None,
+        private: PrivateLearning | None,
     ) -> None:
         import torch
 
@@ -178,6 +189,9 @@ class _Loop:
         self.optimizer = torch.optim.AdamW(
             self.trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
+        self.private = private
+        if private is not None:
+            private.begin(module, self.optimizer)
         self.done = Training()
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.saved_s, self.is_between_steps = time.monotonic(), True
@@ -210,11 +224,35 @@ class _Loop:
         return self.done
 
     def _step(self) -> Step:
-        """One step: the mean over the weight of all its batches, however they are cut."""
-        import torch
-
+        """One step, written down and told."""
         started_s, number = time.perf_counter(), len(self.done.steps)
         self.is_between_steps = False
+        rate = self.recipe.learning_rate_at(number, self.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss, extra, norm, tokens = (
+            self._take_step(number) if self.private is None else self._take_private_step()
+        )
+        seconds = time.perf_counter() - started_s
+        step = Step(number + 1, loss, extra, rate, norm, tokens, seconds)
+        self.done.steps.append(step)
+        self.is_between_steps = True
+        events.emit(
+            "finetuning.step", steps=self.steps, tokens_per_s=tokens / seconds, **asdict(step)
+        )
+        return step
+
+    def _take_private_step(self) -> tuple[float, float, float, int]:
+        """As ``_take_step``, by rows that are clipped and under noise; the norm is a row's most."""
+        assert self.private is not None
+        found = self.private.step(self.module, public=self.extra_loss)
+        return found.loss_nats, found.extra_loss, self.recipe.clip_norm, found.tokens
+
+    def _take_step(self, number: int) -> tuple[float, float, float, int]:
+        """Loss, extra loss, norm and tokens of a step: the mean over the weight of all its batches,
+        however they are cut."""
+        import torch
+
         parts = [next(self.batches) for _ in range(self.recipe.accumulation)]
         whole = sum(self.objective.weigh(part) for part in parts)
         if not whole > 0:
@@ -232,19 +270,9 @@ class _Loop:
                 f"{norm})",
                 hint="lower the learning rate, or precision='fp32'",
             )
-        rate = self.recipe.learning_rate_at(number, self.steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        tokens, seconds = sum(part.tokens for part in parts), time.perf_counter() - started_s
-        step = Step(number + 1, loss, extra, rate, norm, tokens, seconds)
-        self.done.steps.append(step)
-        self.is_between_steps = True
-        events.emit(
-            "finetuning.step", steps=self.steps, tokens_per_s=tokens / seconds, **asdict(step)
-        )
-        return step
+        return loss, extra, norm, sum(part.tokens for part in parts)
 
     def _learn(self, part: Batch, *, share: float, whole: float) -> tuple[float, float]:
         """Add the gradient of one batch; its part of the step's loss and of the extra loss."""
@@ -290,15 +318,21 @@ class _Loop:
     def _states(self) -> dict[str, Any]:
         assert self.keeping is not None
         source: Any = self.source
-        others = {name: each.state_dict() for name, each in self.keeping.others.items()}
+        others = {name: each.state_dict() for name, each in self._others().items()}
         return {"batches": source.state_dict(), "others": others}
 
     def _set_states(self, state: Mapping[str, Any]) -> None:
         assert self.keeping is not None
         source: Any = self.source
         source.load_state_dict(state["batches"])
-        for name, each in self.keeping.others.items():
+        for name, each in self._others().items():
             each.load_state_dict(state["others"][name])
+
+    def _others(self) -> dict[str, Stateful]:
+        """What is saved beside the loop's own state."""
+        assert self.keeping is not None
+        private = {} if self.private is None else {"private": self.private}
+        return {**self.keeping.others, **private}
 
     def _save(self, *, now: bool = False) -> None:
         """Write a checkpoint if one is due."""

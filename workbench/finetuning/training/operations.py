@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import annotated_types as limits
 
 from workbench.core.operations import operation
 from workbench.finetuning.training.registering import TrainingRun
@@ -12,6 +14,7 @@ from workbench.finetuning.training.registering import TrainingRun
 if TYPE_CHECKING:
     from workbench.finetuning.snapshots.snapshot import Snapshot
     from workbench.finetuning.snapshots.taking import Taken
+    from workbench.finetuning.training.private_learning import Privacy
     from workbench.finetuning.training.recipe import Recipe
     from workbench.models.adapters import Adapter
 
@@ -81,6 +84,9 @@ def run(
     patience: int | None = None,
     samples: int | None = None,
     anchors: int | None = None,
+    epsilon: Annotated[float, limits.Gt(0)] | None = None,
+    delta: Annotated[float, limits.Gt(0), limits.Lt(1)] = 1e-5,
+    noise_seed: Annotated[int, limits.Ge(0)] | None = None,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model the answers of rows, and register what it learnt as an adapter.
@@ -124,25 +130,29 @@ def run(
         samples: Answer so many of the held-out rows at each evaluation, for the eye.
         anchors: Everyday dialogues beside each batch on which the model is held to its base; 0 for
             none.
+        epsilon: Teach privately (DP-LoRA): no more than this may be learnt of any one row from the
+            adapter. It is spent from the budget of the data's snapshot (`workbench privacy budget`)
+            before the first step. The unit is a row; rows of one person are not one. Losses and
+            samples that are shown on the way are not private.
+        delta: The probability with which more may be learnt; well under 1 in the rows.
+        noise_seed: Of a private run that can be repeated, for experiments: whoever knows it can
+            take the noise off. By default the noise is a cryptographic generator's.
         again: Do it again although it was done.
     """
     given = locals()
     from workbench.finetuning.snapshots.taking import find_source, read_source
-    from workbench.finetuning.training.recipe import find_preset
     from workbench.finetuning.training.registering import Origin
-    from workbench.finetuning.training.run import check_run, run_training
+    from workbench.finetuning.training.run import run_training
 
-    recipe = find_preset(preset, **{choice: given[choice] for choice in _CHOICES})
-    start, recipe = _begin_at(adapter, model, recipe, given)
     chosen = name or _name_of(find_source(data))
-    check_run(recipe, chosen)
+    start, recipe = _choose(preset, adapter, model, given, name=chosen)
     said = {"license": license, "consent": consent, "known": known, "heldout": eval_data}
     taken = _take(data, model, recipe, policy=policy, name=chosen, **said)
-    held_out = read_source(eval_data) if eval_data else taken.held_out or None
-    origin = Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out)
     return run_training(
-        taken.examples, recipe, model=model, name=chosen, held_out=held_out, origin=origin,
-        start=start, again=again,
+        taken.examples, recipe, model=model, name=chosen, start=start,
+        held_out=read_source(eval_data) if eval_data else taken.held_out or None,
+        origin=Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out), again=again,
+        privacy=_privacy_of(given),
     )  # fmt: skip
 
 
@@ -235,6 +245,28 @@ def presets() -> list[PresetRow]:
     from workbench.finetuning.training.recipe import PRESETS
 
     return [PresetRow(name, asdict(recipe)) for name, recipe in PRESETS.items()]
+
+
+def _choose(
+    preset: str, adapter: str | None, model: str, given: dict[str, Any], *, name: str
+) -> tuple[Adapter | None, Recipe]:
+    """The preset with what was given, and where it begins; checked before anything is loaded."""
+    from workbench.finetuning.training.recipe import find_preset
+    from workbench.finetuning.training.run import check_run
+
+    recipe = find_preset(preset, **{choice: given[choice] for choice in _CHOICES})
+    start, recipe = _begin_at(adapter, model, recipe, given)
+    check_run(recipe, name)
+    return start, recipe
+
+
+def _privacy_of(given: dict[str, Any]) -> Privacy | None:
+    """What a run may lose, where an epsilon was given."""
+    from workbench.finetuning.training.private_learning import Privacy
+
+    if given["epsilon"] is None:
+        return None
+    return Privacy(given["epsilon"], given["delta"], given["noise_seed"])
 
 
 def _begin_at(

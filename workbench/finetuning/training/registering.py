@@ -87,6 +87,7 @@ def register(
     parents: tuple[str, ...],
     done: Training,
     run_id: str,
+    privacy: Mapping[str, float] | None = None,
 ) -> Adapter:
     """Write what was trained as the next version of its name, with a GGUF beside it."""
     from workbench.finetuning.training.adapting import save_peft
@@ -116,6 +117,7 @@ def register(
                 "seed": recipe.seed,
                 "recipe": {**dataclasses.asdict(recipe), "targets": list(recipe.targets)},
                 "precision": learner.precision,
+                **({"privacy": dict(privacy)} if privacy else {}),
                 "metrics": {
                     "eval_loss_before": done.evaluations[0].loss_nats,
                     "eval_loss_after": _loss_after(done),

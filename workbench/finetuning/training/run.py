@@ -21,6 +21,12 @@ from workbench.finetuning.examples import Example
 from workbench.finetuning.training.batches import Batches, batches_in_order
 from workbench.finetuning.training.encoding import encode_all, fingerprint
 from workbench.finetuning.training.holding_out import MANY, hold_out
+from workbench.finetuning.training.private_learning import (
+    Privacy,
+    PrivateLearning,
+    check_recipe,
+)
+from workbench.finetuning.training.private_spending import learn_privately, spending
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.records import RunRecord, find_run
 from workbench.finetuning.training.registering import (
@@ -58,6 +64,7 @@ def run_training(
     start: Adapter | None = None,
     again: bool = False,
     between_steps: Callable[[], None] | None = None,
+    privacy: Privacy | None = None,
 ) -> TrainingRun:
     """Teach a model examples, and register the adapter as the next version of its name.
 
@@ -76,9 +83,12 @@ def run_training(
         start: The adapter that it goes on from (see ``starting_point``), with the recipe's shape.
         again: Do it again although it was done.
         between_steps: Called before each step; it may wait.
+        privacy: What may be learnt of any one example. It is spent from the data's budget before
+            the first step, and stands in the adapter's record.
 
     Raises:
         InputError, ContextLengthError, CapabilityError: Of examples, recipe or model.
+        LimitError: The privacy budget of the data has not so much left.
         BusyError: The same run goes on in another process.
         CancelledError: It was cancelled; the same call goes on.
         StorageError: The disk is full.
@@ -88,6 +98,9 @@ def run_training(
     if not examples:
         raise InputError("there is nothing to learn from", hint="give at least one example")
     check_run(recipe, name)
+    if privacy is not None:
+        recipe = dataclasses.replace(recipe, pack_tokens=0)  # packed rows have no own gradients
+        check_recipe(recipe)
     if held_out is None:
         share = HOLDOUT_SHARE if len(examples) >= MANY or recipe.patience else 0.0
         learnt, kept = hold_out(examples, share=share, seed=recipe.seed)
@@ -110,6 +123,7 @@ def run_training(
         parents=parents,
         again=again,
         between_steps=between_steps,
+        privacy=privacy,
     )
 
 
@@ -138,6 +152,7 @@ def train_and_register(
     make_objective: Callable[[torch.nn.Module], Objective] | None = None,
     measure: Callable[[torch.nn.Module, Adapter], dict[str, float]] | None = None,
     between_steps: Callable[[], None] | None = None,
+    privacy: Privacy | None = None,
 ) -> TrainingRun:
     """The part that all kinds of runs share, once rows are tokens; ``measure`` is of what came."""
     from workbench.models import catalogue
@@ -145,7 +160,7 @@ def train_and_register(
 
     cpu_s = time.process_time()
     base = base_sha256(catalogue.find(learner.name))
-    key = _key(base, material.data, recipe, name, kind, learner)
+    key = _key(base, material.data, recipe, name, kind, learner, privacy)
     run_id = key[:16]
     folder = settings.home() / "finetuning" / "runs" / run_id
     known = None if again else _find_result(run_id)
@@ -154,25 +169,20 @@ def train_and_register(
         return known
     with _holding(folder):
         record = _begin_record(run_id, learner, material, recipe, name=name, base=base, kind=kind)
-        with record.recording():
+        private = learn_privately(material, recipe, privacy, learner.pad_id)
+        with record.recording(), spending(private, material, run_id, again=again) as cost:
             module, done = _train(
-                learner, material, recipe, folder, key, record, make_objective, between_steps
-            )
+                learner, material, recipe, folder, key, record, make_objective, between_steps,
+                private,
+            )  # fmt: skip
             # Killed after this and before its end was written down, a run finds what it registered.
             adapter = (None if again else find_registered(learner.name, name, run_id)) or register(
-                module,
-                learner,
-                material,
-                recipe,
-                name=name,
-                base=base,
-                parents=parents,
-                done=done,
-                run_id=run_id,
-            )
+                module, learner, material, recipe, name=name, base=base, parents=parents,
+                done=done, run_id=run_id, privacy=cost,
+            )  # fmt: skip
         result = dataclasses.replace(
             tell_result(adapter, done, learner, material, run_id, time.process_time() - cpu_s),
-            measures=measure(module, adapter) if measure is not None else {},
+            measures=measure(module, adapter) if measure is not None else cost,
         )
         record.update(done, state="finished", result=dataclasses.asdict(result))
         _clear(folder)
@@ -216,6 +226,7 @@ def _train(
     record: RunRecord,
     make_objective: Callable[[torch.nn.Module], Objective] | None,
     between_steps: Callable[[], None] | None,
+    private: PrivateLearning | None,
 ) -> tuple[torch.nn.Module, Training]:
     from workbench.finetuning.training.adapting import adapt
     from workbench.finetuning.training.loop import Keeping, train
@@ -227,7 +238,7 @@ def _train(
         learner.module, recipe, start=None if learner.start is None else learner.start.folder
     )
     way = {"pack_tokens": recipe.pack_tokens, "pad_id": learner.pad_id}
-    source = Batches(material.units, batch=recipe.batch, seed=recipe.seed, **way)
+    source: Any = Batches(material.units, batch=recipe.batch, seed=recipe.seed, **way)
     # Twice as many as a step has: whole pairs where examples come in pairs.
     asked = batches_in_order(material.held_out, batch=2 * recipe.batch, **way)
     objective = make_objective(module) if make_objective is not None else None
@@ -253,6 +264,7 @@ def _train(
         watch=watch,
         keeping=Keeping(folder, key),
         between_steps=between_steps,
+        private=private,
     )
     return module, done
 
@@ -291,10 +303,20 @@ def _use_threads() -> None:
         torch.set_num_threads(threads)
 
 
-def _key(base: str, data: str, recipe: Recipe, name: str, kind: str, learner: Learner) -> str:
+def _key(
+    base: str,
+    data: str,
+    recipe: Recipe,
+    name: str,
+    kind: str,
+    learner: Learner,
+    privacy: Privacy | None,
+) -> str:
     told = [base, data, dataclasses.asdict(recipe), name, kind, learner.precision]
     if learner.start is not None:
         told.append(dict(learner.start.record.files))
+    if privacy is not None:
+        told.append(dataclasses.asdict(privacy))
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,13 +1,14 @@
-"""Gradients of single examples by Opacus, three ways, and which of them costs least here.
+"""Gradients of single examples, four ways, and which of them costs least here.
 
+- ``linear``: what listens to linear layers alone (``linear_hooks``), as adapters are made of;
 - ``hooks``: a rule for each kind of layer, one backward pass (Opacus' GradSampleHooks);
 - ``functorch``: the layer's own forward differentiated for each example (torch.func), for layers
   without a rule;
 - ``ghost``: the norms alone are found, then a second backward pass of the weighted losses (Li and
   others (2022), arXiv:2110.05679): no gradient of an example is ever kept.
 
-On LoRA the hooks cost least and ghost clipping most; with wide layers and long batches it is the
-other way round. ``choose_mode`` measures.
+The last three are Opacus'. On LoRA the first costs least and ghost clipping most; with wide layers
+and long batches it is the other way round. ``choose_mode`` measures.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from workbench.core.errors import CapabilityError
 from workbench.core.optional import require
 
+from .linear_hooks import LinearHooks
+
 if TYPE_CHECKING:
     import torch
 
-Mode = Literal["hooks", "functorch", "ghost"]
-MODES: tuple[Mode, ...] = ("hooks", "functorch", "ghost")
+Mode = Literal["linear", "hooks", "functorch", "ghost"]
+MODES: tuple[Mode, ...] = ("linear", "hooks", "functorch", "ghost")
 Losses: TypeAlias = "Callable[[torch.nn.Module, Any], torch.Tensor]"
 _REPEATS = 3
 
@@ -50,11 +53,16 @@ class SampleGradients:
 
         check_layers(module)
         self.mode, self.module = mode, module
+        if mode == "linear":
+            if reduction != "sum":
+                raise CapabilityError(
+                    "the linear layers' way is for losses of single examples", hint="losses=..."
+                )
+            self.hooks: Any = LinearHooks(module)
+            return
         try:
             if mode == "ghost":
-                self.hooks: Any = GradSampleHooksFastGradientClipping(
-                    module, loss_reduction=reduction
-                )
+                self.hooks = GradSampleHooksFastGradientClipping(module, loss_reduction=reduction)
             else:
                 self.hooks = GradSampleHooks(
                     module, loss_reduction=reduction, force_functorch=mode == "functorch"

@@ -71,12 +71,16 @@ class SeededNoise:
 
 
 class SystemNoise:
-    """Numbers of the operating system's cryptographic generator: for what is released."""
+    """Numbers of a cryptographic generator: AES-256 in counter mode, each time under a key of its
+    own from the operating system. For what is released."""
 
     @property
     def told(self) -> str:
         """See ``Noise``."""
-        return "the operating system's cryptographic generator; the run cannot be repeated"
+        return (
+            "a cryptographic generator (AES-256 under keys of the operating system): the run "
+            "cannot be repeated"
+        )
 
     def coins(self, count: int, rate: float) -> torch.Tensor:
         """See ``Noise``."""
@@ -88,24 +92,26 @@ class SystemNoise:
         """See ``Noise``."""
         import math
 
-        import numpy as np
         import torch
 
         count = math.prod(shape)
         pairs = -(-count // 2)
-        total = np.zeros(2 * pairs)
+        total = torch.zeros(2 * pairs, dtype=torch.float64)
         for _ in range(_SUMMED):  # Box and Muller (1958)
-            radius = np.sqrt(-2 * np.log1p(-_uniform(pairs)))
-            angle = 2 * np.pi * _uniform(pairs)
-            total[:pairs] += radius * np.cos(angle)
-            total[pairs:] += radius * np.sin(angle)
-        scaled = (total[:count] * (std / math.sqrt(_SUMMED))).astype(np.float32)
-        return torch.from_numpy(scaled).reshape(tuple(shape))
+            drawn = torch.from_numpy(_uniform(2 * pairs))
+            radius = drawn[:pairs].neg().log1p().mul_(-2).sqrt_()
+            angle = drawn[pairs:].mul(2 * math.pi)
+            total[:pairs].addcmul_(radius, angle.cos())
+            total[pairs:].addcmul_(radius, angle.sin())
+        scaled = total[:count].mul_(std / math.sqrt(_SUMMED))
+        return scaled.float().reshape(tuple(shape))
 
 
 def _uniform(count: int) -> np.ndarray:
     """Uniform in [0, 1) with 53 bits, ``[count]``."""
     import numpy as np
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    drawn = np.frombuffer(os.urandom(8 * count), dtype=np.uint64)
+    stream = Cipher(algorithms.AES(os.urandom(32)), modes.CTR(os.urandom(16))).encryptor()
+    drawn = np.frombuffer(stream.update(bytes(8 * count)), dtype=np.uint64)
     return np.asarray((drawn >> np.uint64(11)) * 2.0**-53)

@@ -130,8 +130,11 @@ class PrivateOptimizer:
                 mine += more
         self._norms.append(norms)
 
-    def step(self) -> None:
+    def step(self, *, public: Sequence[torch.Tensor] | None = None) -> None:
         """Make the sum noisy and let the optimiser take its step; a step on nobody is all noise.
+
+        Args:
+            public: A gradient that no private unit decides, added after the noise.
 
         Raises:
             LimitError: All steps that the account is of have been taken.
@@ -151,6 +154,8 @@ class PrivateOptimizer:
             raise self._no_samples()
         sums = self._sums or [torch.zeros_like(each) for each in self.parameters]
         self._release(sums)
+        for parameter, each in zip(self.parameters, public or (), strict=public is not None):
+            parameter.grad += each
         self.taken += 1
         self.optimizer.step()
         none = torch.zeros(0)
@@ -165,7 +170,9 @@ class PrivateOptimizer:
         std = self.gradient_noise * norm * self.noise_scale
         planted = self._plant(sums, norm)
         whole = [old + new for old, new in zip(sums, planted, strict=True)] if planted else sums
-        told = [each + self.noise.normal(each.shape, std).to(each) for each in whole]
+        drawn = self.noise.normal((sum(each.numel() for each in whole),), std)
+        parts = drawn.split([each.numel() for each in whole])  # one draw costs less than many
+        told = [each + one.view_as(each).to(each) for each, one in zip(whole, parts, strict=True)]
         if planted:
             self._observe(told, sums, norm)
             # Canaries are made, so that to take them out of what was told costs nothing.
