@@ -54,12 +54,14 @@ lab: $(VENV)/package.stamp        ## open JupyterLab (LAB_FLAGS="--no-browser --
 	  echo 'JupyterLab does not run as root unless it is told to: make lab LAB_FLAGS=--allow-root' >&2; exit 1;; esac
 	$(JUPYTER) $(BIN)/jupyter lab $(LAB_FLAGS)
 
-dashboards: $(VENV)/package.stamp ## show the home page and the dashboards
-	$(JUPYTER) $(BIN)/python -m workbench.studio.dashboards notebooks/dashboards --preheat_kernel=True
+DASHBOARDS_FLAGS ?=
+dashboards: $(VENV)/package.stamp ## show the home page and the dashboards (DASHBOARDS_FLAGS="--no-browser --port=9000")
+	$(JUPYTER) $(BIN)/python -m workbench.studio.dashboards notebooks/dashboards --preheat_kernel=True $(DASHBOARDS_FLAGS)
 
-serve: $(VENV)/package.stamp      ## open the gateway: models over HTTP, with keys
+SERVE_FLAGS ?=
+serve: $(VENV)/package.stamp      ## open the gateway: models over HTTP, with keys (SERVE_FLAGS="--port 9000")
 	$(PULL)
-	$(BIN)/workbench serve
+	$(BIN)/workbench serve $(SERVE_FLAGS)
 
 pictures: $(VENV)/package.stamp   ## photograph the pages anew for the README (needs chromium)
 	$(JUPYTER) $(BIN)/python tools/pictures.py
