@@ -103,6 +103,9 @@ def test_512_tokens_by_64_targets_are_all_drawn(light: Watched) -> None:
     colours, is_covered = large.locator("canvas").evaluate(painted)
     assert colours > 50
     assert is_covered
+    # A map with room for names has them, and numbers; this one says its cells one by one.
+    assert large.get_attribute("data-numbers") is None
+    assert int(widget(light, SALIENCY).get_attribute("data-numbers")) > 0
     # One tab stop for 512 tokens, and one for the targets.
     assert large.locator('[tabindex="0"]').count() == 2
 

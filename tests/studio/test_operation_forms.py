@@ -140,3 +140,29 @@ def test_what_is_shown_belongs_to_the_last_press(weigh: threading.Event) -> None
     form.run()  # refused before it begins: the last result must not stand beside it
     assert heard == ["ask", "result", "old True", "old False", "ask"]
     assert form.latest.widget not in form._place.children
+
+
+def test_what_is_audited_is_what_the_other_forms_begin_with() -> None:
+    one = OperationForm(
+        "fairness.audit",
+        (
+            Field("dataset", "Table", "adult"),
+            Field("model", "Model", "logistic", choices=("logistic", "tree")),
+        ),
+        button="Audit",
+    )
+    other = OperationForm(
+        "fairness.slices",
+        (
+            Field("dataset", "Table", "adult"),
+            Field("model", "Model", "logistic", choices=("logistic",)),
+        ),
+        button="Search",
+    )
+    other.follow(one)
+    one.inputs["dataset"].value = "german"
+    assert other.inputs["dataset"].value == "german"
+    one.inputs["model"].value = "tree"
+    assert other.inputs["model"].value == "logistic"  # it has no such choice
+    other.inputs["dataset"].value = "law"
+    assert one.inputs["dataset"].value == "german"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import http.client
 import json
+import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,15 +22,13 @@ from workbench.identity.principals import KeyLimits
 from workbench.store.usage_rows import UsageRow
 from workbench.studio import serving_facts, serving_models
 from workbench.studio.serving_facts import GatewayFacts, ServingFacts, read_counters
-from workbench.studio.serving_figures import _move, _widget
 from workbench.studio.serving_keys import limits_left
 from workbench.studio.serving_page import ServingPage
 from workbench.studio.serving_panels import draw_cache
 from workbench.studio.serving_rates import (
     RECENT_S,
     STEP_S,
-    rate_chart,
-    request_chart,
+    draw_rates,
     requests_per_step,
     tokens_per_s,
 )
@@ -123,23 +123,36 @@ def test_without_a_gateway_usage_and_keys_are_shown(home: Path) -> None:
     assert "anna is refused from now on" in text_of(page)
 
 
-def test_both_lines_run_along_the_same_minutes() -> None:
-    """Of its own accord a figure takes what its own values need, and the two would not match."""
-    now_s = 1_795_000_000.0
+def test_both_lines_run_along_the_same_minutes_and_move_with_the_clock() -> None:
+    now_s = 1_795_000_005.0
     row = UsageRow("r", "k", "local", MODEL, MODEL, completion_tokens=40, duration_s=2.0)
     rows = [dataclasses.replace(row, time_s=now_s - 95.0)]
-    charts = [rate_chart(rows, now_s=now_s), request_chart(rows, now_s=now_s)]
-    assert all(chart.figure().layout.xaxis.range is None for chart in charts)
-    first, second = (_widget(chart) for chart in charts)
-    assert first.layout.xaxis.range == second.layout.xaxis.range
-    begin, end = first.layout.xaxis.range
-    assert (end - begin).total_seconds() == RECENT_S - STEP_S
-    for figure in (first, second):
-        _move(figure, request_chart(rows, now_s=now_s + 60) if len(figure.data) == 2
-              else rate_chart(rows, now_s=now_s + 60))  # fmt: skip
-    assert first.layout.xaxis.range == second.layout.xaxis.range
-    assert first.layout.xaxis.range[0] > begin
-    assert first._config["responsive"]  # a phone that is turned
+
+    def drawn(at_s: float) -> tuple[list[str], list[str]]:
+        """The marks below each figure, and the paths of its lines."""
+        html = draw_rates(rows, now_s=at_s)
+        below = re.findall(r'<div class="xs"[^>]*>(.*?)</div>', html)
+        return below, re.findall(r'class="line" d="([^"]+)"', html)
+
+    below, lines = drawn(now_s)
+    assert len(below) == 2 and below[0] == below[1]
+    last = dt.datetime.fromtimestamp(now_s // 60 * 60)
+    assert f">{last:%H:%M}<" in below[0]
+    assert below[0].count("<i ") in (int(RECENT_S / 60), int(RECENT_S / 60) + 1)
+    later_below, later_lines = drawn(now_s + 60)
+    assert later_below != below and later_lines[0] != lines[0]
+    assert drawn(now_s + STEP_S / 4) == (below, lines)  # steps stand still in between
+
+
+def test_a_step_is_drawn_as_wide_as_it_lasts() -> None:
+    now_s = 1_795_000_005.0
+    row = UsageRow("r", "k", "local", MODEL, MODEL, completion_tokens=0, time_s=now_s - 95.0)
+    html = draw_rates([row], now_s=now_s)
+    line = re.findall(r'class="line" d="M([0-9. L]+)"', html)[1]
+    points = [tuple(map(float, each.split())) for each in line.split("L")]
+    high = [x for x, y in points if y == 0.0]  # the top of the picture
+    assert len(high) == 2 and high[1] - high[0] == pytest.approx(1000 * STEP_S / RECENT_S, abs=0.2)
+    assert "answered at most 1, now 0; failed at most 0, now 0" in html
 
 
 @pytest.mark.model

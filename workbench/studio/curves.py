@@ -27,6 +27,16 @@ class Curve:
     dots_are_joined: bool = False
 
 
+@dataclass(frozen=True)
+class Below:
+    """The axis below: from where to where, its marks with what they say, and what x is in words."""
+
+    begin: float
+    end: float
+    marks: tuple[tuple[float, str], ...]
+    words: str
+
+
 def draw_curves(
     curves: Sequence[Curve],
     *,
@@ -34,6 +44,8 @@ def draw_curves(
     unit: str,
     height_px: int = 190,
     end: float | None = None,
+    below: Below | None = None,
+    said: str | None = None,
 ) -> str:
     """Curves on the same axes, with a legend where there are several.
 
@@ -43,35 +55,46 @@ def draw_curves(
         unit: Of y.
         height_px: Of the place for the lines.
         end: The last x of the axis, where the lines do not reach it yet.
+        below: The axis below, where it is not of steps; that of y then begins at 0.
+        said: The curves in words, where they are not of steps.
     """
     points = [point for each in curves for point in (*each.line, *each.dots)]
     if not points:
         return f'<p class="q">{escape(title)}: no step yet.</p>'
-    right = max(end or 0.0, *(x for x, _ in points)) or 1.0
-    ticks = _ticks(min(y for _, y in points), max(y for _, y in points))
+    least = min(y for _, y in points) if below is None else 0.0
+    below = below or _steps(max(end or 0.0, *(x for x, _ in points)) or 1.0)
+    ticks = _ticks(least, max(y for _, y in points))
     low, high = ticks[0], ticks[-1]
+    begin, span = below.begin, below.end - below.begin
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return 1000 * x / right, 1000 * (high - y) / (high - low)
+        return 1000 * (x - begin) / span, 1000 * (high - y) / (high - low)
 
     drawn = "".join(_draw(each, place) for each in curves)
-    grid = "".join(f'<path class="grid" d="M0 {place(0, tick)[1]:.1f}H1000"/>' for tick in ticks)
-    names = "".join(
-        f'<i style="top:{place(0, tick)[1] / 10:.2f}%">{number(float(tick))}</i>' for tick in ticks
+    grid = "".join(
+        f'<path class="grid" d="M0 {place(begin, tick)[1]:.1f}H1000"/>' for tick in ticks
     )
-    below = "".join(
-        f'<i style="left:{place(x, 0)[0] / 10:.2f}%">{number(int(x))}</i>'
-        for x in _ticks(0.0, right) if x <= right and x == int(x)
-    )  # fmt: skip
-    axes = f"{unit}, over steps" if unit else "over steps"
+    names = "".join(
+        f'<i style="top:{place(begin, tick)[1] / 10:.2f}%">{number(float(tick))}</i>'
+        for tick in ticks
+    )
+    marks = "".join(
+        f'<i style="left:{place(x, 0)[0] / 10:.2f}%">{escape(text)}</i>' for x, text in below.marks
+    )
+    axes = f"{unit}, {below.words}" if unit else below.words
     return (
         f'<figure class="wb-curves"><figcaption>{escape(title)} <span class="q">({escape(axes)})'
         f'</span></figcaption>{_legend(curves)}<div class="frame" style="height:'
-        f'{height_px}px" role="img" aria-label="{escape(describe(curves, title, unit))}">'
+        f'{height_px}px" role="img" aria-label="{escape(said or describe(curves, title, unit))}">'
         f'<div class="ys" aria-hidden="true">{names}</div><svg viewBox="0 0 1000 1000" '
         f'preserveAspectRatio="none" aria-hidden="true">{grid}{drawn}</svg>'
-        f'<div class="xs" aria-hidden="true">{below}</div></div></figure>'
+        f'<div class="xs" aria-hidden="true">{marks}</div></div></figure>'
     )
+
+
+def _steps(last: float) -> Below:
+    marks = ((x, number(int(x))) for x in _ticks(0.0, last) if x <= last and x == int(x))
+    return Below(0.0, last, tuple(marks), "over steps")
 
 
 def describe(curves: Sequence[Curve], title: str, unit: str) -> str:

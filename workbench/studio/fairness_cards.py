@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from workbench.fairness.audit.slices import SliceSearch
     from workbench.fairness.audit.thresholds import ThresholdSweep
 
+_METHODS = {"bca": "bootstrap (BCa)", "percentile": "bootstrap (percentiles)"}
+
 
 def draw_audit(audit: GroupAudit) -> str:
     """Rates by group, disparities, every figure in tables that fold, and what was left out."""
@@ -40,7 +42,7 @@ def draw_audit(audit: GroupAudit) -> str:
             "low": f.low,
             "high": f.high,
             "rows": f.rows,
-            "interval": f.method,
+            "interval by": _METHODS.get(f.method, f.method),
         }
         for f in (*audit.everyone, *audit.groups)
     ]
@@ -48,7 +50,7 @@ def draw_audit(audit: GroupAudit) -> str:
         _head(f"{audit.model} on {audit.dataset}", *facts),
         plot_groups(audit).picture(),
         plot_disparities(audit).picture() if audit.disparities else "",
-        _folded(count(len(figures), "figure"), figures),
+        _folded("Every figure, group by group", figures),
         _folded("Disparities and their tests", _disparities(audit.disparities)),
     ]
     for alone in audit.alone:

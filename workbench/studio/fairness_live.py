@@ -124,7 +124,11 @@ class LivePanel:
         buttons.add_class("wb-buttons")
         sliders = widgets.VBox(list(self.sliders.values()))
         sliders.add_class("wb-sliders")
-        self.widget.children = (self.picks, buttons, sliders, self.shown)
+        said = (
+            f'<p class="q">A slider for each group that is marked, {_MOST_SLIDERS} at most; '
+            "Ctrl or Shift marks several.</p>"
+        )
+        self.widget.children = (widgets.HTML(said), self.picks, buttons, sliders, self.shown)
         self._draw()
 
     def _button(self, text: str, act: Any) -> Any:

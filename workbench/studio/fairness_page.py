@@ -58,7 +58,7 @@ class FairnessPage(Page):
             "fairness.audit", _TABLE, button="Audit",
             on_result=self.take, on_ask=self.forget, on_old=self.redraw,
         )  # fmt: skip
-        self.more = _more()
+        self.more = _more(self.form)
         tiles = self._tiles()
         super().__init__(
             tiles, head=head_of("Fairness", _SAID, tiles),
@@ -135,8 +135,11 @@ def _line(each: Disparity) -> str:
     )
 
 
-def _more() -> Any:
-    """Slices, fairer models and what they cost, probes, as far as their operations are there."""
+def _more(audit: OperationForm) -> Any:
+    """Slices, fairer models and what they cost, probes, as far as their operations are there.
+
+    What is audited is what the others begin with.
+    """
     own = _TABLE[:3]
     wanted = (
         ("Slices", "fairness.slices", "Search",
@@ -150,7 +153,7 @@ def _more() -> Any:
          (Field("dataset", "Probe", "crows_pairs"), Field("model", "Model", "smollm2-135m"),
           Field("limit", "Rows", 40))),
     )  # fmt: skip
-    return form_tabs(wanted)
+    return form_tabs(wanted, follow=audit)
 
 
 def fairness() -> Page:

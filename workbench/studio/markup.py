@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import html
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ _PILLS = {
     "stopped": ("plain", "– stopped"),
     "interrupted": ("bad", "✗ interrupted"),
 }
+# A command, an option, an argument as Python takes it: what is typed as it stands.
+_TYPED = re.compile(
+    r"(workbench|make|pip|apt|mkdir|git|chmod|rm|python|brew|export|GET|POST) "
+    r"|--|[\w.]+\(|\w+ ?= ?\S"
+)
 
 
 def escape(value: Any) -> str:
@@ -46,6 +52,14 @@ def sheet(name: str) -> str:
 def style(*names: str) -> str:
     """Style sheets as an element."""
     return "<style>" + "".join(sheet(name) for name in names) + "</style>"
+
+
+def hint_html(hint: str | None) -> str:
+    """What to try, as text; as code where it is something to type. Empty without a hint."""
+    if not hint:
+        return ""
+    said = escape(hint)
+    return f"Try: <code>{said}</code>" if _TYPED.match(hint) else f"Try: {said}"
 
 
 def pill(state: str) -> str:

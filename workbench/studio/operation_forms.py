@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from workbench.core import operations
@@ -129,6 +130,16 @@ class OperationForm:
         self._place.children = (self.latest.widget,)
         self.latest.start()
 
+    def follow(self, other: OperationForm) -> None:
+        """Take what is put into another form's field of the same name and label.
+
+        Only what both may hold: a choice that this one does not have is left.
+        """
+        for name, made in self.inputs.items():
+            theirs = other.inputs.get(name)
+            if theirs is not None and theirs.description == made.description:
+                theirs.observe(partial(_take, made), names="value")
+
     def _end(self, watch: Watch) -> None:
         try:
             if self._on_result is not None and watch.error is None:
@@ -151,10 +162,18 @@ class OperationForm:
             self._on_old()
 
 
-def form_tabs(wanted: Iterable[tuple[str, str, str, Sequence[Field]]]) -> Any:
+def form_tabs(
+    wanted: Iterable[tuple[str, str, str, Sequence[Field]]],
+    *,
+    follow: OperationForm | None = None,
+) -> Any:
     """Forms as tabs: title, operation, button and fields of each.
 
     An operation of a part that is not installed has no tab; None if none has one.
+
+    Args:
+        wanted: The forms.
+        follow: Where a field is labelled as one of this form, it takes what that one is given.
     """
     widgets = require("ipywidgets", extra="studio")
     forms = []
@@ -165,9 +184,18 @@ def form_tabs(wanted: Iterable[tuple[str, str, str, Sequence[Field]]]) -> Any:
             continue
     if not forms:
         return None
+    for _, form in forms:
+        if follow is not None:
+            form.follow(follow)
     tabs = widgets.Tab([form.widget for _, form in forms], titles=[title for title, _ in forms])
     tabs.add_class("wb-tabs")
     return tabs
+
+
+def _take(made: Any, change: dict[str, Any]) -> None:
+    options = getattr(made, "options", None)
+    if options is None or change["new"] in [value for _, value in options]:
+        made.value = change["new"]
 
 
 def _input(field: Field, parameter: Parameter, widgets: Any) -> Any:

@@ -11,7 +11,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
 from workbench.studio.chart import PLOTLY_MIME, Chart
 from workbench.studio.links import current_links
-from workbench.studio.markup import escape, style
+from workbench.studio.markup import escape, hint_html, style
 from workbench.studio.presence import Presence
 from workbench.studio.tiles import Tile
 
@@ -207,5 +207,5 @@ def head_of(title: str, said: str, tiles: Iterable[Tile]) -> str:
 
 def trouble(message: str, hint: str | None) -> str:
     """What went wrong, and what to try."""
-    more = f"<p>Try: <code>{escape(hint)}</code></p>" if hint else ""
+    more = f"<p>{hint_html(hint)}</p>" if hint else ""
     return f'<div class="wb-trouble"><p>{escape(message)}</p>{more}</div>'

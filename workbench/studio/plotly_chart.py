@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # to be had from one colour; our own pages write figures in their own ink.
 _INK = "#7a7f87"
 _GRID = "rgba(128, 128, 128, 0.25)"
+_TOOLS_LEFT_OUT = ["zoom", "pan", "select", "lasso", "zoomIn", "zoomOut", "autoScale"]
 # Beside the colours, which not every eye tells apart.
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -39,6 +40,8 @@ def draw_figure(chart: Chart) -> Any:
         height=chart.height_px,
         margin={"l": 60, "r": 20, "t": 66 if chart.series or chart.panel else 50, "b": 50},
         barmode="group",
+        # What is left of the toolbar is short enough to leave the title be.
+        modebar={"remove": _TOOLS_LEFT_OUT, "bgcolor": "rgba(0,0,0,0)", "color": _INK},
         showlegend=chart.series is not None,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
     )

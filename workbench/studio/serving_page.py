@@ -29,7 +29,7 @@ class ServingPage(Page):
             tiles,
             head=head_of("Serving", _SAID, tiles),
             title="The serving page of Workbench",
-            sheets=("serving",),
+            sheets=("serving", "curves"),
         )
 
     def _tiles(self) -> list[Tile]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.store.usage_rows import UsageRow
-from workbench.studio.chart import Chart
+from workbench.studio.curves import Below, Curve, draw_curves
 from workbench.studio.serving_facts import RECENT_S
 
 STEP_S = 10.0
@@ -56,19 +56,46 @@ def requests_per_step(rows: Iterable[UsageRow], *, now_s: float) -> list[dict[st
     ]
 
 
-def rate_chart(rows: Iterable[UsageRow], *, now_s: float) -> Chart:
-    """The line of tokens a second."""
-    return Chart(
-        "line", tuple(tokens_per_s(rows, now_s=now_s)), "time", "tokens_per_s",
-        "Tokens a second", "", "tokens/s", height_px=210,
-    )  # fmt: skip
+def draw_rates(rows: Iterable[UsageRow], *, now_s: float) -> str:
+    """Tokens a second and requests, one beside the other, over the same minutes."""
+    rows = list(rows)
+    spans = requests_per_step(rows, now_s=now_s)
+    tokens = [(row["time"], row["tokens_per_s"]) for row in tokens_per_s(rows, now_s=now_s)]
+    ended = {
+        name: [(row["time"], float(row["requests"])) for row in spans if row["outcome"] == name]
+        for name in ("answered", "failed")
+    }
+    return (
+        '<div class="wb-figures">'
+        + _draw({"tokens": tokens}, title="Tokens a second", unit="tokens/s", now_s=now_s)
+        + _draw(ended, title=f"Requests in {STEP_S:.0f} seconds", unit="requests", now_s=now_s)
+        + "</div>"
+    )
 
 
-def request_chart(rows: Iterable[UsageRow], *, now_s: float) -> Chart:
-    """The line of requests, those that failed apart."""
-    return Chart(
-        "line", tuple(requests_per_step(rows, now_s=now_s)), "time", "requests",
-        f"Requests in {STEP_S:.0f} seconds", "", "requests", series="outcome", height_px=210,
+def _draw(
+    lines: dict[str, list[tuple[dt.datetime, float]]], *, title: str, unit: str, now_s: float
+) -> str:
+    begin_s = _begin(now_s)
+    end_s = begin_s + RECENT_S
+    curves = []
+    for place, (name, values) in enumerate(lines.items()):
+        # A step holds for as long as it lasts: what ended in it is not of one moment.
+        corners = [
+            (begin_s + (index + later) * STEP_S, value)
+            for index, (_, value) in enumerate(values)
+            for later in (0, 1)
+        ]
+        curves.append(Curve(name, tuple(corners), index=place))
+    minutes = range(int(-(-begin_s // 60)), int(end_s // 60) + 1)
+    marks = tuple((60.0 * at, f"{_moment(60.0 * at):%H:%M}") for at in minutes)
+    said = "; ".join(
+        f"{name} at most {max(value for _, value in values):g}, now {values[-1][1]:g}"
+        for name, values in lines.items()
+    )
+    return draw_curves(
+        curves, title=title, unit=unit, height_px=120,
+        below=Below(begin_s, end_s, marks, "over the last minutes"), said=f"{title}: {said}",
     )  # fmt: skip
 
 
@@ -78,5 +105,5 @@ def _begin(now_s: float) -> float:
 
 
 def _moment(time_s: float) -> dt.datetime:
-    """In this machine's zone, but without naming it: plotly would draw UTC."""
+    """In this machine's zone."""
     return dt.datetime.fromtimestamp(time_s)

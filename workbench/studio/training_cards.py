@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.errors import NotFoundError
 from workbench.studio.cards import card
 from workbench.studio.curves import Curve, draw_curves, thin
-from workbench.studio.markup import count, duration, escape, number, pill, style, when
+from workbench.studio.markup import count, duration, escape, hint_html, number, pill, style, when
 from workbench.studio.tables import Table, plain_table
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def draw_result(result: TrainingRun) -> str:
 
 def draw_run(run: RecordedRun) -> str:
     """One run: how it stands, the curves, what it answered on the way, and its recipe."""
-    return card(style("training") + run_inside(run))
+    return card(style("training", "curves") + run_inside(run))
 
 
 def run_inside(run: RecordedRun) -> str:
@@ -60,7 +60,7 @@ def run_inside(run: RecordedRun) -> str:
 
 def draw_comparison(found: RunComparison) -> str:
     """Several runs: differences first, then curves over each other, figures, what is the same."""
-    return card(style("training") + comparison_inside(found))
+    return card(style("training", "curves") + comparison_inside(found))
 
 
 def comparison_inside(found: RunComparison) -> str:
@@ -130,10 +130,9 @@ def _rates(runs: Sequence[RecordedRun]) -> str:
             for index, (name, run) in enumerate(zip(names, runs, strict=True))
         ]
 
-    small = {"height_px": 110}
-    return draw_curves(
-        over("learning_rate"), title="Learning rate", unit="", **small
-    ) + draw_curves(over("tokens_per_s"), title="Speed", unit="tokens/s", **small)
+    rates = draw_curves(over("learning_rate"), title="Learning rate", unit="", height_px=110)
+    speed = draw_curves(over("tokens_per_s"), title="Speed", unit="tokens/s", height_px=110)
+    return rates + speed
 
 
 def _head(run: RecordedRun) -> str:
@@ -146,7 +145,7 @@ def _head(run: RecordedRun) -> str:
 
 def _trouble(run: RecordedRun) -> str:
     if run.trouble:
-        hint = f" Try: <code>{escape(run.hint)}</code>" if run.hint else ""
+        hint = f" {hint_html(run.hint)}" if run.hint else ""
         return f'<p class="trouble">{escape(run.trouble)}{hint}</p>'
     if run.state in ("interrupted", "stopped"):
         why = "Its process ended without a word" if run.state == "interrupted" else "It was stopped"

@@ -66,7 +66,11 @@ def _kind() -> Any:
             self._drawn = found
             super().__init__(
                 _esm=(_FOLDER / "live_run.js").read_text(encoding="utf-8"),
-                _css=sheet("tokens") + sheet("viewers") + sheet("table") + sheet("training"),
+                _css=sheet("tokens")
+                + sheet("viewers")
+                + sheet("table")
+                + sheet("training")
+                + sheet("curves"),
                 html=run_inside(found),
                 is_live=found.is_live,
                 is_stopping=found.is_stopping,

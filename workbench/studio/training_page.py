@@ -44,7 +44,7 @@ class TrainingPage(Page):
             tiles,
             head=head_of("Training", _SAID, tiles),
             title="The training page of Workbench",
-            sheets=("serving", "explain", "viewers", "training"),
+            sheets=("serving", "explain", "viewers", "training", "curves"),
         )
 
     def _tiles(self) -> list[Tile]:

@@ -50,7 +50,7 @@ def _kind() -> Any:
             script = Path(__file__).parent / "widgets" / "run_table.js"
             super().__init__(
                 _esm=script.read_text(encoding="utf-8"),
-                _css=sheet("tokens") + sheet("table") + sheet("training"),
+                _css=sheet("tokens") + sheet("table") + sheet("training") + sheet("curves"),
                 columns=_COLUMNS,
             )
 

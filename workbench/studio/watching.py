@@ -18,7 +18,7 @@ from workbench.core.optional import require
 from workbench.core.viewers import Viewable, mime_bundle
 from workbench.reports.claims import RUNNER_VARIABLE
 from workbench.studio.cards import card
-from workbench.studio.markup import duration, escape
+from workbench.studio.markup import duration, escape, hint_html
 from workbench.studio.notebook_progress import bars_html, drawn_elsewhere
 from workbench.studio.viewers import draw_list
 
@@ -171,6 +171,5 @@ def _lowered(title: str) -> str:
 
 def _say(error: BaseException) -> str:
     if isinstance(error, WorkbenchError):
-        hint = f" Try: <code>{escape(error.hint)}</code>" if error.hint else ""
-        return escape(error.message) + hint
+        return f"{escape(error.message)} {hint_html(error.hint)}".rstrip()
     return escape(f"{type(error).__name__}: {error}")

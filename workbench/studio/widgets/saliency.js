@@ -83,26 +83,39 @@ function render({ model, el }) {
   roving(pick, { choose, escape: () => { pinned = -1; choose(-1); } });
   roving(prompt, { choose: pin, escape: () => { pinned = -1; show(); }, seen: tell });
 
+  const named = rows <= 24 && columns <= 32; // names at its sides have room, numbers where they fit
+  const rowNames = data.targets.map((target) => target[0]);
+  const columnNames = data.parts.map((part) => part[0]);
   const drawMap = () => {
     if (rows < 2) return;
     const width = Math.max(120, inside.clientWidth - 4);
-    const at = { left: 0, top: 0, wide: width / columns, tall: Math.max(3, Math.min(10, 240 / rows)) };
-    const context = sharpen(canvas, width, at.tall * rows);
-    const map = { places: scores, offset: 0, rows, columns, limit: data.limits[0] };
+    const tall = Math.max(3, Math.min(10, 240 / rows));
+    const at = named
+      ? layOut(canvas.getContext("2d"), { rowNames, columnNames, rows, columns, width, words: false })
+      : { left: 0, top: 0, wide: width / columns, tall, width, height: tall * rows };
+    const context = sharpen(canvas, at.width, at.height);
+    const map = { values: scores, places: scores, offset: 0, rows, columns, limit: data.limits[0],
+      digits: data.digits[0], sided: true, twoSided: true };
     el.dataset.cells = String(paintCells(context, el, at, map));
+    if (named) {
+      drawNames(context, el, at, rowNames, "row");
+      drawNames(context, el, at, columnNames, "column");
+      el.dataset.numbers = String(drawNumbers(context, el, at, map));
+    }
     const target = shown();
     if (target >= 0) {
       context.strokeStyle = inkOf(el, "--ink");
-      context.strokeRect(0.5, at.tall * target + 0.5, width - 1, at.tall - 1);
+      context.strokeRect(at.left + 0.5, at.top + at.tall * target + 0.5, at.wide * columns - 1, at.tall - 1);
     }
     const where = (event) => {
       const box = canvas.getBoundingClientRect();
-      return [Math.min(rows - 1, Math.floor(((event.clientY - box.top) / box.height) * rows)),
-        Math.min(columns - 1, Math.floor(((event.clientX - box.left) / box.width) * columns))];
+      const within = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value)));
+      return [within((event.clientY - box.top - at.top) / at.tall, rows),
+        within((event.clientX - box.left - at.left) / at.wide, columns)];
     };
-    canvas.onclick = (event) => choose(Math.max(0, where(event)[0]));
+    canvas.onclick = (event) => choose(where(event)[0]);
     canvas.onpointermove = (event) => {
-      const [row, column] = where(event).map((value) => Math.max(0, value));
+      const [row, column] = where(event);
       read.textContent = `${data.parts[column][0]} for ${nameOf(row)}: `
         + `${signed(scores[row * columns + column], data.digits[0])} ${data.unit}`;
     };
