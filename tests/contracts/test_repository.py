@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 import subprocess
 import sys
@@ -113,9 +115,27 @@ def test_torch_is_one_version_everywhere_and_not_in_the_lock_file() -> None:
     assert [name for name in names if name.startswith(("nvidia", "cuda", "triton"))] == []
 
 
+def holds_text(path: Path) -> bool:
+    """Whether a packed file is one of JSON lines, which a frozen set may be: it is read whole."""
+    if not path.name.endswith(".jsonl.gz"):
+        return False
+    lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
+    return all(isinstance(json.loads(line), dict) for line in lines)
+
+
+def test_packed_weights_are_no_text(tmp_path: Path) -> None:
+    text, weights = tmp_path / "rows.jsonl.gz", tmp_path / "weights.jsonl.gz"
+    text.write_bytes(gzip.compress(b'{"a": 1}\n{"a": 2}\n'))
+    weights.write_bytes(gzip.compress(b"GGUF\x03\x00"))
+    assert holds_text(text)
+    with pytest.raises(ValueError):
+        holds_text(weights)
+
+
 def test_no_large_file_and_no_weights(tracked: list[Path]) -> None:
     assert [str(p) for p in tracked if (REPO / p).stat().st_size > MOST_BYTES] == []
-    assert [str(path) for path in tracked if path.suffix in WEIGHTS] == []
+    weighty = [path for path in tracked if path.suffix in WEIGHTS and not holds_text(REPO / path)]
+    assert list(map(str, weighty)) == []
     hidden = {
         str(path): kind
         for path in tracked

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.finetuning.recording.recorded_run import RecordedRun
 
 _FOLDER = Path(__file__).parent / "widgets"
+_SHEETS = ("tokens", "viewers", "table", "training", "curves")
 
 
 def watch_run(run: str = "latest") -> Any:
@@ -66,11 +67,7 @@ def _kind() -> Any:
             self._drawn = found
             super().__init__(
                 _esm=(_FOLDER / "live_run.js").read_text(encoding="utf-8"),
-                _css=sheet("tokens")
-                + sheet("viewers")
-                + sheet("table")
-                + sheet("training")
-                + sheet("curves"),
+                _css="".join(map(sheet, _SHEETS)),
                 html=run_inside(found),
                 is_live=found.is_live,
                 is_stopping=found.is_stopping,

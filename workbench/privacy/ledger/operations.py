@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import annotated_types as limits
 
 from workbench.core.operations import operation
 
@@ -49,7 +51,12 @@ def ledger_checkpoints() -> tuple[KeptCheckpoint, ...]:
 
 
 @operation("privacy.ledger_prove", title="Prove an entry", produces="proof", group="ledger")
-def ledger_prove(number: int, *, out: Path, since: int | None = None) -> EntryProof:
+def ledger_prove(
+    number: Annotated[int, limits.Ge(1)],
+    *,
+    out: Path,
+    since: Annotated[int, limits.Ge(1)] | None = None,
+) -> EntryProof:
     """Write a proof that an entry was in the ledger when it was signed.
 
     Whoever has the public key can check it, and learns nothing of the other entries.
