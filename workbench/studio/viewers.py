@@ -47,6 +47,9 @@ _VIEWERS = {
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
+    "workbench.privacy.ledger.checking.EvidenceCheck": "ledger_cards:draw_evidence",
+    "workbench.privacy.ledger.checkpoints.KeptCheckpoint": "ledger_cards:draw_checkpoint",
+    "workbench.privacy.ledger.erasing.Erasure": "ledger_cards:draw_erasure",
     "workbench.reports.runs.ReportRun": "draw_report_run",
     "workbench.store.job_rows.Job": "draw_job",
 }
@@ -65,7 +68,10 @@ _BUNDLES = {
     "workbench.interpretability.inside.results.Neuron": "draw_neuron",
 }
 # Lists of these are drawn by a viewer of their own; all others as a table of their fields.
-_LISTS = {"workbench.models.operations.ModelRow": "draw_models"}
+_LISTS = {
+    "workbench.models.operations.ModelRow": "draw_models",
+    "workbench.privacy.ledger.checkpoints.KeptCheckpoint": "ledger_cards:draw_checkpoints",
+}
 
 
 def register() -> None:
@@ -99,7 +105,7 @@ def draw_list(items: Any) -> dict[str, Any] | None:
         return None
     name = _LISTS.get(f"{kind.__module__}.{kind.__qualname__}")
     if name is not None:
-        html = getattr(importlib.import_module(_CARDS), name)(items)
+        html = _function(name)(items)
     else:
         from workbench.studio.tables import table
 
@@ -113,14 +119,18 @@ def _is_ours(kind: type) -> bool:
 
 def _viewer(name: str) -> Callable[[Any], dict[str, Any]]:
     """The viewer that a function of the cards makes; ``module:function`` names another file."""
-    file, _, function = name.rpartition(":")
-    module = f"workbench.studio.{file}" if file else _CARDS
 
     def draw(result: Any) -> dict[str, Any]:
-        html = getattr(importlib.import_module(module), function)(result)
-        return {"text/html": html, "text/plain": repr(result)}
+        return {"text/html": _function(name)(result), "text/plain": repr(result)}
 
     return draw
+
+
+def _function(name: str) -> Callable[[Any], str]:
+    file, _, function = name.rpartition(":")
+    module = importlib.import_module(f"workbench.studio.{file}" if file else _CARDS)
+    found: Callable[[Any], str] = getattr(module, function)
+    return found
 
 
 def _chart(name: str) -> Callable[[Any], dict[str, Any]]:
