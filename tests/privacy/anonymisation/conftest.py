@@ -7,7 +7,7 @@ import pytest
 from workbench.privacy.anonymisation.texts import detect
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def loaded() -> None:
     """Everything that is loaded late is there."""
     detect(["Maria Lopez lives at 5 High Street, Leeds."])

@@ -19,6 +19,7 @@ from workbench.privacy.anonymisation.texts import anonymise_texts, detect
 
 from .made_documents import Made, make_documents
 
+pytestmark = pytest.mark.usefixtures("loaded")
 KEY = bytes(range(32))
 LETTER = (
     "Maria Lopez called. Later MARIA wrote; Lopez's son met M. Lopez and LOPEZ, MARIA at "

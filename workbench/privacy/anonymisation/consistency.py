@@ -61,8 +61,7 @@ def spread(
     Args:
         texts: The texts.
         found: What was found in each.
-        corpus: Look for the full names of one text in all others too, and for single names that
-            mean nothing else.
+        corpus: Look for the full names of one text in all others too.
     """
     everywhere = _everywhere(texts, found) if corpus else frozenset()
     done = []
@@ -100,25 +99,15 @@ def _stands_alone(part: str) -> bool:
 def _everywhere(
     texts: Sequence[str], found: Sequence[tuple[Found, ...]]
 ) -> frozenset[tuple[str, ...]]:
-    """The names that are looked for in all texts: in full, and words that are nothing else."""
+    """The names that are looked for in all texts: in full only, for a word alone misleads."""
     full: set[tuple[str, ...]] = set()
-    single: Counter[str] = Counter()
     for text, spans in zip(texts, found, strict=True):
         for each in spans:
             if each.kind == "PERSON" and each.score >= 0.75:
                 parts = parts_of_name(text[each.start : each.end])
                 if 1 < len(parts) <= 5:
                     full.add(parts)
-                for part in parts:
-                    single[part] += 1
-    lexicon = read_lexicon()
-    places = {bare(place.lower()) for place in lexicon.places}
-    clear = {
-        (part,) for part in single
-        if _stands_alone(part) and not is_english(part) and part not in lexicon.ambiguous
-        and part not in places and len(part) > _LEAST_CHARS
-    }  # fmt: skip
-    return frozenset(full | clear)
+    return frozenset(full)
 
 
 def _mentions(text: str, wanted: frozenset[tuple[str, ...]], by: str) -> Iterator[Found]:

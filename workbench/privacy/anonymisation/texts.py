@@ -100,6 +100,7 @@ def anonymise_texts(
     key: bytes | None = None,
     recognisers: Iterable[str] = NAMES,
     consistency: Scope | None = "corpus",
+    views: Sequence[str] | None = None,
 ) -> list[AnonymisedText]:
     """Texts with what is personal replaced.
 
@@ -113,6 +114,7 @@ def anonymise_texts(
         key: 32 bytes. Pseudonyms need it; surrogates without one are of a key that is thrown away.
         recognisers: Which to ask.
         consistency: Of what the same person is called the same.
+        views: The texts as they are to be read, each as long as its text: without marks, say.
 
     Raises:
         EngineError: A recogniser failed; nothing comes back.
@@ -130,11 +132,14 @@ def anonymise_texts(
         )
     if way not in ("mask", "surrogate", "pseudonym"):
         raise InputError(f"way is {way!r}", hint="mask, surrogate or pseudonym")
-    found = detect(texts, recognisers=recognisers, consistency=consistency)
+    read = texts if views is None else views
+    if [len(text) for text in read] != [len(text) for text in texts]:
+        raise InputError("a view is not as long as its text")
+    found = detect(read, recognisers=recognisers, consistency=consistency)
     writer = _Writer(way, key or make_key(), linked=consistency)
     return [
-        writer.write(text, spans, why_unreadable(text))
-        for text, spans in zip(texts, found, strict=True)
+        writer.write(text, spans, why_unreadable(view))
+        for text, view, spans in zip(texts, read, found, strict=True)
     ]
 
 

@@ -15,6 +15,7 @@ NAMES = (
     "birth_dates",
     "cards",
     "emails",
+    "fields",
     "ibans",
     "ips",
     "names",

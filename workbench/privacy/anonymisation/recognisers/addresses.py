@@ -128,6 +128,22 @@ def _with_tail(text: str, end: int) -> int:
         if short and not _CLOSED.match(text, hit.end("code")):
             break
         end = hit.end()
+    return _with_block(text, end)
+
+
+_BLOCK_LINE = re.compile(
+    rf",?{_S}*\n[ \t>]*(?P<line>(?:{_UNIT}|{_POSTCODE}|{_P}|{_C}{{2,}}|de|del|da|do|of|la|le|den|upon|am|an|der|sur|\d{{1,6}})"
+    rf"(?:[ ,.\u00a0-]+(?:{_UNIT}|{_POSTCODE}|{_P}|{_C}{{2,}}|de|del|da|do|of|la|le|den|upon|am|an|der|sur|\d{{1,6}})){{0,5}})[ \t,.]*(?=\n|$)"
+)
+
+
+def _with_block(text: str, end: int) -> int:
+    """The further lines of an address that stands in lines of its own: no label, no prose."""
+    for _ in range(4):
+        hit = _BLOCK_LINE.match(text, end)
+        if not hit or hit["line"].split()[0].strip(",.").lower() in read_lexicon().no_names:
+            break
+        end = hit.end("line")
     return end
 
 

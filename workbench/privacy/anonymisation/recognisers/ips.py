@@ -18,7 +18,6 @@ _VERSION = re.compile(
     r"chrome|firefox|edge|safari|android|ios|windows|linux|kernel|sdk|app|client|agent)[ /:_-]*(?:\w+[ /-])?)$",
     re.IGNORECASE,
 )
-_ROUTERS = (1, 254, 255, 0)
 _LEAST_SIX_CHARS = 6  # "::" and "a::b" are code more often than addresses
 
 
@@ -39,12 +38,11 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
 
 
 def _is_nobodys(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Loopback, unspecified, masks, and the routers of private networks."""
+    """Loopback, unspecified, masks, and private networks, whose addresses millions share."""
     if address.is_loopback or address.is_unspecified or address.is_multicast:
         return True
     if isinstance(address, ipaddress.IPv6Address):
         return False
     own = address.packed
     documentation = own[:3] in (bytes((192, 0, 2)), bytes((198, 51, 100)), bytes((203, 0, 113)))
-    router = address.is_private and not documentation and own[3] in _ROUTERS
-    return own[0] in (0, 255) or router
+    return own[0] in (0, 255) or (address.is_private and not documentation)

@@ -65,6 +65,17 @@ _VALEDICTION = re.compile(
     r"respectfully|signed)[,.!]?[ \t]*\n+[ \t]*[-–—]?[ \t]*$",
     re.IGNORECASE,
 )
+# What is named after somebody is not somebody.
+_EPONYM = re.compile(
+    r"(?:['’]s?)?[ -](?:(?:and|&|-) ?[A-Z]\w+[ -])?(?:\w+ )?(?:diseases?|syndrome|sign|test|scale|score|law|theorem|method|algorithm|"
+    r"equation|distribution|effect|reflex|fracture|procedure|operation|manoeuvre|maneuver|palsy|lymphoma|sarcoma|anaemia|"
+    r"tumou?r|criteria|classification|index|stain|culture|tube|catheter|lemma|process|model|principle|paradox|number|"
+    r"constant|transform|filter|regression|coefficient|correction|prior|estimator|inequality|conjecture|series|matrix|"
+    r"dementia|chorea|phenomenon|curve|prize|award|medal|lecture|scholarship|fellowship|grant|foundation|cup|trophy|"
+    r"chart|diagram|plot|code|cipher|machine|engine|cycle|clock|cells?|angle|length|radius|temperature|unit|degrees?)\b"
+)
+_WORK = re.compile(r"^ (?:print|painting|novel|symphony|sonata|concerto|biography|poster|exhibition|statue|paperback|poem|quote|"
+                   r"server|bot|plugin|library|framework|browser|toolkit|package|module|client app|update|release|v?\d+\.\d+)\b")  # fmt: skip
 _ORGANISATION = frozenset(
     [
         "inc",
@@ -300,6 +311,8 @@ def _weigh(text: str, run: list[Word], reading: Reading, lexicon: Lexicon) -> tu
         return 0.95, "a title stands before it"
     if _is_organisation(after, before) or text[start:end] in lexicon.places:
         return 0.0, ""
+    if _EPONYM.match(after) or _WORK.match(after):
+        return 0.0, ""
     if _VALEDICTION.search(before):
         return 0.9, "it signs a letter"
     if 2 in evidence and (len(full) > 1 or not _all_places(run, lexicon)):
@@ -308,7 +321,9 @@ def _weigh(text: str, run: list[Word], reading: Reading, lexicon: Lexicon) -> tu
         return 0.8, "words that are names when they stand together"
     if STRONG_BEFORE.search(before) and not _common(full):
         return 0.8, "the words before it"
-    if label == "PERSON" and not _common(full):
+    unknown = sum(not is_english(word.lower) for word in full)
+    likely = unknown == len(full) > 1 or (unknown and _person_context(before, after))
+    if label == "PERSON" and likely and not _common(full):
         return 0.75, "spaCy: PERSON"
     return _weigh_unknown(run, full, label, before, after, evidence, text, reading)
 

@@ -170,7 +170,7 @@ _FORMS = (
     _form("Polish PESEL", r"\d{11}", _pesel),
     _form("German tax number", r"\d{2} ?\d{3} ?\d{3} ?\d{3}", _steuer_id, r"steuer|tax|\bid", sure=False),
     _form("Dutch BSN", r"\d{9}|\d{3}[. ]\d{3}[. ]\d{3}|\d{4}\.\d{2}\.\d{3}", _bsn, r"bsn|burger|" + _ANY_ID, sure=False),
-    _form("Indian Aadhaar", r"[2-9]\d{3}[ -]\d{4}[ -]\d{4}"),
+    _form("Indian Aadhaar", r"[2-9]\d{3}[ -]\d{4}[ -]\d{4}", verhoeff),
     _form("Indian Aadhaar", r"[2-9]\d{11}", verhoeff, r"aadha?ar|uid", sure=False),
     _form("Indian PAN", r"[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]"),
     _form("Mexican CURP", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z\d]\d"),

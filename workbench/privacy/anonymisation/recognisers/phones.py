@@ -66,12 +66,6 @@ def _reason(number: str, said: bool) -> tuple[str, float]:
     # Without a word before it a bare run of digits, or one of small groups, is an amount or a code.
     if trunk and (grouped or len(number) in (10, 11)) and _of_a_region(number):
         return "valid in a region's numbering plan", 0.7
-    if (
-        grouped
-        and _of_a_region(number)
-        and re.search(r"\d{2,}[ .()-]+\d{2,}[ .()-]+\d{2,}", number)
-    ):
-        return "valid in a region's numbering plan", 0.55
     return "", 0.0
 
 

@@ -18,6 +18,10 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
     for hit in _known().finditer(text):
         if _is_somebodys(text, hit.start(), hit.end()):
             yield Found(hit.start(), hit.end(), "LOCATION", 0.8, "places", "a place on a list")
+    for hit in _WHERE.finditer(text):
+        yield Found(
+            hit.start("place"), hit.end("place"), "LOCATION", 0.6, "places", "where somebody is"
+        )
     lexicon = read_lexicon()
     for entity in reading.entities:
         if entity.label not in ("GPE", "LOC"):
@@ -42,9 +46,20 @@ _HIS = re.compile(
     r"grew up|raised|comes?|came|originally|native|from|flying|fl[iy]es?|flew|travel\w*|going|go|goes|went|visit\w*|return\w*|heading|"
     r"back|now|currently|settled|arriv\w+|drove|driving|commut\w+|destination|holiday|trip|transferred|emigrated|parents)\b"
     r"[^.;:\n]{0,24}\b(?:in|to|from|at|near|of|outside|around|for|via)\s+(?:the\s+)?|"
-    r"\b(?:from|in|near)\s+(?=\S+(?: \S+)?(?:,|\.| \())|"
+    r"\b(?:from|in|near|to|outside|around|via|leaving|reach(?:ed|ing)?)\s+|"
     r"\b(?:city|town|country|state|county|province|region|location|place(?: of (?:birth|residence))?|birthplace|address|residence|"
     r"hometown|destination|origin|from|to|lives)[\"']?\s*[:=|,]\s*[\"']?)$",
+    re.IGNORECASE,
+)
+
+
+_PLACE = r"(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?:(?: (?:de|del|la|le|los|upon|am|of|do|da|el|al|an|der)){0,2} [^\W\d_a-zß-ÿ][\w'’-]+){0,3})"
+# Here any capitals are a place: the words before them leave nothing else.
+_WHERE = re.compile(
+    rf"\b(?:(?:live|lives|lived|living|residing|resides|based|born|grew up|raised|staying|settled|flat|house|apartment) in|"
+    rf"(?:moved?|moving|relocat(?:ed|ing)|flying|fl[iy]es?|flew|emigrated|travell?(?:ing|ed)) (?:back )?(?:to|from)|"
+    rf"(?:originally|comes?|came|is|am|are|family|native) from|(?:flight|train|trip|ticket) to|home (?:in|town of)|native of|a resident of|born (?:at|near))"
+    rf" (?P<place>{_PLACE}(?:, {_PLACE})?)",
     re.IGNORECASE,
 )
 

@@ -30,7 +30,7 @@ _STATED = re.compile(
     r"(?P<number>(?=(?:[A-Z]{0,4}[ ./-]?){0,3}\d)[A-Z0-9](?:[ ./-]?[A-Z0-9]){3,22})(?![\w])",
     re.IGNORECASE,
 )
-_LEAST_DIGITS = 4
+_LEAST_DIGITS = 3
 _TAIL = re.compile(r"(?:[ ./-]?(?![A-Z]*\d)[A-Za-z]{2,})+$|\s[a-z]+(?:\s.*)?$")
 _NO_NUMBER = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}$|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}$")
 

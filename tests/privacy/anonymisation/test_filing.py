@@ -1,0 +1,170 @@
+"""Files: each kind goes through whole, the gate refuses, nothing is overwritten, keys turn back."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.core.cancellation import CancelToken, cancellable
+from workbench.core.errors import (
+    CancelledError,
+    DataError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+)
+from workbench.privacy.anonymisation import filing
+from workbench.privacy.anonymisation.operations import anonymise, new_key, reveal, risk
+from workbench.store.ledger import Ledger
+
+IMAGE, MAIL = {"image/png": "aGk="}, "jo@mail.example.org"
+pytestmark = pytest.mark.usefixtures("loaded")
+TEXT = "Maria Lopez wrote to ahmed@mail.example.org on Monday.\nMARIA will call 020 7946 0112.\n"
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    path = tmp_path / "letter.txt"
+    path.write_text(TEXT)
+    return path
+
+
+def test_a_text_goes_to_pseudonyms_and_back(letter: Path, tmp_path: Path) -> None:
+    key, other = new_key(tmp_path / "key"), new_key(tmp_path / "other")
+    assert key.stat().st_mode & 0o077 == 0
+    made = anonymise(
+        letter, out=tmp_path / "out.txt", way="pseudonym", key=key, record=tmp_path / "r.jsonl"
+    )
+    assert made.ok and made.kinds == {"EMAIL": 1, "PERSON": 2, "PHONE": 1}
+    assert "Maria" not in (tmp_path / "out.txt").read_text() + (tmp_path / "r.jsonl").read_text()
+    with pytest.raises(IntegrityError):
+        reveal(tmp_path / "out.txt", out=tmp_path / "back.txt", key=other)
+    assert not (tmp_path / "back.txt").exists()
+    assert reveal(tmp_path / "out.txt", out=tmp_path / "back.txt", key=key).pseudonyms == 4
+    assert (tmp_path / "back.txt").read_text() == TEXT
+    actions = [entry.action for entry in Ledger().entries()]
+    assert actions == ["privacy.decryption", "privacy.anonymisation"]
+
+
+def test_what_is_there_is_not_overwritten(letter: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.txt"
+    out.write_text("mine")
+    with pytest.raises(InputError, match="not overwritten"):
+        anonymise(letter, out=out)
+    assert out.read_text() == "mine"
+    with pytest.raises(InputError, match="take the place of the input"):
+        anonymise(letter, out=letter, overwrite=True)
+    assert anonymise(letter, out=out, overwrite=True).ok and "[PERSON]" in out.read_text()
+    with pytest.raises(InputError, match="another kind"):
+        anonymise(letter, out=tmp_path / "out.csv")
+
+
+def test_rows_keep_their_form(tmp_path: Path) -> None:
+    rows = [
+        {"id": 7, "said": "Ask Maria Lopez", "more": {"to": ["jo@mail.example.org"], "n": None}}
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    anonymise(path, out=tmp_path / "out.jsonl")
+    assert json.loads((tmp_path / "out.jsonl").read_text()) == {
+        "id": 7, "said": "Ask [PERSON]", "more": {"to": ["[EMAIL]"], "n": None},
+    }  # fmt: skip
+    table = tmp_path / "rows.csv"
+    table.write_text('note,amount\n"Call Maria Lopez, please",12\n"fine, thanks",13\n')
+    anonymise(table, out=tmp_path / "out.csv", columns=["note"])
+    with (tmp_path / "out.csv").open() as file:
+        assert list(csv.reader(file))[1:] == [
+            ["Call [PERSON], please", "12"],
+            ["fine, thanks", "13"],
+        ]
+    frame = pd.DataFrame({"note": ["Call Maria Lopez", None], "n": [1, 2]})
+    frame.to_parquet(tmp_path / "rows.parquet")
+    anonymise(tmp_path / "rows.parquet", out=tmp_path / "out.parquet")
+    out = pd.read_parquet(tmp_path / "out.parquet")
+    assert out["note"][0] == "Call [PERSON]" and out["note"].isna()[1]
+    assert out["n"].tolist() == [1, 2]
+
+
+def test_a_notebooks_outputs_are_cleaned_and_its_cells_stay(tmp_path: Path) -> None:
+    html = "<table><tr><td>Maria Lopez</td><td class='x'>020 7946 0112</td></tr></table>"
+    outputs: list[dict[str, Any]] = [
+        {"output_type": "stream", "name": "stdout", "text": ["for Maria ", "Lopez\n"]},
+        {"output_type": "display_data", "metadata": {}, "data": {"text/html": [html], **IMAGE}},
+        {"output_type": "error", "ename": "E", "evalue": MAIL, "traceback": [MAIL]},
+    ]  # fmt: skip
+    code = {"cell_type": "code", "source": ["show()"], "metadata": {}, "outputs": outputs}
+    cells = [code, {"cell_type": "markdown", "source": ["# People"], "metadata": {}}]
+    path = tmp_path / "book.ipynb"
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    made = anonymise(path, out=tmp_path / "out.ipynb")
+    said = (tmp_path / "out.ipynb").read_text()
+    assert made.dropped == {"image/png": 1} and "aGk=" not in said
+    assert "Maria" not in said and "jo@" not in said and "7946" not in said
+    new = json.loads(said)
+    assert new["cells"][0]["source"] == ["show()"] and new["cells"][1] == cells[1]
+    table = new["cells"][0]["outputs"][1]["data"]["text/html"]
+    assert table == "<table><tr><td>[PERSON]</td><td class='x'>[PHONE]</td></tr></table>"
+
+
+def test_the_gate_writes_nothing_when_something_is_left(
+    letter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = filing.anonymise_texts
+
+    def careless(texts: Any, **options: Any) -> Any:
+        return real(texts, **{**options, "recognisers": ("emails",), "consistency": None})
+
+    monkeypatch.setattr(filing, "anonymise_texts", careless)
+    made = anonymise(letter, out=tmp_path / "out.txt")
+    assert not made.ok and made.risk == 1.0 and made.out is None
+    assert not (tmp_path / "out.txt").exists()
+    assert anonymise(letter, out=tmp_path / "out.txt", most_risk=1.0).ok
+
+
+def test_a_table_is_made_k_anonymous(tmp_path: Path) -> None:
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {"age": draw.integers(20, 70, 200), "sex": draw.choice(["f", "m"], 200), "pay": 1}
+    )
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    before = risk(tmp_path / "t.csv", quasi=["age,sex"])
+    made = anonymise(tmp_path / "t.csv", out=tmp_path / "o.csv", quasi=["age,sex"], k=8)
+    assert made.ok and made.table is not None and made.table.k >= 8
+    after = risk(tmp_path / "o.csv", quasi=["age", "sex"])
+    assert isinstance(after, filing.TableRisk) and isinstance(before, filing.TableRisk)
+    assert after.k == made.table.k > before.k
+    refused = anonymise(
+        tmp_path / "t.csv", out=tmp_path / "p.csv", quasi=["age,sex"], k=8, most_risk=0.01
+    )
+    assert not refused.ok and not (tmp_path / "p.csv").exists()
+
+
+def test_bad_files_are_told(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        anonymise(tmp_path / "no.txt", out=tmp_path / "o.txt")
+    for name, content, kind in (
+        ("a.doc", "x", InputError), ("a.txt", "", DataError), ("a.jsonl", "{", DataError),
+        ("a.ipynb", "[]", DataError), ("b.txt", "\udcff", DataError),
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.write_text(content, errors="surrogateescape")
+        with pytest.raises(kind):
+            anonymise(path, out=tmp_path / f"out{path.suffix}")
+    with pytest.raises(NotFoundError, match="key"):
+        reveal(tmp_path / "b.txt", out=tmp_path / "o.txt", key=tmp_path / "nokey")
+
+
+def test_a_cancelled_run_leaves_nothing(letter: Path, tmp_path: Path) -> None:
+    token = CancelToken()
+    token.cancel()
+    with cancellable(token), pytest.raises(CancelledError):
+        anonymise(letter, out=tmp_path / "out.txt")
+    assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []

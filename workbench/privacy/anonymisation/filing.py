@@ -1,0 +1,205 @@
+"""Anonymising a file: texts or a table, the gate, the record of it, and the ledger's entry."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import InputError
+from workbench.core.viewers import Viewable
+from workbench.privacy.ledger.recording import record
+from workbench.store.files import hash_file, replacing, write_text
+
+from .documents import open_document
+from .keys import read_key
+from .pseudonyms import Pseudonyms
+from .tables.assessing import TableRisk, anonymise_table, assess_table
+from .texts import AnonymisedText, Scope, Way, anonymise_texts, count_kinds, detect, records
+
+_TABLES = (".csv", ".tsv", ".parquet")
+
+
+@dataclass(frozen=True)
+class TextRisk(Viewable):
+    """What texts still hold, as far as the recognisers see: the share of texts with something."""
+
+    texts: int
+    spans: int
+    kinds: dict[str, int]
+    withheld: int
+    share: float
+
+
+@dataclass(frozen=True)
+class AnonymisedFile(Viewable):
+    """What was made of a file. ``risk`` is the share that is held against ``most_risk``: of texts
+    in which a second look finds something, or a table's prosecutor risk. ``out`` is None where the
+    risk was too high: then nothing was written."""
+
+    source: str
+    out: Path | None
+    way: str
+    texts: int
+    withheld: int
+    reasons: dict[str, int]
+    kinds: dict[str, int]
+    dropped: dict[str, int]
+    table: TableRisk | None
+    risk: float
+    most_risk: float
+    ok: bool
+    record: Path | None
+    example: AnonymisedText | None = None
+
+
+def anonymise_file(
+    file: Path, out: Path, *, way: Way, key: Path | None, columns: Sequence[str],
+    quasi: Sequence[str], sensitive: str | None, k: int, least_l: int, most_t: float | None,
+    most_risk: float | None, scope: Scope, overwrite: bool, record_to: Path | None,
+) -> AnonymisedFile:  # fmt: skip
+    """See ``operations.anonymise``."""
+    if out.resolve() == file.resolve():
+        raise InputError("the output would take the place of the input", hint="another --out")
+    for place in (out, *([record_to] if record_to else [])):
+        if place.exists() and not overwrite:
+            raise InputError(f"{place} is there and is not overwritten", hint="--overwrite")
+    if out.suffix.lower() != file.suffix.lower():
+        raise InputError(f"{out.name} would be another kind of file than {file.name}")
+    if quasi:
+        made = _table(file, out, quasi, sensitive, k, least_l, most_t, most_risk)
+    else:
+        secret = read_key(key) if key is not None else None
+        made = _texts(file, out, way, secret, columns, most_risk or 0.0, scope, record_to)
+    facts = {"way": made.way, "texts": made.texts, "withheld": made.withheld, "kinds": made.kinds,
+             "risk": made.risk, "most_risk": made.most_risk, "written": made.ok}  # fmt: skip
+    record("anonymisation", f"file {hash_file(file)[:16]}", data=facts)
+    return made
+
+
+def _texts(
+    file: Path, out: Path, way: Way, key: bytes | None, columns: Sequence[str], most_risk: float,
+    scope: Scope, record_to: Path | None,
+) -> AnonymisedFile:  # fmt: skip
+    document = open_document(file, columns=columns)
+    made = anonymise_texts(
+        document.texts, way=way, key=key, consistency=scope, views=document.views
+    )
+    risk = _second_look(made)
+    ok = risk <= most_risk
+    if ok:
+        document.write(out, [each.text for each in made])
+        if record_to is not None:
+            lines = (json.dumps(row, ensure_ascii=False) for row in records(made))
+            write_text(record_to, "".join(line + "\n" for line in lines))
+    reasons = Counter(each.withheld for each in made if each.withheld)
+    fullest = max(made, key=lambda each: len(each.decisions), default=None)
+    return AnonymisedFile(
+        file.name, out if ok else None, way, len(made), sum(reasons.values()), dict(reasons),
+        count_kinds(made), dict(Counter(document.dropped)), None, risk, most_risk, ok,
+        record_to if ok else None, fullest,
+    )  # fmt: skip
+
+
+def _second_look(made: Sequence[AnonymisedText]) -> float:
+    """The share of texts in which something personal is found that was not put there."""
+    hits = 0
+    found = detect([_without_replacements(each) for each in made], consistency=None)
+    for spans in found:
+        hits += any(each.score >= 0.7 for each in spans)
+    return hits / len(made) if made else 0.0
+
+
+def _without_replacements(made: AnonymisedText) -> str:
+    """The text with dots of equal length where something was replaced."""
+    out, at = [], 0
+    for each in made.decisions:
+        out += [made.text[at : each.start], "…" * (each.end - each.start)]
+        at = each.end
+    return "" if made.withheld else "".join(out) + made.text[at:]
+
+
+def _table(
+    file: Path, out: Path, quasi: Sequence[str], sensitive: str | None, k: int, least_l: int,
+    most_t: float | None, most_risk: float | None,
+) -> AnonymisedFile:  # fmt: skip
+    table, risk = anonymise_table(
+        read_table(file), quasi, k=k, sensitive=sensitive, least_l=least_l, most_t=most_t
+    )
+    bound = 1.0 / k if most_risk is None else most_risk
+    ok = risk.prosecutor_risk <= bound + 1e-12
+    if ok:
+        with replacing(out) as handle:
+            if out.suffix.lower() == ".parquet":
+                table.to_parquet(handle, index=False)
+            else:
+                table.to_csv(handle, index=False, sep="\t" if out.suffix == ".tsv" else ",")
+    return AnonymisedFile(
+        file.name, out if ok else None, "table", 0, 0, {}, {}, {}, risk, risk.prosecutor_risk,
+        bound, ok, None,
+    )  # fmt: skip
+
+
+def read_table(file: Path) -> Any:
+    """A .csv, .tsv or .parquet file as a pandas table.
+
+    Raises:
+        InputError: It is of another kind, or cannot be read.
+    """
+    import pandas as pd
+
+    suffix = file.suffix.lower()
+    if suffix not in _TABLES:
+        raise InputError(f"{file.name} is no table", hint=", ".join(_TABLES))
+    if not file.is_file():
+        raise InputError(f"there is no file {file}", hint=f"ls {file.parent}")
+    try:
+        if suffix == ".parquet":
+            return pd.read_parquet(file)
+        return pd.read_csv(file, sep="\t" if suffix == ".tsv" else ",", skipinitialspace=True)
+    except (ValueError, OSError) as error:  # pandas' and pyarrow's own faults are ValueErrors
+        raise InputError(f"{file.name} cannot be read: {error}", hint="mend it first") from None
+
+
+def assess_file(
+    file: Path, *, quasi: Sequence[str], sensitive: str | None, columns: Sequence[str],
+    population: Path | None,
+) -> TableRisk | TextRisk:  # fmt: skip
+    """See ``operations.risk``."""
+    if quasi:
+        whole = read_table(population) if population is not None else None
+        return assess_table(read_table(file), quasi, sensitive=sensitive, population=whole)
+    from .writing import why_unreadable
+
+    document = open_document(file, columns=columns)
+    found = detect(document.views)
+    withheld = sum(bool(why_unreadable(text)) for text in document.views)
+    counts = Counter(each.kind for spans in found for each in spans)
+    hit = sum(bool(spans) for spans in found) + withheld
+    total = len(document.texts)
+    return TextRisk(total, sum(counts.values()), dict(sorted(counts.items())), withheld,
+                    hit / total if total else 0.0)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Revealed(Viewable):
+    """How many pseudonyms of a file were opened, and where the text is now."""
+
+    out: Path
+    pseudonyms: int
+
+
+def reveal_file(file: Path, out: Path, key: Path, *, overwrite: bool) -> Revealed:
+    """See ``operations.reveal``."""
+    if out.exists() and not overwrite:
+        raise InputError(f"{out} is there and is not overwritten", hint="--overwrite")
+    pseudonyms = Pseudonyms(read_key(key))
+    document = open_document(file)
+    opened = [pseudonyms.reveal(text) for text in document.texts]
+    document.write(out, [text for text, _ in opened])
+    total = sum(count for _, count in opened)
+    record("decryption", f"file {hash_file(file)[:16]}", data={"pseudonyms": total})
+    return Revealed(out, total)

@@ -1,0 +1,125 @@
+"""What a user can ask: take the persons out of a file, say what a file gives away, turn it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import annotated_types as limits
+
+from workbench.core.operations import operation
+
+from .filing import AnonymisedFile, Revealed, TextRisk
+from .tables.assessing import TableRisk
+
+Share = Annotated[float, limits.Ge(0), limits.Le(1)]
+
+
+@operation("privacy.anonymise", title="Take the persons out of a file", produces="anonymised-file")
+def anonymise(
+    file: Path,
+    *,
+    out: Path,
+    way: Literal["mask", "surrogate", "pseudonym"] = "mask",
+    key: Path | None = None,
+    columns: list[str] | None = None,
+    quasi: list[str] | None = None,
+    sensitive: str | None = None,
+    k: Annotated[int, limits.Ge(2)] = 10,
+    least_l: Annotated[int, limits.Ge(1)] = 1,
+    most_t: Share | None = None,
+    most_risk: Share | None = None,
+    scope: Literal["document", "corpus"] = "corpus",
+    record: Path | None = None,
+    overwrite: bool = False,
+) -> AnonymisedFile:
+    """Take the persons out of texts, of a notebook's outputs, or of a table.
+
+    Texts are judged one by one: a text file as a whole, every string of JSON lines and every text
+    cell of a table by itself. With --quasi a table is made k-anonymous instead. Where the risk that
+    is measured on the result is above --most-risk nothing is written, and the command ends with 1.
+
+    Args:
+        file: A .txt, .md, .jsonl, .csv, .tsv, .parquet or .ipynb file.
+        out: Where to write; the same kind of file.
+        way: Put the kind in a person's place, a made value, or what the key alone turns back.
+        key: A key file; see `workbench privacy new-key`.
+        columns: Of a table or of JSON lines: only these texts.
+        quasi: A column that others may know of a person; several, by commas or one option each.
+        sensitive: The column that nobody is to learn of a person.
+        k: So many rows at least agree in all quasi-identifiers.
+        least_l: So many different sensitive values each class has at least.
+        most_t: How far a class's sensitive values may lie from the table's.
+        most_risk: Of texts: the share in which a second look still finds something, 0 if not given.
+            Of a table: the greatest risk that a row is found again, 1 / k if not given.
+        scope: The same person is called the same in a document or in all of them.
+        record: A .jsonl file for what was done to each span, without its words.
+        overwrite: Take the place of a file that is there.
+    """
+    from .filing import anonymise_file
+
+    return anonymise_file(
+        file, out, way=way, key=key, columns=_names(columns), quasi=_names(quasi),
+        sensitive=sensitive, k=k, least_l=least_l, most_t=most_t, most_risk=most_risk,
+        scope=scope, overwrite=overwrite, record_to=record,
+    )  # fmt: skip
+
+
+@operation("privacy.risk", title="Say what a file gives away", produces="risk")
+def risk(
+    file: Path,
+    *,
+    quasi: list[str] | None = None,
+    sensitive: str | None = None,
+    columns: list[str] | None = None,
+    population: Path | None = None,
+) -> TableRisk | TextRisk:
+    """Say how much of a file is personal, or how well the rows of a table hide in each other.
+
+    Args:
+        file: A .txt, .md, .jsonl, .csv, .tsv, .parquet or .ipynb file.
+        quasi: A column that others may know of a person; several, by commas or one option each.
+        sensitive: The column that nobody is to learn of a person.
+        columns: Of a table or of JSON lines: only these texts.
+        population: A table that the rows were drawn from, for the journalist's risk.
+    """
+    from .filing import assess_file
+
+    return assess_file(
+        file, quasi=_names(quasi), sensitive=sensitive, columns=_names(columns),
+        population=population,
+    )  # fmt: skip
+
+
+@operation("privacy.reveal", title="Turn pseudonyms back", produces="revealed")
+def reveal(file: Path, *, out: Path, key: Path, overwrite: bool = False) -> Revealed:
+    """Turn the pseudonyms of a file back with the key that they were made with.
+
+    With another key, or where one was changed, nothing is written.
+
+    Args:
+        file: What `workbench privacy anonymise --way pseudonym` wrote.
+        out: Where to write.
+        key: The key file.
+        overwrite: Take the place of a file that is there.
+    """
+    from .filing import reveal_file
+
+    return reveal_file(file, out, key, overwrite=overwrite)
+
+
+@operation("privacy.new_key", title="Make a key for pseudonyms", produces="key-file")
+def new_key(file: Path) -> Path:
+    """Make a key for pseudonyms or surrogates. Keep it apart from the text; a lost one is final.
+
+    Args:
+        file: A new file, which its owner alone may read.
+    """
+    from .keys import write_key
+
+    write_key(file)
+    return file
+
+
+def _names(given: list[str] | None) -> list[str]:
+    return [name.strip() for each in given or () for name in each.split(",") if name.strip()]

@@ -1,0 +1,126 @@
+"""Values by the name of their field: keys of JSON, labels of forms, headers of columns.
+
+A form says what its values are; no other sign is needed. Names of fields are compared by their
+words, so ``date_of_birth``, ``dateOfBirth`` and ``Date of birth`` are one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from workbench.privacy.anonymisation.findings import Found
+from workbench.privacy.anonymisation.reading import Reading
+
+_KINDS = (
+    ("BIRTH_DATE", r"(?:date of birth|birth ?date|dob|d o b|birthday|born)"),
+    ("EMAIL", r"(?:e ?mail)(?: address)?"),
+    ("IP", r"(?:(?:client |remote |source |src |peer )?(?:ip|addr)(?: address)?)"),
+    ("PHONE", r"(?:(?:home |work |mobile |cell |contact |day |evening )?(?:phone|tel|telephone|mobile|cell|fax|whatsapp)(?: number| no)?)"),
+    ("IBAN", r"iban"),
+    ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud) ?(?:id|no)|national insurance(?: number| no)?|hospital (?:no|number))"),
+    ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: line)?(?: ?\d)?|street|addr ?\d|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post ?code|zip(?: code)?|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
+    ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|cc)"),
+)  # fmt: skip
+_EXACT = tuple(
+    (kind, re.compile(rf"(?:the |your |his |her )?{pattern}\Z")) for kind, pattern in _KINDS
+)
+_NOTHING = re.compile(
+    r"(?i)\s*(?:n/?a|none|null|nil|unknown|yes|no|true|false|tbc|tbd|-+|not (?:known|given|stated)|self)?\s*\Z"
+)
+_PAIR = re.compile(r"\"(?P<key>[\w .-]{2,30})\"\s*:\s*\"(?P<value>[^\"\n]{1,120})\"")
+_LINE = re.compile(
+    r"(?m)(?:^|(?<=[|;\t]))[ \t>*•-]{0,4}(?P<key>[A-Za-z][\w ./'-]{1,30}?)[*_]{0,2}[ \t]*[:=][*_]{0,2}[ \t]+(?P<value>[^\n|;\t]{1,120}?)[ \t]*(?=$|[|;\t])"
+)
+_SET = re.compile(
+    r"(?<![\w.])(?P<key>[a-z][a-z_]{1,24})=(?P<value>\"[^\"\n]{1,80}\"|[^\s,;&\"]{1,60})"
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TOO_WIDE = frozenset(("from", "to", "cc", "location", "contact", "owner", "state", "region", "agent", "officer", "manager", "licence", "license", "policy", "address", "addr", "who", "born"))  # fmt: skip
+
+
+def find(text: str, reading: Reading) -> Iterator[Found]:
+    """The values of fields, whatever they look like, and the cells below a header."""
+    for pattern, sure in ((_PAIR, True), (_LINE, False), (_SET, True)):
+        for hit in pattern.finditer(text):
+            kind = kind_of(hit["key"])
+            if kind and (sure or not _sentence(hit["value"])):
+                yield from _value(text, hit.start("value"), hit.end("value"), kind, hit["key"])
+    yield from _columns(text)
+
+
+def kind_of(field: str) -> str:
+    """The kind of a field's values by its name; empty where it says nothing personal."""
+    said = re.sub(r"[\W_]+", " ", _CAMEL.sub(" ", field)).strip().lower()
+    return next((kind for kind, pattern in _EXACT if pattern.match(said)), "")
+
+
+def _value(text: str, start: int, end: int, kind: str, field: str) -> Iterator[Found]:
+    value = text[start:end].strip(" \"'")
+    if _NOTHING.match(value) or not _looks_like(kind, value, field):
+        return
+    at = text.index(value, start)
+    yield Found(at, at + len(value), kind, 0.75, "fields", "the name of its field")
+
+
+def _looks_like(kind: str, value: str, field: str) -> bool:
+    digits = sum(char.isdigit() for char in value)
+    if kind in ("BIRTH_DATE", "IBAN", "PHONE"):
+        return digits >= 4
+    if kind == "ID":
+        return digits >= 3 and len(value) <= 30 and value.count(" ") <= 4
+    if kind == "EMAIL":
+        return "@" in value or " at " in value
+    if kind == "IP":
+        return digits >= 2 and value.count(".") + value.count(":") >= 3
+    if kind == "LOCATION":
+        wide = field.lower() in _TOO_WIDE
+        return (any(char.isalpha() for char in value) and not wide) or (digits >= 3 and not wide)
+    return False  # names in fields are the work of stated_names, which takes lists apart
+
+
+def _sentence(value: str) -> bool:
+    """Whether a value is prose: many small words."""
+    words = value.split()
+    return sum(word.islower() for word in words) > 5 or value.endswith("?")
+
+
+def _columns(text: str) -> Iterator[Found]:
+    """Cells under a header that names their kind: separated by commas, semicolons, tabs or bars."""
+    lines = list(re.finditer(r"[^\n]+", text))
+    for at, head in enumerate(lines[:-1]):
+        for mark in (",", ";", "\t", "|"):
+            names = _cells(head.group(), mark)
+            kinds = {n: kind_of(name) for n, (_, name) in enumerate(names)}
+            kinds = {n: kind for n, kind in kinds.items() if kind}
+            if len(names) < 2 or not kinds or any(len(name) > 30 for _, name in names):
+                continue
+            for line in lines[at + 1 :]:
+                cells = _cells(line.group(), mark)
+                if len(cells) != len(names):
+                    if set(line.group().strip()) <= set("-|+: "):
+                        continue
+                    break
+                for n, kind in kinds.items():
+                    start, value = cells[n]
+                    if not _NOTHING.match(value) and (
+                        kind == "PERSON" or _looks_like(kind, value, "")
+                    ):
+                        begin = line.start() + start
+                        yield Found(begin, begin + len(value), kind, 0.8, "fields", "its column")
+
+
+def _cells(line: str, mark: str) -> list[tuple[int, str]]:
+    """The cells of a line, each with its place; marks inside quotation marks do not part them."""
+    cells = []
+    for hit in re.finditer(
+        rf"(?:\"(?P<quoted>(?:[^\"]|\"\")*)\"|(?P<plain>[^{re.escape(mark)}]*))(?:{re.escape(mark)}|$)",
+        line,
+    ):
+        group = "quoted" if hit["quoted"] is not None else "plain"
+        value = hit[group]
+        lead = len(value) - len(value.lstrip())
+        cells.append((hit.start(group) + lead, value.strip()))
+        if hit.end() == len(line) and not hit.group().endswith(mark):
+            break
+    return cells

@@ -1,0 +1,1 @@
+"""Tables in which nobody is alone: measured on any table, and made by recoding."""

@@ -1,0 +1,159 @@
+"""What a table gives away: anonymity, diversity, closeness, and the risk of being found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.viewers import Viewable
+
+from . import k_anonymity, l_diversity, reidentification, t_closeness
+from .columns import check_columns, class_numbers
+from .hierarchies import Hierarchy
+from .mondrian import recode
+
+
+@dataclass(frozen=True)
+class TableRisk(Viewable):
+    """The figures of one table. Risks are shares of 1; those on a sensitive column may be None.
+
+    ``mean_class_ratio`` is the mean class size over k: 1 is the best that k allows.
+    """
+
+    rows: int
+    quasi: tuple[str, ...]
+    k: int
+    classes: int
+    alone: int
+    discernibility: int
+    mean_class_ratio: float
+    prosecutor_risk: float
+    mean_risk: float
+    journalist_risk: float
+    marketer_risk: float
+    population_rows: int | None
+    sensitive: str | None = None
+    distinct_l: int | None = None
+    entropy_l: float | None = None
+    t: float | None = None
+
+
+def assess_table(
+    table: Any, quasi: Sequence[str], *, sensitive: str | None = None, population: Any = None
+) -> TableRisk:
+    """Measure a table (a pandas DataFrame).
+
+    Without a population the journalist's and the marketer's risks are what they can be at most:
+    as if the table were the population.
+
+    Args:
+        table: Any table.
+        quasi: The columns that others may know of a person.
+        sensitive: The column that nobody is to learn of a person; ordered if it holds numbers.
+        population: A table with the same quasi-identifiers that the rows were drawn from.
+
+    Raises:
+        InputError, NotFoundError, DataError: See ``columns.check_columns``.
+    """
+    import numpy as np
+    import pandas as pd
+
+    names = check_columns(table, quasi, sensitive)
+    classes = class_numbers(table, names)
+    sizes = k_anonymity.class_sizes(classes)
+    in_population = sizes
+    if population is not None:
+        check_columns(population, names)
+        joined = pd.concat([table[names], population[names]], ignore_index=True)
+        both = class_numbers(joined, names)
+        theirs = np.bincount(both[len(table) :], minlength=int(both.max()) + 1)
+        first = np.unique(classes, return_index=True)[1]
+        in_population = theirs[both[first]]
+    worst, mean = reidentification.prosecutor(sizes)
+    k = int(sizes.min())
+    diversity: tuple[int | None, float | None, float | None] = (None, None, None)
+    if sensitive is not None:
+        diversity = _diversity(table[sensitive], classes)
+    return TableRisk(
+        len(table), tuple(names), k, len(sizes), int((sizes == 1).sum()),
+        k_anonymity.discernibility(classes), float(sizes.mean() / k), worst, mean,
+        reidentification.journalist(sizes, in_population),
+        reidentification.marketer(sizes, in_population),
+        None if population is None else len(population), sensitive, *diversity,
+    )  # fmt: skip
+
+
+def _diversity(values: Any, classes: Any) -> tuple[int, float, float]:
+    import numpy as np
+    import pandas as pd
+
+    codes, _ = pd.factorize(values, sort=True, use_na_sentinel=False)
+    counts = l_diversity.value_counts(np.asarray(classes), np.asarray(codes))
+    ordered = pd.api.types.is_numeric_dtype(values)
+    return (
+        l_diversity.distinct_l(counts),
+        l_diversity.entropy_l(counts),
+        t_closeness.measure_t(counts, ordered=ordered),
+    )
+
+
+def anonymise_table(
+    table: Any,
+    quasi: Sequence[str],
+    *,
+    k: int = 10,
+    sensitive: str | None = None,
+    least_l: int = 1,
+    most_t: float | None = None,
+    hierarchies: Mapping[str, Hierarchy] | None = None,
+) -> tuple[Any, TableRisk]:
+    """A table in which each row is one of at least k, and its figures measured anew.
+
+    Args:
+        table: A pandas DataFrame; names and numbers of persons should not be in it any more.
+        quasi: The columns that others may know of a person.
+        k: At least so many rows agree in all of them.
+        sensitive: The column that nobody is to learn of a person.
+        least_l: So many different sensitive values each class has.
+        most_t: How far a class may lie from the table (t-closeness).
+        hierarchies: Of categorical columns; others become sets.
+
+    Returns:
+        The table, its quasi-identifiers as text, and its figures.
+
+    Raises:
+        DataError: There are fewer than k rows, or the whole table is less diverse than asked.
+        InputError, NotFoundError: See ``mondrian.recode``.
+    """
+    check_columns(table, quasi, sensitive)
+    allowed = None
+    if sensitive is not None and (least_l > 1 or most_t is not None):
+        allowed = _rule(table[sensitive], least_l, most_t)
+    made = recode(table, quasi, k=k, hierarchies=hierarchies, allowed=allowed)
+    return made, assess_table(made, quasi, sensitive=sensitive)
+
+
+def _rule(values: Any, least_l: int, most_t: float | None) -> Any:
+    """Whether some rows are diverse and close enough to be a class."""
+    import numpy as np
+    import pandas as pd
+
+    codes, levels = pd.factorize(values, sort=True, use_na_sentinel=False)
+    whole = np.bincount(codes, minlength=len(levels))
+    ordered = pd.api.types.is_numeric_dtype(values)
+
+    def allowed(rows: Any) -> bool:
+        counts = np.bincount(codes[rows], minlength=len(levels))
+        if (counts > 0).sum() < least_l:
+            return False
+        if most_t is None:
+            return True
+        apart = counts / counts.sum() - whole / whole.sum()
+        if ordered and len(levels) > 1:
+            distance = np.abs(np.cumsum(apart)).sum() / (len(levels) - 1)
+        else:
+            distance = np.abs(apart).sum() / 2
+        return bool(distance <= most_t)
+
+    return allowed
