@@ -340,3 +340,17 @@ def test_what_outlives_the_gateway_is_told_apart_from_its_memory() -> None:
     told = draw_cache(facts)
     assert "3 answers" in told.partition("In memory")[0]
     assert "0 answers" in told.partition("In memory")[2]
+
+
+def test_a_gateway_that_misses_a_look_or_two_has_not_gone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ["ready", "silent", "silent", "ready", "silent", "silent", "silent", "silent", "none"]
+    answers = iter(said)
+    monkeypatch.setattr(serving_facts, "find_gateway", lambda: GatewayFacts(next(answers)))
+    facts = ServingFacts()
+    seen = []
+    for _ in said:
+        facts.look()
+        seen.append(facts.gateway.situation)
+    assert seen == ["ready"] * 6 + ["silent", "silent", "none"]

@@ -31,6 +31,7 @@ from workbench.studio.notebook_results import database_files
 TIMEOUT_S = 2.0
 RECENT_S = 300.0
 _MOST_ROWS = 3000
+MOST_MISSED = 3  # looks in a row without an answer until a gateway is said not to answer
 GLANCE_S = 10.0  # a page that nothing happens on asks for all of it so seldom
 Situation = Literal["ready", "starting", "locked", "silent", "none"]
 
@@ -73,6 +74,7 @@ class ServingFacts:
         self._clock = clock
         self._asked_s = -GLANCE_S
         self._asked_of: RunningGateway | None = None
+        self._missed = 0
         self.gateway = GatewayFacts("none")
         self.usage = UsageFacts()
         self.present: tuple[str, ...] = ()
@@ -101,7 +103,13 @@ class ServingFacts:
 
     def _ask(self) -> None:
         self._asked_s, self._asked_of = self._clock(), _find()
-        self.gateway = find_gateway()
+        found = find_gateway()
+        if found.situation == "silent" and self.gateway.situation == "ready":
+            self._missed += 1
+            if self._missed < MOST_MISSED:  # one that is busy has not gone
+                return
+        self._missed = 0
+        self.gateway = found
 
     def _read(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,34 @@ def test_a_file_without_predictions_is_refused(tmp_path: Path) -> None:
     people().to_csv(path, index=False)
     with pytest.raises(NotFoundError, match=r"no column in plain.csv named 'y'"):
         audit(predictions=path, sensitive=["sex"])
+
+
+@pytest.mark.parametrize(
+    ("rare", "said"),
+    [
+        (0, "one value in all its rows"),
+        (1, "one value in the [0-9,]+ rows that the model is judged"),
+    ],
+)
+def test_a_column_that_tells_nobody_apart_is_refused_before_a_model_is_fitted(
+    rare: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise RuntimeError("a model was fitted")
+
+    monkeypatch.setattr("workbench.models.tabular.fit_tabular", never)
+    rows = ["age,kind,hired"]
+    rows += [f"{20 + n % 40},{'b' if n < rare else 'a'},{n % 2}" for n in range(200)]
+    table = tmp_path / "people.csv"
+    table.write_text("\n".join(rows) + "\n")
+    seeds = range(8)  # the rare row falls among the training rows for most
+    for seed in seeds:
+        try:
+            audit(dataset=str(table), sensitive=["kind"], target="hired", seed=seed)
+        except InputError as error:
+            assert re.search(said, error.message)
+            break
+        except RuntimeError:
+            assert rare
+    else:
+        pytest.fail("it was never refused")

@@ -14,6 +14,8 @@ from workbench.core.errors import DataError, InputError, IntegrityError, NotFoun
 from .outcomes import Outcomes, Task, read_outcomes
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.models.tabular import TableParts, TabularModel
 
 FOLDER = "audits"
@@ -78,6 +80,8 @@ def predict_dataset(
     chosen = tuple(sensitive) or parts.sensitive[:1]
     test = to_frame(parts.test)
     _check_columns(chosen, test.columns, parts.target, parts.name, compared)
+    for name in chosen if compared else ():  # before a model is fitted for nothing
+        _check_values(name, test, parts)
     if saved:
         fitted = _open_saved(model, dataset, parts)
     else:
@@ -97,6 +101,27 @@ def predict_dataset(
         {name: test[name] for name in chosen},
         columns,
         notes=tuple(notes),
+    )
+
+
+def _check_values(name: str, test: pd.DataFrame, parts: TableParts) -> None:
+    """Refuse a sensitive column that tells no rows apart among those that are judged."""
+    from workbench.models.tabular import to_frame
+
+    values = test[name].dropna().unique()
+    if len(values) > 1:
+        return
+    others = set(to_frame(parts.train)[name].dropna().unique()) - set(values)
+    many = "one value" if len(values) else "no value"
+    if others:
+        raise InputError(
+            f"the sensitive column {name!r} has {many} in the {len(test):,} rows that the model is "
+            "judged on: what is rare fell among those that it learns from",
+            hint="choose another column, or another seed of the split",
+        )
+    raise InputError(
+        f"the sensitive column {name!r} has {many} in all its rows: there is nothing to compare",
+        hint="choose another column",
     )
 
 
