@@ -18,6 +18,7 @@ from workbench.core.errors import InputError, IntegrityError
 from workbench.store import ledger as module
 from workbench.store.database import Database, close_all
 from workbench.store.ledger import Deed, Head, Ledger
+from workbench.store.migrations import MIGRATIONS
 
 RunScript = Callable[[str], subprocess.CompletedProcess[str]]
 ENTRIES = 6
@@ -248,6 +249,26 @@ def test_an_entry_is_hashed_as_json_with_sorted_keys(texts: list[str], number: i
     pairs = dict(zip(module._HASHED, values, strict=True))
     text = json.dumps(pairs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert module._hash(values) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_ledger_of_before_is_carried_over_as_it_is(tmp_path: Path) -> None:
+    step = next(n for n, each in enumerate(MIGRATIONS) if "grows at its end" in each.name)
+    path = tmp_path / "old.sqlite"
+    old = Ledger(Database(path, migrations=MIGRATIONS[:step]))
+    fill(old)
+    rows, indexes = list(old.walk()), "SELECT name FROM sqlite_master WHERE tbl_name = 'ledger'"
+    assert any("autoindex" in row[0] for row in old.database.read(indexes))
+    old.database.close()
+    new = Ledger(Database(path))
+    assert list(new.walk()) == rows
+    assert not any("autoindex" in row[0] for row in new.database.read(indexes))
+    fill(new, 1)
+    check = new.verify()
+    assert (check.ok, check.entries) == (True, ENTRIES + 1)
+    for statement in ("DELETE FROM ledger", "UPDATE ledger SET actor = 'eve'"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            new.database.connection().execute(statement)
+    new.database.close()
 
 
 def test_threads_append_one_chain(ledger: Ledger) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from workbench.core.errors import ConflictError, IntegrityError
 
+from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
+
 _RECORD = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_s REAL NOT NULL
@@ -386,5 +388,9 @@ CREATE INDEX feedback_by_time ON feedback (time_s);
 -- JSON: what the words alone do not say of the call and its answer (usage_rows.UsageText).
 ALTER TABLE usage_text ADD COLUMN form TEXT;
 """,
+    ),
+    Migration(
+        "a ledger that grows at its end alone",
+        LEDGER_WITHOUT_HASH_INDEX,
     ),
 )

@@ -150,7 +150,8 @@ def _told(report: Report, path: Path, *, own_key: bool) -> EvidenceCheck:
         notes.append(NO_CHECKPOINTS)
     later = report.entries - report.signed_entries
     if report.ok and report.checkpoints and later > 0:
-        notes.append(f"the last {later:,} entries came after the newest checkpoint")
+        which = "last entry" if later == 1 else f"last {later:,} entries"
+        notes.append(f"the {which} came after the newest checkpoint")
     if own_key:
         notes.append(OWN_KEY)
     fault = report.fault

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from workbench.store.ledger import Entry
 
 from .accounts import Account
+from .ai_act import relevance
 from .checking import EvidenceCheck
 from .recording import ACTIONS, ROOM
 
@@ -26,8 +27,9 @@ p{margin:.4rem 0;max-width:60rem}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
 th{color:var(--quiet);font-weight:600}tbody tr:nth-child(even){background:var(--band)}
-td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td.t{white-space:nowrap;font-variant-numeric:tabular-nums}
+.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.t{white-space:nowrap;font-variant-numeric:tabular-nums}.w{overflow-wrap:anywhere;min-width:9rem}
+.t code{overflow-wrap:normal}
 code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
 """
 
@@ -85,11 +87,17 @@ def _state(check: EvidenceCheck) -> str:
     return f"{said}{notes}<p class=q>Root {_code(check.root)}</p>"
 
 
+def _meaning(action: str) -> str:
+    if action.startswith(ROOM):
+        return ACTIONS.get(action.removeprefix(ROOM), "")
+    return relevance(action)[1]
+
+
 def _activities_table(account: Account) -> str:
     rows = (
         (
             _code(each.action),
-            html.escape(ACTIONS.get(each.action.removeprefix(ROOM), "")),
+            html.escape(_meaning(each.action)),
             f"{each.times:,}",
             _when(each.first),
             _when(each.last),
@@ -98,7 +106,7 @@ def _activities_table(account: Account) -> str:
         for each in account.activities.values()
     )
     heads = ("action", "", "times", "first", "last", "persons")
-    return _table(heads, rows, kinds=("", "", "n", "t", "t", "n"))
+    return _table(heads, rows, kinds=("t", "w", "n", "t", "t", "n"))
 
 
 def _entries_table(entries: Sequence[Entry]) -> str:
@@ -115,11 +123,14 @@ def _entries_table(entries: Sequence[Entry]) -> str:
         for each in entries
     )
     heads = ("entry", "time", "actor", "action", "subject", "data", "hash")
-    return _table(heads, rows, kinds=("n", "t", "", "", "", "", ""))
+    return _table(heads, rows, kinds=("n", "t", "w", "t", "w", "w", "t"))
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, kinds: Sequence[str]) -> str:
-    head = "".join(f"<th scope=col>{html.escape(each)}</th>" for each in heads)
+    head = "".join(
+        f'<th scope=col class="{kind}">{html.escape(each)}</th>'
+        for kind, each in zip(kinds, heads, strict=True)
+    )
     body = "".join(
         "<tr>"
         + "".join(
