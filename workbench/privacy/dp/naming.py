@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from workbench.core.errors import NotFoundError
 
@@ -25,3 +26,24 @@ def find_sha256(dataset: str) -> str:
     if path.is_file():
         return hash_file(path)
     raise NotFoundError.among("data set", dataset, data.entries(), hint="workbench data list")
+
+
+def read_column(dataset: str, column: str) -> list[Any]:
+    """A column of a data set of the catalogue (all its splits) or of a file, without empty values.
+
+    Raises:
+        NotFoundError: There is no such data set, or no such column.
+    """
+    from workbench import data
+
+    if dataset in data.entries():
+        loaded = data.load(dataset)
+        parts = list(loaded.values()) if isinstance(loaded, dict) else [loaded]
+    elif Path(dataset).is_file():
+        parts = [data.load_file(Path(dataset)).dataset]
+    else:
+        raise NotFoundError.among("data set", dataset, data.entries(), hint="workbench data list")
+    names = parts[0].column_names
+    if column not in names:
+        raise NotFoundError.among("column", column, names)
+    return [each for part in parts for each in part[column] if each is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import annotated_types as limits
 
@@ -14,6 +14,7 @@ from workbench.core.viewers import Viewable
 
 from .budget import BudgetState, Spend
 from .mechanisms import Sampling, Unit
+from .statistics import Figure, PrivateFigure
 from .training import PrivateRun
 
 Delta = Annotated[float, limits.Gt(0), limits.Lt(1)]
@@ -187,3 +188,46 @@ def show_spends(dataset: str) -> list[Spend]:
     from .naming import find_sha256
 
     return Budgets().spends(find_sha256(dataset))
+
+
+@operation("privacy.statistic", title="Tell a figure of private rows", produces="private-figures")
+def statistic(
+    dataset: str,
+    *,
+    column: str,
+    figure: Figure,
+    epsilon: Annotated[float, limits.Gt(0)],
+    low: float | None = None,
+    high: float | None = None,
+    share: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.5,
+    bins: list[str] | None = None,
+) -> list[PrivateFigure]:
+    """Tell a count, sum, mean, quantile or histogram of a column with exact discrete noise.
+
+    The cost is written to the data set's budget before the rows are read for it; a row is what is
+    protected. Bounds and bins must be known without looking at the data.
+
+    Args:
+        dataset: A name of the catalogue, or a file.
+        column: Whose values.
+        figure: What is told of them.
+        epsilon: What it may cost.
+        low: Values below count as this.
+        high: Values above count as this.
+        share: Of a quantile: 0.5 is the median.
+        bins: Of a histogram: the values that are counted.
+    """
+    from .budget import Budgets
+    from .mechanisms import PureSteps
+    from .naming import find_sha256, read_column
+    from .statistics import check_figure, tell_figure
+
+    chosen: dict[str, Any] = {"low": low, "high": high, "share": share, "bins": bins or []}
+    check_figure(figure, epsilon=epsilon, **chosen)
+    values = read_column(dataset, column)
+    budgets = Budgets()
+    spend = budgets.spend(find_sha256(dataset), PureSteps(epsilon), purpose=f"{figure} of {column}")
+    try:
+        return tell_figure(values, figure, epsilon=epsilon, **chosen)
+    finally:
+        budgets.end(spend)
