@@ -29,6 +29,7 @@ from workbench.finetuning.training.records import find_run, list_runs
 from workbench.finetuning.training.run import _holding, check_run
 from workbench.models.adapters import list_adapters
 from workbench.models.formats.adapters import hash_template
+from workbench.store.ledger import Ledger
 
 from .made import made_examples
 
@@ -100,6 +101,9 @@ def test_the_same_run_is_done_once_unless_again(data: Path) -> None:
     assert (same.reused, same.version, first.reused) == (True, 1, False)
     assert _run(data, steps=2, again=True).version == 2
     assert _run(data, steps=2, seed=1).version == 3
+    entries = Ledger().entries(action="privacy.training")
+    assert [each.subject[-2:] for each in entries] == ["@3", "@2", "@1"]
+    assert (entries[2].data["run"], entries[2].data["examples"]) == (first.run, first.examples)
 
 
 def test_a_cancelled_run_goes_on_and_registers_nothing_before(data: Path) -> None:

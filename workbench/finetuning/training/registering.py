@@ -129,6 +129,26 @@ def register(
         return register_adapter(folder)
 
 
+def enter_training(
+    adapter: Adapter, material: Material, run_id: str, cost: Mapping[str, float]
+) -> None:
+    """Write into the ledger on which rows a model was trained; once, also after a kill."""
+    from workbench.privacy import record
+    from workbench.store.ledger import Ledger
+
+    if Ledger().entries(action="privacy.training", subject=adapter.full_name, limit=1):
+        return
+    told = {
+        "data_sha256": material.data,
+        "snapshot": material.origin.snapshot,
+        "examples": len(material.units),
+        "rows_left_out": material.origin.rows_left_out,
+        "run": run_id,
+        **({"privacy": dict(cost)} if cost else {}),
+    }
+    record("training", adapter.full_name, data=told)
+
+
 def find_registered(base: str, name: str, run_id: str) -> Adapter | None:
     """What a run had registered before it was killed."""
     from workbench.models.adapters import list_adapters

@@ -33,6 +33,7 @@ from workbench.finetuning.training.registering import (
     Material,
     Origin,
     TrainingRun,
+    enter_training,
     find_registered,
     register,
     tell_result,
@@ -180,6 +181,7 @@ def train_and_register(
                 module, learner, material, recipe, name=name, base=base, parents=parents,
                 done=done, run_id=run_id, privacy=cost,
             )  # fmt: skip
+            enter_training(adapter, material, run_id, cost)
         result = dataclasses.replace(
             tell_result(adapter, done, learner, material, run_id, time.process_time() - cpu_s),
             measures=measure(module, adapter) if measure is not None else cost,

@@ -5,7 +5,7 @@ This only finds the bytes; every judgement is ``verifier``'s, which can be run w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbench.core import settings
@@ -42,7 +42,7 @@ class EvidenceCheck(Viewable):
     """
 
     ok: bool
-    path: Path
+    path: Path = field(repr=False)
     entries: int
     checkpoints: int
     signed_entries: int

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +51,8 @@ class KeptCheckpoint(Viewable):
     root: str
     origin: str
     key: str
-    path: Path
-    public_key: Path
+    path: Path = field(repr=False)
+    public_key: Path = field(repr=False)
     made: bool = True
 
 
