@@ -69,6 +69,11 @@ def choose_steps(epsilon: float) -> int:
     return 60 if epsilon > 4 else 30
 
 
+def choose_rate(epsilon: float) -> float:
+    """The learning rate of DP-SGD: with more noise, smaller steps."""
+    return min(_FASTEST, _RATE_AN_EPSILON * epsilon)
+
+
 def train_digits(
     task: DigitsTask,
     *,
@@ -207,7 +212,7 @@ def _make_optimizer(
 
     if name == "adam":
         return torch.optim.Adam(model.parameters(), lr=rate or _ADAM_RATE)
-    return torch.optim.SGD(model.parameters(), lr=rate or min(_FASTEST, _RATE_AN_EPSILON * epsilon))
+    return torch.optim.SGD(model.parameters(), lr=rate or choose_rate(epsilon))
 
 
 def _make_clipping(name: ClippingName, norm: float) -> Clipping:

@@ -1,0 +1,39 @@
+"""The attack works where there is no privacy, and finds nothing at epsilon 1."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from workbench.core.errors import InputError
+from workbench.privacy.auditing.membership import attack_digits, judge, ratios
+from workbench.privacy.dp.digits import load_digits_task
+
+
+def test_an_overfitted_model_is_attacked_and_a_private_one_is_not() -> None:
+    task = load_digits_task()
+    open_ = attack_digits(task, epsilon=None, models=16, rows=400, seed=0)
+    assert open_.advantage >= 0.2 and open_.low > 0.15
+    closed = attack_digits(task, epsilon=1.0, models=32, rows=400, seed=0)
+    assert closed.advantage <= 0.05
+    assert closed.hits_at_1_percent < 0.03 < open_.hits_at_1_percent
+
+
+def test_the_ratios_are_those_of_known_gaussians() -> None:
+    drawn = np.random.default_rng(0)
+    inside = drawn.random((30, 300)) < 0.5
+    told = ratios(drawn.normal(size=inside.shape) + 2.0 * inside, inside)
+    found = judge(told, inside, epsilon=None, accuracy=0.0)
+    assert found.advantage == pytest.approx(0.68, abs=0.05)  # 2 Phi(1) - 1
+    blind = ratios(drawn.normal(size=inside.shape), inside)
+    assert abs(judge(blind, inside, epsilon=None, accuracy=0.0).advantage) < 0.04
+
+
+def test_bad_input() -> None:
+    task = load_digits_task()
+    with pytest.raises(InputError, match="too few"):
+        attack_digits(task, epsilon=1.0, models=2)
+    with pytest.raises(InputError, match="rows"):
+        attack_digits(task, epsilon=1.0, rows=10**6)
+    with pytest.raises(InputError, match="sureness"):
+        ratios(np.zeros((3, 4)), np.zeros((3, 5), dtype=bool))
