@@ -14,6 +14,7 @@ from workbench.core.errors import IntegrityError
 from workbench.privacy.dp import digits
 from workbench.privacy.dp.digits import describe_pictures, load_digits_task
 from workbench.privacy.dp.training import train_digits
+from workbench.store.ledger import Ledger
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,6 +54,9 @@ def test_the_command_says_all_of_it_and_flags_a_lie(capfd: pytest.CaptureFixture
     lie = run("--noise-scale", "0.1")
     assert lie["epsilon_pld"] == honest["epsilon_pld"]
     assert lie["audit"]["lower"] > lie["audit"]["upper"] and lie["audit"]["flagged"]
+    written = Ledger().entries(action="privacy.training")
+    assert [each.data["noise_scale"] for each in written] == [0.1, 1.0]
+    assert written[1].data["epsilon"] == honest["epsilon_pld"]
 
 
 def test_the_split_is_the_frozen_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,3 +172,15 @@ def test_a_crash_in_the_midst_of_dropping_a_key_is_ended_later(
     assert entered == [name]
     assert list((home / "ledger-keys" / "erasing").glob("*")) == []
     assert list((home / "ledger-keys" / "persons").iterdir()) == []
+
+
+def test_the_rooms_own_figures_and_trainings_are_written_down(tmp_path: Path) -> None:
+    from workbench.privacy.dp.operations import statistic
+
+    table = tmp_path / "people.csv"
+    table.write_text("age\n" + "\n".join(str(20 + n % 50) for n in range(200)))
+    statistic(str(table), column="age", figure="mean", epsilon=1.0, low=0, high=100)
+    newest, spent = Ledger().entries()
+    assert (newest.action, spent.action) == ("privacy.release", "privacy.budget_spend")
+    assert newest.subject == spent.subject
+    assert newest.data == {"figure": "mean", "column": "age", "epsilon": 1.0}

@@ -11,6 +11,7 @@ from workbench.core import settings
 from workbench.core.errors import InputError
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
+from workbench.privacy.ledger.recording import record
 
 from .budget import BudgetState, Spend
 from .mechanisms import Sampling, Unit
@@ -121,12 +122,18 @@ def train(
     from .training import train_digits
 
     number = None if secure else (settings.get("seed") if seed is None else seed)
-    return train_digits(
+    run = train_digits(
         load_digits_task(), epsilon=epsilon, delta=delta, seed=number, steps=steps,
         sampling_rate=sampling_rate, clip_norm=clip_norm, clipping=clipping, optimizer=optimizer,
         learning_rate=learning_rate, canaries=canaries, noise_scale=noise_scale,
         budgets=Budgets(),
     )  # fmt: skip
+    told = {
+        "rows": run.rows, "steps": run.steps, "epsilon": run.epsilon_pld, "delta": run.delta,
+        "noise_multiplier": run.noise_multiplier, "noise_scale": run.noise_scale,
+    }  # fmt: skip
+    record("training", run.dataset_sha256, data=told)
+    return run
 
 
 @operation(
@@ -228,6 +235,10 @@ def statistic(
     budgets = Budgets()
     spend = budgets.spend(find_sha256(dataset), PureSteps(epsilon), purpose=f"{figure} of {column}")
     try:
-        return tell_figure(values, figure, epsilon=epsilon, **chosen)
+        told = tell_figure(values, figure, epsilon=epsilon, **chosen)
+        # Before they are given out: without the entry nobody is told.
+        about = {"figure": figure, "column": column, "epsilon": epsilon}
+        record("release", spend.dataset_sha256, data=about)
     finally:
         budgets.end(spend)
+    return told
