@@ -321,9 +321,7 @@ def _weigh(text: str, run: list[Word], reading: Reading, lexicon: Lexicon) -> tu
         return 0.8, "words that are names when they stand together"
     if STRONG_BEFORE.search(before) and not _common(full):
         return 0.8, "the words before it"
-    unknown = sum(not is_english(word.lower) for word in full)
-    likely = unknown == len(full) > 1 or (unknown and _person_context(before, after))
-    if label == "PERSON" and likely and not _common(full):
+    if label == "PERSON" and not _common(full):
         return 0.75, "spaCy: PERSON"
     return _weigh_unknown(run, full, label, before, after, evidence, text, reading)
 
