@@ -81,7 +81,7 @@ def test_what_cannot_be_explained_is_said_plainly(watched: Watched) -> None:
     assert page.locator("#rendered_cells .wb-w .chip").count() == 0
     page.wait_for_function(
         "[...document.querySelectorAll('.wb-go')].some(b => b.textContent.trim() == 'Explain'"
-        " && !b.disabled)"
+        " && !b.classList.contains('wb-waits'))"
     )
 
 

@@ -125,7 +125,7 @@ class OperationForm:
         except WorkbenchError as error:
             self._place.children = (widgets.HTML(trouble(error.message, error.hint)),)
             return
-        self.button.disabled = True
+        self.button.add_class("wb-waits")  # disabled, it would lose the reader's focus
         self.latest = Watch(self.operation, values, on_end=self._end)
         self._place.children = (self.latest.widget,)
         self.latest.start()
@@ -145,7 +145,7 @@ class OperationForm:
             if self._on_result is not None and watch.error is None:
                 self._on_result(watch.outcome)
         finally:
-            self.button.disabled = False
+            self.button.remove_class("wb-waits")
 
     def _said(self) -> dict[str, Any]:
         return {name: made.value for name, made in self.inputs.items()}

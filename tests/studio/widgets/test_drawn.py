@@ -11,6 +11,7 @@ from workbench.core.viewers import mime_bundle
 from workbench.interpretability.inside.results import (
     AttentionMaps,
     Grid,
+    LensReading,
     Neuron,
     PatchGrid,
     TopText,
@@ -51,6 +52,19 @@ def test_what_derives_from_a_grid_also_says_its_own_figures() -> None:
     html = mime_bundle(made)["text/html"]
     for said in ("component: residual", "answer: Paris", "clean nats 3.5", "corrupted nats −2"):
         assert said in html
+
+
+def test_a_lens_says_what_its_cells_hold_and_how_the_followed_token_rises() -> None:
+    made = grid(
+        LensReading, values=np.ones((2, 2)), unit="nats", centre=None, lens="logit",
+        tokens=(" of", "x"),
+        top_tokens=(("a", "b"), ("c", " Paris")), top_probabilities=np.full((2, 2), 0.5),
+        target=" Paris", target_probabilities=np.array([[0.0, 0.001], [0.1, 0.75]]),
+        target_ranks=np.array([[9, 40], [2, 1]]),
+    )  # fmt: skip
+    html = mime_bundle(made)["text/html"]
+    assert "what the layer would say next" in html
+    assert "after the last token: 75.0%, rank 1, among the first 10 from 1 on" in html
 
 
 def attention(heads: int = 2) -> AttentionMaps:

@@ -76,7 +76,9 @@ def outline_of(
 
 def _target(name: str, target: str | None) -> str:
     if target is None:
-        raise InputError(f"what is to be predicted in {name}?", hint="name a column as target")
+        raise InputError(
+            f"what is to be predicted in {name}?", hint="name a column: --target COLUMN"
+        )
     return target
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from workbench.interpretability.inside.results import AttentionMaps, Grid, Neuron, TopText
     from workbench.studio.widgets.showing import Shown
 
+_FEW = 10  # ranks that count as near the top
+
 
 def draw_attribution(found: Attribution) -> dict[str, Any]:
     """The saliency; its fields where it is too large for one."""
@@ -142,6 +144,29 @@ def _facts(found: Grid) -> tuple[str, ...]:
             said.append(f"{heading(field.name)}: {value.strip()}")
         elif isinstance(value, (int, float)):
             said.append(f"{heading(field.name)} {number(value).replace('-', MINUS)}")
+    return (*said, *_followed(found))
+
+
+def _followed(found: Grid) -> tuple[str, ...]:
+    """What a lens says of one token: where its numbers come from, and how it rises."""
+    target, shares, ranks = (
+        getattr(found, name, None) for name in ("target", "target_probabilities", "target_ranks")
+    )
+    if not hasattr(found, "top_tokens"):
+        return ()
+    said = [
+        "a cell: what the layer would say next, and how far its forecast is from the last one's"
+    ]
+    if target is not None and shares is not None and ranks is not None:
+        last = [int(rank) for rank in ranks[:, -1]]
+        first = next((place for place, rank in enumerate(last) if rank <= _FEW), None)
+        since = (
+            "" if first is None else f", among the first {_FEW} from {found.row_labels[first]} on"
+        )
+        said.append(
+            f"{target!r} after the last token: {100 * float(shares[-1, -1]):.1f}%, rank {last[-1]}"
+            f"{since}"
+        )
     return tuple(said)
 
 
