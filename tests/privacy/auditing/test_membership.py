@@ -10,6 +10,7 @@ from workbench.privacy.auditing.membership import attack_digits, judge, ratios
 from workbench.privacy.dp.digits import load_digits_task
 
 
+@pytest.mark.slow
 def test_an_overfitted_model_is_attacked_and_a_private_one_is_not() -> None:
     task = load_digits_task()
     open_ = attack_digits(task, epsilon=None, models=16, rows=400, seed=0)
