@@ -42,7 +42,7 @@ def workers() -> set[int]:
 def nothing_left_running() -> Iterator[None]:
     before = workers()
     yield
-    assert workers() == before
+    assert workers() <= before  # one that an earlier file had left may have ended meanwhile
 
 
 @pytest.fixture
