@@ -16,6 +16,8 @@ FREE = {
     "interpretability.make_steering.layer",
     "interpretability.neurons.layer",
     "interpretability.steer.strength",
+    "privacy.statistic.high",
+    "privacy.statistic.low",
 }
 # `store` imports the standard library alone, and fine-tuning judges a recipe as a whole.
 JUDGED_THERE = ("store.", "finetuning.")
