@@ -15,7 +15,8 @@ def test_a_row_for_each_setting(run: Any, home: Path) -> None:
     lines = run("config", "show").out.splitlines()
     assert lines[0].split() == ["setting", "value", "source"]
     assert [line.split()[0] for line in lines[1:]] == list(settings.declared())
-    assert any(f"{home}  environment (WORKBENCH_HOME)" in line for line in lines)
+    said = ["home", str(home), "environment", "(WORKBENCH_HOME)"]
+    assert said in [line.split() for line in lines]
 
 
 def test_a_misspelt_variable_is_said_and_the_command_goes_on(

@@ -47,7 +47,7 @@ def anonymise(
         columns: Of a table or of JSON lines: only these texts.
         quasi: A column that others may know of a person; several, by commas or one option each.
         sensitive: The column that nobody is to learn of a person.
-        k: So many rows at least agree in all quasi-identifiers.
+        k: So many rows at least agree in all columns that are named as quasi.
         least_l: So many different sensitive values each class has at least.
         most_t: How far a class's sensitive values may lie from the table's.
         most_risk: Of texts: the share in which a second look still finds something, 0 if not given.
