@@ -122,6 +122,15 @@ def _judge(
     )
 
 
+def nothing_to_compare(name: str, values: int) -> InputError:
+    """The refusal of a sensitive column with so many values, none or one, in all its rows."""
+    return InputError(
+        f"the sensitive column {name!r} has {'one value' if values else 'no value'} in all "
+        "its rows: there is nothing to compare",
+        hint="choose another column",
+    )
+
+
 def _coded(name: str, values: Any, ranges: int, cut: list[str]) -> tuple[list[str | None], Any]:
     """The texts of a column's values or ranges in order, None for a missing one, and each row's
     place among them, shape [n]."""
@@ -131,11 +140,7 @@ def _coded(name: str, values: Any, ranges: int, cut: list[str]) -> tuple[list[st
     series = pd.Series(values, dtype=None if hasattr(values, "dtype") else object)
     codes, found = pd.factorize(series, use_na_sentinel=True)
     if len(found) < 2:
-        raise InputError(
-            f"the sensitive column {name!r} has {'one value' if len(found) else 'no value'} in all "
-            "its rows: there is nothing to compare",
-            hint="choose another column",
-        )
+        raise nothing_to_compare(name, len(found))
     known = list(found)
     are_numbers = all(
         isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))

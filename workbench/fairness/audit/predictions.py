@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core import settings
 from workbench.core.errors import DataError, InputError, IntegrityError, NotFoundError, list_names
 
+from .groups import nothing_to_compare
 from .outcomes import Outcomes, Task, read_outcomes
 
 if TYPE_CHECKING:
@@ -112,16 +113,13 @@ def _check_values(name: str, test: pd.DataFrame, parts: TableParts) -> None:
     if len(values) > 1:
         return
     others = set(to_frame(parts.train)[name].dropna().unique()) - set(values)
-    many = "one value" if len(values) else "no value"
-    if others:
-        raise InputError(
-            f"the sensitive column {name!r} has {many} in the {len(test):,} rows that the model is "
-            "judged on: what is rare fell among those that it learns from",
-            hint="choose another column, or another seed of the split",
-        )
+    if not others:
+        raise nothing_to_compare(name, len(values))
     raise InputError(
-        f"the sensitive column {name!r} has {many} in all its rows: there is nothing to compare",
-        hint="choose another column",
+        f"the sensitive column {name!r} has {'one value' if len(values) else 'no value'} in the "
+        f"{len(test):,} rows that the model is judged on: what is rare fell among those that it "
+        "learns from",
+        hint="choose another column, or another seed of the split",
     )
 
 
