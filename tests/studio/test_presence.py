@@ -99,3 +99,19 @@ def test_models_of_another_home_are_not_shown(home: Path, tmp_path: Path) -> Non
         for process in started:
             process.kill()
             process.communicate()
+
+
+def test_a_page_says_of_when_it_is_until_its_reader_was_waited_for() -> None:
+    page = Page([Tile("one", "One", lambda: "all is well")], head="", title="A page")
+    assert "being brought up to date" in page.html()  # rendered ahead: it may be old when it is read
+
+    async def look() -> None:
+        task = asyncio.create_task(page.keep_fresh(every_s=0.01))
+        await asyncio.sleep(0.05)
+        assert "being brought up to date" in page.html()
+        page.presence.widget.seen = 1
+        while "being brought up to date" in page.html():
+            await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(look(), 20))

@@ -120,7 +120,9 @@ def test_without_a_gateway_usage_and_keys_are_shown(home: Path) -> None:
     button(page, "Revoke anna").click()
     button(page, "Refuse anna from now on").click()
     assert Keys().get(made.id).revoked_s is not None
-    assert "anna is refused from now on" in text_of(page)
+    text = text_of(page)
+    assert "anna is refused from now on" in text
+    assert "1 revoked key</summary>" in text and made.prefix in text  # it was there, and is refused
 
 
 def test_both_lines_run_along_the_same_minutes_and_move_with_the_clock() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Hashable, Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
 from workbench.studio.chart import PLOTLY_MIME, Chart
 from workbench.studio.links import current_links
-from workbench.studio.markup import escape, hint_html, style
+from workbench.studio.markup import escape, hint_html, style, when
 from workbench.studio.presence import Presence
 from workbench.studio.tiles import Tile
 
@@ -126,7 +127,9 @@ class Page:
         columns.add_class("wb-columns")
         self._head = style("tokens", "home", *sheets) + head
         self.presence = Presence()
-        self.widget = widgets.VBox([widgets.HTML(self._head), columns, self.presence.widget])
+        self._as_of = widgets.HTML(_as_of())
+        parts = [widgets.HTML(self._head), columns, self._as_of, self.presence.widget]
+        self.widget = widgets.VBox(parts)
         self.widget.add_class("wb")
         self.widget.add_class("wb-home")
         self.look()
@@ -152,7 +155,7 @@ class Page:
         )
         return (
             f'<div class="wb wb-home" data-whole-page>{self._head}'
-            f'<div class="wb-columns">{columns}</div></div>'
+            f'<div class="wb-columns">{columns}</div>{self._as_of.value}</div>'
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -168,7 +171,14 @@ class Page:
             await self.presence.wait()
             await asyncio.to_thread(self.look)
             self.refresh()
+            self._as_of.value = ""
             await asyncio.sleep(every_s)
+
+
+def _as_of() -> str:
+    """What a page says until it was brought up to date for its reader: it may have been rendered
+    long before, and to say "there is no key" would then be false."""
+    return f'<p class="wb-as-of" role="status">as of {when(time.time())}, being brought up to date</p>'
 
 
 _tasks: list[asyncio.Task[None]] = []

@@ -67,6 +67,7 @@ def draw_counterfactuals(found: Counterfactuals) -> str:
         f"it says {_said(found.prediction)}; wanted is {found.wanted}",
         f"the model was asked {found.asked_rows:,} rows",
         f"never changed: {', '.join(found.fixed)}" if found.fixed else "any column may change",
+        "a step is one standard deviation of a number, or one changed category",
     )
     parts = [_changes(place, each) for place, each in enumerate(found.found, start=1)]
     if found.reason:
@@ -82,7 +83,7 @@ def _changes(place: int, found: Counterfactual) -> str:
         for change in found.changes
     )
     sure = "" if found.probability is None else f" ({100 * found.probability:.0f}%)"
-    far = f"distance {number(found.distance)}"
+    far = f"{number(found.distance)} steps away"
     if found.nearest_example is not None:
         far += f", {number(found.nearest_example)} from the nearest row that is known"
     return (

@@ -57,9 +57,13 @@ class GatewayFacts:
 
 @dataclass(frozen=True)
 class UsageFacts:
-    """What was settled: ``recent`` of the last minutes, ``last`` the newest few of any time."""
+    """What was settled: ``recent`` of the last minutes, ``last`` the newest few of any time.
+
+    ``keys`` are in force; ``revoked`` are not, the last revoked first.
+    """
 
     keys: tuple[Key, ...] = ()
+    revoked: tuple[Key, ...] = ()
     today: tuple[UsageTotal, ...] = ()
     month: tuple[UsageTotal, ...] = ()
     models: tuple[UsageTotal, ...] = ()
@@ -198,8 +202,10 @@ def read_usage() -> UsageFacts:
     if not database_files()[0].exists():
         return UsageFacts()
     month_s = moment_s("month")
+    keys = Keys().list(revoked=True)
     return UsageFacts(
-        keys=Keys().list(),
+        keys=tuple(key for key in keys if key.revoked_s is None),
+        revoked=tuple(sorted((k for k in keys if k.revoked_s), key=lambda k: -(k.revoked_s or 0))),
         today=totals(by="key", since_s=moment_s("today")),
         month=totals(by="key", since_s=month_s),
         models=totals(by="model", since_s=month_s),

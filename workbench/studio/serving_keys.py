@@ -19,6 +19,7 @@ _NONE = (
     '<div class="wb-empty"><p>There is no key yet. The first is made when the gateway starts; for '
     "more: <code>workbench serving keys add NAME --budget-tokens 100000</code></p></div>"
 )
+_MOST_REVOKED = 20
 
 
 class KeysTile:
@@ -37,7 +38,8 @@ class KeysTile:
             raise self._facts.usage_trouble
         if not usage.keys:
             spent = [_by_model(usage.models)] if usage.models else []
-            return [_NONE, self._errands.note, *spent]  # the last may just have been revoked
+            none = _NONE + _revoked(usage.revoked)
+            return [none, self._errands.note, *spent]  # the last may just have been revoked
         today = {each.group: each for each in usage.today}
         month = {each.group: each for each in usage.month}
         self._rows = {key.id: self._rows.get(key.id) or _Row(self, key) for key in usage.keys}
@@ -51,7 +53,8 @@ class KeysTile:
         boxes = tuple(row.box for row in self._rows.values())
         if self._list.children != boxes:
             self._list.children = boxes
-        return [self._list, self._errands.note, _by_model(usage.models)]
+        below = _revoked(usage.revoked) + _by_model(usage.models)
+        return [self._list, self._errands.note, below]
 
     def revoke(self, key: Key) -> None:
         """Refuse a key from now on."""
@@ -164,6 +167,26 @@ def _describe(key: Key, today: UsageTotal | None, month: UsageTotal | None, left
         f"{escape(key.user)}, <code>{escape(key.prefix)}…</code></span></div>"
         f'<div class="wb-facts">{said}{until}</div>'
     )
+
+
+def _revoked(keys: tuple[Key, ...]) -> str:
+    """The keys that are refused now: who looks for one shall not think that it was never there."""
+    if not keys:
+        return ""
+    rows = "".join(
+        f"<li><span class='name'>{escape(key.name)}</span><span class='side'>revoked "
+        f"{when(key.revoked_s or 0.0)}</span><p class='facts'>{escape(key.role)} "
+        f"{escape(key.user)}, <code>{escape(key.prefix)}…</code></p></li>"
+        for key in keys[:_MOST_REVOKED]
+    )
+    said = count(len(keys), "revoked key")
+    more = (
+        f"<p class='q'>the last {_MOST_REVOKED}; all: <code>workbench serving keys list "
+        "--revoked</code></p>"
+        if len(keys) > _MOST_REVOKED
+        else ""
+    )
+    return f'<details><summary>{said}</summary><ul class="wb-rows">{rows}</ul>{more}</details>'
 
 
 def _by_model(models: tuple[UsageTotal, ...]) -> str:

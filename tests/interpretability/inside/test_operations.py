@@ -88,6 +88,14 @@ def test_what_makes_no_sense_is_refused(folder: str, corpus: str) -> None:
     here = {"model": folder}
     with pytest.raises(NotFoundError, match="no lens named 'yours'"):
         run("lens", text=SENTENCE, lens="yours", **here)
+    nowhere = {"model": "smollm3"}  # a name that was never kept is told before a model is looked for
+    with pytest.raises(NotFoundError, match="no lens named 'yours'"):
+        run("lens", text=SENTENCE, lens="yours", **nowhere)
+    with pytest.raises(NotFoundError, match="no steering named 'cats'"):
+        run("steer", prompt="Once upon", vector="cats", **nowhere)
+    kinds = {"toward": [" fox"], "away": [" dog"]}
+    with pytest.raises(NotFoundError, match="no steering named 'cats'"):
+        run("measure_steering", prompts=["Once"], vector="cats", **kinds, **nowhere)
     with pytest.raises(InputError, match="a rollout goes through all layers"):
         run("attention", text=SENTENCE, layers=[0], rollout=True, **here)
     with pytest.raises(NotFoundError, match="no column of"):

@@ -18,7 +18,12 @@ from workbench.core.errors import InputError
 from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 from workbench.interpretability.inside.anatomy import Anatomy, examine
-from workbench.interpretability.inside.kept_tensors import find_tensors, keep_tensors, weights_of
+from workbench.interpretability.inside.kept_tensors import (
+    check_kept,
+    find_tensors,
+    keep_tensors,
+    weights_of,
+)
 from workbench.interpretability.inside.pooled_states import pool_states
 from workbench.interpretability.inside.reading import (
     ReadText,
@@ -113,6 +118,15 @@ def make_steering_vector(
     numbers = {"vector": vector.astype(np.float32)}
     version = keep_tensors(KIND, name, numbers, record={**weights_of(model), **facts})
     return _vector(version, numbers["vector"])
+
+
+def check_steering_vector(reference: str) -> None:
+    """Refuse a name that no direction was kept by: it costs nothing, where loading a model does.
+
+    Raises:
+        NotFoundError: There is none of that name.
+    """
+    check_kept(KIND, reference)
 
 
 def find_steering_vector(model: Model, reference: str) -> SteeringVector:

@@ -71,6 +71,17 @@ def keep_tensors(
     return Versions().create(kind, name, artifact_sha256=kept.sha256, record=dict(record))
 
 
+def check_kept(kind: str, reference: str) -> None:
+    """Refuse a name that nothing was kept by, before a model is loaded for it.
+
+    Raises:
+        NotFoundError: There is none of that name.
+    """
+    from workbench.store.versions import Versions
+
+    Versions().resolve(kind, reference)
+
+
 def find_tensors(
     kind: str, reference: str, *, model: Model
 ) -> tuple[Version, dict[str, np.ndarray]]:

@@ -60,7 +60,10 @@ def lens(
         target: Text whose first token is followed through the layers, such as " Paris".
     """
     from workbench.interpretability.inside.logit_lens import apply_logit_lens
-    from workbench.interpretability.inside.tuned_lens import apply_tuned_lens
+    from workbench.interpretability.inside.tuned_lens import apply_tuned_lens, check_lens
+
+    if lens != "logit":
+        check_lens(lens)
 
     with _load(model, text=text, target=target) as loaded:
         if lens == "logit":
@@ -241,13 +244,14 @@ def steer(
         temperature: 0 always takes the likeliest token.
         seed: Of both answers.
     """
-    from workbench.interpretability.inside.difference_of_means import find_steering_vector, steered
+    from workbench.interpretability.inside import difference_of_means as steering
 
+    steering.check_steering_vector(vector)
     how: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "seed": seed}
     with _load(model, prompt=prompt) as loaded:
-        found = find_steering_vector(loaded, vector)
+        found = steering.find_steering_vector(loaded, vector)
         plain = loaded.generate(prompt, **how).text
-        with steered(loaded, found, strength=strength):
+        with steering.steered(loaded, found, strength=strength):
             moved = loaded.generate(prompt, **how).text
         return SteeredAnswer(
             loaded.name, prompt, found.reference, found.layer, strength, plain, moved, seed
@@ -276,6 +280,7 @@ def measure_steering(
     """
     from workbench.interpretability.inside import difference_of_means as steering
 
+    steering.check_steering_vector(vector)
     with _load(model) as loaded:
         found = steering.find_steering_vector(loaded, vector)
         return steering.measure_steering(

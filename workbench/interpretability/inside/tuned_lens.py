@@ -25,7 +25,12 @@ from workbench.core.progress import progress, track
 from workbench.core.seeds import derive_seed
 from workbench.core.viewers import Viewable
 from workbench.interpretability.inside.anatomy import Anatomy, examine
-from workbench.interpretability.inside.kept_tensors import find_tensors, keep_tensors, weights_of
+from workbench.interpretability.inside.kept_tensors import (
+    check_kept,
+    find_tensors,
+    keep_tensors,
+    weights_of,
+)
 from workbench.interpretability.inside.logit_lens import read_layers, residual_states
 from workbench.interpretability.inside.reading import prepare_threads, read_text
 from workbench.interpretability.inside.results import LensReading
@@ -128,6 +133,15 @@ def train_tuned_lens(
     version = keep_tensors(KIND, name, tensors, record={**weights_of(model), **facts, **more})
     sha256 = str(version.artifact_sha256)
     return TrainedLens(reference=version.reference, model=model.name, sha256=sha256, **facts)  # type: ignore[arg-type]
+
+
+def check_lens(lens: str) -> None:
+    """Refuse a name that no lens was kept by: it costs nothing, where loading a model does.
+
+    Raises:
+        NotFoundError: There is none of that name.
+    """
+    check_kept(KIND, lens)
 
 
 def apply_tuned_lens(
