@@ -103,7 +103,7 @@ def test_models_of_another_home_are_not_shown(home: Path, tmp_path: Path) -> Non
 
 def test_a_page_says_of_when_it_is_until_its_reader_was_waited_for() -> None:
     page = Page([Tile("one", "One", lambda: "all is well")], head="", title="A page")
-    assert "being brought up to date" in page.html()  # rendered ahead: it may be old when it is read
+    assert "being brought up to date" in page.html()  # it may be old when read
 
     async def look() -> None:
         task = asyncio.create_task(page.keep_fresh(every_s=0.01))

@@ -178,7 +178,8 @@ class Page:
 def _as_of() -> str:
     """What a page says until it was brought up to date for its reader: it may have been rendered
     long before, and to say "there is no key" would then be false."""
-    return f'<p class="wb-as-of" role="status">as of {when(time.time())}, being brought up to date</p>'
+    said = f"as of {when(time.time())}, being brought up to date"
+    return f'<p class="wb-as-of" role="status">{said}</p>'
 
 
 _tasks: list[asyncio.Task[None]] = []

@@ -88,7 +88,7 @@ def test_what_makes_no_sense_is_refused(folder: str, corpus: str) -> None:
     here = {"model": folder}
     with pytest.raises(NotFoundError, match="no lens named 'yours'"):
         run("lens", text=SENTENCE, lens="yours", **here)
-    nowhere = {"model": "smollm3"}  # a name that was never kept is told before a model is looked for
+    nowhere = {"model": "smollm3"}  # the name is told before a model is looked for
     with pytest.raises(NotFoundError, match="no lens named 'yours'"):
         run("lens", text=SENTENCE, lens="yours", **nowhere)
     with pytest.raises(NotFoundError, match="no steering named 'cats'"):

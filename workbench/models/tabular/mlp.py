@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.optional import require
+from workbench.core.torch_threads import torch_threads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,16 +48,11 @@ class TorchMLP(BaseEstimator):
             scaled = (np.asarray(y, dtype=np.float64) - self.centre_) / self.spread_
             wanted = torch.from_numpy(scaled.astype(np.float32)[:, None])
         weights = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # sums in one order, so the same weights each time
-        try:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(self.seed)
-                outputs = len(self.classes_) if self.is_classifier else 1
-                self.module: Any = self._layers(torch, rows.shape[1], outputs)
-                self._descend(torch, rows, wanted, torch.from_numpy(weights.astype(np.float32)))
-        finally:
-            torch.set_num_threads(threads)
+        with torch_threads(1), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            outputs = len(self.classes_) if self.is_classifier else 1
+            self.module: Any = self._layers(torch, rows.shape[1], outputs)
+            self._descend(torch, rows, wanted, torch.from_numpy(weights.astype(np.float32)))
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:  # noqa: N803

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from workbench.core.errors import InputError
 from workbench.core.progress import track
 from workbench.core.seeds import derive_seed
+from workbench.core.torch_threads import torch_threads
 from workbench.core.viewers import Viewable
 
 if TYPE_CHECKING:
@@ -134,9 +135,10 @@ def attack_digits(
     features, labels = task.train_x[chosen], task.train_y[chosen]
     for number in track(range(models), "shadow models", unit="models"):
         member = inside[number]
-        weights = _teach(
-            features[member], labels[member], epsilon, delta, derive_seed(seed, "model", number)
-        )
+        with torch_threads(1):
+            weights = _teach(
+                features[member], labels[member], epsilon, delta, derive_seed(seed, "model", number)
+            )
         sure[number] = _sureness(features @ weights, labels)
         right.append(float(((task.test_x @ weights).argmax(axis=1) == task.test_y).mean()))
     return judge(ratios(sure, inside), inside, epsilon=epsilon, accuracy=float(np.mean(right)))

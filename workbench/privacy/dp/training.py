@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workbench.core.errors import InputError
 from workbench.core.progress import progress
 from workbench.core.seeds import derive_seed
+from workbench.core.torch_threads import torch_threads
 from workbench.core.viewers import Viewable
 
 from .accounting import account
@@ -126,7 +127,7 @@ def train_digits(
         canaries=planted,
     )
     try:
-        with _spending(budgets, task, private):
+        with _spending(budgets, task, private), torch_threads(1):
             weights = _run_and_average(private)
     finally:
         private.close()
