@@ -38,6 +38,7 @@ import prefix
 import privacy_audit
 import private_lora
 import report_runner
+import secure
 import short_job
 import tuning
 import widgets
@@ -69,6 +70,7 @@ BENCHMARKS = {
         *privacy_audit.BENCHMARKS,
         *private_lora.BENCHMARKS,
         *report_runner.BENCHMARKS,
+        *secure.BENCHMARKS,
         *short_job.BENCHMARKS,
         *tuning.BENCHMARKS,
         *widgets.BENCHMARKS,

@@ -11,6 +11,7 @@ from workbench.cli.privacy_ledger import (
     show_ledger_tell,
     show_ledger_verify,
 )
+from workbench.cli.privacy_secure import show_secure_apply, show_secure_infer, show_secure_join
 
 __all__ = [
     "show_ledger_checkpoint",
@@ -20,4 +21,7 @@ __all__ = [
     "show_ledger_prove",
     "show_ledger_tell",
     "show_ledger_verify",
+    "show_secure_apply",
+    "show_secure_infer",
+    "show_secure_join",
 ]

@@ -14,6 +14,7 @@
     ├── DependencyError (ImportError)       an optional package is not installed
     ├── CapabilityError (TypeError)         the engine or model cannot do what was asked
     ├── FetchError (ConnectionError)        a source could not be reached or refused
+    ├── PeerError (ConnectionError)         a party of a joint computation is gone
     ├── IntegrityError (ValueError)         bytes do not match their sha256, a chain is broken
     ├── StorageError (OSError)              the disk is full or cannot be written
     ├── EngineError (RuntimeError)          an engine stopped or answered with a fault
@@ -184,6 +185,12 @@ class FetchError(WorkbenchError, ConnectionError):
     """A source could not be reached or refused."""
 
     code = "fetch"
+
+
+class PeerError(WorkbenchError, ConnectionError):
+    """A party of a joint computation died, or closed its line."""
+
+    code = "peer"
 
 
 class IntegrityError(WorkbenchError, ValueError):

@@ -50,6 +50,9 @@ _VIEWERS = {
     "workbench.privacy.ledger.checking.EvidenceCheck": "ledger_cards:draw_evidence",
     "workbench.privacy.ledger.checkpoints.KeptCheckpoint": "ledger_cards:draw_checkpoint",
     "workbench.privacy.ledger.erasing.Erasure": "ledger_cards:draw_erasure",
+    "workbench.privacy.secure.results.PrivateJoin": "secure_cards:draw_join",
+    "workbench.privacy.secure.results.SecureInference": "secure_cards:draw_inference",
+    "workbench.privacy.secure.results.SecureResult": "secure_cards:draw_result",
     "workbench.reports.runs.ReportRun": "draw_report_run",
     "workbench.store.job_rows.Job": "draw_job",
 }

@@ -1,0 +1,94 @@
+"""Private inference: the labels are the plain model's, and each process has its own part alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workbench.core.errors import InputError
+from workbench.privacy.secure import applying
+from workbench.privacy.secure.inference import infer_securely
+from workbench.privacy.secure.mlp import Mlp, train_digits_mlp
+from workbench.privacy.secure.parties import Parties
+from workbench.privacy.secure.party import Task
+
+from .conftest import SCHEMES
+
+
+@pytest.fixture(scope="module")
+def digits(shared_home_path: Path) -> tuple[Mlp, np.ndarray, np.ndarray]:
+    from workbench.core import settings
+
+    with settings.override(home=str(shared_home_path)):
+        return train_digits_mlp(0)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_label_is_the_plain_models(
+    scheme: Any,
+    up: dict[str, Parties],
+    digits: tuple[Mlp, np.ndarray, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On all of the test part; and no process is given the other's input."""
+    mlp, pixels, labels = digits
+    given: list[list[Task]] = []
+    run = Parties.run
+
+    def watched(self: Parties, tasks: Any) -> Any:
+        given.append(list(tasks))
+        return run(self, tasks)
+
+    monkeypatch.setattr(Parties, "run", watched)
+    found = infer_securely(mlp, pixels, labels=labels, scheme=scheme, parties=up[scheme])
+    assert found.rows == len(pixels) > 400
+    assert found.labels == tuple(mlp.predict(pixels).tolist())
+    assert found.agreement == 1.0 and found.accuracy is not None and found.accuracy > 0.95
+    names = [sorted(task.arguments["values"]) for task in given[0]]
+    assert names == [["b1", "b2", "w1", "w2"], ["x"], []]
+
+
+def test_a_model_whose_sums_could_leave_the_range_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(applying, "run_program", lambda *_, **__: pytest.fail("it was run"))
+    large = Mlp(np.full((4, 3), 90.0), np.zeros(3), np.full((3, 2), 90.0), np.zeros(2))
+    with pytest.raises(InputError, match=r"sums could reach .* on rows up to 1"):
+        infer_securely(large, np.ones((1, 4)))
+    small = Mlp(np.ones((4, 3)), np.zeros(3), np.ones((3, 2)), np.zeros(2))
+    with pytest.raises(InputError, match="labels"):
+        infer_securely(small, np.ones((2, 4)), labels=[1])
+
+
+def test_the_command(digits: Any, shared_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the issue says that the command line gives."""
+    from workbench.cli.main import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(
+            [
+                "privacy",
+                "secure",
+                "infer",
+                "--model",
+                "mlp",
+                "--rows",
+                "20",
+                "--seed",
+                "0",
+                "--json",
+            ]
+        )
+    out = capsys.readouterr().out
+    assert ended.value.code == 0
+    told = json.loads(out)
+    assert told["agreement"] == 1.0 and len(told["labels"]) == 20
+    assert told["cost"]["rounds"] > 0 and told["cost"]["offline_bytes"] > 0
+    assert [each["name"] for each in told["cost"]["parties"]] == [
+        "the model's owner", "the data's owner", "the dealer",
+    ]  # fmt: skip
+    assert "semi-honest" in told["security"]

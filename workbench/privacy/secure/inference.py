@@ -1,0 +1,98 @@
+"""Private inference: the model's owner learns nothing of the rows, their owner only the labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from workbench.core import settings
+from workbench.core.errors import InputError
+from workbench.privacy.ledger.recording import record
+
+from .applying import NAMES, run_program, told_of
+from .mlp import Mlp, train_digits_mlp
+from .parties import TIMEOUT_S, Parties
+from .programs import DATA_OWNER
+from .results import SEMI_HONEST, Cost, SchemeName, SecureInference
+
+
+def infer_securely(
+    mlp: Mlp,
+    x: Any,
+    *,
+    labels: Any = None,
+    scheme: SchemeName = "two-servers",
+    parties: Parties | None = None,
+    timeout_s: float = TIMEOUT_S,
+    name: str = "mlp",
+) -> SecureInference:
+    """Ask a network about rows that its owner does not see.
+
+    The weights go to the process of the model's owner alone, the rows to that of the data's owner;
+    of the result only the place of the largest output is opened, to the data's owner. Shapes are
+    known to all. Labels do reveal something of the model: who asks often enough can copy it.
+
+    Args:
+        mlp: The model's owner's.
+        x: The data's owner's rows ``[n, d]``.
+        labels: What is right, for the accuracy.
+        scheme: Two servers with a dealer, or three parties.
+        parties: Parties that are up, of that scheme.
+        timeout_s: How long a party may say nothing.
+        name: What the model is called in the ledger.
+
+    Raises:
+        InputError: A number is none or out of range, shapes do not fit, or the model's sums could
+            leave the range.
+        PeerError: A party died.
+        DeadlineError: A party said nothing for too long.
+    """
+    rows = np.asarray(x, dtype=np.float64)
+    right = None if labels is None else np.asarray(labels)
+    if right is not None and right.shape != rows.shape[:1]:
+        raise InputError(f"{rows.shape[:1]} rows have {right.shape} labels")
+    values = {"x": rows, "w1": mlp.w1, "b1": mlp.b1, "w2": mlp.w2, "b2": mlp.b2}
+    if rows.size:
+        mlp.check_range(float(np.nan_to_num(np.abs(rows)).max()))
+    outcomes = run_program("mlp", values, scheme=scheme, parties=parties, timeout_s=timeout_s)
+    found = outcomes[DATA_OWNER].values
+    assert found is not None
+    opened = f"{found.size:,} labels, to {NAMES[scheme][DATA_OWNER]} alone"
+    cost = Cost.of(tuple(each.cost for each in outcomes))
+    record("release", f"secure inference {name}", data=told_of(scheme, opened, cost))
+    return SecureInference(
+        model=name,
+        scheme=scheme,
+        rows=found.size,
+        labels=tuple(int(each) for each in found),
+        agreement=float((found == mlp.predict(rows)).mean()),
+        accuracy=None if right is None else float((found == right).mean()),
+        opened=opened,
+        security=SEMI_HONEST,
+        cost=cost,
+    )
+
+
+def infer_digits(
+    *,
+    rows: int | None = None,
+    seed: int | None = None,
+    scheme: SchemeName = "two-servers",
+    timeout_s: float = TIMEOUT_S,
+) -> SecureInference:
+    """``infer_securely`` with a network learnt here, on the digits' test part.
+
+    Args:
+        rows: The first so many of them; all if none.
+        seed: Of the learning; the setting ``seed`` if none.
+        scheme: Two servers with a dealer, or three parties.
+        timeout_s: How long a party may say nothing.
+    """
+    mlp, pixels, labels = train_digits_mlp(settings.get("seed") if seed is None else seed)
+    count = len(pixels) if rows is None else rows
+    if not 0 < count <= len(pixels):
+        raise InputError(f"rows is {count}; the digits' test part has 1 to {len(pixels)}")
+    return infer_securely(
+        mlp, pixels[:count], labels=labels[:count], scheme=scheme, timeout_s=timeout_s
+    )
