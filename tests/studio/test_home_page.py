@@ -15,9 +15,11 @@ from workbench.core.errors import ConfigError, ConflictError
 from workbench.core.operations import Operation
 from workbench.store import JobQueue
 from workbench.studio import notebook_results, tile_jobs, tiles
+from workbench.studio.chart import points
 from workbench.studio.home_page import HomePage
 from workbench.studio.links import Links
 from workbench.studio.run_history import page_of, recent_runs
+from workbench.studio.tile_runs import duration_chart
 
 
 @pytest.fixture
@@ -242,3 +244,21 @@ def test_links_follow_the_server() -> None:
     assert alone.notebook("notebooks/a.ipynb") is None
     assert lab.dashboard("notebooks/dashboards/d.ipynb").endswith("notebooks/dashboards/d.ipynb")
     assert alone.dashboard("notebooks/dashboards/d.ipynb") == "/voila/render/d.ipynb"
+
+
+def test_the_times_of_many_notebooks_are_a_line_each(home: Path) -> None:
+    records = [record(home, f"r{n:02}", slug=f"{n % 13:02}_a_notebook") for n in range(30)]
+    records[-1]["status"] = "failed"
+    chart = duration_chart(records)
+    assert chart is not None
+    assert chart.categories == list(dict.fromkeys(each["slug"] for each in reversed(records)))
+    assert set(chart.groups) == {"last run", "earlier run", "failed"}
+    assert sum(row["which"] == "last run" for row in chart.rows) == 12
+    assert duration_chart(records[:1]) is None
+
+
+def test_many_names_of_series_stand_below_and_not_on_the_title() -> None:
+    rows = [{"x": n, "y": 1.0, "name": f"a series with number {n}"} for n in range(13)]
+    words = {"title": "Made", "x_title": "x", "y_title": "y", "series": "name"}
+    assert points(rows, "x", "y", **words).figure().layout.legend.y == 0
+    assert points(rows[:1], "x", "y", **words).figure().layout.legend.y > 1

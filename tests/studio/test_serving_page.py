@@ -98,7 +98,7 @@ def button(page: ServingPage, tooltip: str) -> Any:
 def test_without_a_gateway_it_says_how_to_start_one_and_makes_nothing(home: Path) -> None:
     text = text_of(ServingPage())
     assert "workbench serve" in text
-    assert "There is no key yet" in text
+    assert "No key is in force" in text
     assert "<button" not in text
     assert not home.exists()
 

@@ -17,6 +17,8 @@ _GRID = "rgba(128, 128, 128, 0.25)"
 _TOOLS_LEFT_OUT = ["zoom", "pan", "select", "lasso", "zoomIn", "zoomOut", "autoScale"]
 # Beside the colours, which not every eye tells apart.
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
+# What a line of a phone holds, and what the mark before a name takes of it.
+_LINE_CHARS, _KEY_CHARS = 46, 5
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -43,7 +45,7 @@ def draw_figure(chart: Chart) -> Any:
         # What is left of the toolbar is short enough to leave the title be.
         modebar={"remove": _TOOLS_LEFT_OUT, "bgcolor": "rgba(0,0,0,0)", "color": _INK},
         showlegend=chart.series is not None,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        legend=_legend(chart),
     )
     # Where the axes meet, the first label of one would stand on the first of the other.
     figure.update_xaxes(
@@ -58,6 +60,17 @@ def draw_figure(chart: Chart) -> Any:
         order = {"type": "category", "categoryorder": "array", "categoryarray": chart.categories}
         figure.update_xaxes(**order)
     return figure
+
+
+def _legend(chart: Chart) -> dict[str, Any]:
+    """Above the marks if its names fit into a line of a phone, else below: it grows away from the
+    title."""
+    legend: dict[str, Any] = {"orientation": "h", "x": 0, "xanchor": "left"}
+    if chart.sideways:  # the names of the places take half a phone's width
+        legend["xref"] = "container"
+    if sum(len(name) + _KEY_CHARS for name in chart.groups) <= _LINE_CHARS:
+        return legend | {"y": 1.02, "yanchor": "bottom"}
+    return legend | {"y": 0, "yref": "container", "yanchor": "bottom"}
 
 
 def _turn(figure: Any, chart: Chart) -> None:

@@ -16,7 +16,7 @@ from workbench.studio.serving_facts import ServingFacts
 from workbench.studio.tables import Table
 
 _NONE = (
-    '<div class="wb-empty"><p>There is no key yet. The first is made when the gateway starts; for '
+    '<div class="wb-empty"><p>No key is in force. The first is made when the gateway starts; for '
     "more: <code>workbench serving keys add NAME --budget-tokens 100000</code></p></div>"
 )
 _MOST_REVOKED = 20
@@ -186,7 +186,8 @@ def _revoked(keys: tuple[Key, ...]) -> str:
         if len(keys) > _MOST_REVOKED
         else ""
     )
-    return f'<details><summary>{said}</summary><ul class="wb-rows">{rows}</ul>{more}</details>'
+    head = f'<details class="wb-old"><summary class="q">{said}</summary>'
+    return f'{head}<ul class="wb-rows">{rows}</ul>{more}</details>'
 
 
 def _by_model(models: tuple[UsageTotal, ...]) -> str:

@@ -123,7 +123,7 @@ def draw_last(facts: ServingFacts) -> str:
             '<div class="wb-empty"><p>No call was settled yet. Each call leaves a line here: who, '
             "which model, how many tokens; never its words.</p></div>"
         )
-    names = {key.id: key.name for key in usage.keys}
+    names = {key.id: key.name for key in (*usage.keys, *usage.revoked)}
     body = "".join(
         f"<tr><td>{when(row.time_s)}</td><td>{_outcome(row)}</td>"
         f"<td class='n'>{row.prompt_tokens} + {row.completion_tokens}</td>"

@@ -71,7 +71,8 @@ function render({ model, el }) {
       return tr;
     }));
     const all = model.get("rows").length;
-    said.textContent = shown.length === all ? `${all} runs` : `${shown.length} of ${all} runs`;
+    const runs = all === 1 ? "run" : "runs";
+    said.textContent = shown.length === all ? `${all} ${runs}` : `${shown.length} of ${all} ${runs}`;
     if (focused) body.querySelector(`[data-run="${focused}"]`)?.focus();
   };
   input.addEventListener("input", draw);
