@@ -95,7 +95,7 @@ class Panel:
         if isinstance(part, str):
             return self._widgets.HTML(part)
         if isinstance(part, Chart):
-            data = {PLOTLY_MIME: part.figure().to_plotly_json(), "text/plain": part.describe()}
+            data = {PLOTLY_MIME: part.plotly_json(), "text/plain": part.describe()}
             shown = {"output_type": "display_data", "data": data, "metadata": {}}
             return self._widgets.Output(outputs=(shown,))
         from workbench.studio.tables import plain_table

@@ -54,7 +54,7 @@ def _line(each: Contribution, limit: float) -> str:
         f'width:{width:.1f}%"></i>'
     )
     return (
-        f"<tr><td>{escape(each.feature)}</td><td>{escape(_said(each.value))}</td>"
+        f"<tr><td>{_breakable(each.feature)}</td><td>{escape(_said(each.value))}</td>"
         f"<td class='n'>{said}</td>"
         f"<td><span class='wb-balance' aria-hidden='true'>{bar}</span></td></tr>"
     )
@@ -96,6 +96,11 @@ def _changes(place: int, found: Counterfactual) -> str:
 
 def _said(value: Any) -> str:
     return number(value).replace("-", shades.MINUS) if isinstance(value, float) else str(value)
+
+
+def _breakable(name: str) -> str:
+    """A column's name that a narrow page may part between its words."""
+    return escape(name).replace("_", "_<wbr>")
 
 
 def _signed(value: float) -> str:
