@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from workbench.cli.privacy_encryption import (
+    listen_encryption_serve,
+    show_encrypt_infer,
+    show_encryption_ask,
+    show_encryption_compile,
+    show_encryption_keys,
+    show_encryption_serve,
+)
 from workbench.cli.privacy_ledger import (
     show_ledger_checkpoint,
     show_ledger_checkpoints,
@@ -14,6 +22,12 @@ from workbench.cli.privacy_ledger import (
 from workbench.cli.privacy_secure import show_secure_apply, show_secure_infer, show_secure_join
 
 __all__ = [
+    "listen_encryption_serve",
+    "show_encrypt_infer",
+    "show_encryption_ask",
+    "show_encryption_compile",
+    "show_encryption_keys",
+    "show_encryption_serve",
     "show_ledger_checkpoint",
     "show_ledger_checkpoints",
     "show_ledger_erase",

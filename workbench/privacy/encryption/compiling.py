@@ -1,0 +1,273 @@
+"""From a trained model to what is computed on ciphertexts, refused before it runs if it cannot be.
+
+from workbench import privacy
+
+compiled = privacy.compile_encrypted(classifier, rows)
+compiled.plan.batch, compiled.plan.error_bound
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.errors import InputError, IntegrityError, NotFoundError
+from workbench.store import files
+
+from .circuits import Circuit, Stage, build_circuit
+from .diagonals import Product, plan_products
+from .networks import Dense, Network, network_of
+from .noise import foretell_error
+from .parameters import LEAST_SCALE_BITS, MOST_BITS, Parameters, largest_scale
+from .plan import FILE, Plan, read_plan
+from .polynomials import PolynomialNetwork, fit_polynomials
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# A score may be off by this part of the largest one: where two classes are nearer than that, the
+# plain model does not tell them apart either.
+TOLERANCE = 1e-3
+_HEADROOM = 4.0  # a score may be so many times as large as on the rows before it wraps round
+_WEIGHTS = "model.npz"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model three times: as it was trained, with polynomials, and as a circuit with its plan.
+
+    ``polynomial`` and ``network`` are None where the circuit was read from a folder.
+    """
+
+    plan: Plan
+    circuit: Circuit
+    polynomial: PolynomialNetwork | None = None
+    network: Network | None = None
+
+
+def compile_encrypted(
+    model: Any,
+    rows: Any,
+    *,
+    name: str = "model",
+    degree: int | None = None,
+    scale_bits: int | None = None,
+    ring: int | None = None,
+    input_range: tuple[float, float] | None = None,
+    classes: Sequence[int | str] | None = None,
+    tolerance: float = TOLERANCE,
+) -> Compiled:
+    """Compile a model for encrypted inference.
+
+    Args:
+        model: A LogisticRegression, MLPClassifier or torch Sequential (see ``network_of``), or a
+            ``PolynomialNetwork`` whose weights were adapted.
+        rows: ``[n, features]``: what it was trained on, or like it. Ranges are measured on them.
+        name: What it is called.
+        degree: Of the polynomials; see ``fit_polynomials``.
+        scale_bits: The scale; the largest that fits if not given.
+        ring: 4096, 8192 or 16384; the smallest that is precise enough if not given.
+        input_range: The least and the greatest value of any feature; by default each feature's own
+            on the rows, and as much again as it or the median feature spans to either side.
+        classes: Names of a torch module's classes.
+        tolerance: The error that scores may have, as a part of the largest.
+
+    Raises:
+        CapabilityError: The model is of a kind that cannot be compiled.
+        InputError: The rows do not fit, or the circuit is too deep, too wide, or its scale too
+            small; the message has the figures.
+    """
+    import numpy as np
+
+    known = np.asarray(rows, dtype=np.float64)
+    polynomial, network = _polynomials(model, known, degree, classes)
+    circuit = build_circuit(polynomial)
+    shape = (known.shape[1], *(len(stage.dense.bias) for stage in circuit.stages))
+    largest = float(np.abs(circuit.scores(known)).max())
+    products = plan_products(shape)
+    width = max(max(product.period_in, product.period_out) for product in products)
+    parameters, error = choose_parameters(
+        circuit, products, width=width, largest=largest, scale_bits=scale_bits, ring=ring,
+        tolerance=tolerance,
+    )  # fmt: skip
+    low, high = _input_range(known, input_range)
+    plan = Plan(
+        name, shape, circuit.classes, polynomial.activations, polynomial.degrees, parameters,
+        products, width, low, high, largest, error, _sha256(circuit),
+    )  # fmt: skip
+    return Compiled(plan, circuit, polynomial, network)
+
+
+def _polynomials(
+    model: Any, rows: np.ndarray, degree: int | None, classes: Sequence[int | str] | None
+) -> tuple[PolynomialNetwork, Network | None]:
+    import numpy as np
+
+    if isinstance(model, PolynomialNetwork):
+        features = model.layers[0].dense.weight.shape[1]
+        network = None
+    else:
+        network = network_of(model, classes=classes)
+        features = network.features
+    if rows.ndim != 2 or rows.shape[1] != features or not len(rows):
+        raise InputError(
+            f"the rows have the shape {list(rows.shape)}; the model takes {features} features"
+        )
+    if not np.isfinite(rows).all():
+        raise InputError("the rows to fit to hold what is no finite number")
+    if isinstance(model, PolynomialNetwork):
+        return model, None
+    assert network is not None
+    return fit_polynomials(network, rows, degree=degree), network
+
+
+def choose_parameters(
+    circuit: Circuit,
+    products: Sequence[Product],
+    *,
+    width: int,
+    largest: float,
+    scale_bits: int | None = None,
+    ring: int | None = None,
+    tolerance: float = TOLERANCE,
+) -> tuple[Parameters, float]:
+    """The smallest ring, with its largest scale, in which the circuit fits and is precise enough.
+
+    Returns:
+        The parameters and the error's bound: six standard deviations of the worst score.
+
+    Raises:
+        InputError: There is none; the message says what was missing, in figures.
+    """
+    if ring is not None and ring not in MOST_BITS:
+        raise InputError(
+            f"a ring of {ring} is not known", hint=f"--ring {', '.join(map(str, MOST_BITS))}"
+        )
+    allowed = tolerance * largest
+    head = max(2, math.ceil(math.log2(max(_HEADROOM * largest, 1.0))) + 1)
+    trouble = ""
+    for degree in MOST_BITS if ring is None else (ring,):
+        bits = largest_scale(degree, circuit.levels, head)
+        chosen = bits if scale_bits is None else scale_bits
+        found = Parameters(degree, circuit.levels, chosen, head)
+        if width > found.slots:
+            trouble = f"the widest layer takes {width} places, a ring of {degree} has {found.slots}"
+        elif bits < max(LEAST_SCALE_BITS, scale_bits or 0):
+            trouble = (
+                f"the circuit is too deep: it takes {circuit.levels} levels, and the "
+                f"{MOST_BITS[degree]} bits of a ring of {degree} leave "
+                f"{max(bits, 0)} bits for the scale; "
+                + (f"{scale_bits} were asked for" if (scale_bits or 0) > bits else "20 are needed")
+            )
+        else:
+            error = float(foretell_error(circuit, products, found).max())
+            if error <= allowed:
+                return found, error
+            trouble = _too_coarse(found, error, allowed, largest)
+    raise InputError(
+        trouble,
+        hint="leave --scale-bits out"
+        if scale_bits is not None
+        else "leave --ring out"
+        if ring is not None
+        else "fewer layers, or polynomials of a lower degree",
+        levels=circuit.levels,
+    )
+
+
+def _too_coarse(parameters: Parameters, error: float, allowed: float, largest: float) -> str:
+    needed = parameters.scale_bits + math.ceil(math.log2(error / allowed))
+    return (
+        f"the scale is wrong: at 2^{parameters.scale_bits} in a ring of {parameters.degree}, "
+        f"scores up to {largest:.3g} would be off by up to {error:.2g}, and {allowed:.2g} is "
+        f"allowed; about 2^{needed} is needed"
+    )
+
+
+def _input_range(
+    rows: np.ndarray, given: tuple[float, float] | None
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    import numpy as np
+
+    if given is not None:
+        low, high = given
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise InputError(f"the input range {low} to {high} is none")
+        inside = bool((rows >= low).all() and (rows <= high).all())
+        if not inside:
+            raise InputError(f"rows to fit to lie outside of the input range {low} to {high}")
+        return (low,) * rows.shape[1], (high,) * rows.shape[1]
+    least, most = rows.min(axis=0), rows.max(axis=0)
+    span = np.maximum(most - least, np.median(most - least))
+    return tuple((least - span).tolist()), tuple((most + span).tolist())
+
+
+def _arrays(circuit: Circuit) -> dict[str, np.ndarray]:
+    found = {}
+    for number, stage in enumerate(circuit.stages):
+        parts = {"weight": stage.dense.weight, "bias": stage.dense.bias, "inner": stage.inner,
+                 "slope": stage.slope, "reach": stage.reach}  # fmt: skip
+        found.update({f"{number}.{name}": value for name, value in parts.items()})
+    return found
+
+
+def _sha256(circuit: Circuit) -> str:
+    digest = hashlib.sha256()
+    for name, values in sorted(_arrays(circuit).items()):
+        digest.update(f"{name}{values.shape}".encode() + values.tobytes())
+    return digest.hexdigest()
+
+
+def save_compiled(compiled: Compiled, folder: Path) -> None:
+    """Write a server's folder: ``plan.json``, which anyone may see, and the weights.
+
+    Raises:
+        StorageError: The disk is full or cannot be written.
+    """
+    import numpy as np
+
+    files.make_folder(folder)
+    buffer = io.BytesIO()
+    np.savez(buffer, **_arrays(compiled.circuit))  # type: ignore[arg-type]
+    files.write_bytes(folder / _WEIGHTS, buffer.getvalue())
+    files.write_text(folder / FILE, compiled.plan.to_json())
+
+
+def load_compiled(folder: Path) -> Compiled:
+    """What a server's folder holds.
+
+    Raises:
+        NotFoundError: It holds no plan or no weights.
+        IntegrityError: The weights are not those of the plan.
+    """
+    import zipfile
+
+    import numpy as np
+
+    plan = read_plan(folder)
+    path = folder / _WEIGHTS
+    if not path.is_file():
+        raise NotFoundError(f"there are no weights {path}")
+    degrees = (*plan.degrees, 0)
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            stages = tuple(
+                Stage(Dense(kept[f"{i}.weight"], kept[f"{i}.bias"]), degree,
+                      *(kept[f"{i}.{part}"] for part in ("inner", "slope", "reach")))
+                for i, degree in enumerate(degrees)
+            )  # fmt: skip
+        circuit = Circuit(stages, plan.classes)
+        sound = _sha256(circuit) == plan.model_sha256
+    except (KeyError, OSError, ValueError, zipfile.BadZipFile):
+        sound = False
+    if not sound:
+        raise IntegrityError(
+            f"the weights {path} are not those of the plan beside them",
+            hint="workbench privacy encryption compile OUT --model mlp",
+        )
+    return Compiled(plan, circuit)

@@ -1,0 +1,245 @@
+"""What is asked in ciphertexts: a model trained on real rows, and other rows to ask it about.
+
+``digits``: 64 pixels, the frozen split of ``dp.digits``. ``wikipedia-leads``: the topic of an
+article from its first sentence, as an embedding of 384 numbers. A file: its columns of numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from workbench.core.errors import DataError, InputError
+from workbench.core.progress import progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ModelKind = Literal["mlp", "logistic", "text"]
+ENCODER = "minilm-l6-v2"
+HIDDEN = 32
+TOPICS = 6
+_SENTENCES, _EVERY = 75, 5  # of each topic, and which of them are asked about
+_SENTENCE = re.compile(r"(.{20,240}?[.!?])(?=\s|$)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A trained model, the rows it was trained on, and rows ``[n, features]`` to ask about.
+
+    ``input_range`` is what a feature can be at all, where that is known. ``texts`` are the
+    sentences that were asked about, where rows are embeddings.
+    """
+
+    name: str
+    dataset: str
+    model: Any
+    rows: np.ndarray
+    labels: np.ndarray
+    asked: np.ndarray
+    asked_labels: np.ndarray
+    input_range: tuple[float, float] | None
+    texts: tuple[str, ...] = ()
+
+
+def load_task(
+    kind: ModelKind, *, dataset: str | None = None, target: str | None = None, seed: int = 0
+) -> Task:
+    """Load the rows and train the model.
+
+    Args:
+        kind: ``mlp`` (32 hidden units), ``logistic``, or ``text`` (logistic, on embeddings).
+        dataset: ``digits``, ``wikipedia-leads``, or a file with columns of numbers.
+        target: The column of a file that is foretold.
+        seed: Of the training, and of a file's split.
+
+    Raises:
+        InputError: The model is not for that data set, or the file's target is not named.
+        DataError: The file has no columns of numbers, or gaps in them.
+    """
+    name = dataset or ("wikipedia-leads" if kind == "text" else "digits")
+    if (kind == "text") != (name == "wikipedia-leads"):
+        raise InputError(
+            f"the model {kind} is not for {name}",
+            hint="--model text is for wikipedia-leads, mlp and logistic for digits or a file",
+        )
+    if kind == "text":
+        return _sentences(seed)
+    if name == "digits":
+        return _digits(kind, seed)
+    return _table(kind, name, target, seed)
+
+
+def asked_rows(plan_features: int, encoder: str, source: str) -> tuple[np.ndarray, Any]:
+    """Rows to ask about, and their labels if they are known.
+
+    Args:
+        plan_features: How many features the model takes.
+        encoder: The model that makes rows of texts; empty where rows are numbers.
+        source: ``digits``, ``wikipedia-leads``, a .csv, or a .txt with a sentence a line.
+    """
+    import numpy as np
+
+    if source == "digits":
+        pixels, labels, _, asked = _read_digits()
+        return pixels[asked], labels[asked]
+    if source == "wikipedia-leads":
+        _, (texts, topics) = _read_sentences()
+        return embed(texts), np.asarray(topics)
+    path = Path(source)
+    if not path.is_file():
+        raise InputError(f"there is no file {path}", hint="a .csv of rows, a .txt, or digits")
+    if encoder:
+        lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
+        return embed(lines), None
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+        rows = table.to_numpy(dtype=np.float64)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path.name} is no table of numbers: {error}") from None
+    if rows.shape[1] != plan_features:
+        raise InputError(
+            f"{path.name} has {rows.shape[1]} columns; the model takes {plan_features} features"
+        )
+    return rows, None
+
+
+def train_mlp(rows: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> Any:
+    """A ReLU network of 32 hidden units, by scikit-learn."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    model = MLPClassifier(
+        (HIDDEN,), alpha=1e-2, learning_rate_init=5e-3, batch_size=64, max_iter=60,
+        random_state=seed,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        # So many epochs are enough for it; to the optimum it would go on learning rows by heart.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(rows, labels)
+
+
+def train_logistic(rows: np.ndarray, labels: np.ndarray) -> Any:
+    """A logistic regression, by scikit-learn."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=2000).fit(rows, labels)
+
+
+def embed(texts: Sequence[str]) -> np.ndarray:
+    """Embeddings ``[n, 384]`` of texts, of length 1, made on this machine."""
+    import numpy as np
+
+    from workbench.models import load
+
+    parts = []
+    with (
+        progress(f"embedding with {ENCODER}", total=len(texts), unit="texts") as task,
+        load(ENCODER) as model,
+    ):
+        for start in range(0, len(texts), 32):
+            part = list(texts[start : start + 32])
+            parts.append(np.asarray(model.embed(part), dtype=np.float64))
+            task.advance(len(part))
+    return np.concatenate(parts)
+
+
+def _fit(kind: str, rows: np.ndarray, labels: np.ndarray, seed: int) -> Any:
+    return train_mlp(rows, labels, seed=seed) if kind == "mlp" else train_logistic(rows, labels)
+
+
+def _read_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pixels from 0 to 1, labels, and the rows to learn from and to ask about."""
+    import numpy as np
+
+    from workbench import data
+    from workbench.privacy.dp.digits import split_rows
+
+    table = data.load("digits")
+    pixels = np.asarray(table["pixels"], dtype=np.float64) / 16.0
+    labels = np.asarray(table["label"])
+    train, kept, asked = split_rows(labels)
+    return pixels, labels, np.concatenate([train, kept]), asked
+
+
+def _digits(kind: str, seed: int) -> Task:
+    pixels, labels, train, asked = _read_digits()
+    model = _fit(kind, pixels[train], labels[train], seed)
+    return Task(
+        f"digits-{kind}", "digits", model, pixels[train], labels[train], pixels[asked],
+        labels[asked], (0.0, 1.0),
+    )  # fmt: skip
+
+
+def _read_sentences() -> tuple[tuple[list[str], list[str]], tuple[list[str], list[str]]]:
+    """First sentences and topics, to learn from and to ask about, in the data set's order."""
+    from workbench import data
+
+    table = data.load("wikipedia-leads")
+    found: dict[str, list[str]] = {}
+    for topic, text in zip(table["topic"], table["text"], strict=True):
+        match = _SENTENCE.match(text.strip())
+        if match:
+            found.setdefault(topic, []).append(match[1])
+    topics = sorted(found, key=lambda topic: (-len(found[topic]), topic))[:TOPICS]
+    train: tuple[list[str], list[str]] = ([], [])
+    asked: tuple[list[str], list[str]] = ([], [])
+    for topic in topics:
+        # Spread over the topic: neighbours in the list are of one kind.
+        every = max(len(found[topic]) // _SENTENCES, 1)
+        for number, text in enumerate(found[topic][::every][:_SENTENCES]):
+            part = asked if number % _EVERY == 0 else train
+            part[0].append(text)
+            part[1].append(topic)
+    return train, asked
+
+
+def _sentences(seed: int) -> Task:
+    import numpy as np
+
+    (texts, topics), (others, other_topics) = _read_sentences()
+    vectors = embed([*texts, *others])
+    rows, asked = vectors[: len(texts)], vectors[len(texts) :]
+    labels = np.asarray(topics)
+    return Task(
+        "topics", "wikipedia-leads", train_logistic(rows, labels), rows, labels, asked,
+        np.asarray(other_topics), (-1.0, 1.0), tuple(others),
+    )  # fmt: skip
+
+
+def _table(kind: str, dataset: str, target: str | None, seed: int) -> Task:
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from workbench import data
+
+    if target is None:
+        raise InputError(f"what is to be foretold in {dataset}?", hint="--target COLUMN")
+    table = data.load(dataset, "train").to_pandas()
+    if target not in table.columns:
+        raise InputError(f"{dataset} has no column {target!r}", hint=", ".join(table.columns[:20]))
+    numbers = table.drop(columns=target).select_dtypes("number")
+    if numbers.shape[1] == 0 or numbers.isna().to_numpy().any():
+        raise DataError(
+            f"{dataset} has no columns of numbers without gaps beside {target!r}",
+            hint="fill the gaps, or leave such rows out",
+        )
+    rows = numbers.to_numpy(dtype=np.float64)
+    labels = table[target].to_numpy()
+    rows, asked, labels, asked_labels = train_test_split(
+        rows, labels, test_size=0.25, random_state=seed, stratify=labels
+    )
+    scaler = StandardScaler().fit(rows)
+    model = make_pipeline(scaler, _fit(kind, scaler.transform(rows), labels, seed))
+    return Task(
+        f"{Path(dataset).stem}-{kind}", dataset, model, rows, labels, asked, asked_labels, None
+    )

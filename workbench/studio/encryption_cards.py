@@ -1,0 +1,172 @@
+"""How encrypted inference is drawn: the same class or not, what it cost, which bits are left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.studio.cards import card
+from workbench.studio.chart import Chart, bars
+from workbench.studio.markup import count, escape, number, size
+from workbench.studio.tables import table
+
+if TYPE_CHECKING:
+    from workbench.privacy.encryption.keys import KeyFolder
+    from workbench.privacy.encryption.plan import Plan
+    from workbench.privacy.encryption.running import EncryptedInference
+
+_WIDTH, _HEIGHT = 560, 26
+_STEPS = {2: ("square",), 3: ("square", "cube"), 4: ("square", "square")}
+
+
+def draw_inference(found: EncryptedInference) -> str:
+    """Whether the classes are those of the plain model, accuracies, time, bits and keys."""
+    differ = round((1.0 - found.agreement_plain) * found.samples)
+    same = "✓ same classes as in plain" if not differ else f"✗ {count(differ, 'row')} differ"
+    shape = "-".join(map(str, found.shape))
+    facts = [shape, f"{found.samples} rows of {found.dataset}", f"{found.calls} calls"]
+    if found.outside:
+        facts.append(f"{count(found.outside, 'row')} outside of a polynomial's range")
+    notes = "".join(f"<li>{escape(each)}</li>" for each in found.disagreements)
+    parts = [
+        _head(("bad" if differ else "good", same), f"{found.model} on ciphertexts", facts),
+        table(_accuracies(found), title="Accuracy").html(),
+        f'<ul class="q">{notes}</ul>' if notes else "",
+        plot_call(found).picture(),
+        _chain(found.prime_bits, found.degrees),
+        f'<p class="q">Scores are off by {number(found.error)} at most, '
+        f"{number(found.error_bound)} was foretold; {found.precision_bits:.1f} bits are left of "
+        f"scores up to {number(found.output_range)}. {_keys_said(found)}</p>",
+        _folded("Every figure", _figures(found)),
+    ]
+    return card("".join(parts))
+
+
+def draw_plan(plan: Plan) -> str:
+    """A compiled model: its layers, rotations and bits."""
+    parameters = plan.parameters
+    facts = [
+        f"{plan.batch} samples a ciphertext",
+        f"{count(plan.rotations, 'rotation')} by {count(len(plan.steps), 'key')}",
+        f"ring {parameters.degree:,}",
+    ]
+    rows = [
+        {
+            "layer": f"{each.inputs} → {each.outputs}",
+            "baby steps": each.baby - 1,
+            "giant steps": each.giant - 1,
+            "folds": len(each.folds),
+            "then": f"polynomial of degree {degree}" if degree else "scores",
+        }
+        for each, degree in zip(plan.products, (*plan.degrees, 0), strict=True)
+    ]
+    return card(
+        _head(("plain", "· compiled"), f"{plan.name} ({'-'.join(map(str, plan.shape))})", facts)
+        + _chain(parameters.prime_bits, plan.degrees)
+        + table(rows, title="Rotations").html()
+        + f'<p class="q">Scores up to {number(plan.output_range)}, off by at most '
+        f"{number(plan.error_bound)}.</p>"
+    )
+
+
+def draw_keys(found: KeyFolder) -> str:
+    """Where the keys are, and how large those for a server are."""
+    return card(
+        _head(("good", "✓ keys made"), f"key {found.key[:16]}", [f"plan {found.plan[:12]}"])
+        + f"<p>The secret key stays in <code>{escape(found.folder)}</code>. "
+        f"{size(found.given_bytes)} for the server are in <code>{escape(found.for_server)}</code>."
+        f'</p><p class="q">{_keys_said(found)}</p>'
+    )
+
+
+def plot_call(found: EncryptedInference) -> Chart:
+    """Where the time of a call goes."""
+    other_s = max(found.call_s - found.encrypt_s - found.compute_s - found.decrypt_s, 0.0)
+    rows = [
+        {"step": "encrypt", "ms": 1000 * found.encrypt_s},
+        {"step": "compute on ciphertexts", "ms": 1000 * found.compute_s},
+        {"step": "send and receive", "ms": 1000 * other_s},
+        {"step": "decrypt, write to the ledger", "ms": 1000 * found.decrypt_s},
+    ]
+    title = f"A call of {found.samples_per_call} samples takes {1000 * found.call_s:.0f} ms"
+    return bars(
+        rows, "step", "ms", title=title, x_title="step", y_title="median ms", height_px=200,
+        sideways=True,
+    )  # fmt: skip
+
+
+def _accuracies(found: EncryptedInference) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {"model": f"as trained ({', '.join(found.activations) or 'linear'})",
+         "accuracy": found.accuracy_trained, "same class as encrypted": found.agreement_trained},
+    ]  # fmt: skip
+    if found.degrees:
+        degrees = ", ".join(map(str, found.degrees))
+        rows.append(
+            {"model": f"deployed (degree {degrees})", "accuracy": found.accuracy_plain,
+             "same class as encrypted": found.agreement_plain}
+        )  # fmt: skip
+    rows.append(
+        {"model": "encrypted", "accuracy": found.accuracy_encrypted, "same class as encrypted": 1.0}
+    )
+    return rows
+
+
+def _figures(found: EncryptedInference) -> list[dict[str, Any]]:
+    import dataclasses
+
+    left_out = {"disagreements", "shape", "activations", "degrees", "prime_bits"}
+    return [
+        {"figure": each.name.replace("_", " "), "value": number(getattr(found, each.name))}
+        for each in dataclasses.fields(found)
+        if each.name not in left_out
+    ]
+
+
+def _keys_said(found: EncryptedInference | KeyFolder) -> str:
+    return (
+        f"{count(found.galois_keys, 'Galois key')} of {size(found.galois_bytes)} in place of "
+        f"{found.full_galois_keys} of {size(found.full_galois_bytes)}."
+    )
+
+
+def _chain(prime_bits: tuple[int, ...], degrees: tuple[int, ...]) -> str:
+    """The bits of the modulus as one bar: what each level pays for."""
+    names = ["scores"]
+    steps: list[str] = []
+    for degree in (*degrees, 0):
+        steps += ["layer", *_STEPS.get(degree, ())]
+    names += [*reversed(steps), "keys"]
+    fills = ["var(--good)", *["var(--bar)"] * len(steps), "var(--line)"]
+    total, at, drawn = sum(prime_bits), 0.0, []
+    for bits, name, fill in zip(prime_bits, names, fills, strict=True):
+        width = _WIDTH * bits / total
+        ink = "var(--ink)" if fill == "var(--line)" else "#fff"
+        drawn.append(
+            f'<rect x="{at + 1:.1f}" y="1" width="{width - 2:.1f}" height="{_HEIGHT - 2}" rx="3" '
+            f'fill="{fill}"/><text x="{at + width / 2:.1f}" y="{_HEIGHT / 2 + 4}" fill="{ink}" '
+            f'text-anchor="middle" font-size="11">{escape(name)} {bits}</text>'
+        )
+        at += width
+    said = f"{total} bits: " + ", ".join(
+        f"{name} {bits}" for name, bits in zip(names, prime_bits, strict=True)
+    )
+    return (
+        f'<p class="q">The modulus has {total} bits: each step on ciphertexts uses up one part, '
+        "from the right.</p>"
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(said)}" '
+        f'style="max-width:{_WIDTH}px;width:100%;display:block;margin:.2rem 0 .4rem">'
+        f"{''.join(drawn)}</svg>"
+    )
+
+
+def _head(mark: tuple[str, str], title: str, facts: list[str]) -> str:
+    quiet = "".join(f'<span class="q">{escape(word)}</span>' for word in facts)
+    return (
+        f'<div class="top"><span class="pill {mark[0]}">{escape(mark[1])}</span>'
+        f"<strong>{escape(title)}</strong>{quiet}</div>"
+    )
+
+
+def _folded(title: str, rows: list[dict[str, Any]]) -> str:
+    shown = table(rows, title=title).html()
+    return f"<details><summary>{escape(title)}</summary>{shown}</details>"
