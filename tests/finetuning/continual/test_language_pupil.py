@@ -45,7 +45,9 @@ STREAM = Stream("made", (_task("dog", "blue"), _task("fox", "quick")), "made", "
 
 
 @pytest.mark.parametrize("name", list(METHODS))
-def test_every_method_teaches_a_language_model(name: str, learner: Learner) -> None:
+def test_every_method_teaches_a_language_model(
+    name: str, learner: Learner, shared_home: Path
+) -> None:
     run = run_sequence(
         STREAM,
         lambda adapter: LanguagePupil(learner, RECIPE, answer_tokens=4),

@@ -14,6 +14,7 @@ from workbench.finetuning.continual.lwf import LearningWithoutForgetting, distil
 from workbench.finetuning.continual.olora import OrthogonalLora, lora_layers, overlap
 from workbench.finetuning.continual.pupil import put_weights, take_weights
 from workbench.finetuning.continual.replay import Replay
+from workbench.finetuning.continual.routed import RoutedAdapters
 from workbench.finetuning.continual.running import run_sequence
 from workbench.finetuning.continual.strategy import METHODS, Settings, find_method
 from workbench.finetuning.training.objective import Outputs
@@ -164,3 +165,42 @@ def test_an_extra_loss_of_nothing_has_no_effect(linear: Any) -> None:
     method = find_method("naive")(linear, Settings(), seed=0)
     found = method.extra_loss(linear.module, None, Outputs(torch.ones(2, 3), torch.ones(2)))
     assert float(found) == 0
+
+
+def test_an_adapter_a_task_forgets_only_what_is_sent_to_the_wrong_one(
+    stream: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgotten() -> float:
+        run = run_sequence(
+            stream,
+            lambda adapter: Classifier(seed=0, schooling=Schooling(epochs=10), adapter=adapter),
+            method="routed",
+            settings=Settings(),
+            seed=0,
+        )
+        return run.matrix.forgetting
+
+    assert forgotten() < 0.1
+    # A router that always takes the last task is the naive way again.
+    monkeypatch.setattr(
+        RoutedAdapters,
+        "choose",
+        lambda self, asked: [len(self.routes) - 1 if self.routes else None] * len(asked),
+    )
+    assert forgotten() > 0.5
+
+
+def test_what_is_like_no_task_is_answered_as_before_the_first(digits: Any) -> None:
+    pupil = Classifier(seed=0, schooling=Schooling(epochs=2), adapter=True)
+    method = RoutedAdapters(pupil, Settings(), seed=0)
+    base = take_weights(pupil.module)
+    method.begin_task(0, digits(32))
+    pupil.train(digits(32), seed=0, extra_loss=method.extra_loss)
+    method.end_task(0, digits(32))
+    asked = [*digits(4, seed=7), *digits(4, seed=8, labels=(8, 9))]
+    assert method.choose(asked) == [0] * 4 + [None] * 4
+    on = {}
+    for places in method._by_adapter(asked):
+        now = take_weights(pupil.module)
+        on[tuple(places)] = all(torch.equal(now[name], each) for name, each in base.items())
+    assert on == {(0, 1, 2, 3): False, (4, 5, 6, 7): True}

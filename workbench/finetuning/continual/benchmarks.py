@@ -12,7 +12,7 @@ from workbench.core.progress import Progress, progress
 from workbench.finetuning.continual.pupil import Pupil
 from workbench.finetuning.continual.result import Continual, gather
 from workbench.finetuning.continual.running import SequenceRun, run_sequence
-from workbench.finetuning.continual.strategy import Settings, find_method
+from workbench.finetuning.continual.strategy import Settings, Strategy, find_method
 from workbench.finetuning.continual.streams import Stream
 
 if TYPE_CHECKING:
@@ -118,15 +118,14 @@ def compare_on_domains(
     return _compare(stream.name, methods, seeds, learn, tasks=len(stream))
 
 
-def ask_general(pupil: Pupil) -> float:
+def ask_general(strategy: Strategy) -> float:
     """The share of the frozen general questions that a language model answers rightly."""
     from workbench.finetuning.examples import of_prompt
     from workbench.finetuning.frozen_sets import read_frozen
     from workbench.finetuning.gate.questions import of_row
 
     rows = read_frozen("general")
-    answer = getattr(pupil, "answer")  # noqa: B009 - only language models have it
-    said = answer([of_prompt(row["prompt"], "-") for row in rows])
+    said = strategy.answer([of_prompt(row["prompt"], "-") for row in rows])
     return sum(of_row(row).is_right(each) for row, each in zip(rows, said, strict=True)) / len(rows)
 
 

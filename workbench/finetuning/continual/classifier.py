@@ -19,6 +19,7 @@ from workbench.finetuning.training.objective import Objective, Outputs
 from workbench.finetuning.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 CLASSES = 10
@@ -134,6 +135,14 @@ class Classifier:
         with torch.no_grad():
             said = self.module(batch.pixels).argmax(dim=1)
         return float((said == batch.targets).float().mean())
+
+    def describe(self, examples: Sequence[Digit]) -> np.ndarray:
+        """See ``Pupil``: the pixels."""
+        import numpy as np
+
+        pixels = np.stack([each.pixels for each in examples])
+        scaled: np.ndarray = pixels / np.linalg.norm(pixels, axis=1, keepdims=True).clip(1e-12)
+        return scaled
 
     def add_adapter(self, name: str) -> None:
         """See ``Pupil``."""

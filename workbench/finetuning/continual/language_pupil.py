@@ -26,11 +26,13 @@ from workbench.finetuning.training.objective import (
 from workbench.finetuning.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 _ASKED_AT_ONCE = 40
 _QUESTION_TOKENS = 32
 _TRIES = 6
+EMBEDDER = "minilm-l6-v2"  # what questions are compared by
 
 
 class LanguagePupil:
@@ -91,6 +93,15 @@ class LanguagePupil:
         """The greedy answers to the questions of examples."""
         prompts = [list(each.ids[: each.start]) for each in self._encode(asked)]
         return [text for text, _ in self._write(prompts, max_tokens or self.answer_tokens)]
+
+    def describe(self, examples: Sequence[Example]) -> np.ndarray:
+        """See ``Pupil``: the embedder's vectors of the questions."""
+        from workbench.models.loading import load
+
+        asked = ["\n".join(each["content"] for each in example.question) for example in examples]
+        with load(EMBEDDER) as embedder:
+            found: np.ndarray = embedder.embed(asked)
+        return found
 
     def imagine(self, count: int, *, seed: int) -> list[Encoded]:
         """Questions that the model makes up where a user's would stand, with its answers.

@@ -10,7 +10,7 @@ from workbench.finetuning.continual.result import Continual
 
 BenchmarkName = Literal["digits-class", "digits-permuted", "domains"]
 MethodName = Literal[
-    "naive", "replay", "derpp", "ewc", "lwf", "rehearsal", "olora", "ties", "dare", "svd"
+    "naive", "replay", "derpp", "ewc", "lwf", "rehearsal", "olora", "ties", "dare", "svd", "routed"
 ]
 # Seeds 0 and 1 chose the settings and 2 and 3 were in a test; what is reported comes from others.
 SEEDS = (5, 6, 7)

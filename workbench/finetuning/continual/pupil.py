@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.finetuning.training.objective import Objective, Outputs
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 Weights = dict[str, "torch.Tensor"]
@@ -39,6 +40,10 @@ class Pupil(Protocol):
 
     def measure(self, tests: Sequence[Any]) -> float:
         """The share of tests that are answered rightly."""
+        ...
+
+    def describe(self, examples: Sequence[Any]) -> np.ndarray:
+        """What is asked, without the answers, as vectors of length 1: ``[n, d]``."""
         ...
 
     def add_adapter(self, name: str) -> None:

@@ -42,7 +42,7 @@ def run_sequence(
     method: str,
     settings: Settings,
     seed: int,
-    besides: dict[str, Callable[[Pupil], float]] | None = None,
+    besides: dict[str, Callable[[Strategy], float]] | None = None,
     task: Progress | None = None,
 ) -> SequenceRun:
     """Learn a stream's tasks one after the other.
@@ -67,8 +67,8 @@ def run_sequence(
     needs_adapter = getattr(kind, "needs_adapter", False)
     pupil = make_pupil(needs_adapter)
     strategy: Strategy = kind(pupil, settings, seed=derive_seed(seed, "strategy"))
-    before = {name: measure(pupil) for name, measure in (besides or {}).items()}
-    rows = [_measure(pupil, stream, learnt=len(stream))]
+    before = {name: measure(strategy) for name, measure in (besides or {}).items()}
+    rows = [_measure(strategy, stream, learnt=len(stream))]
     for number, each in enumerate(stream):
         check_cancelled()
         strategy.begin_task(number, each.train)
@@ -76,10 +76,10 @@ def run_sequence(
             each.train, seed=derive_seed(seed, "task", number), extra_loss=strategy.extra_loss
         )
         strategy.end_task(number, each.train)
-        rows.append(_measure(pupil, stream, learnt=number + 1))
+        rows.append(_measure(strategy, stream, learnt=number + 1))
         if task is not None:
             task.advance(message=f"{method}, seed {seed}: {each.name}")
-    after = {name: measure(pupil) for name, measure in (besides or {}).items()}
+    after = {name: measure(strategy) for name, measure in (besides or {}).items()}
     return SequenceRun(
         method,
         seed,
@@ -92,10 +92,10 @@ def run_sequence(
     )
 
 
-def _measure(pupil: Pupil, stream: Stream, *, learnt: int) -> tuple[float | None, ...]:
+def _measure(strategy: Strategy, stream: Stream, *, learnt: int) -> tuple[float | None, ...]:
     """What was learnt and the next task; what comes later tells none of the figures anything."""
     found: list[float | None] = []
     for number, each in enumerate(stream):
         check_cancelled()
-        found.append(pupil.measure(each.test) if number <= learnt else None)
+        found.append(strategy.measure(each.test) if number <= learnt else None)
     return tuple(found)
