@@ -5,7 +5,9 @@ numbers, by turns: sharing the input, computing, opening to a party. Ours speaks
 TCP, as each does by itself. What is counted is the whole of a run as who asked for it waits, so our
 dealer's (offline) part is in it; a second figure is the online part alone, which is what is left
 when the material was dealt before. MPyC needs no dealer: its comparison makes its randomness as it
-goes. It is asked in the faster of its two ways, one array rather than a list.
+goes. It is asked in the fastest of its ways: one array rather than a list (three times as fast), in
+numbers of 32 bits with 16 behind the point (twice as fast as 64), which is the range of ours. gmpy2
+would help its single numbers; arrays do not use it.
 
 Equality is asserted first: both within 2^-12 of the plain values. Issue 7 asks for 10x.
 """
@@ -29,7 +31,7 @@ _MPYC = """
 import json, sys, time
 import numpy as np
 from mpyc.runtime import mpc
-Fxp = mpc.SecFxp(64, 16)
+Fxp = mpc.SecFxp(32, 16)
 async def main():
     await mpc.start()
     while True:

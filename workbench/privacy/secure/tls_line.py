@@ -42,8 +42,7 @@ class TlsLine:
         self.name = "another party"
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=server)
-        self._pending = memoryview(b"")
-        self._got = bytearray()
+        self._pending, self._got = memoryview(b""), bytearray()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             self._shake_hands(time.monotonic() + timeout_s)
@@ -75,6 +74,7 @@ class TlsLine:
                 ) from None
             else:
                 self._send_all(deadline_s)
+                self._decrypt()  # a first message may have come together with the handshake's last
                 return
 
     def _send_all(self, deadline_s: float) -> None:
@@ -135,6 +135,9 @@ class TlsLine:
         if not received:
             raise PeerError(f"{self.name} closed its line")
         self._incoming.write(received)
+        self._decrypt()
+
+    def _decrypt(self) -> None:
         try:
             while True:
                 plain = self._tls.read(_CHUNK_BYTES)
