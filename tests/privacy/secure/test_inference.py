@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.core.errors import InputError
+from workbench.core.errors import CapabilityError, InputError
 from workbench.privacy.secure import applying
 from workbench.privacy.secure.inference import infer_securely
-from workbench.privacy.secure.mlp import Mlp, train_digits_mlp
+from workbench.privacy.secure.mlp import Mlp, digits_mlp, mlp_of
 from workbench.privacy.secure.parties import Parties
 from workbench.privacy.secure.party import Task
+from workbench.store.ledger import Ledger
 
 from .conftest import SCHEMES
 
@@ -24,7 +25,7 @@ def digits(shared_home_path: Path) -> tuple[Mlp, np.ndarray, np.ndarray]:
     from workbench.core import settings
 
     with settings.override(home=str(shared_home_path)):
-        return train_digits_mlp(0)
+        return digits_mlp(0)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -48,6 +49,8 @@ def test_every_label_is_the_plain_models(
     assert found.rows == len(pixels) > 400
     assert found.labels == tuple(mlp.predict(pixels).tolist())
     assert found.agreement == 1.0 and found.accuracy is not None and found.accuracy > 0.95
+    entry = Ledger().entries(limit=1)[0]
+    assert (entry.action, entry.data["opened"]) == ("privacy.release", found.opened)
     names = [sorted(task.arguments["values"]) for task in given[0]]
     assert names == [["b1", "b2", "w1", "w2"], ["x"], []]
 
@@ -56,12 +59,25 @@ def test_a_model_whose_sums_could_leave_the_range_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(applying, "run_program", lambda *_, **__: pytest.fail("it was run"))
-    large = Mlp(np.full((4, 3), 90.0), np.zeros(3), np.full((3, 2), 90.0), np.zeros(2))
+    large = Mlp(np.full((4, 3), 90.0), np.zeros(3), np.full((3, 2), 90.0), np.zeros(2), (0, 1))
     with pytest.raises(InputError, match=r"sums could reach .* on rows up to 1"):
         infer_securely(large, np.ones((1, 4)))
-    small = Mlp(np.ones((4, 3)), np.zeros(3), np.ones((3, 2)), np.zeros(2))
+    small = Mlp(np.ones((4, 3)), np.zeros(3), np.ones((3, 2)), np.zeros(2), (0, 1))
     with pytest.raises(InputError, match="labels"):
         infer_securely(small, np.ones((2, 4)), labels=[1])
+
+
+def test_other_models_are_refused() -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+
+    x, y = np.eye(4), np.array(["a", "b", "a", "b"])
+    small = MLPClassifier((3,), max_iter=1, activation="tanh")
+    with pytest.warns(UserWarning, match="Maximum iterations"):
+        small.fit(x, y)
+    for model in (LogisticRegression().fit(x, y), small):
+        with pytest.raises(CapabilityError, match="one hidden layer of ReLU"):
+            mlp_of(model)
 
 
 def test_the_command(digits: Any, shared_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

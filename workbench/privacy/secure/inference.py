@@ -11,14 +11,14 @@ from workbench.core.errors import InputError
 from workbench.privacy.ledger.recording import record
 
 from .applying import NAMES, run_program, told_of
-from .mlp import Mlp, train_digits_mlp
+from .mlp import digits_mlp, mlp_of
 from .parties import TIMEOUT_S, Parties
 from .programs import DATA_OWNER
 from .results import SEMI_HONEST, Cost, SchemeName, SecureInference
 
 
 def infer_securely(
-    mlp: Mlp,
+    model: Any,
     x: Any,
     *,
     labels: Any = None,
@@ -34,7 +34,7 @@ def infer_securely(
     known to all. Labels do reveal something of the model: who asks often enough can copy it.
 
     Args:
-        mlp: The model's owner's.
+        model: The model's owner's: an MLP of scikit-learn or torch with one hidden layer of ReLU.
         x: The data's owner's rows ``[n, d]``.
         labels: What is right, for the accuracy.
         scheme: Two servers with a dealer, or three parties.
@@ -43,12 +43,13 @@ def infer_securely(
         name: What the model is called in the ledger.
 
     Raises:
+        CapabilityError: The model is another.
         InputError: A number is none or out of range, shapes do not fit, or the model's sums could
             leave the range.
         PeerError: A party died.
         DeadlineError: A party said nothing for too long.
     """
-    rows = np.asarray(x, dtype=np.float64)
+    mlp, rows = mlp_of(model), np.asarray(x, dtype=np.float64)
     right = None if labels is None else np.asarray(labels)
     if right is not None and right.shape != rows.shape[:1]:
         raise InputError(f"{rows.shape[:1]} rows have {right.shape} labels")
@@ -60,14 +61,15 @@ def infer_securely(
     assert found is not None
     opened = f"{found.size:,} labels, to {NAMES[scheme][DATA_OWNER]} alone"
     cost = Cost.of(tuple(each.cost for each in outcomes))
+    named = np.asarray(mlp.classes)[found]
     record("release", f"secure inference {name}", data=told_of(scheme, opened, cost))
     return SecureInference(
         model=name,
         scheme=scheme,
         rows=found.size,
-        labels=tuple(int(each) for each in found),
+        labels=tuple(named.tolist()),
         agreement=float((found == mlp.predict(rows)).mean()),
-        accuracy=None if right is None else float((found == right).mean()),
+        accuracy=None if right is None else float((named == right).mean()),
         opened=opened,
         security=SEMI_HONEST,
         cost=cost,
@@ -81,7 +83,7 @@ def infer_digits(
     scheme: SchemeName = "two-servers",
     timeout_s: float = TIMEOUT_S,
 ) -> SecureInference:
-    """``infer_securely`` with a network learnt here, on the digits' test part.
+    """``infer_securely`` with the network that encrypted inference asks, on digits' test part.
 
     Args:
         rows: The first so many of them; all if none.
@@ -89,7 +91,7 @@ def infer_digits(
         scheme: Two servers with a dealer, or three parties.
         timeout_s: How long a party may say nothing.
     """
-    mlp, pixels, labels = train_digits_mlp(settings.get("seed") if seed is None else seed)
+    mlp, pixels, labels = digits_mlp(settings.get("seed") if seed is None else seed)
     count = len(pixels) if rows is None else rows
     if not 0 < count <= len(pixels):
         raise InputError(f"rows is {count}; the digits' test part has 1 to {len(pixels)}")

@@ -1,31 +1,33 @@
-"""The network that private inference asks: 64 pixels, 32 units of ReLU, 10 digits."""
+"""The network that private inference asks: one hidden layer of ReLU, such as 64-32-10 on digits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from workbench.core.errors import InputError
+from workbench.core.errors import CapabilityError, InputError
 
 from .fixed_point import FRACTION_BITS, MOST
-
-HIDDEN = 32
-_EPOCHS = 300
 
 
 @dataclass(frozen=True, eq=False)
 class Mlp:
-    """Weights of one hidden layer: ``[d, h]``, ``[h]``, ``[h, k]``, ``[k]``, float64."""
+    """Weights of one hidden layer: ``[d, h]``, ``[h]``, ``[h, k]``, ``[k]``, float64.
+
+    ``classes`` names the k outputs.
+    """
 
     w1: np.ndarray
     b1: np.ndarray
     w2: np.ndarray
     b2: np.ndarray
+    classes: tuple[int | str, ...]
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """The plain model on rows ``[n, d]``: int64 ``[n]``."""
+        """The plain model on rows ``[n, d]``: the places of the largest outputs, int64 ``[n]``."""
         hidden = np.maximum(x @ self.w1 + self.b1, 0)
         return np.asarray((hidden @ self.w2 + self.b2).argmax(axis=1))
 
@@ -47,26 +49,32 @@ class Mlp:
             )
 
 
+def mlp_of(model: Any) -> Mlp:
+    """A trained model of scikit-learn or torch as its weights; the same models that encrypted
+    inference takes, with one hidden layer of ReLU.
+
+    Raises:
+        CapabilityError: It is another model, or not trained.
+    """
+    from workbench.privacy.encryption.networks import network_of
+
+    if isinstance(model, Mlp):
+        return model
+    network = network_of(model)
+    if network.activations != ("relu",):
+        told = ", ".join(network.activations) or "none"
+        raise CapabilityError(
+            f"private inference takes one hidden layer of ReLU; the model's activations: {told}",
+            hint="MLPClassifier((32,)), activation='relu'",
+        )
+    first, last = network.layers
+    return Mlp(first.weight.T, first.bias, last.weight.T, last.bias, tuple(network.classes))
+
+
 @lru_cache(maxsize=4)
-def train_digits_mlp(seed: int) -> tuple[Mlp, np.ndarray, np.ndarray]:
-    """The network learnt from sklearn's digits, and the frozen test part: pixels 0 to 1, labels."""
-    import warnings
+def digits_mlp(seed: int) -> tuple[Mlp, np.ndarray, np.ndarray]:
+    """The network of encrypted inference, and digits' frozen test part: pixels 0 to 1, labels."""
+    from workbench.privacy.encryption.tasks import load_task
 
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.neural_network import MLPClassifier
-
-    from workbench import data
-    from workbench.privacy.dp.digits import split_rows
-
-    table = data.load("digits")
-    pixels = np.asarray(table["pixels"], dtype=np.float64) / 16.0
-    labels = np.asarray(table["label"])
-    train, kept, test = split_rows(labels)
-    learnt = np.concatenate([train, kept])
-    model = MLPClassifier((HIDDEN,), max_iter=_EPOCHS, random_state=seed)
-    with warnings.catch_warnings():
-        # So many epochs are enough, whatever the loss still does in its fifth digit.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(pixels[learnt], labels[learnt])
-    (w1, w2), (b1, b2) = model.coefs_, model.intercepts_
-    return Mlp(w1, b1, w2, b2), pixels[test], labels[test]
+    task = load_task("mlp", seed=seed)
+    return mlp_of(task.model), task.asked, task.asked_labels

@@ -80,7 +80,7 @@ class SecureInference(Viewable):
     model: str
     scheme: SchemeName
     rows: int
-    labels: tuple[int, ...]
+    labels: tuple[int | str, ...]
     agreement: float
     accuracy: float | None
     opened: str
