@@ -20,6 +20,7 @@ import adapters
 import attribution
 import cache
 import continual
+import encryption
 import engines
 import fairness
 import finetuned_serving
@@ -52,6 +53,7 @@ BENCHMARKS = {
         *attribution.BENCHMARKS,
         *cache.BENCHMARKS,
         *continual.BENCHMARKS,
+        *encryption.BENCHMARKS,
         *engines.BENCHMARKS,
         *fairness.BENCHMARKS,
         *finetuned_serving.BENCHMARKS,

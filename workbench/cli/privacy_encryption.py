@@ -47,6 +47,8 @@ def show_encrypt_infer(found: EncryptedInference) -> None:
     )
     if found.outside:
         click.echo(f"note: {found.outside} rows lie outside of a polynomial's range", err=True)
+    if found.undecided:
+        click.echo(f"note: in {found.undecided} rows two classes are within the noise", err=True)
     for each in found.disagreements:
         click.echo(f"another class: {each}", err=True)
 

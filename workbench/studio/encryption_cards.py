@@ -26,6 +26,8 @@ def draw_inference(found: EncryptedInference) -> str:
     facts = [shape, f"{found.samples} rows of {found.dataset}", f"{found.calls} calls"]
     if found.outside:
         facts.append(f"{count(found.outside, 'row')} outside of a polynomial's range")
+    if found.undecided:
+        facts.append(f"{count(found.undecided, 'row')} within the noise")
     notes = "".join(f"<li>{escape(each)}</li>" for each in found.disagreements)
     parts = [
         _head(("bad" if differ else "good", same), f"{found.model} on ciphertexts", facts),
@@ -135,6 +137,7 @@ def _chain(prime_bits: tuple[int, ...], degrees: tuple[int, ...]) -> str:
     steps: list[str] = []
     for degree in (*degrees, 0):
         steps += ["layer", *_STEPS.get(degree, ())]
+    steps = steps[: len(prime_bits) - 2]  # a last layer that is not rescaled uses up nothing
     names += [*reversed(steps), "keys"]
     fills = ["var(--good)", *["var(--bar)"] * len(steps), "var(--line)"]
     total, at, drawn = sum(prime_bits), 0.0, []

@@ -27,7 +27,7 @@ def test_a_circuit_that_is_too_deep_is_refused_with_its_figures() -> None:
     with pytest.raises(InputError) as caught:
         compile_encrypted(deep, ROWS, degree=4)
     assert "too deep: it takes 22 levels" in str(caught.value)
-    assert "438 bits of a ring of 16384 leave 17 bits" in str(caught.value)
+    assert "438 bits of a ring of 16384 leave 18 bits" in str(caught.value)
     assert "20 are needed" in str(caught.value) and caught.value.hint
     with pytest.raises(InputError, match=r"a ring of 4096 leave .* bits for the scale"):
         compile_encrypted(made_network((8, 8, 3), "relu"), ROWS, ring=4096, degree=4)

@@ -86,7 +86,7 @@ def test_a_scale_of_2_to_20_is_seen(small: Compiled, tmp_path: Path) -> None:
     coarse = replace(small, plan=replace(small.plan, parameters=parameters))
     at = keys_for(coarse, tmp_path)
     runner, keys = runner_of(coarse, at)
-    assert error_of(coarse, runner, keys, at) > 100 * small.plan.error_bound
+    assert error_of(coarse, runner, keys, at) > 10 * small.plan.error_bound
 
 
 def test_a_ciphertext_of_another_scale_is_refused(small: Compiled, small_keys: KeyFolder) -> None:
@@ -98,7 +98,7 @@ def test_a_ciphertext_of_another_scale_is_refused(small: Compiled, small_keys: K
     ciphertext = seal.Ciphertext()
     encoded = scheme.encode([1.0], level=small.plan.parameters.levels, scale=2.0**20)
     seal.Encryptor(scheme.context, public).encrypt(encoded, ciphertext)
-    with pytest.raises(IntegrityError, match=r"has the scale 1.04858e\+06, the plan's is 2\^4"):
+    with pytest.raises(IntegrityError, match=r"has the scale 1.04858e\+06, the plan's is 2\^3"):
         runner.run(ciphertext, keys.relin, keys.galois)
 
 

@@ -29,11 +29,12 @@ def test_all_test_digits_get_the_class_that_the_plain_model_gives(
     found = infer_encrypted(digits_task, digits_model)
     assert (found.shape, found.samples_per_call, found.samples) == ((64, 32, 10), 64, 450)
     assert found.agreement_plain == 1.0 and found.disagreements == ()
+    assert found.undecided == 0  # so the classes are the same whatever the noise
     assert found.accuracy_encrypted == found.accuracy_plain
     assert found.accuracy_trained > 0.96 and found.accuracy_plain > found.accuracy_trained - 0.01
     assert found.agreement_trained > 0.97
-    assert found.error < found.error_bound < 1e-3
-    assert (found.rotations, found.galois_keys, found.levels) == (18, 4, 3)
+    assert found.error < found.error_bound < 1e-3 * found.output_range
+    assert (found.rotations, found.galois_keys, found.levels) == (18, 4, 2)
     assert 5 * found.galois_bytes < found.full_galois_bytes
     json.dumps(to_plain(found), allow_nan=False)
     actions = [entry.action for entry in Ledger().entries()]

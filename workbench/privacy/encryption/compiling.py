@@ -23,7 +23,7 @@ from .circuits import Circuit, Stage, build_circuit
 from .diagonals import Product, plan_products
 from .networks import Dense, Network, network_of
 from .noise import foretell_error
-from .parameters import LEAST_SCALE_BITS, MOST_BITS, Parameters, largest_scale
+from .parameters import MOST_BITS, Parameters, candidates, largest_scale
 from .plan import FILE, Plan, read_plan
 from .polynomials import PolynomialNetwork, fit_polynomials
 
@@ -70,7 +70,7 @@ def compile_encrypted(
         rows: ``[n, features]``: what it was trained on, or like it. Ranges are measured on them.
         name: What it is called.
         degree: Of the polynomials; see ``fit_polynomials``.
-        scale_bits: The scale; the largest that fits if not given.
+        scale_bits: The scale; the most precise that fits if not given.
         ring: 4096, 8192 or 16384; the smallest that is precise enough if not given.
         input_range: The least and the greatest value of any feature; by default each feature's own
             on the rows, and as much again as it or the median feature spans to either side.
@@ -92,7 +92,7 @@ def compile_encrypted(
     products = plan_products(shape)
     width = max(max(product.period_in, product.period_out) for product in products)
     parameters, error = choose_parameters(
-        circuit, products, width=width, largest=largest, scale_bits=scale_bits, ring=ring,
+        circuit, products, known, width=width, scale_bits=scale_bits, ring=ring,
         tolerance=tolerance,
     )  # fmt: skip
     low, high = _input_range(known, input_range)
@@ -129,14 +129,14 @@ def _polynomials(
 def choose_parameters(
     circuit: Circuit,
     products: Sequence[Product],
+    rows: np.ndarray,
     *,
     width: int,
-    largest: float,
     scale_bits: int | None = None,
     ring: int | None = None,
     tolerance: float = TOLERANCE,
 ) -> tuple[Parameters, float]:
-    """The smallest ring, with its largest scale, in which the circuit fits and is precise enough.
+    """The smallest ring with the fewest primes in which the circuit fits and is precise enough.
 
     Returns:
         The parameters and the error's bound: six standard deviations of the worst score.
@@ -144,39 +144,50 @@ def choose_parameters(
     Raises:
         InputError: There is none; the message says what was missing, in figures.
     """
-    if ring is not None and ring not in MOST_BITS:
-        raise InputError(
-            f"a ring of {ring} is not known", hint=f"--ring {', '.join(map(str, MOST_BITS))}"
-        )
-    allowed = tolerance * largest
+    import numpy as np
+
+    check_ring(ring)
+    norms, largest = [], 0.0
+    for stage in circuit.stages:
+        norms.append(float(np.linalg.norm(rows, axis=1).max()))
+        rows = stage.run(rows)
+        largest = float(np.abs(rows).max())
     head = max(2, math.ceil(math.log2(max(_HEADROOM * largest, 1.0))) + 1)
     trouble = ""
     for degree in MOST_BITS if ring is None else (ring,):
-        bits = largest_scale(degree, circuit.levels, head)
-        chosen = bits if scale_bits is None else scale_bits
-        found = Parameters(degree, circuit.levels, chosen, head)
-        if width > found.slots:
-            trouble = f"the widest layer takes {width} places, a ring of {degree} has {found.slots}"
-        elif bits < max(LEAST_SCALE_BITS, scale_bits or 0):
-            trouble = (
-                f"the circuit is too deep: it takes {circuit.levels} levels, and the "
-                f"{MOST_BITS[degree]} bits of a ring of {degree} leave "
-                f"{max(bits, 0)} bits for the scale; "
-                + (f"{scale_bits} were asked for" if (scale_bits or 0) > bits else "20 are needed")
+        if width > degree // 2:
+            trouble = f"the widest layer takes {width} places, a ring of {degree} has {degree // 2}"
+            continue
+        best: tuple[float, Parameters] | None = None
+        for rescaled in (False, True):
+            fitting = candidates(
+                degree, circuit.levels, head, rescaled=rescaled, scale_bits=scale_bits
             )
+            for found in fitting:
+                error = float(foretell_error(circuit, products, found, norms).max())
+                best = min(best or (error, found), (error, found), key=lambda each: each[0])
+            if best is not None and best[0] <= tolerance * largest:
+                return best[1], best[0]
+        if best is None:
+            trouble = _too_deep(degree, circuit.levels, head, scale_bits)
         else:
-            error = float(foretell_error(circuit, products, found).max())
-            if error <= allowed:
-                return found, error
-            trouble = _too_coarse(found, error, allowed, largest)
-    raise InputError(
-        trouble,
-        hint="leave --scale-bits out"
-        if scale_bits is not None
-        else "leave --ring out"
-        if ring is not None
-        else "fewer layers, or polynomials of a lower degree",
-        levels=circuit.levels,
+            trouble = _too_coarse(best[1], best[0], tolerance * largest, largest)
+    raise InputError(trouble, hint=_hint(scale_bits, ring), levels=circuit.levels)
+
+
+def check_ring(ring: int | None) -> None:
+    """Raise InputError if a ring is none of those that there are."""
+    if ring is not None and ring not in MOST_BITS:
+        known = " or ".join(map(str, MOST_BITS))
+        raise InputError(f"a ring of {ring} is not known", hint=f"--ring {known}")
+
+
+def _too_deep(degree: int, levels: int, head: int, scale_bits: int | None) -> str:
+    room = largest_scale(degree, levels, head)
+    return (
+        f"the circuit is too deep: it takes {levels} levels, and the {MOST_BITS[degree]} bits of a "
+        f"ring of {degree} leave {max(room, 0)} bits for the scale; "
+        + ("20 are needed" if scale_bits is None else f"{scale_bits} were asked for")
     )
 
 
@@ -187,6 +198,14 @@ def _too_coarse(parameters: Parameters, error: float, allowed: float, largest: f
         f"scores up to {largest:.3g} would be off by up to {error:.2g}, and {allowed:.2g} is "
         f"allowed; about 2^{needed} is needed"
     )
+
+
+def _hint(scale_bits: int | None, ring: int | None) -> str:
+    if scale_bits is not None:
+        return "leave --scale-bits out"
+    if ring is not None:
+        return "leave --ring out"
+    return "fewer layers, or polynomials of a lower degree"
 
 
 def _input_range(

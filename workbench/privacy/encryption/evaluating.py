@@ -84,15 +84,17 @@ class CircuitRunner:
         return ciphertext
 
     def _encode(self, stage: Stage, product: Product, level: int, scale: float) -> _Encoded:
-        wanted = self.plan.parameters.scale
+        wanted, dropped = self._scale_of_dense(stage), 1
         weight_scale = wanted * self.scheme.levels[level][1] / scale
+        if self._keeps_level(stage):
+            weight_scale, dropped = wanted / scale, 0
         made: dict[tuple[int, int], Any] = {}
         found = diagonals(product, stage.dense.weight, self.plan.width)
         for giant, row in enumerate(found):
             for baby, values in enumerate(row):
                 if values.any():
                     made[giant, baby] = self._plain(values, level, weight_scale)
-        after = level - 1
+        after = level - dropped
         encoded = _Encoded(stage, product, made, None, None, None, level)
         encoded.bias = self._repeated(stage.dense.bias, product, after, wanted)
         if stage.degree in (3, 4):
@@ -104,6 +106,17 @@ class CircuitRunner:
             encoded.slope = self._repeated(stage.slope, product, after - 1, scale_of_slope)
         return encoded
 
+    def _keeps_level(self, stage: Stage) -> bool:
+        """Whether a stage's dense layer is not rescaled: the last one's, if the plan says so."""
+        return stage.degree == 0 and self.plan.parameters.weight_bits > 0
+
+    def _scale_of_dense(self, stage: Stage) -> float:
+        """Of what a stage's dense layer gives."""
+        parameters = self.plan.parameters
+        if self._keeps_level(stage):
+            return parameters.scale * 2.0**parameters.weight_bits
+        return parameters.scale
+
     def _scale_after_square(self, level: int) -> float:
         """Of the square of what has the plan's scale, at the level where it is squared."""
         wanted = self.plan.parameters.scale
@@ -111,7 +124,7 @@ class CircuitRunner:
 
     def _scale_after(self, stage: Stage, level: int) -> float:
         """Of what a stage gives, when its dense layer leaves ``level`` levels."""
-        wanted = self.plan.parameters.scale
+        wanted = self._scale_of_dense(stage)
         if stage.degree == 0:
             return wanted
         square = self._scale_after_square(level)
@@ -152,7 +165,8 @@ class CircuitRunner:
                     evaluator.add_inplace(total, part)
         if total is None:
             raise IntegrityError("a layer's weights are all 0: its answer is no secret")
-        self._rescale(total, self.plan.parameters.scale)
+        if not self._keeps_level(each.stage):
+            self._rescale(total, self._scale_of_dense(each.stage))
         for fold in product.folds:
             evaluator.add_inplace(total, self._rotated(total, fold, galois))
         if each.bias is not None:

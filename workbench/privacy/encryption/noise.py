@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from .circuits import Circuit, Stage
 from .diagonals import Product
-from .parameters import GUARD_BITS, Parameters
+from .parameters import Parameters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,11 +35,12 @@ class _Ring:
         rounding = (1.0 + _TERNARY * n) / 12.0
         # SEAL encrypts under the special prime and then drops it: what is left is the rounding.
         self.rounded = spread * math.sqrt(rounding)
+        self.encoded = spread * math.sqrt(1.0 / 12.0)
         # A digit is uniform in [0, q), not around 0. Its mean, q / 2 times the sum of all powers of
         # x, is n / pi times q in the slot of the root that is next to 1: slot 0.
         digit = n / 12.0 + (n / math.pi) ** 2
-        first = 4.0**-GUARD_BITS
-        small = first * 4.0**-parameters.head_bits
+        first = 4.0 ** (parameters.first_bits - parameters.special_bits)
+        small = 4.0 ** (parameters.scale_bits - parameters.special_bits)
         self._switch = [
             spread * math.sqrt(_SIGMA**2 * (first + level * small) * digit + rounding)
             for level in range(parameters.levels + 1)
@@ -51,22 +52,34 @@ class _Ring:
 
 
 def foretell_error(
-    circuit: Circuit, products: Sequence[Product], parameters: Parameters
+    circuit: Circuit, products: Sequence[Product], parameters: Parameters, norms: Sequence[float]
 ) -> np.ndarray:
-    """Six standard deviations of each score's error, ``[classes]``."""
+    """Six standard deviations of each score's error, ``[classes]``.
+
+    Args:
+        circuit: What is computed.
+        products: How its matrices are multiplied.
+        parameters: Of the ciphertexts.
+        norms: The largest Euclidean norm of what goes into each stage.
+    """
     import numpy as np
 
     ring, scale, level = _Ring(parameters), parameters.scale, parameters.levels
     inputs = circuit.stages[0].dense.weight.shape[1]
     error = np.full(inputs, ring.rounded / scale)
-    for stage, product in zip(circuit.stages, products, strict=True):
+    for stage, product, norm in zip(circuit.stages, products, norms, strict=True):
         turn = ring.switched(level) / scale
         before = np.sqrt(error**2 + (product.baby - 1) * turn**2)
+        if stage.degree == 0 and parameters.weight_bits:
+            weight_scale = after = scale * 2.0**parameters.weight_bits
+            added = 0.0
+        else:
+            weight_scale, after = scale * scale, scale
+            added, level = (ring.rounded / scale) ** 2, level - 1
+        added += (norm * ring.encoded * scale / weight_scale) ** 2
         # What is added in the middle is seen by every fold: twice the variance and a rotation more.
-        added = (ring.rounded / scale) ** 2
-        level -= 1
         for _ in product.folds:
-            added = 2.0 * added + (ring.switched(level) / scale) ** 2
+            added = 2.0 * added + (ring.switched(level) / after) ** 2
         error = np.sqrt((stage.dense.weight**2) @ before**2 + added)
         error, level = _after_polynomial(stage, error, ring, level)
     return _SIGMAS * error

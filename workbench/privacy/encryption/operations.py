@@ -18,8 +18,9 @@ from .plan import Plan
 from .running import EncryptedInference
 from .server import ServedModel
 
-Degree = Literal[2, 3, 4]
-Ring = Literal[4096, 8192, 16384]
+Degree = Annotated[int, limits.Interval(ge=2, le=4)]
+Ring = Annotated[int, limits.Interval(ge=4096, le=16384)]
+Tolerance = Annotated[float, limits.Interval(gt=0, lt=1)]
 Bits = Annotated[int, limits.Interval(ge=10, le=58)]
 Seed = Annotated[int, limits.Ge(0)]
 
@@ -37,6 +38,7 @@ def encrypt_infer(
     adapt: bool = True,
     scale_bits: Bits | None = None,
     ring: Ring | None = None,
+    tolerance: Tolerance = 1e-3,
     seed: Seed = 0,
     keep: Path | None = None,
 ) -> EncryptedInference:
@@ -55,7 +57,8 @@ def encrypt_infer(
         degree: Of the polynomials: 2 or 4 for an MLP with ReLU.
         adapt: Train on with the polynomials in place; else the weights stay as trained.
         scale_bits: The scale of the ciphertexts; by default the largest that fits.
-        ring: The size of the ring; by default the smallest that is precise enough.
+        ring: 4096, 8192 or 16384; by default the smallest that is precise enough.
+        tolerance: How far scores may be off, as a part of the largest: 1e-6 takes a level more.
         seed: Of the training.
         keep: A new folder for the server's and the client's files.
     """
@@ -65,7 +68,13 @@ def encrypt_infer(
     _refuse_used(keep)
     task = load_task(model, dataset=dataset, target=target, seed=seed)
     compiled = compile_task(
-        task, degree=degree, adapt=adapt, scale_bits=scale_bits, ring=ring, seed=seed
+        task,
+        degree=degree,
+        adapt=adapt,
+        scale_bits=scale_bits,
+        ring=ring,
+        tolerance=tolerance,
+        seed=seed,
     )
     return infer_encrypted(task, compiled, samples=samples, keep=keep)
 
@@ -86,6 +95,7 @@ def compile_model(
     adapt: bool = True,
     scale_bits: Bits | None = None,
     ring: Ring | None = None,
+    tolerance: Tolerance = 1e-3,
     seed: Seed = 0,
 ) -> Plan:
     """Train a small model and write a server's folder: its plan, which clients get, and weights.
@@ -98,7 +108,8 @@ def compile_model(
         degree: Of the polynomials: 2 or 4 for an MLP with ReLU.
         adapt: Train on with the polynomials in place; else the weights stay as trained.
         scale_bits: The scale of the ciphertexts; by default the largest that fits.
-        ring: The size of the ring; by default the smallest that is precise enough.
+        ring: 4096, 8192 or 16384; by default the smallest that is precise enough.
+        tolerance: How far scores may be off, as a part of the largest: 1e-6 takes a level more.
         seed: Of the training.
     """
     from .compiling import save_compiled
@@ -108,7 +119,13 @@ def compile_model(
     _refuse_used(out)
     task = load_task(model, dataset=dataset, target=target, seed=seed)
     compiled = compile_task(
-        task, degree=degree, adapt=adapt, scale_bits=scale_bits, ring=ring, seed=seed
+        task,
+        degree=degree,
+        adapt=adapt,
+        scale_bits=scale_bits,
+        ring=ring,
+        tolerance=tolerance,
+        seed=seed,
     )
     save_compiled(compiled, out)
     return compiled.plan

@@ -6,25 +6,28 @@ table 1, ternary secret), which SEAL holds to as well.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 MOST_BITS = {4096: 109, 8192: 218, 16384: 438}
-LEAST_SCALE_BITS, MOST_PRIME_BITS = 20, 60
-GUARD_BITS = 7
-"""How much larger the special prime is than the first. SEAL's digits are not centred, so switching
-keys adds up to sqrt(3 N) / pi times more noise in the first slots than in others; by so much it is
-taken back."""
+LEAST_SCALE_BITS, LEAST_WEIGHT_BITS, MOST_PRIME_BITS = 20, 10, 60
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """CKKS parameters: a first prime of ``scale_bits + head_bits``, one of ``scale_bits`` for each
-    level, and a special prime that is larger than the first by ``GUARD_BITS``."""
+    """CKKS parameters: a first prime, one of ``scale_bits`` for each level, and a special prime.
+
+    With ``weight_bits`` the last layer is not rescaled: its weights are rounded to so many bits
+    below the point, its scores have the scale ``scale_bits + weight_bits``, and a level, and with
+    it a prime, is saved. 0 means that the last layer is rescaled like every other.
+    """
 
     degree: int
     levels: int
     scale_bits: int
-    head_bits: int
+    weight_bits: int
+    first_bits: int
+    special_bits: int
 
     @property
     def slots(self) -> int:
@@ -39,8 +42,7 @@ class Parameters:
     @property
     def prime_bits(self) -> tuple[int, ...]:
         """The primes as SEAL takes them: the last is the special one."""
-        first = self.scale_bits + self.head_bits
-        return (first, *[self.scale_bits] * self.levels, first + GUARD_BITS)
+        return (self.first_bits, *[self.scale_bits] * self.levels, self.special_bits)
 
     @property
     def total_bits(self) -> int:
@@ -49,6 +51,30 @@ class Parameters:
 
 
 def largest_scale(degree: int, levels: int, head_bits: int) -> int:
-    """The most bits that a scale can have with so many levels; below 20 it is of no use."""
-    room = (MOST_BITS[degree] - 2 * head_bits - GUARD_BITS) // (levels + 2)
-    return min(room, MOST_PRIME_BITS - head_bits - GUARD_BITS)
+    """The most bits that a scale can have, the last layer rescaled or not; too few if under 20."""
+    room, top = MOST_BITS[degree] - head_bits, MOST_PRIME_BITS - head_bits
+    kept = min((room - LEAST_WEIGHT_BITS) // (levels + 1), top - LEAST_WEIGHT_BITS)
+    return max(kept, min(room // (levels + 2), top))
+
+
+def candidates(
+    degree: int, levels: int, head_bits: int, *, rescaled: bool, scale_bits: int | None = None
+) -> Iterator[Parameters]:
+    """Parameters that fit into a ring.
+
+    Args:
+        degree: The ring's.
+        levels: How many times a ciphertext is rescaled, the last layer's included.
+        head_bits: What the first prime has above the scores' scale, for their size and sign.
+        rescaled: Whether the last layer is.
+        scale_bits: Only this scale.
+    """
+    levels = levels if rescaled else levels - 1
+    scales = range(LEAST_SCALE_BITS, MOST_PRIME_BITS + 1) if scale_bits is None else (scale_bits,)
+    for scale in scales:
+        most = MOST_PRIME_BITS - scale - head_bits
+        for weight in (0,) if rescaled else range(LEAST_WEIGHT_BITS, most + 1):
+            first = scale + weight + head_bits
+            special = min(MOST_PRIME_BITS, MOST_BITS[degree] - first - levels * scale)
+            if first <= MOST_PRIME_BITS and special >= max(scale, LEAST_SCALE_BITS):
+                yield Parameters(degree, levels, scale, weight, first, special)

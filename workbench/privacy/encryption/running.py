@@ -15,7 +15,7 @@ from workbench.core.viewers import Viewable
 
 from .adapting import adapt_weights
 from .client import EncryptedAnswers, EncryptedClient
-from .compiling import Compiled, compile_encrypted, save_compiled
+from .compiling import TOLERANCE, Compiled, check_ring, compile_encrypted, save_compiled
 from .keys import KeyFolder, make_encryption_keys
 from .networks import network_of
 from .polynomials import choose_degrees, fit_polynomials
@@ -33,7 +33,8 @@ class EncryptedInference(Viewable):
     *Trained* is the model as it was trained, *plain* the one that is deployed: with polynomials for
     activations, computed in floats. Agreements are parts of the rows with the same class. Times are
     medians over calls. ``error`` is the largest difference of a score, ``error_bound`` what was
-    foretold before the run.
+    foretold before the run; ``undecided`` counts the rows in which the plain model's two best
+    scores are nearer to each other than twice that: there the class may be another.
     """
 
     model: str
@@ -49,6 +50,7 @@ class EncryptedInference(Viewable):
     agreement_plain: float
     agreement_trained: float
     outside: int
+    undecided: int
     calls: int
     samples_per_call: int
     call_s: float
@@ -83,6 +85,7 @@ def compile_task(
     adapt: bool = True,
     scale_bits: int | None = None,
     ring: int | None = None,
+    tolerance: float = TOLERANCE,
     seed: int = 0,
 ) -> Compiled:
     """A task's model, compiled; its weights taught to live with the polynomials first.
@@ -93,8 +96,10 @@ def compile_task(
         adapt: Train the weights further behind the polynomials. Else they stay as they are.
         scale_bits: See ``compile_encrypted``.
         ring: See ``compile_encrypted``.
+        tolerance: See ``compile_encrypted``.
         seed: Of the further training.
     """
+    check_ring(ring)
     network = network_of(task.model)
     choose_degrees(network, degree)
     polynomial = fit_polynomials(network, task.rows, degree=degree)
@@ -102,7 +107,7 @@ def compile_task(
         polynomial = adapt_weights(polynomial, task.rows, teacher=network, seed=seed)
     made = compile_encrypted(
         polynomial, task.rows, name=task.name, scale_bits=scale_bits, ring=ring,
-        input_range=task.input_range,
+        input_range=task.input_range, tolerance=tolerance,
     )  # fmt: skip
     return Compiled(made.plan, made.circuit, polynomial, network)
 
@@ -183,6 +188,7 @@ def _measured(
         agreement_plain=_share(opened, plain),
         agreement_trained=_share(opened, trained),
         outside=int((farthest > 1.0).sum()),
+        undecided=int((_margins(scores) < 2.0 * plan.error_bound).sum()),
         calls=len(calls), samples_per_call=plan.batch, call_s=median("total_s"),
         sample_s=sum(call.total_s for call in calls) / len(rows), encrypt_s=median("encrypt_s"),
         compute_s=median("compute_s"), decrypt_s=median("decrypt_s"), ring=parameters.degree,
@@ -201,6 +207,15 @@ def _labels(classes: Sequence[int | str], scores: np.ndarray) -> Any:
     import numpy as np
 
     return np.asarray(classes)[scores.argmax(axis=1)]
+
+
+def _margins(scores: np.ndarray) -> np.ndarray:
+    """How far a row's best score is above its second."""
+    import numpy as np
+
+    best = np.sort(scores, axis=1)
+    margins: np.ndarray = best[:, -1] - best[:, -2]
+    return margins
 
 
 def _share(found: Any, wanted: Any) -> float:
