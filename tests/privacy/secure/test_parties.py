@@ -25,6 +25,7 @@ from workbench.core.errors import (
     PeerError,
 )
 from workbench.privacy.ledger.recording import ACTIONS
+from workbench.privacy.secure import parties as parties_module
 from workbench.privacy.secure.applying import compute_securely, read_numbers, run_program
 from workbench.privacy.secure.certificates import Identity, make_identity
 from workbench.privacy.secure.parties import REPLICATED, TWO_SERVERS, Parties
@@ -106,11 +107,17 @@ def stop_the_dealer(parties: Parties) -> None:
     os.kill(parties.process_ids[2], signal.SIGSTOP)
 
 
+def stop_all(parties: Parties) -> None:
+    for pid in parties.process_ids:
+        os.kill(pid, signal.SIGSTOP)
+
+
 @pytest.mark.parametrize(
     ("harm", "error", "said"),
     [
         (kill_the_dealer, PeerError, "the dealer was killed by SIGKILL"),
         (stop_the_dealer, DeadlineError, "the dealer said nothing for 3 s"),
+        (stop_all, DeadlineError, "the model's owner said nothing for 3 s"),
         (stop_the_dealer, CancelledError, "enough"),
     ],
 )
@@ -127,6 +134,12 @@ def test_whatever_happens_all_end(
     assert not any(psutil.pid_exists(pid) for pid in parties.process_ids)
     with pytest.raises(ConflictError, match="have ended"):
         parties.run([])
+
+
+def test_parties_that_do_not_start_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parties_module, "_PARTY", "raise SystemExit('numpy is broken')")
+    with pytest.raises(PeerError, match=r"owner ended with 1 .*: numpy is broken"):
+        Parties(TWO_SERVERS)
 
 
 def test_a_party_ends_when_nobody_is_left_to_tell_it_anything() -> None:

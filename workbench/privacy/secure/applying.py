@@ -128,6 +128,9 @@ def read_numbers(file: Path) -> np.ndarray:
             found = np.load(file, allow_pickle=False)
         else:
             rows = [line.split(",") for line in file.read_text("utf-8").splitlines() if line]
+            widths = sorted({len(row) for row in rows})
+            if len(widths) > 1:
+                raise ValueError(f"rows have {widths[0]} to {widths[-1]} entries")
             found = np.array(rows, dtype=np.float64)
     except (ValueError, OSError) as error:
         raise DataError(

@@ -19,15 +19,21 @@ import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import IO, Any
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import ConflictError, InputError, PeerError, WorkbenchError
+from workbench.core.errors import (
+    ConflictError,
+    DeadlineError,
+    InputError,
+    PeerError,
+    WorkbenchError,
+)
 
-from .party import Start, Task
+from .party import ARE_YOU_ALIVE, Start, Task
 from .tls_mesh import Peer
 
 TWO_SERVERS = ("the model's owner", "the data's owner", "the dealer")
@@ -51,6 +57,7 @@ class Parties:
         if not 0 < timeout_s < 86_400:
             raise InputError(f"timeout_s is {timeout_s:g}; it must be above 0 and under a day")
         self.names = tuple(names)
+        self._timeout_s = timeout_s
         self._processes: list[subprocess.Popen[bytes]] = []
         self._controls: list[Connection] = []
         self._errors: list[IO[bytes]] = []
@@ -136,15 +143,19 @@ class Parties:
         got: dict[int, Any] = {}
         failed: list[tuple[int, WorkbenchError]] = []
         give_up_s = float("inf")
+        alive = _Alive(self._timeout_s, self.names)
         while len(got) + len(failed) < len(self.names) and time.monotonic() < give_up_s:
             check_cancelled()
             heard = {*got, *(number for number, _ in failed)}
             awaited = {c: n for n, c in enumerate(self._controls) if n not in heard}
+            alive.look(awaited)
             for control in wait(list(awaited), timeout=_LOOK_S):
                 assert isinstance(control, Connection)
                 number = awaited[control]
                 answer = self._hear(number, control)
-                if isinstance(answer, WorkbenchError):
+                if answer is None:
+                    alive.heard(number)
+                elif isinstance(answer, WorkbenchError):
                     failed.append((number, answer))
                     give_up_s = min(give_up_s, time.monotonic() + _GRACE_S)
                 else:
@@ -154,11 +165,14 @@ class Parties:
             raise min((error for _, error in failed), key=lambda each: _distance(each, spoke))
         return [got[number] for number in range(len(self.names))]
 
-    def _hear(self, number: int, control: Connection) -> tuple[Any] | WorkbenchError:
+    def _hear(self, number: int, control: Connection) -> tuple[Any] | WorkbenchError | None:
+        """A party's answer, its error, or None if it only says that it is alive."""
         try:
             kind, answer = control.recv()
         except (EOFError, ConnectionResetError):
             return self._obituary(number)
+        if kind == ARE_YOU_ALIVE:
+            return None
         return answer if kind == "failed" else (answer,)
 
     def _obituary(self, number: int) -> WorkbenchError:
@@ -176,6 +190,40 @@ class Parties:
             hint="nothing was opened, and all parties have ended: run it again",
             died=True,
         )
+
+
+class _Alive:
+    """When each party was last heard of. One that stands still says nothing even to us, and if all
+    do there is no other to notice."""
+
+    def __init__(self, timeout_s: float, names: Sequence[str]) -> None:
+        self._timeout_s, self._names = timeout_s, names
+        self._asked_s = time.monotonic()
+        self._heard_s = dict.fromkeys(range(len(names)), self._asked_s)
+
+    def heard(self, number: int) -> None:
+        """A party answered."""
+        self._heard_s[number] = time.monotonic()
+
+    def look(self, awaited: Mapping[Connection, int]) -> None:
+        """Ask those that are awaited now and then.
+
+        Raises:
+            DeadlineError: One has said nothing for too long.
+        """
+        now_s = time.monotonic()
+        if now_s - self._asked_s < self._timeout_s / 4:
+            return
+        self._asked_s = now_s
+        for control, number in awaited.items():
+            # Others wait for it as long as this: what they have to say of it goes first.
+            if now_s - self._heard_s[number] > self._timeout_s + 2 * _GRACE_S:
+                raise DeadlineError(
+                    f"{self._names[number]} said nothing for {self._timeout_s:g} s",
+                    hint="give a slow machine longer: --timeout-s 300",
+                )
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                control.send(ARE_YOU_ALIVE)
 
 
 def _distance(error: WorkbenchError, spoke: set[str]) -> int:

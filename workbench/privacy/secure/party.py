@@ -23,6 +23,7 @@ from .certificates import make_identity
 from .streams import KEY_BYTES, Stream, fresh_key
 from .tls_mesh import Peer, TlsMesh
 
+ARE_YOU_ALIVE = "alive"
 TASKS = {"compute": "computing:compute", "join": "join_side:join_side"}
 
 
@@ -66,9 +67,22 @@ class Party:
         return {other: Stream(key) for other, key in {**made, **got}.items()}
 
 
+class Control(Connection):
+    """The line to who started us; the work and the listening thread both send on it."""
+
+    def __init__(self, handle: int) -> None:
+        super().__init__(handle)
+        self._sending = threading.Lock()
+
+    def send(self, obj: Any) -> None:
+        """Send a message whole."""
+        with self._sending:
+            super().send(obj)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Serve until told to end, or until a line breaks: then nobody knows what the others have."""
-    control = Connection(int(arguments[0]))
+    control = Control(int(arguments[0]))
     told: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(control, told), daemon=True).start()
     start: Start = told.get()
@@ -89,7 +103,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _open(
-    start: Start, control: Connection, told: queue.SimpleQueue[Any], listener: socket.socket
+    start: Start, control: Control, told: queue.SimpleQueue[Any], listener: socket.socket
 ) -> Party:
     identity = make_identity(f"workbench party {start.me}")
     control.send(("certificate", identity.certificate))
@@ -105,10 +119,15 @@ def _work(party: Party, task: Task) -> Any:
     return work(party, **task.arguments)
 
 
-def _listen(control: Connection, told: queue.SimpleQueue[Any]) -> None:
-    """Hand on what is told; when nobody is left to tell anything, end at once."""
+def _listen(control: Control, told: queue.SimpleQueue[Any]) -> None:
+    """Hand on what is told, and say that we are alive when asked; when nobody is left to tell
+    anything, end at once."""
     while True:
         try:
-            told.put(control.recv())
+            message = control.recv()
+            if message == ARE_YOU_ALIVE:
+                control.send((ARE_YOU_ALIVE, None))
+            else:
+                told.put(message)
         except (EOFError, OSError):
             os._exit(0)
