@@ -25,6 +25,7 @@ from workbench.core.errors import (
 from workbench.privacy.secure import ecdh_psi, elligator2
 from workbench.privacy.secure.ecdh_psi import Blinding, intersect, split
 from workbench.privacy.secure.elligator2 import A, P, hash_to_field, map_to_curve
+from workbench.privacy.secure.join_side import read_table
 from workbench.privacy.secure.joining import join_privately
 from workbench.privacy.secure.row_keys import keys_of, normalise
 
@@ -223,6 +224,26 @@ def test_tables_that_cannot_be_joined(
     with pytest.raises(error, match=said) as raised:
         keys_of(columns, on, table="left.csv")
     assert "a@b" not in str(raised.value).casefold()  # a message names rows, never keys
+
+
+def test_files_that_are_no_table(tmp_path: Path) -> None:
+    (tmp_path / "head.csv").write_text("email,plan\n")
+    (tmp_path / "nothing.csv").write_text("")
+    (tmp_path / "torn.csv").write_text("email,plan\na,b\nc\n")
+    (tmp_path / "text.parquet").write_text("no table")
+    (tmp_path / "sheet.xlsx").write_bytes(b"PK")
+    pq.write_table(pa.table({"email": pa.array([], pa.string())}), tmp_path / "none.parquet")
+    for name, error, said in (
+        ("head.csv", DataError, "no rows"),
+        ("nothing.csv", DataError, "empty"),
+        ("torn.csv", DataError, r"row 2 of torn\.csv: 1 cells"),
+        ("text.parquet", DataError, "not a Parquet file"),
+        ("none.parquet", DataError, "no rows"),
+        ("sheet.xlsx", InputError, r"no \.csv"),
+        ("absent.csv", NotFoundError, "no file"),
+    ):
+        with pytest.raises(error, match=said):
+            read_table(tmp_path / name)
 
 
 def test_what_a_side_finds_wrong_is_told_and_nothing_is_written(tmp_path: Path) -> None:

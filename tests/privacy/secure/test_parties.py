@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import threading
@@ -134,6 +135,22 @@ def test_whatever_happens_all_end(
     assert not any(psutil.pid_exists(pid) for pid in parties.process_ids)
     with pytest.raises(ConflictError, match="have ended"):
         parties.run([])
+
+
+@pytest.mark.soak
+def test_a_kill_at_any_moment_is_named(scale: int) -> None:
+    """Whichever party, whenever: the run says which it was, and nobody is left."""
+    rng = random.Random(11)
+    for _ in range(2 * scale):
+        victim = rng.randrange(3)
+        scheme, names = rng.choice((("two-servers", TWO_SERVERS), ("replicated", REPLICATED)))
+        parties = Parties(names)
+        pid = parties.process_ids[victim]
+        threading.Timer(rng.uniform(0, 0.3), os.kill, args=[pid, signal.SIGKILL]).start()
+        with pytest.raises(PeerError, match=f"{names[victim]} was killed by SIGKILL"):
+            while True:
+                run_program("relu", {"x": np.ones(20_000)}, scheme=scheme, parties=parties)  # type: ignore[arg-type]
+        assert not any(map(psutil.pid_exists, parties.process_ids))
 
 
 def test_parties_that_do_not_start_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
