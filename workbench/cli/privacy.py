@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from workbench.cli.privacy_dp import (
+    show_account,
+    show_attack,
+    show_budget_set,
+    show_budget_show,
+    show_budget_spends,
+    show_statistic,
+    show_train,
+)
 from workbench.cli.privacy_encryption import (
     listen_encryption_serve,
     show_encrypt_infer,
@@ -28,6 +37,11 @@ __all__ = [
     "show_encryption_compile",
     "show_encryption_keys",
     "show_encryption_serve",
+    "show_account",
+    "show_attack",
+    "show_budget_set",
+    "show_budget_show",
+    "show_budget_spends",
     "show_ledger_checkpoint",
     "show_ledger_checkpoints",
     "show_ledger_erase",
@@ -38,4 +52,6 @@ __all__ = [
     "show_secure_apply",
     "show_secure_infer",
     "show_secure_join",
+    "show_statistic",
+    "show_train",
 ]

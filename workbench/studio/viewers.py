@@ -50,6 +50,14 @@ _VIEWERS = {
     "workbench.privacy.encryption.keys.KeyFolder": "encryption_cards:draw_keys",
     "workbench.privacy.encryption.plan.Plan": "encryption_cards:draw_plan",
     "workbench.privacy.encryption.running.EncryptedInference": "encryption_cards:draw_inference",
+    "workbench.privacy.auditing.membership.MembershipAttack": "privacy_cards:draw_attack",
+    "workbench.privacy.auditing.one_run.Audit": "privacy_cards:draw_audit",
+    "workbench.privacy.dp.accounting.PrivacyLoss": "privacy_cards:draw_loss",
+    "workbench.privacy.dp.budget.BudgetState": "privacy_cards:draw_budget",
+    "workbench.privacy.dp.budget.Spend": "privacy_cards:draw_spend",
+    "workbench.privacy.dp.operations.RunCost": "privacy_cards:draw_cost",
+    "workbench.privacy.dp.statistics.PrivateFigure": "privacy_cards:draw_figure",
+    "workbench.privacy.dp.training.PrivateRun": "privacy_cards:draw_run",
     "workbench.privacy.ledger.checking.EvidenceCheck": "ledger_cards:draw_evidence",
     "workbench.privacy.ledger.checkpoints.KeptCheckpoint": "ledger_cards:draw_checkpoint",
     "workbench.privacy.ledger.erasing.Erasure": "ledger_cards:draw_erasure",
@@ -76,6 +84,9 @@ _BUNDLES = {
 # Lists of these are drawn by a viewer of their own; all others as a table of their fields.
 _LISTS = {
     "workbench.models.operations.ModelRow": "draw_models",
+    "workbench.privacy.dp.budget.BudgetState": "privacy_cards:draw_budgets",
+    "workbench.privacy.dp.budget.Spend": "privacy_cards:draw_spends",
+    "workbench.privacy.dp.statistics.PrivateFigure": "privacy_cards:draw_figures",
     "workbench.privacy.ledger.checkpoints.KeptCheckpoint": "ledger_cards:draw_checkpoints",
 }
 

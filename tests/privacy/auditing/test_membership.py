@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 import numpy as np
 import pytest
 
 from workbench.core.errors import InputError
 from workbench.privacy.auditing.membership import attack_digits, judge, ratios
+from workbench.privacy.dp import calibration
+from workbench.privacy.dp.calibration import find_noise_multiplier
 from workbench.privacy.dp.digits import load_digits_task
 
+make_private = importlib.import_module("workbench.privacy.dp.make_private")
 
-@pytest.mark.slow
-def test_an_overfitted_model_is_attacked_and_a_private_one_is_not() -> None:
+
+def test_an_overfitted_model_is_attacked_and_a_private_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     task = load_digits_task()
-    open_ = attack_digits(task, epsilon=None, models=16, rows=400, seed=0)
+    open_ = attack_digits(task, epsilon=None, models=10, rows=400, seed=0)
     assert open_.advantage >= 0.2 and open_.low > 0.15
-    closed = attack_digits(task, epsilon=1.0, models=32, rows=400, seed=0)
+    searches = []
+
+    def search(**given: Any) -> float:
+        searches.append(given)
+        return find_noise_multiplier(**given)
+
+    # One search for all models: one for each number of rows took longer than everything else.
+    monkeypatch.setattr(calibration, "find_noise_multiplier", search)
+    monkeypatch.setattr(make_private, "find_noise_multiplier", search)
+    closed = attack_digits(task, epsilon=1.0, models=16, rows=400, seed=0)
     assert closed.advantage <= 0.05
     assert closed.hits_at_1_percent < 0.03 < open_.hits_at_1_percent
+    assert [given["sampling_rate"] for given in searches] == [0.5]
 
 
 def test_the_ratios_are_those_of_known_gaussians() -> None:

@@ -89,6 +89,19 @@ def load_mechanism(plain: Mapping[str, Any]) -> Mechanism:
     return _KINDS[kind](**fields)
 
 
+def describe_mechanism(mechanism: Mechanism) -> str:
+    """A mechanism in a few words."""
+    if isinstance(mechanism, GaussianSteps):
+        rate = f" at rate {mechanism.sampling_rate:.3g}" if mechanism.sampling_rate < 1 else ""
+        steps = f"{mechanism.steps} step" + ("s" if mechanism.steps > 1 else "")
+        return f"{steps}{rate}, noise multiplier {mechanism.noise_multiplier:.4g}"
+    if isinstance(mechanism, DiscreteGaussian):
+        answers = f"{mechanism.count} answer" + ("s" if mechanism.count > 1 else "")
+        return f"{answers} with discrete Gaussian noise of {mechanism.sigma:.4g}"
+    times = f"{mechanism.count} times " if mechanism.count > 1 else ""
+    return f"{times}epsilon {mechanism.epsilon:.4g}"
+
+
 def check_sampling(sampling: Sampling) -> None:
     """Refuse what the accountants cannot state an epsilon of.
 

@@ -1,0 +1,120 @@
+"""How private runs, attacks, budgets and figures are drawn, and told in a terminal."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+import pytest
+
+from workbench.cli import privacy as terminal
+from workbench.core.viewers import mime_bundle
+from workbench.privacy.auditing.membership import MembershipAttack
+from workbench.privacy.auditing.one_run import Audit
+from workbench.privacy.dp.accounting import PrivacyLoss
+from workbench.privacy.dp.budget import BudgetState, Spend
+from workbench.privacy.dp.mechanisms import DiscreteGaussian, GaussianSteps, PureSteps
+from workbench.privacy.dp.operations import RunCost
+from workbench.privacy.dp.statistics import PrivateFigure
+from workbench.privacy.dp.training import PrivateRun
+from workbench.studio.viewers import draw_list
+
+AUDIT = Audit(1.0, 2.9, 1e-5, 0.95, 1000, 200, 148, 0.7, flagged=False)
+REFUTED = Audit(9.7, 2.9, 1e-5, 0.95, 1000, 1000, 998, 4.9, flagged=True)
+RUN = PrivateRun(
+    "digits", "a" * 64, 0.951, 2.9, 3.1, 1e-5, 3.2, 1.0, 0.5, 30, 0.5, "hooks", 1078, 0,
+    "a generator <b>", AUDIT,
+)  # fmt: skip
+ATTACK = MembershipAttack(None, 0.33, 0.29, 0.36, 0.1, 0.938, 10, 400)
+BUDGET = BudgetState("b" * 64, "example", 2.5, 1e-5, 2.0, 0.5, 1, 1)
+SPEND = Spend(
+    1, "b" * 64, "example", GaussianSteps(3.2, 0.5, 30), "a <first> run", "r", 1.76e9, None
+)
+FIGURE = PrivateFigure("count of <a>", 12.0, 0.5, 8.0, 16.0)
+
+
+def html(result: object) -> str:
+    found: str = mime_bundle(result)["text/html"]
+    return found
+
+
+def lengths(drawn: str) -> list[float]:
+    return [float(found) for found in re.findall(r'y="3" width="([\d.]+)"', drawn)]
+
+
+def test_a_run_shows_its_claim_beside_what_is_proven() -> None:
+    drawn = html(RUN)
+    assert "✓ claim not refuted" in drawn and "accuracy 0.951" in drawn
+    assert "a generator &lt;b&gt;" in drawn and "a made fault" not in drawn
+    claimed, proven, _ = lengths(drawn)
+    assert claimed == 320 and proven == pytest.approx(320 / 2.9, abs=0.1)
+
+
+def test_a_refuted_claim_is_told_by_word_and_length() -> None:
+    drawn = html(replace(RUN, audit=REFUTED, noise_scale=0.1))
+    assert "✗ claim refuted" in drawn and "0.1 times the noise" in drawn
+    claimed, proven, _ = lengths(drawn)
+    assert proven == 320 > claimed
+    assert html(REFUTED).count("<svg") == 3
+    assert "· not audited" in html(replace(RUN, audit=None, seed=None))
+
+
+def test_costs_are_drawn_by_both_accounts() -> None:
+    drawn = html(RunCost(3.2, 0.5, 30, 1e-5, 2.9, 3.1))
+    assert "epsilon 2.9" in drawn and drawn.count("<svg") == 2
+    none = html(PrivacyLoss(math.inf, None, 1e-5))
+    assert "without bound" in none and lengths(none) == [320]
+
+
+def test_an_attack_says_whether_members_are_told() -> None:
+    assert "✗ members are told" in html(ATTACK)
+    closed = replace(ATTACK, epsilon=1.0, advantage=0.01, low=-0.01, high=0.03)
+    drawn = html(closed)
+    assert "✓ no better than guessing" in drawn and "M0.0 8H9.6" in drawn
+
+
+def test_a_budget_shows_what_is_left() -> None:
+    assert lengths(html(BUDGET)) == [256] and "✓ 0.5 left" in html(BUDGET)
+    assert "1 run without an end" in html(BUDGET)
+    spent = replace(BUDGET, spent=2.5, left=0.0)
+    assert "✗ exhausted" in html(spent)
+    open_ = replace(BUDGET, epsilon=None, left=None)
+    assert "no budget set" in html(open_) and "<svg" not in html(open_)
+
+
+def test_lists_are_tables() -> None:
+    for items, word in (
+        ([BUDGET, replace(BUDGET, epsilon=None)], "bbbbbbbbbbbb"),
+        ([SPEND], "30 steps at rate 0.5, noise multiplier 3.2"),
+        ([FIGURE, replace(FIGURE, low=None)], "count of &lt;a&gt;"),
+    ):
+        drawn = draw_list(items)
+        assert drawn is not None and word in drawn["text/html"]
+    assert "a &lt;first&gt; run" in html(SPEND) and "8 to 16" in html(FIGURE)
+
+
+def test_other_mechanisms_have_words() -> None:
+    assert "2 times epsilon 0.5" in html(replace(SPEND, mechanism=PureSteps(0.5, 2)))
+    noisy = replace(SPEND, mechanism=DiscreteGaussian(4.0, count=1))
+    assert "1 answer with discrete Gaussian noise of 4" in html(noisy)
+
+
+def test_a_terminal_gets_short_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.show_train(replace(RUN, audit=REFUTED))
+    terminal.show_account(RunCost(3.2, 0.5, 30, 1e-5, math.inf, None))
+    terminal.show_attack(ATTACK)
+    terminal.show_budget_set(BUDGET)
+    terminal.show_budget_show([])
+    terminal.show_budget_spends([SPEND])
+    terminal.show_budget_spends([])
+    terminal.show_statistic([FIGURE])
+    told = capsys.readouterr()
+    assert "THE CLAIM IS REFUTED" in told.out and "without bound" in told.out
+    assert "a generator <b>" in told.err
+    assert max(map(len, told.out.splitlines())) < 100 and len(told.out.splitlines()) < 30
+
+
+def test_a_run_that_is_not_refuted_says_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.show_train(RUN)
+    assert "REFUTED" not in capsys.readouterr().out

@@ -1,0 +1,113 @@
+"""How private runs, budgets and private figures look in a terminal."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.drawing import print_table
+from workbench.privacy.dp.mechanisms import describe_mechanism
+
+if TYPE_CHECKING:
+    from workbench.privacy.auditing.membership import MembershipAttack
+    from workbench.privacy.dp.budget import BudgetState, Spend
+    from workbench.privacy.dp.operations import RunCost
+    from workbench.privacy.dp.statistics import PrivateFigure
+    from workbench.privacy.dp.training import PrivateRun
+
+
+def show_account(cost: RunCost) -> None:
+    """What the steps cost, by both accounts."""
+    rows = [["privacy loss distributions, which holds", number(cost.epsilon_pld)]]
+    if cost.epsilon_rdp is not None:
+        rows.append(["Rényi, looser", number(cost.epsilon_rdp)])
+    print_table(["account", "epsilon"], [list(row) for row in rows])
+    click.echo(
+        f"{cost.steps} steps at rate {number(cost.sampling_rate)}, noise multiplier "
+        f"{number(cost.noise_multiplier)}, delta {cost.delta:g}"
+    )
+
+
+def show_train(run: PrivateRun) -> None:
+    """Accuracy, the claim, and what the canaries prove of it."""
+    rows = [
+        ["accuracy", f"{run.accuracy:.4f}", "on rows that were not learnt from"],
+        ["claimed epsilon", number(run.epsilon_pld), f"at delta {run.delta:g}"],
+        ["by Rényi", number(run.epsilon_rdp), "looser"],
+    ]
+    if run.audit is not None:
+        said = f"{run.audit.right} of {run.audit.guesses} guesses about canaries were right"
+        rows.append(["proven epsilon", number(run.audit.lower), said])
+    rows.append(["noise multiplier", number(run.noise_multiplier), f"{run.steps} steps"])
+    print_table(["figure", "value", ""], [list(row) for row in rows])
+    if run.audit is not None and run.audit.flagged:
+        click.echo("THE CLAIM IS REFUTED: more is proven than is claimed")
+    click.echo(f"noise: {run.noise}", err=True)
+
+
+def show_attack(attack: MembershipAttack) -> None:
+    """How well members are told, and from what."""
+    what = "without privacy" if attack.epsilon is None else f"epsilon {number(attack.epsilon)}"
+    spread = f"{attack.low:.3f} to {attack.high:.3f}; 0 guesses, 1 knows"
+    rows = [
+        ["advantage", f"{attack.advantage:.3f}", spread],
+        ["found", f"{attack.hits_at_1_percent:.3f}", "where 1 false alarm in 100 is let through"],
+        ["accuracy", f"{attack.accuracy:.3f}", "of the models, on rows that none learnt from"],
+    ]
+    print_table([what, "value", ""], [list(row) for row in rows])
+
+
+def show_budget_set(state: BudgetState) -> None:
+    """The budget as it is now."""
+    show_budget_show([state])
+
+
+def show_budget_show(states: list[BudgetState]) -> None:
+    """A line a data set."""
+    if not states:
+        click.echo("no budget was set and nothing spent; try: workbench privacy budget set")
+        return
+    rows = [
+        [
+            each.dataset_sha256[:12], each.unit, number(each.epsilon), number(each.spent),
+            number(each.left), f"{each.delta:g}", each.spends, each.open_spends,
+        ]
+        for each in states
+    ]  # fmt: skip
+    names = ["data set", "unit", "epsilon", "spent", "left", "delta", "runs", "without an end"]
+    print_table(names, rows)
+
+
+def show_budget_spends(spends: list[Spend]) -> None:
+    """A line a run, the oldest first."""
+    if not spends:
+        click.echo("nothing was spent of this data set")
+        return
+    rows = [
+        [
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(each.recorded_s)),
+            each.purpose, describe_mechanism(each.mechanism), each.unit,
+            "no end" if each.ended_s is None else "ended",
+        ]
+        for each in spends
+    ]  # fmt: skip
+    print_table(["when", "purpose", "what", "unit", ""], rows)
+
+
+def show_statistic(figures: list[PrivateFigure]) -> None:
+    """A line a figure, with the interval that the noise leaves."""
+    rows = [
+        [each.name, number(each.value), number(each.low), number(each.high), number(each.epsilon)]
+        for each in figures
+    ]
+    print_table(["figure", "value", "low", "high", "epsilon"], [list(row) for row in rows])
+
+
+def number(value: float | None) -> str:
+    """A figure with four digits; a dash where there is none."""
+    if value is None:
+        return "-"
+    return "without bound" if math.isinf(value) else f"{value:.4g}"

@@ -1,0 +1,266 @@
+"""How private runs and attacks are drawn: what is claimed beside what was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.privacy.dp.mechanisms import describe_mechanism
+from workbench.studio.cards import card
+from workbench.studio.markup import count, escape, number, when
+from workbench.studio.tables import plain_table, table
+
+if TYPE_CHECKING:
+    from workbench.privacy.auditing.membership import MembershipAttack
+    from workbench.privacy.auditing.one_run import Audit
+    from workbench.privacy.dp.accounting import PrivacyLoss
+    from workbench.privacy.dp.budget import BudgetState, Spend
+    from workbench.privacy.dp.operations import RunCost
+    from workbench.privacy.dp.statistics import PrivateFigure
+    from workbench.privacy.dp.training import PrivateRun
+
+_WIDTH, _HEIGHT = 320, 16
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One figure of a card: its name, its length, and the interval about it if there is one."""
+
+    name: str
+    value: float
+    fill: str = "var(--bar)"
+    low: float | None = None
+    high: float | None = None
+    told: str = ""
+
+
+def draw_run(run: PrivateRun) -> str:
+    """Accuracy and epsilon, the claim against what its canaries prove, and how it was made."""
+    mark = _verdict(run.audit) if run.audit else ("plain", "· not audited")
+    words = (
+        f"accuracy {run.accuracy:.3f}",
+        f"epsilon {number(run.epsilon_pld)} at delta {run.delta:g}",
+    )
+    lie = ""
+    if run.noise_scale != 1:
+        said = f"a made fault: {run.noise_scale:g} times the noise that is accounted for"
+        lie = f'<p class="note">{said}</p>'
+    facts = {
+        "epsilon by Rényi": run.epsilon_rdp,
+        "noise multiplier": run.noise_multiplier,
+        "sampling rate": run.sampling_rate,
+        "steps": run.steps,
+        "clip norm": run.clip_norm,
+        "single gradients by": run.mode,
+        "rows": run.rows,
+        "seed": "none" if run.seed is None else run.seed,
+        "noise from": run.noise,
+        "sha256 of the data": run.dataset_sha256,
+    }
+    body = _audit_body(run.audit) if run.audit else ""
+    made = f"<details><summary>How it was made</summary>{plain_table(facts)}</details>"
+    return card(_head(mark, run.dataset, *words) + lie + body + made)
+
+
+def draw_audit(audit: Audit) -> str:
+    """The claim against what the canaries of a run prove."""
+    return card(_head(_verdict(audit), "Audit in one run") + _audit_body(audit))
+
+
+def draw_cost(cost: RunCost) -> str:
+    """What steps cost, by both accounts."""
+    words = (
+        count(cost.steps, "step"),
+        f"noise multiplier {number(cost.noise_multiplier)}",
+        f"sampling rate {number(cost.sampling_rate)}",
+        f"delta {cost.delta:g}",
+    )
+    return card(_head(None, f"epsilon {_told(cost.epsilon_pld)}", *words) + _accounts(cost))
+
+
+def draw_loss(loss: PrivacyLoss) -> str:
+    """What was lost, by both accounts."""
+    words = f"delta {loss.delta:g}"
+    return card(_head(None, f"epsilon {_told(loss.epsilon_pld)}", words) + _accounts(loss))
+
+
+def draw_attack(attack: MembershipAttack) -> str:
+    """The attacker's advantage with its interval, between guessing and knowing."""
+    what = "without privacy" if attack.epsilon is None else f"epsilon {number(attack.epsilon)}"
+    found = attack.low > 0
+    mark = ("bad", "✗ members are told") if found else ("good", "✓ no better than guessing")
+    words = (
+        what,
+        f"accuracy {attack.accuracy:.3f}",
+        f"{count(attack.models, 'model')} of {count(attack.rows, 'row')}",
+    )
+    bars = [
+        Bar("advantage (0 guesses, 1 knows)", attack.advantage, _fill(found),
+            attack.low, attack.high),
+        Bar("found at 1% false alarms", attack.hits_at_1_percent),
+    ]  # fmt: skip
+    return card(_head(mark, "Membership inference", *words) + draw_bars(bars, most=1.0))
+
+
+def draw_budget(state: BudgetState) -> str:
+    """How much of a data set's budget is spent."""
+    spent = f"{_told(state.spent)} spent in {count(state.spends, 'run')}"
+    name = f"Data set {state.dataset_sha256[:12]}"
+    words = (f"a unit is one {state.unit}", f"delta {state.delta:g}", spent)
+    opened = ""
+    if state.open_spends:
+        said = f"{count(state.open_spends, 'run')} without an end: going on, or killed"
+        opened = f'<p class="q">{said}</p>'
+    if state.epsilon is None:
+        return card(_head(("plain", "· no budget set"), name, *words) + opened)
+    full = (state.left or 0) < 0.01 * state.epsilon
+    mark = ("bad", "✗ exhausted") if full else ("good", f"✓ {number(state.left)} left")
+    bars = [Bar(f"of epsilon {number(state.epsilon)}", state.spent, _fill(full))]
+    return card(_head(mark, name, *words) + draw_bars(bars, most=state.epsilon) + opened)
+
+
+def draw_budgets(states: Sequence[BudgetState]) -> str:
+    """A row a data set."""
+    rows = [
+        {
+            "data set": each.dataset_sha256[:12],
+            "unit": each.unit,
+            "epsilon": each.epsilon,
+            "delta": each.delta,
+            "spent": each.spent,
+            "left": each.left,
+            "runs": each.spends,
+            "without an end": each.open_spends,
+        }
+        for each in states
+    ]
+    return table(rows, title="Privacy budgets").html()
+
+
+def draw_spends(spends: Sequence[Spend]) -> str:
+    """A row a run, the oldest first."""
+    rows = [
+        {
+            "when": when(each.recorded_s),
+            "purpose": each.purpose,
+            "what": describe_mechanism(each.mechanism),
+            "unit": each.unit,
+            "ended": "" if each.ended_s is None else when(each.ended_s),
+        }
+        for each in spends
+    ]
+    return table(rows, title="What was done with the data set").html()
+
+
+def draw_spend(spend: Spend) -> str:
+    """One use of a data set."""
+    words = (describe_mechanism(spend.mechanism), when(spend.recorded_s))
+    mark = ("plain", "· open" if spend.ended_s is None else "✓ ended")
+    return card(_head(mark, spend.purpose, *words))
+
+
+def draw_figures(figures: Sequence[PrivateFigure]) -> str:
+    """A row a figure, with the interval that its noise leaves."""
+    rows = [
+        {
+            "figure": each.name,
+            "value": each.value,
+            "low": each.low,
+            "high": each.high,
+            "epsilon": each.epsilon,
+        }
+        for each in figures
+    ]
+    return table(rows, title="Private figures").html()
+
+
+def draw_figure(figure: PrivateFigure) -> str:
+    """A figure, with the interval that its noise leaves."""
+    words = [f"epsilon {number(figure.epsilon)}"]
+    if figure.low is not None:
+        words.append(f"{number(figure.low)} to {number(figure.high)} in 19 of 20 draws of noise")
+    return card(_head(None, f"{figure.name}: {number(figure.value)}", *words))
+
+
+def draw_bars(bars: Iterable[Bar], *, most: float) -> str:
+    """Bars with a name before and a figure behind; intervals as whiskers. ``most`` is full."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(bar.name)}</th><td>{_svg(bar, most)}</td>'
+        f'<td class="n">{escape(bar.told or _told(bar.value))}{_interval(bar)}</td></tr>'
+        for bar in bars
+    )
+    return f'<div class="wide"><table><tbody>{rows}</tbody></table></div>'
+
+
+def _audit_body(audit: Audit) -> str:
+    fill = _fill(audit.flagged)
+    bars = [
+        Bar("claimed (at most)", audit.upper, "var(--mark)"),
+        Bar("proven (at least)", audit.lower, fill),
+        Bar("proven whatever the mechanism", audit.lower_any, fill),
+    ]
+    said = (
+        f"{audit.right:,} of {audit.guesses:,} guesses about {audit.canaries:,} made canaries were "
+        f"right; what is proven holds with {100 * audit.confidence:g}% confidence."
+    )
+    drawn = draw_bars(bars, most=max(audit.upper, audit.lower))
+    return f'{drawn}<p class="q">{said}</p>'
+
+
+def _accounts(loss: Any) -> str:
+    bars = [Bar("by privacy loss distributions, which holds", loss.epsilon_pld)]
+    if loss.epsilon_rdp is not None:
+        bars.append(Bar("by Rényi, looser", loss.epsilon_rdp, "var(--line)"))
+    return draw_bars(bars, most=max(bar.value for bar in bars))
+
+
+def _verdict(audit: Audit) -> tuple[str, str]:
+    return ("bad", "✗ claim refuted") if audit.flagged else ("good", "✓ claim not refuted")
+
+
+def _head(mark: tuple[str, str] | None, title: str, *words: str) -> str:
+    pill = f'<span class="pill {mark[0]}">{escape(mark[1])}</span>' if mark else ""
+    quiet = "".join(f'<span class="q">{escape(word)}</span>' for word in words)
+    return f'<div class="top">{pill}<strong>{escape(title)}</strong>{quiet}</div>'
+
+
+def _fill(bad: bool) -> str:
+    return "var(--bad)" if bad else "var(--good)"
+
+
+def _told(value: float) -> str:
+    return "without bound" if math.isinf(value) else number(value)
+
+
+def _interval(bar: Bar) -> str:
+    if bar.low is None or bar.high is None:
+        return ""
+    return f' <span class="q">({number(bar.low)} to {number(bar.high)})</span>'
+
+
+def _svg(bar: Bar, most: float) -> str:
+    """The bar; a value that has no bound fills it."""
+    said = escape(f"{bar.name}: {_told(bar.value)}")
+    x = _place(bar.value, most)
+    whisker = ""
+    if bar.low is not None and bar.high is not None:
+        left, right = _place(bar.low, most), _place(bar.high, most)
+        whisker = (
+            f'<path d="M{left:.1f} 8H{right:.1f}M{left:.1f} 4V12M{right:.1f} 4V12" '
+            'stroke="var(--ink)" fill="none"/>'
+        )
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img" '
+        f'style="display:block;max-width:100%" aria-label="{said}"><rect y="7" height="2" '
+        f'width="{_WIDTH}" fill="var(--line)"/><rect y="3" width="{x:.1f}" height="10" '
+        f'fill="{bar.fill}"/>{whisker}</svg>'
+    )
+
+
+def _place(value: float, most: float) -> float:
+    if math.isinf(value):
+        return float(_WIDTH)
+    share = value / most if 0 < most < math.inf else 0.0
+    return _WIDTH * min(1.0, max(0.0, share))
