@@ -12,7 +12,7 @@ import pytest
 from workbench.core.errors import CapabilityError, InputError
 from workbench.privacy.secure import applying
 from workbench.privacy.secure.inference import infer_securely
-from workbench.privacy.secure.mlp import Mlp, digits_mlp, mlp_of
+from workbench.privacy.secure.mlp import Mlp, learnt_mlp, mlp_of
 from workbench.privacy.secure.parties import Parties
 from workbench.privacy.secure.party import Task
 from workbench.store.ledger import Ledger
@@ -25,7 +25,7 @@ def digits(shared_home_path: Path) -> tuple[Mlp, np.ndarray, np.ndarray]:
     from workbench.core import settings
 
     with settings.override(home=str(shared_home_path)):
-        return digits_mlp(0)
+        return learnt_mlp(seed=0)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -108,3 +108,25 @@ def test_the_command(digits: Any, shared_home: Path, capsys: pytest.CaptureFixtu
         "the model's owner", "the data's owner", "the dealer",
     ]  # fmt: skip
     assert "semi-honest" in told["security"]
+
+
+def test_columns_far_from_one_are_scaled_when_asked(up: dict[str, Parties]) -> None:
+    """A made table of which one column is 300,000 times as large as another: beyond the range, and
+    its weights would vanish behind the point."""
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(400, 2)) * [0.3, 100_000] + [0, 50_000]
+    y = np.where(x[:, 0] * 300_000 + x[:, 1] > 40_000, "yes", "no")
+    model = make_pipeline(StandardScaler(), MLPClassifier((8,), random_state=0, solver="lbfgs"))
+    model.fit(x, y)
+    with pytest.raises(InputError, match="sums could reach"):
+        infer_securely(model, x, parties=up["two-servers"])
+    found = infer_securely(model, x, labels=y, scale_columns=True, parties=up["two-servers"])
+    assert found.labels == tuple(model.predict(x).tolist())
+    assert found.agreement == 1.0 and found.accuracy is not None and found.accuracy > 0.95
+    assert "to a factor of two, to the model's owner" in found.opened
+    with pytest.raises(InputError, match="none"):
+        infer_securely(model, [[1.0, float("nan")]], scale_columns=True)

@@ -1,10 +1,10 @@
 """Is a word below zero among three parties: the sum of two words in bits, and a bit as a word.
 
-Mohassel and Rindal, *ABY3: A Mixed Protocol Framework for Machine Learning*, CCS 2018, sections
-5.3 and 5.4. Party 0 knows x0 + x1 and shares its bits; those of x2 are shared as they lie. The top
-bit of their sum is the exclusive or of both top bits and of the carry into them, which is a
-``carry_tree`` over the low 63 places. A bit b = b0 xor b1 xor b2 becomes a word by two products
-of its parts, each of which two parties know.
+Mohassel and Rindal, *ABY3: A Mixed Protocol Framework for Machine Learning*, CCS 2018. Party 0
+knows x0 + x1 and shares its bits; those of x2 are shared as they lie. The top bit of their sum is
+the exclusive or of both top bits and of the carry into them, which is a ``carry_tree`` over the low
+63 places. A bit b = b0 xor b1 xor b2 becomes a word by two products of its parts, each of which two
+parties know.
 """
 
 from __future__ import annotations

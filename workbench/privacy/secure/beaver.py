@@ -1,9 +1,9 @@
 """Products of shared secrets by triples that were dealt beforehand, entry by entry or of matrices.
 
 Beaver, *Efficient Multiparty Protocols Using Circuit Randomization*, CRYPTO 1991; for matrices as
-in Mohassel and Zhang, *SecureML*, IEEE S&P 2017, section IV. The dealer shares random a, b and
-c = a b. The servers open d = x - a and e = y - b, which are uniform, and x y = c + d b + a e + d e.
-A triple is used once: with a mask used twice the difference of two secrets would be open.
+in Mohassel and Zhang, *SecureML*, IEEE S&P 2017. The dealer shares random a, b and c = a b. The
+servers open d = x - a and e = y - b, which are uniform, and x y = c + d b + a e + d e. A triple is
+used once: with a mask used twice the difference of two secrets would be open.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The carry out of 64 places in six steps, each one round of AND gates on half as many places.
 
 The log-depth tree of Garay, Schoenmakers and Villegas, *Practical and Secure Solutions for Integer
-Comparison*, PKC 2007, section 4: a place generates a carry or hands one on, and two neighbours make
-one place: G = G_hi xor (P_hi and G_lo), P = P_hi and P_lo. For a comparison "generates" reads "is
-less here" and "hands on" reads "is equal here". Whether the lowest place hands on is never asked.
+Comparison*, PKC 2007: a place generates a carry or hands one on, and two neighbours make one place:
+G = G_hi xor (P_hi and G_lo), P = P_hi and P_lo. For a comparison "generates" reads "is less here"
+and "hands on" reads "is equal here". Whether the lowest place hands on is never asked.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from workbench.core.errors import InputError
 from workbench.privacy.ledger.recording import record
 
 from .applying import NAMES, run_program, told_of
-from .mlp import digits_mlp, mlp_of
+from .mlp import learnt_mlp, mlp_of
 from .parties import TIMEOUT_S, Parties
-from .programs import DATA_OWNER
+from .programs import DATA_OWNER, MODEL_OWNER
 from .results import SEMI_HONEST, Cost, SchemeName, SecureInference
 
 
@@ -22,6 +22,7 @@ def infer_securely(
     x: Any,
     *,
     labels: Any = None,
+    scale_columns: bool = False,
     scheme: SchemeName = "two-servers",
     parties: Parties | None = None,
     timeout_s: float = TIMEOUT_S,
@@ -37,6 +38,9 @@ def infer_securely(
         model: The model's owner's: an MLP of scikit-learn or torch with one hidden layer of ReLU.
         x: The data's owner's rows ``[n, d]``.
         labels: What is right, for the accuracy.
+        scale_columns: Divide each column by a power of two first, and multiply the weights by it:
+            for columns far from 1. Both owners then know how large each column is, to a factor
+            of two.
         scheme: Two servers with a dealer, or three parties.
         parties: Parties that are up, of that scheme.
         timeout_s: How long a party may say nothing.
@@ -53,6 +57,10 @@ def infer_securely(
     right = None if labels is None else np.asarray(labels)
     if right is not None and right.shape != rows.shape[:1]:
         raise InputError(f"{rows.shape[:1]} rows have {right.shape} labels")
+    plain = mlp.predict(rows) if rows.ndim == 2 and rows.shape[1] == len(mlp.w1) else None
+    if scale_columns:
+        scales = powers_above(rows)
+        mlp, rows = mlp.for_columns(scales), rows / scales
     values = {"x": rows, "w1": mlp.w1, "b1": mlp.b1, "w2": mlp.w2, "b2": mlp.b2}
     if rows.size:
         mlp.check_range(float(np.nan_to_num(np.abs(rows)).max()))
@@ -60,6 +68,8 @@ def infer_securely(
     found = outcomes[DATA_OWNER].values
     assert found is not None
     opened = f"{found.size:,} labels, to {NAMES[scheme][DATA_OWNER]} alone"
+    if scale_columns:
+        opened += f"; how large each column is, to a factor of two, to {NAMES[scheme][MODEL_OWNER]}"
     cost = Cost.of(tuple(each.cost for each in outcomes))
     named = np.asarray(mlp.classes)[found]
     record("release", f"secure inference {name}", data=told_of(scheme, opened, cost))
@@ -68,7 +78,7 @@ def infer_securely(
         scheme=scheme,
         rows=found.size,
         labels=tuple(named.tolist()),
-        agreement=float((found == mlp.predict(rows)).mean()),
+        agreement=float((found == plain).mean()),
         accuracy=None if right is None else float((named == right).mean()),
         opened=opened,
         security=SEMI_HONEST,
@@ -76,25 +86,46 @@ def infer_securely(
     )
 
 
-def infer_digits(
+def powers_above(rows: np.ndarray) -> np.ndarray:
+    """The least powers of two that no number of a column ``[n, d]`` is above, at least 1: ``[d]``.
+
+    Raises:
+        InputError: A number is none.
+    """
+    if rows.ndim != 2 or not np.isfinite(rows).all():
+        raise InputError(
+            f"rows of shape {rows.shape} have a number that is none, or are no rows",
+            hint="fill in what is missing",
+        )
+    largest = np.abs(rows).max(axis=0, initial=1.0)
+    return np.asarray(2.0 ** np.ceil(np.log2(largest)))
+
+
+def infer_learnt(
     *,
+    dataset: str = "digits",
+    target: str | None = None,
     rows: int | None = None,
     seed: int | None = None,
     scheme: SchemeName = "two-servers",
     timeout_s: float = TIMEOUT_S,
 ) -> SecureInference:
-    """``infer_securely`` with the network that encrypted inference asks, on digits' test part.
+    """``infer_securely`` with the network that encrypted inference asks, on rows not learnt from.
 
     Args:
+        dataset: digits, or a file with columns of numbers.
+        target: The column of a file that is foretold.
         rows: The first so many of them; all if none.
         seed: Of the learning; the setting ``seed`` if none.
         scheme: Two servers with a dealer, or three parties.
         timeout_s: How long a party may say nothing.
     """
-    mlp, pixels, labels = digits_mlp(settings.get("seed") if seed is None else seed)
-    count = len(pixels) if rows is None else rows
-    if not 0 < count <= len(pixels):
-        raise InputError(f"rows is {count}; the digits' test part has 1 to {len(pixels)}")
+    number = settings.get("seed") if seed is None else seed
+    mlp, asked, labels = learnt_mlp(seed=number, dataset=dataset, target=target)
+    count = len(asked) if rows is None else rows
+    if not 0 < count <= len(asked):
+        raise InputError(f"rows is {count}; {dataset} has 1 to {len(asked)} to ask about")
     return infer_securely(
-        mlp, pixels[:count], labels=labels[:count], scheme=scheme, timeout_s=timeout_s
-    )
+        mlp, asked[:count], labels=labels[:count], scale_columns=dataset != "digits",
+        scheme=scheme, timeout_s=timeout_s,
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +30,10 @@ class Mlp:
         """The plain model on rows ``[n, d]``: the places of the largest outputs, int64 ``[n]``."""
         hidden = np.maximum(x @ self.w1 + self.b1, 0)
         return np.asarray((hidden @ self.w2 + self.b2).argmax(axis=1))
+
+    def for_columns(self, scales: np.ndarray) -> Mlp:
+        """The same model for rows whose columns were divided by ``scales`` ``[d]``."""
+        return replace(self, w1=self.w1 * scales[:, None])
 
     def check_range(self, most_input: float) -> None:
         """Refuse weights with which rows up to ``most_input`` could leave the range, unseen.
@@ -72,9 +76,17 @@ def mlp_of(model: Any) -> Mlp:
 
 
 @lru_cache(maxsize=4)
-def digits_mlp(seed: int) -> tuple[Mlp, np.ndarray, np.ndarray]:
-    """The network of encrypted inference, and digits' frozen test part: pixels 0 to 1, labels."""
+def learnt_mlp(
+    *, seed: int, dataset: str = "digits", target: str | None = None
+) -> tuple[Mlp, np.ndarray, np.ndarray]:
+    """The network of encrypted inference, and the rows (with labels) that it was not learnt from.
+
+    Args:
+        seed: Of the learning, and of a file's split.
+        dataset: digits (its frozen test part, pixels 0 to 1), or a file with columns of numbers.
+        target: The column of a file that is foretold.
+    """
     from workbench.privacy.encryption.tasks import load_task
 
-    task = load_task("mlp", seed=seed)
+    task = load_task("mlp", dataset=dataset, target=target, seed=seed)
     return mlp_of(task.model), task.asked, task.asked_labels

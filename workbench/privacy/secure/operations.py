@@ -21,26 +21,32 @@ Seconds = Annotated[float, limits.Gt(0), limits.Lt(86_400)]
 def secure_infer(
     *,
     model: Literal["mlp"] = "mlp",
+    dataset: str = "digits",
+    target: str | None = None,
     rows: Annotated[int, limits.Ge(1)] | None = None,
     scheme: SchemeName = "two-servers",
     seed: Annotated[int, limits.Ge(0)] | None = None,
     timeout_s: Seconds = 60.0,
 ) -> SecureInference:
-    """Ask a network about handwritten digits that its owner does not see.
+    """Ask a network about rows that its owner does not see.
 
     Three processes over TLS: the model's owner, the data's owner, and a dealer or helper. Only the
     labels are opened, to the data's owner. Semi-honest: see `workbench privacy secure apply`.
 
     Args:
-        model: A network of 64, 32 and 10 units, learnt here from sklearn's digits.
-        rows: The first so many of the digits' test part; all if none.
+        model: A network with 32 hidden units of ReLU, learnt here: the one of `encrypt-infer`.
+        dataset: digits, or a file with columns of numbers.
+        target: The column of a file that is foretold.
+        rows: The first so many of the rows that were not learnt from; all if none.
         scheme: Two servers with a dealer, or three parties with replicated shares.
-        seed: Of the learning; the setting `seed` if none.
+        seed: Of the learning and of a file's split; the setting `seed` if none.
         timeout_s: How long a party may say nothing before the others give up.
     """
-    from .inference import infer_digits
+    from .inference import infer_learnt
 
-    return infer_digits(rows=rows, seed=seed, scheme=scheme, timeout_s=timeout_s)
+    return infer_learnt(
+        dataset=dataset, target=target, rows=rows, seed=seed, scheme=scheme, timeout_s=timeout_s
+    )
 
 
 @operation(

@@ -1,10 +1,9 @@
 """Cutting the last bits of a shared word off, in one round, never more than one step wrong.
 
-Dalskov, Escudero and Keller, *Secure Evaluation of Quantized Neural Networks*, PoPETs 2020(4),
-section 3.1.2 (probabilistic truncation). With a random r of 64 bits, shared with r' = (r mod 2^63)
->> f and its top bit, c = x + 2^62 + r is opened, which is uniform. The offset 2^62 makes x
-non-negative; whether the sum ran over 2^63 is the top bit of c against that of r, so it is taken
-back exactly.
+Dalskov, Escudero and Keller, *Secure Evaluation of Quantized Neural Networks*, PoPETs 2020(4).
+With a random r of 64 bits, shared with r' = (r mod 2^63) >> f and its top bit, c = x + 2^62 + r is
+opened, which is uniform. The offset 2^62 makes x non-negative; whether the sum ran over 2^63 is the
+top bit of c against that of r, so it is taken back exactly.
 
 **Error bound**: for -2^62 <= x < 2^62 the result is floor(x / 2^f) or one more, so less than one
 step from x / 2^f. (Without dealt r' each server would cut its own share, which for |x| < 2^k is

@@ -1,10 +1,10 @@
 """Cutting the last bits off among three parties: the third helps two, and sees nothing of them.
 
-Dalskov, Escudero and Keller, *Secure Evaluation of Quantized Neural Networks*, PoPETs 2020(4),
-section 3.2, for replicated shares. Party 2 makes the mask r of ``probabilistic_truncation``;
-parties 0 and 1 hold x as the two words x0 + x1 and x2, open c = x + 2^62 + r to each other alone,
-and share the result anew. Party 2 knows r and never c; 0 and 1 know c and half of r each. The error
-bound is the same: less than one step.
+Dalskov, Escudero and Keller, *Secure Evaluation of Quantized Neural Networks*, PoPETs 2020(4), for
+replicated shares. Party 2 makes the mask r of ``probabilistic_truncation``; parties 0 and 1 hold x
+as the two words x0 + x1 and x2, open c = x + 2^62 + r to each other alone, and share the result
+anew. Party 2 knows r and never c; 0 and 1 know c and half of r each. The error bound is the same:
+less than one step.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Functions of one number as pieces of parabolas: one comparison with all knots, two products.
 
 Liu, Juuti, Lu and Asokan, *Oblivious Neural Network Predictions via MiniONN Transformations*, CCS
-2017, section 5.3.2, with the pieces chosen here: each as long as a parabola through its Chebyshev
-points stays within the tolerance. Outside the range the function is taken as constant. The bits
-"is x at least knot i" pick the coefficients, which are public, by sums alone.
+2017, with the pieces chosen here: each as long as a parabola through its Chebyshev points stays
+within the tolerance. Outside the range the function is taken as constant. The bits "is x at least
+knot i" pick the coefficients, which are public, by sums alone.
 """
 
 from __future__ import annotations
