@@ -33,13 +33,22 @@ pytestmark = [
 
 
 def outputs(run_: NotebookRun) -> list[Any]:
-    """What an executed notebook shows, cell by cell."""
+    """What an executed notebook shows, cell by cell; a stream in one piece, for a busy machine may
+    send one line in two."""
     executed = nbformat.read(run_.folder / Path(run_.notebook).name, as_version=4)
-    return [
-        [output.get("text") or output.get("data", {}).get("text/plain") for output in cell.outputs]
-        for cell in executed.cells
-        if cell.cell_type == "code"
-    ]
+    return [_texts(cell.outputs) for cell in executed.cells if cell.cell_type == "code"]
+
+
+def _texts(shown: list[Any]) -> list[Any]:
+    texts: list[Any] = []
+    stream = None
+    for output in shown:
+        if stream is not None and output.get("name") == stream:
+            texts[-1] += output["text"]
+        else:
+            texts.append(output.get("text") or output.get("data", {}).get("text/plain"))
+        stream = output.get("name")
+    return texts
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:

@@ -14,10 +14,10 @@ import pytest
 from workbench.core.errors import ConfigError, ConflictError
 from workbench.core.operations import Operation
 from workbench.store import JobQueue
-from workbench.studio import notebook_results, tile_jobs, tiles
+from workbench.studio import notebook_results, tile_jobs, tile_notebooks, tiles
 from workbench.studio.chart import points
 from workbench.studio.home_page import HomePage
-from workbench.studio.links import Links
+from workbench.studio.links import Links, current_links
 from workbench.studio.run_history import page_of, recent_runs
 from workbench.studio.tile_runs import duration_chart
 
@@ -114,6 +114,18 @@ def test_a_report_deleted_by_hand_is_not_linked(project: Path, home: Path) -> No
     page.write_text("x")
     assert page_of(made) == f"tour/{made['run_id']}/report.html"
     assert "/workbench/reports/tour/" in text_of(HomePage())
+
+
+def test_a_run_written_elsewhere_leaves_the_last_report_that_is_here(
+    project: Path, home: Path
+) -> None:
+    here, elsewhere = (record(home, f"20260102T00000000{n}Z-aaaaaa", slug="tour") for n in range(2))
+    page = project / "reports" / "tour" / here["run_id"] / "report.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("x")
+    said = tile_notebooks._last_run([here, elsewhere], current_links())
+    assert here["run_id"] in said and "report of " in said
+    assert "last report" in tile_notebooks._last_run([elsewhere, here], current_links())
 
 
 def test_a_damaged_record_hides_no_other(project: Path, home: Path) -> None:

@@ -21,7 +21,7 @@ def print_outline(plain: dict[str, Any], *, indent: int = 0) -> None:
     """
     width = max((len(name) for name in plain), default=0)
     for name, value in plain.items():
-        said = in_one_line(value)
+        said = "none" if value in ([], {}) else in_one_line(value)
         if said is not None:
             _print_line(f"{'':<{indent}}{name:<{width}}  ", said)
             continue

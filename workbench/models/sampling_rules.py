@@ -55,7 +55,8 @@ def check_sampling(sampling: Sampling) -> None:
             what = "a whole number" if kind is int else "a number"
             raise InputError(f"{name} is {value!r}; it must be {what}", parameter=name)
         if not low <= value <= high:
-            raise InputError(f"{name} is {value!r}; it must be {low:g} to {high:g}", parameter=name)
+            allowed = f"from {low:,} to {high:,}"
+            raise InputError(f"{name} is {value!r}; it must be {allowed}", parameter=name)
     if any(not isinstance(text, str) or not text for text in sampling.stop):
         raise InputError(f"stop is {sampling.stop!r}; it must be texts that are not empty")
     for text in sampling.stop:

@@ -301,7 +301,7 @@ def _check_allowed(source: Source, files: Sequence[SourceFile], *, offline: bool
     if offline:
         names = ", ".join(file.name for file in files)
         raise FetchError(
-            f"offline is set and {names} is not here; "
+            f"offline is set and this is not here: {names}; "
             f"it would be fetched from {source.uri} ({format_bytes(_size(files))})",
             hint="unset WORKBENCH_OFFLINE once, or bring the file and name it as a file: source",
             offline=True,

@@ -17,7 +17,13 @@ from voila.app import Voila
 
 from workbench.studio.left_pages import LeftPages
 from workbench.studio.links import DASHBOARDS_VARIABLE, find_project
-from workbench.studio.server import HOME, HomeHandler, fix_home, routes
+from workbench.studio.server import (
+    HOME,
+    HomeHandler,
+    fix_home,
+    routes,
+    say_nothing_of_trust,
+)
 
 
 class Dashboards(Voila):
@@ -29,6 +35,7 @@ class Dashboards(Voila):
         """Voila's handlers, after ours."""
         home = f"voila/render/{HOME}"
         base_url = self.server_url
+        say_nothing_of_trust(self, folder="")
         own: list[Any] = routes(base_url, home=home, project=find_project(Path(self.root_dir)))
         if hasattr(self.kernel_manager, "get_rendered_notebook"):  # it has pages ahead of readers
             LeftPages(self).watch_all()

@@ -160,6 +160,24 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "workbench.studio.server"}]
 
 
+class _WithoutTrust(logging.Filter):
+    """Leaves out that a page of ours "is not trusted": it has no output that could be, and there
+    is nothing that its reader should do."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is told."""
+        return "is not trusted" not in str(record.msg) or self._folder not in str(record.args)
+
+
+def say_nothing_of_trust(server: Any, *, folder: str) -> None:
+    """Keep Jupyter's warning of each page that is rendered from a folder out of the log."""
+    server.log.addFilter(_WithoutTrust(folder))
+
+
 def _load_jupyter_server_extension(server: Any) -> None:
     fix_home()
     base_url = server.web_app.settings["base_url"]
@@ -169,5 +187,6 @@ def _load_jupyter_server_extension(server: Any) -> None:
     made.append((opened, OpenHandler, {"project": Path(server.root_dir)}))
     server.web_app.add_handlers(".*$", made)
     _lead_home_from_any_page(server, url_path_join(base_url, home))
+    say_nothing_of_trust(server, folder="notebooks/dashboards/")
     WarmPage(server, home.removeprefix("voila/render/")).start()
     log.info("reports are read at %sworkbench/reports/", base_url)

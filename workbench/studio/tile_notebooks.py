@@ -115,7 +115,7 @@ def _last(
         return _learned(result) + _where(facts, links)
     if not runs:
         return f"<span>Not run yet: <code>workbench report run {escape(facts.path)}</code></span>"
-    return _last_run(runs[-1], links)
+    return _last_run(runs, links)
 
 
 def _learned(result: NotebookResult | None) -> str:
@@ -132,16 +132,18 @@ def _where(facts: NotebookFacts, links: Links) -> str:
     return f"<span>{escape(facts.path)}: open it with <code>make lab</code></span>"
 
 
-def _last_run(last: dict[str, Any], links: Links) -> str:
+def _last_run(runs: list[dict[str, Any]], links: Links) -> str:
+    last = runs[-1]
     claims = last["claims"]
     held = sum(bool(claim["ok"]) for claim in claims)
     said = f"{held} of {len(claims)} claims hold, " if claims else ""
-    page = page_of(last)
-    seen = (
-        f'<a href="{escape(links.report(page))}">last report</a>'
-        if page
-        else "<span>no page of it in this project's reports; run it again for one</span>"
-    )
+    seen = "<span>no page of it in this project's reports; run it again for one</span>"
+    # The last run may have been written elsewhere (--out), and an earlier one not.
+    for run in reversed(runs):
+        if page := page_of(run):
+            name = "last report" if run is last else f"report of {when(run['started_at'])}"
+            seen = f'<a href="{escape(links.report(page))}">{name}</a>'
+            break
     return (
         f"{pill(last['status'])}<span>{said}{duration(last['duration_s'])}, "
         f"{when(last['started_at'])}</span>{seen}"
