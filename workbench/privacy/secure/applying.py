@@ -55,12 +55,15 @@ def compute_securely(
     if given.keys() != PROGRAMS[function].owners.keys():
         wanted = " and ".join(PROGRAMS[function].owners)
         raise InputError(f"{function} takes {wanted}", hint="y is for product and matmul")
-    outcomes = run_program(function, given, scheme=scheme, parties=parties, timeout_s=timeout_s)
+    subject = f"secure {function}"
+    outcomes = run_program(
+        function, given, scheme=scheme, parties=parties, timeout_s=timeout_s, subject=subject
+    )
     values = outcomes[DATA_OWNER].values
     assert values is not None
     opened = f"{values.size:,} results of {function}, to {NAMES[scheme][DATA_OWNER]} alone"
     cost = Cost.of(tuple(each.cost for each in outcomes))
-    record("release", f"secure {function}", data=told_of(scheme, opened, cost))
+    write_down_end(subject, opened, cost, scheme=scheme)
     return SecureResult(function, scheme, values, opened, SEMI_HONEST, cost)
 
 
@@ -72,6 +75,7 @@ def run_program(
     parties: Parties | None = None,
     timeout_s: float = TIMEOUT_S,
     keep_view: bool = False,
+    subject: str = "",
 ) -> list[Outcome]:
     """Give each party the inputs that are its own, and run a program.
 
@@ -82,6 +86,7 @@ def run_program(
         parties: Parties that are up.
         timeout_s: How long a party may say nothing, where parties are started here.
         keep_view: Give back every message that each party received.
+        subject: What the ledger is told that this is; it is told nothing if empty.
     """
     if scheme not in NAMES:
         raise NotFoundError.among("scheme", scheme, NAMES)
@@ -103,15 +108,24 @@ def run_program(
         )
         for me in range(len(NAMES[scheme]))
     ]
+    if subject:
+        write_down_begin(subject, scheme=scheme)
     with progress(f"secure {program}"), _up(parties, scheme, timeout_s) as ready:
         outcomes: list[Outcome] = ready.run(tasks)
     return outcomes
 
 
-def told_of(scheme: str, opened: str, cost: Cost) -> dict[str, Any]:
-    """What the ledger is told of a run."""
+def write_down_begin(subject: str, **told: Any) -> None:
+    """Enter in the ledger that a run begins. One that breaks off gives no result back, and yet may
+    have told a party something."""
+    record("access", subject, data=told)
+
+
+def write_down_end(subject: str, opened: str, cost: Cost, **told: Any) -> None:
+    """Enter in the ledger what was opened, to whom, and what was sent for it."""
     sent_bytes = cost.online_bytes + cost.offline_bytes
-    return {"scheme": scheme, "opened": opened, "rounds": cost.rounds, "sent_bytes": sent_bytes}
+    rounds = {"rounds": cost.rounds, "sent_bytes": sent_bytes}
+    record("release", subject, data={**told, "opened": opened, **rounds})
 
 
 def read_numbers(file: Path) -> np.ndarray:

@@ -8,9 +8,8 @@ import numpy as np
 
 from workbench.core import settings
 from workbench.core.errors import InputError
-from workbench.privacy.ledger.recording import record
 
-from .applying import NAMES, run_program, told_of
+from .applying import NAMES, run_program, write_down_end
 from .mlp import learnt_mlp, mlp_of
 from .parties import TIMEOUT_S, Parties
 from .programs import DATA_OWNER, MODEL_OWNER
@@ -64,7 +63,10 @@ def infer_securely(
     values = {"x": rows, "w1": mlp.w1, "b1": mlp.b1, "w2": mlp.w2, "b2": mlp.b2}
     if rows.size:
         mlp.check_range(float(np.nan_to_num(np.abs(rows)).max()))
-    outcomes = run_program("mlp", values, scheme=scheme, parties=parties, timeout_s=timeout_s)
+    subject = f"secure inference {name}"
+    outcomes = run_program(
+        "mlp", values, scheme=scheme, parties=parties, timeout_s=timeout_s, subject=subject
+    )
     found = outcomes[DATA_OWNER].values
     assert found is not None
     opened = f"{found.size:,} labels, to {NAMES[scheme][DATA_OWNER]} alone"
@@ -72,7 +74,7 @@ def infer_securely(
         opened += f"; how large each column is, to a factor of two, to {NAMES[scheme][MODEL_OWNER]}"
     cost = Cost.of(tuple(each.cost for each in outcomes))
     named = np.asarray(mlp.classes)[found]
-    record("release", f"secure inference {name}", data=told_of(scheme, opened, cost))
+    write_down_end(subject, opened, cost, scheme=scheme)
     return SecureInference(
         model=name,
         scheme=scheme,

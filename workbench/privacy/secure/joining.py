@@ -8,8 +8,8 @@ from typing import Literal
 
 from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.core.progress import progress
-from workbench.privacy.ledger.recording import record
 
+from .applying import write_down_begin, write_down_end
 from .join_side import LEFT, RIGHT, SideOutcome
 from .parties import Parties
 from .party import Task
@@ -61,18 +61,17 @@ def join_privately(
     _check_paths(left, right, out, overwrite=overwrite)
     left_task = Task("join", {"file": left, "on": tuple(on), "gives": gives, "out": out})
     right_task = Task("join", {"file": right, "on": tuple(on), "gives": gives, "give": give})
+    write_down_begin("private join", on=list(on), gives=gives)
     with progress("private join"), Parties(SIDES, timeout_s=timeout_s) as parties:
         sides: list[SideOutcome] = parties.run([left_task, right_task])
     mine, theirs = sides[LEFT], sides[RIGHT]
     cost = Cost.of((mine.cost, theirs.cost))
     handed = "row numbers" if gives == "ids" else "the right side's columns"
     learnt = f"{_LEARNT}; the left side besides: {handed} of the {mine.matched:,} common rows"
-    told = {
-        "opened": f"{handed} of {mine.matched} common rows, to the left side",
-        "matched": mine.matched, "left_rows": mine.rows, "right_rows": theirs.rows,
-        "rounds": cost.rounds, "sent_bytes": cost.online_bytes,
-    }  # fmt: skip
-    record("release", "private join", data=told)
+    write_down_end(
+        "private join", f"{handed} of {mine.matched} common rows, to the left side", cost,
+        matched=mine.matched, left_rows=mine.rows, right_rows=theirs.rows,
+    )  # fmt: skip
     return PrivateJoin(
         out=out, on=tuple(on), gives=gives, matched=mine.matched, left_rows=mine.rows,
         right_rows=theirs.rows, left_without_key=mine.without, right_without_key=theirs.without,

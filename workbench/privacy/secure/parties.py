@@ -187,7 +187,7 @@ class Parties:
         said = f": {lines[-1]}" if lines else ""
         return PeerError(
             f"{self.names[number]} {how} in the middle of the run{said}",
-            hint="nothing was opened, and all parties have ended: run it again",
+            hint="no result was given back, and all parties have ended: run it again",
             died=True,
         )
 

@@ -20,7 +20,8 @@ SEMI_HONEST = (
 
 @dataclass(frozen=True)
 class PartyCost:
-    """What one party sent and how long it took. Bytes are those that left its sockets, TLS and all.
+    """What one party sent and how long it took. Bytes are those that left its sockets, TLS and all;
+    opening the lines, once for all runs of the same parties, is not among them.
 
     *Offline* is what needs no data (the dealer's material), *online* the rest.
     """
