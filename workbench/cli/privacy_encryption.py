@@ -92,7 +92,8 @@ def show_encryption_ask(found: AskedLabels) -> None:
         err=True,
     )
     if found.doubtful:
-        click.echo(f"note: {len(found.doubtful)} rows have scores that no known row had", err=True)
+        rows = ", ".join(map(str, found.doubtful[:_MOST_ROWS]))
+        click.echo(f"note: no known row had scores like those of row {rows}", err=True)
 
 
 @contextmanager

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from workbench.privacy.encryption.plan import Plan
     from workbench.privacy.encryption.running import EncryptedInference
 
-_WIDTH, _HEIGHT = 560, 26
 _STEPS = {2: ("square",), 3: ("square", "cube"), 4: ("square", "square")}
 
 
@@ -98,7 +97,7 @@ def plot_call(found: EncryptedInference) -> Chart:
 
 def _accuracies(found: EncryptedInference) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
-        {"model": f"as trained ({', '.join(found.activations) or 'linear'})",
+        {"model": f"as trained ({_named(found.activations)})",
          "accuracy": found.accuracy_trained, "same class as encrypted": found.agreement_trained},
     ]  # fmt: skip
     if found.degrees:
@@ -111,6 +110,10 @@ def _accuracies(found: EncryptedInference) -> list[dict[str, Any]]:
         {"model": "encrypted", "accuracy": found.accuracy_encrypted, "same class as encrypted": 1.0}
     )
     return rows
+
+
+def _named(activations: tuple[str, ...]) -> str:
+    return ", ".join("ReLU" if name == "relu" else name for name in activations) or "linear"
 
 
 def _figures(found: EncryptedInference) -> list[dict[str, Any]]:
@@ -140,25 +143,17 @@ def _chain(prime_bits: tuple[int, ...], degrees: tuple[int, ...]) -> str:
     steps = steps[: len(prime_bits) - 2]  # a last layer that is not rescaled uses up nothing
     names += [*reversed(steps), "keys"]
     fills = ["var(--good)", *["var(--bar)"] * len(steps), "var(--line)"]
-    total, at, drawn = sum(prime_bits), 0.0, []
-    for bits, name, fill in zip(prime_bits, names, fills, strict=True):
-        width = _WIDTH * bits / total
-        ink = "var(--ink)" if fill == "var(--line)" else "#fff"
-        drawn.append(
-            f'<rect x="{at + 1:.1f}" y="1" width="{width - 2:.1f}" height="{_HEIGHT - 2}" rx="3" '
-            f'fill="{fill}"/><text x="{at + width / 2:.1f}" y="{_HEIGHT / 2 + 4}" fill="{ink}" '
-            f'text-anchor="middle" font-size="11">{escape(name)} {bits}</text>'
-        )
-        at += width
-    said = f"{total} bits: " + ", ".join(
-        f"{name} {bits}" for name, bits in zip(names, prime_bits, strict=True)
+    parts = "".join(
+        f'<span style="flex:{bits} 1 0;min-width:0;border-top:8px solid {fill};padding-top:2px">'
+        f"{escape(name)} {bits}</span>"
+        for bits, name, fill in zip(prime_bits, names, fills, strict=True)
     )
+    said = ", ".join(f"{name} {bits}" for name, bits in zip(names, prime_bits, strict=True))
+    total = sum(prime_bits)
     return (
         f'<p class="q">The modulus has {total} bits: each step on ciphertexts uses up one part, '
-        "from the right.</p>"
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(said)}" '
-        f'style="max-width:{_WIDTH}px;width:100%;display:block;margin:.2rem 0 .4rem">'
-        f"{''.join(drawn)}</svg>"
+        f'from the right.</p><div role="img" aria-label="{total} bits: {escape(said)}" '
+        f'class="q" style="display:flex;gap:3px;max-width:560px;margin:.2rem 0 .5rem">{parts}</div>'
     )
 
 

@@ -144,15 +144,8 @@ def choose_parameters(
     Raises:
         InputError: There is none; the message says what was missing, in figures.
     """
-    import numpy as np
-
     check_ring(ring)
-    norms, largest = [], 0.0
-    for stage in circuit.stages:
-        norms.append(float(np.linalg.norm(rows, axis=1).max()))
-        rows = stage.run(rows)
-        largest = float(np.abs(rows).max())
-    head = max(2, math.ceil(math.log2(max(_HEADROOM * largest, 1.0))) + 1)
+    norms, head, largest = _sizes(circuit, rows)
     trouble = ""
     for degree in MOST_BITS if ring is None else (ring,):
         if width > degree // 2:
@@ -173,6 +166,36 @@ def choose_parameters(
         else:
             trouble = _too_coarse(best[1], best[0], tolerance * largest, largest)
     raise InputError(trouble, hint=_hint(scale_bits, ring), levels=circuit.levels)
+
+
+def foretell_by_scale(circuit: Circuit, rows: np.ndarray, *, ring: int) -> list[tuple[int, float]]:
+    """The bits of each scale that fits a ring, with the error that scores would have.
+
+    Args:
+        circuit: Of a compiled model; its last layer is rescaled here.
+        rows: ``[n, features]``, as it was compiled for.
+        ring: 4096, 8192 or 16384.
+    """
+    check_ring(ring)
+    shape = (rows.shape[1], *(len(stage.dense.bias) for stage in circuit.stages))
+    products = plan_products(shape)
+    norms, head = _sizes(circuit, rows)[:2]
+    return [
+        (found.scale_bits, float(foretell_error(circuit, products, found, norms).max()))
+        for found in candidates(ring, circuit.levels, head, rescaled=True)
+    ]
+
+
+def _sizes(circuit: Circuit, rows: np.ndarray) -> tuple[list[float], int, float]:
+    """The norms of what goes into each stage, the head's bits, the largest score."""
+    import numpy as np
+
+    norms, largest = [], 0.0
+    for stage in circuit.stages:
+        norms.append(float(np.linalg.norm(rows, axis=1).max()))
+        rows = stage.run(rows)
+        largest = float(np.abs(rows).max())
+    return norms, max(2, math.ceil(math.log2(max(_HEADROOM * largest, 1.0))) + 1), largest
 
 
 def check_ring(ring: int | None) -> None:
