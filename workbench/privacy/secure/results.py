@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -98,7 +98,7 @@ class PrivateJoin(Viewable):
     know.
     """
 
-    out: Path
+    out: Path = field(repr=False)  # a notebook's text is not to name this machine's folders
     on: tuple[str, ...]
     gives: Literal["ids", "tables"]
     matched: int
