@@ -53,17 +53,13 @@ class Ours:
 
     def scores(self, rows: Any) -> Any:
         """Scores of up to 64 rows."""
-        import numpy as np
-
-        from workbench.privacy.encryption.evaluating import decode_scores
+        from workbench.privacy.encryption.evaluating import decode_scores, pack_rows
         from workbench.privacy.encryption.scheme import sealapi
 
         seal, plan = sealapi(), self.plan
-        slots = np.zeros((plan.width, plan.batch))
-        slots[: plan.features, : len(rows)] = rows.T
         level, scale = plan.parameters.levels, plan.parameters.scale
         ciphertext, plain = seal.Ciphertext(), seal.Plaintext()
-        encoded = self.scheme.encode(slots.ravel().tolist(), level=level, scale=scale)
+        encoded = self.scheme.encode(pack_rows(rows, plan), level=level, scale=scale)
         self.encryptor.encrypt(encoded, ciphertext)
         started_s = time.perf_counter()
         answer = self.runner.run(ciphertext, self.keys.relin, self.keys.galois)

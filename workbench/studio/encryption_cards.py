@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from workbench.studio.cards import card
@@ -10,6 +11,7 @@ from workbench.studio.markup import count, escape, number, size
 from workbench.studio.tables import table
 
 if TYPE_CHECKING:
+    from workbench.privacy.encryption.client import EncryptedAnswers
     from workbench.privacy.encryption.keys import KeyFolder
     from workbench.privacy.encryption.plan import Plan
     from workbench.privacy.encryption.running import EncryptedInference
@@ -76,6 +78,24 @@ def draw_keys(found: KeyFolder) -> str:
         + f"<p>The secret key stays in <code>{escape(found.folder)}</code>. "
         f"{size(found.given_bytes)} for the server are in <code>{escape(found.for_server)}</code>."
         f'</p><p class="q">{_keys_said(found)}</p>'
+    )
+
+
+def draw_answers(found: EncryptedAnswers) -> str:
+    """How often each label came, and which rows are to be doubted."""
+    counts = Counter(map(str, found.labels))
+    rows = [{"label": label, "rows": times} for label, times in sorted(counts.items())]
+    doubt = ", ".join(map(str, found.doubtful[:20]))
+    note = f"<p>No known row had scores like those of row {doubt}.</p>" if doubt else ""
+    return card(
+        _head(
+            ("good", "✓ decrypted"),
+            count(len(found.labels), "row"),
+            [count(len(found.calls), "call")],
+        )
+        + table(rows, title="Labels").html()
+        + note
+        + '<p class="q">The scores are for whoever has the key: give labels away, not scores.</p>'
     )
 
 

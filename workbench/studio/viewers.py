@@ -47,6 +47,7 @@ _VIEWERS = {
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
+    "workbench.privacy.encryption.client.EncryptedAnswers": "encryption_cards:draw_answers",
     "workbench.privacy.encryption.keys.KeyFolder": "encryption_cards:draw_keys",
     "workbench.privacy.encryption.plan.Plan": "encryption_cards:draw_plan",
     "workbench.privacy.encryption.running.EncryptedInference": "encryption_cards:draw_inference",

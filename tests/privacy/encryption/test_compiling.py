@@ -107,6 +107,9 @@ def test_a_plan_that_is_none_is_refused(small: Compiled) -> None:
         text.replace('"degree":8192', '"degree":2048'): "not of 128 bits",
         text.replace('"width":8', '"width":7'): "its width",
         text.replace('"low":[', '"low":[0,'): "its ranges",
+        text.replace('"baby":', '"baby":1'): "its layers do not fit",
+        text.replace('"first_bits":', '"first_bits":-1'): "its primes",
+        text.replace('"shape":[8,4,3]', '"shape":[3]'): "its layers are none",
     }  # fmt: skip
     for wrong, said in broken.items():
         with pytest.raises(IntegrityError, match=said):

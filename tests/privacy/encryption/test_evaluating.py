@@ -10,7 +10,7 @@ import pytest
 
 from workbench.core.errors import IntegrityError
 from workbench.privacy.encryption.compiling import Compiled, compile_encrypted
-from workbench.privacy.encryption.evaluating import CircuitRunner, decode_scores
+from workbench.privacy.encryption.evaluating import CircuitRunner, decode_scores, pack_rows
 from workbench.privacy.encryption.keys import KeyFolder, ServerKeys, load_secret_key
 from workbench.privacy.encryption.scheme import load, scheme_of, sealapi
 
@@ -28,11 +28,9 @@ def ask(
     public = load(
         "PublicKey", (folder.for_server / "public.key").read_bytes(), scheme, what="public"
     )
-    slots = np.zeros((plan.width, plan.batch))
-    slots[: plan.features, : len(rows)] = rows.T
     level, scale = plan.parameters.levels, plan.parameters.scale
     ciphertext, plain = seal.Ciphertext(), seal.Plaintext()
-    encoded = scheme.encode(slots.ravel().tolist(), level=level, scale=scale)
+    encoded = scheme.encode(pack_rows(rows, plan), level=level, scale=scale)
     seal.Encryptor(scheme.context, public).encrypt(encoded, ciphertext)
     answer = runner.run(ciphertext, keys.relin, keys.galois)
     seal.Decryptor(scheme.context, load_secret_key(folder.folder, scheme)).decrypt(answer, plain)
@@ -53,14 +51,21 @@ def test_scores_are_as_precise_as_foretold(small: Compiled, small_keys: KeyFolde
     assert 0 < noise < small.plan.error_bound
 
 
-@pytest.mark.parametrize(("activation", "degree"), [("silu", 4), ("tanh", 3)])
-def test_other_degrees_are_as_precise_as_foretold(
-    activation: str, degree: int, tmp_path: Path
+@pytest.mark.parametrize(
+    ("shape", "activation", "degree"),
+    [
+        ((8, 6, 3), "silu", 4),
+        ((8, 6, 3), "tanh", 3),
+        ((8, 17, 2), "relu", 2),
+        ((8, 3), "relu", None),
+    ],
+)
+def test_other_shapes_and_degrees_are_as_precise_as_foretold(
+    shape: tuple[int, ...], activation: str, degree: int | None, tmp_path: Path
 ) -> None:
     compiled = compile_encrypted(
-        made_network((8, 6, 3), activation), made_rows(300, 8), degree=degree, ring=8192,
-        tolerance=0.05,
-    )  # fmt: skip
+        made_network(shape, activation), made_rows(300, 8), degree=degree, tolerance=0.02
+    )
     at = keys_for(compiled, tmp_path)
     runner, keys = runner_of(compiled, at)
     error = error_of(compiled, runner, keys, at)

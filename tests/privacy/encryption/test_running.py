@@ -14,7 +14,7 @@ from workbench.core.cancellation import CancelToken
 from workbench.core.errors import CancelledError, InputError
 from workbench.core.operations import find
 from workbench.core.plain import to_plain
-from workbench.privacy.encryption import operations
+from workbench.privacy.encryption import operations, tasks
 from workbench.privacy.encryption.compiling import Compiled
 from workbench.privacy.encryption.networks import network_of
 from workbench.privacy.encryption.polynomials import fit_polynomials
@@ -60,7 +60,7 @@ def test_taught_weights_give_the_trained_models_scores_better(
     assert fitted[4] < 0.5 * fitted[2]
 
 
-def test_the_two_sides_by_hand(shared_home: Path, tmp_path: Path) -> None:
+def test_the_two_sides_by_hand(home: Path, tmp_path: Path) -> None:
     server, client = tmp_path / "server", tmp_path / "client"
     plan = operations.compile_model(server, model="logistic")
     assert plan.parameters.degree == 4096 and plan.batch == 32
@@ -105,6 +105,8 @@ def test_the_two_sides_by_hand(shared_home: Path, tmp_path: Path) -> None:
         thread.join()
         unsubscribe()
     assert len(ended) == 1
+    actions = [entry.action for entry in reversed(Ledger().entries())]
+    assert actions == ["privacy.training", "privacy.key", *["privacy.decryption"] * 3]
 
 
 def test_a_table_of_ones_own(tmp_path: Path, home: Path) -> None:
@@ -129,8 +131,11 @@ def test_a_table_of_ones_own(tmp_path: Path, home: Path) -> None:
 
 
 @pytest.mark.model
-def test_topics_of_sentences_that_the_server_does_not_read(shared_home: Path) -> None:
-    found = operations.encrypt_infer(model="text", samples=40)
-    assert (found.shape, found.samples) == ((384, 6), 40)
+def test_topics_of_sentences_that_the_server_does_not_read(
+    shared_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "_SENTENCES", 25)  # of each topic, and so 20 to learn from
+    found = operations.encrypt_infer(model="text")
+    assert (found.shape, found.samples, found.samples_per_call) == ((384, 6), 30, 4)
     assert found.agreement_plain == found.agreement_trained == 1.0
     assert found.accuracy_encrypted > 0.6

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from workbench.cli import privacy as shown
 from workbench.core.viewers import mime_bundle
+from workbench.privacy.encryption.client import EncryptedAnswers
 from workbench.privacy.encryption.compiling import Compiled
 from workbench.privacy.encryption.keys import KeyFolder
 from workbench.privacy.encryption.operations import AskedLabels
@@ -49,6 +51,9 @@ def test_a_run_says_first_whether_the_classes_are_the_same() -> None:
 def test_a_plan_and_keys_draw_themselves(small: Compiled, small_keys: KeyFolder) -> None:
     drawn = html(small.plan)
     assert "small (8-4-3)" in drawn and "512 samples a ciphertext" in drawn
+    labels = EncryptedAnswers(np.zeros((3, 2)), (1, 0, 1), (), 0.0, (2,))
+    drawn = html(labels)
+    assert "✓ decrypted" in drawn and "scores like those of row 2" in drawn
     drawn = html(small_keys)
     assert "The secret key stays in" in drawn and "3 Galois keys of" in drawn
 

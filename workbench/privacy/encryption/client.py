@@ -23,6 +23,7 @@ from workbench.core.errors import (
     EngineError,
     InputError,
     IntegrityError,
+    NotFoundError,
     WorkbenchError,
     all_errors,
 )
@@ -30,8 +31,8 @@ from workbench.core.progress import progress
 from workbench.core.viewers import Viewable
 from workbench.privacy.ledger.recording import record
 
-from .evaluating import decode_scores
-from .keys import FOR_SERVER, key_name, load_secret_key, read_given
+from .evaluating import decode_scores, pack_rows
+from .keys import FOR_SERVER, SECRET, key_name, load_secret_key, read_given
 from .plan import Plan, read_plan
 from .scheme import dump, load, scheme_of, sealapi
 
@@ -98,6 +99,11 @@ class EncryptedClient:
         address = urlsplit(url)
         if address.scheme != "http" or address.hostname is None:
             raise InputError(f"{url} is no server's address", hint="http://127.0.0.1:PORT")
+        if not (folder / SECRET).is_file():
+            raise NotFoundError(
+                f"there is no secret key in {folder}",
+                hint=f"workbench privacy encryption keys {folder} --server {url}",
+            )
         self.plan = read_plan(folder)
         self._url, self._folder = url, folder
         self._http = http.client.HTTPConnection(
@@ -168,13 +174,8 @@ class EncryptedClient:
 
     def encrypt(self, rows: np.ndarray) -> bytes:
         """Up to ``plan.batch`` rows as a ciphertext."""
-        import numpy as np
-
-        plan = self.plan
-        slots = np.zeros((plan.width, plan.batch))
-        slots[: plan.features, : len(rows)] = rows.T
-        level, scale = plan.parameters.levels, plan.parameters.scale
-        plain = self._scheme.encode(slots.ravel().tolist(), level=level, scale=scale)
+        slots, parameters = pack_rows(rows, self.plan), self.plan.parameters
+        plain = self._scheme.encode(slots, level=parameters.levels, scale=parameters.scale)
         ciphertext = sealapi().Ciphertext()
         self._encryptor.encrypt(plain, ciphertext)
         return dump(ciphertext)

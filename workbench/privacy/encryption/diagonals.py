@@ -1,10 +1,10 @@
 """Matrix times packed vectors by diagonals, in baby steps and giant steps.
 
-Halevi and Shoup (2014), "Algorithms in HElib", section 4.3, for diagonals; (2018), "Faster
-homomorphic linear transformations in HElib", for baby and giant steps; Juvekar, Vaikuntanathan and
-Chandrakasan (2018), "Gazelle", section 4.2, for wide matrices that fold. What is ours: both kinds
-of step go one after the other (Horner's rule), so a matrix takes one key for all its baby steps and
-one for all its giant steps, for the same number of rotations.
+Halevi and Shoup (2014), "Algorithms in HElib", for diagonals; (2018), "Faster homomorphic linear
+transformations in HElib", for baby and giant steps; Juvekar and others (2018), "Gazelle", for wide
+matrices that fold. What is ours: both kinds of step go one after the other (Horner's rule), so a
+matrix takes one key for all its baby steps and one for all its giant steps, for the same number of
+rotations.
 
 A vector of ``period`` numbers is repeated over ``width`` places. With m rows, n columns (both
 padded to powers of 2) and m < n there are m diagonals of length n,

@@ -220,6 +220,20 @@ class CircuitRunner:
         ciphertext.scale = scale
 
 
+def pack_rows(rows: np.ndarray, plan: Plan) -> list[float]:
+    """Up to ``plan.batch`` rows ``[n, features]`` as slots.
+
+    Where a later layer is wider than the first, a row is repeated over the places that it leaves.
+    """
+    import numpy as np
+
+    period = plan.products[0].period_in
+    table = np.zeros((period, plan.batch))
+    table[: plan.features, : len(rows)] = rows.T
+    slots: list[float] = np.tile(table, (plan.width // period, 1)).ravel().tolist()
+    return slots
+
+
 def decode_scores(slots: Sequence[float], plan: Plan, samples: int) -> tuple[np.ndarray, float]:
     """Scores ``[samples, classes]`` from decrypted slots, and how far places that must be 0 are.
 

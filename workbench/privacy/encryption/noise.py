@@ -2,7 +2,7 @@
 
 Every step adds noise that is known: of encryption, of switching keys, of rounding when a level is
 used up (Cheon, Kim, Kim and Song, 2017, "Homomorphic encryption for arithmetic of approximate
-numbers", lemmas 1 to 4), with variances in place of worst cases (as Costache and others, 2023, "On
+numbers"), with variances in place of worst cases (as Costache and others, 2023, "On
 the precision loss in approximate homomorphic encryption"). Standard deviations are those of a
 slot's real part, in the unit of the score, for the slots where noise is largest.
 """

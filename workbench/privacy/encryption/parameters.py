@@ -1,7 +1,7 @@
 """The ring, the primes and the scale: what 128 bits of security leave, and what a circuit takes.
 
-The bits are those of the Homomorphic Encryption Security Standard (Albrecht and others, 2018,
-table 1, ternary secret), which SEAL holds to as well.
+The bits are those of the Homomorphic Encryption Security Standard (Albrecht and others, 2018) for
+ternary secrets, which SEAL holds to as well.
 """
 
 from __future__ import annotations

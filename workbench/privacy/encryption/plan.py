@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.errors import InputError, IntegrityError, NotFoundError
 from workbench.core.viewers import Viewable
 
-from .diagonals import Product
-from .parameters import MOST_BITS, Parameters
+from .diagonals import Product, plan_products
+from .parameters import LEAST_SCALE_BITS, MOST_BITS, MOST_PRIME_BITS, Parameters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,11 +151,18 @@ def _check(plan: Plan) -> None:
     parameters = plan.parameters
     if parameters.degree not in MOST_BITS or parameters.total_bits > MOST_BITS[parameters.degree]:
         raise ValueError("its ring is not of 128 bits")
+    if parameters.levels < 0 or not all(
+        LEAST_SCALE_BITS <= bits <= MOST_PRIME_BITS for bits in parameters.prime_bits
+    ):
+        raise ValueError("its primes are none that there are")
     if plan.width & (plan.width - 1) or not 1 <= plan.width <= parameters.slots:
         raise ValueError("its width is no power of 2 that fits")
+    if len(plan.shape) < 2 or not all(1 <= each <= parameters.slots for each in plan.shape):
+        raise ValueError("its layers are none, or wider than a ciphertext")
     if not len(plan.low) == len(plan.high) == plan.features:
         raise ValueError("its ranges are not those of its features")
-    if len(plan.products) != len(plan.shape) - 1 or len(plan.classes) != plan.shape[-1]:
+    # What it says decides which keys are made, and how many.
+    if plan.products != plan_products(plan.shape) or len(plan.classes) != plan.shape[-1]:
         raise ValueError("its layers do not fit each other")
 
 

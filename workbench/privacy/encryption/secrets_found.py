@@ -18,7 +18,10 @@ from .scheme import MAGIC, Scheme, load, object_size
 PUBLIC_KINDS = ("Ciphertext", "PublicKey", "RelinKeys", "GaloisKeys")
 _NAMES = re.compile(r"secret|private|\.pem$|id_rsa|id_ed25519", re.IGNORECASE)
 _MOST_BYTES = 1 << 30
-_HINT = "move it to the client's folder; whoever could read it here can decrypt: make new keys"
+_HINT = (
+    "of a client's folder a server gets `for_server` alone; whoever could read the key here can "
+    "decrypt, so make new keys"
+)
 
 
 def refuse_secret_keys(folder: Path, scheme: Scheme) -> None:

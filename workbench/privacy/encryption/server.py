@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 _KEY_SETS = 4
 _TIMEOUT_S = 30.0
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 1 << 29
 _SIZES = struct.Struct(f">{len(PARTS)}Q")
 _STATUS = {"not-found": 404, "busy": 503}
 

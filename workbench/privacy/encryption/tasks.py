@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.core.errors import DataError, InputError
 from workbench.core.progress import progress
+from workbench.privacy.ledger.recording import record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ class Task:
 def load_task(
     kind: ModelKind, *, dataset: str | None = None, target: str | None = None, seed: int = 0
 ) -> Task:
-    """Load the rows and train the model.
+    """Load the rows and train the model; the ledger is told.
 
     Args:
         kind: ``mlp`` (32 hidden units), ``logistic``, or ``text`` (logistic, on embeddings).
@@ -67,10 +68,13 @@ def load_task(
             hint="--model text is for wikipedia-leads, mlp and logistic for digits or a file",
         )
     if kind == "text":
-        return _sentences(seed)
-    if name == "digits":
-        return _digits(kind, seed)
-    return _table(kind, name, target, seed)
+        task = _sentences(seed)
+    elif name == "digits":
+        task = _digits(kind, seed)
+    else:
+        task = _table(kind, name, target, seed)
+    record("training", f"data set {name}", data={"model": task.name, "rows": len(task.rows)})
+    return task
 
 
 def asked_rows(plan_features: int, encoder: str, source: str) -> tuple[np.ndarray, Any]:
@@ -152,7 +156,8 @@ def embed(texts: Sequence[str]) -> np.ndarray:
 
 
 def _fit(kind: str, rows: np.ndarray, labels: np.ndarray, seed: int) -> Any:
-    return train_mlp(rows, labels, seed=seed) if kind == "mlp" else train_logistic(rows, labels)
+    with progress(f"training {kind}", unit="rows"):
+        return train_mlp(rows, labels, seed=seed) if kind == "mlp" else train_logistic(rows, labels)
 
 
 def _read_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
