@@ -66,10 +66,15 @@ def test_a_torch_module_gives_its_own_answers() -> None:
 
 def test_what_cannot_be_compiled_is_refused() -> None:
     from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
     from sklearn.tree import DecisionTreeClassifier
 
     with pytest.raises(CapabilityError, match="a DecisionTreeClassifier cannot be compiled"):
         network_of(DecisionTreeClassifier())
+    labels = np.eye(3)[np.arange(30) % 3][:, :2].astype(int)
+    several = MLPClassifier((2,), solver="lbfgs", max_iter=500, alpha=1.0, random_state=0)
+    with pytest.raises(CapabilityError, match="several labels a row"):
+        network_of(several.fit(made_rows(30, 4), labels))
     with pytest.raises(CapabilityError, match="not trained"):
         network_of(LogisticRegression())
 

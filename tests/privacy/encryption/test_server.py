@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -243,3 +244,31 @@ def test_a_cancelled_run_ends_its_server(small_keys: KeyFolder, small_server: Pa
         client.ask(ROWS)
     assert len(Ledger().entries()) == 1
     assert not Path(f"/proc/{pids[0]}").exists()
+
+
+STARTS_ONE = """
+import sys
+from pathlib import Path
+from workbench.privacy.encryption.server_process import ServerProcess
+print(ServerProcess(Path(sys.argv[1])).pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_server_does_not_outlive_a_client_that_is_killed(small_server: Path) -> None:
+    client = subprocess.Popen(
+        [sys.executable, "-c", STARTS_ONE, str(small_server)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert client.stdout is not None
+    server = Path("/proc", client.stdout.readline().decode().strip())
+    assert server.name.isdigit() and server.exists()
+    client.kill()
+    client.communicate()
+    for _ in range(200):
+        # Nobody may be left to take its status: then it stays as what has ended.
+        if not server.exists() or ") Z " in (server / "stat").read_text():
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the server still runs")

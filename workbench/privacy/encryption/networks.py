@@ -97,6 +97,8 @@ def network_of(model: Any, *, classes: Sequence[int | str] | None = None) -> Net
             Dense(_f64(weight).T.copy(), _f64(bias))
             for weight, bias in zip(model.coefs_, model.intercepts_, strict=True)
         ]
+        if model.out_activation_ == "logistic" and model.n_outputs_ > 1:
+            raise CapabilityError("an MLPClassifier of several labels a row has no one class a row")
         names = (model.activation,) * (len(layers) - 1)
         _check_activations(names)
         return _two_rows(layers, names, model.classes_)
