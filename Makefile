@@ -47,21 +47,22 @@ reports: $(VENV)/package.stamp    ## run every notebook as a report
 	$(SAY) 'running every notebook as a report'
 	$(BIN)/workbench report run notebooks --out reports
 
+# With exec, so that a signal to make reaches the server and not a shell between them.
 JUPYTER := JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter_config JUPYTER_PATH=$(CURDIR)/jupyter_config
 LAB_FLAGS ?=
 lab: $(VENV)/package.stamp        ## open JupyterLab (LAB_FLAGS="--no-browser --port 9000")
 	@case "$$(id -u) $(LAB_FLAGS)" in "0 "*--allow-root*) ;; "0 "*) \
 	  echo 'JupyterLab does not run as root unless it is told to: make lab LAB_FLAGS=--allow-root' >&2; exit 1;; esac
-	$(JUPYTER) $(BIN)/jupyter lab $(LAB_FLAGS)
+	$(JUPYTER) exec $(BIN)/jupyter lab $(LAB_FLAGS)
 
 DASHBOARDS_FLAGS ?=
 dashboards: $(VENV)/package.stamp ## show the home page and the dashboards (DASHBOARDS_FLAGS="--no-browser --port=9000")
-	$(JUPYTER) $(BIN)/python -m workbench.studio.dashboards notebooks/dashboards --preheat_kernel=True $(DASHBOARDS_FLAGS)
+	$(JUPYTER) exec $(BIN)/python -m workbench.studio.dashboards notebooks/dashboards --preheat_kernel=True $(DASHBOARDS_FLAGS)
 
 SERVE_FLAGS ?=
 serve: $(VENV)/package.stamp      ## open the gateway: models over HTTP, with keys (SERVE_FLAGS="--port 9000")
 	$(PULL)
-	$(BIN)/workbench serve $(SERVE_FLAGS)
+	exec $(BIN)/workbench serve $(SERVE_FLAGS)
 
 pictures: $(VENV)/package.stamp   ## photograph the pages anew for the README (needs chromium)
 	$(JUPYTER) $(BIN)/python tools/pictures.py

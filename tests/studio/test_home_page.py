@@ -13,12 +13,14 @@ import pytest
 
 from workbench.core.errors import ConfigError, ConflictError
 from workbench.core.operations import Operation
+from workbench.reports.history import write_index
 from workbench.store import JobQueue
 from workbench.studio import notebook_results, tile_jobs, tile_notebooks, tiles
 from workbench.studio.chart import points
 from workbench.studio.home_page import HomePage
 from workbench.studio.links import Links, current_links
-from workbench.studio.run_history import page_of, recent_runs
+from workbench.studio.run_history import claims_held, page_of, recent_runs
+from workbench.studio.server import _without_gone
 from workbench.studio.tile_runs import duration_chart
 
 
@@ -274,3 +276,40 @@ def test_many_names_of_series_stand_below_and_not_on_the_title() -> None:
     words = {"title": "Made", "x_title": "x", "y_title": "y", "series": "name"}
     assert points(rows, "x", "y", **words).figure().layout.legend.y == 0
     assert points(rows[:1], "x", "y", **words).figure().layout.legend.y > 1
+
+
+def test_the_index_that_is_served_leads_to_no_run_that_was_deleted(
+    project: Path, home: Path
+) -> None:
+    reports = project / "reports"
+    for slug in ("tour", "gone"):
+        made = record(home, "20260102T000000000Z-aaaaaa", slug=slug)
+        folder = reports / slug / made["run_id"]
+        folder.mkdir(parents=True)
+        told = {**made, "profile": "quick", "kernel": "fork"}
+        (folder / "record.json").write_text(json.dumps(told))
+        (folder / "report.html").write_text("x")
+    write_index(reports)
+    page = reports / "index.html"
+    assert 'href="gone/' in page.read_text()
+    shutil.rmtree(reports / "gone")
+    _without_gone(reports)
+    assert 'href="gone/' not in page.read_text() and 'href="tour/' in page.read_text()
+    (reports / "index.json").write_text("{")
+    _without_gone(reports)  # a damaged one is left as it is, and still served
+
+
+@pytest.mark.parametrize(
+    ("oks", "kind", "said"),
+    [
+        ([True], None, "1 of 1 claim holds"),
+        ([True, False], "claim", "1 of 2 claims hold"),
+        ([True], "cell", "1 claim held before it stopped"),
+        ([], None, ""),
+    ],
+)
+def test_claims_that_were_never_reached_are_not_counted(
+    oks: list[bool], kind: str | None, said: str
+) -> None:
+    told = {"claims": [{"ok": ok} for ok in oks], "error": {"kind": kind} if kind else None}
+    assert claims_held(told) == said

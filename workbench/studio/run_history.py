@@ -11,6 +11,7 @@ from workbench.core import settings
 from workbench.reports.records import home_folder, read_record, whole_runs
 from workbench.reports.runs import PAGE_NAME
 from workbench.studio.links import find_project
+from workbench.studio.markup import count
 
 KEPT_RUNS = 20
 
@@ -58,3 +59,18 @@ def page_of(record: dict[str, Any]) -> str | None:
     """A run's page below the folder of the reports; None where it was deleted or lies elsewhere."""
     path = f"{record['slug']}/{record['run_id']}/{PAGE_NAME}"
     return path if (reports_folder() / path).is_file() else None
+
+
+def claims_held(record: dict[str, Any]) -> str:
+    """How many of a run's claims held, in words; empty where there were none.
+
+    Of a run that stopped at an error nobody knows how many there would have been.
+    """
+    claims = record["claims"]
+    if not claims:
+        return ""
+    held = sum(bool(claim["ok"]) for claim in claims)
+    kind = (record.get("error") or {}).get("kind")
+    if kind is not None and kind != "claim":
+        return f"{count(held, 'claim')} held before it stopped"
+    return f"{held} of {count(len(claims), 'claim')} {'holds' if len(claims) == 1 else 'hold'}"

@@ -8,6 +8,7 @@ their figures off, and Voila's ``/voila/files`` asks for no token.
 from __future__ import annotations
 
 import html
+import json
 import logging
 import os
 from pathlib import Path
@@ -20,6 +21,7 @@ from tornado import web
 
 from workbench.core import settings
 from workbench.core.errors import StorageError, WorkbenchError
+from workbench.reports.history import INDEX_DATA_NAME, INDEX_NAME, write_index
 from workbench.reports.own_copies import own_copy
 from workbench.studio.warm_page import WarmPage
 
@@ -105,8 +107,20 @@ class ReportHandler(JupyterHandler):
             told = {"path": html.escape(path), "notebook": html.escape(notebook)}
             _finish_missing(self, "This report is not here", _GONE.format(**told))
             return
+        if path == INDEX_NAME:
+            _without_gone(root)
         self.set_header("Content-Type", _TYPES[found.suffix])
         self.finish(found.read_bytes())
+
+
+def _without_gone(reports: Path) -> None:
+    """Make the index anew if a run that it leads to was deleted by hand."""
+    try:
+        listed = json.loads((reports / INDEX_DATA_NAME).read_text(encoding="utf-8"))["notebooks"]
+        if not all((reports / each["page"]).is_file() for each in listed):
+            write_index(reports)
+    except (OSError, ValueError, KeyError, TypeError, WorkbenchError):
+        log.warning("the index of %s could not be made anew", reports, exc_info=True)
 
 
 def routes(base_url: str, *, home: str, project: Path) -> list[tuple[str, Any, dict[str, Any]]]:

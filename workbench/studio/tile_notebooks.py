@@ -13,7 +13,7 @@ from workbench.studio.notebook_results import (
     database_stamp,
     notebook_results,
 )
-from workbench.studio.run_history import page_of, recent_runs, records_stamp
+from workbench.studio.run_history import claims_held, page_of, recent_runs, records_stamp
 from workbench.studio.tiles import tile
 
 _GROUPS = (("notebook", "Notebooks"), ("lab", "Labs"), ("dashboard", "Dashboards"))
@@ -134,9 +134,8 @@ def _where(facts: NotebookFacts, links: Links) -> str:
 
 def _last_run(runs: list[dict[str, Any]], links: Links) -> str:
     last = runs[-1]
-    claims = last["claims"]
-    held = sum(bool(claim["ok"]) for claim in claims)
-    said = f"{held} of {len(claims)} claims hold, " if claims else ""
+    held = claims_held(last)
+    said = f"{held}, " if held else ""
     seen = "<span>no page of it in this project's reports; run it again for one</span>"
     # The last run may have been written elsewhere (--out), and an earlier one not.
     for run in reversed(runs):

@@ -10,7 +10,7 @@ from workbench.reports.sparkline import sparkline
 from workbench.studio.chart import Chart, points
 from workbench.studio.links import Links, current_links
 from workbench.studio.markup import count, duration, escape, pill, when
-from workbench.studio.run_history import page_of, recent_runs, records_stamp
+from workbench.studio.run_history import claims_held, page_of, recent_runs, records_stamp
 from workbench.studio.tiles import tile
 
 _SHOWN_PAST = 8
@@ -83,8 +83,7 @@ def _which(record: dict[str, Any], last: dict[str, str]) -> str:
 
 def _notebook(records: list[dict[str, Any]], links: Links) -> str:
     last = records[-1]
-    held = sum(bool(claim["ok"]) for claim in last["claims"])
-    claims = f"{held} of {count(len(last['claims']), 'claim')} hold" if last["claims"] else ""
+    claims = claims_held(last)
     error = last.get("error") or {}
     trouble = f'<p class="wb-trouble">{escape(error["message"])}</p>' if error else ""
     return (

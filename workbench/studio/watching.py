@@ -171,5 +171,5 @@ def _lowered(title: str) -> str:
 
 def _say(error: BaseException) -> str:
     if isinstance(error, WorkbenchError):
-        return f"{escape(error.message)} {hint_html(error.hint)}".rstrip()
+        return f"{escape(error.message.rstrip('.'))}. {hint_html(error.hint)}".rstrip()
     return escape(f"{type(error).__name__}: {error}")
