@@ -42,7 +42,7 @@ def measured(made: list[Made], **options: object) -> Recall:
 def test_made_documents_are_masked_and_broken_variants_are_noticed(made: list[Made]) -> None:
     whole = measured(made)
     assert whole.masked_recall >= 0.95 and whole.recall_of("PERSON") >= 0.93, whole
-    assert whole.false_share <= 0.05
+    assert whole.false_share <= 0.06
     no_names = tuple(n for n in recognisers.NAMES if "names" not in n)
     assert measured(made, recognisers=no_names).recall_of("PERSON") < 0.5
     for name, kind in (("cards", "CARD"), ("ibans", "IBAN"), ("phones", "PHONE"),

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .findings import Found, resolve
 from .recognisers.capitals import parts_of, words_of
+from .settling import without_things
 from .words import PARTICLES, bare, is_english, read_lexicon
 
-_LEAST_CHARS = 3
+_LEAST_CHARS = 2
+_LEAST_SURE = 0.9  # how sure a name must be that it is looked for in other texts
+_LEAST_GUESS = 0.12  # how sure a guess must be that a name elsewhere makes sure
 _TITLE_WORDS = frozenset(["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame"])
 
 
@@ -54,24 +57,31 @@ def parts_of_name(said: str) -> tuple[str, ...]:
 
 
 def spread(
-    texts: Sequence[str], found: Sequence[tuple[Found, ...]], *, corpus: bool
+    texts: Sequence[str],
+    found: Sequence[tuple[Found, ...]],
+    guesses: Sequence[tuple[Found, ...]],
+    *,
+    corpus: bool,
 ) -> list[tuple[Found, ...]]:
     """The findings with every further mention of a person that was found.
 
     Args:
         texts: The texts.
         found: What was found in each.
+        guesses: What was found in each without being sure: an everyday word (May, Rose) is a
+            mention only where it is one of them.
         corpus: Look for the full names of one text in all others too.
     """
-    everywhere = _everywhere(texts, found) if corpus else frozenset()
+    everywhere = _by_first(_everywhere(texts, found) if corpus else ())
     done = []
-    for text, spans in zip(texts, found, strict=True):
-        own = _wanted(text, spans)
+    for text, spans, unsure in zip(texts, found, guesses, strict=True):
         more = [
-            *_mentions(text, own | everywhere, "consistency"),
-            *_in_emails(text, spans),
+            *_mentions(text, everywhere, unsure),
+            *_mentions(text, _by_first(_wanted(text, spans)), unsure),
+            *_in_emails(text, spans, unsure),
             *_initials(text, spans),
         ]
+        more = without_things(text, more)
         done.append(resolve(text, [*spans, *more]) if more else spans)
     return done
 
@@ -103,50 +113,66 @@ def _everywhere(
     full: set[tuple[str, ...]] = set()
     for text, spans in zip(texts, found, strict=True):
         for each in spans:
-            if each.kind == "PERSON" and each.score >= 0.75:
+            if each.kind == "PERSON" and each.score >= _LEAST_SURE:
                 parts = parts_of_name(text[each.start : each.end])
-                if 1 < len(parts) <= 5:
+                if 1 < len(parts) <= 5 and not any(map(_is_everyday, parts)):
                     full.add(parts)
     return frozenset(full)
 
 
-def _mentions(text: str, wanted: frozenset[tuple[str, ...]], by: str) -> Iterator[Found]:
+def _by_first(names: Iterable[tuple[str, ...]]) -> dict[str, list[tuple[str, ...]]]:
+    firsts: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for parts in names:
+        firsts[parts[0]].append(parts)
+    return firsts
+
+
+def _mentions(
+    text: str, wanted: Mapping[str, Sequence[tuple[str, ...]]], unsure: Sequence[Found]
+) -> Iterator[Found]:
     """Where the wanted names stand. A word alone must have a capital."""
+    by = "consistency"
+    likely = [each for each in unsure if each.kind == "PERSON" and each.score >= _LEAST_GUESS]
     if not wanted:
         return
-    firsts: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for parts in wanted:
-        firsts[parts[0]].append(parts)
     words = words_of(text)
     low = [bare(word.lower).rstrip(".").replace("’", "'") for word in words]
     for at, word in enumerate(words):
-        for parts in firsts.get(low[at], ()):
+        for parts in wanted.get(low[at], ()):
             end = at + len(parts)
             if tuple(low[at:end]) != parts:
                 continue
             if len(parts) == 1 and not word.capital:
                 continue
-            if len(parts) == 1 and _is_only_english(text, word.start, low[at]):
+            if (
+                len(parts) == 1
+                and _is_everyday(low[at])
+                and not any(each.start <= word.start < each.end for each in likely)
+            ):
                 continue
             yield Found(
                 word.start, words[end - 1].end, "PERSON", 0.7, by, "the same name elsewhere"
             )
         for part in parts_of(word.lower)[2:] if word.capital and "-" in word.said else ():
-            if (bare(part),) in wanted and part in read_lexicon().given | read_lexicon().family:
+            if (bare(part),) in wanted.get(
+                bare(part), ()
+            ) and part in read_lexicon().given | read_lexicon().family:
                 yield Found(
                     word.start, word.end, "PERSON", 0.6, by, "holds a name that is elsewhere"
                 )
 
 
-def _is_only_english(text: str, start: int, word: str) -> bool:
-    """Whether a word that is English too has its capital from the beginning of a sentence."""
-    if word not in read_lexicon().ambiguous and not is_english(word):
-        return False
-    before = text[:start].rstrip(" \t\"'“‘(*-•>")
-    return not before or before[-1] in ".!?:\n"
+def _is_everyday(word: str) -> bool:
+    """Whether a word is English too, or so short that it stands for much else."""
+    lexicon = read_lexicon()
+    return (
+        len(word) < 3
+        or word in lexicon.ambiguous
+        or (is_english(word) and word not in lexicon.curated)
+    )
 
 
-def _in_emails(text: str, spans: Iterable[Found]) -> Iterator[Found]:
+def _in_emails(text: str, spans: Iterable[Found], unsure: Sequence[Found]) -> Iterator[Found]:
     """Names that stand in an address of the same text: maria.lopez@... gives away Maria Lopez."""
     wanted: set[tuple[str, ...]] = set()
     lexicon = read_lexicon()
@@ -161,7 +187,7 @@ def _in_emails(text: str, spans: Iterable[Found]) -> Iterator[Found]:
             wanted.add(tuple(parts))
         wanted.update((part,) for part in parts if part not in lexicon.no_names
                       and (not is_english(part) or lexicon.is_clear_name(part)))  # fmt: skip
-    yield from _mentions(text, frozenset(wanted), "consistency")
+    yield from _mentions(text, _by_first(wanted), unsure)
 
 
 def _initials(text: str, spans: Iterable[Found]) -> Iterator[Found]:

@@ -19,7 +19,7 @@ from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapacityError, EngineError, WorkbenchError
 from workbench.core.optional import require
 
-from .findings import Found, resolve
+from .findings import Found
 from .reading import Entity, Reading
 from .recognisers import NAMES, Find, load_recognisers
 
@@ -34,8 +34,8 @@ _PROPER = frozenset(("NNP", "NNPS"))
 
 def find_spans(
     texts: Sequence[str], *, recognisers: Iterable[str] = NAMES
-) -> Iterator[tuple[Found, ...]]:
-    """What is personal in each text, without overlaps (see ``findings.resolve``).
+) -> Iterator[list[Found]]:
+    """What each recogniser finds in each text, guesses among it (see ``findings.resolve``).
 
     Args:
         texts: English texts; ``writing.why_unreadable`` says which are none.
@@ -60,7 +60,13 @@ def find_spans(
         with _LOCK:  # the pipeline's vocabulary is shared
             read = list(analyzer.nlp_engine.process_batch(part, LANGUAGE, batch_size=_BATCH))
         for text, artifacts in read:
-            yield resolve(text, _find(analyzer, text, artifacts))
+            yield _find(analyzer, text, artifacts)
+
+
+def read_texts(texts: Sequence[str]) -> Iterator[Reading]:
+    """What the model alone reads in each text."""
+    for _, artifacts in _nlp_engine().process_batch(list(texts), LANGUAGE, batch_size=_BATCH):
+        yield _reading(artifacts)
 
 
 def _find(analyzer: Any, text: str, artifacts: Any) -> list[Found]:
@@ -157,4 +163,5 @@ def _reading(artifacts: Any) -> Reading:
     return Reading(
         tuple(Entity(each.start_char, each.end_char, each.label_) for each in doc.ents),
         frozenset(token.idx for token in doc if token.tag_ in _PROPER),
+        {token.idx: token.tag_ for token in doc},
     )

@@ -14,6 +14,9 @@ _RANK = {kind: at for at, kind in enumerate(KINDS)}
 _EDGES = " \t\r\n\u00a0,;:.-–—'\"“”‘’()[]<>|/"
 
 
+LEAST_SCORE = 0.5  # below it a finding is a guess, which another one may make sure
+
+
 @dataclass(frozen=True)
 class Found:
     """A span of a text: ``text[start:end]`` is of ``kind``.
@@ -30,17 +33,21 @@ class Found:
 
 
 def resolve(text: str, found: Iterable[Found]) -> tuple[Found, ...]:
-    """Spans that do not overlap, in their order, and that cover all that was found.
+    """Spans that do not overlap, in their order, and that cover all that was found but guesses.
 
     Of two that overlap the stricter kind keeps its extent, and what the other has beyond it stays
     as a span of its own: what one recogniser found is never lost to another.
     """
     order = sorted(
-        {(each.start, each.end, each.kind): each for each in sorted(found, key=_by_score)}.values(),
+        {
+            (each.start, each.end, each.kind): each
+            for each in sorted(found, key=_by_score)
+            if each.score >= LEAST_SCORE
+        }.values(),
         key=lambda each: (_RANK[each.kind], -(each.end - each.start), -each.score, each.start),
     )
     taken: list[Found] = []
-    for each in order:
+    for each in _united(order):
         pieces = [(each.start, each.end)]
         for other in taken:
             pieces = [piece for start, end in pieces for piece in _without(start, end, other)]
@@ -49,6 +56,22 @@ def resolve(text: str, found: Iterable[Found]) -> tuple[Found, ...]:
             if end - start > 1 or (start, end) == (each.start, each.end):
                 taken.append(replace(each, start=start, end=end))
     return tuple(sorted((each for each in taken if each.end > each.start), key=_by_place))
+
+
+def _united(order: list[Found]) -> list[Found]:
+    """Persons that overlap are one: what two recognisers see of a name belongs together."""
+    persons = sorted((each for each in order if each.kind == "PERSON"), key=_by_place)
+    united: list[Found] = []
+    for each in persons:
+        if united and each.start < united[-1].end:
+            last = max(united[-1], each, key=_by_score)
+            first = united.pop()
+            united.append(replace(last, start=first.start, end=max(first.end, each.end)))
+        else:
+            united.append(each)
+    others = [each for each in order if each.kind != "PERSON"]
+    rank = [each for each in others if _RANK[each.kind] < _RANK["PERSON"]]
+    return [*rank, *united, *(each for each in others if _RANK[each.kind] > _RANK["PERSON"])]
 
 
 def _by_score(found: Found) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,11 @@ class Entity:
 
 @dataclass(frozen=True)
 class Reading:
-    """The entities of a text, and the starts of its words that are tagged as proper nouns."""
+    """The entities of a text, the starts of its words that are tagged as proper nouns, all tags."""
 
     entities: tuple[Entity, ...] = ()
     proper: frozenset[int] = frozenset()
+    tags: dict[int, str] = field(default_factory=dict)
 
     def label_at(self, start: int, end: int) -> str:
         """The label of the entity that overlaps a span most, empty where there is none."""

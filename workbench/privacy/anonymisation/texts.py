@@ -17,6 +17,7 @@ from .findings import Found
 from .keys import make_key
 from .pseudonyms import Pseudonyms
 from .recognisers import NAMES
+from .settling import settle
 from .surrogates import Surrogates
 from .true_case import with_capitals
 from .writing import why_unreadable
@@ -81,15 +82,18 @@ def detect(
     chosen = [texts[at] for at in readable]
     views = [with_capitals(text) for text in chosen]
     found: list[tuple[Found, ...]] = []
+    guesses: list[tuple[Found, ...]] = []
     with progress("read the texts", total=len(chosen), unit="texts") as task:
-        for spans in find_spans(views, recognisers=recognisers):
-            found.append(spans)
+        for view, spans in zip(views, find_spans(views, recognisers=recognisers), strict=True):
+            sure, unsure = settle(view, spans)
+            found.append(sure)
+            guesses.append(unsure)
             task.advance()
     if consistency is not None:
-        found = spread(views, found, corpus=consistency == "corpus")
+        found = spread(views, found, guesses, corpus=consistency == "corpus")
     told: list[tuple[Found, ...]] = [()] * len(texts)
-    for at, spans in zip(readable, found, strict=True):
-        told[at] = spans
+    for at, kept in zip(readable, found, strict=True):
+        told[at] = kept
     return told
 
 

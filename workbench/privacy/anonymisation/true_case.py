@@ -9,25 +9,49 @@ from __future__ import annotations
 
 import re
 
+from .reading import NOTHING_READ
+from .recognisers.address_forms import STATE_CODE, STRONG_CODE
+from .recognisers.addresses import find as find_addresses
 from .recognisers.capitals import Word, name_evidence, words_of
-from .words import PARTICLES, is_english, read_lexicon
+from .words import PARTICLES, is_english, read_lexicon, read_surroundings
 
 _LEAST_CAPITALS_SHARE = 0.01  # of the letters; a text below it is written in small letters
 _SHOUTED_SHARE = 0.8
-_STREET = re.compile(
-    r"(?:\b\d{1,5}[a-z]?,? (?:[^\W\d_]+[.'-]? ){1,4}(?:street|st|road|rd|avenue|ave|lane|ln|"
-    r"drive|dr|boulevard|blvd|court|ct|place|pl|square|sq|terrace|way|close|crescent|gardens|grove|mews|parade|"
-    r"highway|circle|row|walk|park|hill)\b|\b[^\W\d_]+(?:straße|strasse|weg|allee|gasse|platz|gatan|gade|"
-    r"vej|straat|laan|gracht|katu|tie) \d{1,4}|\b(?:flat|apt|unit|house|plot|room|block) \w{1,5},|"
-    r"\b\d{1,4} (?:bis )?(?:rue|avenue|boulevard|place) |"
-    r"\b(?:calle|via|viale|rua|avenida|av\.|ul\.|piazza|plaza|"
-    r"jalan|jl\.?) |\bp\.? ?o\.? ?box )[^\n;.!?]*"
-)  # fmt: skip
-
-
-_STREET_WORDS = frozenset(
-    "street road lane drive square court place park hill flat house unit room".split()  # noqa: SIM905
+_SMALL = frozenset(
+    [
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "of",
+        "the",
+        "and",
+        "la",
+        "le",
+        "les",
+        "las",
+        "los",
+        "el",
+        "y",
+        "e",
+        "upon",
+        "am",
+        "an",
+        "der",
+        "sur",
+        "na",
+        "van",
+        "von",
+        "den",
+        "het",
+    ]
 )
+_CODED = re.compile(rf"(?i)(?<![\w-])(?:{STATE_CODE}|{STRONG_CODE})")
+_TO_A_PLACE = frozenset(["in", "from", "to", "near", "at", "of", "outside"])
 
 
 def with_capitals(text: str) -> str:
@@ -36,6 +60,8 @@ def with_capitals(text: str) -> str:
     small = sum(char.isupper() for char in text) < _LEAST_CAPITALS_SHARE * letters
     lines = [_line(line, small) for line in text.split("\n")]
     view = "\n".join(lines)
+    if small and len(view) == len(text):
+        view = _with_addresses(view)
     # A letter may become two (ß): then places would no longer agree, and the text is read as it is.
     return view if len(view) == len(text) else text
 
@@ -46,9 +72,27 @@ def _line(line: str, small: bool) -> str:
     if len(letters) > 5 and upper > _SHOUTED_SHARE * len(letters):
         return _written(line, shouted=True, small=True)
     if small or (upper == 0 and letters):
-        made = _written(line, shouted=False, small=small)
-        return _STREET.sub(lambda hit: _address(hit.group()), made) if small else made
+        return _written(line, shouted=False, small=small)
     return line
+
+
+def _with_addresses(text: str) -> str:
+    """The text with what would be an address, were all words written with capitals, so written."""
+    titled = _WORDS.sub(_title, text)
+    titled = _CODED.sub(lambda hit: hit.group().upper(), titled)
+    if len(titled) != len(text):
+        return text
+    for found in find_addresses(titled, NOTHING_READ):
+        text = text[: found.start] + titled[found.start : found.end] + text[found.end :]
+    return text
+
+
+_WORDS = re.compile(r"(?<![\w@.'’])[^\W\d_][\w'’]*(?![\w@])")
+
+
+def _title(hit: re.Match[str]) -> str:
+    said = hit.group()
+    return said if said.lower() in _SMALL else said[0].upper() + said[1:]
 
 
 def _written(line: str, *, shouted: bool, small: bool) -> str:
@@ -64,17 +108,37 @@ def _written(line: str, *, shouted: bool, small: bool) -> str:
         may_be = evidence[at] == 1 and word.lower not in PARTICLES
         least = 1 if small else 2
         name = name or (may_be and any(evidence[n] >= least for n in near))
-        name = name or (not known[at] and (small or any(evidence[n] == 2 for n in near)))
+        led = small and (_is_led(words, at) or line[word.end : word.end + 1] == ":")
+        name = name or (
+            not known[at] and (led or any(evidence[n] == 2 or not known[n] for n in near))
+        )
         name = name and len(word.said) > 1
         if shouted:
             out[word.start : word.end] = word.said.capitalize() if name else word.said.lower()
             if not name and word.is_initial:
                 out[word.start : word.end] = word.said
-        elif name:
+        elif name or (small and _is_place(words, at)):
             out[word.start : word.end] = _titled(word.said)
         elif small and len(word.said) == 2 and word.said.endswith("."):
             out[word.start : word.end] = word.said.upper()  # an initial
     return "".join(out)
+
+
+def _is_led(words: list[Word], at: int) -> bool:
+    """Whether the word before leads to a name: dr, hi, my wife, asked, by."""
+    around = read_surroundings()
+    before = words[at - 1].lower.rstrip(".") if at else ""
+    return any(
+        before in around[kind]
+        for kind in ("title", "greeting", "kin", "role", "verb", "passive", "name_label")
+    )
+
+
+def _is_place(words: list[Word], at: int) -> bool:
+    """Whether a word is a place to which the word before it leads."""
+    led = at > 0 and words[at - 1].lower in _TO_A_PLACE
+    low = words[at].lower
+    return led and low in read_lexicon().small_places and not is_english(low)
 
 
 def _adjoin(line: str, words: list[Word], at: int, near: int) -> bool:
@@ -84,21 +148,3 @@ def _adjoin(line: str, words: list[Word], at: int, near: int) -> bool:
 
 def _titled(said: str) -> str:
     return re.sub(r"(?<![^\W\d_])[^\W\d_]", lambda hit: hit.group().upper(), said)
-
-
-def _address(said: str) -> str:
-    """Words with a capital, codes in capitals."""
-    lexicon = read_lexicon()
-
-    def written(hit: re.Match[str]) -> str:
-        word = hit.group()
-        if any(char.isdigit() for char in word) or len(word) == 2:
-            return (
-                word.upper()
-                if word.lower() not in lexicon.no_names and word not in ("st", "rd", "av")
-                else word
-            )
-        street = word in _STREET_WORDS
-        return word if word in lexicon.no_names and not street else word.capitalize()
-
-    return re.sub(r"\w+", written, said)

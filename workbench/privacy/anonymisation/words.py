@@ -3,11 +3,74 @@
 from __future__ import annotations
 
 import functools
+import gzip
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = Path(__file__).with_name("lexicon")
+_SMALL_WORDS = frozenset(
+    [
+        "and",
+        "but",
+        "for",
+        "from",
+        "into",
+        "nor",
+        "onto",
+        "our",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "through",
+        "until",
+        "upon",
+        "was",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "with",
+        "without",
+        "would",
+        "could",
+        "should",
+        "shall",
+        "has",
+        "had",
+        "did",
+        "does",
+        "been",
+        "being",
+        "are",
+        "not",
+        "how",
+        "its",
+        "his",
+        "her",
+        "him",
+        "she",
+        "you",
+        "your",
+        "yours",
+    ]
+)
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
 # Small words of other languages' names; between two capitals they belong to the name.
 PARTICLES = frozenset(
     [
@@ -53,18 +116,38 @@ PARTICLES = frozenset(
         "o'",
         "d'",
         "t'",
-        "st",
         "san",
+        "wa",
+        "ap",
+        "ab",
+        "ferch",
+        "verch",
+        "op",
+        "los",
+        "las",
+        "ní",
+        "nic",
+        "uí",
+        "vda",
+        "zur",
+        "'t",
+        "t",
+        "bte",
+        "a/l",
+        "a/p",
     ]
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
-    """Names and other words, in small letters and with their accents.
+    """Names and other words, in small letters, with their accents and without them.
 
     ``given`` and ``family`` are names; ``ambiguous`` are names that English writes with a capital
-    for other reasons too; ``no_names`` are capitalised and nobody's; ``places`` are as written.
+    for other reasons too; ``common`` and ``rare`` are surnames of a census;
+    ``curated`` are the common names, which are names even where WordNet has them (James);
+    ``no_names`` are capitalised and nobody's. ``places`` are as written, ``countries`` and states
+    among them; ``small_places`` are single words of them in small letters.
     """
 
     given: frozenset[str]
@@ -72,6 +155,21 @@ class Lexicon:
     ambiguous: frozenset[str]
     no_names: frozenset[str]
     places: frozenset[str]
+    countries: frozenset[str]
+    known: frozenset[str]
+    bare_places: frozenset[str]
+    common: frozenset[str]
+    rare: frozenset[str]
+    small_places: frozenset[str]
+    own: frozenset[str]
+    curated: frozenset[str]
+
+    def is_place(self, said: str) -> bool:
+        """Whether words, as they are written or without accents, are a place of the lists."""
+        if said in self.places:
+            return True
+        plain = bare(said)
+        return plain in self.bare_places or plain in self.places
 
     def is_name(self, word: str) -> bool:
         """Whether a word is on a list of names."""
@@ -79,25 +177,89 @@ class Lexicon:
 
     def is_clear_name(self, word: str) -> bool:
         """Whether it is, and stands for nothing else that is written with a capital."""
-        listed = word in self.given or word in self.family
-        return listed and word not in self.ambiguous and len(word) > 2
+        if word in self.ambiguous or word in self.no_names or len(word) < 3:
+            return False
+        if word in self.curated:
+            return True
+        return (word in self.given or word in self.family) and not is_english(word)
 
 
 @functools.cache
 def read_lexicon() -> Lexicon:
     """The lists of this package, and the countries and languages of Unicode's CLDR (babel)."""
-    given, family = _words("given_names.txt"), _words("surnames.txt")
-    places = frozenset(
+    own = frozenset(
         place.strip() for line in _lines("places.txt") for place in line.split(";") if place.strip()
     )
     countries, languages = _of_the_world()
+    cities = _packed("cities.txt.gz") - _not_places()
+    places = own | countries | cities
+    no_names = _words("not_names.txt") | frozenset(language.lower() for language in languages)
+    given, family = _words("given_names.txt"), _words("surnames.txt")
+    more_given, more_family = _words("more_given_names.txt"), _words("more_surnames.txt")
+    small = no_names | _SMALL_WORDS
     return Lexicon(
-        given,
-        family,
-        _words("ambiguous.txt"),
-        _words("not_names.txt") | frozenset(language.lower() for language in languages),
-        places | countries,
+        given=given | more_given | (_with_bare(_packed("world_given.txt.gz")) - small),
+        family=family | more_family | (_with_bare(_packed("world_surnames.txt.gz")) - small),
+        own=given | family | more_given | more_family,
+        ambiguous=_words("ambiguous.txt"),
+        no_names=no_names,
+        places=places,
+        countries=countries,
+        known=own,
+        common=_packed("census_common.txt.gz"),
+        rare=_packed("census_names.txt.gz"),
+        bare_places=frozenset(bare(place) for place in places if not place.isascii()),
+        small_places=frozenset(place.lower() for place in places if " " not in place),
+        curated=given | family,
     )
+
+
+@functools.cache
+def read_called_after() -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+    """What is called after somebody: phrases by their first word, and single words."""
+    phrases: dict[str, list[str]] = {}
+    words: set[str] = set()
+    kind = ""
+    for line in _lines("called_after.txt"):
+        if line.startswith("@"):
+            kind = line
+        elif kind == "@phrases":
+            for phrase in filter(None, map(str.strip, line.lower().split(";"))):
+                phrases.setdefault(_FIRST_WORD.findall(phrase)[0], []).append(phrase)
+        else:
+            words.update(line.lower().split())
+    return {first: tuple(said) for first, said in phrases.items()}, frozenset(words)
+
+
+def things_in(text: str) -> list[tuple[int, int]]:
+    """Where a text speaks of something that is called after somebody."""
+    phrases, _ = read_called_after()
+    flat = text.replace("\n", " ").replace("’", "'").lower()
+    if len(flat) != len(text):
+        return []
+    found = []
+    for hit in _FIRST_WORD.finditer(flat):
+        for phrase in phrases.get(hit.group(), ()):
+            end = hit.start() + len(phrase)
+            if flat.startswith(phrase, hit.start()) and not flat[end : end + 1].isalpha():
+                found.append((hit.start(), end))
+    return found
+
+
+def _packed(name: str) -> frozenset[str]:
+    data = gzip.decompress((_FOLDER / name).read_bytes())
+    return frozenset(data.decode("utf-8").split("\n"))
+
+
+def _not_places() -> frozenset[str]:
+    """Cities that are called as a label or an everyday word is: Date, Born, Of."""
+    around = read_surroundings()
+    words = frozenset().union(*around.values()) | _words("not_names.txt")
+    return frozenset(word.capitalize() for word in words)
+
+
+def _with_bare(words: frozenset[str]) -> frozenset[str]:
+    return words | {bare(word) for word in words if not word.isascii()}
 
 
 def _of_the_world() -> tuple[frozenset[str], frozenset[str]]:
@@ -107,9 +269,27 @@ def _of_the_world() -> tuple[frozenset[str], frozenset[str]]:
     countries = frozenset(
         name for code, name in english.territories.items() if code.isalpha() and len(name) > 3
     )
-    return countries - {"Georgia", "Jersey", "Chad", "World"}, frozenset(
+    also = frozenset(("UK", "U.K.", "USA", "U.S.A.", "UAE", "The Netherlands", "Czech Republic"))
+    return (countries | also) - {"Jersey", "Chad", "World"}, frozenset(
         name for name in english.languages.values() if " " not in name
     )
+
+
+def read_surroundings() -> dict[str, frozenset[str]]:
+    """The words that stand around names, by what they say."""
+    return read_classes("surroundings.txt")
+
+
+@functools.cache
+def read_classes(name: str) -> dict[str, frozenset[str]]:
+    """The words of a list by its classes: a line ``@class`` begins one."""
+    found: dict[str, set[str]] = {}
+    for line in _lines(name):
+        if line.startswith("@"):
+            words = found.setdefault(line[1:].strip(), set())
+        else:
+            words.update(line.lower().split())
+    return {kind: frozenset(words) for kind, words in found.items()}
 
 
 def _lines(name: str) -> list[str]:
@@ -117,6 +297,7 @@ def _lines(name: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
+@functools.cache
 def _words(name: str) -> frozenset[str]:
     words = {word for line in _lines(name) for word in line.split()}
     return frozenset(words | {bare(word) for word in words})
@@ -142,6 +323,12 @@ def english_words() -> frozenset[str]:
     return read_dictionary()
 
 
+def is_known_word(word: str) -> bool:
+    """Whether a word is in the dictionary or one of the small words that it leaves out."""
+    return is_english(word) or word in _words("not_names.txt") or word in _SMALL_WORDS
+
+
+@functools.lru_cache(maxsize=65536)
 def is_english(word: str) -> bool:
     """Whether a word, in small letters, or what it is a plural or a form of is in the dictionary.
 

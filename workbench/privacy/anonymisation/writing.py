@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 
 from workbench.data.languages import UNSURE, detect_language
 
+from .words import is_known_word
+
 READ = "en"
+_LEAST_ENGLISH_SHARE = 0.6
 _MOST_OTHER_SHARE = 0.3  # of the letters; above it the text as a whole is in another script
 _LEAST_WORDS = 8  # below it a language cannot be told, and names decide what is guessed
 
@@ -39,9 +43,15 @@ def why_unreadable(text: str) -> str:
             return f"its script is {', '.join(scripts)}; the recognisers read Latin letters"
     if len(text.split()) >= _LEAST_WORDS:
         language = _language(text)
-        if language not in (READ, UNSURE):
+        if language not in (READ, UNSURE) and not _mostly_english(text):
             return f"its language is {language}; the recognisers read {READ}"
     return ""
+
+
+def _mostly_english(text: str) -> bool:
+    """Whether most words in small letters are in the dictionary: a table has no sentences."""
+    small = re.findall(r"(?<![\w@.])[a-z]{3,}(?![\w@])", text)[:400]
+    return sum(map(is_known_word, small)) > _LEAST_ENGLISH_SHARE * len(small)
 
 
 def _language(text: str) -> str:

@@ -1,155 +1,351 @@
-"""Postal addresses of many countries: a street with its number, and the place and code behind it."""
+"""Postal addresses of many countries, read part by part: what stands beside a street belongs to it.
+
+A text is cut where addresses are: at commas, line ends, dots in the middle. Each part is told by its
+form (a street, a unit, a code with its place, a place of the lists), and parts that follow each other
+are an address where together they say enough. So a line that nothing tells ("Kileleshwa") is found
+between a unit and a town, and a firm that is called after a street is not.
+"""
 
 from __future__ import annotations
 
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
-from workbench.privacy.anonymisation.words import read_lexicon
+from workbench.privacy.anonymisation.words import (
+    Lexicon,
+    is_english,
+    read_lexicon,
+    read_surroundings,
+)
 
-_C = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİĮŁŃŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽ]"
-_W = rf"(?:(?:St|Ste|Sta|Sto|Dr|Mt|Ft|Gen|Prof|Col|{_C})\.|{_C}[^\W\d_]*(?:['’.-][^\W\d_]+)*)"  # a capitalised word
-_S = r"[ \u00a0]"
-_NO = r"\d{1,5}(?:[ -]?[A-Za-z]\b)?(?:[-–/]\d{1,5}[A-Za-z]?)?(?:(?<=[A-Z]) \d{1,3}\b(?!\d))?"
-_ORD = r"\d{1,3}(?:st|nd|rd|th)"
+from . import address_forms as forms
 
-_ENGLISH = (
-    r"(?:Street|Str?|Road|Rd|Avenue|Ave?|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Terrace|Terr?|Way|Close|"
-    r"Crescent|Cres|Gardens|Gdns|Grove|Mews|Parade|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Row|Walk|Quay|Trail|Trl|Loop|"
-    r"Alley|Wharf|Rise|View|Vale|Green|Hill|Park|Broadway|Esplanade|Embankment|Path|Pike|Plaza|Point|Ridge|Run|"
-    r"Heights|Meadows?|Bend|Crossing|Expressway|Link|Marg|Nagar|Salai|Jalan|Soi)\b\.?"
+_PARTING = re.compile(
+    r"[ \t]*(?:\.?,|;|\||·|•|\t|[()\"“”«»<>\[\]{}]|[ \u00a0]{2,}| [-–—/] |(?<![Nn]o): |:$|"
+    r"(?:(?<=[^\W\d_]{4})(?<!prosp)(?<!Brgy)(?<!korp)|(?<=\d)|(?<=[A-Z]{2}))\.(?=\s)|\.$|[!?]|\n)[ \t]*"
 )
-_UNIT = (
-    r"(?:(?:Apt|Apartment|Unit|Suite|Ste|Flat|Room|Rm|Floor|Fl|Level|Block|Blk|Bldg|Building|House|Plot|Door|Villa|Shop|Tower|"
-    r"P\.? ?O\.? ?Box|Lot|Bât\.?|Appt\.?|Piso|Apto\.?|Depto\.?|Int\.?|Ap\.|Et\.?)"
-    rf"\.?{_S}?(?:No\.?{_S}?)?#?[A-Z0-9][A-Z0-9/-]{{0,5}}|#{_S}?\d[\w-]{{0,6}}|\d{{1,2}}[ºª°](?:{_S}?[A-Z]\b|{_S}(?:izq|dcha)\.?)?|(?:Road|Sector|Phase|Block|Ward){_S}(?:No\.?{_S}?)?\d{{1,3}})"
+_JOINS = frozenset([",", "\n", "·", "-", "–", "/", "|", "", "•"])
+_CLOSED = ';.()"“”<>[]{}!?:'
+_MOST_CHARS = 90
+_WRAPPED_CHARS = 48  # a line that is longer goes on in the next one
+# How much each kind of part says by itself; 2 is enough.
+_WORTH = {
+    "street": 2.0, "state code": 2.0, "strong code": 2.0, "code place": 2.0, "box": 2.0, "unit": 1.0,
+    "country": 1.0, "place": 1.0, "named street": 1.0, "numbered": 0.5, "code": 0.5, "number": 0.5,
+    "capitals": 0.0,
+}  # fmt: skip
+_ANCHORS = frozenset(
+    ["street", "state code", "strong code", "code place", "country", "place", "named street", "box"]
 )
-_PRE = rf"(?:{_UNIT},?{_S})?"
-_STREETS = (
-    # 221B Baker Street; 14 St. James's Sq; 350 5th Avenue; 12 N. Elm St
-    rf"{_PRE}{_NO},?{_S}(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?{_S})?(?:(?:{_ORD}|{_W}|of|the|and){_S}){{0,4}}?(?:{_ORD}|{_W}){_S}{_ENGLISH}(?:{_S}(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?",
-    # Baker Street 221B
-    rf"(?:{_W}{_S}){{1,3}}{_ENGLISH},?{_S}(?:No\.?{_S}?)?{_NO}\b(?!{_S}?(?:am|pm|:))",
-    # Hauptstraße 5; Am Markt 3; Lange Gasse 12; Kungsgatan 4; Keizersgracht 174; Storgata 10
-    rf"(?:(?:Alte|Neue|Große|Kleine|Lange|Obere|Untere|Hohe|Am|An|Im|In|Zum|Zur|Unter|Auf|Bei|"
-    rf"der|den|dem|Van|van|de|"
-    rf"het){_S}){{0,3}}{_C}[^\W\d_]*(?:[ -]{_C}[^\W\d_]+)*(?<=[^\W\d_])?"
-    rf"(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|steig|markt|hof|berg|park|straat|laan|plein|gracht|kade|dijk|singel|steeg|dreef|"
-    rf"gatan|vägen|gränd|torg|gade|vej|allé|vænget|gata|gate|veien|vegen|vei|plass|katu|tie|kuja|polku|tänav|iela|gatvė|utca|út|tér|körút)"
-    rf"{_S}(?:Nr\.?{_S}?)?{_NO}",
-    rf"(?:Am|An der|Im|Zum|Zur|Unter den|Auf der|In der){_S}{_W}{_S}\d{{1,4}}[a-z]?\b",
-    rf"(?:{_W}{_S}){{1,2}}(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Straat|Laan|Plein|Gracht|Kade|utca|út|tér|körút|Katu|Gatan|Gata|Gate){_S}{_NO}",
-    # 14 bis rue de Rivoli, 8, avenue Foch
-    rf"{_NO}(?:{_S}(?:bis|ter))?,?{_S}(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours|[Rr]oute|[Ss]quare|[Pp]assage|[Vv]illa){_S}(?:(?:des|de|du|les|la|le|l['’]|d['’]|{_W}){_S}?){{1,6}}",
-    # Calle de Alcalá, 42; Via Roma 12; Rua Augusta 100; Av. Paulista, 1578
-    rf"(?:Calle|C/|Cl\.|Avenida|Avda\.?|Av\.?|Plaza|Pza\.?|Paseo|Pº|Carrera|Cra\.?|Camino|Ronda|Travesía|Via|Viale|V\.le|Piazza|P\.za|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|Estrada|Rodovia|"
-    rf"Jalan|Jl\.?|Jln\.?|Lorong|Gang|Ulica|ul\.|al\.|pl\.|os\.|Ulitsa|Prospekt|Strada|Str\.|"
-    rf"Bulevardul|Bd\.|bul\.|Calea|Odos|Leoforos|Carrer|Rambla|Gran Vía|Rue|Avenue|"
-    rf"Boulevard){_S}"
-    rf"(?:(?:della|delle|dei|del|de|di|das|da|dos|do|las|los|la|el|y|e|i|{_W}|\d{{1,2}}(?!\d|"
-    rf"[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?{_S}?|No\.?{_S}?|#{_S}?|"
-    rf"n[úu]m\.?{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/-]{_S}?\d{{1,4}}[A-Za-z]?)*",
-    # Atatürk Caddesi No: 12, Bağdat Cad. 5/3
-    rf"(?:{_W}{_S}){{1,3}}(?:Caddesi|Cad\.|Cd\.|Sokak|Sokağı|Sok\.|Sk\.|Mahallesi|Mah\.|Bulvarı|Blv\.),?(?:{_S}(?:{_W}{_S}){{0,2}}(?:Caddesi|Cad\.|Sokak|Sok\.|Sk\.))?{_S}?(?:No\.?:?{_S}?)?\d{{1,4}}(?:/\d+)?",
-    # 1-2-3 Shibuya; 3 Chome-5-1 Nishishinjuku
-    rf"\d{{1,3}}(?:-[Cc]home)?-\d{{1,3}}(?:-\d{{1,3}})?,?{_S}{_W}(?:-(?:ku|shi|cho|machi|dori))?",
-    rf"{_W}{_S}\d{{1,2}}-(?:chome{_S}?-?)?\d{{1,3}}-\d{{1,3}}\b",
-    # 25, Teheran-ro; 123 Sejong-daero; No. 88 Nanjing West Road; Flat 12B, Sector 21
-    rf"\d{{1,5}},?{_S}{_W}(?:-ro|-gil|-daero)\b",
-    rf"{_W}(?:-ro|-gil|-daero){_S}\d{{1,4}}\b",
-    rf"No\.?{_S}?\d{{1,5}},?{_S}(?:(?:{_W}|{_ORD}){_S}){{1,4}}{_ENGLISH}",
-    rf"{_UNIT},{_S}(?:(?:{_UNIT}|{_W}|{_ORD}|\d{{1,4}}|of|and),?{_S}){{0,5}}(?:{_UNIT}|{_W})",
-    rf"[A-Z]-?\d{{1,4}},{_S}(?:Sector|Block|Phase){_S}\d{{1,3}}",
-    rf"P\.?{_S}?O\.?{_S}?(?:Box|BOX){_S}\d{{1,6}}",
-    rf"\d{{1,4}}(?:/\d{{1,4}})?{_S}(?:Moo{_S}\d+,?{_S})?(?:(?:{_W}|\d{{1,3}}){_S})?(?:Soi|Thanon|Jalan|Lorong|Đường|Phố|Ngõ|Hẻm|Duong|Pho){_S}(?:(?:{_W}|\d{{1,3}}){_S}?){{1,3}}",
-)  # fmt: skip
-_POSTCODE = (
-    r"(?:[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}\b|[A-Z]\d[A-Z][ -]?\d[A-Z]\d\b|\d{4}[ ]?[A-Z]{2}\b|"
-    r"(?:[A-Z]{1,2}-)?\d{5}(?:-\d{3,4})?\b|\d{3}[ -]\d{2,4}\b|"
-    r"\d{2}-\d{3}\b|\d{4}-\d{3}\b|〒?\d{3}-\d{4}\b|(?:[A-Z]{1,3}-)?\d{4,6}\b|[A-Z]\d{4}(?:[A-Z]{3})?\b)"
-)
-_P = rf"(?:St\.|{_C}[^\W\d_]+(?:['’-][^\W\d_]+)*)(?![\w])"  # a word of a place's name
-_PLACE = rf"(?:(?:{_P}|de|del|da|do|of|la|le|den|upon|am|an|der|sur|{_ORD}){_S}){{0,4}}{_P}"
-_TAIL_STEP = re.compile(
-    rf"(?:,{_S}?(?:\n{_S}*)?|{_S}[-–]{_S}|\n{_S}*|{_S})(?:{_UNIT}|(?P<code>{_POSTCODE})(?:{_S}(?:{_PLACE}))?|(?P<place>{_PLACE})(?:,?{_S}(?P<after>{_POSTCODE}))?)"
-)
-_CLOSED = re.compile(r"\s*(?:[,.;)\n]|$)")
-_CODE_PLACE = re.compile(
-    rf"(?<![\w-])(?:(?:[A-Z]-)?\d{{5}}|\d{{4}}[ ]?[A-Z]{{2}}|\d{{2}}-\d{{3}}|\d{{4}}-\d{{3}}|"
-    rf"\d{{3}} \d{{2}}){_S}(?P<city>{_W}(?:{_S}{_W})?)"
-)
-_UK_CODE = re.compile(
-    r"(?<![\w-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPSTUW]|"
-    r"[A-HK-Y]\d[ABEHMNPRV-Y]) ?\d[ABD-HJLNP-UW-Z]{2})(?!\w)"
-)
-_STATE_CODE = re.compile(
-    rf"(?:{_W}(?:{_S}{_W}){{0,2}},{_S})?(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]){_S}\d{{5}}(?:-\d{{4}})?\b"
+_ENOUGH = 2.0
+_SAID = re.compile(
+    r"(?:\baddress(?:es)?(?: is| was|:)?|\b(?:liv(?:e|es|ed|ing)|resid(?:e|es|ed|ing)|resident|stay(?:s|ed|ing)?|found|"
+    r"home|house|flat|based|registered|delivered?|sent?|post(?:ed)?|moved?|letters?|patient|attended) (?:is |to |go to )?(?:at|in|of|to)|\battended|\b(?:both|of age|tenant|, |(?-i:[A-ZÀ-Þ][\w'’-]+) )of|\bHome\W+|"
+    r"\b(?:ship|deliver|bill|sold|return) to:?|\b(?:home|supply|address|residence|lives|where|from):)\s*$",
+    re.IGNORECASE,
 )
 
 
-@functools.cache
-def _street() -> re.Pattern[str]:
-    return re.compile("|".join(rf"(?:(?<![\w./-]){form})" for form in _STREETS))
+@dataclass(frozen=True)
+class Part:
+    """A part of a text between two marks: ``text[start:end]``, and what it looks like.
+
+    ``opens`` and ``closes`` say whether the part reaches to the mark before and behind it, so that an
+    address may go on there.
+    """
+
+    start: int
+    end: int
+    kind: str
+    opens: bool = True
+    closes: bool = True
+
+
+@dataclass(frozen=True)
+class _Piece:
+    start: int
+    end: int
+    before: str
+    behind: str
 
 
 def find(text: str, reading: Reading) -> Iterator[Found]:
-    """Streets with what belongs to them, and codes with their places where no street stands."""
-    for hit in _street().finditer(text):
-        end = _with_tail(text, hit.end())
-        yield Found(hit.start(), end, "ADDRESS", 0.85, "addresses", "the form of an address")
-    for hit in _UK_CODE.finditer(text):
-        yield Found(hit.start(), hit.end(), "ADDRESS", 0.7, "addresses", "a postcode")
-    for hit in _STATE_CODE.finditer(text):
-        yield Found(hit.start(), hit.end(), "ADDRESS", 0.7, "addresses", "a state and its code")
-    for hit in _CODE_PLACE.finditer(text):
-        if hit["city"] in read_lexicon().places:
-            yield Found(hit.start(), hit.end(), "ADDRESS", 0.7, "addresses", "a code and its place")
+    """Chains of parts that say enough, and streets with a number wherever they stand."""
+    for chain in _chains(text):
+        worth, because = _weigh(text, chain)
+        if worth >= _ENOUGH:
+            yield Found(chain[0].start, chain[-1].end, "ADDRESS", 0.85, "addresses", because)
 
 
-def _with_tail(text: str, end: int) -> int:
-    """Where the address ends: units, codes and places may follow, by commas or in the next line.
+def _weigh(text: str, chain: list[Part]) -> tuple[float, str]:
+    kinds = [part.kind for part in chain]
+    worth = sum(_WORTH[kind] for kind in kinds)
+    if {"unit", "numbered"} <= set(kinds):
+        worth += 1.0
+    elif not _ANCHORS & set(kinds):
+        return 0.0, ""
+    if _SAID.search(text, max(0, chain[0].start - 40), chain[0].start):
+        worth += 1.0
+    return worth, ", ".join(dict.fromkeys(kind for kind in kinds if kind != "capitals"))
 
-    What follows without a comma must be a code; in a new line a code or a known place.
-    """
-    places = read_lexicon().places
-    for _ in range(6):
-        hit = _TAIL_STEP.match(text, end)
+
+def _chains(text: str) -> Iterator[list[Part]]:
+    """Parts in a row that may be one address."""
+    chain: list[Part] = []
+    last: _Piece | None = None
+    for piece in _pieces(text):
+        parts = _parts(text, piece)
+        if chain and (last is None or not _goes_on(piece, chain, parts)):
+            yield from _ready(chain)
+            chain = []
+        for part in parts:
+            if chain and not (chain[-1].closes and part.opens):
+                yield from _ready(chain)
+                chain = []
+            chain.append(part)
+        if not parts:
+            yield from _ready(chain)
+            chain = []
+        last = piece
+    yield from _ready(chain)
+
+
+def _ready(chain: list[Part]) -> Iterator[list[Part]]:
+    """The chain without the words of no kind before it, and not more than two of them behind it."""
+    known = [at for at, part in enumerate(chain) if part.kind != "capitals"]
+    if not known:
+        return
+    begin = known[0]
+    end = known[-1] + 1
+    strong = any(_WORTH[part.kind] >= 1.0 for part in chain[begin:end])
+    if (
+        strong
+        and end < len(chain)
+        and chain[end - 1].kind in ("street", "unit", "box", "numbered", "named street")
+    ):
+        end += 1
+    gaps = 0
+    for at in range(begin, end):  # three unknown parts in a row are a list of something else
+        gaps = gaps + 1 if chain[at].kind == "capitals" else 0
+        if gaps > 2:
+            end = at - 2
+            break
+    if end > begin:
+        yield chain[begin:end]
+
+
+def _goes_on(piece: _Piece, chain: list[Part], parts: list[Part]) -> bool:
+    """Whether an address may go on over the mark before a piece."""
+    mark = piece.before.strip(" .\u00a0")
+    loose = mark in ("", "|", "/", "-", "–")
+    return mark in _JOINS and bool(parts) and not (loose and parts[0].kind == "capitals")
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    """The text cut at its marks; a line that is broken within a name is put together again."""
+    cuts = [
+        (0, 0),
+        *((hit.start(), hit.end()) for hit in _PARTING.finditer(text)),
+        (len(text),) * 2,
+    ]
+    at = 0
+    while at + 1 < len(cuts):
+        start, end = cuts[at][1], cuts[at + 1][0]
+        before = text[cuts[at][0] : cuts[at][1]]
+        step = 1
+        if at + 2 < len(cuts) and text[cuts[at + 1][0] : cuts[at + 1][1]] == "\n" and end > start:
+            longer = cuts[at + 2][0]
+            wrapped = end - text.rfind("\n", 0, end) > _WRAPPED_CHARS and (
+                _WORTH.get(_kind_of(text[start:end].strip()), 0.0) < 1.0
+            )
+            if wrapped or (longer - start <= _MOST_CHARS and _is_whole(text[start:longer])):
+                end, step = longer, 2
+        if end > start:
+            behind = text[cuts[at + step][0] : cuts[at + step][1]]
+            yield _Piece(start, end, before, behind)
+        elif "\n" in before and before.count("\n") > 1:
+            yield _Piece(start, start, before, "")
+        at += step
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_whole(said: str) -> bool:
+    """Whether words on two lines are one part: a place of the lists, a street, a code and its place."""
+    flat = re.sub(r"\s+", " ", said).strip()
+    left, _, right = said.partition("\n")
+    if not left.strip() or not right.strip():
+        return False
+    lexicon = read_lexicon()
+    if lexicon.is_place(flat):
+        return True
+    hit = (
+        forms.streets().fullmatch(flat)
+        or _STATE_CODE.fullmatch(flat)
+        or _PLACE_CODE.fullmatch(flat)
+    )
+    if hit and not forms.streets().fullmatch(left.strip()):
+        return True
+    code = _CODE_PLACE.fullmatch(flat)
+    return bool(code and lexicon.is_place(code["place"]))
+
+
+_STATE_CODE = re.compile(rf"(?:(?P<place>{forms.PLACE}),? )?{forms.STATE_CODE}")
+_CODE_PLACE = re.compile(rf"(?P<code>{forms.CODE}) (?P<place>{forms.PLACE})")
+_PLACE_CODE = re.compile(rf"(?P<place>{forms.PLACE}),? (?P<code>{forms.CODE})")
+_STRONG = re.compile(forms.STRONG_CODE)
+_UNIT = re.compile(rf"{forms.UNIT}(?:,? {forms.UNIT})?")
+_BOX = re.compile(r"(?i)p\.? ?o\.? ?b|r\.?r\.? ?#?\d")
+_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?: bis| ter)?")
+_NUMBERED = re.compile(
+    rf"\d{{1,5}}[A-Za-z]? {forms.PLACE}|(?:{forms.WORD} ){{0,3}}{forms.WORD},? (?:[Nn]o\.? ?|nº ?|# ?)?\d{{1,4}}[A-Za-z]?(?:[/-]\d{{1,3}})?"
+)
+_CAPITALS = re.compile(forms.PLACE)
+# Words of which the first has a capital, and a number behind them: a street of a form not known.
+_LOOSE = re.compile(
+    rf"(?=.{{3,40}}$){forms.WORD}(?: [^\W\d_][\w.'’-]*){{0,4}} \d{{1,4}}(?:[ /-]?[\w.]{{1,3}}){{0,3}}"
+)
+_SHORT = re.compile(r"(?:\d{1,3}[\w-]{0,6}|[^\W\d_]+\.?)(?: [\w.ºª°/-]+){0,2}")
+
+
+def _parts(text: str, piece: _Piece) -> list[Part]:
+    """What a piece of a text looks like; the words of a sentence around it are left out."""
+    raw = text[piece.start : piece.end]
+    said = raw.replace("\n", " ").replace("\u00a0", " ")
+    # Indents of a second line keep their places: one space stands for one character.
+    if len(said) > _MOST_CHARS * 4:
+        return _in_prose(said, piece)
+    whole = said.strip()
+    kind = _kind_of(whole) if len(whole) <= _MOST_CHARS and "\n" not in whole else ""
+    if kind:
+        start = piece.start + (len(said) - len(said.lstrip()))
+        return [Part(start, start + len(whole), kind)]
+    return _in_prose(said, piece)
+
+
+@functools.lru_cache(maxsize=16384)
+def _kind_of(said: str) -> str:
+    """The kind of a part as a whole; empty where it is none."""
+    said = re.sub(r"\s+", " ", said)
+    lexicon = read_lexicon()
+    first = said.split(" ", 1)[0].strip(".,").lower()
+    if forms.streets().fullmatch(said) and not _is_date_like(said):
+        return "street"
+    if _UNIT.fullmatch(said):
+        return "box" if _BOX.match(said) else "unit"
+    if lexicon.is_place(said) and (
+        " " in said or said in lexicon.countries or not is_english(first) or said in lexicon.known
+    ):
+        return "country" if said in lexicon.countries else "place"
+    if _STATE_CODE.fullmatch(said):
+        return "state code"
+    coded = _coded(said, lexicon)
+    if coded:
+        return coded
+    if forms.named_streets().fullmatch(said):
+        return "named street"
+    if first in _labels() or said.rsplit(" ", 1)[-1].lower() in lexicon.no_names:
+        return ""
+    if _NUMBERED.fullmatch(said) or _LOOSE.fullmatch(said):
+        return "numbered"
+    if _NUMBER.fullmatch(said):
+        return "number"
+    if re.fullmatch(forms.CODE, said):
+        return "strong code" if _STRONG.fullmatch(said) and not said[:2].isdigit() else "code"
+    if len(said) < 40 and (_CAPITALS.fullmatch(said) or _SHORT.fullmatch(said)):
+        return "capitals"
+    return ""
+
+
+def _coded(said: str, lexicon: Lexicon) -> str:
+    for form in (_CODE_PLACE, _PLACE_CODE):
+        hit = form.fullmatch(said)
         if not hit:
-            break
-        comma, place = hit.group().startswith(","), hit["place"]
-        known = bool(place) and (place in places or bool(hit["after"]))
-        if place and not known and (not comma or _sentence_goes_on(text, hit.end(), place)):
-            break
-        bare = bool(hit["code"]) and not comma and not hit.group().startswith("\n")
-        short = bare and hit["code"].isdigit() and len(hit["code"]) < 5
-        if short and not _CLOSED.match(text, hit.end("code")):
-            break
-        end = hit.end()
-    return _with_block(text, end)
+            continue
+        place = hit["place"]
+        if _STRONG.fullmatch(hit["code"]) and not hit["code"][:2].isdigit():
+            return "strong code"
+        if _known(lexicon, place) and (len(hit["code"]) > 3 or form is _CODE_PLACE):
+            return "code place"
+        if (
+            form is _CODE_PLACE
+            and len(hit["code"]) >= 4
+            and place.split()[0].lower() not in _labels()
+        ):
+            return "numbered"
+    return ""
 
 
-_BLOCK_LINE = re.compile(
-    rf",?{_S}*\n[ \t>]*(?P<line>(?:{_UNIT}|{_POSTCODE}|{_P}|{_C}{{2,}}|de|del|da|do|of|la|le|den|upon|am|an|der|sur|\d{{1,6}})"
-    rf"(?:[ ,.\u00a0-]+(?:{_UNIT}|{_POSTCODE}|{_P}|{_C}{{2,}}|de|del|da|do|of|la|le|den|upon|am|an|der|sur|\d{{1,6}})){{0,5}})[ \t,.]*(?=\n|$)"
+def _known(lexicon: Lexicon, place: str) -> bool:
+    return lexicon.is_place(place) or any(place.endswith(f" {end}") for end in ("City", "Town"))
+
+
+@functools.cache
+def _labels() -> frozenset[str]:
+    around = read_surroundings()
+    return around["other_label"] | around["name_label"] | around["event"] | read_lexicon().no_names
+
+
+def _in_prose(said: str, piece: _Piece) -> list[Part]:
+    """Streets and codes within a sentence, and a place or unit at its beginning or end."""
+    found: list[Part] = []
+    flat = said.replace("\n", " ")
+    if any(char.isdigit() for char in flat):
+        for hit in forms.streets().finditer(flat):
+            if _is_date_like(hit.group()):
+                continue
+            found.append(_part(piece, flat, hit.start(), hit.end(), "street"))
+    if not found:
+        found += _at_edges(flat, piece)
+    return found
+
+
+def _is_date_like(said: str) -> bool:
+    """Whether numbers beside one everyday word were taken for a Japanese address."""
+    words = re.findall(r"[^\W\d_]{2,}", said)
+    if len(words) != 1:
+        return False
+    low = words[0].lower()
+    return low in _labels() or is_english(low)
+
+
+def _part(piece: _Piece, flat: str, start: int, end: int, kind: str) -> Part:
+    return Part(
+        piece.start + start, piece.start + end, kind,
+        opens=not flat[:start].strip(), closes=not flat[end:].strip(),
+    )  # fmt: skip
+
+
+_LED = re.compile(r"\b(?:at|in|of|to|is|attended|address|from) $")
+_LAST = re.compile(
+    rf"(?:^|(?<=\s))(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE}(?: {forms.CODE})?|{forms.CODE} {forms.PLACE}|{_NUMBERED.pattern}))$"
+)
+_FIRST = re.compile(
+    rf"(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE} {forms.STATE_CODE}|{forms.PLACE} {forms.CODE}|{forms.CODE} {forms.PLACE}|{forms.PLACE}|{_NUMBER.pattern}))(?=\s|$)"
 )
 
 
-def _with_block(text: str, end: int) -> int:
-    """The further lines of an address that stands in lines of its own: no label, no prose."""
-    for _ in range(4):
-        hit = _BLOCK_LINE.match(text, end)
-        if not hit or hit["line"].split()[0].strip(",.").lower() in read_lexicon().no_names:
+def _at_edges(flat: str, piece: _Piece) -> list[Part]:
+    """What stands at the end of a sentence, before its comma, or at the beginning of the next."""
+    found: list[Part] = []
+    first = _FIRST.match(flat)
+    if first and first.end() < len(flat):
+        kind = _kind_of(first["said"])
+        if kind and kind not in ("capitals", "number", "numbered", "code"):
+            found.append(_part(piece, flat, 0, first.end(), kind))
+    at = 0
+    while at < len(flat):  # the longest end that is of a kind
+        hit = _LAST.search(flat, at)
+        if not hit:
             break
-        end = hit.end("line")
-    return end
-
-
-def _sentence_goes_on(text: str, end: int, place: str) -> bool:
-    """Whether capitals behind a comma are the subject of what follows rather than a place."""
-    return (
-        bool(re.match(r"\s+[a-z]", text[end : end + 8]))
-        or place.split()[0].lower() in read_lexicon().no_names
-    )
+        kind = _kind_of(hit["said"])
+        led = kind == "numbered" and _LED.search(flat, 0, hit.start("said"))
+        if led or (kind and kind not in ("capitals", "number", "code", "numbered")):
+            if not found or found[-1].end <= piece.start + hit.start():
+                found.append(_part(piece, flat, hit.start("said"), hit.end(), kind))
+            break
+        at = hit.start("said") + 1
+    return found

@@ -15,16 +15,16 @@ _MONTH = (
 DATE = re.compile(
     r"(?<![\w/.-])(?:"
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH},?[ -](?:\d{{4}}|\d{{2}})|"
-    rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?(?: of)?[\s-]{_MONTH},?[\s-](?:\d{{4}}|\d{{2}})|"
+    rf"{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|"
     rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?|"
     r"\d{1,2}\. ?\d{1,2}\. ?\d{4}"
     r")(?![\w]|[/.-]\d)",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"(?:\b(?:born|birth(?:day|date)?|d\.?o\.?b\.?|née|geboren|geb|nacido|nacida|nato|nata)(?!\w)|\*)"
-    r"[^\n]{0,40}$",
+    r"(?:\b(?:born|birth(?:day|date)?|d\.?o\.?b\.?|b\.d\.|bd|née|geboren|geb|nacido|nacida|nato|nata)(?!\w)|\*|,? b\.)"
+    r"(?:[^\n]{0,40}|[^\n]{0,24}\?\s*\n[^\n:]{1,32}:[^\n:]{0,12})$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(

@@ -10,6 +10,7 @@ from workbench.privacy.anonymisation.words import PARTICLES, Lexicon, bare, is_e
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`-][^\W\d_]+)*\.?(?:['’]s\b)?|[^\W\d_]\.")
 _GAP = re.compile(r"[ \u00a0]{1,2}|[ \t]?\n[ \t]?|")
+_IN_ADDRESS = re.compile(r"\d|[\w.+-]*@")
 _POSSESSIVE = re.compile(r"['’]s$|['’]$")
 _SPLIT = re.compile(r"['’ʼ-]")
 
@@ -74,7 +75,11 @@ def runs_of(text: str, words: list[Word]) -> Iterator[list[Word]]:
 def _joined(text: str, left: Word, right: Word) -> bool:
     """Whether two words stand side by side; over a line's end only behind a given name."""
     between = text[left.end : right.start]
-    if between in (" ", "\u00a0", "  ") or (between == "" and left.is_initial):
+    if _IN_ADDRESS.match(text, right.end):
+        return False
+    if between in (" '", " ’") and right.said == "t":
+        return True
+    if between in (" ", "\u00a0") or (between in ("", "-", ".-") and left.is_initial):
         return True
     if between.strip(" \t>") != "\n" or not right.said[:1].isupper():
         return False

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
+from workbench.privacy.anonymisation.words import is_english
 
 _KINDS = (
     ("BIRTH_DATE", r"(?:date of birth|birth ?date|dob|d o b|birthday|born)"),
@@ -18,9 +19,9 @@ _KINDS = (
     ("IP", r"(?:(?:client |remote |source |src |peer )?(?:ip|addr)(?: address)?)"),
     ("PHONE", r"(?:(?:home |work |mobile |cell |contact |day |evening )?(?:phone|tel|telephone|mobile|cell|fax|whatsapp)(?: number| no)?)"),
     ("IBAN", r"iban"),
-    ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud) ?(?:id|no)|national insurance(?: number| no)?|hospital (?:no|number))"),
-    ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: line)?(?: ?\d)?|street|addr ?\d|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post ?code|zip(?: code)?|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
-    ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|cc)"),
+    ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud|matric|hosp|pol|doc|document) ?(?:id|no|nr|number)|matric(?:ulation)?(?: (?:id|no|number))?|document|id ?card|kind and number|national insurance(?: number| no)?|hospital (?:no|number))"),
+    ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: line)?(?: ?\d)?|street|addr ?\d|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post ?code|zip(?: code)?|place|where|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
+    ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
 )  # fmt: skip
 _EXACT = tuple(
     (kind, re.compile(rf"(?:the |your |his |her )?{pattern}\Z")) for kind, pattern in _KINDS
@@ -36,6 +37,12 @@ _SET = re.compile(
     r"(?<![\w.])(?P<key>[a-z][a-z_]{1,24})=(?P<value>\"[^\"\n]{1,80}\"|[^\s,;&\"]{1,60})"
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_OTHER = re.compile(
+    r"(?i)\b(?:order|badge|invoice|voucher|parcel|batch|ref|reference|ticket|serial|lot)\b"
+)
+_VOUCHER = re.compile(
+    r"type\"\s*:\s*\"(?:voucher|order|invoice|ticket|coupon|reference|parcel)[^{}]{0,60}$", re.I
+)
 _TOO_WIDE = frozenset(("from", "to", "cc", "location", "contact", "owner", "state", "region", "agent", "officer", "manager", "licence", "license", "policy", "address", "addr", "who", "born"))  # fmt: skip
 
 
@@ -59,6 +66,10 @@ def _value(text: str, start: int, end: int, kind: str, field: str) -> Iterator[F
     value = text[start:end].strip(" \"'")
     if _NOTHING.match(value) or not _looks_like(kind, value, field):
         return
+    if kind == "ID" and _VOUCHER.search(text, max(0, start - 90), start):
+        return
+    if kind == "LOCATION" and value.startswith("near "):
+        value = value[5:]
     at = text.index(value, start)
     yield Found(at, at + len(value), kind, 0.75, "fields", "the name of its field")
 
@@ -67,6 +78,8 @@ def _looks_like(kind: str, value: str, field: str) -> bool:
     digits = sum(char.isdigit() for char in value)
     if kind in ("BIRTH_DATE", "IBAN", "PHONE"):
         return digits >= 4
+    if kind == "ID" and _OTHER.search(value):
+        return False
     if kind == "ID":
         return digits >= 3 and len(value) <= 30 and value.count(" ") <= 4
     if kind == "EMAIL":
@@ -86,32 +99,70 @@ def _sentence(value: str) -> bool:
 
 
 def _columns(text: str) -> Iterator[Found]:
-    """Cells under a header that names their kind: separated by commas, semicolons, tabs or bars."""
+    """Cells under a header that names their kind."""
+    for start, end, kind in cells_of(text):
+        value = text[start:end]
+        if kind == "PERSON":
+            # Capitals are weighed by ``names``, which knows the column; what has none is a name here.
+            if any(char.isupper() for char in value) or not re.fullmatch(
+                r"[^\W\d_][^\d\n@]+", value
+            ):
+                continue
+            if all(is_english(word) for word in value.lower().split()):
+                continue
+        elif not _looks_like(kind, value, ""):
+            continue
+        yield Found(start, end, kind, 0.8, "fields", "its column")
+
+
+def cells_of(text: str) -> Iterator[tuple[int, int, str]]:
+    """The cells of tables with the kind that their header says, empty where it says none.
+
+    Tables are parted by commas, semicolons, tabs or bars, or by two spaces and more.
+    """
     lines = list(re.finditer(r"[^\n]+", text))
     for at, head in enumerate(lines[:-1]):
-        for mark in (",", ";", "\t", "|"):
-            names = _cells(head.group(), mark)
-            kinds = {n: kind_of(name) for n, (_, name) in enumerate(names)}
-            kinds = {n: kind for n, kind in kinds.items() if kind}
-            if len(names) < 2 or not kinds or any(len(name) > 30 for _, name in names):
+        for mark in (",", ";", "\t", "|", "  "):
+            if mark not in head.group().strip():
                 continue
-            for line in lines[at + 1 :]:
-                cells = _cells(line.group(), mark)
-                if len(cells) != len(names):
-                    if set(line.group().strip()) <= set("-|+: "):
-                        continue
-                    break
-                for n, kind in kinds.items():
-                    start, value = cells[n]
-                    if not _NOTHING.match(value) and (
-                        kind == "PERSON" or _looks_like(kind, value, "")
-                    ):
-                        begin = line.start() + start
-                        yield Found(begin, begin + len(value), kind, 0.8, "fields", "its column")
+            names = _cells(head.group(), mark)
+            kinds = [kind_of(name) for _, name in names]
+            if len(names) < 2 or not any(kinds) or any(len(name) > 30 for _, name in names):
+                continue
+            if any(re.search(r"\d{3}|[^\w ./#()&'-]", name) for _, name in names):
+                continue
+            yield from _below(lines[at + 1 :], names, kinds, mark)
+
+
+def _below(
+    lines: list[re.Match[str]], names: list[tuple[int, str]], kinds: list[str], mark: str
+) -> Iterator[tuple[int, int, str]]:
+    """The cells of the rows below a header, as long as the rows are like it."""
+    for line in lines:
+        cells = _cells(line.group(), mark)
+        same = len(cells) == len(names)
+        if not same:
+            if set(line.group().strip()) <= set("-|+: "):
+                continue
+            if mark != "  " or len(cells) < 2:
+                break
+        for n, (start, value) in enumerate(cells):
+            kind = kinds[n] if same else _above(start, names, kinds)
+            if value and not _NOTHING.match(value):
+                begin = line.start() + start
+                yield begin, begin + len(value), kind
+
+
+def _above(start: int, names: list[tuple[int, str]], kinds: list[str]) -> str:
+    """The kind of the header that stands over a place."""
+    near = [n for n, (at, _) in enumerate(names) if abs(at - start) <= 2]
+    return kinds[near[0]] if near else ""
 
 
 def _cells(line: str, mark: str) -> list[tuple[int, str]]:
     """The cells of a line, each with its place; marks inside quotation marks do not part them."""
+    if mark == "  ":
+        return [(hit.start(), hit.group()) for hit in re.finditer(r"\S+(?: \S+)*", line)]
     cells = []
     for hit in re.finditer(
         rf"(?:\"(?P<quoted>(?:[^\"]|\"\")*)\"|(?P<plain>[^{re.escape(mark)}]*))(?:{re.escape(mark)}|$)",

@@ -10,12 +10,12 @@ from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
 
 _IBAN = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0.-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0.\n-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])"
 )
-_START = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ \u00a0.-]?[A-Z0-9]){11,30}")
-_SAID = re.compile(r"\biban\b\W*(?:\w+\W+){0,3}$", re.IGNORECASE)
+_START = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ \u00a0.\n-]?[A-Z0-9]){11,30}")
+_SAID = re.compile(r"\biban\b\W*(?:\w+\W+){0,1}$", re.IGNORECASE)
 _LEAST_CHARS = 15
-_GAP = re.compile(r"[ \u00a0.-]")
+_GAP = re.compile(r"[ \u00a0.\n-]")
 
 
 def find(text: str, reading: Reading) -> Iterator[Found]:

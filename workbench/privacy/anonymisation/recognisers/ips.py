@@ -18,6 +18,12 @@ _VERSION = re.compile(
     r"chrome|firefox|edge|safari|android|ios|windows|linux|kernel|sdk|app|client|agent)[ /:_-]*(?:\w+[ /-])?)$",
     re.IGNORECASE,
 )
+_LOW = 23
+_SAID = re.compile(
+    r"\b(?:ip|ips|ipv4|address|addr|host|hosts|from|server|client|dns|gateway|record|network|resolver|log(?:ged)? ?in|"
+    r"via|ping|peer|remote|source|src|dst|at|user|nas|for|on)\b[^\n]{0,20}$",
+    re.IGNORECASE,
+)
 _LEAST_SIX_CHARS = 6  # "::" and "a::b" are code more often than addresses
 
 
@@ -33,7 +39,13 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
                 continue
             if _is_nobodys(address):
                 continue
-            if not _VERSION.search(text, max(0, hit.start() - 12), hit.start()):
+            if (
+                pattern is _FOUR
+                and int(hit.group().split(".")[0]) <= _LOW
+                and not _SAID.search(text, max(0, hit.start() - 48), hit.start())
+            ):
+                continue  # versions of four parts begin so
+            if pattern is _SIX or not _VERSION.search(text, max(0, hit.start() - 12), hit.start()):
                 yield Found(hit.start(), hit.end(), "IP", 0.95, "ips", "a valid address")
 
 

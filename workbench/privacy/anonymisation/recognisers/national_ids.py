@@ -204,6 +204,12 @@ _FORMS = (
 )  # fmt: skip
 
 
+_OTHER = re.compile(
+    r"(?i)\b(?:order|invoice|ticket|tracking|ref(?:erence)?|case|parcel|batch|lot|serial|p\.?o|booking|receipt|"
+    r"voucher|part|toner|claim|notice|note|delivery|invoices|tickets)\b[ .:#no]{0,8}$|[#/]$"
+)
+
+
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """Each form whose check passes; a form that other numbers have too needs its word before it."""
     for form in _FORMS:
@@ -211,6 +217,8 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             if not form.valid(hit.group()):
                 continue
             before = text[max(0, hit.start() - 48) : hit.start()]
+            if form.valid in (_any, _ssn) and _OTHER.search(before):
+                continue
             if form.sure or re.search(form.words, before, re.IGNORECASE):
                 score = 0.95 if form.valid is not _any else 0.8
                 yield Found(hit.start(), hit.end(), "ID", score, "national_ids", form.name)

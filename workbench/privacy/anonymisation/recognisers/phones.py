@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
+from workbench.privacy.anonymisation.words import read_lexicon, read_surroundings
 
 _EXTENSION = r"(?:[ ,;]*(?:ext\.?|extension|x|#)[ .:]?\d{1,6}\b)?"
 _NUMBER = re.compile(
@@ -19,7 +20,7 @@ _NUMBER = re.compile(
 _SAID = re.compile(
     r"(?:\b(?:phones?|tel(?:ephone|éphone|efon|efone|éfono|efono)?|mobile|cell(?:phone|ular)?|call(?:ed|ing)?|"
     r"ring|rang|dial(?:led)?|fax|text(?:ed)?|sms|whatsapp|signal|reach(?:ed|able)?|landline|hotline|voicemail|"
-    r"handy|mob|ph|contact|number is)\b|\b[TMPF](?=:)|☎|📞)[^\n\d]{0,32}$",
+    r"handy|mob|ph|contact|number is|private|home)\b|\b[TMPF](?=:)|☎|📞)[^\d]{0,32}$",
     re.IGNORECASE,
 )
 # What else is told by a run of digits.
@@ -29,7 +30,16 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b(?!\d)")
-_AMERICAN = re.compile(r"\(?[2-9]\d{2}\)?[ .-]{1,2}[2-9]\d{2}[ .-]\d{4}\b")
+_AMERICAN = re.compile(r"(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]{0,2}[2-9]\d{2}[ .-]?\d{4}\b")
+# Right behind a name, or alone in its line.
+_BESIDE = re.compile(
+    r"(?:(?<![\w-])[^\W\d_a-zß-ÿ][^\W\d_]*[^\W\d_A-ZÀ-Þ]['’]?s?\)?[,:;]?|\n|^)[ \t]*\Z"
+)
+_GROUPED = re.compile(r"\(?\d{1,5}\)?(?:[ .-]\d{2,8}){1,5}")
+# A number that is broken by a line's end.
+_WRAPPED = re.compile(
+    r"(?<![\w+])(?:\+\d{1,3}|\+?\(?\d[\d ()-]{1,11})\n\(?\d[\d ()-]{3,13}\d(?![\w])"
+)
 _REGIONS = (
     "GB", "US", "IN", "DE", "FR", "ES", "IT", "NL", "BE", "CH", "AT", "SE", "NO", "DK", "FI", "PL",
     "IE", "PT", "AU", "NZ", "ZA", "NG", "KE", "GH", "EG", "BR", "MX", "AR", "CO", "CN", "JP", "KR",
@@ -48,9 +58,32 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             continue
         said = bool(_SAID.search(text, max(0, hit.start() - 60), hit.start()))
         because, score = _reason(digits.strip(), said)
+        if not because and count >= 7 and _stands_beside(text, hit, digits.strip()):
+            because, score = "beside a name", 0.6
         other = not said and _OTHER.search(text, max(0, hit.start() - 40), hit.start())
         if because and not (other and score < 0.9):
             yield Found(hit.start(), hit.end(), "PHONE", score, "phones", because)
+
+    for hit in _WRAPPED.finditer(text):
+        number = re.sub(r"\s+", " ", hit.group())
+        said = bool(_SAID.search(text, max(0, hit.start() - 60), hit.start()))
+        because, score = _reason(
+            number, said or text[hit.start() - 2 : hit.start()] in (", ", ": ")
+        )
+        if because and 7 <= sum(char.isdigit() for char in number) <= 15:
+            yield Found(hit.start(), hit.end(), "PHONE", score, "phones", because)
+
+
+def _stands_beside(text: str, hit: re.Match[str], digits: str) -> bool:
+    """Whether a number in groups stands right behind a name, or alone in its line."""
+    before = _BESIDE.search(text, max(0, hit.start() - 32), hit.start())
+    if not before or not _GROUPED.fullmatch(digits) or re.match(r"\d{3}-\d{2}-\d{4}$", digits):
+        return False
+    word = re.sub(r"[^\w]", "", before.group()).lower().removesuffix("s")
+    if word:
+        around = read_surroundings()
+        return not (word in read_lexicon().no_names or word in around["other_label"])
+    return text[hit.end() : hit.end() + 1] in ("\n", "") and len(digits) >= 9
 
 
 def _reason(number: str, said: bool) -> tuple[str, float]:

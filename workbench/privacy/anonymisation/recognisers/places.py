@@ -1,91 +1,108 @@
-"""Places: those that spaCy sees and those on the lists, unless they are part of something else."""
+"""Places where somebody lives, stays, comes from, was born or goes: a place alone is nobody's."""
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
-from workbench.privacy.anonymisation.words import read_lexicon
+from workbench.privacy.anonymisation.words import is_english, read_lexicon, read_surroundings
 
-from .capitals import name_evidence, words_of
-
-
-def find(text: str, reading: Reading) -> Iterator[Found]:
-    """Cities, regions and countries."""
-    for hit in _known().finditer(text):
-        if _is_somebodys(text, hit.start(), hit.end()):
-            yield Found(hit.start(), hit.end(), "LOCATION", 0.8, "places", "a place on a list")
-    for hit in _WHERE.finditer(text):
-        yield Found(
-            hit.start("place"), hit.end("place"), "LOCATION", 0.6, "places", "where somebody is"
-        )
-    lexicon = read_lexicon()
-    for entity in reading.entities:
-        if entity.label not in ("GPE", "LOC"):
-            continue
-        said = text[entity.start : entity.end]
-        words = [word for word in words_of(said) if word.capital]
-        if not words or any(word.lower in lexicon.no_names for word in words) or "\n" in said:
-            continue
-        if not _is_somebodys(text, entity.start, entity.end):
-            continue
-        if all(name_evidence(lexicon, word) == 0 for word in words) and not any(
-            c.isdigit() for c in said
-        ):
-            yield Found(
-                entity.start, entity.end, "LOCATION", 0.6, "places", f"spaCy: {entity.label}"
-            )
-
-
-# A place is personal where somebody lives, comes from, was born, stays or goes.
-_HIS = re.compile(
-    r"(?:\b(?:liv(?:e|es|ed|ing)|resid(?:e|es|ed|ing|ent|ence)|born|birth|based|mov(?:e|es|ed|ing)|relocat\w+|stay\w*|hometown|home|"
-    r"grew up|raised|comes?|came|originally|native|from|flying|fl[iy]es?|flew|travel\w*|going|go|goes|went|visit\w*|return\w*|heading|"
-    r"back|now|currently|settled|arriv\w+|drove|driving|commut\w+|destination|holiday|trip|transferred|emigrated|parents)\b"
-    r"[^.;:\n]{0,24}\b(?:in|to|from|at|near|of|outside|around|for|via)\s+(?:the\s+)?|"
-    r"\b(?:from|in|near|to|outside|around|via|leaving|reach(?:ed|ing)?)\s+|"
-    r"\b(?:city|town|country|state|county|province|region|location|place(?: of (?:birth|residence))?|birthplace|address|residence|"
-    r"hometown|destination|origin|from|to|lives)[\"']?\s*[:=|,]\s*[\"']?)$",
+_MOST_WORDS = 5
+_WORD = re.compile(r"[^\W\d_](?:[\w.’'ʻ-]*\w)?")
+_LIVES = (
+    r"(?:liv(?:e|es|ed|ing)|resid(?:e|es|ed|ing|ent|ence)|born|birth|based|mov(?:e|es|ed|ing)|relocat\w+|stay\w*|hometown|home|"
+    r"grew up|raised|comes?|came|originally|native|flying|fl[iy]es?|flew|travel\w*|going|go|goes|went|visit\w*|return\w*|heading|"
+    r"back|now|currently|settled|arriv\w+|drove|driving|commut\w+|destination|holiday|trip|way|transferred|emigrated|parents|family|"
+    r"house|flat|apartment|alone|again|there|pick ?up|am|is|i'm|phone|winter|summer|weeks?|months?|years?|still)"
+)
+# Behind these any place is meant, whatever else its name may be.
+_SURE = re.compile(
+    r"(?:\bborn\b[^;\n]{0,32}\bin\s+|(?:\bb\.|\bborn\b|\*)[^;\n]{3,24}\d{2},\s+|\baddress(?: is| was)?\s+|"
+    rf"\b{_LIVES}\b[^.;:\n\d]{{0,24}}\b(?:in|to|from|at|near|of|outside|around|for|via)\s+(?:the\s+)?|"
+    r"\b(?:city|town|country|state|county|province|region|location|place(?: of (?:birth|residence))?|birthplace|address(?: given)?|residence|"
+    r"hometown|destination|origin|lives|where|nationality(?: doc)?|born(?: in)?|citizen(?: of)?|issued (?:in|by)|state of)[\"']?\s*(?:[:=|,]|  +)\s*[\"']?(?:near )?)$",
     re.IGNORECASE,
 )
-
-
+_MAYBE = re.compile(
+    r"\b(?:from|in|near|to|outside|around|via|leaving|reach(?:ed|ing)?)\s+(?:the old one in )?$",
+    re.I,
+)
 _PLACE = r"(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?:(?: (?:de|del|la|le|los|upon|am|of|do|da|el|al|an|der)){0,2} [^\W\d_a-zß-ÿ][\w'’-]+){0,3})"
 # Here any capitals are a place: the words before them leave nothing else.
 _WHERE = re.compile(
     rf"\b(?:(?:live|lives|lived|living|residing|resides|based|born|grew up|raised|staying|settled|flat|house|apartment) in|"
     rf"(?:moved?|moving|relocat(?:ed|ing)|flying|fl[iy]es?|flew|emigrated|travell?(?:ing|ed)) (?:back )?(?:to|from)|"
-    rf"(?:originally|comes?|came|is|am|are|family|native) from|(?:flight|train|trip|ticket) to|home (?:in|town of)|native of|a resident of|born (?:at|near))"
-    rf" (?P<place>{_PLACE}(?:, {_PLACE})?)",
+    rf"(?:originally|comes?|came|am|are|family|native) from|(?:flight|train|trip|ticket) to|home (?:in|town of)|native of|a resident of|born (?:at|near))"
+    rf"\s(?P<place>{_PLACE}(?:, {_PLACE})?)",
     re.IGNORECASE,
 )
 
 
-def _is_somebodys(text: str, start: int, end: int) -> bool:
-    """Whether the words before a place say that somebody lives, stays or goes there."""
-    return bool(_HIS.search(text, max(0, start - 60), start))
+def find(text: str, reading: Reading) -> Iterator[Found]:
+    """Cities, regions and countries, by lists, by what leads to them and by spaCy's labels."""
+    for start, end in places_in(text):
+        if _is_part(text, start, end):
+            continue
+        before = text[max(0, start - 64) : start]
+        if _SURE.search(before):
+            yield Found(start, end, "LOCATION", 0.8, "places", "a place where somebody is")
+        elif _MAYBE.search(before) and _is_clear(text[start:end], reading, start, end):
+            yield Found(start, end, "LOCATION", 0.7, "places", "a place on a list")
+    for hit in _WHERE.finditer(text):
+        low = hit["place"].split()[0].lower()
+        if low not in read_lexicon().no_names:
+            yield Found(*hit.span("place"), "LOCATION", 0.6, "places", "where somebody is")
+    for entity in reading.entities:
+        if entity.label != "GPE" or _is_part(text, entity.start, entity.end):
+            continue
+        before = text[max(0, entity.start - 64) : entity.start]
+        said = text[entity.start : entity.end]
+        if said[0].isupper() and "\n" not in said and _SURE.search(before):
+            yield Found(entity.start, entity.end, "LOCATION", 0.6, "places", "spaCy: GPE")
 
 
-@functools.cache
-def _known() -> re.Pattern[str]:
-    places = sorted(read_lexicon().places, key=len, reverse=True)
-    clear = [re.escape(place) for place in places if place.lower() not in _UNCLEAR]
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(clear)})(?![\w])")
+def places_in(text: str) -> Iterator[tuple[int, int]]:
+    """Places of the lists, the longest that begin at each word; a line may end within one."""
+    lexicon = read_lexicon()
+    words = list(_WORD.finditer(text))
+    at = 0
+    while at < len(words):
+        step = 1
+        if words[at].group()[0].isupper():
+            for count in range(min(_MOST_WORDS, len(words) - at), 0, -1):
+                start, end = words[at].start(), words[at + count - 1].end()
+                said = text[start:end]
+                if count > 1 and ("," in said or len(said) > 40):
+                    continue
+                if lexicon.is_place(re.sub(r"\s+", " ", said)):
+                    yield start, end
+                    step = count
+                    break
+        at += step
 
 
-_UNCLEAR = {
-    "reading",
-    "bath",
-    "nice",
-    "essen",
-    "split",
-    "us",
-    "hue",
-    "cork",
-    "mesa",
-    "queens",
-    "of",
-}
+def _is_part(text: str, start: int, end: int) -> bool:
+    """Whether a place is a part of a firm's, a street's or a person's name."""
+    around = read_surroundings()
+    behind = re.match(r"['’]s? |[ -]([^\W\d_][\w'’-]*)| ?& ?", text[end : end + 24])
+    if behind:
+        word = behind[1] or ""
+        if not word or word.lower() in around["organisation"] | around["thing"]:
+            return True
+        if word[0].isupper() and text[end] != "\n":
+            return True
+    return bool(re.search(r"(?:[^\W\d_a-zß-ÿ][\w'’-]+[ -]|& |\b(?:Mr|Mrs|Ms|Dr|Prof)\.? )$", text[max(0, start - 24) : start])
+                and text[start - 1 : start] != "\n")  # fmt: skip
+
+
+def _is_clear(said: str, reading: Reading, start: int, end: int) -> bool:
+    """Whether a place's name stands for nothing else, or spaCy takes it for a place."""
+    lexicon = read_lexicon()
+    if said in lexicon.countries or reading.label_at(start, end) in ("GPE", "LOC"):
+        return True
+    low = said.lower()
+    return not (
+        low in lexicon.given or low in lexicon.family or is_english(low) or low in lexicon.no_names
+    )

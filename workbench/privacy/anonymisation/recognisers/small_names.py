@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -10,7 +11,17 @@ from workbench.privacy.anonymisation.reading import Reading
 from workbench.privacy.anonymisation.words import PARTICLES, Lexicon, is_english, read_lexicon
 
 from .capitals import Word, name_evidence, words_of
-from .names import STRONG_BEFORE
+
+_SAID = re.compile(
+    r"(?:\b(?:dear|hi|hello|hey|my name is|name is|named|i am|i'm|this is|spoke (?:to|with)|"
+    r"speak (?:to|with)|married|"
+    r"wife|husband|son|daughter|brother|sister|mother|father|friend|colleague|manager|boss|neighbou?r|supervisor|"
+    r"(?:signed|written|reported|seen|prepared|approved|reviewed|submitted|referred|sent|"
+    r"drafted|authored) by|"
+    r"on behalf of|attention of|care of|c/o|patient|tenant|landlord|applicant|claimant|"
+    r"guardian|witness|candidate),?\s+)$",
+    re.IGNORECASE,
+)
 
 
 def find(text: str, reading: Reading) -> Iterator[Found]:
@@ -36,6 +47,10 @@ def _small_run(text: str, words: list[Word], reading: Reading, lexicon: Lexicon)
     if first.capital or len(first.said) < 3:
         return []
     low, evidence = first.lower, name_evidence(lexicon, first)
+    if text[first.end : first.end + 1] in (".", "@", "/", "_") or text[
+        max(0, first.start - 1) : first.start
+    ] in (".", "@", "/", "_"):
+        return []
     if not evidence or low in PARTICLES or low in lexicon.no_names:
         return []
     taken = [first]
@@ -55,7 +70,7 @@ def _small_run(text: str, words: list[Word], reading: Reading, lexicon: Lexicon)
     pair = len(taken) > 1 and any(
         word.lower not in lexicon.ambiguous and not is_english(word.lower) for word in taken
     )
-    said = bool(STRONG_BEFORE.search(text, max(0, first.start - 40), first.start))
+    said = bool(_SAID.search(text, max(0, first.start - 40), first.start))
     if pair or sure or (evidence == 2 and tagged) or (evidence == 1 and said and len(taken) > 1):
         return taken
     return []

@@ -30,11 +30,12 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _PHRASE = re.compile(
-    r"\b(?:my (?:full )?name is|name's|i am called|call me|goes by|née|nee|aka|a\.k\.a\.|"
+    r"\b(?:my (?:full )?name is|name's|i am called|(?-i:(?:[Cc]all me|known as)(?= [^\W\d_a-zß-ÿ]))|goes by|née|nee|aka|a\.k\.a\.|"
     r"alias)[ \t]+",
     re.I,
 )
 _VALUE = re.compile(r"[^\n;|<>\t{}\"()\d@:]{2,160}")
+_NEXT_CELL = re.compile(r"(?<=\w)[ \t]{2,}")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:[DMS][rst]))\.\s")
 _SPEAKER = re.compile(
     r"(?:^|\n)[ \t]*(?:[\[(]?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[\])]?[ \t]*[-–]?[ \t]*|"
@@ -71,6 +72,8 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         if value:
             stop = _SENTENCE.search(text, value.start(), value.end())
             end = stop.start() if stop else value.end()
+            cell = _NEXT_CELL.search(text, value.start(), end)
+            end = cell.start() if cell else end
             yield from _names_in(text, value.start(), end, whole=True)
     for hit in _PHRASE.finditer(text):
         value = _VALUE.match(text, hit.end())

@@ -1,0 +1,105 @@
+"""What the parts of a postal address look like in many countries: streets, units, codes, places."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİĮŁŃŇŌŐŒŘŚŞȘŠŢȚŤŪŮŰŹŻŽƠƯÐÞ]"
+WORD = rf"(?:(?:St|Ste|Sta|Sto|Dr|Mt|Ft|Gen|Prof|Col|Brgy|Bgy|Co|TP|ks|św|gen|prof|dr|bp|płk|{CAPITAL})\.|{CAPITAL}[^\W\d_]*(?:['’ʻ.-][^\W\d_]+)*)"
+_S = r"[ \u00a0]"
+_NO = r"\d{1,5}(?:[ -]?[A-Za-z]\b)?(?:[-–/]\d{1,5}[A-Za-z]?)?(?:(?<=[A-Z]) \d{1,3}\b(?!\d))?"
+_ORD = r"\d{1,3}(?:st|nd|rd|th)"
+_SMALL = r"(?:de|del|della|di|da|do|dos|das|of|the|and|la|le|les|las|los|el|y|e|upon|am|im|ob|bei|an|der|sur|na|van|von|den|het)"
+
+_ENGLISH = (
+    r"(?:Street|Str?|Road|Rd|Avenue|Ave?|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Terrace|Terr?|Way|Close|"
+    r"Crescent|Cres|Gardens|Gdns|Grove|Mews|Parade|Pde|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Row|Walk|Quay|Trail|Trl|Loop|"
+    r"Alley|Wharf|Rise|View|Vale|Green|Hill|Park|Broadway|Esplanade|Embankment|Path|Pike|Plaza|Point|Ridge|Run|Gate|"
+    r"Heights|Meadows?|Bend|Crossing|Cross|Expressway|Link|Marg|Nagar|Salai|Jalan|Soi|Bypass|Mall|Yard|Promenade)\b\.?"
+)
+_SURE_ENGLISH = (
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Terrace|Crescent|Cres|Esplanade|Parade|Mews|"
+    r"Parkway|Pkwy|Highway|Hwy|Close|Marg|Nagar|pr|prospekt|prosp|Prospekt)\b\.?"
+)
+UNIT = (
+    r"(?:(?:[Aa]pt|[Aa]partment|[Uu]nit|[Ss]uite|Ste|[Ff]lat|[Rr]oom|[Rr]m|[Ff]loor|[Ll]evel|[Bb]lock|Blk|Bldg|[Bb]uilding|"
+    r"[Hh]ouse|H/No|H\. ?No|[Pp]lot|[Dd]oor|[Vv]illa|[Ss]hop|[Tt]ower|[Ll]ot|[Ss]tand|[Ee]rf|Bât\.?|[Aa]ppt\.?|[Pp]iso|[Aa]pto\.?|Depto\.?|[Ii]nt\.?|Ap\.|Et\.?|"
+    r"kv\.?|korp\.?|bld\.?|lok\.?|m\.|sc\.|bl\.|et\.|lgh|Top|Whg\.?|Hs\.?|Nr\.?|nº|n\.º|[Nn]o\.?|№)"
+    rf"\.?:?{_S}?(?:[Nn]o\.?{_S}?)?#?(?=[A-Z]?-?\d|[A-Z]\b)[A-Z0-9][A-Za-z0-9/-]{{0,7}}|#{_S}?\d[\w-]{{0,6}}|\d{{1,2}}[ºª°](?:{_S}?[A-Z]\b|{_S}(?:izq|dcha|Esq|Dto)\.?)?|"
+    rf"(?:Road|Sector|Phase|Block|Ward|Zone){_S}(?:No\.?{_S}?)?\d{{1,3}}|\d{{1,3}}{_S}(?:korp|kv|str|lok|m)\.{_S}?\d{{1,3}}|"
+    rf"P\.?{_S}?O\.?{_S}?B(?:ox|OX|ag){_S}\d{{1,6}}|R\.?R\.?{_S}#?\d{{1,2}}|(?:BP|Postfach|Apartado|Casilla|CP|Private Bag){_S}\d{{1,6}})"
+)
+_PRE = rf"(?:{UNIT},?{_S})?"
+_STREETS = (
+    # 221B Baker Street; 14 St. James's Sq; 350 5th Avenue; 12 N. Elm St; 1191 County Road 5
+    rf"{_PRE}{_NO},?{_S}(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?{_S})?(?:(?:{_ORD}|{WORD}|of|the|and){_S}){{0,4}}?(?:{_ORD}|{WORD}){_S}{_ENGLISH}(?:{_S}(?:N|S|E|W|O|NE|NW|SE|SW|North|South|East|West|\d{{1,3}})\b\.?)?",
+    # Lot 4 Old Mill Road
+    rf"{UNIT},?{_S}(?:{WORD}{_S}){{1,4}}{_ENGLISH}(?:{_S}\d{{1,3}}\b)?",
+    # Baker Street 221B
+    rf"(?:{WORD}{_S}){{1,3}}{_ENGLISH},?{_S}(?:No\.?{_S}?)?{_NO}\b(?!{_S}?(?:am|pm|:))",
+    # Hauptstraße 5; Am Markt 3; Lange Gasse 12; Kungsgatan 4; Keizersgracht 174; Storgata 10
+    rf"(?:(?:Alte|Neue|Große|Kleine|Lange|Obere|Untere|Hohe|Am|An|Im|In|Zum|Zur|Unter|Auf|Bei|"
+    rf"der|den|dem|Van|van|de|het|Södra|Norra|Västra|Östra|Stora|Lilla|Store|Lille){_S}){{0,3}}{CAPITAL}[^\W\d_]*(?:[ -]{CAPITAL}[^\W\d_]+)*(?<=[^\W\d_])?"
+    rf"(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|steig|markt|hof|berg|park|straat|laan|plein|gracht|kade|dijk|singel|steeg|dreef|"
+    rf"gatan|vägen|gränd|torg|gade|vej|allé|vænget|gata|gate|veien|vegen|vei|plass|stræti|vegur|braut|katu|tie|kuja|polku|tänav|puiestee|iela|gatvė|utca|út|tér|körút|ulice|ulica)"
+    rf"{_S}(?:Nr\.?{_S}?)?{_NO}",
+    rf"(?:Am|An der|Im|Zum|Zur|Unter den|Auf der|In der){_S}(?:{WORD}{_S}){{1,2}}\d{{1,4}}[a-z]?\b",
+    rf"(?:{WORD}{_S}){{1,2}}(?:Straße|Strasse|Str\.|u\.|[Ww]eg|Platz|Allee|Gasse|Ring|Damm|Ufer|Straat|Laan|Plein|Gracht|Kade|utca|út|tér|körút|[Kk]atu|Gatan|Gata|Gate|vägen|gatan|tänav|gatvė|iela|náměstí|třída|trg){_S}{_NO}",
+    # 14 bis rue de Rivoli, 8, avenue Foch
+    rf"{_NO}(?:{_S}(?:bis|ter))?,?{_S}(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours|[Rr]oute|[Ss]quare|[Pp]assage|[Vv]illa|[Bb]óthar|[Ss]ráid){_S}(?:(?:des|de|du|les|la|le|na|l['’]|d['’]|{WORD}){_S}?){{1,6}}",
+    # Calle de Alcalá, 42; Via Roma 12; Rua Augusta 100; Av. Paulista, 1578
+    rf"(?:Calle|C/|Cl\.|Avenida|Avda\.?|Av\.?|Plaza|Pza\.?|Paseo|Pº|Carrera|Cra\.?|Camino|Ronda|Travesía|Via|Viale|V\.le|Piazza|P\.za|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|Estrada|Rodovia|Priv\.|Jr\.|Jirón|"
+    rf"Jalan|Jl\.?|Jln\.?|Lorong|Gang|Ulica|ul\.|al\.|pl\.|os\.|Ulitsa|[Uu]l|Prospekt|pr\.|per\.|vul\.|Strada|Str\.|"
+    rf"Bulevardul|Bd\.|bul\.|Calea|Odos|Leoforos|Carrer|Rambla|Gran Vía|Rue|Avenue|Sokak|Kucheh|Koocheh|Khiaban|Kh\.|Rehov|Rechov|Sharia|"
+    rf"Boulevard|Shari[a']?|Thanon|Đường|Phố){_S}?"
+    rf"(?:(?:della|delle|dei|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
+    # Atatürk Caddesi No: 12, Bağdat Cad. 5/3
+    rf"(?:{WORD}{_S}){{1,3}}(?:Caddesi|Cad\.|Cd\.|Sokak|Sokağı|Sok\.|Sk\.|Mahallesi|Mah\.|Bulvarı|Blv\.),?(?:{_S}(?:{WORD}{_S}){{0,2}}(?:Caddesi|Cad\.|Sokak|Sok\.|Sk\.))?{_S}?(?:No\.?:?{_S}?)?\d{{1,4}}(?:/\d+)?",
+    # 1-2-3 Shibuya; 3 Chome-5-1 Nishishinjuku
+    rf"\d{{1,3}}(?:-[Cc]home)?-\d{{1,3}}(?:-\d{{1,3}})?,?{_S}{WORD}(?:-(?:ku|shi|cho|machi|dori))?",
+    rf"{WORD}{_S}\d{{1,2}}-(?:chome{_S}?-?)?\d{{1,3}}-\d{{1,3}}\b",
+    # 25, Teheran-ro; 123 Sejong-daero; No. 88 Nanjing West Road; Flat 12B, Sector 21
+    rf"\d{{1,5}}(?:-\d{{1,3}})?,?{_S}{WORD}(?:-ro|-gil|-daero|-dong)(?:{_S}\d{{1,3}}-gil)?\b",
+    rf"{WORD}(?:-ro|-gil|-daero|-dong)(?:{_S}\d{{1,3}}-gil)?{_S}\d{{1,4}}(?:-\d{{1,3}})?\b",
+    rf"No\.?{_S}?\d{{1,5}},?{_S}(?:(?:{WORD}|{_ORD}){_S}){{1,4}}{_ENGLISH}",
+    rf"[A-Z]-?\d{{1,4}},{_S}(?:Sector|Block|Phase){_S}\d{{1,3}}",
+    rf"\d{{1,4}}(?:/\d{{1,4}})?{_S}(?:Moo{_S}\d+,?{_S})?(?:(?:{WORD}|\d{{1,3}}){_S})?(?:Soi|Thanon|Jalan|Lorong|Đường|Phố|Ngõ|Hẻm|Duong|Pho){_S}(?:(?:{WORD}|\d{{1,3}}){_S}?){{1,3}}",
+)
+# A street without its number, in one piece.
+_NAMED = (
+    rf"(?:\d{{1,2}}\.?{_S})?(?:{WORD}{_S}){{1,3}}{_SURE_ENGLISH}",
+    rf"(?:Calle|Avenida|Avda\.?|Av\.|Plaza|Paseo|Carrera|Camino|Via|Viale|Piazza|Corso|Strada|Rua|Travessa|Praça|Alameda|Jalan|Jl\.?|Ulica|ul\.|Ulitsa|Prospekt|vul\.|Bulevardul|bul\.|Calea|Carrer|Rambla|[Rr]ue|avenue|boulevard|chemin|allée|place|quai|impasse|Koocheh|Khiaban|Kh\.|Rehov|Sharia|Thanon|Đường|Phố|Bóthar|Sráid|Y){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
+    rf"{CAPITAL}[^\W\d_]+(?:straße|strasse|gatan|vägen|gade|vej|gata|veien|straat|laan|gracht|stræti|katu|tänav|utca)",
+    rf"(?:The|An){_S}(?:{WORD}{_S}){{0,2}}(?:Rectory|Cottage|House|Lodge|Farm|Barn|Vicarage|Manor|Mill|Forge|Croft|Villa)",
+    rf"(?:{WORD}{_S}){{1,2}}(?:Cottage|Lodge|Farm|Estate|Residency|Apartments|Towers|Heights|Cross|Extension|Colony|Enclave|Layout|Street|Road)",
+    rf"(?:{WORD}{_S}){{1,3}}(?:Caddesi|Cad\.|Sokak|Sok\.|Mahallesi|Mah\.|Bulvarı)",
+)
+STRONG_CODE = (
+    r"(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}|"  # United Kingdom
+    r"[A-Z]\d[\dW] ?(?=[A-Z\d]{0,3}[A-Z])[A-Z\d]{4}|"  # Ireland
+    r"[A-CEGHJ-NPR-TVXY]\d[A-Z][ -]?\d[A-Z]\d|"  # Canada
+    r"\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3,4}|〒?\d{3}-\d{4})(?![\w-])"
+)
+STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|"
+    r"AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT|NSW|VIC|QLD|SA|TAS|ACT|NT|PR|GU)"
+)
+STATE_CODE = (
+    rf"(?:{STATE},?{_S}(?:\d{{5}}(?:-\d{{4}})?|[A-Z]\d[A-Z][ -]?\d[A-Z]\d)|"
+    rf"(?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT),?{_S}\d{{4}})(?![\w-])"
+)
+CODE = rf"(?:{STRONG_CODE}|(?:[A-Z]{{1,3}}-)?\d{{3,6}}|\d{{3}} \d{{2,3}}|[A-Z]\d{{4}}(?:[A-Z]{{3}})?|〒?\d{{3}}-\d{{4}})(?![\w-])"
+PLACE = rf"(?:(?:{WORD}|{_SMALL}){_S}){{0,4}}{WORD}(?!\w)"
+
+
+@functools.cache
+def streets() -> re.Pattern[str]:
+    """A street with its number, anywhere in a text."""
+    return re.compile("|".join(rf"(?:(?<![\w./-]){form})" for form in _STREETS))
+
+
+@functools.cache
+def named_streets() -> re.Pattern[str]:
+    """A street without a number; for a piece of a text as a whole."""
+    return re.compile("|".join(rf"(?:{form})" for form in _NAMED))
