@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _READY = "privacy.encryption_ready"
 _MOST_ROWS = 20
+_ANOTHER_MODEL = 0.95
 
 
 def show_encrypt_infer(found: EncryptedInference) -> None:
@@ -47,6 +48,9 @@ def show_encrypt_infer(found: EncryptedInference) -> None:
     )
     if found.outside:
         click.echo(f"note: {found.outside} rows lie outside of a polynomial's range", err=True)
+    if found.agreement_trained < _ANOTHER_MODEL:
+        share = f"{100 * (1 - found.agreement_trained):.1f}%"
+        click.echo(f"note: the deployed model decides {share} of the rows otherwise", err=True)
     if found.undecided:
         click.echo(f"note: in {found.undecided} rows two classes are within the noise", err=True)
     for each in found.disagreements:

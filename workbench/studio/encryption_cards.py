@@ -139,11 +139,12 @@ def _named(activations: tuple[str, ...]) -> str:
 def _figures(found: EncryptedInference) -> list[dict[str, Any]]:
     import dataclasses
 
-    left_out = {"disagreements", "shape", "activations", "degrees", "prime_bits"}
+    def told(value: Any) -> str:
+        return ", ".join(map(number, value)) if isinstance(value, tuple) else number(value)
+
     return [
-        {"figure": each.name.replace("_", " "), "value": number(getattr(found, each.name))}
+        {"figure": each.name.replace("_", " "), "value": told(getattr(found, each.name))}
         for each in dataclasses.fields(found)
-        if each.name not in left_out
     ]
 
 

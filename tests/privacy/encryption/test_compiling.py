@@ -77,6 +77,10 @@ def test_rows_to_fit_to_are_looked_at() -> None:
         compile_encrypted(network, ROWS * np.inf)
     with pytest.raises(InputError, match="outside of the input range"):
         compile_encrypted(network, ROWS, input_range=(0, 1))
+    with pytest.raises(InputError, match="each low end must be below"):
+        compile_encrypted(network, ROWS, input_range=(1, -1))
+    ends = (ROWS.min(axis=0), ROWS.max(axis=0))
+    assert compile_encrypted(network, ROWS, input_range=ends).plan.low == tuple(ends[0].tolist())
     with pytest.raises(InputError, match="a ring of 5"):
         compile_encrypted(network, ROWS, ring=5)
 

@@ -11,7 +11,7 @@ import pytest
 
 from workbench.core import events
 from workbench.core.cancellation import CancelToken
-from workbench.core.errors import CancelledError, InputError
+from workbench.core.errors import CancelledError, InputError, NotFoundError
 from workbench.core.operations import find
 from workbench.core.plain import to_plain
 from workbench.privacy.encryption import operations, tasks
@@ -31,6 +31,11 @@ def test_all_test_digits_get_the_class_that_the_plain_model_gives(
     assert found.agreement_plain == 1.0 and found.disagreements == ()
     assert found.undecided == 0  # so the classes are the same whatever the noise
     assert found.accuracy_encrypted == found.accuracy_plain
+    (reach,) = found.fitted_ranges
+    dense = digits_model.polynomial.layers[0].dense if digits_model.polynomial else None
+    assert dense is not None
+    farthest = np.abs(digits_task.rows @ dense.weight.T + dense.bias).max()
+    assert reach == pytest.approx(1.1 * farthest)
     assert found.accuracy_trained > 0.96 and found.accuracy_plain > found.accuracy_trained - 0.01
     assert found.agreement_trained > 0.97
     assert found.error < found.error_bound < 1e-3 * found.output_range
@@ -97,6 +102,10 @@ def test_the_two_sides_by_hand(home: Path, tmp_path: Path) -> None:
         table = tmp_path / "rows.csv"
         table.write_text("\n".join([",".join(f"p{i}" for i in range(64)), ",".join(["0"] * 64)]))
         assert len(operations.ask(str(table), server=ready[0], keys=client).labels) == 1
+        table.write_text(table.read_text().replace("0,0", "99,0", 1))
+        with pytest.raises(InputError, match="outside of the range"):
+            operations.ask(str(table), server=ready[0], keys=client)
+        assert len(operations.ask(str(table), server=ready[0], keys=client, clip=True).labels) == 1
         table.write_text("a,b\n1,2\n")
         with pytest.raises(InputError, match="has 2 columns; the model takes 64"):
             operations.ask(str(table), server=ready[0], keys=client)
@@ -106,12 +115,13 @@ def test_the_two_sides_by_hand(home: Path, tmp_path: Path) -> None:
         unsubscribe()
     assert len(ended) == 1
     actions = [entry.action for entry in reversed(Ledger().entries())]
-    assert actions == ["privacy.training", "privacy.key", *["privacy.decryption"] * 3]
+    assert actions == ["privacy.training", "privacy.key", *["privacy.decryption"] * 4]
 
 
 def test_a_table_of_ones_own(tmp_path: Path, home: Path) -> None:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(200, 3)) * [1, 50, 1000]
+    rows[7, 2] = 1e9  # one far value, which is clipped
     label = np.where(rows[:, 0] + rows[:, 1] / 50 > 0, "yes", "no")
     lines = [
         "a,b,c,name,y",
@@ -121,9 +131,12 @@ def test_a_table_of_ones_own(tmp_path: Path, home: Path) -> None:
     path.write_text("\n".join(lines))
     task = load_task("logistic", dataset=str(path), target="y")
     assert task.rows.shape == (150, 3) and set(task.labels) == {"yes", "no"}
+    assert abs(task.rows).max() < 1e4 and (task.rows <= task.input_range[1]).all()
     network = network_of(task.model)
     found = np.asarray(network.classes)[network.scores(task.asked).argmax(axis=1)]
     assert (found == task.model.predict(task.asked)).all()
+    with pytest.raises(NotFoundError, match=r"no column of .* named 'z'"):
+        load_task("logistic", dataset=str(path), target="z")
     with pytest.raises(InputError, match="what is to be foretold"):
         load_task("logistic", dataset=str(path))
     with pytest.raises(InputError, match="the model text is not for digits"):

@@ -18,6 +18,7 @@ from workbench.privacy.encryption.running import EncryptedInference
 
 GOOD = EncryptedInference(
     model="digits-mlp", dataset="digits", shape=(64, 32, 10), activations=("relu",), degrees=(2,),
+    fitted_ranges=(7.5,),
     adapted=True, samples=450, accuracy_trained=0.97, accuracy_plain=0.96, accuracy_encrypted=0.96,
     agreement_plain=1.0, agreement_trained=0.99, outside=0, undecided=0, calls=8,
     samples_per_call=64, call_s=0.06, sample_s=0.001, encrypt_s=0.005, compute_s=0.045,

@@ -23,6 +23,8 @@ _BATCH = 64
 _LEARNING_RATE = 2e-3
 _MOST_MIXED = 0.3
 _ALIKE = 10.0
+_MOST_GRADIENT = 1.0
+_MOST_ROWS = 4000
 
 
 def adapt_weights(
@@ -35,14 +37,16 @@ def adapt_weights(
 ) -> PolynomialNetwork:
     """Train the weights further with the polynomials in place.
 
-    The loss is the mean square distance to the teacher's scores, over their variance, and a price
-    on inputs of a polynomial outside of its range. No labels are needed.
+    The loss is Huber's of the distance to the teacher's scores, in their standard deviations, and a
+    price on inputs of a polynomial outside of its range. No labels are needed. If it leads nowhere
+    nearer to the teacher, the network is given back as it was.
 
     Args:
         network: What ``fit_polynomials`` gave.
         rows: ``[n, features]``, those it was trained on.
         teacher: The network as it was trained.
-        epochs: How often all rows are gone through, each as it is and once mixed.
+        epochs: How often the rows are gone through, each as it is and once mixed; at most 4,000 of
+            them, drawn anew.
         seed: Of the order and the mixtures.
 
     Raises:
@@ -50,25 +54,29 @@ def adapt_weights(
     """
     import numpy as np
     import torch
+    from torch.nn.functional import huber_loss
 
     scale = _column_scale(rows)
     first, *others = (layer.dense for layer in network.layers)
     weights = [_parameters(each) for each in (Dense(first.weight * scale, first.bias), *others)]
-    optimizer = torch.optim.Adam([each for pair in weights for each in pair], lr=_LEARNING_RATE)
+    parameters = [each for pair in weights for each in pair]
+    optimizer = torch.optim.Adam(parameters, lr=_LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     rng = np.random.default_rng(seed)
-    spread = max(float(teacher.scores(rows).var()), 1e-12)
+    spread = max(float(teacher.scores(rows).std()), 1e-6)
     for _ in track(range(epochs), "teaching the weights to live with polynomials", unit="epochs"):
-        seen = np.concatenate([rows, _mixed(rows, rng)])
+        some = rows[rng.permutation(len(rows))[:_MOST_ROWS]]
+        seen = np.concatenate([some, _mixed(some, rng)])
         seen = seen[rng.permutation(len(seen))]
         x = torch.tensor(seen / scale, dtype=torch.float32)
         wanted = torch.tensor(teacher.scores(seen), dtype=torch.float32)
         for start in range(0, len(x), _BATCH):
             part = slice(start, start + _BATCH)
             scores, outside = _forward(network, weights, x[part])
-            loss = (scores - wanted[part]).square().mean() / spread + outside
+            loss = huber_loss(scores / spread, wanted[part] / spread) + outside
             optimizer.zero_grad()
             loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, _MOST_GRADIENT)
             optimizer.step()
         schedule.step()
     learnt = [
@@ -76,7 +84,15 @@ def adapt_weights(
         for weight, bias in weights
     ]
     learnt[0] = Dense(learnt[0].weight / scale, learnt[0].bias)
-    return with_weights(network, learnt, np.asarray(rows, dtype=np.float64))
+    made = with_weights(network, learnt, np.asarray(rows, dtype=np.float64))
+    return min(network, made, key=lambda each: _distance(each, teacher, rows))
+
+
+def _distance(network: PolynomialNetwork, teacher: Network, rows: np.ndarray) -> float:
+    """The mean absolute distance of the scores."""
+    import numpy as np
+
+    return float(np.abs(network.scores(rows) - teacher.scores(rows)).mean())
 
 
 def _mixed(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -58,7 +58,7 @@ def compile_encrypted(
     degree: int | None = None,
     scale_bits: int | None = None,
     ring: int | None = None,
-    input_range: tuple[float, float] | None = None,
+    input_range: tuple[Any, Any] | None = None,
     classes: Sequence[int | str] | None = None,
     tolerance: float = TOLERANCE,
 ) -> Compiled:
@@ -72,8 +72,9 @@ def compile_encrypted(
         degree: Of the polynomials; see ``fit_polynomials``.
         scale_bits: The scale; the most precise that fits if not given.
         ring: 4096, 8192 or 16384; the smallest that is precise enough if not given.
-        input_range: The least and the greatest value of any feature; by default each feature's own
-            on the rows, and as much again as it or the median feature spans to either side.
+        input_range: The least and the greatest value, a number each for all features or one a
+            feature; by default each feature's own on the rows, and as much again as it or the
+            median feature spans to either side.
         classes: Names of a torch module's classes.
         tolerance: The error that scores may have, as a part of the largest.
 
@@ -232,18 +233,18 @@ def _hint(scale_bits: int | None, ring: int | None) -> str:
 
 
 def _input_range(
-    rows: np.ndarray, given: tuple[float, float] | None
+    rows: np.ndarray, given: tuple[Any, Any] | None
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     import numpy as np
 
     if given is not None:
-        low, high = given
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise InputError(f"the input range {low} to {high} is none")
-        inside = bool((rows >= low).all() and (rows <= high).all())
-        if not inside:
-            raise InputError(f"rows to fit to lie outside of the input range {low} to {high}")
-        return (low,) * rows.shape[1], (high,) * rows.shape[1]
+        ends = [np.broadcast_to(np.asarray(e, dtype=np.float64), rows.shape[1:]) for e in given]
+        low, high = ends
+        if not (np.isfinite(ends).all() and (low < high).all()):
+            raise InputError("the input range is none: each low end must be below its high end")
+        if not ((rows >= low).all() and (rows <= high).all()):
+            raise InputError("rows to fit to lie outside of the input range")
+        return tuple(low.tolist()), tuple(high.tolist())
     least, most = rows.min(axis=0), rows.max(axis=0)
     span = np.maximum(most - least, np.median(most - least))
     return tuple((least - span).tolist()), tuple((most + span).tolist())

@@ -56,7 +56,7 @@ def encrypt_infer(
         samples: How many rows are asked about; by default all that were not learnt from.
         degree: Of the polynomials: 2 or 4 for an MLP with ReLU.
         adapt: Train on with the polynomials in place; else the weights stay as trained.
-        scale_bits: The scale of the ciphertexts; by default the largest that fits.
+        scale_bits: The scale of the ciphertexts, 2 to this power; by default the most precise.
         ring: 4096, 8192 or 16384; by default the smallest that is precise enough.
         tolerance: How far scores may be off, as a part of the largest: 1e-6 takes a level more.
         seed: Of the training.
@@ -107,7 +107,7 @@ def compile_model(
         target: The column of a file that is foretold.
         degree: Of the polynomials: 2 or 4 for an MLP with ReLU.
         adapt: Train on with the polynomials in place; else the weights stay as trained.
-        scale_bits: The scale of the ciphertexts; by default the largest that fits.
+        scale_bits: The scale of the ciphertexts, 2 to this power; by default the most precise.
         ring: 4096, 8192 or 16384; by default the smallest that is precise enough.
         tolerance: How far scores may be off, as a part of the largest: 1e-6 takes a level more.
         seed: Of the training.
@@ -214,6 +214,7 @@ def ask(
     server: str,
     keys: Path,
     samples: Annotated[int, limits.Ge(1)] | None = None,
+    clip: bool = False,
 ) -> AskedLabels:
     """Encrypt rows, send them to a server, and decrypt its answers.
 
@@ -223,6 +224,8 @@ def ask(
         server: Its address, as `serve` tells it.
         keys: The client's folder.
         samples: Only the first so many rows.
+        clip: Move values outside of the range that the model was fitted to to its ends, as was done
+            with the rows that a table's model was trained on. Else such rows are refused.
     """
     from .client import EncryptedClient
     from .tasks import ENCODER, asked_rows
@@ -230,7 +233,10 @@ def ask(
     with EncryptedClient(server, keys) as client:
         encoder = ENCODER if client.plan.name == "topics" else ""
         table, known = asked_rows(client.plan.features, encoder, rows)
-        answers = client.ask(table[:samples])
+        table = table[:samples]
+        if clip and table.shape[1] == client.plan.features:
+            table = table.clip(client.plan.low, client.plan.high)
+        answers = client.ask(table)
         return _labels(client.plan, answers, None if known is None else known[:samples])
 
 

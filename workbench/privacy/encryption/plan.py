@@ -140,7 +140,7 @@ class Plan(Viewable):
                 f"row {row} has {found[row, feature]:.4g} as feature {feature}, outside of the "
                 f"range that the model's polynomials were fitted to: {self.low[feature]:.4g} to "
                 f"{self.high[feature]:.4g}",
-                hint="scale the rows as those were that the model was trained on",
+                hint="scale the rows as those were that the model was trained on, or clip them",
                 rows=sorted({int(row) for row, _ in outside}),
             )
         return found

@@ -31,10 +31,12 @@ class EncryptedInference(Viewable):
     """A model asked in plain and in ciphertexts about the same rows.
 
     *Trained* is the model as it was trained, *plain* the one that is deployed: with polynomials for
-    activations, computed in floats. Agreements are parts of the rows with the same class. Times are
-    medians over calls. ``error`` is the largest difference of a score, ``error_bound`` what was
-    foretold before the run; ``undecided`` counts the rows in which the plain model's two best
-    scores are nearer to each other than twice that: there the class may be another.
+    activations, computed in floats; ``fitted_ranges`` has how far from 0 the inputs of each layer's
+    polynomials may lie, for the unit with the widest. Agreements are parts of the rows with the
+    same class. Times are medians over calls. ``error`` is the largest difference of a score,
+    ``error_bound`` what was foretold before the run; ``undecided`` counts the rows in which the
+    plain model's two best scores are nearer to each other than twice that: there the class may be
+    another.
     """
 
     model: str
@@ -42,6 +44,7 @@ class EncryptedInference(Viewable):
     shape: tuple[int, ...]
     activations: tuple[str, ...]
     degrees: tuple[int, ...]
+    fitted_ranges: tuple[float, ...]
     adapted: bool
     samples: int
     accuracy_trained: float
@@ -177,6 +180,9 @@ def _measured(
     return EncryptedInference(
         model=plan.name, dataset=task.dataset, shape=plan.shape, activations=plan.activations,
         degrees=plan.degrees,
+        fitted_ranges=tuple(
+            float(layer.ranges.max()) for layer in polynomial.layers if layer.ranges is not None
+        ),
         adapted=any(
             not np.array_equal(a.dense.weight, b.weight)
             for a, b in zip(polynomial.layers, network.layers, strict=True)

@@ -1,7 +1,8 @@
 """What is asked in ciphertexts: a model trained on real rows, and other rows to ask it about.
 
 ``digits``: 64 pixels, the frozen split of ``dp.digits``. ``wikipedia-leads``: the topic of an
-article from its first sentence, as an embedding of 384 numbers. A file: its columns of numbers.
+article from its first sentence, as an embedding of 384 numbers. A file: its columns of numbers,
+clipped at their .005 and .995 quantiles, which clients do before they encrypt.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.core.errors import DataError, InputError
+from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.core.progress import progress
 from workbench.privacy.ledger.recording import record
 
@@ -23,6 +24,7 @@ ModelKind = Literal["mlp", "logistic", "text"]
 ENCODER = "minilm-l6-v2"
 HIDDEN = 32
 TOPICS = 6
+_TAILS = (0.005, 0.995)
 _SENTENCES, _EVERY = 75, 5  # of each topic, and which of them are asked about
 _SENTENCE = re.compile(r"(.{20,240}?[.!?])(?=\s|$)", re.DOTALL)
 
@@ -31,7 +33,7 @@ _SENTENCE = re.compile(r"(.{20,240}?[.!?])(?=\s|$)", re.DOTALL)
 class Task:
     """A trained model, the rows it was trained on, and rows ``[n, features]`` to ask about.
 
-    ``input_range`` is what a feature can be at all, where that is known. ``texts`` are the
+    ``input_range`` is what a feature can be at all, or what it is clipped to. ``texts`` are the
     sentences that were asked about, where rows are embeddings.
     """
 
@@ -42,7 +44,7 @@ class Task:
     labels: np.ndarray
     asked: np.ndarray
     asked_labels: np.ndarray
-    input_range: tuple[float, float] | None
+    input_range: tuple[Any, Any]
     texts: tuple[str, ...] = ()
 
 
@@ -59,6 +61,7 @@ def load_task(
 
     Raises:
         InputError: The model is not for that data set, or the file's target is not named.
+        NotFoundError: The file has no such column.
         DataError: The file has no columns of numbers, or gaps in them.
     """
     name = dataset or ("wikipedia-leads" if kind == "text" else "digits")
@@ -231,8 +234,8 @@ def _table(kind: str, dataset: str, target: str | None, seed: int) -> Task:
         raise InputError(f"what is to be foretold in {dataset}?", hint="--target COLUMN")
     table = data.load(dataset, "train").to_pandas()
     if target not in table.columns:
-        raise InputError(f"{dataset} has no column {target!r}", hint=", ".join(table.columns[:20]))
-    numbers = table.drop(columns=target).select_dtypes("number")
+        raise NotFoundError.among(f"column of {dataset}", target, map(str, table.columns))
+    numbers = table.drop(columns=target).select_dtypes(["number", "bool"])
     if numbers.shape[1] == 0 or numbers.isna().to_numpy().any():
         raise DataError(
             f"{dataset} has no columns of numbers without gaps beside {target!r}",
@@ -243,8 +246,19 @@ def _table(kind: str, dataset: str, target: str | None, seed: int) -> Task:
     rows, asked, labels, asked_labels = train_test_split(
         rows, labels, test_size=0.25, random_state=seed, stratify=labels
     )
+    # A polynomial holds over all of its range alike: one far value would widen it for every row.
+    low, high = np.quantile(rows, _TAILS, axis=0)
+    high = np.where(high > low, high, low + 1.0)  # of columns that nearly always say the same
+    rows, asked = np.clip(rows, low, high), np.clip(asked, low, high)
     scaler = StandardScaler().fit(rows)
     model = make_pipeline(scaler, _fit(kind, scaler.transform(rows), labels, seed))
     return Task(
-        f"{Path(dataset).stem}-{kind}", dataset, model, rows, labels, asked, asked_labels, None
+        f"{Path(dataset).stem}-{kind}",
+        dataset,
+        model,
+        rows,
+        labels,
+        asked,
+        asked_labels,
+        (low, high),
     )
