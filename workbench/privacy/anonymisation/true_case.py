@@ -50,6 +50,12 @@ _SMALL = frozenset(
         "het",
     ]
 )
+# What leads to an address and is no part of one.
+_LEADS = frozenset(
+    ("lives", "live", "lived", "living", "now", "is", "was", "home", "address", "and", "even",
+     "with", "patient", "deliver", "send", "it's", "i'm", "residing", "resident", "moved", "but",
+     "or", "go")
+)  # fmt: skip
 _CODED = re.compile(rf"(?i)(?<![\w-])(?:{STATE_CODE}|{STRONG_CODE})")
 _TO_A_PLACE = frozenset(["in", "from", "to", "near", "at", "of", "outside"])
 
@@ -60,8 +66,8 @@ def with_capitals(text: str) -> str:
     small = sum(char.isupper() for char in text) < _LEAST_CAPITALS_SHARE * letters
     lines = [_line(line, small) for line in text.split("\n")]
     view = "\n".join(lines)
-    if small and len(view) == len(text):
-        view = _with_addresses(view)
+    if len(view) == len(text):
+        view = _with_addresses(view) if small else _small_lines(text, view)
     # A letter may become two (ß): then places would no longer agree, and the text is read as it is.
     return view if len(view) == len(text) else text
 
@@ -74,6 +80,17 @@ def _line(line: str, small: bool) -> str:
     if small or (upper == 0 and letters):
         return _written(line, shouted=False, small=small)
     return line
+
+
+_SMALL_LINES = re.compile(r"(?m)(?:^(?=.*[^\W\d_])[^A-ZÀ-Þ\n]+$\n?)+")
+
+
+def _small_lines(text: str, view: str) -> str:
+    """The view with the addresses of lines that have no capital, though others have."""
+    for hit in _SMALL_LINES.finditer(text):
+        made = _with_addresses(view[hit.start() : hit.end()])
+        view = view[: hit.start()] + made + view[hit.end() :]
+    return view
 
 
 def _with_addresses(text: str) -> str:
@@ -92,7 +109,9 @@ _WORDS = re.compile(r"(?<![\w@.'’])[^\W\d_][\w'’]*(?![\w@])")
 
 def _title(hit: re.Match[str]) -> str:
     said = hit.group()
-    return said if said.lower() in _SMALL else said[0].upper() + said[1:]
+    low = said.lower()
+    small = low in _SMALL or low in _LEADS or low in read_surroundings()["place"]
+    return said if small else said[0].upper() + said[1:]
 
 
 def _written(line: str, *, shouted: bool, small: bool) -> str:
@@ -138,7 +157,9 @@ def _is_place(words: list[Word], at: int) -> bool:
     """Whether a word is a place to which the word before it leads."""
     led = at > 0 and words[at - 1].lower in _TO_A_PLACE
     low = words[at].lower
-    return led and low in read_lexicon().small_places and not is_english(low)
+    lexicon = read_lexicon()
+    clear = not is_english(low) or low.capitalize() in lexicon.known
+    return led and low in lexicon.small_places and clear
 
 
 def _adjoin(line: str, words: list[Word], at: int, near: int) -> bool:

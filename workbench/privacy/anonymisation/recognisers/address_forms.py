@@ -50,7 +50,7 @@ _STREETS = (
     rf"{_NO}(?:{_S}(?:bis|ter))?,?{_S}(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours|[Rr]oute|[Ss]quare|[Pp]assage|[Vv]illa|[Bb]óthar|[Ss]ráid){_S}(?:(?:des|de|du|les|la|le|na|l['’]|d['’]|{WORD}){_S}?){{1,6}}",
     # Calle de Alcalá, 42; Via Roma 12; Rua Augusta 100; Av. Paulista, 1578
     rf"(?:Calle|C/|Cl\.|Avenida|Avda\.?|Av\.?|Plaza|Pza\.?|Paseo|Pº|Carrera|Cra\.?|Camino|Ronda|Travesía|Via|Viale|V\.le|Piazza|P\.za|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|Estrada|Rodovia|Priv\.|Jr\.|Jirón|"
-    rf"Jalan|Jl\.?|Jln\.?|Lorong|Gang|Ulica|ul\.|al\.|pl\.|os\.|Ulitsa|[Uu]l|Prospekt|pr\.|per\.|vul\.|Strada|Str\.|"
+    rf"Jalan|Jl\.?|Jln\.?|Lorong|Gang|Ulica|ul\.|al\.|pl\.|os\.|Ulitsa|[Uu]l|Prospekt|pr\.|per\.|vul\.|prosp\.|Strada|Str\.|"
     rf"Bulevardul|Bd\.|bul\.|Calea|Odos|Leoforos|Carrer|Rambla|Gran Vía|Rue|Avenue|Sokak|Kucheh|Koocheh|Khiaban|Kh\.|Rehov|Rechov|Sharia|"
     rf"Boulevard|Shari[a']?|Thanon|Đường|Phố){_S}?"
     rf"(?:(?:della|delle|dei|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
@@ -75,8 +75,10 @@ _NAMED = (
     rf"(?:{WORD}{_S}){{1,2}}(?:Cottage|Lodge|Farm|Estate|Residency|Apartments|Towers|Heights|Cross|Extension|Colony|Enclave|Layout|Street|Road)",
     rf"(?:{WORD}{_S}){{1,3}}(?:Caddesi|Cad\.|Sokak|Sok\.|Mahallesi|Mah\.|Bulvarı)",
 )
+# A door behind the number of a house: m. 6, kv. 31, as. 4, 2º B.
+_DOOR = rf"(?:,?{_S}(?:(?:m|kv|lok|as|app?|apt|int|bl|sc|esc|et|dv|wej)\.{_S}?\d{{1,4}}[A-Za-z]?|hs)\b)?"
 STRONG_CODE = (
-    r"(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}|"  # United Kingdom
+    r"(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[A-Z]{2}|"  # United Kingdom
     r"[A-Z]\d[\dW] ?(?=[A-Z\d]{0,3}[A-Z])[A-Z\d]{4}|"  # Ireland
     r"[A-CEGHJ-NPR-TVXY]\d[A-Z][ -]?\d[A-Z]\d|"  # Canada
     r"\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3,4}|〒?\d{3}-\d{4})(?![\w-])"
@@ -96,7 +98,7 @@ PLACE = rf"(?:(?:{WORD}|{_SMALL}){_S}){{0,4}}{WORD}(?!\w)"
 @functools.cache
 def streets() -> re.Pattern[str]:
     """A street with its number, anywhere in a text."""
-    return re.compile("|".join(rf"(?:(?<![\w./-]){form})" for form in _STREETS))
+    return re.compile("|".join(rf"(?:(?<![\w./-]){form}{_DOOR})" for form in _STREETS))
 
 
 @functools.cache

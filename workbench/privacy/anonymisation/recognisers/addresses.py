@@ -201,7 +201,7 @@ _UNIT = re.compile(rf"{forms.UNIT}(?:,? {forms.UNIT})?")
 _BOX = re.compile(r"(?i)p\.? ?o\.? ?b|r\.?r\.? ?#?\d")
 _NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?: bis| ter)?")
 _NUMBERED = re.compile(
-    rf"\d{{1,5}}[A-Za-z]? {forms.PLACE}|(?:{forms.WORD} ){{0,3}}{forms.WORD},? (?:[Nn]o\.? ?|nº ?|# ?)?\d{{1,4}}[A-Za-z]?(?:[/-]\d{{1,3}})?"
+    rf"(?:[Nn]o\.? )?\d{{1,5}}[A-Za-z]? {forms.PLACE}|(?:{forms.WORD} ){{0,3}}{forms.WORD},? (?:[Nn]o\.? ?|nº ?|# ?)?\d{{1,4}}[A-Za-z]?(?:[/-]\d{{1,3}})?"
 )
 _CAPITALS = re.compile(forms.PLACE)
 # Words of which the first has a capital, and a number behind them: a street of a form not known.
@@ -298,9 +298,12 @@ def _in_prose(said: str, piece: _Piece) -> list[Part]:
             if _is_date_like(hit.group()):
                 continue
             found.append(_part(piece, flat, hit.start(), hit.end(), "street"))
-    if not found:
-        found += _at_edges(flat, piece)
-    return found
+    edges = _at_edges(flat, piece)
+    found += [
+        edge for edge in edges
+        if not any(edge.start < part.end and part.start < edge.end for part in found)
+    ]  # fmt: skip
+    return sorted(found, key=lambda part: part.start)
 
 
 def _is_date_like(said: str) -> bool:

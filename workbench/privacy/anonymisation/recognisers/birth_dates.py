@@ -24,7 +24,7 @@ DATE = re.compile(
 )
 _BEFORE = re.compile(
     r"(?:\b(?:born|birth(?:day|date)?|d\.?o\.?b\.?|b\.d\.|bd|née|geboren|geb|nacido|nacida|nato|nata)(?!\w)|\*|,? b\.)"
-    r"(?:[^\n]{0,40}|[^\n]{0,24}\?\s*\n[^\n:]{1,32}:[^\n:]{0,12})$",
+    r"(?:[^\n]{0,40}|[^\n]{0,30}\?\s*\n[^\n:]{1,32}:[^\n:]{0,32})$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
@@ -38,7 +38,7 @@ _OTHER_DATE = re.compile(r"\b(?:died|admitted|visited|seen|moved|joined|started|
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """Dates behind a word of birth, with no other date's word between them."""
     for hit in DATE.finditer(text):
-        before = text[max(0, hit.start() - 60) : hit.start()]
+        before = text[max(0, hit.start() - 90) : hit.start()]
         said = _BEFORE.search(before)
         sure = said is not None and not DATE.search(said.group())
         sure = sure and said is not None and not _OTHER_DATE.search(said.group())

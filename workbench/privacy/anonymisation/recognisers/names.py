@@ -23,7 +23,7 @@ from .evidence import Page, signs_of
 
 _WEIGHTS = Path(__file__).parents[1] / "lexicon" / "name_weights.json"
 # In favour of a name: one that is missed harms more than a word that is masked for nothing.
-IN_FAVOUR = 0.9
+IN_FAVOUR = 1.1
 LEAST_GUESS = 0.05  # what is less sure is not told at all
 
 

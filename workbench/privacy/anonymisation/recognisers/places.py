@@ -19,7 +19,7 @@ _LIVES = (
 )
 # Behind these any place is meant, whatever else its name may be.
 _SURE = re.compile(
-    r"(?:\bborn\b[^;\n]{0,32}\bin\s+|(?:\bb\.|\bborn\b|\*)[^;\n]{3,24}\d{2},\s+|\baddress(?: is| was)?\s+|"
+    r"(?:\bborn\b[^;\n]{0,32}\b(?:in|at)\s+|(?:\bb\.|\bborn\b|\*)[^;\n]{3,24}\d{2},\s+|\baddress(?: is| was)?\s+|"
     rf"\b{_LIVES}\b[^.;:\n\d]{{0,24}}\b(?:in|to|from|at|near|of|outside|around|for|via)\s+(?:the\s+)?|"
     r"\b(?:city|town|country|state|county|province|region|location|place(?: of (?:birth|residence))?|birthplace|address(?: given)?|residence|"
     r"hometown|destination|origin|lives|where|nationality(?: doc)?|born(?: in)?|citizen(?: of)?|issued (?:in|by)|state of)[\"']?\s*(?:[:=|,]|  +)\s*[\"']?(?:near )?)$",
