@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,10 @@ from workbench.cli.drawing import print_table
 from workbench.privacy.dp.mechanisms import describe_mechanism
 
 if TYPE_CHECKING:
+    from workbench.privacy.auditing.exposure import Exposure
     from workbench.privacy.auditing.membership import MembershipAttack
+    from workbench.privacy.auditing.min_k import TextMembership
+    from workbench.privacy.auditing.planted import CanaryFiles
     from workbench.privacy.dp.budget import BudgetState, Spend
     from workbench.privacy.dp.operations import RunCost
     from workbench.privacy.dp.statistics import PrivateFigure
@@ -58,6 +61,41 @@ def show_attack(attack: MembershipAttack) -> None:
         ["accuracy", f"{attack.accuracy:.3f}", "of the models, on rows that none learnt from"],
     ]
     print_table([what, "value", ""], [list(row) for row in rows])
+
+
+def show_canaries(made: CanaryFiles) -> None:
+    """Where they are."""
+    click.echo(f"{made.planted} to plant, {made.control} not: {made.canaries}")
+    click.echo(f"rows to teach: {made.rows}")
+
+
+def show_exposure(exposure: Exposure) -> None:
+    """What is known of planted secrets, and what chance would give."""
+    planted = sum(each.planted for each in exposure.canaries)
+    control = len(exposure.canaries) - planted
+    rows: list[list[Any]] = [
+        ["planted", planted, f"{exposure.planted_bits:.2f}", exposure.first],
+        ["not planted", control, number(exposure.control_bits), ""],
+        ["chance", "", f"{exposure.chance_bits:.2f}", ""],
+        ["most that can be shown", "", f"{exposure.most_bits:.2f}", ""],
+    ]
+    print_table(["secrets", "count", "exposure (bits)", "likeliest of all"], rows)
+    said = "SECRETS WERE LEARNT" if exposure.learnt else "as by chance"
+    click.echo(f"{exposure.model}: {said}, p {exposure.p_value:.2g}")
+
+
+def show_membership(found: TextMembership) -> None:
+    """A line a way."""
+    rows = [
+        [
+            each.method, f"{each.auc:.3f}", f"{each.low:.3f} to {each.high:.3f}",
+            f"{each.advantage:.3f}", number(each.hits_at_1_percent),
+        ]
+        for each in found.attacks
+    ]  # fmt: skip
+    print_table(["by", "AUC", "interval", "advantage", "found at 1% false alarms"], rows)
+    said = "MEMBERS ARE TOLD" if found.told else "no better than guessing"
+    click.echo(f"{found.model}, {found.members} members, {found.others} others: {said}")
 
 
 def show_budget_set(state: BudgetState) -> None:

@@ -209,11 +209,9 @@ class Model:
                 that begins a text.
             ContextLengthError: Together they do not fit.
         """
-        prompt_ids, continuation_ids = self._scored_ids(prompt, continuation)
+        given, said = self._scored_ids(prompt, continuation)
         with self._turn():
-            return self._engine.score_ids(
-                prompt_ids, continuation_ids, adapter=self._adapter(adapter)
-            )
+            return self._engine.score_ids(given, said, adapter=self._adapter(adapter))
 
     def score_many(
         self, requests: Sequence[tuple[str, str]], *, adapter: str | None = None
@@ -229,7 +227,13 @@ class Model:
         Raises:
             InputError, ContextLengthError: As ``score``, before anything is scored.
         """
-        ids = [self._scored_ids(prompt, continuation) for prompt, continuation in requests]
+        ids = [self._scored_ids(*each) for each in requests]
+        yield from self.score_many_ids(ids, adapter=adapter)
+
+    def score_many_ids(
+        self, ids: Sequence[tuple[list[int], list[int]]], *, adapter: str | None = None
+    ) -> Iterator[tuple[int, list[float]]]:
+        """``score_many`` for who made the ids himself, as with ``chat_ids``."""
         chosen = self._adapter(adapter)
         with self._turn():
             yield from self._engine.score_many_ids(ids, adapter=chosen)

@@ -13,7 +13,9 @@ from workbench.studio.markup import count, escape, number, when
 from workbench.studio.tables import plain_table, table
 
 if TYPE_CHECKING:
+    from workbench.privacy.auditing.exposure import Exposure
     from workbench.privacy.auditing.membership import MembershipAttack
+    from workbench.privacy.auditing.min_k import TextMembership
     from workbench.privacy.auditing.one_run import Audit
     from workbench.privacy.dp.accounting import PrivacyLoss
     from workbench.privacy.dp.budget import BudgetState, Spend
@@ -102,6 +104,53 @@ def draw_attack(attack: MembershipAttack) -> str:
         Bar("found at 1% false alarms", attack.hits_at_1_percent),
     ]  # fmt: skip
     return card(_head(mark, "Membership inference", *words) + draw_bars(bars, most=1.0))
+
+
+def draw_exposure(exposure: Exposure) -> str:
+    """What a model knows of planted secrets, beside what chance gives."""
+    mark = ("bad", "✗ secrets were learnt") if exposure.learnt else ("good", "✓ as by chance")
+    planted = [each for each in exposure.canaries if each.planted]
+    words = (
+        exposure.model,
+        f"{exposure.first} of {len(planted)} secrets likeliest of {exposure.candidates + 1:,}",
+        f"p {exposure.p_value:.2g}",
+    )
+    bars = [Bar("planted (mean, bits)", exposure.planted_bits, _fill(exposure.learnt))]
+    if exposure.control_bits is not None:
+        bars.append(Bar("not planted", exposure.control_bits, "var(--line)"))
+    bars.append(Bar("chance", exposure.chance_bits, "var(--line)"))
+    rows = [
+        {
+            "asked": each.prompt,
+            "planted": "yes" if each.planted else "no",
+            "rank": each.rank,
+            "exposure (bits)": each.exposure_bits,
+        }
+        for each in exposure.canaries
+    ]
+    shown = table(rows, title="Each secret").html()
+    folded = f"<details><summary>{count(len(rows), 'secret')}</summary>{shown}</details>"
+    return card(_head(mark, "Exposure", *words) + draw_bars(bars, most=exposure.most_bits) + folded)
+
+
+def draw_texts(found: TextMembership) -> str:
+    """How well each way tells members: the area under its curve, .5 is guessing."""
+    mark = ("bad", "✗ members are told") if found.told else ("good", "✓ no better than guessing")
+    words = (found.model, f"{count(found.members, 'member')}, {count(found.others, 'other')}")
+    bars = [
+        Bar(f"{each.method} (.5 guesses)", each.auc, _fill(found.told), each.low, each.high)
+        for each in found.attacks
+    ]
+    rows = [
+        {
+            "by": each.method,
+            "advantage": each.advantage,
+            "found at 1% false alarms": each.hits_at_1_percent,
+        }
+        for each in found.attacks
+    ]
+    shown = table(rows, title="Ways").html()
+    return card(_head(mark, "Membership of texts", *words) + draw_bars(bars, most=1.0) + shown)
 
 
 def draw_budget(state: BudgetState) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import annotated_types as limits
@@ -9,7 +10,10 @@ import annotated_types as limits
 from workbench.core import settings
 from workbench.core.operations import operation
 
+from .exposure import Exposure
 from .membership import MembershipAttack
+from .min_k import TextMembership
+from .planted import CanaryFiles
 
 
 @operation("privacy.attack", title="Try to tell who was learnt from", produces="membership-attack")
@@ -42,3 +46,107 @@ def attack(
     return attack_digits(
         load_digits_task(), epsilon=epsilon, delta=delta, models=models, rows=rows, seed=number
     )
+
+
+@operation("privacy.canaries", title="Make secrets to plant", produces="canary-files")
+def canaries(
+    *,
+    out: Path,
+    rows: Path,
+    count: Annotated[int, limits.Ge(1), limits.Le(10_000)] = 10,
+    digits: Annotated[int, limits.Ge(2), limits.Le(20)] = 5,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+) -> CanaryFiles:
+    """Make secrets to plant in what a language model is taught, and as many that are not planted.
+
+    Add `rows` to the rows that a model is taught (`workbench finetuning run`), each once; then ask
+    it: `workbench privacy exposure --model NAME --canaries OUT`.
+
+    Args:
+        out: The file of all canaries, .jsonl; who has it knows the secrets.
+        rows: The file of those to plant, as fine-tuning reads rows.
+        count: How many are planted.
+        digits: Of each secret.
+        seed: Of names and secrets; the setting `seed` if none.
+    """
+    from .planted import make_canaries, training_rows, write_lines
+
+    number = settings.get("seed") if seed is None else seed
+    made = make_canaries(count, digits=digits, seed=number)
+    write_lines(out, made)
+    write_lines(rows, training_rows(made))
+    return CanaryFiles(out, rows, count, count)
+
+
+@operation("privacy.exposure", title="Measure what a model knows of secrets", produces="exposure")
+def exposure(
+    *,
+    canaries: Path,
+    model: str | None = None,
+    engine: str | None = None,
+    candidates: Annotated[int, limits.Ge(1), limits.Le(100_000)] = 200,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+) -> Exposure:
+    """Measure how well a language model knows planted secrets (Carlini and others, 2019).
+
+    Each secret is ranked among others of its form that were drawn by chance: its exposure is log2
+    of their number less log2 of its rank. The likeliest of all has the most that can be shown.
+
+    Args:
+        canaries: A file as `workbench privacy canaries` writes it; each line a `prompt`, an
+            `answer`, the `secret` in it, and whether it was `planted`.
+        model: A name of the catalogue, or `base:adapter@version`; the setting `model` if none.
+        engine: `transformers` if the model runs on it, because it scores many texts at once.
+        candidates: Beside each secret.
+        seed: Of the candidates; the setting `seed` if none.
+    """
+    from .answer_scoring import open_scoring
+    from .exposure import measure_exposure
+    from .planted import read_canaries
+
+    number = settings.get("seed") if seed is None else seed
+    planted = read_canaries(canaries)
+    with open_scoring(model, engine=engine) as (name, scoring):
+        return measure_exposure(scoring, planted, model=name, candidates=candidates, seed=number)
+
+
+@operation("privacy.membership", title="Try to tell which texts were learnt", produces="membership")
+def membership(
+    *,
+    members: Path,
+    others: Path,
+    model: str | None = None,
+    reference: str | None = None,
+    engine: str | None = None,
+    share: Annotated[float, limits.Gt(0), limits.Le(1)] = 0.2,
+    most: Annotated[int, limits.Ge(10)] = 200,
+) -> TextMembership:
+    """Try to tell texts that a language model was taught from others, by loss and by Min-K%.
+
+    A row is `{"prompt", "response"}` or `{"messages"}`, whose answer is scored, or `{"text"}`. The
+    others must be of the same kind as the members, or the kinds are told apart.
+
+    Args:
+        members: A file with rows that the model was taught.
+        others: A file with rows that it was not.
+        model: A name of the catalogue, or `base:adapter@version`; the setting `model` if none.
+        reference: A model that was taught neither, such as the base: what it finds likely anyhow
+            is taken off.
+        engine: Of both; `transformers` if they run on it.
+        share: Of a text's tokens that Min-K% looks at.
+        most: Rows of each file that are read.
+    """
+    from .answer_scoring import open_scoring, read_requests
+    from .min_k import attack_texts, check_texts
+
+    inside, outside = read_requests(members, most=most), read_requests(others, most=most)
+    check_texts(inside, outside)
+    before = None
+    if reference is not None:
+        with open_scoring(reference, engine=engine) as (reference, scoring):
+            before = scoring([*inside, *outside])
+    with open_scoring(model, engine=engine) as (name, scoring):
+        return attack_texts(
+            scoring, inside, outside, model=name, share=share, reference=before,
+            reference_name=reference,
+        )  # fmt: skip
