@@ -26,6 +26,7 @@ from workbench.store.ledger import Ledger
 def test_all_test_digits_get_the_class_that_the_plain_model_gives(
     digits_task: Task, digits_model: Compiled, home: Path
 ) -> None:
+    assert set(digits_task.asked_labels[:64]) == set(range(10))  # a few rows are no one class
     found = infer_encrypted(digits_task, digits_model)
     assert (found.shape, found.samples_per_call, found.samples) == ((64, 32, 10), 64, 450)
     assert found.agreement_plain == 1.0 and found.disagreements == ()

@@ -174,7 +174,7 @@ def _read_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     pixels = np.asarray(table["pixels"], dtype=np.float64) / 16.0
     labels = np.asarray(table["label"])
     train, kept, asked = split_rows(labels)
-    return pixels, labels, np.concatenate([train, kept]), asked
+    return pixels, labels, np.concatenate([train, kept]), asked[_mixed(len(asked))]
 
 
 def _digits(kind: str, seed: int) -> Task:
@@ -187,7 +187,7 @@ def _digits(kind: str, seed: int) -> Task:
 
 
 def _read_sentences() -> tuple[tuple[list[str], list[str]], tuple[list[str], list[str]]]:
-    """First sentences and topics, to learn from and to ask about, in the data set's order."""
+    """First sentences and topics, to learn from and to ask about."""
     from workbench import data
 
     table = data.load("wikipedia-leads")
@@ -206,7 +206,15 @@ def _read_sentences() -> tuple[tuple[list[str], list[str]], tuple[list[str], lis
             part = asked if number % _EVERY == 0 else train
             part[0].append(text)
             part[1].append(topic)
-    return train, asked
+    order = _mixed(len(asked[0])).tolist()
+    return train, ([asked[0][i] for i in order], [asked[1][i] for i in order])
+
+
+def _mixed(count: int) -> np.ndarray:
+    """An order in which the first rows are of all classes; always the same."""
+    import numpy as np
+
+    return np.random.default_rng(0).permutation(count)
 
 
 def _sentences(seed: int) -> Task:
