@@ -98,7 +98,10 @@ def find_chromium() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        raise SystemExit(f"no browser to photograph with: none of {', '.join(names)} is here")
+        raise SystemExit(
+            f"no browser to photograph with: none of {', '.join(names)} is here\n"
+            "try: sudo apt install chromium, or whatever installs it on your system"
+        )
     return found
 
 
