@@ -12,6 +12,7 @@ from workbench.cli.privacy_dp import (
     show_exposure,
     show_membership,
     show_statistic,
+    show_synthesise,
     show_train,
 )
 from workbench.cli.privacy_encryption import (
@@ -59,5 +60,6 @@ __all__ = [
     "show_secure_infer",
     "show_secure_join",
     "show_statistic",
+    "show_synthesise",
     "show_train",
 ]

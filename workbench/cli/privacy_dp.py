@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.privacy.dp.budget import BudgetState, Spend
     from workbench.privacy.dp.operations import RunCost
     from workbench.privacy.dp.statistics import PrivateFigure
+    from workbench.privacy.dp.synthesising import Synthesis
     from workbench.privacy.dp.training import PrivateRun
 
 
@@ -142,6 +143,14 @@ def show_statistic(figures: list[PrivateFigure]) -> None:
         for each in figures
     ]
     print_table(["figure", "value", "low", "high", "epsilon"], [list(row) for row in rows])
+
+
+def show_synthesise(made: Synthesis) -> None:
+    """What was made and what it cost."""
+    click.echo(f"{made.rows:,} made rows of {len(made.columns)} columns: {made.path}")
+    click.echo(f"epsilon {number(made.epsilon)} at delta {made.delta:g}")
+    print_table(["pair whose marginal was measured", ""], [list(pair) for pair in made.pairs])
+    click.echo(f"noise: {made.noise}", err=True)
 
 
 def number(value: float | None) -> str:

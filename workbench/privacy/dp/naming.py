@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +29,43 @@ def find_sha256(dataset: str) -> str:
     raise NotFoundError.among("data set", dataset, data.entries(), hint="workbench data list")
 
 
+def read_rows(dataset: str, *, columns: Sequence[str] = ()) -> dict[str, list[Any]]:
+    """All rows of a data set of the catalogue (all its splits) or of a file, by columns.
+
+    Args:
+        dataset: A name of the catalogue, or a file.
+        columns: Those that are wanted; all where none is named.
+
+    Raises:
+        NotFoundError: There is no such data set, or no such column.
+    """
+    parts = _parts(dataset)
+    names = parts[0].column_names
+    for column in columns:
+        if column not in names:
+            raise NotFoundError.among("column", column, names)
+    return {name: [each for part in parts for each in part[name]] for name in columns or names}
+
+
 def read_column(dataset: str, column: str) -> list[Any]:
     """A column of a data set of the catalogue (all its splits) or of a file, without empty values.
 
     Raises:
         NotFoundError: There is no such data set, or no such column.
     """
-    from workbench import data
-
-    if dataset in data.entries():
-        loaded = data.load(dataset)
-        parts = list(loaded.values()) if isinstance(loaded, dict) else [loaded]
-    elif Path(dataset).is_file():
-        parts = [data.load_file(Path(dataset)).dataset]
-    else:
-        raise NotFoundError.among("data set", dataset, data.entries(), hint="workbench data list")
+    parts = _parts(dataset)
     names = parts[0].column_names
     if column not in names:
         raise NotFoundError.among("column", column, names)
     return [each for part in parts for each in part[column] if each is not None]
+
+
+def _parts(dataset: str) -> list[Any]:
+    from workbench import data
+
+    if dataset in data.entries():
+        loaded = data.load(dataset)
+        return list(loaded.values()) if isinstance(loaded, dict) else [loaded]
+    if Path(dataset).is_file():
+        return [data.load_file(Path(dataset)).dataset]
+    raise NotFoundError.among("data set", dataset, data.entries(), hint="workbench data list")

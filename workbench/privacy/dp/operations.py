@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import annotated_types as limits
@@ -16,6 +17,7 @@ from workbench.privacy.ledger.recording import record
 from .budget import BudgetState, Spend
 from .mechanisms import Sampling, Unit
 from .statistics import Figure, PrivateFigure
+from .synthesising import Synthesis
 from .training import PrivateRun
 
 Delta = Annotated[float, limits.Gt(0), limits.Lt(1)]
@@ -242,3 +244,56 @@ def statistic(
     finally:
         budgets.end(spend)
     return told
+
+
+@operation("privacy.synthesise", title="Make a table like a private one", produces="synthesis")
+def synthesise(
+    dataset: str,
+    *,
+    out: Path,
+    epsilon: Annotated[float, limits.Gt(0)],
+    delta: Delta = 1e-5,
+    domain: Path | None = None,
+    public_domain: bool = False,
+    columns: list[str] | None = None,
+    rows: Annotated[int, limits.Ge(1)] | None = None,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+) -> Synthesis:
+    """Make rows that have a private table's marginals, of columns and of a tree of pairs of them.
+
+    The cost is written to the data set's budget before the rows are counted; a row is what is
+    protected. What hangs together only over three columns or more is lost.
+
+    Args:
+        dataset: A name of the catalogue, or a file.
+        out: The made table, as CSV.
+        epsilon: What it may cost.
+        delta: The probability with which more may be lost.
+        domain: A JSON file with what each column may hold, `values` or `low`, `high` and `bins`,
+            known without looking at the rows. Its columns are those that are made.
+        public_domain: Take values and bounds from the rows, which tells them: only where they are
+            public anyhow.
+        columns: Those that are made, of a public domain; by default all.
+        rows: How many are made; by default as many as there are, told with noise.
+        seed: The noise can be repeated, for experiments; without it, it is that of the operating
+            system's cryptographic generator: for what is released.
+    """
+    from .domain import public_domain as take_domain
+    from .domain import read_domain
+    from .naming import find_sha256, read_rows
+    from .synthesising import synthesise_table
+
+    if (domain is None) == (not public_domain):
+        raise InputError(
+            "what the columns may hold must not come from the rows: one of domain and "
+            "public_domain is needed",
+            hint="domain=FILE, or public_domain where values and bounds are public",
+        )
+    said = read_domain(domain) if domain is not None else None
+    wanted = [each.name for each in said] if said is not None else columns or []
+    found = read_rows(dataset, columns=wanted)
+    return synthesise_table(
+        found, said if said is not None else take_domain(found),
+        dataset_sha256=find_sha256(dataset), out=out, epsilon=epsilon, delta=delta, count=rows,
+        seed=seed,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""A private table in, a made one out: the budget first, then the rows, then a file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import InputError
+from workbench.core.seeds import derive_seed
+from workbench.core.viewers import Viewable
+from workbench.privacy.ledger.recording import record
+
+from .accounting import epsilon_by_pld
+from .budget import Budgets
+from .domain import Column
+from .noise import Noise, SeededNoise, SystemNoise
+from .synthesis import check_columns, measure_tree, plan_synthesis, sample_rows
+
+
+@dataclass(frozen=True)
+class Synthesis(Viewable):
+    """A made table: where it is, what it cost, and the pairs of columns whose marginals it has.
+
+    Nothing in it says how near the made rows are to the real ones: that would tell of those.
+    """
+
+    path: Path
+    rows: int
+    columns: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    epsilon: float
+    delta: float
+    noise_multiplier: float
+    noise: str
+
+
+def synthesise_table(
+    rows: Mapping[str, Sequence[Any]],
+    columns: Sequence[Column],
+    *,
+    dataset_sha256: str,
+    out: Path,
+    epsilon: float,
+    delta: float,
+    count: int | None = None,
+    seed: int | None = None,
+    budgets: Budgets | None = None,
+) -> Synthesis:
+    """Write a made table as CSV; a row of the private one is what is protected.
+
+    Args:
+        rows: The private table, by columns.
+        columns: What they may hold.
+        dataset_sha256: Whose budget it is.
+        out: The file; one that is there is written anew when all is done.
+        epsilon: What it may cost.
+        delta: The probability with which more may be lost.
+        count: Of made rows; by default as many as the private table has, told with noise.
+        seed: The noise can be repeated, for experiments; None for what is released.
+        budgets: By default those of WORKBENCH_HOME.
+
+    Raises:
+        LimitError: The data set's budget has not so much left.
+        InputError: See ``measure_tree``; or there is no folder for the file.
+    """
+    import numpy as np
+
+    check_columns(columns)
+    if not out.parent.is_dir():
+        raise InputError(f"there is no folder {out.parent}", hint="make it first")
+    mechanism = plan_synthesis(epsilon=epsilon, delta=delta)
+    noise: Noise = SystemNoise() if seed is None else SeededNoise(seed)
+    places = np.random.default_rng(None if seed is None else derive_seed(seed, "synthetic rows"))
+    kept = budgets or Budgets()
+    spend = kept.spend(dataset_sha256, mechanism, purpose="a synthetic table")
+    try:
+        model = measure_tree(rows, columns, mechanism=mechanism, noise=noise)
+        made = sample_rows(model, rows=count, source=places)
+        about = {"what": "a synthetic table", "epsilon": epsilon, "delta": delta}
+        record("release", dataset_sha256, data=about, database=kept.database)
+        _write(out, made)
+    finally:
+        kept.end(spend)
+    names = tuple(column.name for column in columns)
+    return Synthesis(
+        path=out,
+        rows=len(made[names[0]]),
+        columns=names,
+        pairs=tuple((names[parent], names[child]) for parent, child in model.pairs),
+        epsilon=epsilon_by_pld([mechanism], delta=delta),
+        delta=delta,
+        noise_multiplier=mechanism.noise_multiplier,
+        noise=noise.told,
+    )
+
+
+def _write(path: Path, made: Mapping[str, Sequence[Any]]) -> None:
+    """All of the file or none."""
+    aside = path.with_name(f".{path.name}.part")
+    with aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(made)
+        writer.writerows(zip(*made.values(), strict=True))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
