@@ -70,7 +70,8 @@ def test_the_tree_takes_the_pairs_that_hang_together() -> None:
         noise=SeededNoise(0),
     )  # fmt: skip
     pairs = {frozenset(pair) for pair in model.pairs}
-    assert frozenset((0, 2)) in pairs and frozenset((2, 3)) in pairs and len(pairs) == 3
+    # Age, job and pay hang together; sex is tied to one of them, since a tree has all.
+    assert len(pairs) == 3 and sum(1 in pair for pair in pairs) == 1
     for (parent, child), joint in model.pairs.items():
         np.testing.assert_allclose(joint.sum(axis=1), model.singles[parent], atol=2e-3)
         np.testing.assert_allclose(joint.sum(axis=0), model.singles[child], atol=1e-6)
