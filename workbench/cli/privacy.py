@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.cli.privacy_dp import (
     show_account,
+    show_accuracy_by_epsilon,
     show_attack,
     show_budget_set,
     show_budget_show,
@@ -42,6 +43,7 @@ __all__ = [
     "show_encryption_keys",
     "show_encryption_serve",
     "show_account",
+    "show_accuracy_by_epsilon",
     "show_attack",
     "show_budget_set",
     "show_budget_show",

@@ -12,6 +12,7 @@ from workbench.cli.drawing import print_table
 from workbench.privacy.dp.mechanisms import describe_mechanism
 
 if TYPE_CHECKING:
+    from workbench.privacy.auditing.accuracy_curve import AccuracyCurve
     from workbench.privacy.auditing.exposure import Exposure
     from workbench.privacy.auditing.membership import MembershipAttack
     from workbench.privacy.auditing.min_k import TextMembership
@@ -50,6 +51,25 @@ def show_train(run: PrivateRun) -> None:
     if run.audit is not None and run.audit.flagged:
         click.echo("THE CLAIM IS REFUTED: more is proven than is claimed")
     click.echo(f"noise: {run.noise}", err=True)
+
+
+def show_accuracy_by_epsilon(curve: AccuracyCurve) -> None:
+    """A line an epsilon: accuracy with its interval, the noise, and what could be gained."""
+    rows = [
+        [
+            number(each.epsilon),
+            f"{each.accuracy:.3f} ({each.low:.3f} to {each.high:.3f})",
+            number(each.noise_multiplier),
+            f"at most {each.most_advantage:.3f}",
+        ]
+        for each in curve.points
+    ]
+    rows.append(["without", f"{curve.plain_accuracy:.3f}", "none", "not bounded"])
+    print_table(["epsilon", "accuracy", "noise multiplier", "attacker's advantage"], rows)
+    seeds = len(curve.points[0].accuracies)
+    click.echo(
+        f"{curve.dataset}, delta {curve.delta:g}, {seeds} seeds each, {curve.asked_rows} rows asked"
+    )
 
 
 def show_attack(attack: MembershipAttack) -> None:

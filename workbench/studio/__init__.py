@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = attach(
         "home": "home_page",
         "lines": "chart",
         "points": "chart",
+        "privacy": "privacy_page",
         "saliency": "widgets.saliency",
         "serving": "serving_page",
         "surprise": "tokens",

@@ -19,7 +19,11 @@ _WIDTH, _HEIGHT, _LEAST = 560, 20, 3.0
 
 def draw_evidence(check: EvidenceCheck) -> str:
     """Sound or broken, and where: what is signed, what only chained, what nobody vouches for."""
-    mark = ("good", "✓ sound") if check.ok else ("bad", f"✗ broken{_where(check)}")
+    mark = (
+        ("good", "✓ sound")
+        if check.ok
+        else ("bad", f"✗ broken{where_broken(check.broken_at, check.broken_to)}")
+    )
     facts = [
         f"{check.entries:,} entries checked",
         count(check.checkpoints, "good checkpoint") if check.checkpoints else "no checkpoint",
@@ -72,12 +76,13 @@ def draw_erasure(erasure: Erasure) -> str:
     )
 
 
-def _where(check: EvidenceCheck) -> str:
-    if check.broken_at is None:
+def where_broken(broken_at: int | None, broken_to: int | None) -> str:
+    """The entries among which a fault lies, in words; empty where it lies in none."""
+    if broken_at is None:
         return ""
-    if check.broken_at == check.broken_to:
-        return f" at entry {check.broken_at:,}"
-    return f" in entries {check.broken_at:,} to {check.broken_to:,}"
+    if broken_at == broken_to:
+        return f" at entry {broken_at:,}"
+    return f" in entries {broken_at:,} to {broken_to:,}"
 
 
 def _strip(check: EvidenceCheck) -> str:

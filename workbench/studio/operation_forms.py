@@ -108,6 +108,8 @@ class OperationForm:
                 continue
             if isinstance(value, str) and _is_list(parameter.annotation):
                 value = [part.strip() for part in value.split(",") if part.strip()]
+            elif isinstance(value, str) and float in _kinds(parameter.annotation):
+                value = _as_number(value)
             found[parameter.name] = value
         return found
 
@@ -190,6 +192,14 @@ def form_tabs(
     tabs = widgets.Tab([form.widget for _, form in forms], titles=[title for title, _ in forms])
     tabs.add_class("wb-tabs")
     return tabs
+
+
+def _as_number(text: str) -> Any:
+    """What was typed as a number; as it stands where it is none, for the operation to say so."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _take(made: Any, change: dict[str, Any]) -> None:

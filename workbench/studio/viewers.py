@@ -52,6 +52,7 @@ _VIEWERS = {
     "workbench.privacy.encryption.plan.Plan": "encryption_cards:draw_plan",
     "workbench.privacy.encryption.running.EncryptedInference": "encryption_cards:draw_inference",
     "workbench.privacy.auditing.exposure.Exposure": "privacy_cards:draw_exposure",
+    "workbench.privacy.auditing.accuracy_curve.AccuracyCurve": "privacy_curve:draw_measured",
     "workbench.privacy.auditing.membership.MembershipAttack": "privacy_cards:draw_attack",
     "workbench.privacy.auditing.min_k.TextMembership": "privacy_cards:draw_texts",
     "workbench.privacy.auditing.one_run.Audit": "privacy_cards:draw_audit",

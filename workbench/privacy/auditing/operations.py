@@ -9,7 +9,9 @@ import annotated_types as limits
 
 from workbench.core import settings
 from workbench.core.operations import operation
+from workbench.privacy.ledger.recording import record
 
+from .accuracy_curve import AccuracyCurve
 from .exposure import Exposure
 from .membership import MembershipAttack
 from .min_k import TextMembership
@@ -150,3 +152,45 @@ def membership(
             scoring, inside, outside, model=name, share=share, reference=before,
             reference_name=reference,
         )  # fmt: skip
+
+
+@operation(
+    "privacy.accuracy_by_epsilon",
+    title="Measure what an epsilon costs in accuracy",
+    produces="accuracy-curve",
+)
+def accuracy_by_epsilon(
+    *,
+    dataset: Literal["digits"] = "digits",
+    epsilons: list[float] | None = None,
+    delta: Annotated[float, limits.Gt(0), limits.Lt(1)] = 1e-5,
+    seeds: Annotated[int, limits.Ge(2)] = 3,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+) -> AccuracyCurve:
+    """Train at several epsilons, several times each, and keep what came of it in this home.
+
+    It is an experiment on what an epsilon is worth, on digits that everybody has: it does not spend
+    the data set's budget, and the ledger says so. The seven epsilons take half a minute or so.
+
+    Args:
+        dataset: What is learnt.
+        epsilons: By default 0.3, 0.6, 1.2, 2, 2.9, 5 and 8.6.
+        delta: Of all of them.
+        seeds: How many trainings an epsilon.
+        seed: The first; the setting `seed` if none.
+    """
+    from workbench.privacy.dp.digits import load_digits_task
+
+    from .accuracy_curve import EPSILONS, keep_curve, measure_curve
+
+    curve = measure_curve(
+        load_digits_task(), epsilons=epsilons or EPSILONS, delta=delta, seeds=seeds,
+        seed=settings.get("seed") if seed is None else seed,
+    )  # fmt: skip
+    told = {
+        "experiment": "accuracy by epsilon, on public digits: no budget is spent",
+        "epsilons": [each.epsilon for each in curve.points], "seeds": seeds, "delta": delta,
+    }  # fmt: skip
+    record("training", curve.dataset_sha256, data=told)
+    keep_curve(curve)
+    return curve
