@@ -68,7 +68,7 @@ pictures: $(VENV)/package.stamp   ## photograph the pages anew for the README (n
 	$(JUPYTER) $(BIN)/python tools/pictures.py
 
 docs: $(VENV)/package.stamp       ## build the documentation, which reads offline: site/index.html
-	$(SAY) 'building some 150 pages: half a minute on a machine with nothing else to do'
+	$(SAY) 'building some 160 pages: half a minute on a machine with nothing else to do'
 	@$(BIN)/python tools/docs.py
 
 bench: $(VENV)/package.stamp      ## measure against peers, on a quiet machine: docs/benchmarks.md

@@ -109,13 +109,17 @@ def main() -> int:
     started_s = time.perf_counter()
     for folder in (WORK, SITE):
         shutil.rmtree(folder, ignore_errors=True)
-    stage(WORK / "source", sources())
+    print("laying out the pages", flush=True)
+    files = sources()
+    stage(WORK / "source", files)
+    print(f"building {len(files)} files with Sphinx, which says nothing meanwhile", flush=True)
     status = build(WORK / "source", SITE)
     if status:
         return status
     (SITE / "index.html").write_text(REDIRECT, encoding="utf-8")
     # Sphinx does not see the pictures that a page names in HTML, one for each theme.
     shutil.copytree(REPO / "docs" / "pictures", SITE / "docs" / "pictures", dirs_exist_ok=True)
+    print("following every link", flush=True)
     faults = site_faults(SITE)
     print("\n".join(faults), end="\n" if faults else "")
     pages = len(list(SITE.rglob("*.html")))

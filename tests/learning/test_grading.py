@@ -37,6 +37,8 @@ def test_a_pass_is_recorded_with_its_evidence(
     assert entry.data["key"] == found.record
     row = progress(SMALL_LAB)[0]
     assert (row.best_score, row.score_possible, row.gradings, row.unsound) == (4, 4, 1, 0)
+    grade(write_notebook("number = 41"))  # a later, worse one hides no better
+    assert progress(SMALL_LAB)[0].summary == "graded 0 of 4 points (the best was 4)"
 
 
 def test_nothing_is_recorded_if_not_asked_for(write_notebook: WriteNotebook) -> None:

@@ -167,7 +167,7 @@ def _progress(spec: LabSpec) -> Progress:
         lab=spec.name,
         notebook=spec.notebook,
         result=("passed" if sound[-1]["ok"] else "failed") if sound else "",
-        summary=_summary(spec, len(passed) if last else None, sound[-1] if sound else None),
+        summary=_summary(spec, len(passed) if last else None, sound),
         time=max(times).isoformat(timespec="seconds") if times else "",
         title=spec.title,
         passed=passed,
@@ -182,11 +182,13 @@ def _progress(spec: LabSpec) -> Progress:
     )
 
 
-def _summary(spec: LabSpec, passed: int | None, graded: dict[str, Any] | None) -> str:
-    """How far a lab went, graded first: that is what counts."""
+def _summary(spec: LabSpec, passed: int | None, graded: list[dict[str, Any]]) -> str:
+    """How far a lab went, the last grading first: that is what counts."""
     said = []
-    if graded is not None:
-        said.append(f"graded {graded['score']} of {graded['score_possible']} points")
+    if graded:
+        score, best = graded[-1]["score"], max(each["score"] for each in graded)
+        better = f" (the best was {best})" if best > score else ""
+        said.append(f"graded {score} of {graded[-1]['score_possible']} points{better}")
     if passed is not None:
         tasks = "1 task" if len(spec.questions) == 1 else f"{len(spec.questions)} tasks"
         said.append(f"public checks of {passed} of {tasks} passed")

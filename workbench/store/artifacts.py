@@ -65,11 +65,12 @@ class Damage:
 
 @dataclass(frozen=True)
 class Verification(Viewable):
-    """What a check of all blobs found."""
+    """What a check of all blobs found; ``set_aside`` counts damaged ones of earlier checks."""
 
     checked: int
     size_bytes: int
     damaged: tuple[Damage, ...]
+    set_aside: int = 0
 
     @property
     def ok(self) -> bool:
@@ -265,7 +266,8 @@ class Artifacts:
                 checked += 1
                 if found != blob.sha256:
                     damaged.append(Damage(blob.sha256, found, self._set_aside(blob.sha256, state)))
-        return Verification(checked, total_bytes, tuple(damaged))
+        aside = sum(1 for _ in self.folder.glob(f"{_DAMAGED}{_PREFIX}*"))
+        return Verification(checked, total_bytes, tuple(damaged), aside - len(damaged))
 
     def clean(self, *, older_than_s: float = 3600.0) -> int:
         """Remove what nobody needs; returns how many files.

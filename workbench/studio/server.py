@@ -36,7 +36,8 @@ _TYPES = {
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>:root {{ color-scheme: light dark }} body {{ font: 16px/1.6 system-ui, sans-serif;
-max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}</style>
+max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}
+pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}</style>
 <h1>{title}</h1>
 {said}
 <p><a href="{home}">Back to the home page</a></p></html>"""

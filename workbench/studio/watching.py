@@ -117,9 +117,7 @@ class Watch:
         self._button.layout.display = "none"
         if self.error is None:
             took = duration(time.monotonic() - self._began_s)
-            self._text.value = card(
-                f'<p class="q">✓ Done in {took}: {escape(_lowered(self.operation.title))}.</p>'
-            )
+            self._text.value = card(f'<p class="q">✓ Done in {took}.</p>')
             if self.outcome is not None:
                 data = _drawn(self.outcome)
                 shown = {"output_type": "display_data", "data": data, "metadata": {}}
@@ -162,11 +160,6 @@ def _drawn(outcome: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(outcome) or isinstance(outcome, Viewable):
         return mime_bundle(outcome)
     return {"text/plain": repr(outcome)}
-
-
-def _lowered(title: str) -> str:
-    """A title in the middle of a sentence."""
-    return title[:1].lower() + title[1:]
 
 
 def _say(error: BaseException) -> str:

@@ -18,7 +18,7 @@ from workbench.interpretability.reading_limit import MOST_TOKENS, refuse_empty
 if TYPE_CHECKING:
     from workbench.models.model import Model
 
-_SAY = "give a prompt of two tokens or more; leave target out to explain the model's own answer"
+_SAY = "a prompt of two tokens or more; leave the answer (target) out to explain the model's own"
 
 
 @dataclass(frozen=True)
