@@ -5,18 +5,23 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from workbench.cli import privacy as terminal
 from workbench.core.viewers import mime_bundle
+from workbench.privacy.auditing.attribute_inference import AttributeInference
+from workbench.privacy.auditing.exposure import CanaryExposure, Exposure
 from workbench.privacy.auditing.membership import MembershipAttack
+from workbench.privacy.auditing.min_k import TextAttack, TextMembership
 from workbench.privacy.auditing.one_run import Audit
 from workbench.privacy.dp.accounting import PrivacyLoss
 from workbench.privacy.dp.budget import BudgetState, Spend
 from workbench.privacy.dp.mechanisms import DiscreteGaussian, GaussianSteps, PureSteps
 from workbench.privacy.dp.operations import RunCost
 from workbench.privacy.dp.statistics import PrivateFigure
+from workbench.privacy.dp.synthesising import Synthesis
 from workbench.privacy.dp.training import PrivateRun
 from workbench.studio.viewers import draw_list
 
@@ -27,6 +32,17 @@ RUN = PrivateRun(
     "a generator <b>", AUDIT,
 )  # fmt: skip
 ATTACK = MembershipAttack(None, 0.33, 0.29, 0.36, 0.1, 0.938, 10, 400)
+ATTRIBUTE = AttributeInference(
+    "occupation", None, 0.811, 0.129, 0.381, 0.519, 0.138, -0.044, 0.182, 0.157, 0.206, 2000
+)
+EXPOSURE = Exposure(
+    "m:a@1", 100, 6.66, 1.4, 6.66, 1.9, 1, 0.0001, learnt=True,
+    canaries=(CanaryExposure("what <code>?", True, 1, 6.66),),
+)  # fmt: skip
+TEXTS = TextMembership(
+    "m:a@1", None, 10, 10, (TextAttack("Min-20%", 1.0, 0.86, 1.0, 0.9, None),), told=True
+)
+MADE = Synthesis(Path("made.csv"), 100, ("a", "b"), (("a", "b"),), 1.0, 1e-5, 3.7, "seed 0")
 BUDGET = BudgetState("b" * 64, "example", 2.5, 1e-5, 2.0, 0.5, 1, 1)
 SPEND = Spend(
     1, "b" * 64, "example", GaussianSteps(3.2, 0.5, 30), "a <first> run", "r", 1.76e9, None
@@ -74,6 +90,26 @@ def test_an_attack_says_whether_members_are_told() -> None:
     assert "✓ no better than guessing" in drawn and "M0.0 8H9.6" in drawn
 
 
+def test_a_kept_back_column_counts_by_what_the_model_adds() -> None:
+    drawn = html(ATTRIBUTE)
+    assert "✗ its rows are told" in drawn and "+0.182 (+0.157 to +0.206)" in drawn
+    assert "✓ no more than of others" in html(replace(ATTRIBUTE, low=-0.01))
+
+
+def test_exposure_is_drawn_between_chance_and_the_most() -> None:
+    drawn = html(EXPOSURE)
+    assert "✗ secrets were learnt" in drawn and lengths(drawn)[0] == 320
+    assert "1 of 1 secrets likeliest of 101" in drawn and "what &lt;code&gt;?" in drawn
+    blind = replace(EXPOSURE, learnt=False, control_bits=None)
+    assert "✓ as by chance" in html(blind) and len(lengths(html(blind))) == 2
+
+
+def test_texts_are_told_or_not() -> None:
+    drawn = html(TEXTS)
+    assert "✗ members are told" in drawn and "Min-20%" in drawn
+    assert "✓ no better than guessing" in html(replace(TEXTS, told=False))
+
+
 def test_a_budget_shows_what_is_left() -> None:
     assert lengths(html(BUDGET)) == [256] and "✓ 0.5 left" in html(BUDGET)
     assert "1 run without an end" in html(BUDGET)
@@ -109,10 +145,14 @@ def test_a_terminal_gets_short_tables(capsys: pytest.CaptureFixture[str]) -> Non
     terminal.show_budget_spends([SPEND])
     terminal.show_budget_spends([])
     terminal.show_statistic([FIGURE])
+    terminal.show_attribute(ATTRIBUTE)
+    terminal.show_exposure(EXPOSURE)
+    terminal.show_membership(TEXTS)
+    terminal.show_synthesise(MADE)
     told = capsys.readouterr()
     assert "THE CLAIM IS REFUTED" in told.out and "without bound" in told.out
     assert "a generator <b>" in told.err
-    assert max(map(len, told.out.splitlines())) < 100 and len(told.out.splitlines()) < 30
+    assert max(map(len, told.out.splitlines())) < 100 and len(told.out.splitlines()) < 50
 
 
 def test_a_run_that_is_not_refuted_says_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from workbench.privacy.dp.mechanisms import describe_mechanism
 
 if TYPE_CHECKING:
     from workbench.privacy.auditing.accuracy_curve import AccuracyCurve
+    from workbench.privacy.auditing.attribute_inference import AttributeInference
     from workbench.privacy.auditing.exposure import Exposure
     from workbench.privacy.auditing.membership import MembershipAttack
     from workbench.privacy.auditing.min_k import TextMembership
@@ -82,6 +83,21 @@ def show_attack(attack: MembershipAttack) -> None:
         ["accuracy", f"{attack.accuracy:.3f}", "of the models, on rows that none learnt from"],
     ]
     print_table([what, "value", ""], [list(row) for row in rows])
+
+
+def show_attribute(found: AttributeInference) -> None:
+    """How often a kept back value is guessed right, and what of that the model tells."""
+    what = "without privacy" if found.epsilon is None else f"epsilon {number(found.epsilon)}"
+    rows = [
+        ["the commonest value", f"{found.majority:.3f}"],
+        ["by other rows of the population", f"{found.population:.3f}"],
+        ["with the model too", f"{found.with_model:.3f}"],
+        ["the model adds for its own rows", f"{found.added:+.3f}"],
+        ["for others", f"{found.added_others:+.3f}"],
+    ]
+    print_table([f"{found.column} guessed, {what}", "share"], [list(row) for row in rows])
+    told = "ITS ROWS ARE TOLD" if found.low > 0 else "no more is told of its rows than of others"
+    click.echo(f"{told}: {found.leak:+.3f} ({found.low:+.3f} to {found.high:+.3f})")
 
 
 def show_canaries(made: CanaryFiles) -> None:

@@ -13,6 +13,7 @@ from workbench.studio.markup import count, escape, number, when
 from workbench.studio.tables import plain_table, table
 
 if TYPE_CHECKING:
+    from workbench.privacy.auditing.attribute_inference import AttributeInference
     from workbench.privacy.auditing.exposure import Exposure
     from workbench.privacy.auditing.membership import MembershipAttack
     from workbench.privacy.auditing.min_k import TextMembership
@@ -104,6 +105,25 @@ def draw_attack(attack: MembershipAttack) -> str:
         Bar("found at 1% false alarms", attack.hits_at_1_percent),
     ]  # fmt: skip
     return card(_head(mark, "Membership inference", *words) + draw_bars(bars, most=1.0))
+
+
+def draw_attribute(found: AttributeInference) -> str:
+    """How often a kept back value is guessed right, with the model and without."""
+    leaks = found.low > 0
+    mark = ("bad", "✗ its rows are told") if leaks else ("good", "✓ no more than of others")
+    what = "without privacy" if found.epsilon is None else f"epsilon {number(found.epsilon)}"
+    words = (what, f"accuracy {found.accuracy:.3f}", f"{count(found.rows, 'row')} of each kind")
+    bars = [
+        Bar("guessing the commonest", found.majority, "var(--line)"),
+        Bar("by other rows of the population", found.population),
+        Bar("with the model too", found.with_model, _fill(leaks)),
+    ]
+    said = (
+        f"The model adds {found.added:+.3f} for its own rows and {found.added_others:+.3f} for "
+        f"others: {found.leak:+.3f} ({found.low:+.3f} to {found.high:+.3f}) is of its own."
+    )
+    head = _head(mark, f"Guessing {found.column}", *words)
+    return card(f'{head}{draw_bars(bars, most=1.0)}<p class="q">{escape(said)}</p>')
 
 
 def draw_exposure(exposure: Exposure) -> str:

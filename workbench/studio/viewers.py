@@ -51,6 +51,9 @@ _VIEWERS = {
     "workbench.privacy.encryption.keys.KeyFolder": "encryption_cards:draw_keys",
     "workbench.privacy.encryption.plan.Plan": "encryption_cards:draw_plan",
     "workbench.privacy.encryption.running.EncryptedInference": "encryption_cards:draw_inference",
+    "workbench.privacy.auditing.attribute_inference.AttributeInference": (
+        "privacy_cards:draw_attribute"
+    ),
     "workbench.privacy.auditing.exposure.Exposure": "privacy_cards:draw_exposure",
     "workbench.privacy.auditing.accuracy_curve.AccuracyCurve": "privacy_curve:draw_measured",
     "workbench.privacy.auditing.membership.MembershipAttack": "privacy_cards:draw_attack",

@@ -12,6 +12,7 @@ from workbench.core.operations import operation
 from workbench.privacy.ledger.recording import record
 
 from .accuracy_curve import AccuracyCurve
+from .attribute_inference import AttributeInference
 from .exposure import Exposure
 from .membership import MembershipAttack
 from .min_k import TextMembership
@@ -47,6 +48,46 @@ def attack(
     number = settings.get("seed") if seed is None else seed
     return attack_digits(
         load_digits_task(), epsilon=epsilon, delta=delta, models=models, rows=rows, seed=number
+    )
+
+
+@operation("privacy.attribute", title="Try to tell a kept back column", produces="attribute")
+def attribute(
+    *,
+    dataset: Literal["adult", "german"] = "adult",
+    column: str = "occupation",
+    label: str | None = None,
+    epsilon: Annotated[float, limits.Gt(0)] | None = None,
+    delta: Annotated[float, limits.Gt(0), limits.Lt(1)] = 1e-5,
+    rows: Annotated[int, limits.Ge(100)] | None = None,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+) -> AttributeInference:
+    """Guess a column of rows that a model learnt from, knowing all others and asking the model.
+
+    Only what the model adds to what the population tells anyhow counts, and of that what it adds
+    for its own rows beyond what it adds for others. It is an experiment on what an epsilon is
+    worth, and does not spend the data set's budget.
+
+    Args:
+        dataset: A table whose values are public.
+        column: What is kept back.
+        label: What the model foretells; by default the data set's own.
+        epsilon: Of a private model; without it a forest is fitted until it knows its rows by heart.
+        delta: Of the epsilon.
+        rows: That are learnt from; by default 2,000, of a small table a quarter.
+        seed: Of everything; the setting `seed` if none.
+    """
+    from workbench.privacy.dp.naming import read_rows
+
+    from .attribute_inference import LABELS, LEFT_OUT, attack_attribute
+
+    number = settings.get("seed") if seed is None else seed
+    table = read_rows(dataset)
+    kept = {name: values for name, values in table.items() if name not in LEFT_OUT}
+    wanted = label or LABELS[dataset]
+    count = rows or min(2000, len(table[LABELS[dataset]]) // 4)
+    return attack_attribute(
+        kept, column=column, label=wanted, epsilon=epsilon, delta=delta, count=count, seed=number
     )
 
 
