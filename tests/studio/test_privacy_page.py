@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from workbench import privacy
-from workbench.core import settings
-from workbench.core.errors import IntegrityError
+from workbench.core import operations, settings
+from workbench.core.errors import InputError, IntegrityError
 from workbench.core.viewers import mime_bundle
 from workbench.privacy.auditing.accuracy_curve import (
     KEY,
@@ -23,16 +23,14 @@ from workbench.privacy.auditing.accuracy_curve import (
     accuracy_interval,
     keep_curve,
     kept_curve,
-    measure_curve,
 )
 from workbench.privacy.dp.budget import Budgets
-from workbench.privacy.dp.digits import CLASSES, DigitsTask
 from workbench.privacy.dp.mechanisms import GaussianSteps, PureSteps
 from workbench.privacy.dp.naming import find_sha256, known_names
 from workbench.privacy.ledger.checkpoints import make_checkpoint
+from workbench.store.ledger import Ledger
 from workbench.store.records import Records
 from workbench.studio import privacy_facts, tile_privacy
-from workbench.studio.privacy_curve import CurvePanel
 from workbench.studio.privacy_page import PrivacyPage
 
 DIGITS = "0232a94d070511d483926263e269e7d31d41722f2e94093269c0344d414834d5"
@@ -49,14 +47,6 @@ def made_curve(**changes: Any) -> AccuracyCurve:
     )  # fmt: skip
     made = AccuracyCurve("digits", DIGITS, 1e-5, points, 0.98, 1347, 450, 0, 1.76e9, 30.0)
     return dataclasses.replace(made, **changes)
-
-
-def made_task(rows: int = 120) -> DigitsTask:
-    """Made features around ten corners, that are easy to tell apart."""
-    random = np.random.default_rng(3)
-    labels = np.arange(rows) % CLASSES
-    features = (np.eye(CLASSES)[labels] + 0.05 * random.normal(size=(rows, CLASSES))).astype("f4")
-    return DigitsTask(features, labels, features[:40], labels[:40], "e" * 64)
 
 
 def done_things() -> None:
@@ -184,21 +174,33 @@ def test_what_is_kept_and_is_no_curve_is_said() -> None:
     assert "cannot be read" in html and "Measure it here" in html
 
 
-def test_a_curve_is_measured_and_drawn() -> None:
-    curve = measure_curve(made_task(), epsilons=(2.0, 0.5), seeds=2)
+def test_a_curve_is_measured_kept_and_spends_nothing() -> None:
+    asked = {"epsilons": [2.0, 0.5], "seeds": 2, "seed": 0}
+    curve = operations.find("privacy.accuracy_by_epsilon").run(asked)
     assert [each.epsilon for each in curve.points] == [0.5, 2.0]
     low, high = curve.points
     assert len(low.accuracies) == 2 and low.accuracies[0] != low.accuracies[1]
-    assert high.accuracy > low.accuracy and low.noise_multiplier > high.noise_multiplier
-    assert curve.plain_accuracy >= high.accuracy
+    assert 0.7 < low.accuracy < high.accuracy < curve.plain_accuracy
+    assert low.noise_multiplier > high.noise_multiplier
     # By Kairouz and others (2015), what (epsilon, delta) alone allows; the noise allows less.
     for each in curve.points:
         allowed = (np.exp(each.epsilon) - 1 + 2e-5) / (np.exp(each.epsilon) + 1)
         assert 0 < each.most_advantage < allowed
-    panel = CurvePanel()
-    panel.take(curve)
-    assert "wb-curves" in panel.shown.value
+    assert kept_curve() == curve and Budgets().all() == []
+    (entry,) = Ledger().entries(action="privacy.training")
+    assert "no budget is spent" in entry.data["experiment"]
+    html = PrivacyPage().html()
+    assert f"{low.accuracy:.3f}" in html and "training, as an experiment" in html
+    assert "No data set has a budget" in html
     assert f"{low.accuracy:.3f}" in mime_bundle(curve)["text/html"]
+
+
+def test_what_cannot_be_measured_is_refused() -> None:
+    run = operations.find("privacy.accuracy_by_epsilon").run
+    for epsilons in ([1.0, 1.0], [0.0], [1.0 + each for each in range(100)]):
+        with pytest.raises(InputError):
+            run({"epsilons": epsilons})
+    assert kept_curve() is None
 
 
 def test_the_advantage_is_the_total_variation_of_a_gaussian() -> None:

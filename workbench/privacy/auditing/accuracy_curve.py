@@ -97,7 +97,7 @@ def measure_curve(
     began_s = time.monotonic()
     points = []
     with progress(
-        "accuracy by epsilon", total=len(epsilons) * seeds + 1, unit="trainings"
+        "measuring", total=len(epsilons) * seeds + 1, unit="trainings"
     ) as shown:
         plain = _plain_accuracy(task)
         shown.advance(message="without privacy")
@@ -107,7 +107,7 @@ def measure_curve(
                 check_cancelled()
                 run = train_digits(task, epsilon=epsilon, delta=delta, seed=each, canaries=0)
                 runs.append(run)
-                shown.advance(message=f"epsilon {epsilon:g}")
+                shown.advance(message=f"at epsilon {epsilon:g}")
             points.append(_point(epsilon, runs, asked=len(task.test_y)))
     return AccuracyCurve(
         "digits", task.sha256, delta, tuple(points), plain, len(task.train_y), len(task.test_y),
