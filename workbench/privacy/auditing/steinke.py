@@ -13,14 +13,14 @@ import math
 
 def p_value(*, canaries: int, guesses: int, right: int, epsilon: float, delta: float) -> float:
     """At most this often an (epsilon, delta)-private run allows so many right guesses."""
+    import numpy as np
     from scipy.stats import binom
 
     share = 1 / (1 + math.exp(-epsilon))
     chance = float(binom.sf(right - 1, guesses, share))
-    above = excess = 0.0
-    for fewer in range(1, right + 1):
-        above += float(binom.pmf(right - fewer, guesses, share))
-        excess = max(excess, above / fewer)
+    fewer = np.arange(1, right + 1)
+    above = np.cumsum(binom.pmf(right - fewer, guesses, share))
+    excess = float((above / fewer).max(initial=0.0))
     return min(1.0, chance + 2 * canaries * delta * excess)
 
 

@@ -11,7 +11,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.privacy.dp.accounting import compose, epsilon_by_rdp
+from workbench.privacy.dp.accounting import compose, rough_epsilon
 from workbench.privacy.dp.mechanisms import GaussianSteps
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def trade_off_of(mechanism: GaussianSteps) -> TradeOff:
     """The trade-off of a run, a little pessimistic: losses are rounded up."""
     import numpy as np
 
-    rough = epsilon_by_rdp([mechanism], delta=1e-6) or 0.0
+    rough = rough_epsilon(mechanism, delta=1e-6)
     interval = max(1e-3, rough / 20_000)
     distribution = compose([mechanism], interval=interval)
     # Lines are close together where they matter, at small losses.
