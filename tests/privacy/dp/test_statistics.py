@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from workbench.core.errors import InputError, LimitError, NotFoundError
+from workbench.core.errors import ConflictError, InputError, LimitError, NotFoundError
 from workbench.privacy.dp.discrete_noise import draw_gaussian, draw_laplace, system_random
 from workbench.privacy.dp.statistics import (
+    bound_users,
     private_count,
     private_histogram,
     private_mean,
@@ -143,6 +144,39 @@ def test_the_command_spends_before_it_answers(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="age"):
         statistic(str(rows), figure="count", column="agee", epsilon=0.1)
     assert Budgets().all()[0].spends == 2
+
+
+def test_a_user_with_many_rows_moves_a_figure_by_so_many_as_the_noise_hides(tmp_path: Path) -> None:
+    from workbench.privacy import Budgets
+    from workbench.privacy.dp.operations import statistic
+
+    few = [("u" + str(n // 2), 1) for n in range(100)]
+    heavy = [*few, *[("heavy", 1)] * 500]
+    bounded = {
+        name: bound_users([v for _, v in rows], [u for u, _ in rows], most=3)
+        for name, rows in (("without", few), ("with", heavy))
+    }
+    assert len(bounded["with"]) - len(bounded["without"]) == 3
+    path = tmp_path / "visits.csv"
+    path.write_text("user,spent\n" + "".join(f"{u},{v}\n" for u, v in heavy))
+    given: dict[str, Any] = {"column": "spent", "figure": "count", "epsilon": 5.0}
+    (told,) = statistic(str(path), user_column="user", rows_per_user=3, **given)
+    assert told.value == pytest.approx(103, abs=12) and told.epsilon == 5.0
+    # The noise is that of a third of epsilon: of all of it, a user's three rows would show.
+    width = (told.high or 0) - (told.low or 0)
+    one = private_count([1] * 103, epsilon=5.0 / 3)
+    assert width == (one.high or 0) - (one.low or 0) > 2 * 1
+    (state,) = Budgets().all()
+    assert (state.unit, round(state.spent, 3)) == ("user", 5.0)
+    with pytest.raises(ConflictError, match="spent by user"):
+        statistic(str(path), **given)
+    with pytest.raises(InputError, match="user_column"):
+        statistic(str(path), rows_per_user=2, **given)
+    path.write_text("user,spent\nu1,1\n,2\n")
+    with pytest.raises(InputError, match="whose they are"):
+        statistic(str(path), user_column="user", **given)
+    with pytest.raises(InputError, match="1 or more"):
+        bound_users([1], ["u"], most=0)
 
 
 @pytest.mark.parametrize(

@@ -96,9 +96,7 @@ def measure_curve(
     _check(epsilons, seeds)
     began_s = time.monotonic()
     points = []
-    with progress(
-        "measuring", total=len(epsilons) * seeds + 1, unit="trainings"
-    ) as shown:
+    with progress("measuring", total=len(epsilons) * seeds + 1, unit="trainings") as shown:
         plain = _plain_accuracy(task)
         shown.advance(message="without privacy")
         for epsilon in sorted(epsilons):

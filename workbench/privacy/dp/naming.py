@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import NotFoundError
+from workbench.core.errors import InputError, NotFoundError
 
 
 def find_sha256(dataset: str) -> str:
@@ -74,6 +74,28 @@ def read_column(dataset: str, column: str) -> list[Any]:
     if column not in names:
         raise NotFoundError.among("column", column, names)
     return [each for part in parts for each in part[column] if each is not None]
+
+
+def read_user_column(dataset: str, column: str, *, user_column: str) -> tuple[list[Any], list[Any]]:
+    """A column's values that are not empty, and whose each is.
+
+    Raises:
+        NotFoundError: There is no such data set, or no such column.
+        InputError: A row with a value is nobody's.
+    """
+    rows = read_rows(dataset, columns=[column, user_column])
+    pairs = [
+        (value, user)
+        for value, user in zip(rows[column], rows[user_column], strict=True)
+        if value is not None
+    ]
+    nobodys = sum(user is None or user == "" for _, user in pairs)
+    if nobodys:
+        raise InputError(
+            f"{nobodys:,} rows have nothing in {user_column!r}: whose they are must be known",
+            hint="leave such rows out of the file",
+        )
+    return [value for value, _ in pairs], [user for _, user in pairs]
 
 
 def _parts(dataset: str) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -210,11 +210,14 @@ def statistic(
     high: float | None = None,
     share: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.5,
     bins: list[str] | None = None,
+    user_column: str | None = None,
+    rows_per_user: Annotated[int, limits.Ge(1)] = 1,
 ) -> list[PrivateFigure]:
     """Tell a count, sum, mean, quantile or histogram of a column with exact discrete noise.
 
     The cost is written to the data set's budget before the rows are read for it; a row is what is
-    protected. Bounds and bins must be known without looking at the data.
+    protected, or with `user_column` a user with all their rows. Bounds and bins must be known
+    without looking at the data.
 
     Args:
         dataset: A name of the catalogue, or a file.
@@ -225,21 +228,37 @@ def statistic(
         high: Values above count as this.
         share: Of a quantile: 0.5 is the median.
         bins: Of a histogram: the values that are counted.
+        user_column: Whose each row is: then a user is protected.
+        rows_per_user: So many rows of a user count at most, drawn from theirs; the noise grows by
+            as much.
     """
     from .budget import Budgets
     from .mechanisms import PureSteps
-    from .naming import find_sha256, read_column
-    from .statistics import check_figure, tell_figure
+    from .naming import find_sha256, read_column, read_user_column
+    from .statistics import bound_users, check_figure, tell_figure
 
     chosen: dict[str, Any] = {"low": low, "high": high, "share": share, "bins": bins or []}
-    check_figure(figure, epsilon=epsilon, **chosen)
-    values = read_column(dataset, column)
+    if user_column is None and rows_per_user != 1:
+        raise InputError("rows_per_user says nothing without user_column")
+    each = epsilon / rows_per_user  # for a row, so that it is epsilon for all of a user's
+    check_figure(figure, epsilon=each, **chosen)
+    unit: Unit = "example" if user_column is None else "user"
+    if user_column is None:
+        values = read_column(dataset, column)
+    else:
+        values, users = read_user_column(dataset, column, user_column=user_column)
+        values = bound_users(values, users, most=rows_per_user)
     budgets = Budgets()
-    spend = budgets.spend(find_sha256(dataset), PureSteps(epsilon), purpose=f"{figure} of {column}")
+    spend = budgets.spend(
+        find_sha256(dataset), PureSteps(epsilon), purpose=f"{figure} of {column}", unit=unit
+    )
     try:
-        told = tell_figure(values, figure, epsilon=epsilon, **chosen)
+        told = [
+            replace(found, epsilon=epsilon)
+            for found in tell_figure(values, figure, epsilon=each, **chosen)
+        ]
         # Before they are given out: without the entry nobody is told.
-        about = {"figure": figure, "column": column, "epsilon": epsilon}
+        about = {"figure": figure, "column": column, "epsilon": epsilon, "unit": unit}
         record("release", spend.dataset_sha256, data=about)
     finally:
         budgets.end(spend)

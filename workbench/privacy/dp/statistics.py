@@ -160,6 +160,29 @@ def private_quantile(
     return PrivateFigure(f"quantile {share:g}", places[best], epsilon)
 
 
+def bound_users(
+    values: Sequence[Any], users: Sequence[Any], *, most: int, source: random.Random | None = None
+) -> list[Any]:
+    """The values with at most ``most`` of each user, drawn from the user's own.
+
+    A figure of them that is epsilon-private for a row is ``most`` times epsilon-private for a user
+    with all their rows: whoever is added or taken away moves so many rows, and nobody else's.
+
+    Raises:
+        InputError: ``most`` is under 1.
+    """
+    if most < 1:
+        raise InputError(f"rows_per_user is {most}, which must be 1 or more")
+    drawn, kept = source or system_random(), dict[Any, list[Any]]()
+    for value, user in zip(values, users, strict=True):
+        kept.setdefault(user, []).append(value)
+    return [
+        value
+        for own in kept.values()
+        for value in (own if len(own) <= most else drawn.sample(own, most))
+    ]
+
+
 Figure = Literal["count", "sum", "mean", "quantile", "histogram"]
 
 
