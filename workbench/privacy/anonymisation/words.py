@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -144,10 +143,9 @@ class Lexicon:
     """Names and other words, in small letters, with their accents and without them.
 
     ``given`` and ``family`` are names; ``ambiguous`` are names that English writes with a capital
-    for other reasons too; ``common`` and ``rare`` are surnames of a census;
-    ``curated`` are the common names, which are names even where WordNet has them (James);
-    ``no_names`` are capitalised and nobody's. ``places`` are as written, ``countries`` and states
-    among them; ``small_places`` are single words of them in small letters.
+    for other reasons too; ``curated`` are the common names, which are names even where WordNet has
+    them (James); ``no_names`` are capitalised and nobody's. ``places`` are as written,
+    ``countries`` and states among them; ``small_places`` are single words of them in small letters.
     """
 
     given: frozenset[str]
@@ -158,8 +156,6 @@ class Lexicon:
     countries: frozenset[str]
     known: frozenset[str]
     bare_places: frozenset[str]
-    common: frozenset[str]
-    rare: frozenset[str]
     small_places: frozenset[str]
     own: frozenset[str]
     curated: frozenset[str]
@@ -191,23 +187,19 @@ def read_lexicon() -> Lexicon:
         place.strip() for line in _lines("places.txt") for place in line.split(";") if place.strip()
     )
     countries, languages = _of_the_world()
-    cities = _packed("cities.txt.gz") - _not_places()
-    places = own | countries | cities
+    places = own | countries
     no_names = _words("not_names.txt") | frozenset(language.lower() for language in languages)
     given, family = _words("given_names.txt"), _words("surnames.txt")
     more_given, more_family = _words("more_given_names.txt"), _words("more_surnames.txt")
-    small = no_names | _SMALL_WORDS
     return Lexicon(
-        given=given | more_given | (_with_bare(_packed("world_given.txt.gz")) - small),
-        family=family | more_family | (_with_bare(_packed("world_surnames.txt.gz")) - small),
+        given=given | more_given,
+        family=family | more_family,
         own=given | family | more_given | more_family,
         ambiguous=_words("ambiguous.txt"),
         no_names=no_names,
         places=places,
         countries=countries,
         known=own,
-        common=_packed("census_common.txt.gz"),
-        rare=_packed("census_names.txt.gz"),
         bare_places=frozenset(bare(place) for place in places if not place.isascii()),
         small_places=frozenset(place.lower() for place in places if " " not in place),
         curated=given | family,
@@ -244,22 +236,6 @@ def things_in(text: str) -> list[tuple[int, int]]:
             if flat.startswith(phrase, hit.start()) and not flat[end : end + 1].isalpha():
                 found.append((hit.start(), end))
     return found
-
-
-def _packed(name: str) -> frozenset[str]:
-    data = gzip.decompress((_FOLDER / name).read_bytes())
-    return frozenset(data.decode("utf-8").split("\n"))
-
-
-def _not_places() -> frozenset[str]:
-    """Cities that are called as a label or an everyday word is: Date, Born, Of."""
-    around = read_surroundings()
-    words = frozenset().union(*around.values()) | _words("not_names.txt")
-    return frozenset(word.capitalize() for word in words)
-
-
-def _with_bare(words: frozenset[str]) -> frozenset[str]:
-    return words | {bare(word) for word in words if not word.isascii()}
 
 
 def _of_the_world() -> tuple[frozenset[str], frozenset[str]]:

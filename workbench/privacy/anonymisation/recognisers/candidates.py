@@ -33,10 +33,10 @@ _SHORT = frozenset("an he so my do to le ha no in on la hu lo du or at".split())
 # What a word may be to a name. The letters stand in the weights too.
 # English words are GIVEN_WORD (Rose, Mark) or SURNAME_WORD (Page, Field) where they are also names;
 # MAYBE is a word like June or Will, which is a name only beside one.
-GIVEN, SURNAME, GIVEN_WORD, SURNAME_WORD, RARE, UNKNOWN = "GSABRU"
+GIVEN, SURNAME, GIVEN_WORD, SURNAME_WORD, UNKNOWN = "GSABU"
 ENGLISH, INITIAL, PLACE, NEVER, PARTICLE, MAYBE = "DIPNTM"
 _WEAK = NEVER + MAYBE + ENGLISH
-_NAMES = GIVEN + SURNAME + RARE + UNKNOWN + GIVEN_WORD + SURNAME_WORD + INITIAL
+_NAMES = GIVEN + SURNAME + UNKNOWN + GIVEN_WORD + SURNAME_WORD + INITIAL
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,6 @@ def _class_of_form(low: str) -> str:
         if ambiguous or (english and low not in lexicon.curated):
             return GIVEN_WORD if given else SURNAME_WORD
         return GIVEN if given else SURNAME
-    if any(form in lexicon.common for form in forms):
-        return SURNAME_WORD if english else SURNAME
-    if not english and any(form in lexicon.rare for form in forms):
-        return RARE
     if low in lexicon.small_places:
         return PLACE
     return ENGLISH if english else UNKNOWN
@@ -129,14 +125,14 @@ def _cuts(run: list[Word], classes: list[str], at: int) -> bool:
         return True
     if classes[at] == MAYBE:
         near = classes[max(0, at - 1) : at] + classes[at + 1 : at + 2]
-        if not set(near) & set(GIVEN + SURNAME + RARE + UNKNOWN + GIVEN_WORD + SURNAME_WORD):
+        if not set(near) & set(GIVEN + SURNAME + UNKNOWN + GIVEN_WORD + SURNAME_WORD):
             return True
         classes[at] = GIVEN_WORD
         return False
     if classes[at] != ENGLISH:
         return False
     # An English word cuts; between two names it may be one (Anna Quick Meier).
-    before = at > 0 and classes[at - 1] in GIVEN + SURNAME + RARE
+    before = at > 0 and classes[at - 1] in GIVEN + SURNAME
     after = at + 1 < len(run) and classes[at + 1] in _NAMES
     after = after or (at + 1 == len(run) and at > 1 and classes[at - 2] in _NAMES)
     return not (before and after and not _is_label(run[at].lower))
