@@ -191,7 +191,7 @@ def _impute(table: _Table, rows: np.ndarray) -> Any:
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(max_iter=200)
+    model = LogisticRegression(max_iter=2000, tol=1e-3)
     model.fit(table.known(rows), table.cells[rows, table.hidden])
 
     def guess(asked: np.ndarray) -> np.ndarray:

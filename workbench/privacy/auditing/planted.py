@@ -105,7 +105,8 @@ def read_canaries(path: Path) -> tuple[Canary, ...]:
     """
     if not path.is_file():
         raise InputError(
-            f"there is no file {path}", hint="workbench privacy canaries --out canaries.jsonl"
+            f"there is no file {path}",
+            hint="workbench privacy canaries --out canaries.jsonl --rows planted.jsonl",
         )
     found = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
