@@ -178,3 +178,18 @@ def test_a_column_that_tells_nobody_apart_is_refused_before_a_model_is_fitted(
             assert rare
     else:
         pytest.fail("it was never refused")
+
+
+def test_a_lone_row_is_told_wherever_the_split_puts_it(tmp_path: Path) -> None:
+    rows = ["age,kind,hired"]
+    rows += [f"{20 + n % 40},{'c' if n == 7 else 'ab'[n % 2]},{n // 2 % 2}" for n in range(200)]
+    table = tmp_path / "people.csv"
+    table.write_text("\n".join(rows) + "\n")
+    reasons = set()
+    for seed in range(4):
+        how = {"target": "hired", "model": "tree", "draws": 100, "min_rows": 5, "seed": seed}
+        found = audit(dataset=str(table), sensitive=["kind"], **how)
+        (told,) = [each for each in found.excluded if each.group == "kind=c"]
+        assert told.n == 1
+        reasons.add(told.reason)
+    assert "all of its rows are among those learned from" in reasons

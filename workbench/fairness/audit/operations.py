@@ -106,6 +106,7 @@ def audit(
     return replace(
         judged,
         positive=found.outcomes.positive,
+        excluded=(*judged.excluded, *found.excluded),
         notes=(*found.notes, *judged.notes),
         predictions=write_predictions(found),
     )

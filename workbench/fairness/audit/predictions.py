@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from workbench.core import settings
 from workbench.core.errors import DataError, InputError, IntegrityError, NotFoundError, list_names
 
-from .groups import nothing_to_compare
+from .groups import MOST_VALUES, nothing_to_compare
 from .outcomes import Outcomes, Task, read_outcomes
+from .result import Exclusion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,8 @@ class Predictions:
     """Outcomes and predictions with the rows that they are of.
 
     ``sensitive`` are the chosen columns by name, ``columns`` all that slices may be made of, each
-    of shape [n]; ``query`` says which ranking a row belongs to. ``notes`` say what to keep in mind.
+    of shape [n]; ``query`` says which ranking a row belongs to. ``notes`` say what to keep in mind,
+    ``excluded`` which groups have no row here at all.
     """
 
     dataset: str
@@ -38,6 +40,7 @@ class Predictions:
     columns: dict[str, Any]
     query: Any = None
     notes: tuple[str, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
 
 
 def predict_dataset(
@@ -102,7 +105,28 @@ def predict_dataset(
         {name: test[name] for name in chosen},
         columns,
         notes=tuple(notes),
+        excluded=_unjudged(chosen, test, parts),
     )
+
+
+def _unjudged(
+    chosen: Sequence[str], test: pd.DataFrame, parts: TableParts
+) -> tuple[Exclusion, ...]:
+    """The values of sensitive columns of which every row fell among those that are learnt from."""
+    from workbench.models.tabular import to_frame
+
+    learnt, found = to_frame(parts.train), []
+    for name in chosen:
+        counts = learnt[name].value_counts()
+        if len(counts) > MOST_VALUES:  # numbers, which are cut into ranges, or too many to name
+            continue
+        here = set(test[name].dropna().unique())
+        found += [
+            Exclusion(f"{name}={value}", int(rows), "all of its rows are among those learned from")
+            for value, rows in counts.items()
+            if value not in here
+        ]
+    return tuple(found)
 
 
 def _check_values(name: str, test: pd.DataFrame, parts: TableParts) -> None:
