@@ -61,6 +61,9 @@ def test_equal_probabilities_share_a_bin() -> None:
     assert found.estimate == pytest.approx(0)
     ends = evaluation.reliability_curve([0, 0, 1, 1], [0, 0, 1, 1], bins=4)
     assert [(part.low, part.high, part.rows) for part in ends] == [(0, 0.25, 2), (0.75, 1, 2)]
+    # None of two says little: a bootstrap would say 0 to 0.
+    assert ends[0].interval.low == 0
+    assert ends[0].interval.high == pytest.approx(1 - 0.025**0.5)
 
 
 def test_brier_is_scikit_learns_and_its_parts_add_up() -> None:

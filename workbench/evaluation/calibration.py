@@ -18,15 +18,15 @@ BINNINGS = ("width", "mass")
 
 @dataclass(frozen=True)
 class Bin(Viewable):
-    """One bin of a reliability curve. ``accuracy`` has a bootstrap interval where the bin has
-    two rows or more."""
+    """One bin of a reliability curve. The interval of ``accuracy`` is that of Clopper and Pearson
+    (1934): a resample of rows that all came true would say that they always do."""
 
     low: float
     high: float
     rows: int
     confidence: float
     accuracy: float
-    interval: Interval | None
+    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,6 @@ def reliability_curve(
     bins: int = 15,
     binning: str = "width",
     confidence: float = 0.95,
-    seed: int = 0,
 ) -> tuple[Bin, ...]:
     """Stated probability against frequency, a bin at a time; empty bins are left out.
 
@@ -120,11 +119,6 @@ def reliability_curve(
     for index in np.unique(which):
         inside = which == index
         rows = int(inside.sum())
-        interval = None
-        if rows >= 2:
-            interval = bootstrap_interval(
-                np.mean, y[inside], method="percentile", confidence=confidence, seed=seed
-            )
         curve.append(
             Bin(
                 float(edges[index]),
@@ -132,10 +126,22 @@ def reliability_curve(
                 rows,
                 float(p[inside].mean()),
                 float(y[inside].mean()),
-                interval,
+                _exact(int(y[inside].sum()), rows, confidence),
             )
         )
     return tuple(curve)
+
+
+def _exact(hits: int, rows: int, confidence: float) -> Interval:
+    """A share of few rows with its exact interval."""
+    import math
+
+    from scipy.stats import binomtest
+
+    share = hits / rows
+    low, high = binomtest(hits, rows).proportion_ci(confidence, method="exact")
+    error = math.sqrt(share * (1 - share) / rows)
+    return Interval(share, float(low), float(high), confidence, "exact", 0, rows, error)
 
 
 def brier_score(

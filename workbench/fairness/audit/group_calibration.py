@@ -31,7 +31,7 @@ def calibrate_groups(
         error = expected_calibration_error(
             p, y, bins=_BINS, confidence=confidence, draws=_DRAWS, seed=seed
         )
-        curve = reliability_curve(p, y, bins=_BINS, confidence=confidence, seed=seed)
+        curve = reliability_curve(p, y, bins=_BINS, confidence=confidence)
         bins = tuple(
             CalibrationBin(
                 name,
@@ -40,8 +40,8 @@ def calibrate_groups(
                 each.rows,
                 each.confidence,
                 each.accuracy,
-                each.interval.low if each.interval else None,
-                each.interval.high if each.interval else None,
+                each.interval.low,
+                each.interval.high,
             )
             for each in curve
         )

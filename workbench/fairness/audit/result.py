@@ -72,8 +72,8 @@ class CalibrationBin(Viewable):
     n: int
     stated: float
     came_true: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
