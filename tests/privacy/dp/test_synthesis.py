@@ -43,19 +43,18 @@ def make_rows(count: int = 5000, seed: int = 0) -> dict[str, list[Any]]:
     }  # fmt: skip
 
 
-def make(rows: dict[str, list[Any]], epsilon: float, seed: int = 0) -> dict[str, list[Any]]:
+def make(rows: dict[str, list[Any]], noise: float, seed: int = 0) -> dict[str, list[Any]]:
     model = measure_tree(
-        rows, COLUMNS, mechanism=plan_synthesis(epsilon=epsilon, delta=1e-5),
-        noise=SeededNoise(seed),
-    )  # fmt: skip
+        rows, COLUMNS, mechanism=GaussianSteps(noise, 1.0, 1), noise=SeededNoise(seed)
+    )
     return sample_rows(model, source=np.random.default_rng(seed))
 
 
 def test_marginals_are_kept_and_less_epsilon_keeps_less() -> None:
     rows = make_rows()
-    near = compare_tables(rows, make(rows, 20.0), COLUMNS)
-    some = compare_tables(rows, make(rows, 1.0), COLUMNS)
-    far = compare_tables(rows, make(rows, 0.02), COLUMNS)
+    near = compare_tables(rows, make(rows, 0.3), COLUMNS)  # epsilon 19, 1 and 0.02
+    some = compare_tables(rows, make(rows, 3.7), COLUMNS)
+    far = compare_tables(rows, make(rows, 150.0), COLUMNS)
     assert near.singles < 0.01 and near.pairs < 0.04
     assert near.pairs < some.pairs < far.pairs and some.pairs < 0.1 < far.pairs
     # Each column by itself would lose that they hang together: that is what the tree is for.
@@ -66,7 +65,7 @@ def test_marginals_are_kept_and_less_epsilon_keeps_less() -> None:
 
 def test_the_tree_takes_the_pairs_that_hang_together() -> None:
     model = measure_tree(
-        make_rows(), COLUMNS, mechanism=plan_synthesis(epsilon=5.0, delta=1e-5),
+        make_rows(), COLUMNS, mechanism=GaussianSteps(0.9, 1.0, 1),
         noise=SeededNoise(0),
     )  # fmt: skip
     pairs = {frozenset(pair) for pair in model.pairs}
@@ -139,7 +138,7 @@ def test_the_plan_costs_what_was_asked() -> None:
 def test_values_stay_in_their_column() -> None:
     rows = make_rows(400)
     rows["age"][0], rows["job"][1], rows["pay"][2] = None, None, 0.5
-    made = make(rows, 1.0)
+    made = make(rows, 3.7)
     assert {each for each in made["sex"] if each is not None} <= {"f", "m"}
     assert all(each is None or (0 <= each <= 100 and isinstance(each, int)) for each in made["age"])
     assert all(each is None or 0 <= each <= 1 for each in made["pay"])
