@@ -66,7 +66,7 @@ def test_home_says_what_is_there(dashboards: Server, open_page: Open) -> None:
     home = open_page(dashboards.url(HOME))
     live(home.page)
     text = home.page.locator("#rendered_cells").inner_text()
-    for said in ("Does it run?", "1 min · 0.1 GB", "1 of 1 claims hold", "broken.ipynb is not a"):
+    for said in ("Does it run?", "1 min · 0.1 GB", "1 of 1 claim holds", "broken.ipynb is not a"):
         assert said in text
 
 

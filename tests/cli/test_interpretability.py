@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -28,12 +30,18 @@ def test_a_line_a_part_and_the_checks(capsys: pytest.CaptureFixture[str]) -> Non
     show_attribute(MADE)
     out = capsys.readouterr().out
     lines = out.splitlines()
-    assert lines[:2] == ["ablation on made, baseline space", "answer: ' on', scores in nats"]
+    assert lines[0] == "ablation on made, baseline space"
+    assert lines[1] == "answer: ' on', probability 0.368; scores in nats"
     assert lines[3].split() == ["'The'", "+0.000", "never", "replaced"]
     assert lines[4].split() == ["'", "cat'", "+2.000", "+" * 12]
     assert lines[5].split() == ["'", "sat'", "-1.000", "-" * 6]
     assert "miss 1.2%" in out and "the order holds" in out and "read 42 prompts" in out
     assert "array" not in out and "Attribution(" not in out
+
+
+def test_an_answer_that_the_model_hardly_gives_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    show_attribute(dataclasses.replace(MADE, value=-12.0))
+    assert "the model hardly says that" in capsys.readouterr().out
 
 
 # Made, too.

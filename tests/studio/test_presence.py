@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from workbench.studio import serving_facts, tile_models
+from workbench.studio.chart import PLOTLY_MIME, lines
 from workbench.studio.pages import Page
 from workbench.studio.presence import SILENT_S, Presence
 from workbench.studio.serving_facts import GLANCE_S, GatewayFacts, ServingFacts
@@ -99,6 +100,16 @@ def test_models_of_another_home_are_not_shown(home: Path, tmp_path: Path) -> Non
         for process in started:
             process.kill()
             process.communicate()
+
+
+def test_a_chart_on_a_page_has_a_place_of_its_height() -> None:
+    """It follows the window, and plotly then asks the place: without a height it vanished."""
+    rows = [{"x": 1, "y": 1.0}, {"x": 2, "y": 2.0}]
+    chart = lines(rows, "x", "y", title="Made", x_title="x", y_title="y", height_px=180)
+    page = Page([Tile("one", "One", lambda: chart)], head="", title="A page")
+    drawn = page.panels[0].box.children[1]
+    assert drawn.outputs[0]["data"][PLOTLY_MIME]["config"] == {"responsive": True}
+    assert drawn.layout.height == "180px" and "wb-chart" in drawn._dom_classes
 
 
 def test_a_page_says_of_when_it_is_until_its_reader_was_waited_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import click
@@ -22,13 +23,17 @@ from workbench.cli.interpretability_inside import show_grid as show_probe  # noq
 if TYPE_CHECKING:
     from workbench.interpretability.attribution.result import Attribution
 
+_UNLIKELY_NATS = -7.0  # a token: one in a thousand
 _BAR = 12  # signs of the highest score
 
 
 def show_attribute(found: Attribution) -> None:
     """A line a group with its share in the whole answer, then what the checks say."""
     click.echo(f"{found.method.replace('_', ' ')} on {found.model}, baseline {found.baseline}")
-    click.echo(f"answer: {''.join(found.targets)!r}, scores in nats")
+    likely = f"{math.exp(found.value):.3g}"
+    click.echo(f"answer: {''.join(found.targets)!r}, probability {likely}; scores in nats")
+    if found.value < _UNLIKELY_NATS * len(found.target_ids):
+        click.echo("the model hardly says that: an answer goes on from the prompt, space and all")
     worth = found.scores.sum(axis=0)
     most = float(abs(worth).max()) or 1.0
     rows = []

@@ -150,13 +150,9 @@ class Chart:
 
         return draw_figure(self)
 
-    def plotly_json(self) -> dict[str, Any]:
-        """The plotly figure as plain data; it keeps to its place when the window changes."""
-        return {**self.figure().to_plotly_json(), "config": {"responsive": True}}
-
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {
-            PLOTLY_MIME: self.plotly_json(),
+            PLOTLY_MIME: self.figure().to_plotly_json(),
             PICTURE_MIME: self.svgs(),
             "image/png": base64.b64encode(self.png()).decode(),
             "text/plain": self.describe(),

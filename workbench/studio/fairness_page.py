@@ -34,7 +34,8 @@ _MAIN = (
 _LEVEL = 0.05
 _READ = (
     "<p>A dot is what was counted on rows that the model has not seen, its line the 95% interval. "
-    "Where an interval holds 0 the groups may be alike.</p><p>Moving a threshold changes "
+    "Groups may be alike where the test finds no difference; the interval of a largest gap can "
+    "begin at 0 even where it does.</p><p>Moving a threshold changes "
     "decisions, not the model. Equal selection and equal recognition can rarely be had together; "
     "which one counts is for people to decide, before the thresholds.</p><p>"
     "A p value comes from resamples and cannot be less than one over their number; disparities at "

@@ -95,9 +95,13 @@ class Panel:
         if isinstance(part, str):
             return self._widgets.HTML(part)
         if isinstance(part, Chart):
-            data = {PLOTLY_MIME: part.plotly_json(), "text/plain": part.describe()}
+            # It follows the window. Plotly then asks its place for the height, which needs one.
+            figure = part.figure().to_plotly_json() | {"config": {"responsive": True}}
+            data = {PLOTLY_MIME: figure, "text/plain": part.describe()}
             shown = {"output_type": "display_data", "data": data, "metadata": {}}
-            return self._widgets.Output(outputs=(shown,))
+            drawn = self._widgets.Output(outputs=(shown,), layout={"height": f"{part.height_px}px"})
+            drawn.add_class("wb-chart")
+            return drawn
         from workbench.studio.tables import plain_table
 
         return self._widgets.HTML(plain_table(part))

@@ -66,9 +66,8 @@ def _legend(chart: Chart) -> dict[str, Any]:
     """Above the marks if its names fit into a line of a phone, else below: it grows away from the
     title."""
     legend: dict[str, Any] = {"orientation": "h", "x": 0, "xanchor": "left"}
-    if chart.sideways:  # the names of the places take half a phone's width
-        legend["xref"] = "container"
-    if sum(len(name) + _KEY_CHARS for name in chart.groups) <= _LINE_CHARS:
+    # Sideways the names of the places take half a phone's width, and leave no line for a legend.
+    if not chart.sideways and sum(len(name) + _KEY_CHARS for name in chart.groups) <= _LINE_CHARS:
         return legend | {"y": 1.02, "yanchor": "bottom"}
     return legend | {"y": 0, "yref": "container", "yanchor": "bottom"}
 

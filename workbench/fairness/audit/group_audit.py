@@ -28,6 +28,8 @@ from .resampled import Resampled
 from .result import Comparison, Disparity, GroupAudit, GroupFigure
 from .row_measures import resample_ranking, resample_regression, resample_scores
 
+_NOTHING = "no two groups could be compared: what was left out says why"
+
 
 def audit_groups(
     y: Any,
@@ -96,7 +98,7 @@ def audit_groups(
         draws=how.draws,
         min_rows=how.min_rows,
         seed=how.seed,
-        notes=groups.cut,
+        notes=(*groups.cut, *(() if measured.disparities else (_NOTHING,))),
     )
 
 
