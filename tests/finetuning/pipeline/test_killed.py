@@ -54,6 +54,10 @@ def _loss(run: PipelineRun) -> tuple[float, float]:
     return said["train_loss"], said["eval_loss_after"]
 
 
+def _is_promoted() -> bool:
+    return any(run.state == "promoted" for run in StageRows().list_runs("p"))
+
+
 @pytest.mark.slow
 def test_killed_at_each_event_and_at_random_it_ends_as_if_it_had_not_been(
     define: Define, drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -73,9 +77,10 @@ def test_killed_at_each_event_and_at_random_it_ends_as_if_it_had_not_been(
     ]
     kills[2:2] = [f"event {chance.randint(1, 4)}" for _ in range(4)]
     ended: list[int] = []
-    while not ended or ended[-1] == -9:
+    # A kill may also come when all was written and the process was about to end.
+    while not ended or (ended[-1] == -9 and not _is_promoted()):
         ended.append(drive(kills.pop(0) if kills else "end")["ended"])
-    assert ended[-1] == 0 and ended.count(-9) >= 4, ended
+    assert ended[-1] in (0, -9) and ended.count(-9) >= 4, ended
     (run,) = StageRows().list_runs("p")
     begun = {each.stage: each.attempts for each in run.stages}
     assert begun["train"] > 1, begun  # kills that all come before it would show little
