@@ -61,6 +61,15 @@ def page_of(record: dict[str, Any]) -> str | None:
     return path if (reports_folder() / path).is_file() else None
 
 
+def last_with_page(records: list[dict[str, Any]]) -> tuple[dict[str, Any], str] | None:
+    """The last of a notebook's runs whose page is here, and the page: the very last may have been
+    written elsewhere (``--out``)."""
+    for record in reversed(records):
+        if page := page_of(record):
+            return record, page
+    return None
+
+
 def claims_held(record: dict[str, Any]) -> str:
     """How many of a run's claims held, in words; empty where there were none.
 

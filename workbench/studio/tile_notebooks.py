@@ -13,7 +13,7 @@ from workbench.studio.notebook_results import (
     database_stamp,
     notebook_results,
 )
-from workbench.studio.run_history import claims_held, page_of, recent_runs, records_stamp
+from workbench.studio.run_history import claims_held, last_with_page, recent_runs, records_stamp
 from workbench.studio.tiles import tile
 
 _GROUPS = (("notebook", "Notebooks"), ("lab", "Labs"), ("dashboard", "Dashboards"))
@@ -97,8 +97,8 @@ def _title(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> st
         href: str | None = links.dashboard(facts.path)
     else:
         href = links.notebook(facts.path)
-        page = page_of(runs[-1]) if runs and href is None else None
-        href = links.report(page) if page else href
+        found = last_with_page(runs) if href is None else None
+        href = links.report(found[1]) if found else href
     title = escape(facts.title)
     return f'<a href="{escape(href)}">{title}</a>' if href else title
 
@@ -137,12 +137,10 @@ def _last_run(runs: list[dict[str, Any]], links: Links) -> str:
     held = claims_held(last)
     said = f"{held}, " if held else ""
     seen = "<span>no page of it in this project's reports; run it again for one</span>"
-    # The last run may have been written elsewhere (--out), and an earlier one not.
-    for run in reversed(runs):
-        if page := page_of(run):
-            name = "last report" if run is last else f"report of {when(run['started_at'])}"
-            seen = f'<a href="{escape(links.report(page))}">{name}</a>'
-            break
+    if found := last_with_page(runs):
+        run, page = found
+        name = "last report" if run is last else f"report of {when(run['started_at'])}"
+        seen = f'<a href="{escape(links.report(page))}">{name}</a>'
     return (
         f"{pill(last['status'])}<span>{said}{duration(last['duration_s'])}, "
         f"{when(last['started_at'])}</span>{seen}"

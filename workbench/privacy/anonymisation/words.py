@@ -157,7 +157,6 @@ class Lexicon:
     known: frozenset[str]
     bare_places: frozenset[str]
     small_places: frozenset[str]
-    own: frozenset[str]
     curated: frozenset[str]
 
     def is_place(self, said: str) -> bool:
@@ -194,7 +193,6 @@ def read_lexicon() -> Lexicon:
     return Lexicon(
         given=given | more_given,
         family=family | more_family,
-        own=given | family | more_given | more_family,
         ambiguous=_words("ambiguous.txt"),
         no_names=no_names,
         places=places,

@@ -96,9 +96,7 @@ class EncryptedClient:
     """
 
     def __init__(self, url: str, folder: Path, *, timeout_s: float = _TIMEOUT_S) -> None:
-        address = urlsplit(url)
-        if address.scheme != "http" or address.hostname is None:
-            raise InputError(f"{url} is no server's address", hint="http://127.0.0.1:PORT")
+        self._http = _connect(url, timeout_s=timeout_s)
         if not (folder / SECRET).is_file():
             raise NotFoundError(
                 f"there is no secret key in {folder}",
@@ -106,9 +104,6 @@ class EncryptedClient:
             )
         self.plan = read_plan(folder)
         self._url, self._folder = url, folder
-        self._http = http.client.HTTPConnection(
-            address.hostname, address.port or 80, timeout=timeout_s
-        )
         self._scheme = scheme_of(self.plan.parameters)
         seal = sealapi()
         given = read_given(folder / FOR_SERVER)
@@ -246,15 +241,20 @@ def fetch_plan(url: str) -> Plan:
         EngineError: Nobody answers there.
         IntegrityError: What answers is no such server.
     """
-    address = urlsplit(url)
-    if address.scheme != "http" or address.hostname is None:
-        raise InputError(f"{url} is no server's address", hint="http://127.0.0.1:PORT")
-    connection = http.client.HTTPConnection(address.hostname, address.port or 80, timeout=30)
+    connection = _connect(url, timeout_s=30)
     try:
         content, _ = request(connection, "GET", "/plan", None, url=url)
     finally:
         connection.close()
     return Plan.from_json(content, where=f"the answer of {url}")
+
+
+def _connect(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
+    """A connection that is opened by its first request; InputError if the address is none."""
+    address = urlsplit(url)
+    if address.scheme != "http" or address.hostname is None:
+        raise InputError(f"{url} is no server's address", hint="http://127.0.0.1:PORT")
+    return http.client.HTTPConnection(address.hostname, address.port or 80, timeout=timeout_s)
 
 
 def request(

@@ -75,7 +75,7 @@ def _class_of_form(low: str) -> str:
     """The class of a word in small letters."""
     lexicon = read_lexicon()
     if low in lexicon.no_names:
-        also = low in lexicon.own or low in lexicon.ambiguous or low in _SHORT
+        also = lexicon.is_name(low) or low in _SHORT
         return MAYBE if also else NEVER
     forms = parts_of(low)
     english = is_english(low)
