@@ -7,8 +7,8 @@ import pytest
 from workbench.core.errors import IntegrityError, NotFoundError
 from workbench.finetuning.frozen_sets import DIGESTS, read_frozen
 
-ROWS = {"facts_a": 60, "facts_b_fresh": 24, "general": 80, "domains": 480, "parity": 50,
-        "preferences": 64}  # fmt: skip
+ROWS = {"facts_a": 60, "facts_b_fresh": 24, "facts_d": 60, "facts_d_fresh": 36,
+        "general": 80, "domains": 480, "parity": 50, "preferences": 64}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(DIGESTS))
@@ -19,7 +19,7 @@ def test_each_set_is_the_one_that_was_frozen(name: str) -> None:
 
 
 def test_no_fresh_question_was_taught() -> None:
-    for letter in "abc":
+    for letter in "abcdef":
         taught = {row["prompt"] for row in read_frozen(f"facts_{letter}")}
         assert not taught & {row["prompt"] for row in read_frozen(f"facts_{letter}_fresh")}
 
@@ -28,5 +28,5 @@ def test_a_set_that_was_edited_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(DIGESTS, "parity", "0" * 64)
     with pytest.raises(IntegrityError, match="it was frozen as 0000"):
         read_frozen("parity")
-    with pytest.raises(NotFoundError, match="facts_d"):
-        read_frozen("facts_d")
+    with pytest.raises(NotFoundError, match="facts_z"):
+        read_frozen("facts_z")
