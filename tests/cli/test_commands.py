@@ -92,6 +92,8 @@ def test_an_object_from_a_file(echo: Any, refuse: Any, tmp_path: Path) -> None:
     [
         (["--count", "many"], "'count' of probe.echo: .*whole number, at least 1, found 'many'"),
         (["--count", "0"], "it must be a whole number, at least 1, found '0'"),
+        (["--count", "many"], "hint: for example --count 3; workbench probe echo --help"),
+        (["--engine", "mxl"], "hint: for example --engine mlx; workbench probe echo --help"),
         (["--rate", "nan"], "'rate' of probe.echo: .*finite"),
         (["--engine", "cuda"], "it must be 'auto' or 'mlx', found 'cuda'"),
         (["--extra", "[1]"], "'extra' must be a JSON object, found list"),

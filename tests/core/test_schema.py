@@ -19,6 +19,7 @@ from workbench.core.errors import InputError
 from workbench.core.schema import (
     ParameterModel,
     docstring_arguments,
+    example_of,
     numbers_text,
     parameters_of,
     summary_of,
@@ -167,7 +168,7 @@ def test_an_error_names_the_parameter_and_what_is_allowed(
 ) -> None:
     with pytest.raises(InputError, match=words) as caught:
         MODEL.validate(params, from_text=from_text)
-    assert caught.value.hint == "workbench test sample --help"
+    assert (caught.value.hint or "").endswith("workbench test sample --help")
     assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
@@ -212,6 +213,52 @@ def test_only_finite_numbers(value: float) -> None:
 def test_numbers_in_words(annotation: Any, words: str | None) -> None:
     said = numbers_text(annotation)
     assert said is None if words is None else (said or "").startswith(words)
+
+
+def ports(
+    first: Annotated[int, limits.Ge(2)],
+    *,
+    port: Annotated[int, limits.Interval(ge=0, le=65535)] | None = None,
+    count: int | None = None,
+    share: Annotated[float, limits.Gt(0), limits.Lt(1)] | None = None,
+    most: Annotated[int, limits.Lt(4)] | None = None,
+    draws: Annotated[int, limits.Ge(100)] = 4000,
+    engine: Literal["auto", "mlx"] = "auto",
+    kernels: Literal["fork", "cold"] | None = None,
+    name: str = "a",
+) -> None:
+    """Open.
+
+    Args:
+        port: Where to listen (setting serve_port).
+    """
+
+
+@pytest.mark.parametrize(
+    ("given", "example"),
+    [
+        ({"first": 1}, "for example 2; "),
+        ({"first": 2, "port": 70000}, "for example port=8400; "),
+        ({"first": 2, "count": "x"}, "for example count=1; "),
+        ({"first": 2, "share": 2}, "for example share=0.5; "),
+        ({"first": 2, "most": 4}, "for example most=3; "),
+        ({"first": 2, "draws": 4}, "for example draws=4000; "),
+        ({"first": 2, "engine": "cuda"}, "for example engine='auto'; "),
+        ({"first": 2, "engine": "mxl"}, "for example engine='mlx'; "),
+        ({"first": 2, "kernels": "cool"}, "for example kernels='cold'; "),
+        ({"first": 2, "name": 5}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_hint_gives_an_example_that_would_be_taken(given: dict[str, Any], example: str) -> None:
+    model = make(ports, "test.ports")
+    with pytest.raises(InputError) as caught:
+        model.validate(given, from_text=False)
+    assert caught.value.hint == example + "workbench test ports --help"
+    shown = {"first": 2} | {each.name: example_of(each) for each in model.parameters}
+    taken = {name: value for name, value in shown.items() if value is not None}
+    assert set(taken) == set(shown) - {"name"}
+    model.validate(taken, from_text=False)
 
 
 def test_a_value_without_plain_form_names_its_parameter() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import settings
 from .errors import InputError
 from .near_names import meant, near_names
 from .plain import to_plain
@@ -61,6 +62,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 
 _NUMBERS = {int: "a whole number", float: "a finite number"}
+_SETTING = re.compile(r"\(setting (\w+)\)")
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
@@ -69,24 +71,55 @@ def numbers_text(annotation: Any) -> str | None:
 
     One wording for all that is typed: "a whole number, at least 1 and at most 65535".
     """
-    bounds: list[str] = []
-    while annotation not in _NUMBERS:
+    kind, bounds = _unwrapped(annotation)
+    if kind not in _NUMBERS:
+        return None
+    said = " and ".join(f"{_BOUNDS[name]} {value:g}" for name, value in bounds)
+    return _NUMBERS[kind] + (f", {said}" if said else "")
+
+
+def example_of(parameter: Parameter, found: Any = None) -> Any:
+    """A number or a choice that a parameter takes; None where its type is of another kind.
+
+    Of several choices the one that is nearest to what was found; of numbers the default, or that of
+    the setting which the parameter's help names, or the first within the bounds.
+    """
+    kind, bounds = _unwrapped(parameter.annotation)
+    if typing.get_origin(kind) is typing.Literal:
+        choices = typing.get_args(kind)
+        near = near_names(found, map(str, choices)) if isinstance(found, str) else []
+        return near[0] if near else next(iter({parameter.default} & {*choices}), choices[0])
+    if kind not in _NUMBERS:
+        return None
+    named = _SETTING.search(parameter.help)
+    setting = settings.declared().get(named[1]) if named else None
+    for value in (parameter.default, setting.default if setting else None):
+        if isinstance(value, (int, float)):
+            return value
+    ends = dict(bounds)
+    low, high = ends.get("ge", ends.get("gt")), ends.get("le", ends.get("lt"))
+    if low is not None and high is not None and kind is float:
+        return (low + high) / 2
+    if low is not None:
+        return low if "ge" in ends else low + 1
+    return 1 if high is None else high if "le" in ends else high - 1
+
+
+def _unwrapped(annotation: Any) -> tuple[Any, list[tuple[str, Any]]]:
+    """The type behind ``Annotated`` and ``| None``, and its bounds by their names."""
+    bounds: list[tuple[str, Any]] = []
+    while True:
         parts = typing.get_args(annotation)
         if typing.get_origin(annotation) is typing.Annotated:
-            bounds += [
-                f"{words} {getattr(each, name):g}"
-                for each in parts[1:]
-                for name, words in _BOUNDS.items()
-                if getattr(each, name, None) is not None
-            ]
+            told = [(name, getattr(each, name, None)) for each in parts[1:] for name in _BOUNDS]
+            bounds += [(name, value) for name, value in told if value is not None]
         elif typing.get_origin(annotation) in (typing.Union, types.UnionType):
             parts = tuple(part for part in parts if part is not type(None))
             if len(parts) != 1:
-                return None
+                return annotation, bounds
         else:
-            return None
+            return annotation, bounds
         annotation = parts[0]
-    return _NUMBERS[annotation] + (", " + " and ".join(bounds) if bounds else "")
 
 
 def docstring_arguments(function: Callable[..., Any]) -> dict[str, str]:
@@ -205,6 +238,7 @@ class ParameterModel:
 
     def _ill_typed(self, error: Any) -> InputError:
         first = error.errors(include_url=False)[0]
+        hint = self._help
         where = ".".join(str(part) for part in first["loc"]) or "?"
         kind = self._kind_of(first["loc"])
         if first["type"] == "missing":
@@ -213,13 +247,24 @@ class ParameterModel:
             said = "it is empty"
         elif first["type"] in ("literal_error", "enum"):
             said = _not_among(first["ctx"]["expected"], first["input"])
+            hint = self._with_example(where, first["input"])
         elif kind is not None:
             said = f"it must be {kind}, found {first['input']!r:.80}"
+            hint = self._with_example(where, first["input"])
         else:
             said = f"{first['msg'][:1].lower()}{first['msg'][1:]}, found {first['input']!r:.80}"
         return InputError(
-            f"parameter {where!r} of {self.operation}: {said}", hint=self._help, parameter=where
+            f"parameter {where!r} of {self.operation}: {said}", hint=hint, parameter=where
         )
+
+    def _with_example(self, name: str, found: Any) -> str:
+        """What may be given instead, as one gives it, and where all of it is told."""
+        parameter = next((each for each in self.parameters if each.name == name), None)
+        value = None if parameter is None else example_of(parameter, found)
+        if parameter is None or value is None:
+            return self._help
+        given = f"{value}" if parameter.positional else f"{name}={value!r}"
+        return f"for example {given}; {self._help}"
 
 
 def _not_among(expected: str, found: Any) -> str:
