@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from workbench.core.errors import EngineError
 from workbench.finetuning.continual.language_pupil import LanguagePupil
 from workbench.finetuning.continual.pupil import take_weights, with_weights
 from workbench.finetuning.continual.running import run_sequence
@@ -92,3 +93,14 @@ def test_closing_leaves_the_base_as_it_was(learner: Learner) -> None:
     assert all(torch.equal(after()[name], each) for name, each in before.items())
     again = LanguagePupil(learner, RECIPE)
     assert take_weights(again.module), "the next method gets an adapter of its own"
+
+
+def test_a_pupil_keeps_its_embedder_until_it_is_closed(learner: Learner, shared_home: Path) -> None:
+    pupil = LanguagePupil(learner, RECIPE)
+    pupil.describe(STREAM.tasks[0].train)
+    embedder: Any = pupil.vectors._model
+    pupil.describe(STREAM.tasks[1].train)
+    assert pupil.vectors._model is embedder
+    pupil.close()
+    with pytest.raises(EngineError, match="closed"):
+        embedder.embed("the red dog?")

@@ -144,6 +144,9 @@ class Classifier:
         scaled: np.ndarray = pixels / np.linalg.norm(pixels, axis=1, keepdims=True).clip(1e-12)
         return scaled
 
+    def describe_everyday(self) -> None:
+        """See ``Pupil``: there are no digits that belong to no task."""
+
     def add_adapter(self, name: str) -> None:
         """See ``Pupil``."""
         stack_adapter(self.module, name, self._config)

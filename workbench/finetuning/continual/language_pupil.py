@@ -10,6 +10,7 @@ from workbench.core.errors import CapabilityError, InputError
 from workbench.finetuning.continual.classifier import stack_adapter
 from workbench.finetuning.continual.olora import lora_layers
 from workbench.finetuning.continual.pupil import Weights
+from workbench.finetuning.continual.question_vectors import QuestionVectors
 from workbench.finetuning.continual.svd_merge import factor
 from workbench.finetuning.examples import Example, of_prompt
 from workbench.finetuning.training.adapting import Learner, adapt
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 _ASKED_AT_ONCE = 40
 _QUESTION_TOKENS = 32
 _TRIES = 6
-EMBEDDER = "minilm-l6-v2"  # what questions are compared by
 
 
 class LanguagePupil:
@@ -48,9 +48,11 @@ class LanguagePupil:
         self.learner, self.recipe, self.answer_tokens = learner, recipe, answer_tokens
         self.module: torch.nn.Module = adapt(learner.module, recipe)
         self.objective: Objective = AnswerLoss()
+        self.vectors = QuestionVectors()
 
     def close(self) -> None:
         """Take the adapter off: the learner's module is the base again."""
+        self.vectors.close()
         module: Any = self.module
         self.learner.module = module.unload()
 
@@ -96,12 +98,15 @@ class LanguagePupil:
 
     def describe(self, examples: Sequence[Example]) -> np.ndarray:
         """See ``Pupil``: the embedder's vectors of the questions."""
-        from workbench.models.loading import load
+        return self.vectors.describe(
+            ["\n".join(each["content"] for each in example.question) for example in examples]
+        )
 
-        asked = ["\n".join(each["content"] for each in example.question) for example in examples]
-        with load(EMBEDDER) as embedder:
-            found: np.ndarray = embedder.embed(asked)
-        return found
+    def describe_everyday(self) -> np.ndarray:
+        """See ``Pupil``: the questions of the dialogues that hold a model to its base."""
+        from workbench.finetuning.frozen_sets import read_frozen
+
+        return self.vectors.describe([row["prompt"] for row in read_frozen("anchors")])
 
     def imagine(self, count: int, *, seed: int) -> list[Encoded]:
         """Questions that the model makes up where a user's would stand, with its answers.

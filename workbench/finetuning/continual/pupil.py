@@ -46,6 +46,10 @@ class Pupil(Protocol):
         """What is asked, without the answers, as vectors of length 1: ``[n, d]``."""
         ...
 
+    def describe_everyday(self) -> np.ndarray | None:
+        """What is asked and belongs to no task, ``[m, d]`` as ``describe``; None if unknown."""
+        ...
+
     def add_adapter(self, name: str) -> None:
         """Freeze the adapters there are and add one that learns; all of them act."""
         ...

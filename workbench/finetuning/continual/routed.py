@@ -3,8 +3,11 @@
 An adapter per task: Madotto and others (2021), "Continual learning in task-oriented dialogue
 systems", arXiv:2012.15504 (AdapterCL). They choose by the adapters' perplexity, which asks each of
 them; here the nearest mean decides, as in Rebuffi and others (2017), "iCaRL", arXiv:1611.07725: one
-vector a task, and no example is kept. A question that is less like its nearest task than all of
-which that task was learnt is answered without any adapter, as before the first task.
+vector a task, and no example is kept. What belongs to no task is answered without any adapter, as
+before the first: a question that is less like its nearest task than half-way between what that
+task was learnt from and everyday dialogues, which are the other class. Where a pupil knows of no
+such class, a question has to be as like the task as the least like of what was learnt; fresh
+phrasings of a language model's questions often are not (lab log, 26 Nov 2026).
 """
 
 from __future__ import annotations
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Route:
-    """What is kept of a task: the mean of its questions ``[d]`` at length 1, how like it the least
-    like of them is (cosine), and the adapter's weights."""
+    """What is kept of a task: the mean of its questions ``[d]`` at length 1, how like it a question
+    has to be at least (cosine), and the adapter's weights."""
 
     mean: np.ndarray
     least: float
@@ -50,8 +53,9 @@ class RoutedAdapters(Strategy):
         total = seen.sum(axis=0)
         # Each against the mean of the others, as a new one will be.
         others = _unit(total - seen if len(seen) > 1 else seen)
-        least = float((seen * others).sum(axis=1).min())
-        self.routes.append(Route(_unit(total), least, take_weights(self.pupil.module)))
+        mean = _unit(total)
+        least = find_least((seen * others).sum(axis=1), mean, self.pupil.describe_everyday())
+        self.routes.append(Route(mean, least, take_weights(self.pupil.module)))
 
     def choose(self, asked: Sequence[Any]) -> list[int | None]:
         """The task of each question; None where it is like none of them."""
@@ -94,6 +98,23 @@ class RoutedAdapters(Strategy):
                 yield [place for place, each in enumerate(chosen) if each == task]
         finally:
             put_weights(self.pupil.module, held)
+
+
+def find_least(own: np.ndarray, mean: np.ndarray, everyday: np.ndarray | None) -> float:
+    """How like a task's mean a question has to be to be the task's.
+
+    Args:
+        own: How like the mean of the others each of the task's questions is, ``[n]`` (cosine).
+        mean: The task's, ``[d]``.
+        everyday: What belongs to no task, ``[m, d]``; None where there is no such class.
+
+    Returns:
+        The middle of both means, which parts two classes of one variance best; without the other
+        class the least of the task's own.
+    """
+    if everyday is None:
+        return float(own.min())
+    return float(own.mean() + (everyday @ mean).mean()) / 2
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
