@@ -177,6 +177,33 @@ def test_a_lab_stands_with_how_far_the_learner_went(project: Path, home: Path) -
     assert "✓ passed" in text_of(HomePage())
 
 
+def test_the_lab_to_begin_with_stands_first_and_says_so(project: Path, home: Path) -> None:
+    from workbench.learning import records
+
+    ours = Path(__file__).resolve().parents[2]
+    shutil.copytree(ours / "labs", project / "labs")
+    text = text_of(HomePage())
+    listed = text.partition('id="wb-labs"')[2].partition("</ul>")[0]
+    assert listed.count("begin here") == 1
+    assert "begin here" in listed.partition("</li>")[0] and "First answers" in listed[:600]
+    graded = {"score": 16, "score_possible": 16, "ok": True, "time": "2026-01-02T03:04:05+00:00"}
+    records.record_grade("serving/01_first_answers", graded, actor="me")
+    assert "begin here" not in text_of(HomePage())  # whoever passed it is told nothing
+
+
+def test_the_menus_parts_are_found_without_reading_a_notebook(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "labs").mkdir()
+    (project / "labs" / "mine.ipynb").write_text("{}")
+
+    def never(*_: object) -> None:
+        raise AssertionError("a notebook was read")
+
+    monkeypatch.setattr("workbench.studio.notebook_facts.read_facts", never)
+    assert tile_notebooks._sections() == [("wb-labs", "Labs")]
+
+
 def test_a_room_whose_results_cannot_be_read_is_left_out(
     project: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,16 @@ def test_title_question_and_cost_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[1]", '{"cells": 3}', '{"cells": [3]}', '{"cells": [{"cell_type": 1}]}']
+    "content",
+    [
+        "",
+        "{",
+        "[1]",
+        '{"cells": [], "metadata": {"workbench": 3}}',
+        '{"cells": 3}',
+        '{"cells": [3]}',
+        '{"cells": [{"cell_type": 1}]}',
+    ],
 )
 def test_a_broken_notebook_is_named_and_the_others_stand(tmp_path: Path, content: str) -> None:
     write(tmp_path / "notebooks" / "good.ipynb")

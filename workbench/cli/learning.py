@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 def show_list(rows: list[LabRow]) -> None:
     """The labs with what they ask."""
-    cells = [[row.name, f"{row.minutes} min", row.points, row.question] for row in rows]
+    rows = sorted(rows, key=lambda row: not row.begin_here)
+    cells = [
+        [row.name, f"{row.minutes} min", row.points,
+         f"{row.question}{' (begin here)' if row.begin_here else ''}"]
+        for row in rows
+    ]  # fmt: skip
     print_table(["lab", "time", "points", "question"], cells)
 
 

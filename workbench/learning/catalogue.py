@@ -35,6 +35,7 @@ class LabSpec:
 
     ``engines`` are those whose own form of the models is made before a notebook is graded: in the
     sandbox there is no room to make it. ``datasets`` are names of the catalogue of data sets.
+    ``begin_here`` marks the lab that asks for nothing that another one teaches.
     """
 
     name: str
@@ -47,6 +48,7 @@ class LabSpec:
     questions: tuple[Question, ...]
     engines: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    begin_here: bool = False
 
     @property
     def notebook(self) -> Path:

@@ -21,7 +21,8 @@ from .grades import Grade
 
 @dataclass(frozen=True)
 class LabRow:
-    """One lab: its question, the time that it takes and what it needs."""
+    """One lab: its question, the time that it takes and what it needs, and whether it is the first
+    to do."""
 
     name: str
     title: str
@@ -31,6 +32,7 @@ class LabRow:
     questions: int
     points: int
     notebook: Path
+    begin_here: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def _row(spec: LabSpec) -> LabRow:
         len(spec.questions),
         spec.points,
         spec.notebook,
+        spec.begin_here,
     )
 
 

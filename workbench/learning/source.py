@@ -79,13 +79,16 @@ def notebook_text(spec: LabSpec, *, solutions: bool = False) -> str:
     cells = [
         _cell(cell, number) for number, cell in enumerate(read_cells(spec, solutions=solutions))
     ]
+    told: dict[str, Any] = {"lab": spec.name}
+    if spec.begin_here:
+        told["begin_here"] = True
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook = {
         "cells": cells,
         "metadata": {
             "kernelspec": python,
             "language_info": {"name": "python"},
-            "workbench": {"lab": spec.name},
+            "workbench": told,
         },
         "nbformat": 4,
         "nbformat_minor": 5,

@@ -25,7 +25,8 @@ class NotebookFacts(Viewable):
     """One notebook at a glance.
 
     ``path`` is below the project. ``problem`` says why it cannot be opened, empty if it can.
-    ``time`` and ``memory`` are in the notebook's own words.
+    ``time`` and ``memory`` are in the notebook's own words. ``begin_here`` is the first of its kind
+    to open, as its metadata say.
     """
 
     path: str
@@ -35,6 +36,7 @@ class NotebookFacts(Viewable):
     time: str = ""
     memory: str = ""
     problem: str = ""
+    begin_here: bool = False
 
     @property
     def slug(self) -> str:
@@ -44,14 +46,20 @@ class NotebookFacts(Viewable):
 
 def find_notebook_facts(project: Path) -> list[NotebookFacts]:
     """The notebooks, labs and dashboards of a project, in order of their paths."""
-    found = []
-    for folder, kind in (("notebooks", "notebook"), ("labs", "lab")):
+    return [read_facts(path, project, kind) for path, kind in find_notebooks(project)]
+
+
+def find_notebooks(project: Path) -> list[tuple[Path, Kind]]:
+    """Their files and what each is, in order of their paths; none is opened for it."""
+    found: list[tuple[Path, Kind]] = []
+    for folder in ("notebooks", "labs"):
         for path in sorted((project / folder).rglob("*.ipynb")):
-            inside = path.relative_to(project)
-            if _SKIPPED & set(inside.parts):
+            inside = path.relative_to(project).parts
+            if _SKIPPED & set(inside):
                 continue
-            is_dashboard = "dashboards" in inside.parts[:-1]
-            found.append(read_facts(path, project, "dashboard" if is_dashboard else kind))
+            is_dashboard = "dashboards" in inside[:-1]
+            kind: Kind = "lab" if folder == "labs" else "notebook"
+            found.append((path, "dashboard" if is_dashboard else kind))
     return found
 
 
@@ -62,7 +70,7 @@ def read_facts(path: Path, project: Path, kind: Any) -> NotebookFacts:
         node = json.loads(path.read_text(encoding="utf-8"))
         cells = node["cells"]
         texts = [_text(cell) for cell in cells if cell.get("cell_type") == "markdown"]
-        told = node.get("metadata", {}).get("workbench", {})
+        told = dict(node.get("metadata", {}).get("workbench", {}))
     except OSError as error:
         return NotebookFacts(shown, kind, path.stem, problem=f"cannot be read: {error.strerror}")
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -81,6 +89,7 @@ def read_facts(path: Path, project: Path, kind: Any) -> NotebookFacts:
         question=_plain(question.group(1)) if question else str(told.get("question") or ""),
         time=f"{time.group(1)} {_short(time.group(2))}" if time else "",
         memory=f"{memory.group(1)} {memory.group(2)}" if memory else "",
+        begin_here=told.get("begin_here") is True,
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
 
 from workbench.store.usage_rows import UsageRow
 from workbench.studio.curves import Below, Curve, draw_curves
@@ -17,7 +16,7 @@ from workbench.studio.serving_facts import RECENT_S
 STEP_S = 10.0
 
 
-def tokens_per_s(rows: Iterable[UsageRow], *, now_s: float) -> list[dict[str, Any]]:
+def tokens_per_s(rows: Iterable[UsageRow], *, now_s: float) -> list[float]:
     """For each step of the last minutes the tokens of answers made in it, a second.
 
     Answers from the cache were not made, and do not count.
@@ -34,48 +33,35 @@ def tokens_per_s(rows: Iterable[UsageRow], *, now_s: float) -> list[dict[str, An
             start_s = begin_s + index * STEP_S
             overlap_s = min(start_s + STEP_S, row.time_s) - max(start_s, row.time_s - took_s)
             made[index] += rate * max(0.0, overlap_s)
-    return [
-        {"time": _moment(begin_s + index * STEP_S), "tokens_per_s": tokens / STEP_S}
-        for index, tokens in enumerate(made)
-    ]
+    return [tokens / STEP_S for tokens in made]
 
 
-def requests_per_step(rows: Iterable[UsageRow], *, now_s: float) -> list[dict[str, Any]]:
+def requests_per_step(rows: Iterable[UsageRow], *, now_s: float) -> dict[str, list[float]]:
     """For each step of the last minutes the answers that ended in it, well and not."""
     steps = int(RECENT_S / STEP_S)
-    counts = {"answered": [0] * steps, "failed": [0] * steps}
+    counts = {"answered": [0.0] * steps, "failed": [0.0] * steps}
     begin_s = _begin(now_s)
     for row in rows:
         index = int((row.time_s - begin_s) // STEP_S)
         if 0 <= index < steps:
             counts["failed" if row.status >= 400 else "answered"][index] += 1
-    return [
-        {"time": _moment(begin_s + index * STEP_S), "requests": number, "outcome": outcome}
-        for outcome, numbers in counts.items()
-        for index, number in enumerate(numbers)
-    ]
+    return counts
 
 
 def draw_rates(rows: Iterable[UsageRow], *, now_s: float) -> str:
     """Tokens a second and requests, one beside the other, over the same minutes."""
     rows = list(rows)
-    spans = requests_per_step(rows, now_s=now_s)
-    tokens = [(row["time"], row["tokens_per_s"]) for row in tokens_per_s(rows, now_s=now_s)]
-    ended = {
-        name: [(row["time"], float(row["requests"])) for row in spans if row["outcome"] == name]
-        for name in ("answered", "failed")
-    }
+    tokens = {"tokens": tokens_per_s(rows, now_s=now_s)}
+    ended = requests_per_step(rows, now_s=now_s)
     return (
         '<div class="wb-figures">'
-        + _draw({"tokens": tokens}, title="Tokens a second", unit="tokens/s", now_s=now_s)
+        + _draw(tokens, title="Tokens a second", unit="tokens/s", now_s=now_s)
         + _draw(ended, title=f"Requests in {STEP_S:.0f} seconds", unit="requests", now_s=now_s)
         + "</div>"
     )
 
 
-def _draw(
-    lines: dict[str, list[tuple[dt.datetime, float]]], *, title: str, unit: str, now_s: float
-) -> str:
+def _draw(lines: dict[str, list[float]], *, title: str, unit: str, now_s: float) -> str:
     begin_s = _begin(now_s)
     end_s = begin_s + RECENT_S
     curves = []
@@ -83,15 +69,14 @@ def _draw(
         # A step holds for as long as it lasts: what ended in it is not of one moment.
         corners = [
             (begin_s + (index + later) * STEP_S, value)
-            for index, (_, value) in enumerate(values)
+            for index, value in enumerate(values)
             for later in (0, 1)
         ]
         curves.append(Curve(name, tuple(corners), index=place))
     minutes = range(int(-(-begin_s // 60)), int(end_s // 60) + 1)
-    marks = tuple((60.0 * at, f"{_moment(60.0 * at):%H:%M}") for at in minutes)
+    marks = tuple((60.0 * at, f"{dt.datetime.fromtimestamp(60.0 * at):%H:%M}") for at in minutes)
     said = "; ".join(
-        f"{name} at most {max(value for _, value in values):g}, now {values[-1][1]:g}"
-        for name, values in lines.items()
+        f"{name} at most {max(values):g}, now {values[-1]:g}" for name, values in lines.items()
     )
     return draw_curves(
         curves, title=title, unit=unit, height_px=120,
@@ -102,8 +87,3 @@ def _draw(
 def _begin(now_s: float) -> float:
     """Where the first step begins: steps stand still while time goes on."""
     return (now_s // STEP_S + 1) * STEP_S - RECENT_S
-
-
-def _moment(time_s: float) -> dt.datetime:
-    """In this machine's zone."""
-    return dt.datetime.fromtimestamp(time_s)

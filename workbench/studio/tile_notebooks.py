@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.studio.links import Links, current_links, find_project
 from workbench.studio.markup import duration, escape, pill, when
-from workbench.studio.notebook_facts import NotebookFacts, find_notebook_facts
+from workbench.studio.notebook_facts import NotebookFacts, find_notebook_facts, find_notebooks
 from workbench.studio.notebook_results import (
     NotebookResult,
     database_stamp,
@@ -21,9 +21,7 @@ _HOME = "notebooks/dashboards/home.ipynb"
 
 
 def _stamp() -> Hashable:
-    project = find_project()
-    folders = ("notebooks", "labs")
-    paths = [path for folder in folders for path in sorted((project / folder).rglob("*.ipynb"))]
+    paths = [path for path, _ in find_notebooks(find_project())]
     return (
         records_stamp(),
         database_stamp(),
@@ -33,8 +31,8 @@ def _stamp() -> Hashable:
 
 def _sections() -> list[tuple[str, str]]:
     """The groups beside the first, where there are such notebooks."""
-    facts = find_notebook_facts(find_project())
-    kinds = {each.kind for each in facts if each.path != _HOME}
+    project = find_project()
+    kinds = {kind for path, kind in find_notebooks(project) if path != project / _HOME}
     return [(f"wb-{title.lower()}", title) for kind, title in _GROUPS[1:] if kind in kinds]
 
 
@@ -43,6 +41,7 @@ def draw_notebooks() -> str:
     """A list in groups, or what to do where there is none."""
     facts = [each for each in find_notebook_facts(find_project()) if each.path != _HOME]
     runs, results, links = recent_runs(), notebook_results(), current_links()
+    facts.sort(key=lambda each: not each.begin_here)
     groups = [(title, [each for each in facts if each.kind == kind]) for kind, title in _GROUPS]
     shown = [(title, found) for title, found in groups if found]
     if not shown:
@@ -85,8 +84,10 @@ def _row(
             f'<li><span class="name">{escape(facts.title)}</span>'
             f'<p class="ask">{told}</p><p class="facts">{hint}</code></p></li>'
         )
+    is_next = facts.begin_here and (result is None or result.result != "passed")
+    mark = ' <span class="pill good">▸ begin here</span>' if is_next else ""
     return (
-        f'<li><span class="name">{_title(facts, runs, links)}</span>'
+        f'<li><span class="name">{_title(facts, runs, links)}{mark}</span>'
         f'<span class="side">{escape(cost)}</span>{question}'
         f'<p class="facts">{_last(facts, runs, result, links)}</p></li>'
     )
