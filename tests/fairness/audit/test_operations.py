@@ -100,6 +100,58 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "taken"),
+    [
+        ("gradient_boosting", "missing values are kept as missing"),
+        ("logistic", "a missing number is taken for the column's median"),
+    ],
+)
+def test_what_became_of_columns_and_of_missing_values_is_told(
+    model: str, taken: str, tmp_path: Path
+) -> None:
+    frame = people()
+    frame["zone"] = "x"
+    frame.loc[frame.index % 9 == 0, "points"] = np.nan
+    frame.loc[:1, "town"] = None
+    frame.loc[2:3, "sex"] = None
+    path = tmp_path / "people.parquet"
+    frame.to_parquet(path)
+    how = {"target": "invited", "sensitive": ["sex"], "draws": 100, "exclude": ["town"]}
+    found = audit(dataset=str(path), model=model, **how)
+    assert "not read by the model: zone (constant: every value is 'x')" in found.notes
+    (learned,) = [note for note in found.notes if note.startswith(taken)]
+    (judged,) = [note for note in found.notes if note.startswith("rows judged without a value")]
+    rows = [int(re.search(r"points ([0-9]+)", note)[1]) for note in (learned, judged)]
+    assert sum(rows) == frame.points.isna().sum() and found.n == 225  # and none was left out
+    assert "sex" not in judged and "town" not in " ".join(found.notes)
+    whole = people()
+    whole.to_parquet(path)
+    clean = audit(dataset=str(path), model=model, **how)
+    assert len(clean.notes) == 2  # the split, and that the sensitive column is read
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"positive": "yess"}, "positive='yes'"),
+        ({"positive": ""}, "positive='yes'"),
+        ({"target": ""}, "target=invited"),
+        ({"target": None}, "target=invited"),
+    ],
+)
+def test_what_is_there_is_named_before_a_model_is_fitted(
+    given: dict[str, Any], hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.models.tabular.fit_tabular", lambda *_, **__: 1 / 0)
+    path = tmp_path / "people.csv"
+    people().to_csv(path, index=False)
+    with pytest.raises((InputError, NotFoundError)) as caught:
+        audit(**{"dataset": str(path), "target": "invited", "sensitive": ["sex"], **given})
+    assert hint in (caught.value.hint or "")
+    assert re.search("yes|invited", caught.value.message)
+
+
+@pytest.mark.parametrize(
     ("given", "kind", "said"),
     [
         ({}, InputError, "either a data set or a file"),
@@ -131,6 +183,7 @@ def test_what_was_asked_wrongly_is_said(
         ({"model": "forst"}, "did you mean 'forest'"),
         ({"exclude": ["rase"]}, "did you mean 'race'"),
         ({"target": "incom"}, "did you mean 'income'"),
+        ({"target": ""}, "target. is empty: what is to be predicted in adult. It has age"),
     ],
 )
 def test_it_is_refused_before_the_data_are_fetched(given: dict[str, Any], said: str) -> None:

@@ -35,6 +35,16 @@ def test_labels_become_0_and_1(
     assert found.y_hat[:3].tolist() == [1, 1, 0]
 
 
+def test_a_positive_label_that_is_not_there_comes_with_one_that_is() -> None:
+    for positive, hint in (("Yes", "positive='yes'"), ("zzz", "positive='yes'")):
+        with pytest.raises(InputError, match="found: 'no', 'yes'") as caught:
+            read_outcomes(["no", "yes"], ["no", "yes"], positive=positive)
+        assert caught.value.hint == hint
+    with pytest.raises(InputError) as caught:
+        read_outcomes(["no", "yes"], ["no", "yes"])
+    assert caught.value.hint == "positive='yes', say"
+
+
 def test_other_numbers_are_a_regression() -> None:
     found = read_outcomes([0.5, 2, 3], [1, 2.5, 2])
     assert (found.task, found.positive) == ("regression", None)

@@ -89,10 +89,12 @@ def test_what_makes_no_sense_is_refused(folder: str, corpus: str) -> None:
     with pytest.raises(NotFoundError, match="no lens named 'yours'"):
         run("lens", text=SENTENCE, lens="yours", **here)
     nowhere = {"model": "smollm3"}  # the name is told before a model is looked for
-    with pytest.raises(NotFoundError, match="no lens named 'yours'"):
+    with pytest.raises(NotFoundError, match="no lens named 'yours'") as caught:
         run("lens", text=SENTENCE, lens="yours", **nowhere)
-    with pytest.raises(NotFoundError, match="no steering named 'cats'"):
+    assert "train-lens NAME" in (caught.value.hint or "")
+    with pytest.raises(NotFoundError, match="no steering named 'cats'") as caught:
         run("steer", prompt="Once upon", vector="cats", **nowhere)
+    assert "make-steering NAME --layer" in (caught.value.hint or "")
     kinds = {"toward": [" fox"], "away": [" dog"]}
     with pytest.raises(NotFoundError, match="no steering named 'cats'"):
         run("measure_steering", prompts=["Once"], vector="cats", **kinds, **nowhere)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.core.errors import InputError
+from workbench.core.near_names import meant, near_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +107,7 @@ def _positive(came: Any, said: Any, positive: str | None) -> str:
                 return one
         raise InputError(
             f"which of the labels {shown} counts as 1 is not clear",
-            hint="name it with positive, or say that the task is a regression",
+            hint=f"positive={labels[-1]!r}, say",
         )
     label = positive.removesuffix(".0") if positive not in labels else positive
     strange = sorted(set(labels) - allowed - {label})
@@ -117,7 +118,12 @@ def _positive(came: Any, said: Any, positive: str | None) -> str:
             hint="predictions are labels; probabilities belong into score",
         )
     if label not in labels:
-        raise InputError(f"no row has the positive label {positive!r}; found: {shown}")
+        near = near_names(positive, labels)
+        said = f"no row has the positive label {positive!r}; found: {shown}"
+        raise InputError(
+            f"{said}; {meant(near)}" if near else said,
+            hint=f"positive={near[0] if near else labels[-1]!r}",
+        )
     return label
 
 

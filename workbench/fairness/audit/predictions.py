@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
 from workbench.core.errors import DataError, InputError, IntegrityError, NotFoundError, list_names
+from workbench.core.near_names import near_names
 
 from .groups import MOST_VALUES, nothing_to_compare
 from .outcomes import Outcomes, Task, read_outcomes
 from .result import Exclusion
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from workbench.models.tabular import TableParts, TabularModel
@@ -74,6 +76,7 @@ def predict_dataset(
         InputError: There is no target, no sensitive column, or no positive class.
     """
     from workbench.models.tabular import fit_tabular, load_parts, outline_of, to_frame
+    from workbench.models.tabular.features import encode
 
     saved = model.endswith(".json")
     outline = outline_of(dataset, target, model=None if saved else model, columns=exclude)
@@ -89,14 +92,17 @@ def predict_dataset(
     if saved:
         fitted = _open_saved(model, dataset, parts)
     else:
+        _check_class(parts, positive)
         fitted = fit_tabular(parts.train, parts.target, model=model, exclude=exclude, seed=seed)
-    outcomes = _outcomes(fitted, parts, positive, ranked=task == "ranking")
+    numbers, unseen = encode(fitted.columns, parts.test)
+    outcomes = _outcomes(fitted, parts, numbers, positive, ranked=task == "ranking")
     read = [name for name in chosen if name in fitted.features]
     notes = [f"{parts.how}: the model learned from {parts.train_rows:,} other rows"]
     if task == "ranking":
         notes.append("all test rows are one ranking, placed by what the model says of them")
     if read:
         notes.append(f"the model reads {', '.join(read)}")
+    notes += _tell_columns(fitted, numbers, unseen, chosen)
     columns = {name: test[name] for name in test.columns if name != parts.target}
     return Predictions(
         parts.name,
@@ -147,17 +153,68 @@ def _check_values(name: str, test: pd.DataFrame, parts: TableParts) -> None:
     )
 
 
+def _check_class(parts: TableParts, positive: str | None) -> None:
+    """Refuse a positive class that is not there, or is needed, before a model is fitted."""
+    from workbench.models.tabular.targets import read_target
+
+    wanted = read_target(parts.train, parts.target, task=None)
+    if wanted.task == "classification":
+        _positive(wanted.classes, positive, parts.target)
+
+
+def _tell_columns(
+    fitted: TabularModel,
+    numbers: np.ndarray,
+    unseen: dict[str, dict[str, int]],
+    sensitive: Sequence[str],
+) -> list[str]:
+    """What became of columns that say nothing, and of missing values.
+
+    Args:
+        fitted: The model; it knows what it left out, and what it did with the rows learned from.
+        numbers: The judged rows as it reads them, ``[rows, columns]``, NaN for what is missing.
+        unseen: Of these rows the values that it did not know, which are missing to it.
+        sensitive: Rows without a value of these are in no group, and told with what is left out.
+    """
+    import numpy as np
+
+    from workbench.models.tabular.features import EXCLUDED
+
+    left = [f"{e.column} ({e.reason})" for e in fitted.left_out if e.reason != EXCLUDED]
+    told = [f"not read by the model: {list_names(left, most=8)}"] if left else []
+    told += fitted.notes
+    strange = {name: sum(counts.values()) for name, counts in unseen.items()}
+    empty = np.isnan(numbers).sum(axis=0)
+    missing = {
+        column.name: int(rows) - strange.get(column.name, 0)
+        for column, rows in zip(fitted.columns, empty, strict=True)
+        if column.name not in sensitive
+    }
+    for found, said in (
+        (missing, "rows judged without a value, none of them left out"),
+        (strange, "rows judged with a value that none learned from had, taken as missing"),
+    ):
+        named = [f"{name} {rows:,}" for name, rows in found.items() if rows]
+        told += [f"{said}: {list_names(named)}"] if named else []
+    return told
+
+
 def _outcomes(
-    fitted: TabularModel, parts: TableParts, positive: str | None, *, ranked: bool
+    fitted: TabularModel,
+    parts: TableParts,
+    numbers: np.ndarray,
+    positive: str | None,
+    *,
+    ranked: bool,
 ) -> Outcomes:
     """What came of the test rows and what the model said; ranked, as relevances and scores."""
-    truth, predicted = fitted.truth(parts.test), fitted.predict(parts.test)
+    truth, predicted = fitted.truth(parts.test), fitted.predict_numbers(numbers)
     if not fitted.is_classifier:
         task: Task = "ranking" if ranked else "regression"
         return read_outcomes(truth, predicted, task=task, positive=positive)
     label = _positive(fitted.classes, positive, parts.target)
     place = fitted.place_of(label)
-    score = fitted.predict_proba(parts.test)[:, place]
+    score = fitted.proba_numbers(numbers)[:, place]
     if ranked:
         relevance = (truth == fitted.classes[place]).astype(float)
         return read_outcomes(relevance, score, task="ranking")
@@ -285,11 +342,12 @@ def _positive(classes: Sequence[Any], positive: str | None, target: str) -> str:
     known = [str(name) for name in classes]
     if positive is not None:
         if positive not in known:
-            raise NotFoundError.among(f"class of {target}", positive, known)
+            hint = f"positive={(near_names(positive, known) or known[::-1])[0]!r}"
+            raise NotFoundError.among(f"class of {target}", positive, known, hint=hint)
         return positive
     if len(known) != 2:
         raise InputError(
             f"{target!r} has the classes {', '.join(known[:8])}: which one counts as 1?",
-            hint="--positive CLASS; it is compared with all others together",
+            hint=f"positive={known[0]!r}, say; it is compared with all others together",
         )
     return known[-1]

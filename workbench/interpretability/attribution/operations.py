@@ -18,7 +18,8 @@ from workbench.interpretability.reading_limit import MOST_TOKENS, refuse_empty
 if TYPE_CHECKING:
     from workbench.models.model import Model
 
-_SAY = "a prompt of two tokens or more; leave the answer (target) out to explain the model's own"
+_SAY = "give a prompt of two tokens or more"
+_OWN = "leave the answer (target) out to explain the model's own"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def attribute(
     from workbench.interpretability.attribution.methods import find_method
 
     find_method(method)  # before the model is loaded for nothing
-    refuse_empty(_SAY, prompt=prompt, target=target)
+    refuse_empty(_SAY, prompt=prompt)
+    refuse_empty(_OWN, target=target)
     with _load(model, threads=threads) as loaded:
         return attribute_target(
             loaded,
@@ -171,7 +173,8 @@ def compare(
     chosen = methods or list(DEFAULT_METHODS)
     for name in chosen:  # before the model is loaded for nothing
         find_method(name)
-    refuse_empty(_SAY, prompt=prompt, target=target)
+    refuse_empty(_SAY, prompt=prompt)
+    refuse_empty(_OWN, target=target)
     with _load(model, threads=threads) as loaded:
         return compare_methods(
             loaded,
@@ -249,7 +252,8 @@ def contrast(
     from workbench.interpretability.attribution.methods import find_method
 
     find_method(method)  # before the model is loaded for nothing
-    refuse_empty(_SAY, prompt=prompt, target=target)
+    refuse_empty(_SAY, prompt=prompt)
+    refuse_empty(_OWN, target=target)
     name = model or str(settings.get("model"))
     return contrasts.contrast(
         contrasts.Question(name, prompt, target),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import InputError, IntegrityError
+from workbench.core.errors import InputError, IntegrityError, NotFoundError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from workbench.store.versions import Version
 
 _SAMPLE = 64
+_MADE_BY = {
+    "lens": "workbench interpretability train-lens NAME",
+    "steering": (
+        'workbench interpretability make-steering NAME --layer 12 --toward "I loved it." '
+        '--away "I hated it."'
+    ),
+}
 
 
 def weights_of(model: Model) -> dict[str, str]:
@@ -75,11 +82,19 @@ def check_kept(kind: str, reference: str) -> None:
     """Refuse a name that nothing was kept by, before a model is loaded for it.
 
     Raises:
-        NotFoundError: There is none of that name.
+        NotFoundError: There is none of that name; the hint says how one is made.
     """
+    _resolve(kind, reference)
+
+
+def _resolve(kind: str, reference: str) -> Version:
     from workbench.store.versions import Versions
 
-    Versions().resolve(kind, reference)
+    try:
+        return Versions().resolve(kind, reference)
+    except NotFoundError as error:
+        error.hint = error.hint or _MADE_BY[kind]
+        raise
 
 
 def find_tensors(
@@ -94,9 +109,8 @@ def find_tensors(
     """
     from workbench.models.formats.safetensors_files import read_safetensors
     from workbench.store.artifacts import Artifacts
-    from workbench.store.versions import Versions
 
-    version = Versions().resolve(kind, reference)
+    version = _resolve(kind, reference)
     made_on, given = version.record, weights_of(model)
     if made_on["weights_sha256"] != given["weights_sha256"]:
         raise IntegrityError(

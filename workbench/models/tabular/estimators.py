@@ -19,6 +19,14 @@ MODELS = {
     "mlp": "a small neural network (torch) on one-hot categories and scaled numbers",
 }
 
+# What becomes of a missing value: trees that are boosted take it as it is, the others are given
+# what ``_prepared`` makes of it.
+MISSING_TAKEN = {"gradient_boosting": "missing values are kept as missing"}
+PREPARED = (
+    "a missing number is taken for the column's median, with a column that says where, "
+    "a missing category for one of its own"
+)
+
 
 def check_kind(name: str) -> None:
     """Raises NotFoundError where there is no model of tables of that name."""

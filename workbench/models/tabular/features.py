@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 MAX_CATEGORIES = 200  # scikit-learn's boosting takes at most 255
 OTHER = "(other values)"
+EXCLUDED = "excluded by the caller"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def choose_features(
         if name == target:
             continue
         if name in unwanted:
-            left.append(LeftOut(name, "excluded by the caller"))
+            left.append(LeftOut(name, EXCLUDED))
             continue
         found = _describe(name, table.column(name))
         if isinstance(found, Feature):

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import InputError
 
-from .estimators import build_estimator
+from .estimators import MISSING_TAKEN, PREPARED, build_estimator
 from .features import Feature, choose_features, encode
 from .model import TabularModel
 from .record import TrainingRecord, digest_of, versions_for
@@ -35,10 +35,10 @@ def fit_tabular(
 ) -> TabularModel:
     """Fit a model to all rows of a table.
 
-    Missing numbers and categories are kept as missing, and categories that turn up later are taken
-    for missing ones. Constant columns, texts that are different in most rows, times and lists are
-    left out; of a category with more than 200 values the rarer ones are one. The model says all of
-    it in ``left_out`` and ``notes``.
+    Missing values are taken in the model's own way (``MISSING_TAKEN``), and categories that turn up
+    later for missing ones. Constant columns, texts that are different in most rows, times and lists
+    are left out; of a category with more than 200 values the rarer ones are one. The model says all
+    of it in ``left_out`` and ``notes``.
 
     Args:
         table: What ``data.load`` gives (of several splits it is ``train``), or a pandas frame.
@@ -86,7 +86,7 @@ def fit_tabular(
         columns=columns,
         classes=wanted.classes,
         left_out=left_out,
-        notes=_notes(columns, wanted, numbers),
+        notes=_notes(columns, wanted, numbers, model),
         record=record,
         estimator=estimator,
     )
@@ -120,14 +120,14 @@ def _checked_weights(weights: Any, rows: int) -> Any:
     return found
 
 
-def _notes(columns: Sequence[Feature], wanted: Target, numbers: Any) -> tuple[str, ...]:
+def _notes(columns: Sequence[Feature], wanted: Target, numbers: Any, model: str) -> tuple[str, ...]:
     import numpy as np
 
     told = []
     missing = {column.name: column.missing for column in columns if column.missing}
     if missing:
         said = ", ".join(f"{name} {count:,}" for name, count in missing.items())
-        told.append(f"missing values are kept as missing: {said}")
+        told.append(f"{MISSING_TAKEN.get(model, PREPARED)}: {said}")
     told += [
         f"{column.name}: {column.gathered} rarer values are one, {column.categories[-1]!r}"
         for column in columns

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import InputError, NotFoundError, list_names
 from workbench.core.viewers import Viewable
 
 from .estimators import check_kind
+from .tables import to_arrow
 from .targets import read_target
 
 
@@ -67,19 +68,23 @@ def outline_of(
     if entry is None:
         return None
     known = tuple(column.name for column in entry.schema.columns)
-    target = _target(entry.name, target or entry.target)
-    for name in (target, *columns):
+    wanted = entry.target if target is None else target
+    if wanted is None or not wanted.strip():
+        raise _no_target(entry.name, target, known, usual=entry.target)
+    for name in (wanted, *columns):
         if name not in known:
             raise NotFoundError.among("column", name, known)
-    return Outline(entry.name, target, known, entry.sensitive)
+    return Outline(entry.name, wanted, known, entry.sensitive)
 
 
-def _target(name: str, target: str | None) -> str:
-    if target is None:
-        raise InputError(
-            f"what is to be predicted in {name}?", hint="name a column: --target COLUMN"
-        )
-    return target
+def _no_target(
+    name: str, target: str | None, columns: Sequence[str], *, usual: str | None = None
+) -> InputError:
+    said = "" if target is None else "the column to predict (target) is empty: "
+    return InputError(
+        f"{said}what is to be predicted in {name}? It has {list_names(columns)}",
+        hint=f"name a column, target={usual or columns[-1]} say",
+    )
 
 
 def load_parts(
@@ -112,10 +117,11 @@ def load_parts(
         name, table = Path(source).name, load(source)
     if outline is not None:
         name, target, sensitive = outline.name, outline.target, outline.sensitive
-    target = _target(name, target)
     parts = table if isinstance(table, dict) else {"train": table}
     if "train" not in parts:
         raise InputError(f"{name} has the splits {', '.join(parts)} and no 'train'")
+    if target is None or not target.strip():
+        raise _no_target(name, target, to_arrow(parts["train"]).column_names)
     if "test" in parts:
         train, test, how = parts["train"], parts["test"], "the data set's own splits"
     else:
@@ -152,8 +158,6 @@ def _as_dataset(table: Any) -> Any:
     if hasattr(table, "with_format"):
         return table
     from workbench.core.optional import require
-
-    from .tables import to_arrow
 
     datasets = require("datasets", extra="data")
     return datasets.Dataset(to_arrow(table))
