@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import statistics
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -284,6 +285,61 @@ def test_in_a_browser_figures_come_alive_and_nothing_is_asked_for(
         browser.close()
     assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
     assert said == []
+
+
+EDGES = """each => {
+  each.scrollIntoView({ block: "center" });
+  const box = each.getBoundingClientRect();
+  return [box.left + 4, box.right - 4, box.top, box.bottom, each.scrollWidth > each.clientWidth];
+}"""
+SIDEWAYS = (
+    "import pandas\npandas.DataFrame({f'a column with number {n}': [1] for n in range(9)})",
+    "print('word ' * 40)",
+)
+
+
+@pytest.mark.browser
+@pytest.mark.notebook
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_a_browser_what_goes_on_sideways_shows_on_which_side(
+    write_notebook: WriteNotebook, out: Path, scheme: Any
+) -> None:
+    from io import BytesIO
+
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    result = run([write_notebook("sideways", *SIDEWAYS)], out=out).runs[0]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme=scheme)
+        page.goto((result.folder / "report.html").as_uri())
+
+        def edges(selector: str) -> list[float]:
+            """How bright the ground is near the left and the right end."""
+            *ends, top, below, _ = map(int, page.locator(selector).evaluate(EDGES))
+            shot = Image.open(BytesIO(page.screenshot())).convert("L")
+            return [
+                statistics.median(shot.getpixel((at, y)) for y in range(top, below)) for at in ends
+            ]
+
+        for selector in (".output.wide:has(.dataframe)", ".output.text pre"):
+            place = page.locator(selector)
+            assert place.evaluate(EDGES)[-1], "nothing to scroll"
+            left, right = edges(selector)
+            sign = 1 if scheme == "light" else -1  # a dark page's shadow is a light one
+            assert sign * (left - right) > 8, (selector, left, right)
+            place.evaluate("each => each.scrollLeft = 9999")
+            left, right = edges(selector)
+            assert sign * (right - left) > 8, (selector, left, right)
+        page.set_viewport_size({"width": 1280, "height": 800})
+        place.evaluate("each => { each.textContent = 'short'; }")
+        left, right = edges(selector)
+        assert abs(left - right) <= 2, "a shadow where nothing goes on"
+        browser.close()
 
 
 def test_formulas_name_a_font_of_each_system() -> None:
