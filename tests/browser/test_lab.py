@@ -88,6 +88,45 @@ def test_the_help_menu_leads_home_below_any_address_and_from_any_page(
             help_leads_home(page, "/user/ada/")
 
 
+def test_palette_and_launcher_lead_home(lab: Server, open_page: Open) -> None:
+    watched = open_page(lab.url("/lab/workspaces/palette"))
+    page = watched.page
+    tile = page.locator(".jp-LauncherCard").get_by_text("Home page of Workbench")
+    for words in ("home", "workbench"):
+        tile.wait_for()
+        page.keyboard.press("Control+Shift+c")
+        field = page.locator(".jp-ModalCommandPalette .lm-CommandPalette-input")
+        field.fill(words)
+        found = page.locator(".jp-ModalCommandPalette .lm-CommandPalette-item")
+        found.get_by_text("Home page of Workbench").click(trial=True)
+        with page.expect_popup() as opened:
+            found.get_by_text("Home page of Workbench").click()
+        opened.value.wait_for_url("**/voila/render/notebooks/dashboards/home.ipynb**")
+    with page.expect_popup() as opened:
+        tile.click()
+    live(opened.value)
+    # A page of Voila's is no JupyterLab: what is made for that is not loaded there.
+    assert opened.value.evaluate("'workbench-home' in (window._JUPYTERLAB ?? {})") is False
+    assert page.evaluate("'workbench-home' in window._JUPYTERLAB") is True
+    assert watched.outside == [] and watched.errors == []
+
+
+def test_a_phone_sees_the_notebook_and_not_the_file_browser(lab: Server, open_page: Open) -> None:
+    place = "/lab/workspaces/{}/tree/notebooks/small.ipynb"
+    for width, is_folded in ((400, True), (1280, False)):
+        size = {"width": width, "height": 800}
+        page = open_page(lab.url(place.format(f"wide{width}")), viewport=size).page
+        cell = page.locator(".jp-Notebook .jp-MarkdownOutput").first
+        cell.wait_for()
+        browser = page.locator("#filebrowser")
+        if is_folded:
+            browser.wait_for(state="hidden")
+            box = cell.bounding_box()
+            assert box is not None and box["width"] > 0.5 * width
+            page.keyboard.press("Control+b")  # and unfolds by the key that the page says
+        browser.wait_for(state="visible")
+
+
 def test_lab_follows_the_colours_of_the_system(lab: Server, open_page: Open) -> None:
     for scheme, is_light in (("dark", "false"), ("light", "true")):
         page = open_page(lab.url("/lab"), color_scheme=scheme).page

@@ -156,21 +156,6 @@ def use_themes_of_lab(page_config: dict[str, Any], **_: Any) -> dict[str, Any]:
     return {**page_config, "themesUrl": "/lab/api/themes"}
 
 
-def _lead_home_from_any_page(server: Any, home: str) -> None:
-    """Lead home from ``workbench/home`` below any of JupyterLab's addresses.
-
-    Its Help menu knows the address by a static file, which cannot name the server's ``base_url``;
-    a relative one is taken from where the reader is, such as ``/lab/tree/notebooks``. JupyterLab
-    answers all of these itself, so this route has to come before its own.
-    """
-    pattern = url_path_join(
-        server.web_app.settings["base_url"], r"/(?:lab|doc)/(?:.*/)?workbench/home"
-    )
-    server.web_app.add_handlers(".*$", [(pattern, HomeHandler, {"target": home})])
-    rules = server.web_app.default_router.rules
-    rules.insert(0, rules.pop(-2))  # add_handlers puts it last but one, before what catches all
-
-
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "workbench.studio.server"}]
 
@@ -201,7 +186,6 @@ def _load_jupyter_server_extension(server: Any) -> None:
     opened = url_path_join(base_url, r"/workbench/open/(.*)")
     made.append((opened, OpenHandler, {"project": Path(server.root_dir)}))
     server.web_app.add_handlers(".*$", made)
-    _lead_home_from_any_page(server, url_path_join(base_url, home))
     say_nothing_of_trust(server, folder="notebooks/dashboards/")
     WarmPage(server, home.removeprefix("voila/render/")).start()
     log.info("reports are read at %sworkbench/reports/", base_url)
