@@ -101,7 +101,10 @@ def start_transformers(folder: Path) -> Server:
 
 
 def _start(name: str, command: list[str], folder: Path, port: int, path: str) -> Server:
-    variables = {**os.environ, "HF_HUB_OFFLINE": "1", "NO_PROXY": "*"}
+    # By its own defaults, whatever this shell says of threads: with one, transformers serve does
+    # 16 tokens a CPU second where with two that wait for each other it does 6.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
+    variables = {**own, "HF_HUB_OFFLINE": "1", "NO_PROXY": "*"}
     with (folder / f"{name.split()[0]}.log").open("w") as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=subprocess.STDOUT, text=True, env=variables, cwd=folder

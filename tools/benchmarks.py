@@ -25,7 +25,7 @@ We and a peer on the same work, in one run, by turns. A figure is the median of 
 above 1 where we are better; the range behind it is that of the rounds. *Met* says whether the bound
 that stands in the code was reached. [How figures are measured](design/figures.md) says the rest.
 Sets of figures stand as they were taken, the newest first; a figure that was measured again later
-stands only there. A set that was taken under load says so, and is worth less.
+on the same processor stands only there. A set that was taken under load says so, and is worth less.
 """
 SET = re.compile(r"<!-- set (\S+) -->\n(.*?)<!-- end -->\n", re.S)
 
@@ -68,13 +68,14 @@ def page(existing: str, *results: dict[str, Any]) -> str:
 
 
 def without_old(sets: dict[str, str]) -> list[tuple[str, str]]:
-    """The sets, the newest first, without the figures that a later one has."""
-    seen: set[tuple[str, ...]] = set()
+    """The sets, the newest first, without the figures that a later one of that processor has."""
+    seen: set[tuple[str, tuple[str, ...] | None]] = set()
     kept = []
     for key in sorted(sets, reverse=True):
         lines = sets[key].splitlines(keepends=True)
-        own = [line for line in lines if _figure(line) not in seen]
-        figures = {figure for line in own if (figure := _figure(line))}
+        processor = next((line.split(", ")[0] for line in lines if " cores, " in line), "")
+        own = [line for line in lines if (processor, _figure(line)) not in seen]
+        figures = {(processor, figure) for line in own if (figure := _figure(line))}
         if figures:
             kept.append((key, "".join(own)))
         seen |= figures

@@ -94,3 +94,16 @@ def test_a_figure_stands_where_it_was_measured_last(shape: ModuleType, page: Mod
         (False, True),
         (True, False),
     ]
+
+
+def test_a_figure_of_another_processor_replaces_nothing(
+    shape: ModuleType, page: ModuleType
+) -> None:
+    speed = shape.Figure("speed", "peer", "tokens/s", (9.0,), (3.0,), bound=2)
+    here = result(shape, "2026-11-01T10:00:00+00:00", speed)
+    other = here | {"date": "2026-11-02T10:00:00+00:00", "machine": here["machine"] | {"cpu": "Z"}}
+    both = page.page(page.page("", here), other)
+    assert both.count("| speed |") == 2
+    again = page.page(both, here | {"date": "2026-11-03T10:00:00+00:00"})
+    assert again.count("| speed |") == 2  # the first of this processor has gone
+    assert "2026-11-01" not in again
