@@ -1,5 +1,29 @@
-// Tells the kernel that somebody looks at the page, and when nobody does any more.
+// Tells the kernel that somebody looks at the page, and when nobody does any more; and gives the
+// page's sliders their names.
 const EVERY_MS = 10000;
+let named = 0;
+
+// A slider of ipywidgets has its label beside it and nothing that says so: who hears the page would
+// hear "slider, 0.5". The handle, and the number that may be typed, are named by that label; what
+// only shows which choice it is at describes the handle, whose own number is the choice's place.
+function nameSliders() {
+  for (const slider of document.querySelectorAll(".widget-slider:not([data-wb-named])")) {
+    const label = slider.querySelector(".widget-label");
+    const handle = slider.querySelector("[role=slider]");
+    const readout = slider.querySelector(".widget-readout");
+    if (!label?.textContent || !handle) continue;
+    slider.dataset.wbNamed = named += 1;
+    label.id ||= `wb-slider-${named}`;
+    handle.setAttribute("aria-labelledby", label.id);
+    if (readout?.isContentEditable) {
+      readout.setAttribute("role", "textbox");
+      readout.setAttribute("aria-labelledby", label.id);
+    } else if (readout) {
+      readout.id ||= `wb-slider-${named}-at`;
+      handle.setAttribute("aria-describedby", readout.id);
+    }
+  }
+}
 
 function render({ model, el }) {
   el.style.display = "none";
@@ -10,10 +34,14 @@ function render({ model, el }) {
     model.save_changes();
   };
   tell();
+  nameSliders();
   const timer = setInterval(tell, EVERY_MS);
+  const added = new MutationObserver(nameSliders);
+  added.observe(document.body, { childList: true, subtree: true });
   document.addEventListener("visibilitychange", tell);
   return () => {
     clearInterval(timer);
+    added.disconnect();
     document.removeEventListener("visibilitychange", tell);
   };
 }
