@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from workbench.cli.privacy_anonymisation import (
+    show_anonymise,
+    show_new_key,
+    show_reveal,
+    show_risk,
+)
 from workbench.cli.privacy_dp import (
     show_account,
     show_accuracy_by_epsilon,
@@ -44,6 +50,10 @@ __all__ = [
     "show_encryption_keys",
     "show_encryption_serve",
     "show_account",
+    "show_anonymise",
+    "show_new_key",
+    "show_reveal",
+    "show_risk",
     "show_accuracy_by_epsilon",
     "show_attack",
     "show_attribute",

@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = attach(
         "anonymise_table": "anonymisation.tables.assessing",
         "anonymise_texts": "anonymisation.texts",
         "assess_table": "anonymisation.tables.assessing",
+        "check_table": "anonymisation.checking",
         "check_texts": "anonymisation.checking",
         "compile_encrypted": "encryption.compiling",
         "compute_securely": "secure.applying",

@@ -147,6 +147,50 @@ def test_a_table_is_made_k_anonymous(tmp_path: Path) -> None:
     assert not refused.ok and not (tmp_path / "p.csv").exists()
 
 
+def test_a_table_goes_along_the_users_hierarchies(tmp_path: Path) -> None:
+    """Codes with leading noughts stay as they are written, in table and population alike."""
+    codes = ["02139", "02140", "10001", "10002"]
+    rows = [f"{code},{age},{ill}" for code in codes for age, ill in ((30, "flu"), (40, "cold"))]
+    (tmp_path / "t.csv").write_text("zip,age,ill\n" + "\n".join(rows) + "\n")
+    (tmp_path / "p.csv").write_text("zip,age,ill\n" + "\n".join(rows * 3) + "\n")
+    (tmp_path / "zip.csv").write_text(
+        "zip,area\n" + "".join(f"{code},{code[:2]}\n" for code in [*codes, "02141"])
+    )
+    made = anonymise(
+        tmp_path / "t.csv", out=tmp_path / "o.csv", quasi=["zip,age"], sensitive="ill", k=2,
+        least_l=2, hierarchy=[tmp_path / "zip.csv"], population=tmp_path / "p.csv",
+        attacker="journalist", most_risk=0.25,
+    )  # fmt: skip
+    assert made.ok and made.table is not None and made.before is not None
+    assert made.before.k == 1 and made.table.k >= 2 and made.table.distinct_l == 2
+    assert made.risk == made.table.journalist_risk < made.table.prosecutor_risk
+    out = pd.read_csv(tmp_path / "o.csv", dtype=str)
+    assert set(out["zip"]) <= {"02", "10", *codes, "*"} and set(made.loss) == {"zip", "age"}
+    refused = anonymise(
+        tmp_path / "t.csv", out=tmp_path / "r.csv", quasi=["zip,age"], k=2, most_risk=0.1,
+        hierarchy=[tmp_path / "zip.csv"],
+    )  # fmt: skip
+    assert not refused.ok and refused.out is None and not (tmp_path / "r.csv").exists()
+
+
+def test_a_gate_on_what_is_there_already(tmp_path: Path, letter: Path) -> None:
+    (tmp_path / "t.csv").write_text("age\n1\n1\n2\n2\n2\n")
+    assert risk(tmp_path / "t.csv", quasi=["age"], most_risk=0.5).ok
+    assert not risk(tmp_path / "t.csv", quasi=["age"], most_risk=0.49).ok
+    assert risk(tmp_path / "t.csv", quasi=["age"], most_risk=0.4, attacker="marketer").ok
+    assert not risk(letter, most_risk=0.5).ok and risk(letter).ok
+
+
+def test_what_is_asked_of_a_table_is_not_passed_over(letter: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.txt"
+    for wrong in ({"hierarchy": [letter]}, {"population": letter}, {"sensitive": "x"},
+                  {"least_l": 2}, {"most_t": 0.2}):  # fmt: skip
+        with pytest.raises(InputError, match="no quasi-identifier is named"):
+            anonymise(letter, out=out, **wrong)
+    with pytest.raises(InputError, match="no quasi-identifier"):
+        risk(letter, sensitive="x")
+
+
 def test_bad_files_are_told(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         anonymise(tmp_path / "no.txt", out=tmp_path / "o.txt")

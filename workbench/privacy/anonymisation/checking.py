@@ -1,21 +1,25 @@
-"""A gate for data that goes on: how many of its texts hold something personal.
+"""Gates for data that goes on: how many of its texts hold something personal, how well the rows of
+a table hide in each other.
 
 A pipeline asks ``check_texts(texts, most_share=0.02).ok``, or, where it does not know this room,
-``evaluation.run_check("privacy.texts", texts, most_share=0.02)``.
+``evaluation.run_check("privacy.texts", texts, most_share=0.02)``; likewise ``privacy.table``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from workbench.core.errors import InputError
 from workbench.evaluation.checks import Check, check, register_check
 
 from .findings import KINDS
+from .tables.assessing import Attacker, assess_table
 from .texts import detect
 from .writing import why_unreadable
 
 CHECK = "privacy.texts"
+TABLE_CHECK = "privacy.table"
 
 
 @register_check(CHECK)
@@ -53,3 +57,31 @@ def check_texts(
         for text, spans in zip(texts, found, strict=True)
     )
     return check(CHECK, hit / len(texts), high=most_share)
+
+
+@register_check(TABLE_CHECK)
+def check_table(
+    table: Any,
+    quasi: Sequence[str],
+    *,
+    most_risk: float,
+    attacker: Attacker = "prosecutor",
+    population: Any = None,
+) -> Check:
+    """The risk that a row of a table is found again, and its bound.
+
+    Args:
+        table: A pandas DataFrame that is to go on.
+        quasi: The columns that others may know of a person.
+        most_risk: The bound, above 0 and at most 1.
+        attacker: Whose risk; see ``tables.reidentification``.
+        population: See ``assess_table``.
+
+    Raises:
+        InputError: The bound is no such share, or see ``assess_table``.
+        NotFoundError, DataError: See ``assess_table``.
+    """
+    if not 0.0 < most_risk <= 1.0:
+        raise InputError(f"most_risk is {most_risk:g}", hint="a share above 0, at most 1")
+    risk = assess_table(table, quasi, population=population).risk_of(attacker)
+    return check(TABLE_CHECK, risk, high=most_risk)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from workbench.store.files import hash_file, replacing, write_text
 from .documents import open_document
 from .keys import read_key
 from .pseudonyms import Pseudonyms
-from .tables.assessing import TableRisk, anonymise_table, assess_table
+from .tables.assessing import Attacker, TableRisk, anonymise_table, assess_table
+from .tables.hierarchy_files import read_hierarchies
 from .texts import AnonymisedText, Scope, Way, anonymise_texts, count_kinds, detect, records
 
 _TABLES = (".csv", ".tsv", ".parquet")
@@ -32,13 +33,16 @@ class TextRisk(Viewable):
     kinds: dict[str, int]
     withheld: int
     share: float
+    most_risk: float | None = None
+    ok: bool = True
 
 
 @dataclass(frozen=True)
 class AnonymisedFile(Viewable):
     """What was made of a file. ``risk`` is the share that is held against ``most_risk``: of texts
-    in which a second look finds something, or a table's prosecutor risk. ``out`` is None where the
-    risk was too high: then nothing was written."""
+    in which a second look finds something, or the risk of a table's ``attacker``. ``out`` is None
+    where the risk was too high: then nothing was written. Of a table ``before`` and ``table`` are
+    its figures before and after, and ``loss`` what of each column is no longer known."""
 
     source: str
     out: Path | None
@@ -54,12 +58,28 @@ class AnonymisedFile(Viewable):
     ok: bool
     record: Path | None
     example: AnonymisedText | None = None
+    before: TableRisk | None = None
+    loss: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableWish:
+    """What a table is to become; see ``operations.anonymise``."""
+
+    quasi: Sequence[str]
+    sensitive: str | None = None
+    k: int = 10
+    least_l: int = 1
+    most_t: float | None = None
+    hierarchies: Sequence[Path] = ()
+    population: Path | None = None
+    attacker: Attacker = "prosecutor"
 
 
 def anonymise_file(
     file: Path, out: Path, *, way: Way, key: Path | None, columns: Sequence[str],
-    quasi: Sequence[str], sensitive: str | None, k: int, least_l: int, most_t: float | None,
-    most_risk: float | None, scope: Scope, overwrite: bool, record_to: Path | None,
+    wish: TableWish, most_risk: float | None, scope: Scope, overwrite: bool,
+    record_to: Path | None,
 ) -> AnonymisedFile:  # fmt: skip
     """See ``operations.anonymise``."""
     if out.resolve() == file.resolve():
@@ -69,9 +89,10 @@ def anonymise_file(
             raise InputError(f"{place} is there and is not overwritten", hint="--overwrite")
     if out.suffix.lower() != file.suffix.lower():
         raise InputError(f"{out.name} would be another kind of file than {file.name}")
-    if quasi:
-        made = _table(file, out, quasi, sensitive, k, least_l, most_t, most_risk)
+    if wish.quasi:
+        made = _table(file, out, wish, most_risk)
     else:
+        _check_no_table(wish)
         secret = read_key(key) if key is not None else None
         made = _texts(file, out, way, secret, columns, most_risk or 0.0, scope, record_to)
     facts = {"way": made.way, "texts": made.texts, "withheld": made.withheld, "kinds": made.kinds,
@@ -122,29 +143,49 @@ def _without_replacements(made: AnonymisedText) -> str:
     return "" if made.withheld else "".join(out) + made.text[at:]
 
 
-def _table(
-    file: Path, out: Path, quasi: Sequence[str], sensitive: str | None, k: int, least_l: int,
-    most_t: float | None, most_risk: float | None,
-) -> AnonymisedFile:  # fmt: skip
-    table, risk = anonymise_table(
-        read_table(file), quasi, k=k, sensitive=sensitive, least_l=least_l, most_t=most_t
-    )
-    bound = 1.0 / k if most_risk is None else most_risk
-    ok = risk.prosecutor_risk <= bound + 1e-12
-    if ok:
+def _check_no_table(wish: TableWish) -> None:
+    """Nothing that is asked of a table goes unheard."""
+    asked = {
+        "a hierarchy": wish.hierarchies, "a population": wish.population,
+        "a sensitive column": wish.sensitive, "diversity": wish.least_l > 1,
+        "closeness": wish.most_t is not None,
+    }  # fmt: skip
+    for what, given in asked.items():
+        if given:
+            raise InputError(
+                f"{what} is of a table, and no quasi-identifier is named",
+                hint="--quasi COLUMN,COLUMN",
+            )
+
+
+def _table(file: Path, out: Path, wish: TableWish, most_risk: float | None) -> AnonymisedFile:
+    trees = read_hierarchies(wish.hierarchies, wish.quasi)
+    whole = read_table(wish.population, as_text=trees) if wish.population is not None else None
+    made = anonymise_table(
+        read_table(file, as_text=trees), wish.quasi, k=wish.k, sensitive=wish.sensitive,
+        least_l=wish.least_l, most_t=wish.most_t, hierarchies=trees, population=whole,
+    )  # fmt: skip
+    bound = 1.0 / wish.k if most_risk is None else most_risk
+    after = made.after.held_to(bound, wish.attacker)
+    if after.ok:
         with replacing(out) as handle:
             if out.suffix.lower() == ".parquet":
-                table.to_parquet(handle, index=False)
+                made.table.to_parquet(handle, index=False)
             else:
-                table.to_csv(handle, index=False, sep="\t" if out.suffix == ".tsv" else ",")
+                mark = "\t" if out.suffix.lower() == ".tsv" else ","
+                made.table.to_csv(handle, index=False, sep=mark)
     return AnonymisedFile(
-        file.name, out if ok else None, "table", 0, 0, {}, {}, {}, risk, risk.prosecutor_risk,
-        bound, ok, None,
+        file.name, out if after.ok else None, "table", 0, 0, {}, {}, {}, after,
+        after.risk_of(wish.attacker), bound, after.ok, None, before=made.before, loss=made.loss,
     )  # fmt: skip
 
 
-def read_table(file: Path) -> Any:
+def read_table(file: Path, *, as_text: Collection[str] = ()) -> Any:
     """A .csv, .tsv or .parquet file as a pandas table.
+
+    Args:
+        file: A file of one of these kinds.
+        as_text: Columns whose values stay as they are written, 02139 and not 2139.
 
     Raises:
         InputError: It is of another kind, or cannot be read.
@@ -159,29 +200,35 @@ def read_table(file: Path) -> Any:
     try:
         if suffix == ".parquet":
             return pd.read_parquet(file)
-        return pd.read_csv(file, sep="\t" if suffix == ".tsv" else ",", skipinitialspace=True)
+        mark, texts = "\t" if suffix == ".tsv" else ",", dict.fromkeys(as_text, "string")
+        return pd.read_csv(file, sep=mark, skipinitialspace=True, dtype=texts)
     except (ValueError, OSError) as error:  # pandas' and pyarrow's own faults are ValueErrors
         raise InputError(f"{file.name} cannot be read: {error}", hint="mend it first") from None
 
 
 def assess_file(
     file: Path, *, quasi: Sequence[str], sensitive: str | None, columns: Sequence[str],
-    population: Path | None,
+    population: Path | None, most_risk: float | None = None, attacker: Attacker = "prosecutor",
 ) -> TableRisk | TextRisk:  # fmt: skip
     """See ``operations.risk``."""
     if quasi:
         whole = read_table(population) if population is not None else None
-        return assess_table(read_table(file), quasi, sensitive=sensitive, population=whole)
+        found = assess_table(read_table(file), quasi, sensitive=sensitive, population=whole)
+        return found.held_to(most_risk, attacker)
+    _check_no_table(TableWish((), sensitive, population=population))
     from .writing import why_unreadable
 
     document = open_document(file, columns=columns)
-    found = detect(document.views)
+    spotted = detect(document.views)
     withheld = sum(bool(why_unreadable(text)) for text in document.views)
-    counts = Counter(each.kind for spans in found for each in spans)
-    hit = sum(bool(spans) for spans in found) + withheld
+    counts = Counter(each.kind for spans in spotted for each in spans)
+    hit = sum(bool(spans) for spans in spotted) + withheld
     total = len(document.texts)
-    return TextRisk(total, sum(counts.values()), dict(sorted(counts.items())), withheld,
-                    hit / total if total else 0.0)  # fmt: skip
+    share = hit / total if total else 0.0
+    return TextRisk(
+        total, sum(counts.values()), dict(sorted(counts.items())), withheld, share, most_risk,
+        most_risk is None or share <= most_risk,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

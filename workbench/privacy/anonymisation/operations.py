@@ -10,7 +10,7 @@ import annotated_types as limits
 from workbench.core.operations import operation
 
 from .filing import AnonymisedFile, Revealed, TextRisk
-from .tables.assessing import TableRisk
+from .tables.assessing import Attacker, TableRisk
 
 Share = Annotated[float, limits.Ge(0), limits.Le(1)]
 
@@ -28,6 +28,9 @@ def anonymise(
     k: Annotated[int, limits.Ge(2)] = 10,
     least_l: Annotated[int, limits.Ge(1)] = 1,
     most_t: Share | None = None,
+    hierarchy: list[Path] | None = None,
+    population: Path | None = None,
+    attacker: Attacker = "prosecutor",
     most_risk: Share | None = None,
     scope: Literal["document", "corpus"] = "corpus",
     record: Path | None = None,
@@ -50,17 +53,25 @@ def anonymise(
         k: So many rows at least agree in all columns that are named as quasi.
         least_l: So many different sensitive values each class has at least.
         most_t: How far a class's sensitive values may lie from the table's.
+        hierarchy: How a column's values are made coarser: CSV for one column (its name and the
+            levels' in the heading, a value and its coarser names a line), YAML for several (a tree,
+            or the parent of each name). Without one numbers become ranges, names sets.
+        population: A table that the rows were drawn from, for the journalist's risk.
+        attacker: Whose risk is held against --most-risk of a table: of one who knows that a person
+            is in it, of one who looks for anybody, of one who looks for as many as possible.
         most_risk: Of texts: the share in which a second look still finds something, 0 if not given.
             Of a table: the greatest risk that a row is found again, 1 / k if not given.
         scope: The same person is called the same in a document or in all of them.
         record: A .jsonl file for what was done to each span, without its words.
         overwrite: Take the place of a file that is there.
     """
-    from .filing import anonymise_file
+    from .filing import TableWish, anonymise_file
 
+    wish = TableWish(
+        _names(quasi), sensitive, k, least_l, most_t, hierarchy or (), population, attacker
+    )
     return anonymise_file(
-        file, out, way=way, key=key, columns=_names(columns), quasi=_names(quasi),
-        sensitive=sensitive, k=k, least_l=least_l, most_t=most_t, most_risk=most_risk,
+        file, out, way=way, key=key, columns=_names(columns), wish=wish, most_risk=most_risk,
         scope=scope, overwrite=overwrite, record_to=record,
     )  # fmt: skip
 
@@ -73,8 +84,12 @@ def risk(
     sensitive: str | None = None,
     columns: list[str] | None = None,
     population: Path | None = None,
+    attacker: Attacker = "prosecutor",
+    most_risk: Share | None = None,
 ) -> TableRisk | TextRisk:
     """Say how much of a file is personal, or how well the rows of a table hide in each other.
+
+    With --most-risk it is a gate: the command ends with 1 where the risk is above it.
 
     Args:
         file: A .txt, .md, .jsonl, .csv, .tsv, .parquet or .ipynb file.
@@ -82,12 +97,15 @@ def risk(
         sensitive: The column that nobody is to learn of a person.
         columns: Of a table or of JSON lines: only these texts.
         population: A table that the rows were drawn from, for the journalist's risk.
+        attacker: Whose risk is held against --most-risk of a table.
+        most_risk: The greatest risk that a row of a table is found again, or the greatest share of
+            texts with something personal.
     """
     from .filing import assess_file
 
     return assess_file(
         file, quasi=_names(quasi), sensitive=sensitive, columns=_names(columns),
-        population=population,
+        population=population, most_risk=most_risk, attacker=attacker,
     )  # fmt: skip
 
 

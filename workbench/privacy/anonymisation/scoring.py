@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.core.viewers import Viewable
+from workbench.evaluation.bootstrap import Interval, bootstrap_interval
 
 from .findings import Found
 
@@ -76,4 +81,75 @@ def score(
     return Recall(
         len(texts), sum(labelled.values()), sum(masked.values()), total, false,
         {kind: (masked[kind], labelled[kind]) for kind in sorted(labelled)},
+    )  # fmt: skip
+
+
+def read_labelled(file: Path, *, every: int = 1) -> tuple[list[str], list[list[Label]]]:
+    """Texts and their labels: a JSON object a line, plain or gzipped.
+
+    Args:
+        file: ``{"text", "spans": [{"start", "end", "type"}]}`` a line; counted in characters.
+        every: Only each so-manieth line, from the first.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InputError: ``every`` is below 1.
+        DataError: A line is of another form.
+    """
+    if not file.is_file():
+        raise NotFoundError(f"there is no file {file}", hint=f"ls {file.parent}")
+    if every < 1:
+        raise InputError(f"every is {every}", hint="at least 1")
+    data = file.read_bytes()
+    lines = (gzip.decompress(data) if file.suffix == ".gz" else data).splitlines()
+    texts, labels = [], []
+    for number, line in enumerate(lines[::every]):
+        try:
+            row = json.loads(line)
+            spans = [Label(each["start"], each["end"], each["type"]) for each in row["spans"]]
+            texts.append(str(row["text"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{file.name}, line {1 + number * every}: {error!r}",
+                hint='{"text": ..., "spans": [{"start": 0, "end": 5, "type": "PERSON"}]}',
+            ) from None
+        labels.append(spans)
+    return texts, labels
+
+
+def recall_interval(
+    texts: Sequence[str],
+    found: Sequence[Iterable[Found]],
+    labels: Sequence[Iterable[Label]],
+    *,
+    kind: str | None = None,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """The masked recall with its bootstrap interval; documents are resampled, not spans, since what
+    is missed in one is missed together.
+
+    Args:
+        texts: The documents.
+        found: What was found in each.
+        labels: What is personal in each.
+        kind: Of one kind of label only; all if none is given.
+        confidence: Of the two-sided interval.
+        seed: Of the resampling.
+
+    Raises:
+        InputError: Fewer than two documents have such a label.
+    """
+    masked, labelled = [], []
+    for text, spans, wanted in zip(texts, found, labels, strict=True):
+        recall = score([text], [spans], [wanted])
+        hits, of = (recall.masked, recall.labelled) if kind is None else (
+            recall.by_kind.get(kind, (0, 0))
+        )  # fmt: skip
+        if of:
+            masked.append(float(hits))
+            labelled.append(float(of))
+    return bootstrap_interval(
+        lambda hits, of, axis: hits.sum(axis) / of.sum(axis), masked, labelled,
+        confidence=confidence, seed=seed,
     )  # fmt: skip

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from workbench.core.viewers import Viewable
 
 from . import k_anonymity, l_diversity, reidentification, t_closeness
 from .columns import check_columns, class_numbers
+from .covering import covered_rows
 from .hierarchies import Hierarchy
 from .mondrian import recode
+
+Attacker = Literal["prosecutor", "journalist", "marketer"]
 
 
 @dataclass(frozen=True)
 class TableRisk(Viewable):
     """The figures of one table. Risks are shares of 1; those on a sensitive column may be None.
 
-    ``mean_class_ratio`` is the mean class size over k: 1 is the best that k allows.
+    ``mean_class_ratio`` is the mean class size over k: 1 is the best that k allows. ``class_sizes``
+    says of each size how many classes have it, ``told_rows`` how many rows are in classes with one
+    sensitive value only. Where a bound was stated (``most_risk``) ``ok`` says
+    whether the risk of the ``attacker`` keeps it.
     """
 
     rows: int
@@ -33,10 +39,46 @@ class TableRisk(Viewable):
     journalist_risk: float
     marketer_risk: float
     population_rows: int | None
+    class_sizes: dict[int, int]
     sensitive: str | None = None
     distinct_l: int | None = None
     entropy_l: float | None = None
     t: float | None = None
+    told_rows: int | None = None
+    attacker: Attacker = "prosecutor"
+    most_risk: float | None = None
+    ok: bool = True
+
+    def risk_of(self, attacker: Attacker) -> float:
+        """The risk that is held against a bound."""
+        return {
+            "prosecutor": self.prosecutor_risk,
+            "journalist": self.journalist_risk,
+            "marketer": self.marketer_risk,
+        }[attacker]
+
+    def held_to(self, most_risk: float | None, attacker: Attacker) -> TableRisk:
+        """The same figures, held to a bound on one attacker's risk; to none if it is None."""
+        ok = most_risk is None or self.risk_of(attacker) <= most_risk + 1e-12
+        return replace(self, attacker=attacker, most_risk=most_risk, ok=ok)
+
+
+@dataclass(frozen=True)
+class AnonymisedTable(Viewable):
+    """A table in which each row is one of at least k, its figures before and after, and the loss.
+
+    ``loss`` is the mean of what is no longer known of a cell, from 0 to 1 (``Cell``).
+    """
+
+    table: Any = field(repr=False)
+    before: TableRisk
+    after: TableRisk
+    loss: dict[str, float]
+
+    @property
+    def mean_loss(self) -> float:
+        """The loss of all quasi-identifiers together (the global certainty penalty)."""
+        return sum(self.loss.values()) / len(self.loss)
 
 
 def assess_table(
@@ -51,7 +93,8 @@ def assess_table(
         table: Any table.
         quasi: The columns that others may know of a person.
         sensitive: The column that nobody is to learn of a person; ordered if it holds numbers.
-        population: A table with the same quasi-identifiers that the rows were drawn from.
+        population: A table with the same quasi-identifiers that the rows were drawn from, made
+            coarser in the same way if the table was.
 
     Raises:
         InputError, NotFoundError, DataError: See ``columns.check_columns``.
@@ -60,31 +103,41 @@ def assess_table(
     import pandas as pd
 
     names = check_columns(table, quasi, sensitive)
+    if population is None:
+        return _measure(table, names, sensitive, None, None)
+    check_columns(population, names)
+    joined = pd.concat([table[names], population[names]], ignore_index=True)
+    both = class_numbers(joined, names)
+    theirs = np.bincount(both[len(table) :], minlength=int(both.max()) + 1)
+    return _measure(table, names, sensitive, theirs[both[: len(table)]], len(population))
+
+
+def _measure(
+    table: Any, names: list[str], sensitive: str | None, likes: Any, population_rows: int | None
+) -> TableRisk:
+    """The figures. ``likes`` are the rows of the population that are as each row of the table."""
+    import numpy as np
+
     classes = class_numbers(table, names)
     sizes = k_anonymity.class_sizes(classes)
-    in_population = sizes
-    if population is not None:
-        check_columns(population, names)
-        joined = pd.concat([table[names], population[names]], ignore_index=True)
-        both = class_numbers(joined, names)
-        theirs = np.bincount(both[len(table) :], minlength=int(both.max()) + 1)
-        first = np.unique(classes, return_index=True)[1]
-        in_population = theirs[both[first]]
+    first = np.unique(classes, return_index=True)[1]
+    in_population = sizes if likes is None else likes[first]
     worst, mean = reidentification.prosecutor(sizes)
     k = int(sizes.min())
-    diversity: tuple[int | None, float | None, float | None] = (None, None, None)
+    diversity: tuple[int | None, float | None, float | None, int | None] = (None,) * 4
     if sensitive is not None:
         diversity = _diversity(table[sensitive], classes)
+    counts = zip(*np.unique(sizes, return_counts=True), strict=True)
     return TableRisk(
         len(table), tuple(names), k, len(sizes), int((sizes == 1).sum()),
         k_anonymity.discernibility(classes), float(sizes.mean() / k), worst, mean,
         reidentification.journalist(sizes, in_population),
         reidentification.marketer(sizes, in_population),
-        None if population is None else len(population), sensitive, *diversity,
+        population_rows, {int(size): int(many) for size, many in counts}, sensitive, *diversity,
     )  # fmt: skip
 
 
-def _diversity(values: Any, classes: Any) -> tuple[int, float, float]:
+def _diversity(values: Any, classes: Any) -> tuple[int, float, float, int]:
     import numpy as np
     import pandas as pd
 
@@ -95,6 +148,7 @@ def _diversity(values: Any, classes: Any) -> tuple[int, float, float]:
         l_diversity.distinct_l(counts),
         l_diversity.entropy_l(counts),
         t_closeness.measure_t(counts, ordered=ordered),
+        l_diversity.told_rows(counts),
     )
 
 
@@ -107,7 +161,8 @@ def anonymise_table(
     least_l: int = 1,
     most_t: float | None = None,
     hierarchies: Mapping[str, Hierarchy] | None = None,
-) -> tuple[Any, TableRisk]:
+    population: Any = None,
+) -> AnonymisedTable:
     """A table in which each row is one of at least k, and its figures measured anew.
 
     Args:
@@ -117,10 +172,13 @@ def anonymise_table(
         sensitive: The column that nobody is to learn of a person.
         least_l: So many different sensitive values each class has.
         most_t: How far a class may lie from the table (t-closeness).
-        hierarchies: Of categorical columns; others become sets.
+        hierarchies: Of columns that are made coarser along one; other numbers become ranges, other
+            names sets.
+        population: A table that the rows were drawn from, with its values as they are: for the
+            journalist's and the marketer's risk, before and after.
 
     Returns:
-        The table, its quasi-identifiers as text, and its figures.
+        The table, its quasi-identifiers as text, and its figures before and after.
 
     Raises:
         DataError: There are fewer than k rows, or the whole table is less diverse than asked.
@@ -131,7 +189,10 @@ def anonymise_table(
     if sensitive is not None and (least_l > 1 or most_t is not None):
         allowed = _rule(table[sensitive], least_l, most_t)
     made = recode(table, quasi, k=k, hierarchies=hierarchies, allowed=allowed)
-    return made, assess_table(made, quasi, sensitive=sensitive)
+    likes = None if population is None else covered_rows(made, population)[made.parts]
+    before = assess_table(table, quasi, sensitive=sensitive, population=population)
+    after = _measure(made.table, list(quasi), sensitive, likes, before.population_rows)
+    return AnonymisedTable(made.table, before, after, made.loss)
 
 
 def _rule(values: Any, least_l: int, most_t: float | None) -> Any:

@@ -1,7 +1,8 @@
 """Mondrian (LeFevre, DeWitt and Ramakrishnan 2006): strict multidimensional k-anonymity.
 
 The table is cut in two at the median of the column that spreads most, and each half again, as long
-as both halves keep k rows (and, if asked, their l-diversity and t-closeness). Then the values of
+as both halves keep k rows (and, if asked, their l-diversity and t-closeness); along a hierarchy,
+where two of its coarsest names part that the rows have. Then the values of
 each part become what they have in common: a range of numbers, a name of a hierarchy, a set.
 """
 
@@ -12,29 +13,38 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import DataError, InputError
+from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.core.progress import progress
 
 from .columns import check_columns
-from .hierarchies import Hierarchy, set_name
+from .hierarchies import Hierarchy
+from .quasi_columns import Cell, QuasiColumn, encode
 
-MISSING = "missing"
 _LOOK_EACH = 64
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A quasi-identifier by codes: ``levels[code]`` is the value; code 0 is a missing one if any.
+class Recoding:
+    """A table made coarser, and of what its cells tell.
 
-    ``at`` are the places of the levels on the column's scale, from 0 to 1.
+    ``parts`` is the number of each row's part, shape (rows,); ``cells[column][part]`` what its rows
+    are given there.
     """
 
-    name: str
-    codes: Any
-    levels: list[Any]
-    at: Any
-    numeric: bool
-    hierarchy: Hierarchy | None
+    table: Any
+    parts: Any
+    cells: Mapping[str, Sequence[Cell]]
+
+    @property
+    def loss(self) -> dict[str, float]:
+        """The mean loss of each column's cells over the rows, from 0 to 1; see ``Cell``."""
+        import numpy as np
+
+        rows = np.bincount(self.parts)
+        return {
+            name: float(np.dot([cell.loss for cell in cells], rows) / rows.sum())
+            for name, cells in self.cells.items()
+        }
 
 
 def recode(
@@ -44,7 +54,7 @@ def recode(
     k: int,
     hierarchies: Mapping[str, Hierarchy] | None = None,
     allowed: Callable[[Any], bool] | None = None,
-) -> Any:
+) -> Recoding:
     """The table with its quasi-identifiers made coarser until each row is one of at least k.
 
     No row is dropped.
@@ -53,24 +63,28 @@ def recode(
         table: A pandas DataFrame.
         quasi: The columns that others may know of a person.
         k: At least so many rows agree in all of them.
-        hierarchies: Of categorical columns; others become sets.
+        hierarchies: Of columns that are made coarser along one; other numbers become ranges, other
+            names sets.
         allowed: Of the rows of a part (an array of their numbers): whether it may be one.
 
     Raises:
         DataError: There are fewer than k rows, or the whole table is not allowed.
         InputError: k is below 1, or a hierarchy lacks a value.
-        NotFoundError: There is no such column.
+        NotFoundError: There is no such column, or a hierarchy is of no quasi-identifier.
     """
     import numpy as np
 
-    names = check_columns(table, quasi)
+    names, trees = check_columns(table, quasi), dict(hierarchies or {})
+    for name in trees:
+        if name not in names:
+            raise NotFoundError.among("quasi-identifier", name, names)
     if k < 1:
         raise InputError(f"k is {k}", hint="at least 1")
     if len(table) < k:
         raise DataError(
             f"{len(table)} rows cannot be made {k}-anonymous", hint=f"k of at most {len(table)}"
         )
-    columns = [_encode(table[name], (hierarchies or {}).get(name)) for name in names]
+    columns = [encode(table[name], trees.get(name)) for name in names]
     everything = np.arange(len(table))
     if allowed is not None and not allowed(everything):
         raise DataError(
@@ -81,40 +95,8 @@ def recode(
     return _recoded(table, columns, parts)
 
 
-def _encode(values: Any, hierarchy: Hierarchy | None) -> _Column:
-    import numpy as np
-    import pandas as pd
-
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    missing = values.isna().to_numpy()
-    if numeric:
-        plain = values.to_numpy(dtype=float, na_value=np.nan)
-        if np.isinf(plain).any():
-            raise DataError(f"column {values.name!r} holds infinities", hint="they are no quantity")
-        known, codes = np.unique(plain[~missing], return_inverse=True)
-        span = float(known[-1] - known[0]) if len(known) else 0.0
-        at = (known - known[0]) / span if span else np.zeros(len(known))
-        found: list[Any] = known.tolist()
-    else:
-        text = values.astype("string").where(~values.isna())
-        found = sorted(text.dropna().unique().tolist())
-        if hierarchy is not None:
-            found = hierarchy.order(found)
-        place = {value: number for number, value in enumerate(found)}
-        codes = text[~missing].map(place).to_numpy(dtype=np.int64)
-        at = np.arange(len(found)) / max(1, len(found) - 1)
-    full = np.zeros(len(values), dtype=np.int64)
-    if missing.any():  # a missing value is one more level, below all others
-        full[~missing] = codes + 1
-        found = [None, *found]
-        at = np.concatenate([[0.0], at])
-    else:
-        full[:] = codes
-    return _Column(str(values.name), full, found, at, numeric, hierarchy)
-
-
 def _cut(
-    columns: list[_Column], rows: Any, k: int, allowed: Callable[[Any], bool] | None
+    columns: list[QuasiColumn], rows: Any, k: int, allowed: Callable[[Any], bool] | None
 ) -> list[Any]:
     """The parts that cannot be cut any further."""
     waiting, done, looked = [rows], [], 0
@@ -134,7 +116,7 @@ def _cut(
 
 
 def _halves(
-    columns: list[_Column], part: Any, k: int, allowed: Callable[[Any], bool] | None
+    columns: list[QuasiColumn], part: Any, k: int, allowed: Callable[[Any], bool] | None
 ) -> tuple[Any, Any] | None:
     """The part cut at the median of the widest column where both halves may stand."""
     taken = [column.codes[part] for column in columns]
@@ -145,7 +127,7 @@ def _halves(
     for number in sorted(range(len(columns)), key=lambda at: -widths[at]):
         if not widths[number]:
             return None
-        side = _median_side(taken[number], k)
+        side = _median_side(taken[number], k, columns[number].shared)
         if side is None:
             continue
         left, right = part[side], part[~side]
@@ -154,47 +136,35 @@ def _halves(
     return None
 
 
-def _median_side(codes: Any, k: int) -> Any:
+def _median_side(codes: Any, k: int, shared: Any = None) -> Any:
     """Which rows lie on the left: the cut between two values that is nearest to the median and
-    leaves k rows on both sides; None where there is none."""
+    leaves k rows on both sides; None where there is none. Along a hierarchy the cut is between
+    names as coarse as can be parted, so that both sides keep a name of their own."""
     import numpy as np
 
-    counts = np.bincount(codes - codes.min())
+    lowest = codes.min()
+    counts = np.bincount(codes - lowest)
     left = np.cumsum(counts)[:-1]
     fits = np.flatnonzero((left >= k) & (len(codes) - left >= k))
     if not len(fits):
         return None
+    if shared is not None:
+        names = shared[fits + lowest]
+        fits = fits[names == names.min()]
     cut = fits[np.abs(left[fits] - len(codes) / 2).argmin()]
-    return codes <= cut + codes.min()
+    return codes <= cut + lowest
 
 
-def _recoded(table: Any, columns: list[_Column], parts: list[Any]) -> Any:
+def _recoded(table: Any, columns: list[QuasiColumn], parts: list[Any]) -> Recoding:
     import numpy as np
 
     made = table.copy()
     number = np.empty(len(table), dtype=np.int64)
     for at, part in enumerate(parts):
         number[part] = at
+    cells: dict[str, list[Cell]] = {}
     for column in columns:
-        said = np.array(
-            [_common(column, np.unique(column.codes[part])) for part in parts], dtype=object
-        )
+        cells[column.name] = [column.cell(np.unique(column.codes[part])) for part in parts]
+        said = np.array([cell.said for cell in cells[column.name]], dtype=object)
         made[column.name] = said[number]
-    return made
-
-
-def _common(column: _Column, codes: Any) -> str:
-    """What the values of a part have in common, as text."""
-    values = [column.levels[code] for code in codes]
-    missing = values[0] is None
-    values = values[1:] if missing else values
-    if not values:
-        return MISSING
-    if column.numeric:
-        low, high = (f"{value:.12g}" for value in (values[0], values[-1]))
-        said = low if low == high else f"{low}..{high}"
-    elif column.hierarchy is not None:
-        said = column.hierarchy.common(values)
-    else:
-        said = set_name(values)
-    return f"{said}|{MISSING}" if missing else said
+    return Recoding(made, number, cells)

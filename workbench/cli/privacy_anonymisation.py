@@ -1,0 +1,103 @@
+"""How anonymised files, and what a file gives away, look in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.drawing import print_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workbench.privacy.anonymisation.filing import AnonymisedFile, Revealed, TextRisk
+    from workbench.privacy.anonymisation.tables.assessing import TableRisk
+
+_WAYS = {"mask": "masked", "surrogate": "replaced by made values", "pseudonym": "sealed"}
+
+
+def show_anonymise(made: AnonymisedFile) -> None:
+    """What was found or recoded, the risk against its bound, and where the file is."""
+    if made.table is not None:
+        _show_table(made)
+        whose = f"{made.table.attacker} risk"
+    else:
+        _show_texts(made)
+        whose = "risk that a second look sees"
+    bound = f"{made.risk:.4g}, at most {made.most_risk:.4g} is allowed"
+    if made.ok:
+        click.echo(f"{whose} {bound}: {made.out}")
+    else:
+        click.echo(f"REFUSED: {whose} {bound}; nothing was written")
+
+
+def show_risk(found: TableRisk | TextRisk) -> None:
+    """The figures of a table, or the kinds that texts hold."""
+    from workbench.privacy.anonymisation.filing import TextRisk
+
+    if isinstance(found, TextRisk):
+        print_table(["kind", "spans"], [[kind, spans] for kind, spans in found.kinds.items()])
+        if found.withheld:
+            click.echo(f"{found.withheld} texts cannot be read here and count as personal")
+        click.echo(f"{found.share:.1%} of {found.texts:,} texts hold something personal")
+    else:
+        print_table(["figure", "value", ""], [list(row) for row in _figures(found)])
+    if found.most_risk is not None:
+        said = "within" if found.ok else "OVER"
+        click.echo(f"{said} the stated risk of {found.most_risk:.4g}")
+
+
+def show_reveal(made: Revealed) -> None:
+    """How many pseudonyms were opened."""
+    click.echo(f"{made.pseudonyms:,} pseudonyms opened: {made.out}")
+
+
+def show_new_key(path: Path) -> None:
+    """Where the key is."""
+    click.echo(f"key in {path}; keep it apart from the text, and keep a copy of it")
+
+
+def _show_texts(made: AnonymisedFile) -> None:
+    spans = sum(made.kinds.values())
+    click.echo(f"{made.texts:,} texts, {spans:,} spans {_WAYS.get(made.way, made.way)}")
+    if made.kinds:
+        print_table(["kind", "spans"], [[kind, spans] for kind, spans in made.kinds.items()])
+    for reason, count in made.reasons.items():
+        click.echo(f"withheld: {count} texts, {reason}", err=True)
+    for mime, count in made.dropped.items():
+        click.echo(f"left out: {count} outputs of {mime}", err=True)
+
+
+def _show_table(made: AnonymisedFile) -> None:
+    assert made.table is not None and made.before is not None
+    pairs = zip(_figures(made.before), _figures(made.table), strict=True)
+    rows = [[name, was, now, told] for (name, was, _), (_, now, told) in pairs]
+    print_table(["figure", "before", "after", ""], rows)
+    click.echo()
+    print_table(["column", "no longer known"], [[n, f"{x:.1%}"] for n, x in made.loss.items()])
+
+
+def _figures(risk: TableRisk) -> list[tuple[str, Any, str]]:
+    """Each figure with its value and what it says."""
+    asked = {True: "of the table itself: no population was given", False: ""}
+    whole = asked[risk.population_rows is None]
+    rows: list[tuple[str, Any, str]] = [
+        ("rows", f"{risk.rows:,}", ""),
+        ("k", f"{risk.k:,}", "rows at least agree in " + ", ".join(risk.quasi)),
+        ("classes", f"{risk.classes:,}", ""),
+        ("alone", f"{risk.alone:,}", "rows that agree with no other"),
+        ("prosecutor risk", f"{risk.prosecutor_risk:.4f}", "knows that a person is in the table"),
+        ("mean risk", f"{risk.mean_risk:.4f}", "of a row, to the same"),
+        ("journalist risk", f"{risk.journalist_risk:.4f}", whole or "looks for anybody"),
+        ("marketer risk", f"{risk.marketer_risk:.4f}", whole or "looks for as many as possible"),
+        ("discernibility", f"{risk.discernibility:,}", "sum of the squares of class sizes"),
+    ]
+    if risk.sensitive is not None and risk.entropy_l is not None and risk.t is not None:
+        rows += [
+            ("distinct l", f"{risk.distinct_l}", f"values of {risk.sensitive} in a class"),
+            ("told", f"{risk.told_rows:,}", f"rows in classes with one {risk.sensitive} only"),
+            ("entropy l", f"{risk.entropy_l:.3f}", "by their entropy"),
+            ("t", f"{risk.t:.4f}", "a class's values from the table's, at most"),
+        ]
+    return rows
