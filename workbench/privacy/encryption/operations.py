@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import annotated_types as limits
 
@@ -13,10 +13,12 @@ from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
 from .client import EncryptedAnswers
+from .compiling import Compiled
 from .keys import KeyFolder
 from .plan import Plan
 from .running import EncryptedInference
 from .server import ServedModel
+from .tasks import ModelKind, Task
 
 Degree = Annotated[int, limits.Interval(ge=2, le=4)]
 Ring = Annotated[int, limits.Interval(ge=4096, le=16384)]
@@ -30,7 +32,7 @@ Seed = Annotated[int, limits.Ge(0)]
 )
 def encrypt_infer(
     *,
-    model: Literal["mlp", "logistic", "text"] = "mlp",
+    model: ModelKind = "mlp",
     dataset: str | None = None,
     target: str | None = None,
     samples: Annotated[int, limits.Ge(1)] | None = None,
@@ -62,20 +64,13 @@ def encrypt_infer(
         seed: Of the training.
         keep: A new folder for the server's and the client's files.
     """
-    from .running import compile_task, infer_encrypted
-    from .tasks import load_task
+    from .running import infer_encrypted
 
     _refuse_used(keep)
-    task = load_task(model, dataset=dataset, target=target, seed=seed)
-    compiled = compile_task(
-        task,
-        degree=degree,
-        adapt=adapt,
-        scale_bits=scale_bits,
-        ring=ring,
-        tolerance=tolerance,
-        seed=seed,
-    )
+    task, compiled = _compile(
+        model, dataset, target, degree=degree, adapt=adapt, scale_bits=scale_bits, ring=ring,
+        tolerance=tolerance, seed=seed,
+    )  # fmt: skip
     return infer_encrypted(task, compiled, samples=samples, keep=keep)
 
 
@@ -88,7 +83,7 @@ def encrypt_infer(
 def compile_model(
     out: Path,
     *,
-    model: Literal["mlp", "logistic", "text"] = "mlp",
+    model: ModelKind = "mlp",
     dataset: str | None = None,
     target: str | None = None,
     degree: Degree | None = None,
@@ -113,22 +108,25 @@ def compile_model(
         seed: Of the training.
     """
     from .compiling import save_compiled
+
+    _refuse_used(out)
+    _, compiled = _compile(
+        model, dataset, target, degree=degree, adapt=adapt, scale_bits=scale_bits, ring=ring,
+        tolerance=tolerance, seed=seed,
+    )  # fmt: skip
+    save_compiled(compiled, out)
+    return compiled.plan
+
+
+def _compile(
+    model: ModelKind, dataset: str | None, target: str | None, *, seed: int, **how: Any
+) -> tuple[Task, Compiled]:
+    """The trained model and what it was compiled to; ``how`` is ``compile_task``'s."""
     from .running import compile_task
     from .tasks import load_task
 
-    _refuse_used(out)
     task = load_task(model, dataset=dataset, target=target, seed=seed)
-    compiled = compile_task(
-        task,
-        degree=degree,
-        adapt=adapt,
-        scale_bits=scale_bits,
-        ring=ring,
-        tolerance=tolerance,
-        seed=seed,
-    )
-    save_compiled(compiled, out)
-    return compiled.plan
+    return task, compile_task(task, seed=seed, **how)
 
 
 @operation(
