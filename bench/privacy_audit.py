@@ -20,20 +20,20 @@ def measure(rounds: int) -> Sequence[Figure]:
     import torch
 
     from workbench.privacy.dp.digits import load_digits_task
-    from workbench.privacy.dp.training import train_digits
+    from workbench.privacy.dp.training import train_classifier
 
     torch.set_num_threads(1)
     task = load_digits_task()
     flagged, by_the_other, gaps = 0, 0, []
     for seed in range(BROKEN):
-        run = train_digits(task, epsilon=EPSILONS[seed % 3], seed=1000 + seed, noise_scale=0.1)
+        run = train_classifier(task, epsilon=EPSILONS[seed % 3], seed=1000 + seed, noise_scale=0.1)
         assert run.audit is not None
         flagged += run.audit.flagged
         by_the_other += run.audit.lower_any > run.audit.upper
         gaps.append(run.audit.lower / run.audit.upper)
     wrong, nearest = 0, 0.0
     for seed in range(CORRECT):
-        run = train_digits(task, epsilon=EPSILONS[seed % 3], seed=2000 + seed)
+        run = train_classifier(task, epsilon=EPSILONS[seed % 3], seed=2000 + seed)
         assert run.audit is not None
         wrong += run.audit.flagged
         nearest = max(nearest, run.audit.lower / run.audit.upper)

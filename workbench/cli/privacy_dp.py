@@ -41,7 +41,7 @@ def show_train(run: PrivateRun) -> None:
     """Accuracy, the claim, and what the canaries prove of it."""
     rows = [
         ["accuracy", f"{run.accuracy:.4f}", "on rows that were not learnt from"],
-        ["claimed epsilon", number(run.epsilon_pld), f"at delta {run.delta:g}"],
+        ["claimed epsilon", number(run.epsilon_pld), f"at delta {run.delta:g}, of {_unit(run)}"],
         ["by Rényi", number(run.epsilon_rdp), "looser"],
     ]
     if run.audit is not None:
@@ -184,9 +184,16 @@ def show_statistic(figures: list[PrivateFigure]) -> None:
 def show_synthesise(made: Synthesis) -> None:
     """What was made and what it cost."""
     click.echo(f"{made.rows:,} made rows of {len(made.columns)} columns: {made.path}")
-    click.echo(f"epsilon {number(made.epsilon)} at delta {made.delta:g}")
+    click.echo(f"epsilon {number(made.epsilon)} at delta {made.delta:g}, of {_unit(made)}")
     print_table(["pair whose marginal was measured", ""], [list(pair) for pair in made.pairs])
     click.echo(f"noise: {made.noise}", err=True)
+
+
+def _unit(found: PrivateRun | Synthesis) -> str:
+    """What an epsilon protects."""
+    if found.unit == "example":
+        return "a row"
+    return f"a user (at most {found.rows_per_user} rows of each)"
 
 
 def number(value: float | None) -> str:

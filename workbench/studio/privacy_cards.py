@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.privacy.auditing.one_run import Audit
     from workbench.privacy.dp.accounting import PrivacyLoss
     from workbench.privacy.dp.budget import BudgetState, Spend
+    from workbench.privacy.dp.mechanisms import Unit
     from workbench.privacy.dp.operations import RunCost
     from workbench.privacy.dp.statistics import PrivateFigure
     from workbench.privacy.dp.training import PrivateRun
@@ -58,6 +59,8 @@ def draw_run(run: PrivateRun) -> str:
         "clip norm": run.clip_norm,
         "single gradients by": run.mode,
         "rows": run.rows,
+        "what is protected": unit_in_words(run.unit, run.rows_per_user),
+        **({"users": run.users} if run.users is not None else {}),
         "seed": "none" if run.seed is None else run.seed,
         "noise from": run.noise,
         "sha256 of the data": run.dataset_sha256,
@@ -65,6 +68,13 @@ def draw_run(run: PrivateRun) -> str:
     body = _audit_body(run.audit) if run.audit else ""
     made = f"<details><summary>How it was made</summary>{plain_table(facts)}</details>"
     return card(_head(mark, run.dataset, *words) + lie + body + made)
+
+
+def unit_in_words(unit: Unit, rows_per_user: int | None) -> str:
+    """What an epsilon protects."""
+    if unit == "example":
+        return "a row"
+    return f"a user with all their rows, of which {rows_per_user} at most count"
 
 
 def draw_audit(audit: Audit) -> str:

@@ -117,7 +117,7 @@ def _more() -> Any:
           Field("high", "At most", hint="known without looking"),
           Field("bins", "Values counted (histogram), with commas"))),
         ("Train", "privacy.train", "Train and spend",
-         (Field("dataset", "Data set", "digits"), epsilon)),
+         (Field("dataset", "Data set", "digits", choices=("digits",)), epsilon)),
         ("Attack", "privacy.attack", "Attack",
          (Field("dataset", "Data set", "digits"),
           Field("epsilon", "Epsilon of the models", hint="none: without privacy"))),

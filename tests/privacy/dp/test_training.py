@@ -13,7 +13,7 @@ from workbench.cli.main import main
 from workbench.core.errors import IntegrityError
 from workbench.privacy.dp import digits
 from workbench.privacy.dp.digits import describe_pictures, load_digits_task
-from workbench.privacy.dp.training import train_digits
+from workbench.privacy.dp.training import train_classifier
 from workbench.store.ledger import Ledger
 
 
@@ -25,7 +25,7 @@ def one_thread() -> None:
 @pytest.mark.parametrize(("epsilon", "least"), [(8.6, 0.94), (2.9, 0.93), (1.2, 0.91)])
 def test_accuracy_at_an_epsilon(epsilon: float, least: float) -> None:
     task = load_digits_task()
-    runs = [train_digits(task, epsilon=epsilon, seed=seed, canaries=0) for seed in range(3)]
+    runs = [train_classifier(task, epsilon=epsilon, seed=seed, canaries=0) for seed in range(3)]
     assert np.mean([run.accuracy for run in runs]) >= least
     assert all(0.9998 * epsilon <= run.epsilon_pld <= epsilon for run in runs)
     assert all(run.epsilon_rdp > run.epsilon_pld for run in runs if run.epsilon_rdp)
@@ -33,10 +33,10 @@ def test_accuracy_at_an_epsilon(epsilon: float, least: float) -> None:
 
 def test_no_noise_would_be_better_and_much_noise_is_worse() -> None:
     task = load_digits_task()
-    little = train_digits(task, epsilon=0.1, seed=0, canaries=0)
+    little = train_classifier(task, epsilon=0.1, seed=0, canaries=0)
     assert little.accuracy < 0.7
-    adam = train_digits(task, epsilon=8.0, seed=0, canaries=0, optimizer="adam")
-    quantile = train_digits(task, epsilon=8.0, seed=0, canaries=0, clipping="quantile")
+    adam = train_classifier(task, epsilon=8.0, seed=0, canaries=0, optimizer="adam")
+    quantile = train_classifier(task, epsilon=8.0, seed=0, canaries=0, clipping="quantile")
     assert min(adam.accuracy, quantile.accuracy) > 0.85
     assert quantile.clip_norm != 0.5
 

@@ -22,7 +22,7 @@ from workbench.core.viewers import Viewable
 from workbench.store.records import Records
 
 if TYPE_CHECKING:
-    from workbench.privacy.dp.digits import DigitsTask
+    from workbench.privacy.dp.task import ClassifierTask
     from workbench.privacy.dp.training import PrivateRun
 
 NAMESPACE, KEY = "privacy", "accuracy by epsilon"
@@ -72,7 +72,7 @@ class AccuracyCurve(Viewable):
 
 
 def measure_curve(
-    task: DigitsTask,
+    task: ClassifierTask,
     *,
     epsilons: Sequence[float] = EPSILONS,
     delta: float = 1e-5,
@@ -91,7 +91,7 @@ def measure_curve(
     Raises:
         InputError: An epsilon is not above 0 or named twice, or there are too many runs.
     """
-    from workbench.privacy.dp.training import train_digits
+    from workbench.privacy.dp.training import train_classifier
 
     _check(epsilons, seeds)
     began_s = time.monotonic()
@@ -103,7 +103,7 @@ def measure_curve(
             runs = []
             for each in range(seed, seed + seeds):
                 check_cancelled()
-                run = train_digits(task, epsilon=epsilon, delta=delta, seed=each, canaries=0)
+                run = train_classifier(task, epsilon=epsilon, delta=delta, seed=each, canaries=0)
                 runs.append(run)
                 shown.advance(message=f"at epsilon {epsilon:g}")
             points.append(_point(epsilon, runs, asked=len(task.test_y)))
@@ -173,7 +173,7 @@ def _point(epsilon: float, runs: list[PrivateRun], *, asked: int) -> EpsilonPoin
     )  # fmt: skip
 
 
-def _plain_accuracy(task: DigitsTask) -> float:
+def _plain_accuracy(task: ClassifierTask) -> float:
     from sklearn.linear_model import LogisticRegression
 
     with torch_threads(1):

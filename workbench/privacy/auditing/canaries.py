@@ -2,7 +2,8 @@
 
 Each is in the run or not by a fair coin; if it is, each step takes it with the sampling rate, as
 any other unit, and its gradient, ten times as long as may be, goes through the same clipping, sum
-and noise. The auditor knows all other units, as the attacker of the definition does.
+and noise. The auditor knows all other units, as the attacker of the definition does. Where users
+are protected a canary is a user of several examples, all of which pull the same way.
 """
 
 from __future__ import annotations
@@ -31,17 +32,22 @@ class GradientCanaries:
     Args:
         count: How many; half of them are in the run.
         rate: The sampling rate of the run.
+        rows_each: How many examples each has.
         seed: Of the coins and of the places; None takes the system's generator.
     """
 
-    def __init__(self, count: int, *, rate: float, seed: int | None = None) -> None:
+    def __init__(
+        self, count: int, *, rate: float, rows_each: int = 1, seed: int | None = None
+    ) -> None:
         import numpy as np
 
         if count < 2:
             raise InputError(f"{count} canaries tell nothing", hint="some hundreds")
+        if rows_each < 1:
+            raise InputError(f"rows_each is {rows_each}, which must be 1 or more")
         entropy = None if seed is None else derive_seed(seed, "canaries")
         self._random = np.random.default_rng(entropy)
-        self.count, self.rate = count, rate
+        self.count, self.rate, self.rows_each = count, rate, rows_each
         self.inside = self._random.random(count) < 0.5
         self._places: np.ndarray | None = None
         self._free: np.ndarray | None = None
@@ -58,6 +64,7 @@ class GradientCanaries:
             self._choose_places(sum(sizes))
         assert self._places is not None
         drawn = np.flatnonzero(self.inside & (self._random.random(self.count) < self.rate))
+        drawn = np.repeat(drawn, self.rows_each)
         flat = torch.zeros(len(drawn), sum(sizes))
         flat[torch.arange(len(drawn)), torch.from_numpy(self._places[drawn])] = _LENGTH * norm
         parts = flat.split(sizes, dim=1)
@@ -96,13 +103,13 @@ class GradientCanaries:
         return int(((scores > 0) == self.inside)[surest].sum())
 
     def _choose_places(self, numbers: int) -> None:
-        if numbers < self.count + _FREE:
+        if self.count > most_canaries(numbers):
             raise CapabilityError(
                 f"a model of {numbers:,} numbers has no room for {self.count:,} canaries, which "
                 f"take one each and leave {_FREE} free",
-                hint=f"at most {max(0, numbers - _FREE):,} canaries",
+                hint=f"at most {most_canaries(numbers):,} canaries",
             )
-        if numbers * self.count * self.rate / 2 > _MOST_NUMBERS:
+        if numbers * self.count * self.rows_each * self.rate / 2 > _MOST_NUMBERS:
             raise CapabilityError(
                 f"{self.count:,} canaries in a model of {numbers:,} numbers do not fit in memory",
                 hint="fewer canaries, or a smaller model",
@@ -110,3 +117,8 @@ class GradientCanaries:
         chosen = self._random.permutation(numbers)
         self._places = chosen[: self.count]
         self._free = chosen[self.count : self.count + 5 * _FREE]
+
+
+def most_canaries(numbers: int) -> int:
+    """How many have room in a model of so many numbers."""
+    return max(0, numbers - _FREE)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from workbench.privacy.dp.digits import DigitsTask
+    from workbench.privacy.dp.task import ClassifierTask
 
 _RAREST = 0.01
 _STEPS = 30
@@ -102,7 +102,7 @@ def judge(
 
 
 def attack_digits(
-    task: DigitsTask,
+    task: ClassifierTask,
     *,
     epsilon: float | None,
     delta: float = 1e-5,

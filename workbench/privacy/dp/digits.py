@@ -9,10 +9,11 @@ they tell nothing of others.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import IntegrityError
+
+from .task import ClassifierTask
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,22 +30,8 @@ _CELL_SIDE = 4
 _GRADIENT_WEIGHT = 0.6
 
 
-@dataclass(frozen=True)
-class DigitsTask:
-    """Features ``[n, 136]`` and labels ``[n]`` to learn from and to test on.
-
-    ``sha256`` is the data set's, by which its budget is kept.
-    """
-
-    train_x: np.ndarray
-    train_y: np.ndarray
-    test_x: np.ndarray
-    test_y: np.ndarray
-    sha256: str
-
-
-def load_digits_task(*, tuning: bool = False) -> DigitsTask:
-    """The digits in their frozen split.
+def load_digits_task(*, tuning: bool = False) -> ClassifierTask:
+    """The digits in their frozen split, with 136 features.
 
     Args:
         tuning: Learn from four fifths of the rows to learn from and test on the last; the test
@@ -66,9 +53,10 @@ def load_digits_task(*, tuning: bool = False) -> DigitsTask:
     else:
         learnt, asked = np.concatenate([train, kept]), test
     features = describe_pictures(pixels)
-    return DigitsTask(
-        features[learnt], labels[learnt], features[asked], labels[asked], data.fingerprint(table)
-    )
+    return ClassifierTask(
+        "digits", features[learnt], labels[learnt], features[asked], labels[asked], CLASSES,
+        data.fingerprint(table),
+    )  # fmt: skip
 
 
 def split_rows(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

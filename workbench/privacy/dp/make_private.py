@@ -15,7 +15,7 @@ from .clipping import Clipping, FixedClipping
 from .gradients import Losses, Mode, SampleGradients, choose_mode, quiet_hooks
 from .mechanisms import GaussianSteps, Unit
 from .noise import Noise, SeededNoise, SystemNoise
-from .private_optimizer import Canaries, PrivateOptimizer, Reduction
+from .private_optimizer import Canaries, PerUser, PrivateOptimizer, Reduction
 from .sampling import PoissonBatches, check_loader, count_rows, make_loader
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def make_private(
     mode: Mode | Literal["auto"] = "auto",
     loss_reduction: Reduction | None = None,
     units: Sequence[Any] | None = None,
+    per_user: PerUser = "sum",
     seed: int | None = None,
     noise_scale: float = 1.0,
     canaries: Canaries | None = None,
@@ -173,6 +174,8 @@ def make_private(
             repeated to the bit.
         loss_reduction: Of the loss in a loop of your own; ``mean`` by default, as torch's losses.
         units: Whose each example is, in the data set's order: then it is users that are private.
+        per_user: What of a user's examples is clipped: the sum of their gradients, or their mean,
+            with which those with many examples lose no more to the clipping than others.
         seed: The run can be repeated, for experiments. None takes the operating system's
             generator, for what is released.
         noise_scale: Other than 1 the run lies about its noise: what an audit must catch.
@@ -205,7 +208,7 @@ def make_private(
         optimizer, noise_multiplier=noise_multiplier,
         clipping=FixedClipping(clipping) if isinstance(clipping, (int, float)) else clipping,
         expected_units=rate * len(batches.members), steps=number, noise=noise,
-        reduction=reduction, noise_scale=noise_scale, canaries=canaries,
+        reduction=reduction, noise_scale=noise_scale, canaries=canaries, per_user=per_user,
     )  # fmt: skip
     return PrivateTraining(
         model, private, drawn, GaussianSteps(noise_multiplier, rate, number),

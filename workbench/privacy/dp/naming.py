@@ -9,6 +9,10 @@ from typing import Any
 
 from workbench.core.errors import InputError, NotFoundError
 
+from .domain import Column, read_domain
+from .domain import public_domain as take_domain
+from .users import check_users
+
 
 def find_sha256(dataset: str) -> str:
     """The sha256 of a data set's content: for a name of the catalogue that of all its splits.
@@ -48,6 +52,48 @@ def read_rows(dataset: str, *, columns: Sequence[str] = ()) -> dict[str, list[An
     return {name: [each for part in parts for each in part[name]] for name in columns or names}
 
 
+def read_table(
+    dataset: str,
+    *,
+    domain: Path | None,
+    public_domain: bool,
+    columns: Sequence[str] = (),
+    user_column: str | None = None,
+) -> tuple[dict[str, list[Any]], tuple[Column, ...]]:
+    """Rows, and what their columns may hold: as a file says, or the rows where that is public.
+
+    Args:
+        dataset: A name of the catalogue, or a file.
+        domain: A file of columns; those are read.
+        public_domain: Take what the columns may hold from the rows.
+        columns: Of a public domain: those that are read; all if none is named.
+        user_column: Whose each row is. It is read as well, and is none of the columns.
+
+    Raises:
+        InputError: Neither domain nor public_domain is given, or both, or the user is described.
+        NotFoundError: There is no such data set, or no such column.
+    """
+    if (domain is None) == (not public_domain):
+        raise InputError(
+            "what the columns may hold must not come from the rows: one of domain and "
+            "public_domain is needed",
+            hint="domain=FILE, or public_domain where values and bounds are public",
+        )
+    said = read_domain(domain) if domain is not None else ()
+    wanted = [each.name for each in said] or list(columns)
+    if user_column in wanted:
+        raise InputError(
+            f"{user_column!r} says whose a row is, so it is nothing to learn or to make",
+            hint="leave it out of the columns",
+        )
+    also = [user_column] if user_column is not None and wanted else []
+    rows = read_rows(dataset, columns=[*wanted, *also])
+    if user_column is not None and user_column not in rows:
+        raise NotFoundError.among("column", user_column, list(rows))
+    told = {name: values for name, values in rows.items() if name != user_column}
+    return rows, said or take_domain(told)
+
+
 def known_names() -> dict[str, str]:
     """Names of the catalogue by the sha256 of their content, as the catalogue states it: nothing is
     read for it. It is what ``find_sha256`` finds."""
@@ -81,7 +127,7 @@ def read_user_column(dataset: str, column: str, *, user_column: str) -> tuple[li
 
     Raises:
         NotFoundError: There is no such data set, or no such column.
-        InputError: A row with a value is nobody's.
+        InputError: A row with a value is nobody's, or all are one user's.
     """
     rows = read_rows(dataset, columns=[column, user_column])
     pairs = [
@@ -89,12 +135,7 @@ def read_user_column(dataset: str, column: str, *, user_column: str) -> tuple[li
         for value, user in zip(rows[column], rows[user_column], strict=True)
         if value is not None
     ]
-    nobodys = sum(user is None or user == "" for _, user in pairs)
-    if nobodys:
-        raise InputError(
-            f"{nobodys:,} rows have nothing in {user_column!r}: whose they are must be known",
-            hint="leave such rows out of the file",
-        )
+    check_users([user for _, user in pairs], column=user_column, columns=list(rows))
     return [value for value, _ in pairs], [user for _, user in pairs]
 
 

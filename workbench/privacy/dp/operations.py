@@ -19,6 +19,7 @@ from .mechanisms import Sampling, Unit
 from .statistics import Figure, PrivateFigure
 from .synthesising import Synthesis
 from .training import PrivateRun
+from .users import check_rows_per_user
 
 Delta = Annotated[float, limits.Gt(0), limits.Lt(1)]
 
@@ -82,9 +83,14 @@ def account(
 @operation("privacy.train", title="Train privately", produces="private-run")
 def train(
     *,
-    dataset: Literal["digits"] = "digits",
+    dataset: str = "digits",
     epsilon: Annotated[float, limits.Gt(0)] = 2.0,
     delta: Delta = 1e-5,
+    target: str | None = None,
+    domain: Path | None = None,
+    public_domain: bool = False,
+    user_column: str | None = None,
+    rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
     seed: Annotated[int, limits.Ge(0)] | None = None,
     secure: bool = False,
     steps: Annotated[int, limits.Ge(1)] | None = None,
@@ -93,47 +99,63 @@ def train(
     clipping: Literal["fixed", "quantile"] = "fixed",
     optimizer: Literal["sgd", "adam"] = "sgd",
     learning_rate: Annotated[float, limits.Gt(0)] | None = None,
-    canaries: Annotated[int, limits.Ge(0)] = 1000,
+    canaries: Annotated[int, limits.Ge(0)] | None = None,
     noise_scale: Annotated[float, limits.Gt(0)] = 1.0,
 ) -> PrivateRun:
-    """Train a classifier within an epsilon, and audit the claim in the same run.
+    """Train a linear classifier within an epsilon, and audit the claim in the same run.
 
     The audit plants made examples whose gradients are known, and guesses from what the run told
     which of them were in it: `lower` is what that proves, `upper` what the run claims. What the
     run costs is written to the data set's budget before it begins (`workbench privacy budget`).
+    An example is what is protected, or with `user_column` a user with all their examples.
 
     Args:
-        dataset: What is learnt.
+        dataset: What is learnt: digits, or a table, as a name of the catalogue or a file.
         epsilon: What may be lost; the noise follows from it.
         delta: The probability with which more may be lost.
+        target: Of a table: the column that is foretold.
+        domain: Of a table: a JSON file with what each column may hold, `values` or `low`, `high`
+            and `bins`, known without looking at the rows. Those columns are read.
+        public_domain: Take values and bounds from the rows, which tells them: only where they are
+            public anyhow.
+        user_column: Whose each row of a table is: then a user is protected.
+        rows_per_user: So many rows of a user are learnt from at most, drawn from theirs; 10 if not
+            given. The mean of a user's gradients is clipped, so that more rows need no more noise.
         seed: Of coins and noise, so that the run can be repeated; the setting `seed` if none.
         secure: Coins and noise of the operating system's cryptographic generator, without a seed:
             for what will be released.
         steps: How many there are; by default more with a larger epsilon.
-        sampling_rate: The probability with which each example is in a step.
-        clip_norm: The most that one example adds to a step; the first, if clipping is quantile.
+        sampling_rate: The probability with which each example, or user, is in a step.
+        clip_norm: The most that one of them adds to a step; the first, if clipping is quantile.
         clipping: A norm that stays, or the median of the norms, found privately.
         optimizer: DP-SGD or DP-Adam.
         learning_rate: By default chosen by the epsilon.
-        canaries: How many the audit plants; 0 is no audit.
+        canaries: How many the audit plants, each with as many rows as a user; 0 is no audit. By
+            default 1,000, or as many as there is room for in a small model.
         noise_scale: Other than 1 the run adds other noise than it accounts for: a made fault that
             the audit must catch.
     """
     from .budget import Budgets
-    from .digits import load_digits_task
-    from .training import train_digits
+    from .table_task import load_task
+    from .training import choose_canaries, train_classifier
 
     number = None if secure else (settings.get("seed") if seed is None else seed)
-    run = train_digits(
-        load_digits_task(), epsilon=epsilon, delta=delta, seed=number, steps=steps,
+    task = load_task(
+        dataset, target=target, domain=domain, public_domain=public_domain,
+        user_column=user_column, rows_per_user=rows_per_user, seed=number,
+    )  # fmt: skip
+    run = train_classifier(
+        task, epsilon=epsilon, delta=delta, seed=number, steps=steps,
         sampling_rate=sampling_rate, clip_norm=clip_norm, clipping=clipping, optimizer=optimizer,
-        learning_rate=learning_rate, canaries=canaries, noise_scale=noise_scale,
-        budgets=Budgets(),
+        learning_rate=learning_rate, noise_scale=noise_scale, budgets=Budgets(),
+        canaries=choose_canaries(task) if canaries is None else canaries,
     )  # fmt: skip
     told = {
         "rows": run.rows, "steps": run.steps, "epsilon": run.epsilon_pld, "delta": run.delta,
-        "noise_multiplier": run.noise_multiplier, "noise_scale": run.noise_scale,
+        "noise_multiplier": run.noise_multiplier, "noise_scale": run.noise_scale, "unit": run.unit,
     }  # fmt: skip
+    if run.unit == "user":
+        told |= {"users": run.users, "rows_per_user": run.rows_per_user}
     record("training", run.dataset_sha256, data=told)
     return run
 
@@ -211,7 +233,7 @@ def statistic(
     share: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.5,
     bins: list[str] | None = None,
     user_column: str | None = None,
-    rows_per_user: Annotated[int, limits.Ge(1)] = 1,
+    rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
 ) -> list[PrivateFigure]:
     """Tell a count, sum, mean, quantile or histogram of a column with exact discrete noise.
 
@@ -229,8 +251,8 @@ def statistic(
         share: Of a quantile: 0.5 is the median.
         bins: Of a histogram: the values that are counted.
         user_column: Whose each row is: then a user is protected.
-        rows_per_user: So many rows of a user count at most, drawn from theirs; the noise grows by
-            as much.
+        rows_per_user: So many rows of a user count at most, drawn from theirs; 1 if not given. The
+            noise grows by as much.
     """
     from .budget import Budgets
     from .mechanisms import PureSteps
@@ -238,16 +260,16 @@ def statistic(
     from .statistics import bound_users, check_figure, tell_figure
 
     chosen: dict[str, Any] = {"low": low, "high": high, "share": share, "bins": bins or []}
-    if user_column is None and rows_per_user != 1:
-        raise InputError("rows_per_user says nothing without user_column")
-    each = epsilon / rows_per_user  # for a row, so that it is epsilon for all of a user's
+    check_rows_per_user(user_column, rows_per_user)
+    most = rows_per_user or 1
+    each = epsilon / most  # for a row, so that it is epsilon for all of a user's
     check_figure(figure, epsilon=each, **chosen)
     unit: Unit = "example" if user_column is None else "user"
     if user_column is None:
         values = read_column(dataset, column)
     else:
         values, users = read_user_column(dataset, column, user_column=user_column)
-        values = bound_users(values, users, most=rows_per_user)
+        values = bound_users(values, users, most=most)
     budgets = Budgets()
     spend = budgets.spend(
         find_sha256(dataset), PureSteps(epsilon), purpose=f"{figure} of {column}", unit=unit
@@ -276,12 +298,15 @@ def synthesise(
     public_domain: bool = False,
     columns: list[str] | None = None,
     rows: Annotated[int, limits.Ge(1)] | None = None,
+    user_column: str | None = None,
+    rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
     seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> Synthesis:
     """Make rows that have a private table's marginals, of columns and of a tree of pairs of them.
 
     The cost is written to the data set's budget before the rows are counted; a row is what is
-    protected. What hangs together only over three columns or more is lost.
+    protected, or with `user_column` a user with all their rows. What hangs together only over three
+    columns or more is lost.
 
     Args:
         dataset: A name of the catalogue, or a file.
@@ -293,26 +318,22 @@ def synthesise(
         public_domain: Take values and bounds from the rows, which tells them: only where they are
             public anyhow.
         columns: Those that are made, of a public domain; by default all.
-        rows: How many are made; by default as many as there are, told with noise.
+        rows: How many are made; by default as many as count, told with noise.
+        user_column: Whose each row is: then a user is protected. The column itself is not made.
+        rows_per_user: So many rows of a user count at most, drawn from theirs; 1 if not given. The
+            noise grows by as much.
         seed: The noise can be repeated, for experiments; without it, it is that of the operating
             system's cryptographic generator: for what is released.
     """
-    from .domain import public_domain as take_domain
-    from .domain import read_domain
-    from .naming import find_sha256, read_rows
+    from .naming import find_sha256, read_table
     from .synthesising import synthesise_table
 
-    if (domain is None) == (not public_domain):
-        raise InputError(
-            "what the columns may hold must not come from the rows: one of domain and "
-            "public_domain is needed",
-            hint="domain=FILE, or public_domain where values and bounds are public",
-        )
-    said = read_domain(domain) if domain is not None else None
-    wanted = [each.name for each in said] if said is not None else columns or []
-    found = read_rows(dataset, columns=wanted)
+    check_rows_per_user(user_column, rows_per_user)
+    found, said = read_table(
+        dataset, domain=domain, public_domain=public_domain, columns=columns or [],
+        user_column=user_column,
+    )  # fmt: skip
     return synthesise_table(
-        found, said if said is not None else take_domain(found),
-        dataset_sha256=find_sha256(dataset), out=out, epsilon=epsilon, delta=delta, count=rows,
-        seed=seed,
+        found, said, dataset_sha256=find_sha256(dataset), out=out, epsilon=epsilon, delta=delta,
+        count=rows, user_column=user_column, rows_per_user=rows_per_user or 1, seed=seed,
     )  # fmt: skip

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .noise import Noise
 
 Reduction = Literal["mean", "sum"]
+PerUser = Literal["sum", "mean"]
 # Against a division by 0, as in Opacus: it clips to a little less than the norm.
 _TINY = 1e-6
 # How far the sum of single gradients may lie from the gradient, of its norm: rounding in 16 bits.
@@ -28,10 +29,16 @@ _AGREEMENT = 0.02
 
 
 class Canaries(Protocol):
-    """Made examples whose gradients are known, planted into a run: see ``auditing``."""
+    """Made units whose gradients are known, planted into a run: see ``auditing``.
+
+    Each has ``rows_each`` examples, which go the way of any unit's: put together, clipped, summed.
+    """
+
+    rows_each: int
 
     def samples(self, shapes: Sequence[torch.Size], *, norm: float) -> list[torch.Tensor]:
-        """The gradients of those that are in this step, ``[n, *shape]`` for each parameter."""
+        """The gradients of the examples of those that are in this step, a unit's behind one
+        another: ``[n * rows_each, *shape]`` for each parameter."""
         ...
 
     def observe(self, told: torch.Tensor, *, norm: float) -> None:
@@ -52,6 +59,7 @@ class PrivateOptimizer:
         reduction: Whether the loss that was differentiated is a mean or a sum over the batch.
         noise_scale: Other than 1 the noise is not what is accounted: what an audit must catch.
         canaries: Of an audit.
+        per_user: What of a unit's examples is clipped, the sum of their gradients or the mean.
     """
 
     def __init__(
@@ -66,10 +74,11 @@ class PrivateOptimizer:
         reduction: Reduction = "sum",
         noise_scale: float = 1.0,
         canaries: Canaries | None = None,
+        per_user: PerUser = "sum",
     ) -> None:
         self.optimizer, self.clipping, self.noise = optimizer, clipping, noise
         self.expected_units, self.steps, self.reduction = expected_units, steps, reduction
-        self.noise_scale, self.canaries = noise_scale, canaries
+        self.noise_scale, self.canaries, self.per_user = noise_scale, canaries, per_user
         self.gradient_noise = clipping.gradient_noise(noise_multiplier, expected_units)
         self.taken = 0
         self._sums: list[torch.Tensor] | None = None
@@ -116,10 +125,18 @@ class PrivateOptimizer:
             for each, part in zip(self.parameters, found, strict=True)
         ]
         self._check_agreement(samples)
-        if units is not None:
-            samples = [_sum_by_unit(each, units) for each in samples]
-        self.add(*_clip(samples, self.clipping.norm))
+        self.add(*self._clip_units(samples, units))
         self.zero_grad()
+
+    def _clip_units(
+        self, samples: list[torch.Tensor], units: Sequence[int] | None
+    ) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """The sum over units of their clipped gradients, and the norms before. Whatever a unit's
+        examples are, and however many, it adds ``clipping.norm`` at most."""
+        if units is not None:
+            mean = self.per_user == "mean"
+            samples = [_put_together(each, units, mean=mean) for each in samples]
+        return _clip(samples, self.clipping.norm)
 
     def add(self, sums: list[torch.Tensor], norms: torch.Tensor) -> None:
         """Add sums of gradients that are clipped already, and the units' norms before that."""
@@ -185,7 +202,10 @@ class PrivateOptimizer:
         if self.canaries is None:
             return []
         made = self.canaries.samples([each.shape for each in sums], norm=norm)
-        return _clip([each.to(like) for each, like in zip(made, sums, strict=True)], norm)[0]
+        each_has = self.canaries.rows_each
+        units = None if each_has == 1 else [row // each_has for row in range(len(made[0]))]
+        alike = [each.to(like) for each, like in zip(made, sums, strict=True)]
+        return self._clip_units(alike, units)[0]
 
     def _observe(self, told: list[torch.Tensor], sums: list[torch.Tensor], norm: float) -> None:
         import torch
@@ -269,11 +289,16 @@ def _clip(samples: Sequence[torch.Tensor], norm: float) -> tuple[list[torch.Tens
     return [torch.einsum("i,i...", factors, each) for each in samples], norms
 
 
-def _sum_by_unit(samples: torch.Tensor, units: Sequence[int]) -> torch.Tensor:
+def _put_together(samples: torch.Tensor, units: Sequence[int], *, mean: bool) -> torch.Tensor:
+    """The sums or means of the examples of each unit, ``[units, *shape]``."""
     import torch
 
     places = torch.as_tensor(units, dtype=torch.long)
     if len(places) != len(samples):
         raise InputError(f"units names {len(places)} examples of {len(samples)}")
     count = int(places.max()) + 1 if len(places) else 0
-    return samples.new_zeros((count, *samples.shape[1:])).index_add_(0, places, samples)
+    sums = samples.new_zeros((count, *samples.shape[1:])).index_add_(0, places, samples)
+    if not mean:
+        return sums
+    sizes = torch.bincount(places, minlength=count).clamp(min=1).to(sums)
+    return sums / sizes.reshape(-1, *(1,) * (sums.dim() - 1))

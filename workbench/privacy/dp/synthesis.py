@@ -55,17 +55,20 @@ def measure_tree(
     *,
     mechanism: GaussianSteps,
     noise: Noise,
+    rows_per_unit: int = 1,
 ) -> TreeModel:
     """Measure a table's columns and a tree of pairs, within the cost of ``mechanism``.
 
     Three releases, each with a third of it: all columns (a row moves one cell of each by 1), the
-    scores of all pairs (a row moves each by at most 1), the pairs of the tree.
+    scores of all pairs (a row moves each by at most 1), the pairs of the tree. A unit of several
+    rows moves each by as many, all of them in the same cells at worst.
 
     Args:
         rows: Columns of values, all of a length.
         columns: What they may hold, said without looking.
         mechanism: See ``plan_synthesis``.
         noise: Where it comes from.
+        rows_per_unit: The most rows that come or go together.
 
     Raises:
         InputError: There are too few columns, or a pair has too many cells.
@@ -73,7 +76,9 @@ def measure_tree(
     check_columns(columns)
     cells = encode_rows(rows, columns)
     count = len(columns)
-    scale = mechanism.noise_multiplier * math.sqrt(3)
+    if rows_per_unit < 1:
+        raise InputError(f"rows_per_unit is {rows_per_unit}, which must be 1 or more")
+    scale = mechanism.noise_multiplier * math.sqrt(3) * rows_per_unit
     singles = [
         _counts(cells[:, [i]], [columns[i].cells])
         + _draw(noise, [columns[i].cells], scale * math.sqrt(count))

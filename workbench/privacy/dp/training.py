@@ -15,13 +15,15 @@ from workbench.core.viewers import Viewable
 
 from .accounting import account
 from .clipping import Clipping, FixedClipping, QuantileClipping
-from .digits import CLASSES, DigitsTask
 from .make_private import PrivateTraining, make_private
+from .mechanisms import Unit
+from .task import ClassifierTask
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from workbench.privacy.auditing.canaries import GradientCanaries
     from workbench.privacy.auditing.one_run import Audit
     from workbench.privacy.dp.budget import Budgets
 
@@ -35,6 +37,7 @@ _BIAS = 0.1  # a constant feature: as long as this, so that it takes little of t
 _FASTEST = 64.0
 _RATE_AN_EPSILON = 24.0
 _ADAM_RATE = 0.1
+_CANARIES, _LEAST_CANARIES = 1000, 100
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ class PrivateRun(Viewable):
     ``accuracy`` is on rows that were never learnt from; ``epsilon_pld`` is what the run costs at
     ``delta``, ``epsilon_rdp`` the looser account; ``audit.upper`` is the claim again and
     ``audit.lower`` what its canaries prove (None without canaries). ``noise`` says where the noise
-    came from.
+    came from. ``unit`` is what epsilon protects: one of ``rows``, or one of ``users`` with all
+    their rows, of which ``rows_per_user`` at most were learnt from. Accuracy and numbers of rows
+    have no noise on them: they are for whoever may see the data.
     """
 
     dataset: str
@@ -63,6 +68,9 @@ class PrivateRun(Viewable):
     seed: int | None
     noise: str
     audit: Audit | None
+    unit: Unit = "example"
+    users: int | None = None
+    rows_per_user: int | None = None
 
 
 def choose_steps(epsilon: float) -> int:
@@ -75,8 +83,8 @@ def choose_rate(epsilon: float) -> float:
     return min(_FASTEST, _RATE_AN_EPSILON * epsilon)
 
 
-def train_digits(
-    task: DigitsTask,
+def train_classifier(
+    task: ClassifierTask,
     *,
     epsilon: float,
     delta: float = 1e-5,
@@ -91,26 +99,28 @@ def train_digits(
     canaries: int = 1000,
     budgets: Budgets | None = None,
 ) -> PrivateRun:
-    """Train a linear classifier of digits within an epsilon, and audit it in the same run.
+    """Train a linear classifier within an epsilon, and audit it in the same run.
 
     What comes out is the mean of the weights over the run's second half: it costs nothing, and
     takes much of the noise away. With ``budgets`` the run is spent before its first step.
+
+    Where the task says whose its examples are, it is users that are private: they come into a step
+    by coins, the mean gradient of a user's examples is clipped, and noise is for one user.
+    (McMahan and others (2018), arXiv:1710.06963; Charles and others (2024), arXiv:2407.07737,
+    who call it user-level sampling.) The canaries are then users of as many examples.
 
     Raises:
         LimitError: The data set's budget has not so much left.
         InputError: A number is not allowed, or no noise is enough.
         CapabilityError: There is no room for so many canaries.
     """
-    from workbench.privacy.auditing.canaries import GradientCanaries
     from workbench.privacy.auditing.one_run import audit_run
 
     if not noise_scale > 0:
         raise InputError(f"noise_scale is {noise_scale}, which must be above 0")
     number = steps or choose_steps(epsilon)
-    planted = None
-    if canaries:
-        planted = GradientCanaries(canaries, rate=_rate(task, sampling_rate), seed=seed)
-    model = _make_model(task.train_x.shape[1] + 1)
+    planted = _plant(task, canaries, sampling_rate=sampling_rate, seed=seed)
+    model = _make_model(task)
     inner = _make_optimizer(model, optimizer, learning_rate, epsilon)
     private = make_private(
         model,
@@ -122,6 +132,8 @@ def train_digits(
         clipping=_make_clipping(clipping, clip_norm),
         losses=_losses,
         mode="hooks",
+        units=task.users,
+        per_user="mean",
         seed=None if seed is None else derive_seed(seed, "private training"),
         noise_scale=noise_scale,
         canaries=planted,
@@ -138,7 +150,7 @@ def train_digits(
 
 
 def _tell(
-    task: DigitsTask, private: PrivateTraining, weights: torch.Tensor, *, delta: float,
+    task: ClassifierTask, private: PrivateTraining, weights: torch.Tensor, *, delta: float,
     seed: int | None,
 ) -> PrivateRun:  # fmt: skip
     """How right it is on rows that were not learnt from, and what it cost."""
@@ -147,7 +159,7 @@ def _tell(
     right = (_with_bias(task.test_x) @ weights.T).argmax(dim=1) == torch.from_numpy(task.test_y)
     lost = account(private.mechanism, delta=delta)
     return PrivateRun(
-        dataset="digits",
+        dataset=task.name,
         dataset_sha256=task.sha256,
         accuracy=float(right.double().mean()),
         epsilon_pld=lost.epsilon_pld,
@@ -163,20 +175,22 @@ def _tell(
         seed=seed,
         noise=private.noise.told,
         audit=None,
+        unit=task.unit,
+        users=None if task.users is None else len(set(task.users)),
+        rows_per_user=task.rows_per_user,
     )
 
 
 @contextlib.contextmanager
 def _spending(
-    budgets: Budgets | None, task: DigitsTask, private: PrivateTraining
+    budgets: Budgets | None, task: ClassifierTask, private: PrivateTraining
 ) -> Iterator[None]:
     """Write the spend down before the first step, and its end however it ends."""
     if budgets is None:
         yield
         return
-    spend = budgets.spend(
-        task.sha256, private.mechanism, purpose="training of a classifier of digits"
-    )
+    purpose = f"training of a classifier of {task.name}"
+    spend = budgets.spend(task.sha256, private.mechanism, purpose=purpose, unit=task.unit)
     try:
         yield
     finally:
@@ -198,10 +212,31 @@ def _run_and_average(private: PrivateTraining) -> torch.Tensor:
     return total / (steps - first)
 
 
-def _make_model(features: int) -> torch.nn.Linear:
+def _plant(
+    task: ClassifierTask, count: int, *, sampling_rate: float, seed: int | None
+) -> GradientCanaries | None:
+    """The audit's canaries, each of as many examples as a user may have; None without an audit."""
+    from workbench.privacy.auditing.canaries import GradientCanaries
+
+    if not count:
+        return None
+    rate, rows = _rate(task, sampling_rate), task.rows_per_user or 1
+    return GradientCanaries(count, rate=rate, rows_each=rows, seed=seed)
+
+
+def choose_canaries(task: ClassifierTask) -> int:
+    """How many the audit plants: as many as its classifier has room for, up to 1,000; none where
+    those would be too few to prove anything."""
+    from workbench.privacy.auditing.canaries import most_canaries
+
+    count = min(_CANARIES, most_canaries((task.train_x.shape[1] + 1) * task.classes))
+    return count if count >= _LEAST_CANARIES else 0
+
+
+def _make_model(task: ClassifierTask) -> torch.nn.Linear:
     import torch
 
-    model = torch.nn.Linear(features, CLASSES, bias=False)
+    model = torch.nn.Linear(task.train_x.shape[1] + 1, task.classes, bias=False)
     torch.nn.init.zeros_(model.weight)
     return model
 
@@ -220,7 +255,7 @@ def _make_clipping(name: ClippingName, norm: float) -> Clipping:
     return FixedClipping(norm) if name == "fixed" else QuantileClipping(norm)
 
 
-def _loader(task: DigitsTask, rate: float) -> torch.utils.data.DataLoader[Any]:
+def _loader(task: ClassifierTask, rate: float) -> torch.utils.data.DataLoader[Any]:
     import torch
     from torch.utils.data import DataLoader, TensorDataset
 
@@ -228,7 +263,7 @@ def _loader(task: DigitsTask, rate: float) -> torch.utils.data.DataLoader[Any]:
     return DataLoader(rows, batch_size=max(1, round(rate * len(rows))))
 
 
-def _rate(task: DigitsTask, rate: float) -> float:
+def _rate(task: ClassifierTask, rate: float) -> float:
     """The rate that whole batches of the mean size make."""
     return min(1.0, max(1, round(rate * len(task.train_y))) / len(task.train_y))
 
