@@ -23,6 +23,7 @@ def draw_data_report(found: DataReport) -> str:
         f"{len(found.blocked)} blocked",
         f"{unread} could not be read",
         *(f"{kind.replace('_', ' ')}: {rows}" for kind, rows in found.counts.items()),
+        *_personal(found),
     )
     lines = [
         (each.severity, each.kind, _names(each.names), each.because) for each in found.findings
@@ -44,6 +45,13 @@ def draw_data_report(found: DataReport) -> str:
     warning = f"Refused: {found.refused}" if found.refused else ""
     inside = table + rest if lines else '<p class="q">Nothing was found.</p>'
     return frame(f"Data to learn from: {found.source}", facts, warning, inside)
+
+
+def _personal(found: DataReport) -> tuple[str, ...]:
+    """What was found of persons against what was stated, where it was asked."""
+    if found.personal is None:
+        return ()
+    return (f"personal in {found.personal.value:.1%}, stated at most {found.personal.high:.1%}",)
 
 
 def _names(names: tuple[str, ...]) -> str:

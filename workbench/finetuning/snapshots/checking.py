@@ -13,12 +13,14 @@ from workbench.core.progress import progress
 from workbench.core.viewers import Viewable
 from workbench.data.lexicon import Lexicon
 from workbench.data.quarantine import Quarantine
+from workbench.evaluation.checks import Check
 from workbench.finetuning.examples import Example
 
 from .balance import Embed, find_imbalance, find_unlike_neighbours
 from .disagreement import find_contradictions, find_triggers, find_unlike
 from .duplicates import find_duplicates, find_leaks
 from .findings import Finding, Policy
+from .personal_texts import find_personal_texts, share_of_personal, why_refused
 from .row_checks import CountTokens, find_in_rows
 from .rows import rows_of
 
@@ -30,7 +32,8 @@ class DataReport(Viewable):
     ``quarantine`` are the rows that could not be read, ``findings`` what was found in those that
     could. ``blocked`` are the names of rows that are set aside for a finding, each with its
     reasons; ``counts`` are the rows by kind of finding. ``refused`` says why nothing of the file
-    is to be used, or is empty.
+    is to be used, or is empty. ``personal`` is the share of rows with something personal against
+    the policy's, where it states one.
     """
 
     source: str
@@ -42,6 +45,7 @@ class DataReport(Viewable):
     quarantine: Quarantine | None
     refused: str
     policy: Policy
+    personal: Check | None = None
 
     @property
     def ok(self) -> bool:
@@ -50,13 +54,15 @@ class DataReport(Viewable):
 
     def check(self) -> None:
         """Raise DataError if the file is refused."""
-        if self.refused:
-            raise DataError(
-                f"{self.source}: {self.refused}",
-                hint="look at the findings; mend the file, or set most_blocked_share or the "
-                "severities in a policy",
-                counts=self.counts,
-            )
+        if not self.refused:
+            return
+        hint = (
+            "look at the findings; mend the file, or set most_blocked_share or the severities in "
+            "a policy"
+        )
+        if self.personal is not None and not self.personal.ok:
+            hint = "workbench privacy anonymise FILE --out OUT, or leave those rows out"
+        raise DataError(f"{self.source}: {self.refused}", hint=hint, counts=self.counts)
 
 
 def check_examples(
@@ -102,6 +108,8 @@ def check_examples(
         find_triggers(rows, old, policy),
         find_imbalance(rows, policy),
     ]
+    if policy.most_personal_share is not None:
+        parts.append(find_personal_texts(rows, policy))
     if embed is not None:
         parts.append(find_unlike_neighbours(rows, old, policy, embed=embed))
     findings: list[Finding] = []
@@ -139,6 +147,9 @@ def _result(
             f"{bad} of {total} rows are unreadable or blocked, more than the allowed "
             f"{policy.most_blocked_share:.0%}"
         )
+    personal = share_of_personal(findings, len(examples), policy)
+    if personal is not None and not personal.ok:
+        refused = why_refused(findings, personal)
     names = [each.identity or f"row {at + 1}" for at, each in enumerate(examples)]
     blocked = {names[place]: tuple(said) for place, said in sorted(reasons.items())}
     report = DataReport(
@@ -151,5 +162,6 @@ def _result(
         replace(quarantine) if quarantine else None,
         refused,
         policy,
+        personal,
     )
     return kept, report

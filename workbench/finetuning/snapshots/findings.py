@@ -25,6 +25,7 @@ KINDS: dict[str, str] = {
     "over_context": "block",
     "other_language": "block",
     "personal_data": "block",
+    "personal_text": "block",
     "insult": "block",
     "insult_in_question": "warn",
     "imbalance": "warn",
@@ -42,7 +43,10 @@ class Policy:
     whole: what is left of it is not to be trusted either. ``languages`` are those allowed; with
     none the file's own, where at least ``language_share`` of the rows that can be told have it.
     ``context_tokens`` is the longest row. ``least_support`` rows must agree before another
-    that disagrees with them is named.
+    that disagrees with them is named. With ``most_personal_share`` each row is read by the privacy
+    room's recognisers, for names too (``personal_text``), and a file of which a larger share holds
+    something personal is refused; without it they are not asked. ``personal_kinds`` are those that
+    count: see ``personal_texts``.
     """
 
     severity: Mapping[str, str] = field(default_factory=dict)
@@ -53,9 +57,12 @@ class Policy:
     context_tokens: int = 2048
     least_support: int = 3
     imbalance_ratio: float = 5.0
+    most_personal_share: float | None = None
+    personal_kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "languages", tuple(self.languages))
+        object.__setattr__(self, "personal_kinds", tuple(self.personal_kinds))
         for kind, severity in self.severity.items():
             if kind not in KINDS:
                 raise NotFoundError.among("kind of finding", kind, KINDS)
@@ -68,6 +75,30 @@ class Policy:
                 raise InputError(f"{name} is {getattr(self, name)}; it lies in (0, 1]")
         if min(self.context_tokens, self.least_support) < 1 or self.imbalance_ratio < 1:
             raise InputError("context_tokens, least_support and imbalance_ratio are at least 1")
+        self._check_personal()
+
+    def _check_personal(self) -> None:
+        share = self.most_personal_share
+        if share is None:
+            if self.personal_kinds:
+                raise InputError(
+                    "personal_kinds says nothing without most_personal_share",
+                    hint='{"most_personal_share": 0.02, "personal_kinds": ["PERSON"]}',
+                )
+            return
+        if not 0 <= share < 1:
+            raise InputError(f"most_personal_share is {share}; it lies in [0, 1)", hint="e.g. 0.02")
+        if self.severity_of("personal_text") == "off":
+            raise InputError(
+                "personal_text is off, so no share of it could be refused",
+                hint="leave most_personal_share out, or set personal_text to warn or block",
+            )
+        if self.personal_kinds:
+            from workbench.privacy.anonymisation.findings import KINDS as PERSONAL
+
+            for kind in self.personal_kinds:
+                if kind not in PERSONAL:
+                    raise NotFoundError.among("kind of personal data", kind, PERSONAL)
 
     def severity_of(self, kind: str) -> str:
         """What is done about a kind."""

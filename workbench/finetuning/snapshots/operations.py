@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import annotated_types as limits
 
 from workbench.core.operations import operation
 
@@ -14,6 +17,8 @@ from .snapshot import Snapshot
 if TYPE_CHECKING:
     from workbench.finetuning.examples import Example
 
+    from .findings import Policy
+
 
 @operation("finetuning.check_data", title="Check data to learn from", produces="data-report")
 def check_data(
@@ -22,6 +27,7 @@ def check_data(
     known: str | None = None,
     heldout: Path | None = None,
     policy: Path | None = None,
+    most_personal_share: Annotated[float, limits.Ge(0), limits.Lt(1)] | None = None,
     model: str | None = None,
     embedder: str | None = None,
 ) -> DataReport:
@@ -33,10 +39,14 @@ def check_data(
         known: What was learnt before and is trusted: a snapshot or a file.
         heldout: The file that the model will be tested with.
         policy: A JSON file of severities and limits.
+        most_personal_share: Read each row with the recognisers of `privacy anonymise`, for names
+            too: such rows are blocked, and a file of which more is so is refused. By default the
+            policy's; without any they are not asked.
         model: Count tokens by this model's tokenizer; without it words are counted.
         embedder: Compare each row with its nearest neighbours by this model's vectors.
     """
-    return _checked(file, known, heldout, policy, model, embedder)[1]
+    strict = _policy(policy, most_personal_share)
+    return _checked(file, known, heldout, strict, model, embedder)[1]
 
 
 @operation("finetuning.snapshot", title="Keep data to learn from", produces="snapshot")
@@ -52,6 +62,7 @@ def snapshot(
     by: Literal["row", "group"] = "row",
     seed: int = 0,
     policy: Path | None = None,
+    most_personal_share: Annotated[float, limits.Ge(0), limits.Lt(1)] | None = None,
     model: str | None = None,
     embedder: str | None = None,
 ) -> Snapshot:
@@ -70,6 +81,9 @@ def snapshot(
         by: Hold out rows, or whole groups.
         seed: Which are held out.
         policy: A JSON file of severities and limits.
+        most_personal_share: Read each row with the recognisers of `privacy anonymise`, for names
+            too: such rows are blocked, and a file of which more is so is refused. By default the
+            policy's; without any they are not asked.
         model: Count tokens by this model's tokenizer.
         embedder: Compare each row with its nearest neighbours by this model's vectors.
     """
@@ -80,7 +94,8 @@ def snapshot(
     from .splitting import split_rows
     from .taking import find_source
 
-    examples, report = _checked(file, known, heldout, policy, model, embedder)
+    strict = _policy(policy, most_personal_share)
+    examples, report = _checked(file, known, heldout, strict, model, embedder)
     report.check()
     parts = split_rows(
         rows_of(examples), share=heldout_share, seed=seed, by=by, near=report.policy.near
@@ -134,18 +149,26 @@ def feedback(
     return export_feedback(out, since_s=since_s, key=key, model=model)
 
 
+def _policy(policy: Path | None, most_personal_share: float | None) -> Policy:
+    """The file's policy, with the share that was said beside it."""
+    from .findings import read_policy
+
+    told = read_policy(policy)
+    if most_personal_share is None:
+        return told
+    return replace(told, most_personal_share=most_personal_share)
+
+
 def _checked(
     file: Path,
     known: str | None,
     heldout: Path | None,
-    policy: Path | None,
+    policy: Policy,
     model: str | None,
     embedder: str | None,
 ) -> tuple[tuple[Example, ...], DataReport]:
-    from .findings import read_policy
     from .taking import check_file
 
-    strict = read_policy(policy)
     options: dict[str, Any] = {}
     loaded: list[Any] = []
     try:
@@ -153,7 +176,7 @@ def _checked(
             options["count_tokens"] = _counter(model, loaded)
         if embedder is not None:
             options["embed"] = _loaded(embedder, loaded).embed
-        return check_file(file, policy=strict, known=known, heldout=heldout, **options)
+        return check_file(file, policy=policy, known=known, heldout=heldout, **options)
     finally:
         for each in loaded:
             each.close()

@@ -3,10 +3,12 @@ a table hide in each other.
 
 A pipeline asks ``check_texts(texts, most_share=0.02).ok``, or, where it does not know this room,
 ``evaluation.run_check("privacy.texts", texts, most_share=0.02)``; likewise ``privacy.table``.
+``judge_texts`` says why, text by text.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -46,17 +48,41 @@ def check_texts(
         raise InputError("no text was given, so nothing could be found in it")
     if not 0.0 <= most_share < 1.0:
         raise InputError(f"most_share is {most_share:g}", hint="a share from 0 to below 1")
+    hit = sum(bool(reason) for reason in judge_texts(texts, kinds=kinds))
+    return check(CHECK, hit / len(texts), high=most_share)
+
+
+def judge_texts(texts: Sequence[str], *, kinds: Iterable[str] | None = None) -> list[str]:
+    """Why each text is not to go on, in words; empty where nothing was found.
+
+    What was found is told by its kinds and not by its words: a reason may be shown where the text
+    may not.
+
+    Args:
+        texts: Any.
+        kinds: Which kinds count; all if none are given.
+
+    Raises:
+        InputError: A kind is not known.
+        EngineError: A recogniser failed.
+    """
     wanted = frozenset(KINDS if kinds is None else kinds)
     if wanted - set(KINDS):
         raise InputError(
             f"no such kind: {', '.join(sorted(wanted - set(KINDS)))}", hint=", ".join(KINDS)
         )
-    found = detect(texts)
-    hit = sum(
-        bool(why_unreadable(text)) or any(each.kind in wanted for each in spans)
-        for text, spans in zip(texts, found, strict=True)
-    )
-    return check(CHECK, hit / len(texts), high=most_share)
+    return [
+        _reason(why_unreadable(text), [each.kind for each in spans if each.kind in wanted])
+        for text, spans in zip(texts, detect(texts), strict=True)
+    ]
+
+
+def _reason(unreadable: str, kinds: Sequence[str]) -> str:
+    if unreadable:
+        return f"it cannot be judged: {unreadable}"
+    counts = Counter(kinds)
+    parts = (kind if counts[kind] == 1 else f"{counts[kind]} {kind}" for kind in sorted(counts))
+    return f"it holds: {', '.join(parts)}" if counts else ""
 
 
 @register_check(TABLE_CHECK)
