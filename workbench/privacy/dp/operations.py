@@ -150,7 +150,7 @@ def train(
         learning_rate=learning_rate, noise_scale=noise_scale, budgets=Budgets(),
         canaries=choose_canaries(task) if canaries is None else canaries,
     )  # fmt: skip
-    told = {
+    told: dict[str, Any] = {
         "rows": run.rows, "steps": run.steps, "epsilon": run.epsilon_pld, "delta": run.delta,
         "noise_multiplier": run.noise_multiplier, "noise_scale": run.noise_scale, "unit": run.unit,
     }  # fmt: skip
