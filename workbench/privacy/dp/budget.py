@@ -241,7 +241,9 @@ class Budgets:
             raise ConflictError(
                 f"this data set is spent by {row['unit']}; what protects one {unit} says nothing "
                 f"that could be added to it",
-                hint="make_private(..., units=...)" if row["unit"] == "user" else "unit='example'",
+                hint="--user-column COLUMN, or make_private(..., units=...)"
+                if row["unit"] == "user"
+                else "without --user-column; unit='example'",
             )
 
     def _row(self, dataset_sha256: str) -> sqlite3.Row | None:
