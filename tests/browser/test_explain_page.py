@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from .conftest import REPO, Server, Watched, dashboards_command, running, watch_page
+from .test_accessible_names import named_controls
 from .test_home import focused, live, press_until
 
 PAGE = "/voila/render/explain.ipynb"
@@ -151,3 +152,10 @@ def test_it_fits_a_phone_in_the_dark_and_asks_nothing_of_the_network(watched: Wa
     assert field.evaluate("each => getComputedStyle(each).color") == "rgb(226, 228, 231)"
     assert watched.outside == []
     assert watched.errors == []
+
+
+def test_what_was_drawn_has_names_for_who_hears_it(watched: Watched) -> None:
+    """The widgets of two results stand here by now, beside every form."""
+    found = named_controls(watched.page)
+    assert [role for role, name in found if not name] == []
+    assert len(found) > 40
