@@ -47,6 +47,15 @@ _VIEWERS = {
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
+    "workbench.privacy.anonymisation.filing.AnonymisedFile": "anonymised_text_cards:draw_file",
+    "workbench.privacy.anonymisation.filing.Revealed": "anonymised_text_cards:draw_revealed",
+    "workbench.privacy.anonymisation.filing.TextRisk": "anonymised_text_cards:draw_text_risk",
+    "workbench.privacy.anonymisation.scoring.Recall": "anonymised_text_cards:draw_recall",
+    "workbench.privacy.anonymisation.tables.assessing.AnonymisedTable": (
+        "table_risk_cards:draw_anonymised"
+    ),
+    "workbench.privacy.anonymisation.tables.assessing.TableRisk": "table_risk_cards:draw_risk",
+    "workbench.privacy.anonymisation.texts.AnonymisedText": "anonymised_text_cards:draw_text",
     "workbench.privacy.encryption.client.EncryptedAnswers": "encryption_cards:draw_answers",
     "workbench.privacy.encryption.keys.KeyFolder": "encryption_cards:draw_keys",
     "workbench.privacy.encryption.plan.Plan": "encryption_cards:draw_plan",

@@ -45,7 +45,7 @@ class AnonymisedFile(Viewable):
     its figures before and after, and ``loss`` what of each column is no longer known."""
 
     source: str
-    out: Path | None
+    out: Path | None = field(repr=False)  # a notebook's text is not to name this machine's folders
     way: str
     texts: int
     withheld: int
@@ -56,7 +56,7 @@ class AnonymisedFile(Viewable):
     risk: float
     most_risk: float
     ok: bool
-    record: Path | None
+    record: Path | None = field(repr=False)
     example: AnonymisedText | None = None
     before: TableRisk | None = None
     loss: dict[str, float] = field(default_factory=dict)
@@ -235,7 +235,7 @@ def assess_file(
 class Revealed(Viewable):
     """How many pseudonyms of a file were opened, and where the text is now."""
 
-    out: Path
+    out: Path = field(repr=False)
     pseudonyms: int
 
 
