@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import adapters
+import anonymise
 import attribution
 import cache
 import continual
@@ -50,6 +51,7 @@ BENCHMARKS = {
     each.name: each
     for each in (
         *adapters.BENCHMARKS,
+        *anonymise.BENCHMARKS,
         *attribution.BENCHMARKS,
         *cache.BENCHMARKS,
         *continual.BENCHMARKS,

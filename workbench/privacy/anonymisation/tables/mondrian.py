@@ -91,13 +91,11 @@ def recode(
             "the table as a whole does not meet the diversity or closeness that is asked for",
             hint="ask for less: a part can be no more diverse than the whole",
         )
-    parts = _cut(columns, everything, k, allowed)
+    parts = _cut(_Stacked(columns), everything, k, allowed)
     return _recoded(table, columns, parts)
 
 
-def _cut(
-    columns: list[QuasiColumn], rows: Any, k: int, allowed: Callable[[Any], bool] | None
-) -> list[Any]:
+def _cut(stacked: _Stacked, rows: Any, k: int, allowed: Callable[[Any], bool] | None) -> list[Any]:
     """The parts that cannot be cut any further."""
     waiting, done, looked = [rows], [], 0
     with progress("cut the table", total=len(rows), unit="rows") as task:
@@ -106,7 +104,7 @@ def _cut(
             if looked % _LOOK_EACH == 0:
                 check_cancelled()
             part = waiting.pop()
-            halves = _halves(columns, part, k, allowed) if len(part) >= 2 * k else None
+            halves = _halves(stacked, part, k, allowed) if len(part) >= 2 * k else None
             if halves is None:
                 done.append(part)
                 task.advance(len(part))
@@ -116,24 +114,40 @@ def _cut(
 
 
 def _halves(
-    columns: list[QuasiColumn], part: Any, k: int, allowed: Callable[[Any], bool] | None
+    stacked: _Stacked, part: Any, k: int, allowed: Callable[[Any], bool] | None
 ) -> tuple[Any, Any] | None:
     """The part cut at the median of the widest column where both halves may stand."""
-    taken = [column.codes[part] for column in columns]
-    widths = []
-    for column, codes in zip(columns, taken, strict=True):
-        low, high = int(codes.min()), int(codes.max())
-        widths.append(float(column.at[high] - column.at[low]) + (low != high) * 1e-9)
-    for number in sorted(range(len(columns)), key=lambda at: -widths[at]):
+    taken = stacked.codes[part]
+    widths = stacked.widths(taken)
+    for number in (-widths).argsort(kind="stable").tolist():
         if not widths[number]:
             return None
-        side = _median_side(taken[number], k, columns[number].shared)
+        side = _median_side(taken[:, number], k, stacked.columns[number].shared)
         if side is None:
             continue
         left, right = part[side], part[~side]
         if allowed is None or (allowed(left) and allowed(right)):
             return left, right
     return None
+
+
+class _Stacked:
+    """All columns' codes side by side, so that a part's are taken in one go."""
+
+    def __init__(self, columns: list[QuasiColumn]) -> None:
+        import numpy as np
+
+        self.columns = columns
+        self.codes = np.stack([column.codes for column in columns], axis=1)
+        self._number = np.arange(len(columns))
+        self._at = np.zeros((len(columns), max(len(column.at) for column in columns)))
+        for number, column in enumerate(columns):
+            self._at[number, : len(column.at)] = column.at
+
+    def widths(self, taken: Any) -> Any:
+        """How far each column's values lie apart in a part, shape (columns,): 0 if they agree."""
+        low, high = taken.min(axis=0), taken.max(axis=0)
+        return self._at[self._number, high] - self._at[self._number, low] + (low != high) * 1e-9
 
 
 def _median_side(codes: Any, k: int, shared: Any = None) -> Any:
@@ -164,7 +178,24 @@ def _recoded(table: Any, columns: list[QuasiColumn], parts: list[Any]) -> Recodi
         number[part] = at
     cells: dict[str, list[Cell]] = {}
     for column in columns:
-        cells[column.name] = [column.cell(np.unique(column.codes[part])) for part in parts]
+        known: dict[bytes, Cell] = {}
+        cells[column.name] = []
+        for codes in _present(column, number):
+            key = codes.tobytes()
+            if key not in known:
+                known[key] = column.cell(codes)
+            cells[column.name].append(known[key])
         said = np.array([cell.said for cell in cells[column.name]], dtype=object)
         made[column.name] = said[number]
     return Recoding(made, number, cells)
+
+
+def _present(column: QuasiColumn, number: Any) -> list[Any]:
+    """The codes that each part has, ascending; of all parts by one sort."""
+    import numpy as np
+
+    levels = len(column.levels)
+    pairs = np.unique(number * levels + column.codes)
+    ends = (np.flatnonzero(np.diff(pairs // levels)) + 1).tolist()
+    codes = pairs % levels
+    return [codes[low:high] for low, high in zip([0, *ends], [*ends, len(codes)], strict=True)]

@@ -104,6 +104,7 @@ def encode(values: Any, hierarchy: Hierarchy | None) -> QuasiColumn:
         InputError: The hierarchy lacks a value.
     """
     import numpy as np
+    import pandas as pd
 
     numeric = is_quantity(values, hierarchy)
     missing = values.isna().to_numpy()
@@ -116,15 +117,16 @@ def encode(values: Any, hierarchy: Hierarchy | None) -> QuasiColumn:
         at = (known - known[0]) / span if span else np.zeros(len(known))
         found: list[Any] = known.tolist()
     else:
-        text = as_text(values)
-        found = sorted(text.dropna().unique().tolist())
+        seen, uniques = pd.factorize(as_text(values))  # a missing value has code -1
+        spelt = [str(value) for value in uniques]
+        found = sorted(spelt)
         if hierarchy is not None:
             try:
                 found = hierarchy.order(found)
             except InputError as error:
                 raise InputError(f"column {values.name!r}: {error}", hint=error.hint) from None
         place = {value: number for number, value in enumerate(found)}
-        codes = text[~missing].map(place).to_numpy(dtype=np.int64)
+        codes = np.array([place[value] for value in spelt], dtype=np.int64)[seen[~missing]]
         at = np.arange(len(found)) / max(1, len(found) - 1)
     full = np.zeros(len(values), dtype=np.int64)
     if missing.any():  # a missing value is one more level, below all others
