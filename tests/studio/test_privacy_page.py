@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 import sqlite3
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +220,34 @@ def test_the_interval_grows_with_the_spread_of_seeds() -> None:
     wide = accuracy_interval([0.85, 0.9, 0.95], asked=450)
     assert wide[0] < low and wide[1] > high
     assert accuracy_interval([1.0, 1.0], asked=450)[0] == pytest.approx(0.9915, abs=1e-3)
+
+
+def test_a_table_is_made_coarser_on_the_page(tmp_path: Path) -> None:
+    """By the form as it stands there, along a hierarchy, with commas between names."""
+    rows = [f"{age},{town},{age % 3}" for age in range(20, 60) for town in ("Rome", "Oslo")]
+    (tmp_path / "t.csv").write_text("\n".join(["age,town,ill", *rows]) + "\n")
+    (tmp_path / "town.csv").write_text("town,land\nRome,Italy\nOslo,Norway\n")
+    tabs = PrivacyPage().more
+    at = tabs.titles.index("A table")
+    fields, button = tabs.children[at].children[0].children, tabs.children[at].children[1]
+    given = {"Table": "t.csv", "Write to": "o.csv",
+             "Hierarchies (CSV, YAML), with commas": "town.csv"}  # fmt: skip
+    for field in fields:
+        if field.description in given:
+            field.value = str(tmp_path / given[field.description])
+        elif field.description.startswith("What others may know"):
+            field.value = "age, town"
+    button.click()
+    ends_s = time.monotonic() + 60
+    while "wb-waits" in button._dom_classes and time.monotonic() < ends_s:
+        time.sleep(0.02)
+    assert least_rows(tmp_path / "o.csv") >= 10
+
+
+def least_rows(file: Path) -> int:
+    """k by a count of the lines without what is no quasi-identifier."""
+    lines = file.read_text().splitlines()[1:]
+    return min(Counter(line.rpartition(",")[0] for line in lines).values())
 
 
 def test_names_of_data_sets_are_those_of_their_content(shared_home: Path) -> None:

@@ -107,7 +107,7 @@ def _changing(page: PrivacyPage, name: str, fields: Any, button: str) -> Operati
 
 
 def _more() -> Any:
-    """Forms for one figure, for a private training, for an attack, and to anonymise a file."""
+    """Forms for one figure, a private training, an attack, and to anonymise a text or a table."""
     epsilon = Field("epsilon", "Epsilon", "1")
     wanted = (
         ("A figure", "privacy.statistic", "Tell it",
@@ -125,6 +125,14 @@ def _more() -> Any:
          (Field("file", "File", hint="letter.txt, rows.csv"),
           Field("out", "Write to", hint="letter-safe.txt"),
            Field("way", "What takes their place"))),
+        ("A table", "privacy.anonymise", "Make coarser",
+         (Field("file", "Table", hint="people.csv"),
+          Field("out", "Write to", hint="people-safe.csv"),
+          Field("quasi", "What others may know, with commas", hint="age, sex, town"),
+          Field("sensitive", "What nobody is to learn", hint="illness"),
+          Field("k", "Rows that agree, at least"),
+          Field("least_l", "Different values of it, at least"),
+          Field("hierarchy", "Hierarchies (CSV, YAML), with commas", hint="town.csv"))),
     )  # fmt: skip
     return form_tabs(wanted)
 
