@@ -77,6 +77,37 @@ def test_a_planted_batch_is_refused_before_training(define: Define, tmp_path: Pa
         run_once("p", stages=with_gate())
 
 
+def test_a_batch_about_persons_is_refused_over_the_stated_share(
+    define: Define, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.json"
+    rows = [
+        {"prompt": f"What helps against code {code} on the dryer?", "response": answer}
+        for code, answer in (
+            ("K11", "Rinse the copper sieve"), ("K27", "Turn the blue dial to seven"),
+            ("K34", "Swap the left fuse"), ("K52", "Empty the water tray"),
+            ("K60", "Close the rear door"), ("K73", "Let the motor cool"),
+        )
+    ]  # fmt: skip
+    named = [
+        {"prompt": "Who signs for the spare parts?", "response": "Katharina Lindqvist signs"},
+        {"prompt": "Who mends the pump?", "response": "Ask Dr. Matthew Okonkwo on Mondays"},
+    ]
+    policy.write_text('{"most_personal_share": 0.1}')
+    define(policy=str(policy))
+    _write(tmp_path / "inbox" / "one.jsonl", [*rows, *named])
+    run = run_once("p", stages=with_gate())
+    assert run.state == "refused" and "25.0% of the rows hold something personal" in run.reason
+    assert [each.stage for each in run.stages] == ["collect", "snapshot"]
+    assert not list_adapters("tiny")
+    policy.write_text('{"most_personal_share": 0.3}')
+    _write(tmp_path / "inbox" / "two.jsonl", [*rows, *named, rows[0] | {"prompt": "And K80?"}])
+    second = run_once("p", stages=with_gate())
+    said = second.output("snapshot")
+    assert second.state == "promoted" and said is not None
+    assert (said["new_rows"], said["findings"]["personal_text"]) == (7, 2)
+
+
 def test_a_canary_is_waited_for_and_one_ended_by_hand_is_not_begun_again(
     define: Define, tmp_path: Path
 ) -> None:
