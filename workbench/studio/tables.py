@@ -120,7 +120,7 @@ def plain_table(result: Any) -> str:
         f"{_cell(value, str(name), False)}</tr>"
         for name, value in plain.items()
     )
-    return f'<div class="wb">{style("tokens", "table")}<table>{cells}</table></div>'
+    return f'<div class="wb">{style("tokens", "table")}<table class="fields">{cells}</table></div>'
 
 
 def heading(field: str) -> str:
