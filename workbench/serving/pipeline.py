@@ -19,13 +19,20 @@ from workbench.serving.backends.fallback import Chain
 from workbench.serving.cache.answers import AnswerCache
 from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.estimates import most_completion_tokens, most_prompt_tokens
-from workbench.serving.limits.rules import explain, room_of
+from workbench.serving.limits.explaining import (
+    MONEY_LIMITS,
+    TOKEN_LIMITS,
+    Cost,
+    explain,
+    need_of,
+    room_of,
+)
 from workbench.serving.routing import AUTO, Router
 
 _SMALLEST_CONTEXT = 256  # nothing is asked of the directory for less
 _MOMENT_S = 0.05  # what then comes of it is the deadline's doing
 _TELL_S = 5.0  # so long a refusal waits for the figure that explains it
-_TOKEN_LIMITS = frozenset({"tokens_per_minute", "budget_tokens_day", "budget_tokens_month"})
+_COUNTED_LIMITS = TOKEN_LIMITS | MONEY_LIMITS  # for which it matters how long the prompt is
 
 
 class Pipeline:
@@ -225,21 +232,23 @@ class Pipeline:
                 call, principal, facts, tokens=prompt + answers, usd=price.usd(prompt, answers)
             )
         except LimitError as error:
-            if error.context["limit"] not in _TOKEN_LIMITS:
+            if error.context["limit"] not in _COUNTED_LIMITS:
                 raise
-            counted = await self._counted(call, error, answers)
+            counted = await self._counted(call, error, answers, usd=price.usd)
             if counted is None:
-                raise _explained(error, call, None, prompt, answers) from None
+                raise _explained(error, call, None, prompt, answers, usd=price.usd) from None
         try:
             return await self._accounts.open(
                 call, principal, facts, tokens=counted + answers, usd=price.usd(counted, answers)
             )
         except LimitError as error:
-            if error.context["limit"] not in _TOKEN_LIMITS:
+            if error.context["limit"] not in _COUNTED_LIMITS:
                 raise
-            raise _explained(error, call, counted, prompt, answers) from None
+            raise _explained(error, call, counted, prompt, answers, usd=price.usd) from None
 
-    async def _counted(self, call: Call, error: LimitError, answers: int) -> int | None:
+    async def _counted(
+        self, call: Call, error: LimitError, answers: int, *, usd: Cost
+    ) -> int | None:
         """The prompt's tokens, where a limit that the reckoned prompt passes has any room.
 
         Where the answer alone is too long they are only told, so they are not waited for long.
@@ -247,7 +256,7 @@ class Pipeline:
         first, room = self._directory.find(call.model).members[0], room_of(error)
         if first.backend.name != LOCAL or not room:
             return None
-        if room > answers:
+        if room > need_of(error, 0, answers, usd=usd):
             return await self._count(call, Facts())
         try:
             async with asyncio.timeout(_TELL_S):
@@ -257,11 +266,18 @@ class Pipeline:
 
 
 def _explained(
-    error: LimitError, call: Call, counted: int | None, reckoned: int, answers: int
+    error: LimitError,
+    call: Call,
+    counted: int | None,
+    reckoned: int,
+    answers: int,
+    *,
+    usd: Cost,
 ) -> LimitError:
     prompt = reckoned if counted is None else counted
     most = call.sampling.get("max_tokens") or 0
-    return explain(error, prompt=prompt, answers=answers, most=most, counted=counted is not None)
+    known = counted is not None
+    return explain(error, prompt=prompt, answers=answers, most=most, counted=known, usd=usd)
 
 
 def _warn_of_context(call: Call, facts: Facts) -> None:

@@ -231,7 +231,7 @@ def _refusal(principal: Principal, line: _Line) -> LimitError:
     return LimitError(
         f"key {principal.name!r}: {words}: {used:g} of {allowed:g} are used or reserved, and this "
         f"request may need {asked:g}",
-        hint=_hint(retry_s, together if "tokens" in line.limit and room else ""),
+        hint=wait_or(retry_s, together if "tokens" in line.limit and room else ""),
         limit=line.limit,
         allowed=allowed,
         used=used,
@@ -240,46 +240,11 @@ def _refusal(principal: Principal, line: _Line) -> LimitError:
     )
 
 
-def _hint(retry_after_s: float | None, smaller: str) -> str:
+def wait_or(retry_after_s: float | None, smaller: str) -> str:
+    """What to do about a refusal: to wait, if that helps, or what would need less."""
     waiting = "" if retry_after_s is None else f"try again in {_duration(retry_after_s)}"
     raised = "have the limit of the key raised" if retry_after_s is None else ""
     return ", or ".join(part for part in (waiting, smaller, raised) if part)
-
-
-def room_of(error: LimitError) -> int:
-    """What a limit of tokens that was passed would still have let through."""
-    return max(0, int(error.context["allowed"] - error.context["used"]))
-
-
-def explain(
-    error: LimitError, *, prompt: int, answers: int, most: int, counted: bool
-) -> LimitError:
-    """A refusal for tokens that says what the need is made of, and what would be let through.
-
-    Args:
-        error: As the rule told it.
-        prompt: Tokens of the prompt.
-        answers: Tokens of all answers at most.
-        most: ``max_tokens``, of which ``answers`` is a multiple.
-        counted: Whether the prompt was counted; else it is reckoned as if each byte were a token.
-    """
-    room, retry_s = room_of(error), error.context["retry_after_s"]
-    fitting = (room - prompt) * most // answers if answers else 0
-    if fitting > 0:
-        smaller = f"ask with max_tokens of at most {fitting}"
-    elif room and not counted:
-        smaller = f"have prompt and max_tokens together need at most {room} tokens"
-    else:
-        smaller = f"shorten the prompt to less than {room} tokens" if room else ""
-    said = "counted" if counted else "at most, a token a byte, as it was not counted"
-    message = error.message.rpartition(" may need ")[0]
-    made_of = f"{prompt} of the prompt ({said}) and {answers} of the answer"
-    times = f", {answers // most} x max_tokens {most}" if most and answers != most else ""
-    return LimitError(
-        f"{message} may need {prompt + answers}: {made_of}{times or ' (max_tokens)'}",
-        hint=_hint(retry_s, smaller),
-        **{**error.context, "asked": float(prompt + answers)},
-    )
 
 
 def _duration(seconds_s: float) -> str:
