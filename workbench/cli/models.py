@@ -31,7 +31,7 @@ def show_list(rows: list[ModelRow]) -> None:
             row.kind,
             format_bytes(row.size_bytes),
             format_bytes(row.memory_bytes),
-            "measured" if row.measured else "reckoned",
+            "measured so far" if row.measured else "reckoned, one job",
             row.license,
             "here" if row.present else ("to fetch" if row.verified else "hub"),
             ", ".join(row.engines),
@@ -59,7 +59,7 @@ def show_registry(rows: list[RegisteredModel]) -> None:
                 row.license,
                 "free" if price == (0, 0) else f"{price[0]:g} / {price[1]:g}",
                 format_bytes(peak or row.estimated_bytes),
-                "measured" if peak else "reckoned",
+                "measured so far" if peak else "reckoned, one job",
                 f"{max(rates):.0f}" if rates else "",
             ]
         )

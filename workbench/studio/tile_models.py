@@ -133,7 +133,7 @@ def _on_disk(rows: list[ModelRow]) -> str:
 
 
 def _memory(row: ModelRow) -> str:
-    known = "measured" if row.measured else "reckoned"
+    known = "measured so far" if row.measured else "reckoned, one job"
     return f", {MEMORY_AT_MOST} {size(row.memory_bytes)}, {known}" if row.memory_bytes else ""
 
 
@@ -148,7 +148,7 @@ def _in_catalogue(rows: list[ModelRow]) -> str:
     return (
         f'<details class="wb-more"><summary>{count(len(rows), "more model")} in the catalogue'
         "</summary><div class='wide'><table><thead><tr><th>Name</th><th class='n'>Size</th>"
-        f"<th class='n'>{MEMORY_AT_MOST.capitalize()}, reckoned</th></tr></thead>"
+        f"<th class='n'>{MEMORY_AT_MOST.capitalize()}, reckoned for one job</th></tr></thead>"
         f"<tbody>{items}</tbody></table></div>"
         "<p class='q'>Fetch one: <code>workbench models pull NAME</code></p></details>"
     )
