@@ -16,7 +16,7 @@ from workbench.reports.display import PICTURE_MIME
 from workbench.studio import Chart, bars, heat, lines, points, surprise
 from workbench.studio.chart import PLOTLY_MIME
 from workbench.studio.markup import escape
-from workbench.studio.palette import SERIES
+from workbench.studio.palette import FAILED, SERIES
 from workbench.studio.tokens import visible
 from workbench.studio.vega_chart import specification
 
@@ -192,3 +192,24 @@ def test_times_are_times_in_both_drawings() -> None:
     assert specification(chart)["encoding"]["x"]["type"] == "temporal"
     assert list(chart.figure().data[0].x) == when
     assert chart.png().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("order", [["ok", "failed", "old"], ["failed", "ok", "old"]])
+def test_what_failed_has_a_colour_and_a_mark_that_no_other_series_has(order: list[str]) -> None:
+    rows = [{"which": name, "time": 1.0, "notebook": f"n{i}"} for i, name in enumerate(order)]
+    words = {"title": "T", "x_title": "", "y_title": "time (s)", "series": "which"}
+    chart = points(rows, "notebook", "time", failed="failed", **words)
+    looks = {t.name: (t.marker.color, t.marker.symbol) for t in chart.figure().data}
+    assert looks["failed"] == (FAILED, "x")
+    assert [name for name, (colour, mark) in looks.items() if colour == FAILED or mark == "x"] == [
+        "failed"
+    ]
+    assert len(set(looks.values())) == 3
+    encoding = specification(chart)["encoding"]
+    colours, shapes = (encoding[each]["scale"]["range"] for each in ("color", "shape"))
+    at = order.index("failed")
+    assert colours[at] == FAILED and colours.count(FAILED) == 1
+    assert shapes.count(shapes[at]) == 1
+    assert chart.png()
+    plain = points(rows, "notebook", "time", **words).figure()
+    assert [t.marker.color for t in plain.data] == list(SERIES[:3])

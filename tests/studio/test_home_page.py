@@ -19,6 +19,7 @@ from workbench.studio import notebook_results, tile_jobs, tile_notebooks, tiles
 from workbench.studio.chart import points
 from workbench.studio.home_page import HomePage
 from workbench.studio.links import Links, current_links
+from workbench.studio.palette import FAILED
 from workbench.studio.run_history import claims_held, page_of, recent_runs
 from workbench.studio.server import _without_gone
 from workbench.studio.tile_runs import duration_chart
@@ -294,6 +295,8 @@ def test_the_times_of_many_notebooks_are_a_line_each(home: Path) -> None:
     assert chart is not None
     assert chart.categories == list(dict.fromkeys(each["slug"] for each in reversed(records)))
     assert set(chart.groups) == {"last run", "earlier run", "failed"}
+    looks = {trace.name: (trace.marker.color, trace.marker.symbol) for trace in chart.figure().data}
+    assert looks["failed"] == (FAILED, "x")  # not the green of the third series
     assert sum(row["which"] == "last run" for row in chart.rows) == 12
     assert duration_chart(records[:1]) is None
 

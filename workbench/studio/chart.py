@@ -37,6 +37,8 @@ class Chart:
         height_px: The picture's height.
         sideways: The places of x stand below each other and y runs to the right: for long names.
             ``x_title`` and ``y_title`` stay with their fields.
+        failed: The series that says that something went wrong. Wherever it stands among the
+            groups it has a colour and, as points, a cross that no other series has.
     """
 
     mark: str
@@ -55,6 +57,7 @@ class Chart:
     panel: str | None = None
     height_px: int = 320
     sideways: bool = False
+    failed: str | None = None
 
     def __post_init__(self) -> None:
         if not self.rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
-from workbench.studio.palette import FONT, SCALE, series_colour
+from workbench.studio.palette import FONT, SCALE, series_colours
 
 if TYPE_CHECKING:
     from workbench.studio.chart import Chart
@@ -17,6 +17,7 @@ _GRID = "rgba(128, 128, 128, 0.25)"
 _TOOLS_LEFT_OUT = ["zoom", "pan", "select", "lasso", "zoomIn", "zoomOut", "autoScale"]
 # Beside the colours, which not every eye tells apart.
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
+_FAILED_SYMBOL = "x"
 # What a line of a phone holds, and what the mark before a name takes of it.
 _LINE_CHARS, _KEY_CHARS = 46, 5
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -101,21 +102,22 @@ def _traces(graph: Any, chart: Chart, panel: str) -> list[Any]:
     if chart.mark == "heat":
         return [_cells(graph, chart, rows)]
     traces = []
-    for index, name in enumerate(chart.groups):
+    colours = series_colours(chart.groups, failed=chart.failed)
+    for index, (name, colour) in enumerate(zip(chart.groups, colours, strict=True)):
         own = [r for r in rows if chart.series is None or str(r[chart.series]) == name]
         if own:
-            traces.append(_trace(graph, chart, own, index=index, name=name))
+            traces.append(_trace(graph, chart, own, index=index, name=name, colour=colour))
     return traces
 
 
-def _trace(graph: Any, chart: Chart, rows: list[Any], *, index: int, name: str) -> Any:
+def _trace(graph: Any, chart: Chart, rows: list[Any], *, index: int, name: str, colour: str) -> Any:
     categories = chart.categories is not None
     shared: dict[str, Any] = {
         "x": [str(row[chart.x]) if categories else row[chart.x] for row in rows],
         "y": [row[chart.y] for row in rows],
         "name": name,
         "legendgroup": name,
-        "marker": {"color": series_colour(index)} | ({} if chart.mark == "bar" else {"size": 8}),
+        "marker": {"color": colour} | ({} if chart.mark == "bar" else {"size": 8}),
     }
     if chart.low is not None and chart.high is not None:
         shared["error_y"] = {
@@ -132,10 +134,20 @@ def _trace(graph: Any, chart: Chart, rows: list[Any], *, index: int, name: str) 
     if chart.mark == "bar":
         return graph.Bar(**shared)
     mode = "markers" if chart.mark == "point" else "lines+markers"
-    shared["marker"]["symbol"] = _SYMBOLS[index % len(_SYMBOLS)]
+    shared["marker"]["symbol"] = _symbol(chart, name, index)
     if chart.mark == "line":
         shared["line"] = {"dash": _DASHES[index % len(_DASHES)]}
     return graph.Scatter(mode=mode, **shared)
+
+
+def _symbol(chart: Chart, name: str, index: int) -> str:
+    if chart.failed is None:
+        return _SYMBOLS[index % len(_SYMBOLS)]
+    if name == chart.failed:
+        return _FAILED_SYMBOL
+    others = [symbol for symbol in _SYMBOLS if symbol != _FAILED_SYMBOL]
+    kept = [each for each in chart.groups if each != chart.failed]
+    return others[kept.index(name) % len(others)]
 
 
 def _cells(graph: Any, chart: Chart, rows: list[Any]) -> Any:

@@ -68,6 +68,7 @@ def duration_chart(records: list[dict[str, Any]]) -> Chart | None:
         y_title="time (s)",
         height_px=120 + _ROW_PX * len(newest),
         sideways=True,
+        failed="failed",
     )
 
 

@@ -10,7 +10,17 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
-from workbench.studio.palette import DARK, FONT, GRID, INK, PAPER, QUIET, SCALE, SERIES
+from workbench.studio.palette import (
+    DARK,
+    FONT,
+    GRID,
+    INK,
+    PAPER,
+    QUIET,
+    SCALE,
+    SERIES,
+    series_colours,
+)
 
 if TYPE_CHECKING:
     from workbench.studio.chart import Chart
@@ -21,6 +31,9 @@ _COLOURS = 64
 _TAG = re.compile(r"<[^<>]+>")
 _IDLE = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|font-family)="[^"]*"| opacity="1"')
 _LONG_NUMBER = re.compile(r"(\.\d\d)\d+")
+_SHAPES = ("circle", "square", "diamond", "cross", "triangle-up")
+# Vega has no cross that lies and is filled.
+_FAILED_SHAPE = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
 # Numbers on shades keep their ink in both themes: a step apart from it, so that no rule finds it.
 _ON_LIGHT, _ON_DARK = "#24292e", "#fffffe"
 
@@ -240,4 +253,24 @@ def _encoding(chart: Chart, categories: list[str] | None, width_px: int) -> dict
             encoding["shape"] = named
         elif chart.mark == "line":
             encoding["strokeDash"] = named
+        if chart.failed is not None:
+            _mark_failed(encoding, chart)
     return encoding
+
+
+def _mark_failed(encoding: dict[str, Any], chart: Chart) -> None:
+    """Give the series of what failed its colour, and among points its cross."""
+    groups = chart.groups
+    colours = series_colours(groups, failed=chart.failed)
+    encoding["color"] = _with_range(encoding["color"], colours)
+    if "shape" in encoding:
+        kept = [name for name in groups if name != chart.failed]
+        shapes = [
+            _FAILED_SHAPE if name == chart.failed else _SHAPES[kept.index(name) % len(_SHAPES)]
+            for name in groups
+        ]
+        encoding["shape"] = _with_range(encoding["shape"], shapes)
+
+
+def _with_range(channel: dict[str, Any], values: list[str]) -> dict[str, Any]:
+    return {**channel, "scale": {**channel["scale"], "range": values}}
