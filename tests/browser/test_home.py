@@ -196,6 +196,13 @@ def test_a_report_deleted_by_hand_is_said_plainly(dashboards: Server, open_page:
     page = open_page(dashboards.url("/workbench/reports/small/gone/report.html")).page
     assert page.get_by_role("heading", name="This report is not here").is_visible()
     assert "workbench report run notebooks/small.ipynb" in page.content()
+    page.get_by_role("link", name="small").click()  # the last one that is here
+    page.get_by_role("heading", name="Small").wait_for()
+    page.goto(dashboards.url("/workbench/reports/nope/gone/report.html"))
+    said = page.locator("body").inner_text()
+    assert "No notebook of this project is called nope" in said
+    assert "notebooks/nope.ipynb" not in said
+    assert page.get_by_role("link", name="small").is_visible()
     page.get_by_role("link", name="Back to the home page").click()
     live(page)
 

@@ -23,6 +23,7 @@ from workbench.core import settings
 from workbench.core.errors import StorageError, WorkbenchError
 from workbench.reports.history import INDEX_DATA_NAME, INDEX_NAME, write_index
 from workbench.reports.own_copies import own_copy
+from workbench.studio.missing_report import say_missing
 from workbench.studio.warm_page import WarmPage
 
 log = logging.getLogger(__name__)
@@ -41,9 +42,6 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}</style>
 <h1>{title}</h1>
 {said}
 <p><a href="{home}">Back to the home page</a></p></html>"""
-_GONE = """<p>There is no file <code>{path}</code> in the folder of the reports. It may have been
-deleted by hand; the records of the runs are kept. To make new ones:</p>
-<pre>workbench report run {notebook}</pre>"""
 
 
 def _finish_missing(handler: JupyterHandler, title: str, said: str) -> None:
@@ -91,9 +89,9 @@ class OpenHandler(JupyterHandler):
 class ReportHandler(JupyterHandler):
     """Pages, scripts and records below the folder of the reports, for who has the token."""
 
-    def initialize(self, folder: Path) -> None:
-        """Remember the folder."""
-        self.folder = folder
+    def initialize(self, folder: Path, project: Path) -> None:
+        """Remember the folder, and the project that it belongs to."""
+        self.folder, self.project = folder, project
 
     @web.authenticated
     def get(self, path: str) -> None:
@@ -103,10 +101,9 @@ class ReportHandler(JupyterHandler):
         if not found.is_relative_to(root) or found.suffix not in _TYPES:
             raise web.HTTPError(404)
         if not found.is_file():
-            slug, _, below = path.partition("/")
-            notebook = f"notebooks/{slug}.ipynb" if below else "notebooks"
-            told = {"path": html.escape(path), "notebook": html.escape(notebook)}
-            _finish_missing(self, "This report is not here", _GONE.format(**told))
+            address = url_path_join(self.base_url, "workbench/reports/")
+            said = say_missing(path, reports=root, project=self.project, address=address)
+            _finish_missing(self, "This report is not here", said)
             return
         if path == INDEX_NAME:
             _without_gone(root)
@@ -133,10 +130,11 @@ def routes(base_url: str, *, home: str, project: Path) -> list[tuple[str, Any, d
         project: The folder that a relative ``reports_dir`` stands in.
     """
     reports = project / settings.get("reports_dir")
+    read = {"folder": reports, "project": project}
     here = {"target": url_path_join(base_url, home)}
     return [
         (url_path_join(base_url, r"/workbench/home"), HomeHandler, here),
-        (url_path_join(base_url, r"/workbench/reports/(.*)"), ReportHandler, {"folder": reports}),
+        (url_path_join(base_url, r"/workbench/reports/(.*)"), ReportHandler, read),
     ]
 
 
