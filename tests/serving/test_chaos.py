@@ -17,7 +17,7 @@ import pytest
 from workbench.core import settings
 from workbench.serving.server import GatewayServer, serving
 from workbench.serving.settings import ServingSettings, UpstreamSettings
-from workbench.store.usage_queries import settlements
+from workbench.store.usage_queries import settlements, totals
 
 from .conftest import MODEL, Client, link_models
 from .upstreams import Upstream
@@ -230,7 +230,16 @@ def test_a_disk_that_takes_no_settlement_is_told_and_nothing_is_lost(
     assert {answer.status for answer in answers} == {503}
     broken = stream(client, "story")
     assert broken.status == 503 or "error" in broken.events[-1]
+    unready = client.request("GET", "/readyz")
+    assert unready.status == 503 and unready.json["ready"] is False
+    assert "the store takes no settlement now" in unready.json["reason"]
+    assert client.request("GET", "/healthz").status == 200
     full.clear()
+    for _ in range(100):  # by itself: nobody has to ask a model for it
+        if client.request("GET", "/readyz").status == 200:
+            break
+        time.sleep(0.05)
+    assert client.request("GET", "/readyz").json == {"ready": True}
     for _ in range(100):
         answer = client.chat(model="story")
         if answer.status == 200:
@@ -240,6 +249,11 @@ def test_a_disk_that_takes_no_settlement_is_told_and_nothing_is_lost(
     # The first answer that could not be written was made, and is settled now; then none was made.
     rows = settlements()
     assert len(rows) == 3 and {row.completion_tokens for row in rows} == {-(-len(TEXT) // 4)}
+    # It ended in an error, so that is what it is counted as.
+    ends = sorted((row.status, row.error_code) for row in rows if row.status != 200)
+    assert ends == [(503, "storage")]
+    (total,) = totals(by="model")
+    assert (total.requests, total.errors) == (3, 1)
 
 
 def test_settings_reach_the_gateways_thread(start: Start, home: Path) -> None:

@@ -156,10 +156,13 @@ assert late.result(timeout=60)
 print(log.waiting(), log.close())
 names = {row.settlement_id for row in settlements(limit=1000)}
 print(names == {*confirmed, *(f"w{i}" for i in range(5)), "late"})
+rows = settlements(limit=1000)
+failed = {row.settlement_id: row.error_code for row in rows if row.status == 503}
+print(failed == {f"w{i}": "storage" for i in range(5)})
 """
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["told: True 5", "0 0", "True"]
+    assert done.stdout.splitlines() == ["told: True 5", "0 0", "True", "True"]
 
 
 def test_closing_on_a_full_disk_says_what_is_lost(
@@ -177,6 +180,38 @@ def test_closing_on_a_full_disk_says_what_is_lost(
     with pytest.raises(StorageError):
         waiting.result()
     assert "1 settlements are lost" in caplog.text
+
+
+def test_a_call_whose_disk_fails_is_settled_as_failed_unless_it_had_failed_before(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "_RETRY_S", (0.001,))
+    monkeypatch.setattr(usage, "_LATER_S", 0.01)
+    real, full = database.transaction, threading.Event()
+
+    def transaction() -> Any:
+        if full.is_set():
+            raise StorageError("the disk is full")
+        return real()
+
+    full.set()
+    monkeypatch.setattr(database, "transaction", transaction)
+    log = UsageLog(database)
+    given = [
+        row(settlement_id="good", completion_tokens=7, cost_usd=0.25),
+        row(settlement_id="gone", status=499, error_code="cancelled"),
+    ]
+    for waiting in [log.settle(each) for each in given]:
+        with pytest.raises(StorageError):
+            waiting.result()
+    full.clear()
+    assert log.settle(row(settlement_id="late")).result() is True
+    assert log.close() == 0
+    found = {each.settlement_id: each for each in settlements(database=database)}
+    good = found.pop("good")
+    assert (good.status, good.error_code) == (503, "storage")
+    assert (good.completion_tokens, good.cost_usd) == (7, 0.25)
+    assert {name: each.status for name, each in found.items()} == {"gone": 499, "late": 200}
 
 
 def test_more_than_may_wait_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

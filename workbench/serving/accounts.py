@@ -52,14 +52,20 @@ class Accounts:
         Raises:
             StorageError: They still wait for the disk.
         """
-        if self.disk_failed:
-            if self.usage.waiting():
-                raise StorageError(
-                    "the store takes no settlement now, so nothing is answered",
-                    hint="free some space on the disk of WORKBENCH_HOME",
-                    retry_after_s=2.0,
-                )
+        if (fault := self.disk_fault()) is not None:
+            raise fault
+
+    def disk_fault(self) -> StorageError | None:
+        """Why nothing is answered now; None again once what waited is on the disk."""
+        if self.disk_failed and not self.usage.waiting():
             self.disk_failed = False
+        if not self.disk_failed:
+            return None
+        return StorageError(
+            "the store takes no settlement now, so nothing is answered",
+            hint="free some space on the disk of WORKBENCH_HOME",
+            retry_after_s=2.0,
+        )
 
     async def open(
         self,

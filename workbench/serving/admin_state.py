@@ -24,7 +24,7 @@ async def show_status(asked: Asked) -> Status:
     return Status(
         version=workbench.__version__,
         pid=os.getpid(),
-        ready=gateway.ready.is_set(),
+        ready=gateway.unready() is None,
         uptime_s=gateway.uptime_s(),
         in_flight=sum(each.in_flight for each in gateway.directory.members()),
         queued=state.queued,

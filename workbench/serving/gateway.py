@@ -88,6 +88,13 @@ class Gateway:
         """
         return self.verifier.verify(key_of(headers) or "")
 
+    def unready(self) -> str | None:
+        """Why a request would be refused now, whoever asked; None if it would not be."""
+        if not self.ready.is_set():
+            return "models are being loaded, or the gateway ends"
+        fault = self.accounts.disk_fault()
+        return None if fault is None else f"{fault.message}; {fault.hint}"
+
     def uptime_s(self) -> float:
         """How long it has run."""
         return time.time() - self.started_s

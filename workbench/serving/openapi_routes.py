@@ -89,10 +89,11 @@ class Described:
 
 
 class Health(Struct):
-    """Whether the process answers, or is ready."""
+    """Whether the process answers, or is ready, and the reason if it is not."""
 
     ok: bool | None = None
     ready: bool | None = None
+    reason: str | None = None
 
 
 _ANSWERED = {**WITH_KEY, **WITH_BODY, **WITH_MODEL}
@@ -180,8 +181,8 @@ ROUTES: list[Described] = [
     *_administration(),
     Described("GET", "/healthz", "health", "Whether the process answers", answer=Health,
               public=True),
-    Described("GET", "/readyz", "ready", "Whether models are loaded and the gateway is ready",
-              answer=Health, public=True, faults={503: "Not yet, or not any more."}, error=Health),
+    Described("GET", "/readyz", "ready", "Whether requests are answered now", answer=Health,
+              public=True, faults={503: "No: `reason` says why."}, error=Health),
     Described("GET", "/metrics", "metrics", "Figures for Prometheus", media=TEXT, faults=WITH_KEY,
               scope="admin:read"),
     Described("GET", "/openapi.json", "openapi", "This document", public=True),

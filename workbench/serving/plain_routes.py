@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import NotFoundError
@@ -98,10 +99,13 @@ class HealthRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        good = self._gateway.ready.is_set() if self._ready else True
-        word = b"ready" if self._ready else b"ok"
-        body = b'{"%s":%s}' % (word, b"true" if good else b"false")
-        await Outgoing(send).whole(200 if good else 503, [JSON], body)
+        reason = self._gateway.unready() if self._ready else None
+        if reason is not None:
+            body = json.dumps({"ready": False, "reason": reason}).encode()
+            await Outgoing(send).whole(503, [JSON], body)
+            return
+        body = b'{"ready":true}' if self._ready else b'{"ok":true}'
+        await Outgoing(send).whole(200, [JSON], body)
 
 
 class DocumentRoute:

@@ -27,7 +27,7 @@ from workbench.core import settings
 from workbench.core.errors import BusyError, InputError, StorageError, WorkbenchError
 
 from .database import Database, open_database
-from .usage_rows import INSERT, UsageRow, UsageText, insert_rows, row_values
+from .usage_rows import INSERT, UsageRow, UsageText, as_failed, insert_rows, row_values
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ _TOGETHER_ROWS = 16  # in one statement: each lets go of the interpreter, and mu
 _RETRY_S = (0.05, 0.2, 0.75)  # waits between attempts, before who waits is told
 _LATER_S = 2.0  # and between those that come after
 _DELAY_S = 0.002  # how long others are waited for
+_FAILED_STATUS = 503  # what a call ends with whose settlement the disk did not take
 _LEAST_SIBLINGS = 3  # calls under way without which nobody is waited for
 _GAP_SHARE = 0.125  # of the newest gap between two rows in their average
 
@@ -96,7 +97,8 @@ class UsageLog:
         Returns:
             A future that is done when the row is on the disk: True if it was written, False if a
             row of its ``settlement_id`` was there already. Its error is a StorageError when the
-            disk takes nothing; the row is kept and tried again all the same, until ``close``.
+            disk takes nothing; the row is kept all the same, as one of a call that failed, and
+            tried again until ``close``.
 
         Raises:
             BusyError: Too many rows wait already; this one is not taken.
@@ -229,11 +231,16 @@ class UsageLog:
                 tell(outcome)
 
     def _tell(self, error: WorkbenchError) -> None:
+        """Give up waiting for the disk, not writing: who waits ends in an error.
+
+        So the row that is written later says that the call failed, with the tokens that it used.
+        """
         with self._lock:
             waiting = list(self._waiting)
         for each in waiting:
             tell, each.tell = each.tell, None
             if tell is not None:
+                each.values = as_failed(each.values, _FAILED_STATUS, StorageError.code)
                 tell(error)
 
 

@@ -81,6 +81,7 @@ _FIELDS = tuple(each.name for each in fields(UsageRow))
 COLUMNS = tuple("cost_nano_usd" if name == "cost_usd" else name for name in _FIELDS)
 _read = operator.attrgetter(*_FIELDS)
 _COST, _STREAM, _FALLBACKS = map(_FIELDS.index, ("cost_usd", "stream", "fallbacks"))
+_STATUS, _ERROR_CODE = map(_FIELDS.index, ("status", "error_code"))
 _STORED = frozenset({str, float, bytes, type(None)})
 _HOLES = f"({', '.join('?' for _ in COLUMNS)})"
 _INTO = f"INSERT OR IGNORE INTO usage ({', '.join(COLUMNS)}) VALUES "
@@ -120,6 +121,15 @@ def row_values(row: UsageRow) -> tuple[Any, ...]:
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"a settlement cannot be stored: {error}") from None
     return tuple(values)
+
+
+def as_failed(values: tuple[Any, ...], status: int, error_code: str) -> tuple[Any, ...]:
+    """A row's values with another end, unless it told of an error already."""
+    if not isinstance(values[_STATUS], int) or values[_STATUS] >= 400:  # no status: none is stored
+        return values
+    changed = list(values)
+    changed[_STATUS], changed[_ERROR_CODE] = status, error_code
+    return tuple(changed)
 
 
 def read_row(row: sqlite3.Row) -> UsageRow:
