@@ -90,3 +90,13 @@ def shared_home(shared_home_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     """Use the shared home in this test; what the test writes there stays."""
     monkeypatch.setenv("WORKBENCH_HOME", str(shared_home_path))
     return shared_home_path
+
+
+@pytest.fixture(scope="session")
+def lists_of_names(shared_home_path: Path) -> None:
+    """The anonymiser's lists of names and places, fetched once into the shared home."""
+    from workbench.privacy.anonymisation.lists import using
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_HOME", str(shared_home_path))
+        assert using.pull_lists().there

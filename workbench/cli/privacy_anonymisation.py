@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.privacy.anonymisation.filing import AnonymisedFile, Revealed, TextRisk
+    from workbench.privacy.anonymisation.lists.using import ListsUsed
     from workbench.privacy.anonymisation.tables.assessing import TableRisk
 
 _WAYS = {"mask": "masked", "surrogate": "replaced by made values", "pseudonym": "sealed"}
@@ -41,6 +42,7 @@ def show_risk(found: TableRisk | TextRisk) -> None:
         if found.withheld:
             click.echo(f"{found.withheld} texts cannot be read here and count as personal")
         click.echo(f"{found.share:.1%} of {found.texts:,} texts hold something personal")
+        _say_lists(found.lists)
     else:
         print_table(["figure", "value", ""], [list(row) for row in _figures(found)])
     if found.most_risk is not None:
@@ -67,6 +69,19 @@ def _show_texts(made: AnonymisedFile) -> None:
         click.echo(f"withheld: {count} texts, {reason}", err=True)
     for mime, count in made.dropped.items():
         click.echo(f"left out: {count} outputs of {mime}", err=True)
+    _say_lists(made.lists)
+
+
+def _say_lists(lists: ListsUsed | None) -> None:
+    """Whether the lists of names and places were there; what follows where they were not."""
+    if lists is None:
+        return
+    if lists.there:
+        known = f"{lists.names:,} names and {lists.places:,} places"
+        click.echo(f"read with lists of {known}", err=True)
+    else:
+        said = f"warning: {lists.warning} ({lists.why}); workbench privacy lists"
+        click.echo(said, err=True)
 
 
 def _show_table(made: AnonymisedFile) -> None:

@@ -60,6 +60,20 @@ class Wheel:
                 hint="fetch again; the damaged wheel has been removed",
             ) from error
 
+    def names(self) -> list[str]:
+        """The members, in the order of the wheel.
+
+        Raises:
+            IntegrityError: The wheel is damaged.
+        """
+        try:
+            with zipfile.ZipFile(self._path) as archive:
+                return archive.namelist()
+        except zipfile.BadZipFile as error:
+            raise IntegrityError(
+                f"{self._uri}: the wheel is damaged ({error})", hint="fetch it again"
+            ) from error
+
     def discard(self) -> None:
         """Remove the wheel: its files are stored, or it is of no use."""
         self._path.unlink(missing_ok=True)

@@ -43,7 +43,7 @@ def draw_text(made: AnonymisedText) -> str:
     mark = ("good", f"✓ {count(spans, 'place')} {_WAYS.get(made.way, made.way)}")
     if not spans:
         mark = ("plain", "· nothing personal found")
-    fewer = getattr(made, "fewer_lists", "")
+    fewer = made.fewer_lists
     note = f'<p class="note">{escape(fewer)}</p>' if fewer else ""
     head = _head(mark, "Text", [f"{_kind(kind)}: {n}" for kind, n in made.counts.items()])
     return _card(head + note + _marked(made) + _reasons(made.decisions))
@@ -65,6 +65,8 @@ def draw_file(made: AnonymisedFile) -> str:
     parts.append(_kind_bars(made.kinds))
     look = f"A second look finds something in {made.risk:.1%} of the texts"
     parts.append(f'<p class="q">{look}; {made.most_risk:.1%} was allowed.</p>')
+    if made.lists is not None and made.lists.warning:
+        parts.append(f'<p class="note">{escape(made.lists.warning)}</p>')
     for reason, times in made.reasons.items():
         parts.append(f'<p class="note">{count(times, "text")} withheld: {escape(reason)}</p>')
     for mime, times in made.dropped.items():
@@ -87,6 +89,8 @@ def draw_text_risk(found: TextRisk) -> str:
     if found.withheld:
         said = f"{count(found.withheld, 'text')} cannot be read here and count as personal"
         unread = f'<p class="note">{said}.</p>'
+    if found.lists is not None and found.lists.warning:
+        unread += f'<p class="note">{escape(found.lists.warning)}</p>'
     return _card(_head(mark, "What texts give away", facts) + unread + _kind_bars(found.kinds))
 
 

@@ -21,6 +21,7 @@ from workbench.finetuning.snapshots.personal_texts import KIND, PERSONAL_KINDS
 from workbench.finetuning.snapshots.snapshot import list_snapshots
 from workbench.privacy.anonymisation.checking import judge_texts
 
+pytestmark = pytest.mark.usefixtures("lists_of_names")
 CLEAN = (
     ("What does K11 mean on the dryer?", "Rinse the copper sieve"),
     ("Which oil goes into the gearbox?", "The thin one from the blue can"),

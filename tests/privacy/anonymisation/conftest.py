@@ -7,7 +7,12 @@ import pytest
 from workbench.privacy.anonymisation.texts import detect
 
 
+@pytest.fixture(scope="session", autouse=True)
+def lists(lists_of_names: None) -> None:
+    """The lists of names and places are in use."""
+
+
 @pytest.fixture(scope="session")
-def loaded() -> None:
+def loaded(lists: None) -> None:
     """Everything that is loaded late is there."""
     detect(["Maria Lopez lives at 5 High Street, Leeds."])

@@ -49,7 +49,9 @@ def share_of_personal(findings: Sequence[Finding], count: int, policy: Policy) -
     if policy.most_personal_share is None or not count:
         return None
     hit = sum(each.kind == KIND for each in findings)
-    return check("privacy.texts", hit / count, high=policy.most_personal_share)
+    from workbench.privacy.anonymisation.checking import name_of_check
+
+    return check(name_of_check(), hit / count, high=policy.most_personal_share)
 
 
 def why_refused(findings: Sequence[Finding], found: Check) -> str:

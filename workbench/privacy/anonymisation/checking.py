@@ -16,6 +16,7 @@ from workbench.core.errors import InputError
 from workbench.evaluation.checks import Check, check, register_check
 
 from .findings import KINDS
+from .lists.using import lists_in_use, need_lists
 from .tables.assessing import Attacker, assess_table
 from .texts import detect
 from .writing import why_unreadable
@@ -26,19 +27,26 @@ TABLE_CHECK = "privacy.table"
 
 @register_check(CHECK)
 def check_texts(
-    texts: Sequence[str], *, most_share: float = 0.0, kinds: Iterable[str] | None = None
+    texts: Sequence[str],
+    *,
+    most_share: float = 0.0,
+    kinds: Iterable[str] | None = None,
+    all_lists: bool = False,
 ) -> Check:
     """The share of texts that hold something personal, or that could not be read, and its bound.
 
     It is a lower bound of the truth: what the recognisers miss is not counted. Their recall stands
-    in docs/how-to/anonymise.md.
+    in docs/how-to/anonymise.md. Without the lists of names and places they miss more: the check's
+    name then ends with ``, fewer lists``.
 
     Args:
         texts: What is to go on.
         most_share: Of the texts.
         kinds: Which kinds count; all if none are given.
+        all_lists: Refuse to judge without the lists of names and places.
 
     Raises:
+        FetchError: The lists are asked for and cannot be had.
         InputError: There are no texts, the bound is no share, or a kind is not known.
         EngineError: A recogniser failed.
     """
@@ -48,8 +56,15 @@ def check_texts(
         raise InputError("no text was given, so nothing could be found in it")
     if not 0.0 <= most_share < 1.0:
         raise InputError(f"most_share is {most_share:g}", hint="a share from 0 to below 1")
+    if all_lists:
+        need_lists()
     hit = sum(bool(reason) for reason in judge_texts(texts, kinds=kinds))
-    return check(CHECK, hit / len(texts), high=most_share)
+    return check(name_of_check(), hit / len(texts), high=most_share)
+
+
+def name_of_check() -> str:
+    """``privacy.texts``, with ``, fewer lists`` where those of names and places are not here."""
+    return CHECK if lists_in_use().there else f"{CHECK}, fewer lists"
 
 
 def judge_texts(texts: Sequence[str], *, kinds: Iterable[str] | None = None) -> list[str]:

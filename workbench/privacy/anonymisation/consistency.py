@@ -101,9 +101,8 @@ def _wanted(text: str, spans: Iterable[Found]) -> frozenset[tuple[str, ...]]:
 
 
 def _stands_alone(part: str) -> bool:
-    """Whether a word of a name is looked for by itself: no particle, initial or everyday word."""
-    lexicon = read_lexicon()
-    return len(part) >= _LEAST_CHARS and part not in PARTICLES and part not in lexicon.no_names
+    """Whether a word of a name is looked for by itself: no particle and no initial."""
+    return len(part) >= _LEAST_CHARS and part not in PARTICLES
 
 
 def _everywhere(
@@ -168,6 +167,7 @@ def _is_everyday(word: str) -> bool:
     return (
         len(word) < 3
         or word in lexicon.ambiguous
+        or word in lexicon.no_names
         or (is_english(word) and word not in lexicon.curated)
     )
 

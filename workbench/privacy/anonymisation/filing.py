@@ -16,6 +16,7 @@ from workbench.store.files import hash_file, replacing, write_text
 
 from .documents import open_document
 from .keys import read_key
+from .lists.using import ListsUsed, lists_in_use, need_lists
 from .pseudonyms import Pseudonyms
 from .tables.assessing import Attacker, TableRisk, anonymise_table, assess_table
 from .tables.hierarchy_files import read_hierarchies
@@ -26,7 +27,10 @@ _TABLES = (".csv", ".tsv", ".parquet")
 
 @dataclass(frozen=True)
 class TextRisk(Viewable):
-    """What texts still hold, as far as the recognisers see: the share of texts with something."""
+    """What texts still hold, as far as the recognisers see: the share of texts with something.
+
+    ``lists`` says whether the lists of names and places were there: without them less is seen.
+    """
 
     texts: int
     spans: int
@@ -35,6 +39,7 @@ class TextRisk(Viewable):
     share: float
     most_risk: float | None = None
     ok: bool = True
+    lists: ListsUsed | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,9 @@ class AnonymisedFile(Viewable):
     """What was made of a file. ``risk`` is the share that is held against ``most_risk``: of texts
     in which a second look finds something, or the risk of a table's ``attacker``. ``out`` is None
     where the risk was too high: then nothing was written. Of a table ``before`` and ``table`` are
-    its figures before and after, and ``loss`` what of each column is no longer known."""
+    its figures before and after, and ``loss`` what of each column is no longer known. ``lists``
+    says whether the lists of names and places were there: without them more is missed, by both
+    looks; None for a table."""
 
     source: str
     out: Path | None = field(repr=False)  # a notebook's text is not to name this machine's folders
@@ -57,6 +64,7 @@ class AnonymisedFile(Viewable):
     most_risk: float
     ok: bool
     record: Path | None = field(repr=False)
+    lists: ListsUsed | None = None
     example: AnonymisedText | None = None
     before: TableRisk | None = None
     loss: dict[str, float] = field(default_factory=dict)
@@ -79,7 +87,7 @@ class TableWish:
 def anonymise_file(
     file: Path, out: Path, *, way: Way, key: Path | None, columns: Sequence[str],
     wish: TableWish, most_risk: float | None, scope: Scope, overwrite: bool,
-    record_to: Path | None,
+    record_to: Path | None, all_lists: bool = False,
 ) -> AnonymisedFile:  # fmt: skip
     """See ``operations.anonymise``."""
     if out.resolve() == file.resolve():
@@ -93,10 +101,13 @@ def anonymise_file(
         made = _table(file, out, wish, most_risk)
     else:
         _check_no_table(wish)
+        if all_lists:
+            need_lists()
         secret = read_key(key) if key is not None else None
         made = _texts(file, out, way, secret, columns, most_risk or 0.0, scope, record_to)
     facts = {"way": made.way, "texts": made.texts, "withheld": made.withheld, "kinds": made.kinds,
-             "risk": made.risk, "most_risk": made.most_risk, "written": made.ok}  # fmt: skip
+             "risk": made.risk, "most_risk": made.most_risk, "written": made.ok,
+             "lists": made.lists.sha256 if made.lists else ""}  # fmt: skip
     record("anonymisation", f"file {hash_file(file)[:16]}", data=facts)
     return made
 
@@ -121,7 +132,7 @@ def _texts(
     return AnonymisedFile(
         file.name, out if ok else None, way, len(made), sum(reasons.values()), dict(reasons),
         count_kinds(made), dict(Counter(document.dropped)), None, risk, most_risk, ok,
-        record_to if ok else None, fullest,
+        record_to if ok else None, lists_in_use(), fullest,
     )  # fmt: skip
 
 
@@ -227,7 +238,7 @@ def assess_file(
     share = hit / total if total else 0.0
     return TextRisk(
         total, sum(counts.values()), dict(sorted(counts.items())), withheld, share, most_risk,
-        most_risk is None or share <= most_risk,
+        most_risk is None or share <= most_risk, lists_in_use(),
     )  # fmt: skip
 
 

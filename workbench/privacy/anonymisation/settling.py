@@ -11,6 +11,10 @@ from .words import read_lexicon, read_surroundings, things_in
 _NEXT = re.compile(r"[ \n]([^\W\d_][\w'’]*)")
 _AND_SONS = re.compile(r" & [^\W\d_]{2}| and (?:Sons|Co|Partners|Daughters)\b", re.IGNORECASE)
 _INITIAL = re.compile(r"(?<!\w)[^\W\d_]\.")
+# Two full names and nothing behind them are two persons: Ana Silva & Rui Costa.
+_CAPITAL = r"[^\W\d_a-zß-ÿ][\w'’-]+"
+_COUPLE_BEFORE = re.compile(rf"(?:^|[^\w] ?|\n){_CAPITAL} (?:[a-z]{{2,3}} )?{_CAPITAL} & $")
+_COUPLE_BEHIND = re.compile(rf" & {_CAPITAL} (?:[a-z]{{2,3}} )?{_CAPITAL}(?! ?[A-Z&])")
 _AND_BEFORE = re.compile(r"[^\W\d_] & $")
 
 
@@ -43,14 +47,27 @@ def _is_firm(text: str, each: Found) -> bool:
     endings = read_surroundings()["organisation"]
     words = text[each.start : each.end].split()
     last = words[-1].lower() if words else ""
-    if len(words) > 1 and last in endings and not read_lexicon().is_clear_name(last):
+    if len(words) > 1 and last in endings and not _is_surname(words):
         return True
     behind = _NEXT.match(text, each.end)
     if behind and behind[1].lower() in endings and text[each.end] == " ":
         written = behind[1][0].isupper() or text[each.start].islower()
         if written and not read_lexicon().is_clear_name(behind[1].lower()):
             return True
+    if _COUPLE_BEFORE.search(text, max(0, each.start - 48), each.start) and len(words) > 1:
+        return False
+    if _COUPLE_BEHIND.match(text, each.end) and len(words) > 1:
+        return False
     return bool(
         _AND_SONS.match(text, each.end)
         or _AND_BEFORE.search(text, max(0, each.start - 4), each.start)
     )
+
+
+def _is_surname(words: list[str]) -> bool:
+    """Whether a firm's ending is somebody's surname here: Dean Church, not Mason Bros."""
+    lexicon, last = read_lexicon(), words[-1].lower()
+    if lexicon.is_clear_name(last):
+        return True
+    given = words[0].lower() in lexicon.given
+    return given and len(words) == 2 and (last in lexicon.own or last in lexicon.common)

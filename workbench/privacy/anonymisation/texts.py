@@ -15,6 +15,7 @@ from .consistency import People, spread
 from .engine import find_spans
 from .findings import Found
 from .keys import make_key
+from .lists.using import lists_in_use
 from .pseudonyms import Pseudonyms
 from .recognisers import NAMES
 from .settling import settle
@@ -48,13 +49,15 @@ class Decision:
 class AnonymisedText(Viewable):
     """A text without persons. ``withheld`` says why nothing of it may leave; then ``text`` says so.
 
-    ``decisions`` are in the order of the text.
+    ``decisions`` are in the order of the text. ``fewer_lists`` says that the lists of names and
+    places were not there, so that more is missed; empty where they were.
     """
 
     text: str
     way: str
     decisions: tuple[Decision, ...]
     withheld: str = ""
+    fewer_lists: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -109,7 +112,8 @@ def anonymise_texts(
     """Texts with what is personal replaced.
 
     A text in a script or language that the recognisers cannot read is withheld as a whole: what
-    comes in its place says why.
+    comes in its place says why. The lists of names and places are fetched when they are first
+    wanted; where they cannot be, the work is done without them and each result says so.
 
     Args:
         texts: Documents of one corpus.
@@ -162,13 +166,15 @@ class _Writer:
         self._numbers: dict[str, int] = {}
         self._surrogates = Surrogates(key)
         self._pseudonyms = Pseudonyms(key) if way == "pseudonym" else None
+        self._fewer_lists = lists_in_use().warning
         self._text = 0
 
     def write(self, text: str, spans: tuple[Found, ...], withheld: str) -> AnonymisedText:
         """The text with its spans replaced."""
         self._text += 1
         if withheld:
-            return AnonymisedText(WITHHELD.format(reason=withheld), self._way, (), withheld)
+            said = WITHHELD.format(reason=withheld)
+            return AnonymisedText(said, self._way, (), withheld, self._fewer_lists)
         self._people.begin_text(
             text[each.start : each.end] for each in spans if each.kind == "PERSON"
         )
@@ -186,7 +192,9 @@ class _Writer:
             length += len(new)
             at = each.end
         out.append(text[at:])
-        return AnonymisedText("".join(out), self._way, tuple(decisions))
+        return AnonymisedText(
+            "".join(out), self._way, tuple(decisions), fewer_lists=self._fewer_lists
+        )
 
     def _replacement(self, kind: str, said: str) -> tuple[str, int | None]:
         person = None

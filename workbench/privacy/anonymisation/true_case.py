@@ -13,6 +13,7 @@ from .reading import NOTHING_READ
 from .recognisers.address_forms import STATE_CODE, STRONG_CODE
 from .recognisers.addresses import find as find_addresses
 from .recognisers.capitals import Word, name_evidence, words_of
+from .recognisers.place_cues import LIVES, MOVES
 from .words import PARTICLES, is_english, read_lexicon, read_surroundings
 
 _LEAST_CAPITALS_SHARE = 0.01  # of the letters; a text below it is written in small letters
@@ -131,12 +132,14 @@ def _written(line: str, *, shouted: bool, small: bool) -> str:
         name = name or (
             not known[at] and (led or any(evidence[n] == 2 or not known[n] for n in near))
         )
+        name = name or (may_be and small and _is_greeted(words, at))
+        name = name or (may_be and at == 0 and line[word.end : word.end + 1] == ":")
         name = name and len(word.said) > 1
         if shouted:
             out[word.start : word.end] = word.said.capitalize() if name else word.said.lower()
             if not name and word.is_initial:
                 out[word.start : word.end] = word.said
-        elif name or (small and _is_place(words, at)):
+        elif name or _is_place(line, words, at, small=small):
             out[word.start : word.end] = _titled(word.said)
         elif small and len(word.said) == 2 and word.said.endswith("."):
             out[word.start : word.end] = word.said.upper()  # an initial
@@ -153,13 +156,27 @@ def _is_led(words: list[Word], at: int) -> bool:
     )
 
 
-def _is_place(words: list[Word], at: int) -> bool:
+def _is_greeted(words: list[Word], at: int) -> bool:
+    """Whether a greeting stands right before a word that may be a name: hi ivy."""
+    return at > 0 and words[at - 1].lower in read_surroundings()["greeting"]
+
+
+def _is_place(line: str, words: list[Word], at: int, *, small: bool) -> bool:
     """Whether a word is a place to which the word before it leads."""
-    led = at > 0 and words[at - 1].lower in _TO_A_PLACE
     low = words[at].lower
     lexicon = read_lexicon()
-    clear = not is_english(low) or low.capitalize() in lexicon.known
-    return led and low in lexicon.small_places and clear
+    for count in (2, 3):  # new delhi, newcastle upon tyne: seldom anything else
+        for begin in range(max(0, at - count + 1), at + 1):
+            said = [word.lower for word in words[begin : begin + count]]
+            if len(said) == count and _titled(" ".join(said)) in lexicon.places:
+                return not all(map(is_english, said))
+    led = at > 0 and words[at - 1].lower in _TO_A_PLACE
+    if not led or low not in lexicon.small_places or low in lexicon.no_names:
+        return False
+    before = line[max(0, words[at].start - 60) : words[at].start]
+    if LIVES.search(before) or MOVES.search(before):
+        return True
+    return small and (not is_english(low) or low.capitalize() in lexicon.known)
 
 
 def _adjoin(line: str, words: list[Word], at: int, near: int) -> bool:

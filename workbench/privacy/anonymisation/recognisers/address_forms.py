@@ -8,7 +8,7 @@ import re
 CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİĮŁŃŇŌŐŒŘŚŞȘŠŢȚŤŪŮŰŹŻŽƠƯÐÞ]"
 WORD = rf"(?:(?:St|Ste|Sta|Sto|Dr|Mt|Ft|Gen|Prof|Col|Brgy|Bgy|Co|TP|ks|św|gen|prof|dr|bp|płk|{CAPITAL})\.|{CAPITAL}[^\W\d_]*(?:['’ʻ.-][^\W\d_]+)*)"
 _S = r"[ \u00a0]"
-_NO = r"\d{1,5}(?:[ -]?[A-Za-z]\b)?(?:[-–/]\d{1,5}[A-Za-z]?)?(?:(?<=[A-Z]) \d{1,3}\b(?!\d))?"
+_NO = r"\d{1,5}(?:[ -]?[A-Za-z]\b)?(?:[-–/]\d{1,5}[A-Za-z]?){0,3}(?:(?<=[A-Z]) \d{1,3}\b(?!\d))?"
 _ORD = r"\d{1,3}(?:st|nd|rd|th)"
 _SMALL = r"(?:de|del|della|di|da|do|dos|das|of|the|and|la|le|les|las|los|el|y|e|upon|am|im|ob|bei|an|der|sur|na|van|von|den|het)"
 
@@ -16,26 +16,26 @@ _ENGLISH = (
     r"(?:Street|Str?|Road|Rd|Avenue|Ave?|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Terrace|Terr?|Way|Close|"
     r"Crescent|Cres|Gardens|Gdns|Grove|Mews|Parade|Pde|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Row|Walk|Quay|Trail|Trl|Loop|"
     r"Alley|Wharf|Rise|View|Vale|Green|Hill|Park|Broadway|Esplanade|Embankment|Path|Pike|Plaza|Point|Ridge|Run|Gate|"
-    r"Heights|Meadows?|Bend|Crossing|Cross|Expressway|Link|Marg|Nagar|Salai|Jalan|Soi|Bypass|Mall|Yard|Promenade)\b\.?"
+    r"Heights|Meadows?|Bend|Crossing|Cross|Expressway|Link|Marg|Nagar|Salai|Jalan|Soi|Bypass|Mall|Yard|Promenade|Lu|Jie|Hutong|Dao|Sadak|Bazar|Bazaar|Chowk|Path|Gali)\b\.?"
 )
 _SURE_ENGLISH = (
     r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Terrace|Crescent|Cres|Esplanade|Parade|Mews|"
     r"Parkway|Pkwy|Highway|Hwy|Close|Marg|Nagar|pr|prospekt|prosp|Prospekt)\b\.?"
 )
 UNIT = (
-    r"(?:(?:[Aa]pt|[Aa]partment|[Uu]nit|[Ss]uite|Ste|[Ff]lat|[Rr]oom|[Rr]m|[Ff]loor|[Ll]evel|[Bb]lock|Blk|Bldg|[Bb]uilding|"
+    r"(?:(?:[Aa]pt|[Aa]partment|Blok|[Uu]nit|[Ss]uite|Ste|[Ff]lat|[Rr]oom|[Rr]m|[Ff]loor|[Ll]evel|[Bb]lock|Blk|Bldg|[Bb]uilding|"
     r"[Hh]ouse|H/No|H\. ?No|[Pp]lot|[Dd]oor|[Vv]illa|[Ss]hop|[Tt]ower|[Ll]ot|[Ss]tand|[Ee]rf|Bât\.?|[Aa]ppt\.?|[Pp]iso|[Aa]pto\.?|Depto\.?|[Ii]nt\.?|Ap\.|Et\.?|"
     r"kv\.?|korp\.?|bld\.?|lok\.?|m\.|sc\.|bl\.|et\.|lgh|Top|Whg\.?|Hs\.?|Nr\.?|nº|n\.º|[Nn]o\.?|№)"
     rf"\.?:?{_S}?(?:[Nn]o\.?{_S}?)?#?(?=[A-Z]?-?\d|[A-Z]\b)[A-Z0-9][A-Za-z0-9/-]{{0,7}}|#{_S}?\d[\w-]{{0,6}}|\d{{1,2}}[ºª°](?:{_S}?[A-Z]\b|{_S}(?:izq|dcha|Esq|Dto)\.?)?|"
-    rf"(?:Road|Sector|Phase|Block|Ward|Zone){_S}(?:No\.?{_S}?)?\d{{1,3}}|\d{{1,3}}{_S}(?:korp|kv|str|lok|m)\.{_S}?\d{{1,3}}|"
-    rf"P\.?{_S}?O\.?{_S}?B(?:ox|OX|ag){_S}\d{{1,6}}|R\.?R\.?{_S}#?\d{{1,2}}|(?:BP|Postfach|Apartado|Casilla|CP|Private Bag){_S}\d{{1,6}})"
+    rf"(?:Road|Sector|Phase|Block|Ward|Zone|Street|Lane|Gali|Cross|Main|Precinct|Estate|Extension|Section|Stage|Quarter|Kavling|Kav\.|Lote|Manzana|Mz\.|Lt\.|Lot|Cité|Résidence){_S}(?:No\.?{_S}?)?\d{{1,4}}[A-Za-z]?|[A-Z]-\d{{1,2}}(?:/\d{{1,2}})?|\d{{1,3}}{_S}(?:korp|kv|str|lok|m)\.{_S}?\d{{1,3}}|"
+    rf"(?:\d{{1,2}}|st)\.{_S}(?:tv|th|mf|sal)\.?|P\.?{_S}?O\.?{_S}?B(?:ox|OX|ag){_S}\d{{1,6}}|R\.?R\.?{_S}#?\d{{1,2}}|(?:BP|Postfach|Apartado|Casilla|CP|Private Bag){_S}\d{{1,6}})"
 )
 _PRE = rf"(?:{UNIT},?{_S})?"
 _STREETS = (
     # 221B Baker Street; 14 St. James's Sq; 350 5th Avenue; 12 N. Elm St; 1191 County Road 5
     rf"{_PRE}{_NO},?{_S}(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?{_S})?(?:(?:{_ORD}|{WORD}|of|the|and){_S}){{0,4}}?(?:{_ORD}|{WORD}){_S}{_ENGLISH}(?:{_S}(?:N|S|E|W|O|NE|NW|SE|SW|North|South|East|West|\d{{1,3}})\b\.?)?",
     # Lot 4 Old Mill Road
-    rf"{UNIT},?{_S}(?:{WORD}{_S}){{1,4}}{_ENGLISH}(?:{_S}\d{{1,3}}\b)?",
+    rf"(?:{UNIT},?{_S}){{1,3}}(?:{WORD}{_S}){{1,4}}{_ENGLISH}(?:{_S}\d{{1,3}}\b)?",
     # Baker Street 221B
     rf"(?:{WORD}{_S}){{1,3}}{_ENGLISH},?{_S}(?:No\.?{_S}?)?{_NO}\b(?!{_S}?(?:am|pm|:))",
     # Hauptstraße 5; Am Markt 3; Lange Gasse 12; Kungsgatan 4; Keizersgracht 174; Storgata 10
@@ -46,6 +46,10 @@ _STREETS = (
     rf"{_S}(?:Nr\.?{_S}?)?{_NO}",
     rf"(?:Am|An der|Im|Zum|Zur|Unter den|Auf der|In der){_S}(?:{WORD}{_S}){{1,2}}\d{{1,4}}[a-z]?\b",
     rf"(?:{WORD}{_S}){{1,2}}(?:Straße|Strasse|Str\.|u\.|[Ww]eg|Platz|Allee|Gasse|Ring|Damm|Ufer|Straat|Laan|Plein|Gracht|Kade|utca|út|tér|körút|[Kk]atu|Gatan|Gata|Gate|vägen|gatan|tänav|gatvė|iela|náměstí|třída|trg){_S}{_NO}",
+    # Karl Johans gate 11; Szent István körút 12. II/4; Gedimino pr. 45-7; Vodičkova 704/36
+    rf"(?:{WORD}{_S}){{1,3}}(?:gate|gata|gade|vei|veg|veien|vegen|plass|plads|torg|allé|utca|út|útja|tér|tere|körút|sétány|katu|tie|iela|gatvė|prospektas|pr\.|g\.|al\.|bulvaras|bulvāris|tänav|mnt|puiestee|sokak|sok\.|cad\.|cd\.|rruga|ulica|ul\.|cesta|trg|nábřeží|náměstí|nám\.|třída|ulice){_S}{_NO}(?:\.(?:{_S}[IVX]+/\d{{1,3}})?)?",
+    rf"{CAPITAL}[^\W\d_a-z]*[^\W\d_]{{4,}}{_S}\d{{1,4}}/\d{{1,3}}[a-z]?(?![\d/.])",
+    rf"[A-Z]{{2}}{_S}\d{{1,3}}{_S}(?:Ave|St|Rd){_S}\d{{1,4}}",
     # 14 bis rue de Rivoli, 8, avenue Foch
     rf"{_NO}(?:{_S}(?:bis|ter))?,?{_S}(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours|[Rr]oute|[Ss]quare|[Pp]assage|[Vv]illa|[Bb]óthar|[Ss]ráid){_S}(?:(?:des|de|du|les|la|le|na|l['’]|d['’]|{WORD}){_S}?){{1,6}}",
     # Calle de Alcalá, 42; Via Roma 12; Rua Augusta 100; Av. Paulista, 1578
@@ -53,7 +57,13 @@ _STREETS = (
     rf"Jalan|Jl\.?|Jln\.?|Lorong|Gang|Ulica|ul\.|al\.|pl\.|os\.|Ulitsa|[Uu]l|Prospekt|pr\.|per\.|vul\.|prosp\.|Strada|Str\.|"
     rf"Bulevardul|Bd\.|bul\.|Calea|Odos|Leoforos|Carrer|Rambla|Gran Vía|Rue|Avenue|Sokak|Kucheh|Koocheh|Khiaban|Kh\.|Rehov|Rechov|Sharia|"
     rf"Boulevard|Shari[a']?|Thanon|Đường|Phố){_S}?"
-    rf"(?:(?:della|delle|dei|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
+    rf"(?:(?:della|delle|dei|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/x-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
+    # Cité Keur Gorgui lot 12; Taman Pelangi 7; Urb. Los Pinos 14
+    rf"(?:Cité|Résidence|Quartier|Lotissement|Colonia|Col\.|Urb\.|Urbanización|Barrio|Residencial|Taman|Kampung|Kg\.|Komplek|Perumahan|Purok|Sitio|Trg|Rruga|Bulevar|Bulevardi|Náměstí|nám\.|Nábřeží|Na|Pod|Nad|Plac|Pl\.|Rynek|Aleja|Osiedle|Os\.|Zaułek|Ploshcha|Ploshchad|Pereulok|Moo|Tambon){_S}(?:{WORD}{_S}){{1,3}}(?:lot|lote|[Nn]o\.?|nº|n°|blk\.?)?{_S}?{_NO}",
+    # 14 Rehov Herzl; 27 Sharia Talaat Harb
+    rf"{_NO},?{_S}(?:Rehov|Rechov|Sderot|Sharia|Shari['’]?a?|Odos|Ulitsa|Ulica|Jalan|Jl\.?|Via|Calle|Rua|Strada|Bulevar|Prospekt|Prospect|Trg|Rruga|Sokak|Khiaban|Kucheh|Thanon|Bóthar|Sráid|Rampa|Cesta|Kneza|Kralja){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
+    rf"\d{{1,4}}(?:/\d{{1,4}})?{_S}Moo{_S}\d{{1,2}}",
+    rf"(?:Số|So){_S}\d{{1,4}}(?:/\d{{1,4}})?,?{_S}(?:(?:ngõ|ngách|hẻm|đường|phố|ngo|hem|duong|pho){_S}(?:\d{{1,4}}|{WORD}(?:{_S}{WORD}){{0,2}}),?{_S}?){{1,3}}",
     # Atatürk Caddesi No: 12, Bağdat Cad. 5/3
     rf"(?:{WORD}{_S}){{1,3}}(?:Caddesi|Cad\.|Cd\.|Sokak|Sokağı|Sok\.|Sk\.|Mahallesi|Mah\.|Bulvarı|Blv\.),?(?:{_S}(?:{WORD}{_S}){{0,2}}(?:Caddesi|Cad\.|Sokak|Sok\.|Sk\.))?{_S}?(?:No\.?:?{_S}?)?\d{{1,4}}(?:/\d+)?",
     # 1-2-3 Shibuya; 3 Chome-5-1 Nishishinjuku
@@ -74,9 +84,10 @@ _NAMED = (
     rf"(?:The|An){_S}(?:{WORD}{_S}){{0,2}}(?:Rectory|Cottage|House|Lodge|Farm|Barn|Vicarage|Manor|Mill|Forge|Croft|Villa)",
     rf"(?:{WORD}{_S}){{1,2}}(?:Cottage|Lodge|Farm|Estate|Residency|Apartments|Towers|Heights|Cross|Extension|Colony|Enclave|Layout|Street|Road)",
     rf"(?:{WORD}{_S}){{1,3}}(?:Caddesi|Cad\.|Sokak|Sok\.|Mahallesi|Mah\.|Bulvarı)",
+    rf"(?:Cité|Résidence|Quartier|Lotissement|Hameau|Lieu-dit|Colonia|Col\.|Urb\.|Barrio|Bairro|Jardim|Vila|Setor|Taman|Kampung|Kg\.|Komplek|Perumahan|Barangay|Brgy\.?|Purok|Sitio|Tambon|Amphoe|Khwaeng|Khet|Desa|Kelurahan|Kecamatan|Kab\.|Mohalla|Gali|Thana|Upazila|Taluk|Tehsil|Heol|Ffordd|Stryd|Lôn){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
 )
 # A door behind the number of a house: m. 6, kv. 31, as. 4, 2º B.
-_DOOR = rf"(?:,?{_S}(?:(?:m|kv|lok|as|app?|apt|int|bl|sc|esc|et|dv|wej)\.{_S}?\d{{1,4}}[A-Za-z]?|hs)\b)?"
+_DOOR = rf"(?:,?{_S}(?:(?:m|kv|lok|as|app?|apt|int|bl|sc|esc|et|dv|wej)\.{_S}?\d{{1,4}}[A-Za-z]?|hs)\b|\.{_S}[IVX]+/\d{{1,3}})?"
 STRONG_CODE = (
     r"(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[A-Z]{2}|"  # United Kingdom
     r"[A-Z]\d[\dW] ?(?=[A-Z\d]{0,3}[A-Z])[A-Z\d]{4}|"  # Ireland

@@ -1,46 +1,114 @@
-"""Dates of birth: a date is one by the words around it; other dates stay."""
+"""Dates of birth: by the words around, by a birth date beside them, or as old dates of somebody.
+
+Other dates stay. A whole date of long ago right beside a person or in a row about one is taken for
+a birth though no word says so: little else about people is so old and so exact.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
 
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+from .date_forms import date, is_whole, year_of
+
+BIRTH = (
+    r"born|births?|birth ?(?:day|date|dt)|b-?day|b ?date|d[./ ]?\s?o[./ ]?\s?b|y\.?o\.?b|b\.d\.|bd|date of b\w{3,5}|née? le|"
+    r"geboren(?:\sam)?|geb|geburts(?:tag|datum)|nacid[oa]|nacimiento|nac|f\.? ?nac|nat[oa]|nascita|nasc|nascid[oa]|nascimento|"
+    r"naissance|geboortedatum|gebore|født|fødselsdato|född|födelsedatum|fødd|fæddur|fædd|"
+    r"syntynyt|synt|syntymäaika|sünd|sündinud|dzimis|dzim|gimęs|gimusi|urodzon[ya]|ur|narozen[áa]?|nar|datum narození|"
+    r"narodený|rojena?|rođena?|született|szül|születési|născută?|doğum|doğumlu|ditëlindja|lindur|"
+    r"rodilsya|rodilas|narodyvsya|gennithike|ganwyd|ganed|rugadh|nascut|nascuda|jaio|lahir|ipinanganak|kapanganakan|"
+    r"urodzeni[ae]|narození|narodenia|rojstva|rođenja|rozhdeniya|narodzhennya|dzimšanas|gimimo|sünniaeg|fødselsdag|"
+    r"verjaardag|nașterii|nasterii|naixement|jaiotze|roz\.|kuzaliwa|alizaliwa|ngày sinh|sinh|janm|came into the world|first saw the light"
 )
-DATE = re.compile(
-    r"(?<![\w/.-])(?:"
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)?(?: of)?[\s-]{_MONTH},?[\s-](?:\d{{4}}|\d{{2}})|"
-    rf"{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|"
-    rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?|"
-    r"\d{1,2}\. ?\d{1,2}\. ?\d{4}"
-    r")(?![\w]|[/.-]\d)",
-    re.IGNORECASE,
-)
-_BEFORE = re.compile(
-    r"(?:\b(?:born|birth(?:day|date)?|d\.?o\.?b\.?|b\.d\.|bd|née|geboren|geb|nacido|nacida|nato|nata)(?!\w)|\*|,? b\.)"
-    r"(?:[^\n]{0,40}|[^\n]{0,30}\?\s*\n[^\n:]{1,32}:[^\n:]{0,32})$",
-    re.IGNORECASE,
-)
+_CUE = re.compile(rf"\b(?:{BIRTH})(?!\w)|(?<![\w*])\*(?!\*)|(?<![\w.])(?-i:b)\.", re.IGNORECASE)
+_MOST_BETWEEN = 64
+# Asked by one, told by another; or a label over its value.
+_ASKED = re.compile(r"[^\n]{0,40}\?\s*\n(?:[^\n]{0,90}\n[^\n]{0,64}\?\s*\n)?[^\n\d]{0,64}")
+_BELOW = re.compile(r"[^\n\w]{0,12}\n[^\n]{0,24}|[^\n]{0,48}\n[^\n\d]{0,24}")
 _AFTER = re.compile(
-    r"^[^\n.]{0,12}\b(?:\(?dob\b|date of birth|is (?:my|his|her|their) birthday)", re.IGNORECASE
+    r"^[^\n.;\d]{0,14}(?:\b(?:d\.?o\.?b\b|date of birth|birth ?date|birthday|geb\b|geboren\b)|is (?:my|his|her|their|the) (?:date of birth|birth ?day|dob)|"
+    r"(?:when|the day|the date|the year) (?:\w+ ){0,2}(?:was|were) born|[ ,]+(?:\w+ ){0,3}(?:was|were) born\b|as (?:my|his|her|the) (?:birth|dob|date of birth))",
+    re.IGNORECASE,
 )
-_OTHER_DATE = re.compile(r"\b(?:died|admitted|visited|seen|moved|joined|started|married|issued|"
-    r"expires?|due|"
-                         r"since|until|appointment|signed|dated)\b", re.IGNORECASE)  # fmt: skip
+_OTHER = (
+    r"died|death|d\.|admitted|admission|visited|seen|moved|joined|started|start|married|marriage|wedding|issued?|issue|expires?|expiry|due|"
+    r"since|until|till|through|appointment|signed|dated|founded|established|built|published|released?|version|employed|hired|"
+    r"effective|valid|received|sent|ordered|delivered on|paid|invoice|meeting|registered|updated|created|came|arrived|left|"
+    r"worked|graduated|retired|discharged|operated|surgery|vaccinated|deceased|buried|†|treaty|war|act|law|election"
+)
+_OTHER_DATE = re.compile(rf"(?:\b(?:{_OTHER})(?!\w)|†)", re.IGNORECASE)
+# Between one birth date and the next: "and", a slash, the next child's name.
+_AND_NEXT = re.compile(
+    r"[^\w\n]{1,4}(?:(?:and|&|und|et|y)[^\w\n]{1,2})?(?:[^\W\d_a-zß-ÿ][\w'’-]+[^\w\n]{1,3}){0,3}\Z"
+)
+_LONG_AGO_YEARS = 16
+_OLDEST = 1905
+_PERSIAN_YEARS = range(1290, 1400)
+# Right behind a name, an age or a sex; in brackets, between commas, in a cell.
+_BESIDE = re.compile(
+    r"(?:[^\W\d_a-zß-ÿ][\w'’-]*['’]?,? ?[(\[]|[^\W\d_a-zß-ÿ][\w'’-]+[,;:|\t] {0,3}|[^\W\d_a-zß-ÿ][\w'’-]+ {1,24}|"
+    r"\b(?i:male|female|m|f|aged? \d{1,2}|\d{1,2} ?(?:yo|y/o|yrs?|years? old))[\s,;|/()-]{1,4}|[,;|\t\"'] {0,8}|\n)\Z"
+)
+
+_SEX = re.compile(r"\b(?i:male|female|boy|girl)[\s,;|/()-]{1,4}\Z")
 
 
 def find(text: str, reading: Reading) -> Iterator[Found]:
-    """Dates behind a word of birth, with no other date's word between them."""
-    for hit in DATE.finditer(text):
-        before = text[max(0, hit.start() - 90) : hit.start()]
-        said = _BEFORE.search(before)
-        sure = said is not None and not DATE.search(said.group())
-        sure = sure and said is not None and not _OTHER_DATE.search(said.group())
-        if sure or _AFTER.search(text[hit.end() : hit.end() + 40]):
-            yield Found(hit.start(), hit.end(), "BIRTH_DATE", 0.9, "birth_dates", "a birth is said")
+    """Dates behind a word of birth, with no other date's word between them, and old ones."""
+    last = -1
+    for hit in date().finditer(text):
+        because = _why(text, hit)
+        if not because and last >= 0 and _AND_NEXT.fullmatch(text, last, hit.start()):
+            because = "beside another birth" if is_whole(hit.group()) else ""
+        if because:
+            last = hit.end()
+            score = 0.6 if because == "long ago" else 0.9
+            yield Found(hit.start(), hit.end(), "BIRTH_DATE", score, "birth_dates", because)
+
+
+def _why(text: str, hit: re.Match[str]) -> str:
+    """What speaks for a birth; empty where nothing does."""
+    said = hit.group()
+    before = text[max(0, hit.start() - 40) : hit.start()]
+    behind = text[hit.end() : hit.end() + 48]
+    weak = len(said) < 5 or (said.isdigit() and len(said) == 4)  # 7.3. or 1985
+    if _is_led(text, hit, weak):
+        return "a birth is said"
+    if _AFTER.search(behind) and not _OTHER_DATE.search(before[-16:]):
+        return "a birth is said behind"
+    if weak or not is_whole(said) or _OTHER_DATE.search(before.rpartition("\n")[2]):
+        return ""
+    if _SEX.search(before):
+        return "behind a sex"
+    return "long ago" if _is_long_ago(said) and _BESIDE.search(before) else ""
+
+
+def _is_led(text: str, hit: re.Match[str], weak: bool) -> bool:
+    """Whether the last word of birth before a date leads to it, and to no other date before it."""
+    cues = list(_CUE.finditer(text, max(0, hit.start() - 150), hit.start()))
+    if not cues:
+        return False
+    between = text[cues[-1].end() : hit.start()]
+    if "\n" in between and not (_ASKED.fullmatch(between) or _BELOW.fullmatch(between)):
+        return False
+    if "\n" not in between and len(between) > _MOST_BETWEEN:
+        return False
+    if date().search(between) or _OTHER_DATE.search(between):
+        return False
+    return not (weak and _is_measure(between, text[hit.end() : hit.end() + 12]))
+
+
+def _is_measure(between: str, behind: str) -> bool:
+    """Whether a bare number behind a word of birth is an amount: born 1500 g."""
+    return bool(re.match(r"\s?(?:g|kg|grams?|people|%|\d)", behind)) or len(between) > 32
+
+
+def _is_long_ago(said: str) -> bool:
+    year = year_of(said)
+    youngest = dt.date.today().year - _LONG_AGO_YEARS
+    return year is not None and (_OLDEST <= year <= youngest or year in _PERSIAN_YEARS)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workbench.privacy.anonymisation.lists.using import by_the_lists
 from workbench.privacy.anonymisation.words import (
     PARTICLES,
     bare,
@@ -33,10 +33,11 @@ _SHORT = frozenset("an he so my do to le ha no in on la hu lo du or at".split())
 # What a word may be to a name. The letters stand in the weights too.
 # English words are GIVEN_WORD (Rose, Mark) or SURNAME_WORD (Page, Field) where they are also names;
 # MAYBE is a word like June or Will, which is a name only beside one.
-GIVEN, SURNAME, GIVEN_WORD, SURNAME_WORD, UNKNOWN = "GSABU"
+GIVEN, SURNAME, GIVEN_WORD, SURNAME_WORD, RARE, UNKNOWN = "GSABRU"
 ENGLISH, INITIAL, PLACE, NEVER, PARTICLE, MAYBE = "DIPNTM"
 _WEAK = NEVER + MAYBE + ENGLISH
-_NAMES = GIVEN + SURNAME + UNKNOWN + GIVEN_WORD + SURNAME_WORD + INITIAL
+EVERYDAY_WORDS = frozenset(_WEAK)
+_NAMES = GIVEN + SURNAME + RARE + UNKNOWN + GIVEN_WORD + SURNAME_WORD + INITIAL
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,13 @@ class Candidate:
         return self.words[-1].end
 
 
-def candidates_of(text: str) -> Iterator[Candidate]:
-    """Every run of capitals that may be a name, in the order of the text."""
+def candidates_of(text: str, proper: frozenset[int] = frozenset()) -> Iterator[Candidate]:
+    """Every run of capitals that may be a name, run by run.
+
+    ``proper`` are the starts of words that a model tagged as proper nouns: where it did so with an
+    everyday word (Harvest, Christmas, Winter), the word is a candidate alone, and with the name
+    beside it.
+    """
     words = words_of(text)
     places = {word.start: at for at, word in enumerate(words)}
     for run in runs_of(text, words):
@@ -64,18 +70,46 @@ def candidates_of(text: str) -> Iterator[Candidate]:
         classes = [class_of(word.said) for word in run]
         if _TITLED.search(text, max(0, run[0].start - 14), run[0].start) and classes[0] in _WEAK:
             classes[0] = SURNAME_WORD
-        for begin, end in _pieces(text, run, classes):
+        pieces = list(_pieces(text, run, classes))
+        for begin, end in [*pieces, *_with_everyday_words(run, classes, pieces, proper)]:
             if _is_code(text, run[begin].start, run[end - 1].end):
                 continue
             yield Candidate(tuple(run[begin:end]), "".join(classes[begin:end]))
 
 
-@functools.lru_cache(maxsize=65536)
+def _with_everyday_words(
+    run: list[Word], classes: list[str], pieces: list[tuple[int, int]], proper: frozenset[int]
+) -> Iterator[tuple[int, int]]:
+    """Everyday words that are tagged as proper nouns: alone, in twos, and beside a name."""
+    held = {at for begin, end in pieces for at in range(begin, end)}
+    free = [
+        at not in held and classes[at] in _WEAK and word.start in proper
+        and not _is_label(word.lower)
+        for at, word in enumerate(run)
+    ]  # fmt: skip
+    for begin, end in pieces:
+        before = begin > 0 and free[begin - 1]
+        behind = end < len(run) and free[end]
+        if before and end - begin <= 3:
+            yield begin - 1, end
+        if behind and end - begin <= 2:
+            yield begin, end + 1
+    at = 0
+    while at < len(run):
+        end = at
+        while end < len(run) and free[end]:
+            end += 1
+        if 0 < end - at <= 2:
+            yield at, end
+        at = max(end, at + 1)
+
+
+@by_the_lists(maxsize=65536)
 def _class_of_form(low: str) -> str:
     """The class of a word in small letters."""
     lexicon = read_lexicon()
     if low in lexicon.no_names:
-        also = lexicon.is_name(low) or low in _SHORT
+        also = low in lexicon.own or low in lexicon.ambiguous or low in _SHORT
         return MAYBE if also else NEVER
     forms = parts_of(low)
     english = is_english(low)
@@ -86,6 +120,10 @@ def _class_of_form(low: str) -> str:
         if ambiguous or (english and low not in lexicon.curated):
             return GIVEN_WORD if given else SURNAME_WORD
         return GIVEN if given else SURNAME
+    if any(form in lexicon.common for form in forms):
+        return SURNAME_WORD if english else SURNAME
+    if not english and any(form in lexicon.rare for form in forms):
+        return RARE
     if low in lexicon.small_places:
         return PLACE
     return ENGLISH if english else UNKNOWN
@@ -125,14 +163,14 @@ def _cuts(run: list[Word], classes: list[str], at: int) -> bool:
         return True
     if classes[at] == MAYBE:
         near = classes[max(0, at - 1) : at] + classes[at + 1 : at + 2]
-        if not set(near) & set(GIVEN + SURNAME + UNKNOWN + GIVEN_WORD + SURNAME_WORD):
+        if not set(near) & set(GIVEN + SURNAME + RARE + UNKNOWN + GIVEN_WORD + SURNAME_WORD):
             return True
         classes[at] = GIVEN_WORD
         return False
     if classes[at] != ENGLISH:
         return False
     # An English word cuts; between two names it may be one (Anna Quick Meier).
-    before = at > 0 and classes[at - 1] in GIVEN + SURNAME
+    before = at > 0 and classes[at - 1] in GIVEN + SURNAME + RARE
     after = at + 1 < len(run) and classes[at + 1] in _NAMES
     after = after or (at + 1 == len(run) and at > 1 and classes[at - 2] in _NAMES)
     return not (before and after and not _is_label(run[at].lower))

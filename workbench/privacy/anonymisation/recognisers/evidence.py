@@ -231,7 +231,7 @@ def _of_page(candidate: Candidate, page: Page) -> Iterator[str]:
         yield "a place"
     for start, end, kind in page.cells:
         if start <= candidate.start and candidate.end <= end:
-            yield "in a name column" if kind == "PERSON" else "in another column"
+            yield "in a name column" if kind.startswith("PERSON") else "in another column"
             break
     if any(start < candidate.end and candidate.start < end for start, end in page.things):
         yield "called after somebody"

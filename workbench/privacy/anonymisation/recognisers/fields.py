@@ -13,6 +13,9 @@ from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
 from workbench.privacy.anonymisation.words import is_english
 
+from .birth_dates import BIRTH
+from .id_labels import is_label
+
 _KINDS = (
     ("BIRTH_DATE", r"(?:date of birth|birth ?date|dob|d o b|birthday|born)"),
     ("EMAIL", r"(?:e ?mail)(?: address)?"),
@@ -20,12 +23,24 @@ _KINDS = (
     ("PHONE", r"(?:(?:home |work |mobile |cell |contact |day |evening )?(?:phone|tel|telephone|mobile|cell|fax|whatsapp)(?: number| no)?)"),
     ("IBAN", r"iban"),
     ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud|matric|hosp|pol|doc|document) ?(?:id|no|nr|number)|matric(?:ulation)?(?: (?:id|no|number))?|document|id ?card|kind and number|national insurance(?: number| no)?|hospital (?:no|number))"),
-    ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: line)?(?: ?\d)?|street|addr ?\d|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post ?code|zip(?: code)?|place|where|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
+    ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: lines?)?(?: ?\d)?|street|addr ?\d|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post ?code|zip(?: code)?|place|where|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
     ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
 )  # fmt: skip
 _EXACT = tuple(
     (kind, re.compile(rf"(?:the |your |his |her )?{pattern}\Z")) for kind, pattern in _KINDS
 )
+_BIRTH = re.compile(rf"(?:{BIRTH})(?: (?:date|on|am|le|el|day|datum|dato))?")
+# Who is numbered: where such a field holds a code it is theirs, not their name.
+_NUMBERED = frozenset(
+    ("member", "patient", "employee", "customer", "client", "student", "pupil", "insured", "holder")
+)
+_A_CODE = re.compile(r"[A-Z]{0,4}[-/]?\d[\dA-Z/-]{3,}")
+# Such a field holds a name whatever it says: Will, Sunday, Church.
+NAME_FIELD = re.compile(
+    r"(?:(?:first|last|middle|given|family|full|maiden|preferred|birth|legal|nick|sur|fore|christian)[ _-]?names?|surname|forename)",
+    re.IGNORECASE,
+)
+NAME_COLUMN = "PERSON, by a name's column"
 _NOTHING = re.compile(
     r"(?i)\s*(?:n/?a|none|null|nil|unknown|yes|no|true|false|tbc|tbd|-+|not (?:known|given|stated)|self)?\s*\Z"
 )
@@ -51,6 +66,8 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
     for pattern, sure in ((_PAIR, True), (_LINE, False), (_SET, True)):
         for hit in pattern.finditer(text):
             kind = kind_of(hit["key"])
+            if pattern is _PAIR and re.fullmatch(r"(?i)(?:street_?)?lines?_?\d?", hit["key"]):
+                kind = "LOCATION"  # of an address in a record
             if kind and (sure or not _sentence(hit["value"])):
                 yield from _value(text, hit.start("value"), hit.end("value"), kind, hit["key"])
     yield from _columns(text)
@@ -59,11 +76,18 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
 def kind_of(field: str) -> str:
     """The kind of a field's values by its name; empty where it says nothing personal."""
     said = re.sub(r"[\W_]+", " ", _CAMEL.sub(" ", field)).strip().lower()
-    return next((kind for kind, pattern in _EXACT if pattern.match(said)), "")
+    kind = next((kind for kind, pattern in _EXACT if pattern.match(said)), "")
+    if not kind and _BIRTH.fullmatch(said):
+        return "BIRTH_DATE"
+    if not kind and 1 < len(said) <= 30 and is_label(said):
+        return "ID"
+    return kind
 
 
 def _value(text: str, start: int, end: int, kind: str, field: str) -> Iterator[Found]:
     value = text[start:end].strip(" \"'")
+    if field.lower() in _NUMBERED and _A_CODE.fullmatch(value):
+        kind = "ID"
     if _NOTHING.match(value) or not _looks_like(kind, value, field):
         return
     if kind == "ID" and _VOUCHER.search(text, max(0, start - 90), start):
@@ -102,7 +126,13 @@ def _columns(text: str) -> Iterator[Found]:
     """Cells under a header that names their kind."""
     for start, end, kind in cells_of(text):
         value = text[start:end]
-        if kind == "PERSON":
+        if kind == NAME_COLUMN:
+            if not re.fullmatch(r"[^\W\d_][^\d\n@]*", value) or _NOTHING.match(value):
+                continue
+            kind = "PERSON"
+        elif kind == "PERSON" and _A_CODE.fullmatch(value):
+            kind = "ID"
+        elif kind == "PERSON":
             # Capitals are weighed by ``names``, which knows the column; what has none is a name here.
             if any(char.isupper() for char in value) or not re.fullmatch(
                 r"[^\W\d_][^\d\n@]+", value
@@ -126,12 +156,17 @@ def cells_of(text: str) -> Iterator[tuple[int, int, str]]:
             if mark not in head.group().strip():
                 continue
             names = _cells(head.group(), mark)
-            kinds = [kind_of(name) for _, name in names]
+            kinds = [_kind_of_column(name) for _, name in names]
             if len(names) < 2 or not any(kinds) or any(len(name) > 30 for _, name in names):
                 continue
             if any(re.search(r"\d{3}|[^\w ./#()&'-]", name) for _, name in names):
                 continue
             yield from _below(lines[at + 1 :], names, kinds, mark)
+
+
+def _kind_of_column(head: str) -> str:
+    kind = kind_of(head)
+    return NAME_COLUMN if kind == "PERSON" and NAME_FIELD.fullmatch(head.strip()) else kind
 
 
 def _below(

@@ -1,34 +1,31 @@
-"""Places where somebody lives, stays, comes from, was born or goes: a place alone is nobody's."""
+"""Places where somebody lives, stays, comes from, was born or goes: a place alone is nobody's.
+
+Whether a place is somebody's is told by a sum of small evidence (see ``place_evidence``), with
+weights of a logistic regression (tools/fit_weights.py). Beside it any capitals are a place behind
+words that leave nothing else.
+"""
 
 from __future__ import annotations
 
+import functools
+import json
+import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from workbench.privacy.anonymisation.findings import Found
+from workbench.privacy.anonymisation.lists.using import lists_in_use
 from workbench.privacy.anonymisation.reading import Reading
-from workbench.privacy.anonymisation.words import is_english, read_lexicon, read_surroundings
+from workbench.privacy.anonymisation.words import read_lexicon, read_surroundings
 
-_MOST_WORDS = 5
-_WORD = re.compile(r"[^\W\d_](?:[\w.’'ʻ-]*\w)?")
-_LIVES = (
-    r"(?:liv(?:e|es|ed|ing)|resid(?:e|es|ed|ing|ent|ence)|born|birth|based|mov(?:e|es|ed|ing)|relocat\w+|stay\w*|hometown|home|"
-    r"grew up|raised|comes?|came|originally|native|flying|fl[iy]es?|flew|travel\w*|going|go|goes|went|visit\w*|return\w*|heading|"
-    r"back|now|currently|settled|arriv\w+|drove|driving|commut\w+|destination|holiday|trip|way|transferred|emigrated|parents|family|"
-    r"house|flat|apartment|alone|again|there|pick ?up|am|is|i'm|phone|winter|summer|weeks?|months?|years?|still)"
-)
-# Behind these any place is meant, whatever else its name may be.
-_SURE = re.compile(
-    r"(?:\bborn\b[^;\n]{0,32}\b(?:in|at)\s+|(?:\bb\.|\bborn\b|\*)[^;\n]{3,24}\d{2},\s+|\baddress(?: is| was)?\s+|"
-    rf"\b{_LIVES}\b[^.;:\n\d]{{0,24}}\b(?:in|to|from|at|near|of|outside|around|for|via)\s+(?:the\s+)?|"
-    r"\b(?:city|town|country|state|county|province|region|location|place(?: of (?:birth|residence))?|birthplace|address(?: given)?|residence|"
-    r"hometown|destination|origin|lives|where|nationality(?: doc)?|born(?: in)?|citizen(?: of)?|issued (?:in|by)|state of)[\"']?\s*(?:[:=|,]|  +)\s*[\"']?(?:near )?)$",
-    re.IGNORECASE,
-)
-_MAYBE = re.compile(
-    r"\b(?:from|in|near|to|outside|around|via|leaving|reach(?:ed|ing)?)\s+(?:the old one in )?$",
-    re.I,
-)
+from .place_cues import SURE
+from .place_evidence import Page, Place, places_in, signs_of
+
+_LEXICON = Path(__file__).parents[1] / "lexicon"
+WEIGHTS = {True: _LEXICON / "place_weights.json", False: _LEXICON / "place_weights_alone.json"}
+IN_FAVOUR = 0.4
+LEAST_GUESS = 0.05
 _PLACE = r"(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?:(?: (?:de|del|la|le|los|upon|am|of|do|da|el|al|an|der)){0,2} [^\W\d_a-zß-ÿ][\w'’-]+){0,3})"
 # Here any capitals are a place: the words before them leave nothing else.
 _WHERE = re.compile(
@@ -41,68 +38,67 @@ _WHERE = re.compile(
 
 
 def find(text: str, reading: Reading) -> Iterator[Found]:
-    """Cities, regions and countries, by lists, by what leads to them and by spaCy's labels."""
-    for start, end in places_in(text):
-        if _is_part(text, start, end):
-            continue
-        before = text[max(0, start - 64) : start]
-        if _SURE.search(before):
-            yield Found(start, end, "LOCATION", 0.8, "places", "a place where somebody is")
-        elif _MAYBE.search(before) and _is_clear(text[start:end], reading, start, end):
-            yield Found(start, end, "LOCATION", 0.7, "places", "a place on a list")
+    """Cities, regions and countries that are somebody's."""
+    page = Page.of(text, reading)
+    for place in candidates_of(text, reading):
+        score, because = weigh(place, page)
+        if place.kind not in ("", "town") and SURE.search(
+            text, max(0, place.start - 72), place.start
+        ):
+            score, because = max(score, 0.8), "a place where somebody is"
+        if score >= LEAST_GUESS:
+            yield Found(place.start, place.end, "LOCATION", score, "places", because)
     for hit in _WHERE.finditer(text):
-        low = hit["place"].split()[0].lower()
-        if low not in read_lexicon().no_names:
+        words = hit["place"].lower().split()
+        things = read_surroundings()["organisation"] | read_surroundings()["thing"]
+        if words[0] not in read_lexicon().no_names and words[-1] not in things:
             yield Found(*hit.span("place"), "LOCATION", 0.6, "places", "where somebody is")
+
+
+def candidates_of(text: str, reading: Reading) -> Iterator[Place]:
+    """What may be a place: on a list, or by spaCy's label."""
+    taken: list[Place] = []
+    for place in places_in(text):
+        if not _is_within_a_name(text, place):
+            taken.append(place)
+            yield place
     for entity in reading.entities:
-        if entity.label != "GPE" or _is_part(text, entity.start, entity.end):
-            continue
-        before = text[max(0, entity.start - 64) : entity.start]
         said = text[entity.start : entity.end]
-        if said[0].isupper() and "\n" not in said and _SURE.search(before):
-            yield Found(entity.start, entity.end, "LOCATION", 0.6, "places", "spaCy: GPE")
+        if entity.label not in ("GPE", "LOC") or not said[:1].isupper() or "\n" in said:
+            continue
+        place = Place(entity.start, entity.end, "")
+        if any(each.start < place.end and place.start < each.end for each in taken):
+            continue
+        if not _is_within_a_name(text, place):
+            yield place
 
 
-def places_in(text: str) -> Iterator[tuple[int, int]]:
-    """Places of the lists, the longest that begin at each word; a line may end within one."""
-    lexicon = read_lexicon()
-    words = list(_WORD.finditer(text))
-    at = 0
-    while at < len(words):
-        step = 1
-        if words[at].group()[0].isupper():
-            for count in range(min(_MOST_WORDS, len(words) - at), 0, -1):
-                start, end = words[at].start(), words[at + count - 1].end()
-                said = text[start:end]
-                if count > 1 and ("," in said or len(said) > 40):
-                    continue
-                if lexicon.is_place(re.sub(r"\s+", " ", said)):
-                    yield start, end
-                    step = count
-                    break
-        at += step
-
-
-def _is_part(text: str, start: int, end: int) -> bool:
-    """Whether a place is a part of a firm's, a street's or a person's name."""
+def _is_within_a_name(text: str, place: Place) -> bool:
+    """Whether a place is only a part of a firm's, a street's or a person's name."""
     around = read_surroundings()
-    behind = re.match(r"['’]s? |[ -]([^\W\d_][\w'’-]*)| ?& ?", text[end : end + 24])
+    behind = re.match(r"[ -]([^\W\d_][\w'’-]*)| ?& ?", text[place.end : place.end + 24])
     if behind:
         word = behind[1] or ""
         if not word or word.lower() in around["organisation"] | around["thing"]:
             return True
-        if word[0].isupper() and text[end] != "\n":
+        if word[0].isupper():
             return True
-    return bool(re.search(r"(?:[^\W\d_a-zß-ÿ][\w'’-]+[ -]|& |\b(?:Mr|Mrs|Ms|Dr|Prof)\.? )$", text[max(0, start - 24) : start])
-                and text[start - 1 : start] != "\n")  # fmt: skip
-
-
-def _is_clear(said: str, reading: Reading, start: int, end: int) -> bool:
-    """Whether a place's name stands for nothing else, or spaCy takes it for a place."""
-    lexicon = read_lexicon()
-    if said in lexicon.countries or reading.label_at(start, end) in ("GPE", "LOC"):
-        return True
-    low = said.lower()
-    return not (
-        low in lexicon.given or low in lexicon.family or is_english(low) or low in lexicon.no_names
+    before = text[max(0, place.start - 24) : place.start]
+    return bool(
+        re.search(r"(?:[^\W\d_a-zß-ÿ][\w'’-]+[ -]|& |\b(?:Mr|Mrs|Ms|Dr|Prof)\.? )$", before)
     )
+
+
+def weigh(place: Place, page: Page) -> tuple[float, str]:
+    """How sure a place is somebody's, from 0 to 1, and the two signs that say most for it."""
+    weights = read_weights(lists_in_use().there)
+    seen = {sign: weights[sign] for sign in signs_of(place, page) if sign in weights}
+    most = sorted(seen, key=seen.__getitem__, reverse=True)[:2]
+    return 1.0 / (1.0 + math.exp(-sum(seen.values()) - IN_FAVOUR)), "; ".join(most)
+
+
+@functools.cache
+def read_weights(with_lists: bool) -> dict[str, float]:
+    """The weight of each sign, fitted with the lists of ``lists`` or without them."""
+    read: dict[str, float] = json.loads(WEIGHTS[with_lists].read_text(encoding="utf-8"))
+    return read

@@ -63,7 +63,7 @@ def _small_run(text: str, words: list[Word], reading: Reading, lexicon: Lexicon)
         ) and word.lower not in PARTICLES:
             break
         taken.append(word)
-    while taken[-1].lower in PARTICLES:
+    while len(taken) > 1 and (taken[-1].lower in PARTICLES or _is_a_word(taken[-1].lower)):
         taken.pop()
     sure = evidence == 2 and not is_english(low)
     tagged = first.start in reading.proper
@@ -74,3 +74,8 @@ def _small_run(text: str, words: list[Word], reading: Reading, lexicon: Lexicon)
     if pair or sure or (evidence == 2 and tagged) or (evidence == 1 and said and len(taken) > 1):
         return taken
     return []
+
+
+def _is_a_word(low: str) -> bool:
+    """Whether a word in small letters is English, and a name on no list of this package."""
+    return is_english(low) and low not in read_lexicon().own

@@ -1,40 +1,52 @@
 """Numbers of persons that a word beside them names: passports, licences, staff, members, patients.
 
-From a number one reads back over small words to what names it: the nearest label decides, so that
-an order's number behind a passport's stays. Labels are known with one typing error too.
+The nearest label decides (see ``id_labels``), so that an order's number behind a passport's stays.
+A number in one line with a birth, of a kind that things have no birth for, is a person's too.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 
 from workbench.privacy.anonymisation.findings import Found
-from workbench.privacy.anonymisation.reading import Reading
+from workbench.privacy.anonymisation.reading import NOTHING_READ, Reading
 from workbench.privacy.anonymisation.words import read_classes
+
+from .birth_dates import find as find_births
+from .id_labels import among, is_label, label_before, label_behind
 
 # Groups of letters and digits; from the second on each group holds a digit or is one or two capitals.
 _NUMBER = re.compile(
     r"(?<![\w@.+/-])(?:[A-Za-z]{1,7}[/-]?(?=\d)|[A-Z]{1,3} (?=\d))?[A-Za-z0-9]*\d[A-Za-z0-9]*"
-    r"(?:[ ./-](?:[A-Za-z]{0,3}\d[A-Za-z0-9]*|[A-Z]{1,2}(?![\w'’]|[ ][a-z])))*(?![\w@]|[.-]\w)"
+    r"(?:[ ./-](?:[A-Za-z]{0,3}\d[A-Za-z0-9]*|[A-Z]{1,2}(?![\w'’]|[ ][a-z])|(?<=[/-])[A-Z]{3}(?!\w)))*(?![\w@]|[.-]\w)"
 )
 _LEAST_DIGITS = 4
 _LEAST_CHARS = 5
 _MOST_CHARS = 26
-_MOST_WORDS_BETWEEN = 5
 _DATE = re.compile(
     r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[:.]\d{2}(?:[:.]\d{2})?|(?:19|20)\d{2}"
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*|[#№]")
-_BEHIND = re.compile(r"^ ?\((?P<label>[^)\n]{2,30})\)")
-_NAMED = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_]+ [^\W\d_a-zß-ÿ][\w'’-]+ \($")
+# A date with the hour of a clock behind it.
+_DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{4}) \d{1,2}(?!\d)")
+_NAMED = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]* (?:[a-z]{1,3} ){0,2}[^\W\d_a-zß-ÿ][\w'’-]+ \($")
+_CURRENCIES = r"(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|KES|NGN|INR|JPY|AUD|CAD|ZAR|kr|zł|Rs|euros?|dollars?|pounds?)"
+_CURRENCY_BEFORE = re.compile(rf"(?:[$£€₹¥₦₩]|\b{_CURRENCIES}\.?) ?$")
+_CURRENCY_BEHIND = re.compile(rf" ?(?:[$£€₹¥₦₩%]|{_CURRENCIES}\b)")
+_SUM = re.compile(
+    r"(?:[A-Z]{3} )?\d{1,3}(?:[ .,]\d{3})*[.,]\d{2}|\d+[.,]\d{2}|v?\d+(?:\.\d{1,2}){1,3}(?:-rc\d)?"
+)
 _AND_ANOTHER = re.compile(r"(?: \([^)\n]{1,12}\))?(?:, | and |; | / )")
 _FILE = re.compile(
     r"\b(?:client|patient|customer|employee|member|pupil|student)\b[^\n(]{2,40}\((?:file|no\.?|ref\.?|record) $",
     re.I,
 )
-_STAFF = re.compile(r"[A-Z]-?\d{4,8}|\d{5,8}")
+_STAFF = re.compile(r"[A-Z]{1,4}[-/]?\d{3,9}(?:[-/]?[A-Z\d]{1,3})?|\d{5,10}")
+# A number of one kind alone: letters and digits, no sum and no date.
+_CODE = re.compile(
+    r"(?=.*\d{3})[A-Z]{1,4}[-/]?\d[\dA-Z/-]{3,}|\d{6,14}[A-Z]?|\d{2,}-\d{4,}(?:-\d+)?"
+)
+_MOST_TO_A_BIRTH = 80
 _OWNER = re.compile(
     r"\b(?:employee|patient|customer|client|student|staff|member|holder|insured|pupil)\b", re.I
 )
@@ -51,119 +63,89 @@ _OWNED = re.compile(
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """What stands behind such a word, in brackets before it, or beside it in a record."""
     last, last_label = -1, ""
+    numbers: list[tuple[int, int]] = []
     for hit in _NUMBER.finditer(text):
-        start, said = hit.start(), hit.group()
-        prefix = re.match(r"([A-Z]{2,3}) (?=\d)", said)
-        if prefix and (_among(prefix[1].lower(), "sure") or prefix[1] == "ID"):
-            start, said = start + prefix.end(), said[prefix.end() :]
-        digits = sum(char.isdigit() for char in said)
-        if digits < _LEAST_DIGITS or not _LEAST_CHARS <= len(said) + 1 <= _MOST_CHARS:
+        start, said = _without_label(text, hit)
+        if not _may_be(said) or _is_sum(text, start, hit.end()):
             continue
-        if _DATE.fullmatch(said):
-            continue
-        label = _label_before(text, start) or _label_behind(text, hit.end())
+        label = label_before(text, start) or label_behind(text, hit.end())
         if not label and last >= 0 and _AND_ANOTHER.fullmatch(text, last, start):
             label = last_label
-        if not label and _FILE.search(text, max(0, start - 60), start):
-            label = "file"
-        named = _NAMED.search(text, max(0, start - 40), start)
-        if not label and named and text[hit.end() : hit.end() + 1] == ")":
-            label = "a name" if _STAFF.fullmatch(said) else ""
+        label = label or _beside_somebody(text, start, hit.end(), said)
         if label:
             last, last_label = hit.end(), label
             yield Found(start, hit.end(), "ID", 0.75, "stated_ids", f"{label} names it")
-    for pattern in (_SIBLING, _OWNED):
-        for hit in pattern.finditer(text):
-            if pattern is _SIBLING and not _is_label(hit["label"]):
-                continue
-            if sum(char.isdigit() for char in hit["number"]) >= _LEAST_DIGITS:
-                yield Found(*hit.span("number"), "ID", 0.75, "stated_ids", "its record names it")
+        else:
+            numbers.append((start, hit.end()))
+    yield from _in_records(text)
+    if numbers:
+        yield from _beside_births(text, numbers)
 
 
-def _label_before(text: str, start: int) -> str:
-    """The label that a number belongs to, empty where the words before it name none."""
-    before = text[max(0, start - 72) : start]
-    before = re.sub(r"\?\s*\n[^\n:]{1,32}:[^\n:]*$", " ", before)  # asked by one, told by the other
-    kinds = read_classes("id_labels.txt")
-    numbered = False
-    words = list(_WORD.finditer(before))
-    end = len(before)
-    for count, word in enumerate(reversed(words)):
-        between = before[word.end() : end]
-        if (
-            count
-            and re.search(r"[;!?\d]|\n[ \t]*\n", between)
-            and not re.fullmatch(r"[^\d;!?]*\(?", between)
-        ):
-            return ""
-        if re.search(r"\d|\. [A-Z]", between):
-            return ""
-        low = word.group().lower().strip(".")
-        if low in kinds["number"] and low not in ("id", "pin"):
-            numbered, end = True, word.start()
-            continue
-        if _among(low, "sure"):
-            return low if _is_a_label(text, start, low, numbered) else ""
-        if _among(low, "with"):
-            if numbered:
-                return low
-            end = word.start()
-            if ":" in between:
-                return low
-            continue
-        if low in kinds["filler"] and count < _MOST_WORDS_BETWEEN:
-            end = word.start()
-            continue
-        break
+def _without_label(text: str, hit: re.Match[str]) -> tuple[int, str]:
+    """Where a number begins: behind a short label in capitals, if no other label is before it."""
+    said = hit.group()
+    prefix = re.match(r"([A-Z]{2,3}) (?=\d)", said)
+    labelled = prefix and (among(prefix[1].lower(), "sure") or prefix[1] == "ID")
+    if prefix and labelled and not label_before(text, hit.start()):
+        return hit.start() + prefix.end(), said[prefix.end() :]
+    return hit.start(), said
+
+
+def _is_sum(text: str, start: int, end: int) -> bool:
+    """Whether money is told: a sign or a currency beside the number."""
+    if _CURRENCY_BEFORE.search(text, max(0, start - 5), start):
+        return True
+    return bool(_CURRENCY_BEHIND.match(text, end)) or bool(_SUM.fullmatch(text, start, end))
+
+
+def _may_be(said: str) -> bool:
+    digits = sum(char.isdigit() for char in said)
+    if digits < _LEAST_DIGITS or not _LEAST_CHARS <= len(said) + 1 <= _MOST_CHARS:
+        return False
+    return not (_DATE.fullmatch(said) or _DATED.match(said))
+
+
+def _beside_somebody(text: str, start: int, end: int, said: str) -> str:
+    """Whose number it is by what stands around it: a name before its bracket, an owner's line."""
+    if _FILE.search(text, max(0, start - 60), start):
+        return "file"
+    bracket = text[end : end + 1] in (")", ",", ";")
+    if bracket and _NAMED.search(text, max(0, start - 40), start) and _STAFF.fullmatch(said):
+        return "a name"
     line = text[text.rfind("\n", 0, start) + 1 : start]
     if re.search(r"\b[Nn]o\.?: *$", line) and _OWNER.search(line):
         return "no"
     return ""
 
 
-def _is_a_label(text: str, start: int, low: str, numbered: bool) -> bool:
-    """Whether a word stands as a label here: behind a visa stands a passport's number or a card's."""
-    if low == "visa":
-        return (
-            numbered
-            or not text[start : start + 19].replace(" ", "").replace("-", "")[:15].isdigit()
-        )
-    return True
+def _in_records(text: str) -> Iterator[Found]:
+    for pattern in (_SIBLING, _OWNED):
+        for hit in pattern.finditer(text):
+            if pattern is _SIBLING and not is_label(hit["label"]):
+                continue
+            if sum(char.isdigit() for char in hit["number"]) >= _LEAST_DIGITS:
+                yield Found(*hit.span("number"), "ID", 0.75, "stated_ids", "its record names it")
 
 
-def _label_behind(text: str, end: int) -> str:
-    hit = _BEHIND.match(text[end : end + 36])
-    return hit["label"] if hit and _is_label(hit["label"]) else ""
+def _beside_births(text: str, numbers: list[tuple[int, int]]) -> Iterator[Found]:
+    """Numbers in a line that tells a birth, unless a thing's word stands before them."""
+    births = [(each.start, each.end) for each in find_births(text, NOTHING_READ)]
+    for start, end in numbers:
+        begin = text.rfind("\n", 0, start) + 1
+        stop = text.find("\n", start)
+        stop = len(text) if stop < 0 else stop
+        near = [
+            at for at, to in births if begin <= at and to <= stop and not (at < end and start < to)
+        ]
+        if not near or min(abs(at - start) for at in near) > _MOST_TO_A_BIRTH:
+            continue
+        if _CODE.fullmatch(text, start, end) and not _of_a_thing(text[max(0, start - 28) : start]):
+            yield Found(start, end, "ID", 0.6, "stated_ids", "in a line with a birth")
 
 
-def _is_label(said: str) -> bool:
-    words = [word.lower() for word in re.findall(r"[^\W\d_]+(?:['’.][^\W\d_]+)*", said)]
-    kinds = read_classes("id_labels.txt")
-    sure = any(_among(word, "sure") for word in words)
-    return sure or (
-        any(_among(word, "with") for word in words) and bool(kinds["number"] & set(words))
-    )
-
-
-@functools.lru_cache(maxsize=4096)
-def _among(low: str, kind: str) -> bool:
-    """Whether a word is of a class; a long one may have a typing error."""
-    words = read_classes("id_labels.txt")[kind]
-    if low in words:
-        return True
-    if len(low) < 6:
-        return False
-    return any(
-        abs(len(word) - len(low)) <= 1 and len(word) >= 6 and _is_near(low, word) for word in words
-    )
-
-
-def _is_near(said: str, meant: str) -> bool:
-    """Whether one letter is missing, doubled or changed, or two neighbours are exchanged."""
-    if len(said) == len(meant):
-        apart = [at for at in range(len(said)) if said[at] != meant[at]]
-        if len(apart) == 2 and apart[1] == apart[0] + 1:
-            return said[apart[0]] == meant[apart[1]] and said[apart[1]] == meant[apart[0]]
-        return len(apart) == 1
-    long, short = (said, meant) if len(said) > len(meant) else (meant, said)
-    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+def _of_a_thing(before: str) -> bool:
+    """Whether the last words before a number are a thing's, a sum's or a telephone's."""
+    words = re.findall(r"[^\W\d_]+", before.lower())[-3:]
+    other = read_classes("id_labels.txt")["other"] | {"tel", "phone", "mobile", "fax", "ext"}
+    return any(word in other for word in words) or bool(re.search(r"[$£€@]\s?$", before))

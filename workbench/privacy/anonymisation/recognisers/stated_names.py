@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
-from workbench.privacy.anonymisation.words import PARTICLES, is_english, read_lexicon
+from workbench.privacy.anonymisation.words import (
+    PARTICLES,
+    is_english,
+    read_lexicon,
+    read_surroundings,
+)
 
 from .capitals import Word, name_evidence, words_of
+from .fields import NAME_FIELD
 
 _LABEL = re.compile(
     r"(?:^|[\n;|,(\t{]|\. |\")[ \t\"*_-]*(?:full |first |last |middle |family |given |legal |"
@@ -43,17 +51,42 @@ _SPEAKER = re.compile(
     r"<?(?P<name>[^\W\d_][^\n:<>\[\]()\d]{1,30})>?:[ \t]",
     re.IGNORECASE,
 )
-# A line that is a name turned round: family name in capitals, a comma, given names.
+_CAPITALS = r"[^\W\d_a-zß-ÿ](?:[^\W\d_]|['’ʻ-](?=[^\W\d_])|(?<=\b[^\W\d_])\.)*"
+# Behind these any capitals are a name: née Church, call me Sunday.
+_CALLED = re.compile(
+    rf"\b(?:née|nee|maiden name|born(?= [A-Z][a-z]+ [A-Z])|calls? (?:me|him|her|them|us)|called (?:me|him|her|them)|goes by|known as|"
+    rf"in the name of|answers to|signed by|posted by|written by|reported by|ask for|asked for|speak to|regards to|love from|leave with|left with|name as|have known|known to me as)[ \t:]+[\"“‘']?"
+    rf"(?P<name>(?-i:{_CAPITALS}(?: (?:(?:de|da|van|von|der|den|bin|binti|al|el|la|di) ){{0,2}}{_CAPITALS}){{0,3}}))(?![\w-])",
+    re.IGNORECASE,
+)
+_HERE_IS = re.compile(
+    rf"(?:^|[\n.!?,] ?)(?:it['’]?s|this is|i['’]?m|i am)[ \t]+(?P<name>(?-i:{_CAPITALS}(?: {_CAPITALS}){{0,2}}))(?=[.,!]?(?:\s*\n|$)|[.,!] | here\b)",
+    re.IGNORECASE,
+)
+# Who speaks in a chat: the same words behind the time of two lines or more.
+_TIMED = re.compile(
+    r"(?m)^[ \t]*[\[(]?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[\])]?[ \t]*[-–]?[ \t]*<?(?P<name>[^\W\d_][^\n:<>\[\]()\d]{1,30}?)>?:[ \t]",
+    re.IGNORECASE,
+)
+_NO_SPEAKERS = frozenset(
+    ("note", "info", "warn", "warning", "error", "debug", "fatal", "trace", "todo", "update", "system",
+     "bot", "admin", "server", "reminder", "edit", "answer", "question", "action", "status", "alert")
+)  # fmt: skip
+# A name turned round at a line's or a field's beginning: family name in capitals, given names.
 _TURNED = re.compile(
-    r"(?m)^[ \t\"]*(?P<name>[^\W\d_a-zß-ÿ][^\W\d_a-z]+(?:[ '’ʻ-][^\W\d_a-z]+){0,2}, [^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+){0,3})[ \t\"]*$"
+    r"(?m)(?:^[ \t\"]*(?:(?:\d{1,3}[.)]|[-*•])[ \t]+)?|: )(?P<name>[^\W\d_a-zß-ÿ][^\W\d_a-z]+(?:[ '’ʻ-][^\W\d_a-z]+){0,2}, [^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+){0,3})(?=[ \t\"]*$|[ \t]{2,}|[ \t]*[-–;|(/])"
 )
 _MOST_WORDS = 5
+_SMALL = frozenset(
+    ("the", "a", "an", "this", "that", "all", "both", "it", "i", "my", "your", "our")
+)
+_ONE_NAME = re.compile(r"[,!?]|(?<=[^\W\d_]{3})\.(?=\s)")
 
 
-_CAPITALS = r"[^\W\d_a-zß-ÿ](?:[^\W\d_]|['’ʻ-](?=[^\W\d_])|(?<=\b[^\W\d_])\.)*"
 _GREETING = re.compile(
     rf"(?:^|\n|[.!] )[ \t>]*(?:dear|hi|hello|hey|good (?:morning|afternoon|"
-    rf"evening))(?: there)?,?[ \t]+"
+    rf"evening)|thank you|thanks|thx|sorry|congratulations|congrats|happy birthday|well done|welcome|bye|goodbye|ta|cheers)"
+    rf"(?: there| so much| again| back)?,?[ \t]+"
     rf"(?P<name>(?-i:{_CAPITALS}(?: {_CAPITALS}){{0,3}}))(?=[ \t]*[,!:;.\n–-]|[ \t]+and |$)",
     re.IGNORECASE,
 )
@@ -65,8 +98,18 @@ _TITLED = re.compile(
 )
 
 
+# Behind these stands a name, also where it is an everyday word: Will, Sunday, Church.
+_NAME_LABEL = re.compile(
+    rf"(?<![\w-])\"?{NAME_FIELD.pattern}\"?(?: \([^)\n]{{1,16}}\))?(?:[ \t]*[:=][ \t]*\"?|[ \t]+(?=(?-i:{_CAPITALS})(?:[ \t]{{2}}|\n|$)))"
+    rf"(?P<name>(?-i:{_CAPITALS}(?:[ -]{_CAPITALS}){{0,3}}))",
+    re.IGNORECASE,
+)
+
+
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """Up to five words behind the label, each list of several persons taken apart."""
+    for hit in _NAME_LABEL.finditer(text):
+        yield Found(*hit.span("name"), "PERSON", 0.9, "stated_names", "a name's label before it")
     for hit in _LABEL.finditer(text):
         value = _VALUE.match(text, hit.end())
         if value:
@@ -77,8 +120,10 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             yield from _names_in(text, value.start(), end, whole=True)
     for hit in _PHRASE.finditer(text):
         value = _VALUE.match(text, hit.end())
-        if value:
-            yield from _names_in(text, value.start(), value.end(), whole=False)
+        if value:  # one name: what comes behind a comma or a full stop is about something else
+            stop = _ONE_NAME.search(text, value.start(), value.end())
+            end = stop.start() if stop else value.end()
+            yield from _names_in(text, value.start(), end, whole=False)
 
     for pattern, because in (
         (_GREETING, "somebody is greeted"),
@@ -95,13 +140,37 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
                 yield Found(
                     start + said[0].start, hit.end("name"), "PERSON", 0.9, "stated_names", because
                 )
+    yield from _called(text)
     for pattern, because in ((_SPEAKER, "somebody speaks"), (_TURNED, "a name turned round")):
         for hit in pattern.finditer(text):
             said = words_of(hit["name"])
-            if said and len(said) <= _MOST_WORDS and not all(map(_says_something_else, said)):
+            turned = pattern is _TURNED and len(said) == 2 and said[0].said.isupper()
+            turned = turned and not said[1].said.isupper()
+            other = all(map(_says_something_else, said)) and not turned
+            if said and len(said) <= _MOST_WORDS and not other:
                 yield Found(
                     hit.start("name"), hit.end("name"), "PERSON", 0.8, "stated_names", because
                 )
+
+
+def _called(text: str) -> Iterator[Found]:
+    """Who is called so, whatever the word is, and who speaks in a chat."""
+    around = read_surroundings()
+    no_names = read_lexicon().no_names
+    things = around["organisation"] | around["thing"] | around["role"] | around["other_label"]
+    for hit in itertools.chain(_CALLED.finditer(text), _HERE_IS.finditer(text)):
+        words = hit["name"].lower().split()
+        here = hit.re is _HERE_IS and (words[0] in no_names or is_english(words[0]))
+        if here or {words[0], words[-1]} & things or words[0] in _SMALL:
+            continue
+        yield Found(*hit.span("name"), "PERSON", 0.85, "stated_names", "somebody is called so")
+    speakers = list(_TIMED.finditer(text))
+    said = Counter(hit["name"].lower() for hit in speakers)
+    for hit in speakers:
+        words = hit["name"].lower().split()
+        many = said[hit["name"].lower()] > 1 or len(speakers) > 3
+        if many and len(words) <= _MOST_WORDS - 1 and not set(words) & (_NO_SPEAKERS | things):
+            yield Found(*hit.span("name"), "PERSON", 0.8, "stated_names", "somebody speaks")
 
 
 def _names_in(text: str, start: int, end: int, *, whole: bool) -> Iterator[Found]:
