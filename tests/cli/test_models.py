@@ -11,6 +11,7 @@ import pytest
 from workbench.cli import models
 from workbench.core import events
 from workbench.models.operations import PulledFile, PulledModel, Score
+from workbench.models.removal import RemovedModel
 from workbench.models.reply import Reply
 from workbench.models.routing.requests import Decision
 
@@ -59,6 +60,19 @@ def test_what_was_fetched(capsys: pytest.CaptureFixture[str]) -> None:
     file = PulledFile("model.gguf", "ab" * 32, 98_000_000, "pypi:x==1")
     models.show_pull(PulledModel("m", "MIT", [file]))
     assert capsys.readouterr().out == "model.gguf  98 MB  sha256 abababababababab…\n"
+
+
+def test_what_was_removed_is_told_in_words(capsys: pytest.CaptureFixture[str], run: Any) -> None:
+    models.show_remove(RemovedModel("m", ["m.gguf"], ["x-float32-v1"], ["t.json"], 98_000_000))
+    assert capsys.readouterr().out.splitlines() == [
+        "removed m.gguf",
+        "removed 1 conversion of it",
+        "kept t.json: another model needs it",
+        "m: freed 98 MB",
+    ]
+    nothing = run("models", "remove", "codellama-7b")
+    assert nothing.status == run("models", "show", "nothing-so").status != 0
+    assert "no file of 'codellama-7b' is on this disk" in nothing.err
 
 
 def test_a_token_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,8 +65,11 @@ def test_a_pulled_model_is_present_and_a_removed_one_is_not(home: Path, smollm2_
     pulled = pull("smollm2-135m")
     assert pulled.files[0].size_bytes == smollm2_gguf.stat().st_size
     assert [row.name for row in list_models(present=True)] == ["smollm2-135m"]
-    assert remove("smollm2-135m") == [pulled.files[0].name]
-    assert remove("smollm2-135m") == []
+    gone = remove("smollm2-135m")
+    assert gone.files == [pulled.files[0].name]
+    assert gone.freed_bytes == smollm2_gguf.stat().st_size
+    with pytest.raises(NotFoundError, match="no file of 'smollm2-135m' is on this disk"):
+        remove("smollm2-135m")
     assert list_models(present=True) == []
     with pytest.raises(NotFoundError):
         remove("nothing")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workbench.models.adapter_operations import AdapterRow
     from workbench.models.operations import ModelRow, PulledModel, Score
     from workbench.models.registry import RegisteredModel
+    from workbench.models.removal import RemovedModel
     from workbench.models.reply import Reply
     from workbench.models.routing.requests import Decision
     from workbench.models.tuning.operations import TunedRecord
@@ -93,6 +94,18 @@ def show_pull(pulled: PulledModel) -> None:
     """The files that are there now."""
     for file in pulled.files:
         click.echo(f"{file.name}  {format_bytes(file.size_bytes)}  sha256 {file.sha256[:16]}…")
+
+
+def show_remove(gone: RemovedModel) -> None:
+    """What went, what stays for others, and the room that there is now."""
+    for name in gone.files:
+        click.echo(f"removed {name}")
+    if gone.converted:
+        count = len(gone.converted)
+        click.echo(f"removed {count} conversion{'s' if count != 1 else ''} of it")
+    for name in gone.shared:
+        click.echo(f"kept {name}: another model needs it")
+    click.echo(f"{gone.name}: freed {format_bytes(gone.freed_bytes)}")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from workbench.core.viewers import Viewable
 from workbench.models import adapter_operations  # noqa: F401 - the room's other operations
 from workbench.models.protocol import Chunk
 from workbench.models.registry import RegisteredModel
+from workbench.models.removal import RemovedModel
 from workbench.models.reply import Reply
 from workbench.models.routing.requests import Decision
 from workbench.models.tuning import operations  # noqa: F401 - and those of tuning
@@ -174,22 +175,18 @@ def pull(name: str, *, force: bool = False) -> PulledModel:
 
 
 @operation("models.remove", title="Remove a model's files")
-def remove(name: str) -> list[str]:
-    """Remove a model's files from this disk; files that another model shares stay.
+def remove(name: str) -> RemovedModel:
+    """Remove a model's files from this disk, and what was converted from them.
+
+    Files that another model shares stay. A process that has the model loaded goes on with it: its
+    bytes are free once it unloads it.
 
     Args:
         name: The model's name.
-
-    Returns:
-        The names of the files that were removed.
     """
-    from workbench.models import catalogue, presence
-    from workbench.models.made_models import find_made, remove_made
-    from workbench.store.artifacts import Artifacts
+    from workbench.models.removal import remove_model
 
-    if find_made(name) is not None:
-        return remove_made(name)
-    return presence.forget(catalogue.find(name), Artifacts())
+    return remove_model(name)
 
 
 @operation("models.chat", title="Ask a model", produces="reply")

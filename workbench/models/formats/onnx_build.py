@@ -62,7 +62,7 @@ def build_onnx(files: ModelFiles, variant: str | None = None) -> Path:
             hint=f"variant={allowed[0]!r}",
         )
     folder = (
-        settings.home() / "converted" / f"{_source_sha256(files)}-onnx-{variant}-v{BUILD_VERSION}"
+        settings.home() / "converted" / f"{source_sha256(files)}-onnx-{variant}-v{BUILD_VERSION}"
     )
     if is_sound(folder):
         return folder
@@ -72,7 +72,7 @@ def build_onnx(files: ModelFiles, variant: str | None = None) -> Path:
     return folder
 
 
-def _source_sha256(files: ModelFiles) -> str:
+def source_sha256(files: ModelFiles) -> str:
     """The GGUF's sha256; of a folder, that of its config and its weights' sizes and times.
 
     Its weights are not read for it: that would take longer than loading what was built of them.
