@@ -87,6 +87,32 @@ def test_home_fits_a_phone_and_follows_the_system(
     assert ink == ("rgb(31, 35, 40)" if scheme == "light" else "rgb(226, 228, 231)")
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_labs_and_dashboards_stand_high_up(dashboards: Server, open_page: Open, width: int) -> None:
+    page = open_page(dashboards.url(HOME), viewport={"width": width, "height": 850}).page
+    live(page)
+
+    def place(name: str) -> dict[str, float]:
+        script = f"""() => {{
+            const tile = document.querySelector("#rendered_cells #wb-{name}").closest(".wb-tile");
+            const {{ left, right, top, bottom }} = tile.getBoundingClientRect();
+            return {{ left, right, top, bottom }};
+        }}"""
+        found: dict[str, float] = page.evaluate(script)
+        return found
+
+    names = ("notebooks", "labs", "dashboards", "models", "runs")
+    notebooks, labs, dashboards_, models, runs = map(place, names)
+    assert labs["bottom"] < dashboards_["top"] < dashboards_["bottom"] < models["top"]
+    assert 0 <= runs["top"] - notebooks["bottom"] < 40 or width == 400  # no hole in the column
+    if width == 1280:
+        assert labs["top"] == notebooks["top"] and labs["left"] > notebooks["right"]
+        assert runs["left"] == notebooks["left"]
+    else:
+        assert 0 <= labs["top"] - notebooks["bottom"] < 40
+        assert models["bottom"] < runs["top"]
+
+
 def test_a_page_keeps_its_colours_when_the_system_turns_dark(
     dashboards: Server, open_page: Open
 ) -> None:

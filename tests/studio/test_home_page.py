@@ -15,10 +15,11 @@ from workbench.core.errors import ConfigError, ConflictError
 from workbench.core.operations import Operation
 from workbench.reports.history import write_index
 from workbench.store import JobQueue
-from workbench.studio import notebook_results, tile_jobs, tile_notebooks, tiles
+from workbench.studio import notebook_results, tile_jobs, tiles
 from workbench.studio.chart import points
 from workbench.studio.home_page import HomePage
 from workbench.studio.links import Links, current_links
+from workbench.studio.notebook_rows import last_run
 from workbench.studio.palette import FAILED
 from workbench.studio.run_history import claims_held, page_of, recent_runs
 from workbench.studio.server import _without_gone
@@ -43,13 +44,15 @@ def own_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def record(home: Path, run_id: str, *, ok: bool = True, slug: str = "tour") -> dict[str, Any]:
+def record(
+    home: Path, run_id: str, *, ok: bool = True, slug: str = "tour", notebook: str = ""
+) -> dict[str, Any]:
     claim = {"name": "rate", "value": 3.0, "low": 1.0, "high": None, "ok": ok, "unit": "1/s"}
     made = {
         "schema_version": 1,
         "run_id": run_id,
         "slug": slug,
-        "notebook": f"notebooks/{slug}.ipynb",
+        "notebook": notebook or f"notebooks/{slug}.ipynb",
         "title": "A <tour>",
         "status": "passed" if ok else "failed",
         "error": None if ok else {"message": "claim fails"},
@@ -74,23 +77,34 @@ def test_an_empty_machine_is_told_what_to_do(project: Path) -> None:
         "No notebook has been run as a report yet",
         "workbench models pull smollm2-135m",
         "No job yet",
-        "<th class='n'>Memory at most, reckoned</th>",
+        "<th class='n'>Memory at most, reckoned for one job</th>",
     ):
         assert said in text
     assert "Traceback" not in text
 
 
 def test_the_menu_leads_to_what_is_there(project: Path) -> None:
-    def places() -> list[str]:
-        text = text_of(HomePage())
-        places = re.findall(r'href="#([^"]+)"', text)
-        assert [place for place in places if f'id="{place}"' not in text] == []
-        return places
+    text = text_of(HomePage())
+    places = re.findall(r'href="#([^"]+)"', text)
+    assert [place for place in places if f'id="{place}"' not in text] == []
+    assert places[:3] == ["wb-notebooks", "wb-labs", "wb-dashboards"]
 
-    assert "wb-labs" not in places()
-    ours = Path(__file__).resolve().parents[2]
-    shutil.copytree(ours / "labs" / "serving", project / "labs" / "serving")
-    assert places()[:2] == ["wb-notebooks", "wb-labs"]
+
+def test_labs_and_dashboards_are_tiles_right_after_the_notebooks(project: Path) -> None:
+    (project / "notebooks" / "dashboards").mkdir(parents=True)
+    (project / "notebooks" / "dashboards" / "other.ipynb").write_text('{"cells": []}')
+    text = text_of(HomePage())
+    headings = re.findall(r'<h2 id="wb-([^"]+)"', text)  # as one column has them, and a reader
+    assert headings[:3] == ["notebooks", "labs", "dashboards"] and headings[-1] == "runs"
+    parts = re.split(r'<div class="wb-column wb-column-(\w+)">', text)
+    assert parts[1::2] == ["first", "side", "rest"]
+    assert [re.findall(r'<h2 id="wb-([^"]+)"', part)[0] for part in parts[2::2]] == [
+        "notebooks",
+        "labs",
+        "runs",
+    ]
+    assert "other" in text.partition('id="wb-dashboards"')[2].partition("</ul>")[0]
+    assert "There is no lab in" in text
 
 
 def test_it_makes_nothing_on_an_empty_machine(project: Path, home: Path) -> None:
@@ -126,9 +140,63 @@ def test_a_run_written_elsewhere_leaves_the_last_report_that_is_here(
     page = project / "reports" / "tour" / here["run_id"] / "report.html"
     page.parent.mkdir(parents=True)
     page.write_text("x")
-    said = tile_notebooks._last_run([here, elsewhere], current_links())
+    said = last_run([here, elsewhere], current_links())
     assert here["run_id"] in said and "report of " in said
-    assert "last report" in tile_notebooks._last_run([elsewhere, here], current_links())
+    assert "last report" in last_run([elsewhere, here], current_links())
+
+
+def add_notebook(project: Path, path: str) -> None:
+    (project / path).parent.mkdir(parents=True, exist_ok=True)
+    (project / path).write_text('{"cells": []}')
+
+
+def notebooks_tile(page: HomePage) -> str:
+    return text_of(page).partition('id="wb-notebooks"')[2].partition('id="wb-labs"')[0]
+
+
+@pytest.mark.parametrize("newest", ["copy", "original"])
+def test_a_notebooks_last_result_is_that_of_the_original_or_the_copy(
+    project: Path, home: Path, newest: str
+) -> None:
+    add_notebook(project, "notebooks/tour.ipynb")
+    add_notebook(project, "work/notebooks/tour.ipynb")
+    days = {"copy": 1, "original": 1, newest: 2}
+    original, copy = (f"202601{days[each]:02}T000000000Z-aaaaaa" for each in ("original", "copy"))
+    record(home, original, ok=newest == "copy")
+    record(home, copy, ok=newest == "original", slug="work-tour",
+           notebook="work/notebooks/tour.ipynb")  # fmt: skip
+    said = notebooks_tile(HomePage())
+    assert "✗ failed" in said and "✓ passed" not in said  # the newest one is the one that failed
+    assert ("your copy" if newest == "copy" else "the original") in said
+    (project / "work/notebooks/tour.ipynb").unlink()
+    assert "✗ failed" in notebooks_tile(HomePage())  # what the copy came to is still known
+
+
+def test_where_there_is_a_copy_the_command_runs_the_copy(project: Path, home: Path) -> None:
+    add_notebook(project, "notebooks/tour.ipynb")
+    assert "workbench report run notebooks/tour.ipynb" in notebooks_tile(HomePage())
+    add_notebook(project, "work/notebooks/tour.ipynb")
+    assert "workbench report run work/notebooks/tour.ipynb" in notebooks_tile(HomePage())
+
+
+def test_a_lab_of_the_same_name_lends_no_result(project: Path, home: Path) -> None:
+    add_notebook(project, "notebooks/tour.ipynb")
+    record(home, "20260101T000000000Z-aaaaaa", ok=False, notebook="labs/a/tour.ipynb")
+    said = notebooks_tile(HomePage())
+    assert "Not run yet" in said and "✗ failed" not in said
+
+
+def test_runs_of_one_title_are_told_apart_by_their_paths(project: Path, home: Path) -> None:
+    record(home, "20260101T000000000Z-aaaaaa")
+    one = text_of(HomePage()).partition('id="wb-runs"')[2]
+    assert "notebooks/tour.ipynb" not in one  # one title needs no path
+    record(home, "20260102T000000000Z-bbbbbb", slug="work-tour",
+           notebook="work/notebooks/tour.ipynb")  # fmt: skip
+    runs = text_of(HomePage()).partition('id="wb-runs"')[2]
+    summaries = re.findall(r"<summary>.*?</summary>", runs)
+    assert len(summaries) == 2
+    assert "your copy, work/notebooks/tour.ipynb" in summaries[0]
+    assert ">notebooks/tour.ipynb<" in summaries[1]
 
 
 def test_a_damaged_record_hides_no_other(project: Path, home: Path) -> None:
@@ -190,19 +258,6 @@ def test_the_lab_to_begin_with_stands_first_and_says_so(project: Path, home: Pat
     graded = {"score": 16, "score_possible": 16, "ok": True, "time": "2026-01-02T03:04:05+00:00"}
     records.record_grade("serving/01_first_answers", graded, actor="me")
     assert "begin here" not in text_of(HomePage())  # whoever passed it is told nothing
-
-
-def test_the_menus_parts_are_found_without_reading_a_notebook(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (project / "labs").mkdir()
-    (project / "labs" / "mine.ipynb").write_text("{}")
-
-    def never(*_: object) -> None:
-        raise AssertionError("a notebook was read")
-
-    monkeypatch.setattr("workbench.studio.notebook_facts.read_facts", never)
-    assert tile_notebooks._sections() == [("wb-labs", "Labs")]
 
 
 def test_a_room_whose_results_cannot_be_read_is_left_out(

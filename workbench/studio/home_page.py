@@ -23,7 +23,7 @@ class HomePage(Page):
     def __init__(self) -> None:
         tiles = all_tiles()
         head = _head(current_links(), tiles)
-        super().__init__(tiles, head=head, title="The home page of Workbench")
+        super().__init__(tiles, head=head, title="The home page of Workbench", first=1)
 
 
 def _head(links: Links, tiles: list[Tile]) -> str:

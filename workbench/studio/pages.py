@@ -115,19 +115,29 @@ class Page:
         head: HTML that stands above them.
         title: What the page is, in a few words.
         sheets: Style sheets beside those that every page has.
+        first: So many of the wide tiles stand before the narrow ones where there is one column,
+            the others after them; by default all of them do.
     """
 
     def __init__(
-        self, tiles: Iterable[Tile], *, head: str, title: str, sheets: tuple[str, ...] = ()
+        self,
+        tiles: Iterable[Tile],
+        *,
+        head: str,
+        title: str,
+        sheets: tuple[str, ...] = (),
+        first: int | None = None,
     ) -> None:
         widgets = require("ipywidgets", extra="studio")
         self.title = title
         self.panels = [Panel(tile) for tile in tiles]
-        main = widgets.VBox([p.box for p in self.panels if p.tile.wide])
-        side = widgets.VBox([p.box for p in self.panels if not p.tile.wide])
-        columns = widgets.Box([main, side])
-        for column in (main, side):
+        self._columns = _in_columns(self.panels, first=first)
+        columns = widgets.Box()
+        for name, panels in self._columns:
+            column = widgets.VBox([panel.box for panel in panels])
             column.add_class("wb-column")
+            column.add_class(f"wb-column-{name}")
+            columns.children += (column,)
         columns.add_class("wb-columns")
         self._head = style("tokens", "home", *sheets) + head
         self.presence = Presence()
@@ -152,10 +162,10 @@ class Page:
     def html(self) -> str:
         """The page as it stands now, without widgets: shown while they are on their way."""
         columns = "".join(
-            '<div class="wb-column">'
-            + "".join(p.html() for p in self.panels if p.tile.wide is wide)
+            f'<div class="wb-column wb-column-{name}">'
+            + "".join(panel.html() for panel in panels)
             + "</div>"
-            for wide in (True, False)
+            for name, panels in self._columns
         )
         return (
             f'<div class="wb wb-home" data-whole-page>{self._head}'
@@ -177,6 +187,15 @@ class Page:
             self.refresh()
             self._as_of.value = ""
             await asyncio.sleep(every_s)
+
+
+def _in_columns(panels: list[Panel], *, first: int | None) -> list[tuple[str, list[Panel]]]:
+    """The columns in the order in which they are read; ``rest`` stands below ``first``."""
+    wide = [panel for panel in panels if panel.tile.wide]
+    side = [panel for panel in panels if not panel.tile.wide]
+    parts = [("first", wide[:first]), ("side", side)]
+    rest = [] if first is None else wide[first:]
+    return [*parts, ("rest", rest)] if rest else parts
 
 
 def _as_of() -> str:
@@ -202,12 +221,8 @@ def keep(page: Page) -> Page:
 
 
 def anchors(tiles: Iterable[Tile]) -> str:
-    """Links to the tiles of a page, and to the parts of them that are worth one."""
-    places: list[tuple[str, str]] = []
-    for each in tiles:
-        places.append((f"wb-{each.name}", each.title))
-        places += each.sections() if each.sections else []
-    return "".join(f'<a href="#{escape(to)}">{escape(title)}</a>' for to, title in places)
+    """Links to the tiles of a page."""
+    return "".join(f'<a href="#wb-{escape(each.name)}">{escape(each.title)}</a>' for each in tiles)
 
 
 def head_of(title: str, said: str, tiles: Iterable[Tile]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import settings
+from workbench.reports.own_copies import FOLDER
 from workbench.reports.records import home_folder, read_record, whole_runs
 from workbench.reports.runs import PAGE_NAME
 from workbench.studio.links import find_project
@@ -30,6 +31,32 @@ def recent_runs() -> dict[str, list[dict[str, Any]]]:
         if kept := [record for record in records if record is not None]:
             found[folder.name] = whole_runs(kept)
     return found
+
+
+def runs_by_notebook() -> dict[str, list[dict[str, Any]]]:
+    """The last runs by the notebook's path below its project, the oldest first.
+
+    Two notebooks of one name share a folder of records, so the name alone tells nothing.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for records in recent_runs().values():
+        for record in records:
+            found.setdefault(record.get("notebook", ""), []).append(record)
+    return found
+
+
+def runs_of(path: str, runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The runs of a notebook and of the reader's copy of it, the oldest first.
+
+    Home opens the copy, so what was run last may be either.
+    """
+    both = [*runs.get(path, []), *runs.get(f"{FOLDER}/{path}", [])]
+    return whole_runs(sorted(both, key=lambda record: record["run_id"]))
+
+
+def is_copy(record: dict[str, Any]) -> bool:
+    """Whether a run was one of the reader's own copy."""
+    return str(record.get("notebook", "")).startswith(f"{FOLDER}/")
 
 
 @functools.lru_cache(maxsize=2000)

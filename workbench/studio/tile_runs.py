@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from typing import Any
 
 from workbench.reports.claims import bounds_text, format_value
@@ -10,7 +11,7 @@ from workbench.reports.sparkline import sparkline
 from workbench.studio.chart import Chart, points
 from workbench.studio.links import Links, current_links
 from workbench.studio.markup import count, duration, escape, pill, when
-from workbench.studio.run_history import claims_held, page_of, recent_runs, records_stamp
+from workbench.studio.run_history import claims_held, is_copy, page_of, recent_runs, records_stamp
 from workbench.studio.tiles import tile
 
 _SHOWN_PAST = 8
@@ -30,7 +31,11 @@ def draw_runs() -> Any:
             "<code>workbench report run notebooks/00_tour.ipynb</code></p></div>"
         )
     latest_first = sorted(runs.values(), key=lambda each: each[-1]["run_id"], reverse=True)
-    text = "".join(_notebook(each, current_links()) for each in latest_first)
+    titles = Counter(_title(each[-1]) for each in latest_first)
+    text = "".join(
+        _notebook(each, current_links(), is_shared=titles[_title(each[-1])] > 1)
+        for each in latest_first
+    )
     chart = duration_chart([record for each in latest_first for record in each])
     return [chart, text] if chart else text
 
@@ -82,14 +87,22 @@ def _which(record: dict[str, Any], last: dict[str, str]) -> str:
     return "earlier run" if _is_earlier(record, last) else "last run"
 
 
-def _notebook(records: list[dict[str, Any]], links: Links) -> str:
+def _title(record: dict[str, Any]) -> str:
+    return str(record.get("title") or record["slug"])
+
+
+def _notebook(records: list[dict[str, Any]], links: Links, *, is_shared: bool) -> str:
+    """``is_shared``: another notebook has this title as well, so that its path must tell them."""
     last = records[-1]
+    path = str(last.get("notebook") or last["slug"])
+    copy = "your copy, " if is_copy(last) else ""
+    where = f"<span class='q'>{copy}{escape(path)}</span>" if is_shared or copy else ""
     claims = claims_held(last)
     error = last.get("error") or {}
     trouble = f'<p class="wb-trouble">{escape(error["message"])}</p>' if error else ""
     return (
         '<details class="wb-run"><summary>'
-        f'<span class="name">{escape(last.get("title") or last["slug"])}</span>'
+        f'<span class="name">{escape(_title(last))}</span>{where}'
         f"{pill(last['status'])}<span class='q'>{claims}</span>"
         f"<span class='q'>{count(len(records), 'run')}, last {when(last['started_at'])}</span>"
         f'</summary><div class="inside">{trouble}{_claims(records)}{_past(records, links)}</div>'

@@ -32,8 +32,7 @@ class Tile:
     ``draw`` makes what it shows: HTML as text, a widget, or plain data. ``stamp`` gives a value
     that changes when there is something new to draw; it is asked often and must be cheap.
     A ``wide`` tile stands in the main column. ``look`` fetches what takes time, as an answer over
-    HTTP: it is called in a thread, before the stamp is asked. ``sections`` gives the parts of it
-    that the page's menu leads to as well: an element's id, and what the menu says.
+    HTTP: it is called in a thread, before the stamp is asked.
     """
 
     name: str
@@ -43,7 +42,6 @@ class Tile:
     wide: bool = False
     stamp: Callable[[], Hashable] | None = None
     look: Callable[[], None] | None = None
-    sections: Callable[[], list[tuple[str, str]]] | None = None
 
 
 _tiles: dict[str, Tile] = {}
@@ -57,7 +55,6 @@ def tile(
     wide: bool = False,
     stamp: Callable[[], Hashable] | None = None,
     look: Callable[[], None] | None = None,
-    sections: Callable[[], list[tuple[str, str]]] | None = None,
 ) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
     """Register a function without parameters as a tile of the home page.
 
@@ -68,7 +65,6 @@ def tile(
         wide: Stand in the main column instead of beside it.
         stamp: Tells cheaply whether there is something new.
         look: Fetches what takes time; called in a thread.
-        sections: Gives parts for the page's menu: an element's id, and what the menu says.
 
     Raises:
         ConflictError: Another function has that name.
@@ -81,7 +77,7 @@ def tile(
                 f"the tile {name!r} is already drawn by {_where(other.draw)}",
                 hint="give the tile another name",
             )
-        _tiles[name] = Tile(name, title, draw, order, wide, stamp, look, sections)
+        _tiles[name] = Tile(name, title, draw, order, wide, stamp, look)
         return draw
 
     return register

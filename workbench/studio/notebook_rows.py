@@ -1,0 +1,119 @@
+"""A line of the home page for each notebook, lab and dashboard: its question, cost, last result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import InputError
+from workbench.reports.own_copies import own_path
+from workbench.studio.links import Links, find_project
+from workbench.studio.markup import duration, escape, pill, when
+from workbench.studio.notebook_facts import NotebookFacts
+from workbench.studio.notebook_results import NotebookResult
+from workbench.studio.run_history import claims_held, is_copy, last_with_page
+
+
+def copy_of(path: str, project: Path) -> str | None:
+    """The reader's own copy of a notebook, below the project; None where there is none yet."""
+    try:
+        copy = own_path(path)
+    except InputError:  # it lies where no copies are made of
+        return None
+    return copy if (project / copy).is_file() else None
+
+
+def row(
+    facts: NotebookFacts,
+    runs: list[dict[str, Any]],
+    result: NotebookResult | None,
+    links: Links,
+) -> str:
+    cost = " · ".join(filter(None, (facts.time, facts.memory)))
+    question = f'<p class="ask">{escape(facts.question)}</p>' if facts.question else ""
+    if facts.problem:
+        told = f"{pill('failed')} {escape(facts.path)} {escape(facts.problem)}"
+        hint = "Mend it, or take its last version: <code>git restore " + escape(facts.path)
+        return (
+            f'<li><span class="name">{escape(facts.title)}</span>'
+            f'<p class="ask">{told}</p><p class="facts">{hint}</code></p></li>'
+        )
+    is_next = facts.begin_here and (result is None or result.result != "passed")
+    mark = ' <span class="pill good">▸ begin here</span>' if is_next else ""
+    return (
+        f'<li><span class="name">{_title(facts, runs, links)}{mark}</span>'
+        f'<span class="side">{escape(cost)}</span>{question}'
+        f'<p class="facts">{_last(facts, runs, result, links)}</p></li>'
+    )
+
+
+def _title(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:
+    if facts.kind == "dashboard":
+        href: str | None = links.dashboard(facts.path)
+    else:
+        href = links.notebook(facts.path)
+        found = last_with_page(runs) if href is None else None
+        href = links.report(found[1]) if found else href
+    title = escape(facts.title)
+    return f'<a href="{escape(href)}">{title}</a>' if href else title
+
+
+def _last(
+    facts: NotebookFacts,
+    runs: list[dict[str, Any]],
+    result: NotebookResult | None,
+    links: Links,
+) -> str:
+    if facts.kind == "dashboard":
+        return f"<span>{escape(facts.path)}</span>"
+    if facts.kind == "lab":
+        return _learned(result) + _where(facts, links)
+    copy = copy_of(facts.path, find_project())
+    if not runs:
+        command = escape(f"workbench report run {copy or facts.path}")
+        return f"<span>Not run yet: <code>{command}</code></span>"
+    return last_run(runs, links, has_copy=copy is not None)
+
+
+def _learned(result: NotebookResult | None) -> str:
+    """How far the learner went in a lab."""
+    if result is None or not result.summary:
+        return "<span>Not begun.</span>"
+    mark = pill("passed" if result.result == "passed" else "begun")  # a learner has not failed
+    return f"{mark}<span>{escape(result.summary)}, {when(result.time)}</span>"
+
+
+def _where(facts: NotebookFacts, links: Links) -> str:
+    if links.has_lab:
+        return f"<span>{escape(facts.path)}</span>"
+    return f"<span>{escape(facts.path)}: open it with <code>make lab</code></span>"
+
+
+def last_run(runs: list[dict[str, Any]], links: Links, *, has_copy: bool = False) -> str:
+    """How the last run of a notebook or of its copy went, and the last page of either.
+
+    Args:
+        runs: Those of both, the oldest first.
+        links: Addresses on this server.
+        has_copy: There is a copy, so that a run of the original is said to be one.
+    """
+    last = runs[-1]
+    held = claims_held(last)
+    said = f"{held}, " if held else ""
+    several = has_copy or any(map(is_copy, runs))
+    which = f"<span>{_which(last)}</span>" if several else ""
+    seen = "<span>no page of it in this project's reports; run it again for one</span>"
+    if found := last_with_page(runs):
+        run, page = found
+        name = "last report" if run is last else f"report of {when(run['started_at'])}"
+        if several and is_copy(run) != is_copy(last):
+            name += f", {_which(run)}"
+        seen = f'<a href="{escape(links.report(page))}">{name}</a>'
+    return (
+        f"{pill(last['status'])}{which}<span>{said}{duration(last['duration_s'])}, "
+        f"{when(last['started_at'])}</span>{seen}"
+    )
+
+
+def _which(record: dict[str, Any]) -> str:
+    return "your copy" if is_copy(record) else "the original"
