@@ -80,8 +80,8 @@ def _say_lists(lists: ListsUsed | None) -> None:
         known = f"{lists.names:,} names and {lists.places:,} places"
         click.echo(f"read with lists of {known}", err=True)
     else:
-        said = f"warning: {lists.warning} ({lists.why}); workbench privacy lists"
-        click.echo(said, err=True)
+        said = "warning: read without the lists of names and places, so more is missed"
+        click.echo(f"{said}; fetch them by: workbench privacy lists", err=True)
 
 
 def _show_table(made: AnonymisedFile) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli.privacy_anonymisation import show_risk
 from workbench.core.errors import FetchError, IntegrityError
 from workbench.privacy.anonymisation import filing
 from workbench.privacy.anonymisation.checking import CHECK, check_texts
@@ -233,6 +234,14 @@ def test_without_network_and_lists_the_work_is_done_and_says_so(
     assert not (tmp_path / "c.txt").exists()
     with pytest.raises(FetchError, match="offline is set"):
         check_texts(["The parcel is here."], all_lists=True)
+
+
+def test_the_command_line_says_whether_they_were_there(capsys: pytest.CaptureFixture[str]) -> None:
+    risk = filing.TextRisk(1, 1, {"PERSON": 1}, 0, 1.0, lists=using.ListsUsed(False, why="offline"))
+    show_risk(risk)
+    assert "more is missed; fetch them by: workbench privacy lists" in capsys.readouterr().err
+    show_risk(replace(risk, lists=using.ListsUsed(True, names=12_000, places=9)))
+    assert "lists of 12,000 names and 9 places" in capsys.readouterr().err
 
 
 def anonymise(file: Path, out: Path, *, all_lists: bool = False) -> filing.AnonymisedFile:
