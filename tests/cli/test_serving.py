@@ -51,6 +51,44 @@ def test_a_budget_in_money_where_nothing_costs_any_is_said(
     assert "limits nothing" not in caplog.text
 
 
+def test_an_example_of_a_limit_is_one_that_lets_somebody_ask(run: Any) -> None:
+    for option, example in (
+        ("--tokens-per-minute", "20000"),
+        ("--requests-per-minute", "60"),
+        ("--budget-usd", "10"),
+        ("--budget-tokens-day", "1000000"),
+    ):
+        for verb in ("add", "limits"):
+            refused = run("serving", "keys", verb, "ci", option, "x")
+            assert f"for example {option} {example};" in refused.err
+
+
+def test_a_model_that_nobody_knows_is_said_and_taken(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "workbench.toml"
+    file.write_text("[upstreams.far]\nurl = 'http://127.0.0.1:9/v1'\nmodels = ['big']\n")
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(file))
+    known = "smollm2-135m,smollm2*,smollm2-135m*,local/smollm2-135m,big,far/big,auto,*"
+    assert run("serving", "keys", "add", "one", "--models", known).status == 0
+    assert "no model is named" not in caplog.text
+    assert run("serving", "keys", "add", "two", "--models", "big,smollm-135m,zzz").status == 0
+    assert "no model is named 'smollm-135m' now" in caplog.text
+    assert "did you mean 'smollm2-135m'?" in caplog.text
+    assert "no model is named 'zzz' now" in caplog.text and "'big' now" not in caplog.text
+    caplog.clear()
+    assert run("serving", "keys", "limits", "two", "--models", "smollm2-135m,xq*").status == 0
+    assert "no model is named 'xq*' now" in caplog.text
+
+
+def test_a_key_that_is_not_there_is_answered_with_names_or_with_ids(run: Any) -> None:
+    made = json.loads(run("serving", "keys", "add", "ann", "--json").out)
+    run("serving", "keys", "add", "bob")
+    assert "known: ann, bob\n" in run("serving", "keys", "revoke", "nosuch").err
+    slip = made["id"][:-1] + ("0" if made["id"][-1] != "0" else "1")
+    assert f"did you mean '{made['id']}'?" in run("serving", "keys", "revoke", slip).err
+
+
 def test_users_as_people_read_them(run: Any) -> None:
     run("serving", "users", "add", "ann", "--role", "operator")
     listed = run("serving", "users", "list").out

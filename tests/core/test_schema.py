@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from workbench.core.errors import InputError
 from workbench.core.schema import (
+    Example,
     ParameterModel,
     docstring_arguments,
     example_of,
@@ -223,6 +224,10 @@ def ports(
     share: Annotated[float, limits.Gt(0), limits.Lt(1)] | None = None,
     most: Annotated[int, limits.Lt(4)] | None = None,
     draws: Annotated[int, limits.Ge(100)] = 4000,
+    share_used: Annotated[float, limits.Ge(0)] | None = None,
+    shift: Annotated[int, limits.Interval(ge=-3, le=-1)] | None = None,
+    tokens: Annotated[int, limits.Ge(0), Example(900)] | None = None,
+    held: Annotated[float, limits.Ge(0), limits.Lt(1)] = 0.0,
     engine: Literal["auto", "mlx"] = "auto",
     kernels: Literal["fork", "cold"] | None = None,
     name: str = "a",
@@ -243,6 +248,10 @@ def ports(
         ({"first": 2, "share": 2}, "for example share=0.5; "),
         ({"first": 2, "most": 4}, "for example most=3; "),
         ({"first": 2, "draws": 4}, "for example draws=4000; "),
+        ({"first": 2, "share_used": -1}, "for example share_used=1; "),
+        ({"first": 2, "shift": 1}, "for example shift=-3; "),
+        ({"first": 2, "tokens": -1}, "for example tokens=900; "),
+        ({"first": 2, "held": 1}, "for example held=0.5; "),
         ({"first": 2, "engine": "cuda"}, "for example engine='auto'; "),
         ({"first": 2, "engine": "mxl"}, "for example engine='mlx'; "),
         ({"first": 2, "kernels": "cool"}, "for example kernels='cold'; "),

@@ -129,3 +129,9 @@ def test_the_same_on_the_command_line(client: Client, tmp_path: Path) -> None:
     assert MODEL in run("models", "list").stdout
     refused = run("models", "load", "no-such-model")
     assert refused.returncode == 2 and "no model named" in refused.stderr
+    assert "hint: workbench models list --present" in refused.stderr
+    assert "GET /v1" not in refused.stderr and "(hint" not in refused.stderr
+    absent = run("models", "load", "codellama-7b")
+    assert absent.returncode == 2
+    assert "the model 'codellama-7b' is not on this disk" in absent.stderr
+    assert "hint: workbench models pull codellama-7b" in absent.stderr

@@ -6,6 +6,7 @@ import functools
 import inspect
 import json
 import math
+import operator
 import re
 import types
 import typing
@@ -61,6 +62,13 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Example:
+    """A useful number, beside the bounds in ``Annotated``: the first within them may be of none."""
+
+    example: float
+
+
 _NUMBERS = {int: "a whole number", float: "a finite number"}
 _SETTING = re.compile(r"\(setting (\w+)\)")
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
@@ -74,7 +82,8 @@ def numbers_text(annotation: Any) -> str | None:
     kind, bounds = _unwrapped(annotation)
     if kind not in _NUMBERS:
         return None
-    said = " and ".join(f"{_BOUNDS[name]} {value:g}" for name, value in bounds)
+    told = [(_BOUNDS[name], value) for name, value in bounds if name in _BOUNDS]
+    said = " and ".join(f"{words} {value:g}" for words, value in told)
     return _NUMBERS[kind] + (f", {said}" if said else "")
 
 
@@ -82,7 +91,8 @@ def example_of(parameter: Parameter, found: Any = None) -> Any:
     """A number or a choice that a parameter takes; None where its type is of another kind.
 
     Of several choices the one that is nearest to what was found; of numbers the default, or that of
-    the setting which the parameter's help names, or the first within the bounds.
+    the setting which the parameter's help names, or its ``Example``, or the first within the bounds
+    that is above 0 if one is: who allows 0 of something allows none of it.
     """
     kind, bounds = _unwrapped(parameter.annotation)
     if typing.get_origin(kind) is typing.Literal:
@@ -94,15 +104,24 @@ def example_of(parameter: Parameter, found: Any = None) -> Any:
     named = _SETTING.search(parameter.help)
     setting = settings.declared().get(named[1]) if named else None
     for value in (parameter.default, setting.default if setting else None):
-        if isinstance(value, (int, float)):
+        if isinstance(value, (int, float)) and value != 0:
             return value
     ends = dict(bounds)
+    if "example" in ends:
+        return ends["example"]
     low, high = ends.get("ge", ends.get("gt")), ends.get("le", ends.get("lt"))
     if low is not None and high is not None and kind is float:
         return (low + high) / 2
     if low is not None:
-        return low if "ge" in ends else low + 1
+        first = low if "ge" in ends else low + 1
+        return 1 if first <= 0 and _holds_one(ends) else first
     return 1 if high is None else high if "le" in ends else high - 1
+
+
+def _holds_one(ends: Mapping[str, Any]) -> bool:
+    """Whether 1 lies within the bounds."""
+    checks = {"ge": operator.le, "gt": operator.lt, "le": operator.ge, "lt": operator.gt}
+    return all(check(ends[name], 1) for name, check in checks.items() if name in ends)
 
 
 def _unwrapped(annotation: Any) -> tuple[Any, list[tuple[str, Any]]]:
@@ -111,7 +130,8 @@ def _unwrapped(annotation: Any) -> tuple[Any, list[tuple[str, Any]]]:
     while True:
         parts = typing.get_args(annotation)
         if typing.get_origin(annotation) is typing.Annotated:
-            told = [(name, getattr(each, name, None)) for each in parts[1:] for name in _BOUNDS]
+            names = (*_BOUNDS, "example")
+            told = [(name, getattr(each, name, None)) for each in parts[1:] for name in names]
             bounds += [(name, value) for name, value in told if value is not None]
         elif typing.get_origin(annotation) in (typing.Union, types.UnionType):
             parts = tuple(part for part in parts if part is not type(None))

@@ -245,7 +245,8 @@ class Keys:
                 "no key has that name; a key is named by its id or its name, not by itself",
                 hint="workbench serving keys list",
             )
-        known = [name for key in self.list() for name in (key.name, key.id)]
+        by_id = id_or_name.startswith("key_")  # what was meant is of the kind that was typed
+        known = [key.id if by_id else key.name for key in self.list()]
         return NotFoundError.among("key", id_or_name, known, hint="workbench serving keys list")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from workbench.core.errors import CapabilityError
+from workbench.core import settings
+from workbench.core.errors import CapabilityError, NotFoundError
 from workbench.models.pool.state import ResidentModel
 from workbench.serving.admin_types import BackendState, Done, ModelsState
 from workbench.serving.asked import Asked
@@ -59,14 +60,32 @@ async def _local(asked: Asked) -> str:
     """The name of a model here.
 
     Raises:
-        NotFoundError: There is none of that name.
+        NotFoundError: There is none of that name, or it is not on this disk.
         CapabilityError: It is an upstream's.
     """
     name = asked.path["model"].removeprefix("local/")
-    await asked.gateway.find(name)
+    try:
+        await asked.gateway.find(name)
+    except NotFoundError as error:
+        raise await asyncio.to_thread(_not_here, name, error) from None
     if asked.gateway.directory.local_model(name) is None:
         raise CapabilityError(
             f"{name!r} is a model of an upstream: what is loaded there is not decided here",
             hint="name a model of this machine",
         )
     return name
+
+
+def _not_here(name: str, error: NotFoundError) -> NotFoundError:
+    """Why a model cannot be loaded, and the command that mends it, for who runs the gateway."""
+    from workbench.models import catalogue
+
+    if name not in catalogue.entries():
+        hint = "workbench models list --present"
+        return NotFoundError(error.message, hint=hint, noun="model", name=name)
+    hint = f"workbench models pull {name}"
+    if settings.get("offline"):
+        hint += ", once WORKBENCH_OFFLINE is unset: the setting offline forbids to fetch it"
+    return NotFoundError(
+        f"the model {name!r} is not on this disk", hint=hint, noun="model", name=name
+    )

@@ -126,4 +126,8 @@ def _refusal(status: int, content: bytes) -> WorkbenchError:
         told = json.loads(content)["error"]["message"]
     except (ValueError, KeyError, TypeError):
         told = f"the gateway answered {status}"
-    return _ERRORS.get(status, errors.EngineError)(str(told))
+    # The gateway puts the hint behind its message; here it has a place of its own.
+    message, _, hint = str(told).removesuffix(")").rpartition(" (hint: ")
+    if not message or not str(told).endswith(")"):
+        message, hint = str(told), ""
+    return _ERRORS.get(status, errors.EngineError)(message, hint=hint or None)

@@ -12,11 +12,13 @@ import annotated_types as bounds
 
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.operations import operation
+from workbench.core.schema import Example
 from workbench.core.viewers import Viewable
 from workbench.identity import access
 from workbench.identity.keys import Key, Keys, NewKey
 from workbench.identity.principals import KeyLimits
 from workbench.identity.roles import Role
+from workbench.serving.known_models import warn_of_unknown
 from workbench.serving.limits.opening import make_limits
 from workbench.serving.limits.protocol import LimitUse
 
@@ -32,8 +34,11 @@ class KeyState(Viewable):
     use: LimitUse
 
 
-Count = Annotated[int, bounds.Ge(0)]
-Money = Annotated[float, bounds.Ge(0)]
+Requests = Annotated[int, bounds.Ge(0), Example(60)]
+Tokens = Annotated[int, bounds.Ge(0), Example(20_000)]
+Streams = Annotated[int, bounds.Ge(0), Example(4)]
+Budget = Annotated[int, bounds.Ge(0), Example(1_000_000)]
+Money = Annotated[float, bounds.Ge(0), Example(10)]
 
 
 @operation("serving.keys_add", title="Make a key", produces="secret", group="keys")
@@ -45,11 +50,11 @@ def add_key(
     scopes: list[str] | None = None,
     models: list[str] | None = None,
     expires_days: Annotated[float, bounds.Gt(0)] | None = None,
-    requests_per_minute: Count | None = None,
-    tokens_per_minute: Count | None = None,
-    concurrent_streams: Count | None = None,
-    budget_tokens: Count | None = None,
-    budget_tokens_day: Count | None = None,
+    requests_per_minute: Requests | None = None,
+    tokens_per_minute: Tokens | None = None,
+    concurrent_streams: Streams | None = None,
+    budget_tokens: Budget | None = None,
+    budget_tokens_day: Budget | None = None,
     budget_usd: Money | None = None,
     budget_usd_day: Money | None = None,
 ) -> NewKey:
@@ -71,12 +76,14 @@ def add_key(
         budget_usd_day: At most so many US dollars a day (UTC).
     """
     _warn_if_free(budget_usd, budget_usd_day)
+    allowed = split_commas(models)
+    warn_of_unknown(allowed)
     return access.create_key(
         name,
         user=user,
         role=role,
         scopes=split_commas(scopes),
-        models=split_commas(models),
+        models=allowed,
         expires_s=None if expires_days is None else time.time() + expires_days * _DAY_S,
         limits=KeyLimits(
             requests_per_minute=requests_per_minute,
@@ -116,11 +123,11 @@ def change_limits(
     key: str,
     *,
     models: list[str] | None = None,
-    requests_per_minute: Count | None = None,
-    tokens_per_minute: Count | None = None,
-    concurrent_streams: Count | None = None,
-    budget_tokens: Count | None = None,
-    budget_tokens_day: Count | None = None,
+    requests_per_minute: Requests | None = None,
+    tokens_per_minute: Tokens | None = None,
+    concurrent_streams: Streams | None = None,
+    budget_tokens: Budget | None = None,
+    budget_tokens_day: Budget | None = None,
     budget_usd: Money | None = None,
     budget_usd_day: Money | None = None,
     remove: list[str] | None = None,
@@ -161,6 +168,7 @@ def change_limits(
     if not changes and allowed is None:
         raise InputError("nothing was named to change", hint="workbench serving keys limits --help")
     _warn_if_free(budget_usd, budget_usd_day)
+    warn_of_unknown(allowed)
     return access.change_key(key, limits=changes, models=allowed)
 
 

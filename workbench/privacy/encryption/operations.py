@@ -10,6 +10,7 @@ import annotated_types as limits
 
 from workbench.core.errors import InputError
 from workbench.core.operations import operation
+from workbench.core.schema import Example
 from workbench.core.viewers import Viewable
 
 from .client import EncryptedAnswers
@@ -184,7 +185,7 @@ def serve(
     folder: Path,
     *,
     keys: Path | None = None,
-    port: Annotated[int, limits.Interval(ge=0, le=65535)] = 0,
+    port: Annotated[int, limits.Interval(ge=0, le=65535), Example(8500)] = 0,
 ) -> ServedModel:
     """Answer on ciphertexts over loopback until Ctrl-C or SIGTERM; the address is told on stderr.
 
