@@ -36,7 +36,7 @@ from workbench.serving.admin_models import (
 from workbench.serving.admin_state import clear_cache, show_cache, show_status, show_usage
 from workbench.serving.asked import Asked
 from workbench.serving.cache.answers import CacheFigures
-from workbench.serving.dialects.reading import decode
+from workbench.serving.dialects.reading import decode, explain
 from workbench.serving.door import JSON, Door, Incoming, Outgoing
 
 if TYPE_CHECKING:
@@ -193,6 +193,8 @@ def read_query(struct: Any, query_string: bytes) -> Any:
     try:
         return msgspec.convert(dict(pairs), struct, strict=False)
     except msgspec.ValidationError as error:
-        words, _, path = str(error).replace("`", "").partition(" - at $.")
-        name = path or words.rpartition(" ")[2]
-        raise InputError(f"parameter {name}: {words}", parameter=name) from None
+        fault = explain(str(error), dict(pairs), struct)
+        name = fault.context["parameter"]
+        raise InputError(
+            f"in the query: {fault.message}", hint=fault.hint, parameter=name
+        ) from None

@@ -88,9 +88,13 @@ IMAGE = {"type": "image", "source": {}}
 @pytest.mark.parametrize(
     ("fields", "kind", "said"),
     [
-        ({"max_tokens": None}, InputError, "max_tokens is null; it must be int"),
-        ({"messages": []}, InputError, "array of length >= 1"),
-        ({"temperature": 1.5}, InputError, "temperature is 1.5; it must be float <= 1"),
+        ({"max_tokens": None}, InputError, "max_tokens is null; it must be a whole number"),
+        ({"messages": []}, InputError, "a list of at least 1 item"),
+        (
+            {"temperature": 1.5},
+            InputError,
+            "temperature is 1.5; it must be a number, at least 0 and",
+        ),
         ({"messages": [{"role": "user", "content": [IMAGE]}]}, CapabilityError, "'image'"),
         ({"messages": [{"role": "system", "content": "a"}]}, InputError, "role is"),
         ({"thinking": {"type": "enabled"}}, CapabilityError, "think apart"),

@@ -90,7 +90,9 @@ def test_feedback_takes_an_answers_id_as_it_was_told(prefix: str) -> None:
 
 
 def test_feedback_out_of_range() -> None:
-    with pytest.raises(InputError, match="score is 2; it must be float <= 1"):
+    with pytest.raises(
+        InputError, match="score is 2; it must be a number, at least -1 and at most 1"
+    ):
         feedback.parse(b'{"request_id": "a", "score": 2}')
 
 
@@ -105,12 +107,15 @@ def test_what_feedback_says_of_learning() -> None:
 @pytest.mark.parametrize(
     ("field", "said"),
     [
-        ('"corrected_answer": 7', "corrected_answer is 7; it must be str or null"),
-        ('"corrected_answer": ["a"]', "corrected_answer is .*; it must be str or null"),
+        (
+            '"corrected_answer": 7',
+            "corrected_answer is 7; it must be text of 1 to 10000 .* or null",
+        ),
+        ('"corrected_answer": ["a"]', "corrected_answer is .*; it must be text of 1 to 10000"),
         ('"corrected_answer": ""', "corrected_answer is .*; it must be"),
         (f'"corrected_answer": "{"x" * 10_001}"', "corrected_answer is .*; it must be"),
-        ('"consent": "yes"', 'consent is "yes"; it must be bool or null'),
-        ('"consent": 1', "consent is 1; it must be bool or null"),
+        ('"consent": "yes"', 'consent is "yes"; it must be true, false or null'),
+        ('"consent": 1', "consent is 1; it must be true, false or null"),
         ('"correct_answer": "a"', "no field 'correct_answer'"),
     ],
 )

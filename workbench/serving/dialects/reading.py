@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from workbench.core.errors import CapabilityError, InputError
 from workbench.core.near_names import meant, near_names
+from workbench.serving.dialects.allowed import choices_at, words_at
 
 T = TypeVar("T")
 HEADER = "x-workbench-"
@@ -56,7 +57,7 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         try:
             return decoder.decode(body)
         except msgspec.ValidationError as error:  # which may come before the body's end is read
-            raise _refuse(str(error), msgspec.json.decode(body), decoder.type) from None
+            raise explain(str(error), msgspec.json.decode(body), decoder.type) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"the body is no valid JSON: {error}", hint="send a JSON object in UTF-8"
@@ -65,7 +66,8 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         raise InputError("the body is nested too deeply") from None
 
 
-def _refuse(said: str, body: Any, struct: Any) -> InputError:
+def explain(said: str, body: Any, struct: Any) -> InputError:
+    """What msgspec said of a value that is not as the struct has it, in words for its sender."""
     words, _, path = said.partition(" - at `$")
     path = path.rstrip("`").lstrip(".")
     words = words.replace("`", "")
@@ -80,46 +82,15 @@ def _refuse(said: str, body: Any, struct: Any) -> InputError:
         return InputError(f"{name} is missing", parameter=name)
     found = _show(_find(body, path))
     if words.startswith("Invalid"):
-        choices = _choices(struct, path)
+        choices = choices_at(struct, path)
         hint = f"allowed: {', '.join(map(_show, choices))}" if choices else ""
         return InputError(
             f"{path} is {found}, which is not allowed here", hint=hint, parameter=path
         )
-    allowed = words.removeprefix("Expected ").partition(", got ")[0].replace(" | ", " or ")
+    allowed = words_at(struct, path) or words.removeprefix("Expected ").partition(", got ")[0]
     return InputError(
         f"{path or 'the body'} is {found}; it must be {allowed}", parameter=path or None
     )
-
-
-def _choices(struct: Any, path: str) -> list[Any]:
-    """The values that a field of few may have, e.g. the roles at ``messages[0].role``."""
-    from msgspec import inspect
-
-    def each(kind: inspect.Type) -> Iterator[inspect.Type]:
-        if isinstance(kind, inspect.UnionType):
-            for part in kind.types:
-                yield from each(part)
-        elif isinstance(kind, inspect.Metadata):
-            yield from each(kind.type)
-        else:
-            yield kind
-
-    kinds, tags = list(each(inspect.type_info(struct))), list[Any]()
-    for name, _ in re.findall(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]", path):
-        structs = [kind for kind in kinds if isinstance(kind, inspect.StructType)]
-        tags = [kind.tag for kind in structs if name and kind.tag_field == name]
-        if name:
-            parts = [
-                field.type for kind in structs for field in kind.fields if field.encode_name == name
-            ]
-        else:
-            items = (getattr(kind, "item_type", None) for kind in kinds)
-            parts = [item for item in items if item is not None]
-        kinds = [kind for part in parts for kind in each(part)]
-    found = [
-        value for kind in kinds if isinstance(kind, inspect.LiteralType) for value in kind.values
-    ]
-    return sorted({*found, *tags}, key=str)
 
 
 def _find(value: Any, path: str) -> Any:
@@ -190,10 +161,9 @@ def read_options(given: Options | None, headers: Mapping[str, str]) -> dict[str,
         try:
             read = msgspec.convert(told, Options, strict=False)
         except msgspec.ValidationError as error:
-            words, _, path = str(error).partition(" - at `$.")
-            name = f"header {HEADER}{path.rstrip('`').replace('_', '-')}"
-            words = words.replace("`", "")
-            raise InputError(f"{name}: {words}", parameter=name) from None
+            fault = explain(str(error), told, Options)
+            name = f"header {HEADER}{str(fault.context['parameter']).replace('_', '-')}"
+            raise InputError(f"{name}: {fault.message}", hint=fault.hint, parameter=name) from None
         options = _set_fields(read)
     return {**options, **_set_fields(given)} if given is not None else options
 
