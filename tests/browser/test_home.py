@@ -256,3 +256,35 @@ def test_leaving_a_page_ends_its_kernel(dashboards: Server, open_page: Open) -> 
     page.goto("about:blank")
     ended = f"Kernel shutdown: {json.loads(told)['kernelId']}"
     wait_for(lambda: ended in dashboards.log.read_text())
+
+
+def test_a_notebook_is_run_as_a_report_by_keyboard(dashboards: Server, open_page: Open) -> None:
+    """The worker is a real one that the page starts, and the report opens from the page."""
+    from workbench.core import settings
+    from workbench.store import JobQueue
+
+    page = open_page(dashboards.url(HOME)).page
+    live(page)
+    button = page.get_by_role("button", name="Run as report: Small")
+    button.wait_for()
+    old = page.get_by_role("link", name="last report").get_attribute("href")
+    press_until(page, lambda: focused(page) == "Run as report")
+    page.keyboard.press("Space")
+    page.keyboard.press("Space")
+    page.get_by_text("it goes on when this page is closed").or_(
+        page.get_by_text("already.")
+    ).first.wait_for()
+    page.get_by_role("button", name="Run as report: Small").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.classList.contains('wb-run-report')")
+    page.get_by_role("button", name="Run as report: Small").wait_for()
+    with settings.override(home=dashboards.home):
+        jobs = [job for job in JobQueue().list() if job.operation == "reports.run"]
+    assert [job.state for job in jobs] == ["succeeded"]
+    page.wait_for_function(
+        "old => [...document.querySelectorAll('#rendered_cells a')].some("
+        "a => a.textContent === 'last report' && a.getAttribute('href') !== old)",
+        arg=old,
+    )
+    page.get_by_role("link", name="last report").click()
+    page.wait_for_url("**/workbench/reports/small/**/report.html")
+    assert page.get_by_role("heading", name="Small").is_visible()

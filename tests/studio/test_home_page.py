@@ -15,12 +15,15 @@ from workbench.core.errors import ConfigError, ConflictError
 from workbench.core.operations import Operation
 from workbench.reports.history import write_index
 from workbench.store import JobQueue
-from workbench.studio import notebook_results, tile_jobs, tiles
+from workbench.studio import notebook_results, report_jobs, tile_jobs, tile_notebooks, tiles
 from workbench.studio.chart import points
 from workbench.studio.home_page import HomePage
+from workbench.studio.job_worker import PageWorker
 from workbench.studio.links import Links, current_links
+from workbench.studio.notebook_facts import read_facts
 from workbench.studio.notebook_rows import last_run
 from workbench.studio.palette import FAILED
+from workbench.studio.report_buttons import NotebooksTile
 from workbench.studio.run_history import claims_held, page_of, recent_runs
 from workbench.studio.server import _without_gone
 from workbench.studio.tile_runs import duration_chart
@@ -41,6 +44,7 @@ def own_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tiles.all_tiles()
     monkeypatch.setattr(tiles, "_tiles", dict(tiles._tiles))
     monkeypatch.setattr(tile_jobs, "_shown", {})
+    monkeypatch.setattr(tile_notebooks, "_shown", {})
     yield
 
 
@@ -398,3 +402,97 @@ def test_claims_that_were_never_reached_are_not_counted(
 ) -> None:
     told = {"claims": [{"ok": ok} for ok in oks], "error": {"kind": kind} if kind else None}
     assert claims_held(told) == said
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The workers that a page would start."""
+    started: list[Any] = []
+    monkeypatch.setattr(PageWorker, "start", lambda self, queue: started.append(queue))
+    return started
+
+
+def pressed(project: Path, path: str = "notebooks/tour.ipynb") -> tuple[Any, Any, Any]:
+    """The tile of notebooks with the text and the button of one."""
+    add_notebook(project, path)
+    made = NotebooksTile(lambda: [read_facts(project / path, project, "notebook")])
+    made.refresh()
+    (line,) = made.box.children[1].children
+    return made, *line.children
+
+
+def test_a_notebook_is_run_as_a_report_once_however_often_it_is_pressed(
+    project: Path, home: Path, begun: list[Any]
+) -> None:
+    made, text, button = pressed(project)
+    assert button.description == "Run as report" and button.tooltip == "Run as report: tour"
+    assert not home.exists(), "looking made a store"
+    button.click()
+    button.click()
+    NotebooksTile(made._find).run(made._find()[0])  # in another window
+    (job,) = JobQueue().list()
+    assert job.operation == "reports.run" and job.max_attempts == 1
+    assert job.params == {
+        "notebooks": [str(project / "notebooks" / "tour.ipynb")],
+        "out": str(project / "reports"),
+    }
+    assert len(begun) == 3  # a worker that died is replaced
+    assert "already" in made.box.children[0].value and 'role="status"' in made.box.children[0].value
+    assert "waits for its turn" in text.value and button.description == "Waiting…"
+    assert made.box.children[1].children[0].children[1] is button  # focus stays where it is
+    JobQueue().cancel(job.id)
+    made.refresh()
+    assert button.description == "Run as report" and "waits" not in text.value
+    button.click()
+    assert [each.state for each in JobQueue().list()] == ["queued", "cancelled"]
+
+
+def test_windows_that_press_at_once_make_one_job(
+    project: Path, begun: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_notebook(project, "notebooks/tour.ipynb")
+    first, _ = report_jobs.queue_report("notebooks/tour.ipynb")
+    monkeypatch.setattr(report_jobs, "report_jobs", dict)  # neither saw the other's
+    assert report_jobs.queue_report("notebooks/tour.ipynb")[0].id == first.id
+    JobQueue().cancel(first.id)
+    assert report_jobs.queue_report("notebooks/tour.ipynb")[0].id != first.id  # it has ended
+
+
+def test_the_copy_is_what_is_run_and_the_page_says_so(project: Path, begun: list[Any]) -> None:
+    made, _, button = pressed(project)
+    add_notebook(project, "work/notebooks/tour.ipynb")
+    made.refresh()
+    assert button.tooltip == "Run as report: tour, your copy work/notebooks/tour.ipynb"
+    button.click()
+    (job,) = JobQueue().list()
+    assert job.params["notebooks"] == [str(project / "work" / "notebooks" / "tour.ipynb")]
+    assert "(your copy)" in made.box.children[0].value
+
+
+def test_progress_and_the_fault_of_a_job_stand_at_its_notebook(
+    project: Path, home: Path, begun: list[Any]
+) -> None:
+    made, text, button = pressed(project)
+    button.click()
+    lease = JobQueue().lease("a worker")
+    assert lease is not None
+    told = {"label": "tour", "message": "cell 3 of 9", "done": 2, "total": 9, "unit": "cells"}
+    JobQueue().heartbeat(lease, progress=told)
+    made.refresh()
+    assert "cell 3 of 9" in text.value and 'max="9" value="2"' in text.value
+    assert button.description == "Running…" and 'href="#wb-jobs"' in text.value
+    JobQueue().fail(lease, {"code": "input", "message": "no <room>", "hint": None}, retry=False)
+    made.refresh()
+    assert "no &lt;room&gt;" in text.value and button.description == "Run as report"
+    made_record = record(home, "20990101T000000000Z-aaaaaa")
+    path = home / "reports" / "tour" / f"{made_record['run_id']}.json"
+    path.write_text(json.dumps(made_record | {"started_at": "2099-01-01T00:00:00+00:00"}))
+    made.refresh()
+    assert "no &lt;room&gt;" not in text.value  # it was run since
+
+
+def test_a_broken_notebook_has_no_button(project: Path, home: Path) -> None:
+    made, _, button = pressed(project)
+    (project / "notebooks" / "tour.ipynb").write_text("{oops")
+    made.refresh()
+    assert button.layout.display == "none"

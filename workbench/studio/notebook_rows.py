@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import datetime as dt
 from typing import Any
 
-from workbench.core.errors import InputError
-from workbench.reports.own_copies import own_path
+from workbench.store.job_rows import FINISHED, Job
 from workbench.studio.links import Links, find_project
 from workbench.studio.markup import duration, escape, pill, when
 from workbench.studio.notebook_facts import NotebookFacts
 from workbench.studio.notebook_results import NotebookResult
-from workbench.studio.run_history import claims_held, is_copy, last_with_page
-
-
-def copy_of(path: str, project: Path) -> str | None:
-    """The reader's own copy of a notebook, below the project; None where there is none yet."""
-    try:
-        copy = own_path(path)
-    except InputError:  # it lies where no copies are made of
-        return None
-    return copy if (project / copy).is_file() else None
+from workbench.studio.run_history import claims_held, copy_of, is_copy, last_with_page
+from workbench.studio.tile_jobs import progress_html
 
 
 def row(
@@ -28,7 +19,9 @@ def row(
     runs: list[dict[str, Any]],
     result: NotebookResult | None,
     links: Links,
+    job: Job | None = None,
 ) -> str:
+    """The line as HTML: an item of a list, or with ``job`` what its notebook's job does now."""
     cost = " · ".join(filter(None, (facts.time, facts.memory)))
     question = f'<p class="ask">{escape(facts.question)}</p>' if facts.question else ""
     if facts.problem:
@@ -43,8 +36,25 @@ def row(
     return (
         f'<li><span class="name">{_title(facts, runs, links)}{mark}</span>'
         f'<span class="side">{escape(cost)}</span>{question}'
-        f'<p class="facts">{_last(facts, runs, result, links)}</p></li>'
+        f'<p class="facts">{_last(facts, runs, result, links)}</p>{_job(job, runs)}</li>'
     )
+
+
+def _job(job: Job | None, runs: list[dict[str, Any]]) -> str:
+    """How far a job is; of one that failed why, until the notebook was run again."""
+    if job is None or job.state in ("succeeded", "cancelled"):
+        return ""
+    if job.state not in FINISHED:
+        where = '<a href="#wb-jobs" aria-label="Jobs: there it is cancelled">cancel</a>'
+        waits = " waits for its turn" if job.state == "queued" else ""
+        return (
+            f'<div class="facts job"><span>{pill(job.state)} job {job.id}{waits}</span>{where}'
+            f"{progress_html(job)}</div>"
+        )
+    ended = dt.datetime.fromtimestamp(job.finished_s or 0, dt.UTC)
+    later = any(dt.datetime.fromisoformat(run["started_at"]) > ended for run in runs)
+    message = (job.error or {}).get("message", "")
+    return "" if later else f'<p class="facts">{pill("failed")} job {job.id}: {escape(message)}</p>'
 
 
 def _title(facts: NotebookFacts, runs: list[dict[str, Any]], links: Links) -> str:

@@ -1,5 +1,5 @@
 // Tells the kernel that somebody looks at the page, and when nobody does any more; and gives the
-// page's sliders their names.
+// page's sliders and buttons their names.
 const EVERY_MS = 10000;
 let named = 0;
 
@@ -25,6 +25,18 @@ function nameSliders() {
   }
 }
 
+// A button's words are the same at each notebook; its tooltip says of which it is.
+function nameButtons() {
+  for (const button of document.querySelectorAll(".wb-run-report[title]")) {
+    if (button.ariaLabel !== button.title) button.ariaLabel = button.title;
+  }
+}
+
+function nameAll() {
+  nameSliders();
+  nameButtons();
+}
+
 function render({ model, el }) {
   el.style.display = "none";
   const tell = () => {
@@ -34,10 +46,11 @@ function render({ model, el }) {
     model.save_changes();
   };
   tell();
-  nameSliders();
+  nameAll();
   const timer = setInterval(tell, EVERY_MS);
-  const added = new MutationObserver(nameSliders);
-  added.observe(document.body, { childList: true, subtree: true });
+  const added = new MutationObserver(nameAll);
+  const changes = { childList: true, subtree: true, attributeFilter: ["title"] };
+  added.observe(document.body, changes);
   document.addEventListener("visibilitychange", tell);
   return () => {
     clearInterval(timer);

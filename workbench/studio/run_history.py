@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import settings
-from workbench.reports.own_copies import FOLDER
+from workbench.core.errors import InputError
+from workbench.reports.own_copies import FOLDER, own_path
 from workbench.reports.records import home_folder, read_record, whole_runs
 from workbench.reports.runs import PAGE_NAME
 from workbench.studio.links import find_project
@@ -52,6 +53,15 @@ def runs_of(path: str, runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, 
     """
     both = [*runs.get(path, []), *runs.get(f"{FOLDER}/{path}", [])]
     return whole_runs(sorted(both, key=lambda record: record["run_id"]))
+
+
+def copy_of(path: str, project: Path) -> str | None:
+    """The reader's own copy of a notebook, below the project; None where there is none yet."""
+    try:
+        copy = own_path(path)
+    except InputError:  # it lies where no copies are made of
+        return None
+    return copy if (project / copy).is_file() else None
 
 
 def is_copy(record: dict[str, Any]) -> bool:

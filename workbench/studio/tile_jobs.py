@@ -8,6 +8,7 @@ from typing import Any
 from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
 from workbench.store.job_rows import FINISHED, Job
+from workbench.studio.links import find_project
 from workbench.studio.markup import duration, escape, number, pill, size, when
 from workbench.studio.notebook_results import database_files, database_stamp
 from workbench.studio.tiles import tile
@@ -99,16 +100,18 @@ def _waiting(jobs: int) -> str:
 
 
 def _describe(job: Job) -> str:
-    what = escape(", ".join(f"{name} {value}" for name, value in job.params.items())[:120])
+    told = ", ".join(f"{name} {value}" for name, value in job.params.items())
+    what = escape(told.replace(f"{find_project()}/", "")[:120])  # the reader knows where they stand
     asked = " <span class='q'>stopping…</span>" if job.cancel_requested else ""
     return (
         f"<div><strong>{escape(job.operation)}</strong> <span class='q'>{what}</span></div>"
         f"<div>{pill(job.state)} <span class='q'>job {job.id}</span>{asked}</div>"
-        f"{_progress(job)}"
+        f"{progress_html(job)}"
     )
 
 
-def _progress(job: Job) -> str:
+def progress_html(job: Job) -> str:
+    """How far a running job is, as a bar with words; empty while nothing is told."""
     told = job.progress or {}
     if job.state != "running" or not told:
         return ""

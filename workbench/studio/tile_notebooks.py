@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Any
 
 from workbench.studio.links import current_links, find_project
 from workbench.studio.notebook_facts import (
@@ -13,6 +14,7 @@ from workbench.studio.notebook_facts import (
 )
 from workbench.studio.notebook_results import database_stamp, notebook_results
 from workbench.studio.notebook_rows import row
+from workbench.studio.report_buttons import NotebooksTile
 from workbench.studio.run_history import records_stamp, runs_by_notebook, runs_of
 from workbench.studio.tiles import tile
 
@@ -61,11 +63,18 @@ def _rows(found: list[NotebookFacts]) -> str:
     return f'<ul class="wb-rows">{"".join(lines)}</ul>'
 
 
+_shown: dict[str, NotebooksTile] = {}
+
+
 @tile("notebooks", title="Notebooks", order=10, wide=True, stamp=_stamp)
-def draw_notebooks() -> str:
-    """A list, or what to do where there is none."""
+def draw_notebooks() -> Any:
+    """The list as a widget, the same one each time; or what to do where there is none."""
     found = _found("notebook")
-    return _rows(found) if found else _NO_NOTEBOOK
+    if not found:
+        return _NO_NOTEBOOK
+    made = _shown.setdefault("notebooks", NotebooksTile(lambda: _found("notebook")))
+    made.refresh()
+    return made.box
 
 
 @tile("labs", title="Labs", order=12, stamp=_stamp)

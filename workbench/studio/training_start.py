@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import InputError, WorkbenchError
 from workbench.core.optional import require
+from workbench.studio.job_worker import PageWorker
 from workbench.studio.markup import escape
 from workbench.studio.operation_forms import Field, OperationForm
 from workbench.studio.pages import trouble
@@ -30,7 +28,7 @@ class TrainingForm(OperationForm):
 
     def __init__(self) -> None:
         super().__init__(_OPERATION, _FIELDS, button="Start training")
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._worker = PageWorker()
 
     def run(self) -> None:
         """Queue the job, or say plainly why not."""
@@ -59,16 +57,7 @@ class TrainingForm(OperationForm):
         return f"<p>✓ Job {job.id} waits for its turn; it goes on when this page is closed.</p>"
 
     def _start_worker(self, queue: Any) -> None:
-        """One that ends when nothing is left, unless a job is being worked at already."""
-        busy = self._worker is not None and self._worker.poll() is None
-        if busy or queue.count()["running"]:
-            return
-        self._worker = subprocess.Popen(
-            [sys.executable, "-c", "from workbench.cli.main import main; main()",
-             "store", "work", "--drain"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, env=dict(os.environ),
-        )  # fmt: skip
+        self._worker.start(queue)
 
 
 def start_hint() -> str:
