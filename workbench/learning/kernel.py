@@ -40,7 +40,13 @@ def _shell() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
-    return InteractiveShell.instance(config=config)
+    shell = InteractiveShell.instance(config=config)
+    # Nobody sees what is shown here, and to draw it may take more memory than a sandbox gives: the
+    # JavaScript engine that makes a chart's picture ends the process then.
+    shown: Any = shell.display_formatter
+    shown.active_types = ["text/plain"]
+    shown.mimebundle_formatter.enabled = shown.ipython_display_formatter.enabled = False
+    return shell
 
 
 def _run(shell: Any, text: str) -> dict[str, Any]:
