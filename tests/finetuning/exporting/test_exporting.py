@@ -108,7 +108,7 @@ def test_a_merged_model_may_be_removed_and_made_again(tiny: Path) -> None:
     assert export_adapter("mine", merge=True, name="other").model == "other"
     from workbench.models.operations import remove
 
-    assert remove("tiny-mine-2") == ["model.gguf"]
+    assert remove("tiny-mine-2").files == ["model.gguf"]
     with pytest.raises(NotFoundError, match="tiny-mine-2"):
         catalogue.find("tiny-mine-2")
     assert export_adapter("mine", merge=True).model == "tiny-mine-2"
