@@ -7,6 +7,7 @@ import json
 import shutil
 import urllib.parse
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,23 @@ def gateway(serving_home: Path) -> Iterator[Any]:
         server = made.__enter__()
     yield server
     made.__exit__(None, None, None)
+
+
+@contextmanager
+def configured_gateway(folder: Path, shared_home: Path, config: str) -> Iterator[Client]:
+    """A gateway with a ``workbench.toml`` of its own, in the home ``folder/home``."""
+    from workbench.serving.server import serving
+
+    file = folder / "workbench.toml"
+    file.write_text(config, "utf-8")
+    home = link_models(folder / "home", shared_home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_CONFIG", str(file))
+        made = serving()
+        with settings.override(home=home):
+            server = made.__enter__()
+        yield Client(server.url, server.key)
+        made.__exit__(None, None, None)
 
 
 @pytest.fixture

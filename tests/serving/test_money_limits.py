@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from workbench import identity
-from workbench.core import settings
 from workbench.core.errors import LimitError
 from workbench.serving.limits.explaining import explain
 from workbench.store.usage_queries import settlements
 
-from .conftest import Client, link_models
+from .conftest import Client, configured_gateway
 
 UNCACHED = {"cache": "off"}
 # A tenth of a cent a token, so that a few of them are a budget.
@@ -30,20 +29,8 @@ smollm2-135m = { prompt_usd_per_million_tokens = 1000, completion_usd_per_millio
 @pytest.fixture(scope="module")
 def priced(serving_home: Path, shared_home_path: Path, tmp_path_factory: Any) -> Iterator[Client]:
     """A gateway whose model has a price."""
-    from workbench.serving.server import serving
-
-    folder = tmp_path_factory.mktemp("priced")
-    config = folder / "workbench.toml"
-    config.write_text(CONFIG, "utf-8")
-    home = link_models(folder / "home", shared_home_path)
-    patch = pytest.MonkeyPatch()
-    patch.setenv("WORKBENCH_CONFIG", str(config))
-    made = serving()
-    with settings.override(home=home):
-        server = made.__enter__()
-    yield Client(server.url, server.key)
-    made.__exit__(None, None, None)
-    patch.undo()
+    with configured_gateway(tmp_path_factory.mktemp("priced"), shared_home_path, CONFIG) as client:
+        yield client
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from workbench.core import settings
 from workbench.store.usage_queries import settlements
 
-from .conftest import MODEL, Client, link_models
+from .conftest import MODEL, Client, configured_gateway
 
 pytestmark = pytest.mark.model
 
@@ -48,20 +47,8 @@ model = "nowhere"
 @pytest.fixture(scope="module")
 def routed(serving_home: Path, shared_home_path: Path, tmp_path_factory: Any) -> Iterator[Client]:
     """A gateway with rules and an ensemble."""
-    from workbench.serving.server import serving
-
-    folder = tmp_path_factory.mktemp("routed")
-    config = folder / "workbench.toml"
-    config.write_text(CONFIG, "utf-8")
-    home = link_models(folder / "home", shared_home_path)
-    patch = pytest.MonkeyPatch()
-    patch.setenv("WORKBENCH_CONFIG", str(config))
-    made = serving()
-    with settings.override(home=home):
-        server = made.__enter__()
-    yield Client(server.url, server.key)
-    made.__exit__(None, None, None)
-    patch.undo()
+    with configured_gateway(tmp_path_factory.mktemp("routed"), shared_home_path, CONFIG) as client:
+        yield client
 
 
 @pytest.fixture(autouse=True)
