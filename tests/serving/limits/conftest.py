@@ -17,6 +17,7 @@ from workbench.store.database import close_all
 
 START_S = 1_795_600_000.0  # a Wednesday in November 2026, in the morning (UTC)
 LONG_S = 3600.0  # nothing is renewed behind a test's back
+PATIENT = {"timeout_s": 30.0}  # a live Redis on a busy machine may answer late; that is no fault
 
 
 class Stores:
@@ -49,7 +50,7 @@ def stores(request: pytest.FixtureRequest, home: Path) -> Iterator[Stores]:
         yield Stores("sqlite", SqliteLimits)
     else:
         server = request.getfixturevalue("redis_server")
-        yield Stores("redis", lambda **given: RedisLimits(server.url, **given))
+        yield Stores("redis", lambda **given: RedisLimits(server.url, **{**PATIENT, **given}))
     close_all()
 
 

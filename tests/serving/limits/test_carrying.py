@@ -18,7 +18,7 @@ from workbench.store.database import close_all
 from ..redis_servers import RedisServer
 from .conftest import key
 
-TIMING = {"timeout_s": 0.05, "again_s": 0.05, "lease_s": 3600.0}
+TIMING = {"timeout_s": 0.25, "again_s": 0.05, "lease_s": 3600.0}
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from workbench.serving.limits.redis_store import _name
 from workbench.serving.limits.rules import judge, to_asked
 
 from ..redis_servers import RedisServer
-from .conftest import START_S, Stores, environment, key
+from .conftest import PATIENT, START_S, Stores, environment, key
 
 ALLOWED = {"tokens_per_minute": 1000, "budget_tokens_day": 1000, "concurrent_streams": 40}
 ASKED = 30  # 33 of them fit into 1000
@@ -124,7 +124,7 @@ def test_a_store_that_looks_and_then_adds_overshoots(
 ) -> None:
     make: Callable[..., Any] = broken
     if broken is CheckThenAddRedis:
-        make = lambda **given: CheckThenAddRedis(redis_server.url, **given)  # noqa: E731
+        make = lambda **given: CheckThenAddRedis(redis_server.url, **PATIENT, **given)  # noqa: E731
 
     async def play(store: Any) -> int:
         return await all_at_once(store, key(**ALLOWED), now_s=START_S)
@@ -142,7 +142,7 @@ async def main():
     url, tokens = sys.argv[1], int(sys.argv[2])
     limits = KeyLimits(tokens_per_minute=1000, budget_tokens_day=1000)
     principal = Principal("key_1", "ci", "local", "user", frozenset(), None, limits)
-    store = RedisLimits(url, lease_s=3600) if url else SqliteLimits(lease_s=3600)
+    store = RedisLimits(url, lease_s=3600, timeout_s=30) if url else SqliteLimits(lease_s=3600)
     print("ready", flush=True)
     sys.stdin.readline()
 

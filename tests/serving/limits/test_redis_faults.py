@@ -25,9 +25,9 @@ from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow
 
 from ..redis_servers import RedisServer
-from .conftest import key
+from .conftest import PATIENT, key
 
-TIMING = {"timeout_s": 0.05, "again_s": 0.05, "lease_s": 3600.0}
+TIMING = {"timeout_s": 0.25, "again_s": 0.05, "lease_s": 3600.0}
 LIMITS = {"tokens_per_minute": 100, "budget_tokens_day": 100}
 Harm = Callable[[RedisServer], None]
 
@@ -207,7 +207,7 @@ def test_homes_that_share_a_redis_add_up(
         for name in "ab":
             with settings.override(home=tmp_path / name):
                 log = UsageLog()
-                stores.append(RedisLimits(redis_server.url, **TIMING))
+                stores.append(RedisLimits(redis_server.url, **{**TIMING, **PATIENT}))
             row = UsageRow(
                 request_id="r", key_id="key_1", user="u", model_asked="m", prompt_tokens=20
             )
@@ -243,7 +243,7 @@ def test_who_died_while_counting_holds_nobody_up_for_long(
             await store.reserve(key(**LIMITS), tokens=1, now_s=1002.9)
         await store.reserve(key(**LIMITS), tokens=1, now_s=1003.1)
 
-    run(play, lambda: RedisLimits(redis_server.url, **TIMING))
+    run(play, lambda: RedisLimits(redis_server.url, **{**TIMING, **PATIENT}))
 
 
 def test_a_clock_that_is_set_back_lets_nothing_through_and_sticks_to_nothing(
@@ -264,7 +264,7 @@ def test_a_clock_that_is_set_back_lets_nothing_through_and_sticks_to_nothing(
             await store.reserve(limits, tokens=41, now_s=back_s + 60)
         await store.reserve(limits, tokens=100, now_s=back_s + 61)
 
-    run(play, lambda: RedisLimits(redis_server.url, **{**TIMING, "lease_s": 30.0}))
+    run(play, lambda: RedisLimits(redis_server.url, **{**TIMING, **PATIENT, "lease_s": 30.0}))
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1", "redis://x:y@h:port/0"])
@@ -291,7 +291,7 @@ def test_the_password_is_in_no_message(
         assert "WRONGPASS" in str(told.value) or "AuthenticationError" in str(told.value)
         assert "hunter2" not in str(told.value) + str(told.value.hint)
 
-    run(play, lambda: RedisLimits(url, **TIMING))
+    run(play, lambda: RedisLimits(url, **{**TIMING, **PATIENT}))
     assert "hunter2" not in caplog.text
 
 
