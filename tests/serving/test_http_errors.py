@@ -95,6 +95,16 @@ def test_a_fault_in_the_settings_names_no_file_to_a_client(
     assert "/data/workbench.toml is not valid" in caplog.text
 
 
+def test_a_full_disk_names_no_file_to_a_client(caplog: pytest.LogCaptureFixture) -> None:
+    fault = errors.StorageError(
+        "/data/store.sqlite cannot be written: the disk is full", hint="free", path="/data/store"
+    )
+    told = describe(fault)
+    assert (told.status, told.code) == (503, "storage_failed")
+    assert "/data" not in told.message
+    assert "/data/store.sqlite cannot be written" in caplog.text
+
+
 def test_it_is_logged_for_the_client_s_answer_alone(caplog: pytest.LogCaptureFixture) -> None:
     fault = errors.ConfigError("/data/workbench.toml is not valid", hint="edit it")
     assert status_of(fault) == 500

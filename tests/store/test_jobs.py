@@ -120,6 +120,16 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing(queue: JobQueue, cl
     assert (job_now.result, job_now.attempts, job_now.lost_workers) == ("second", 2, 1)
 
 
+def test_a_job_whose_worker_died_is_running_but_not_at_work(queue: JobQueue, clock: Clock) -> None:
+    put(queue)
+    take(queue, "killed")
+    assert (queue.count()["running"], queue.count_at_work()) == (1, 1)
+    clock.now_s += 61
+    assert (queue.count()["running"], queue.count_at_work()) == (1, 0)
+    take(queue, "second")
+    assert queue.count_at_work() == 1
+
+
 def test_a_lease_that_ran_out_counts_for_nothing_until_it_is_renewed(
     queue: JobQueue, clock: Clock
 ) -> None:

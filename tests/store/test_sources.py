@@ -73,8 +73,8 @@ TEXT = pinned("carrier/data/words.txt", WORDS)
 
 
 def left_in(home: Path) -> list[str]:
-    """What staging holds beside its locks."""
-    return [str(p) for p in (home / "staging").glob("*") if p.suffix != ".lock"]
+    """What staging holds, locks too."""
+    return [str(p) for p in (home / "staging").glob("*")]
 
 
 @pytest.mark.parametrize(

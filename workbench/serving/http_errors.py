@@ -21,6 +21,7 @@ _SHORTEN = (
     "table of workbench.toml"
 )
 _MISSET = "the gateway's settings have a fault; its log says which, for whoever runs it"
+_NO_ROOM = "the gateway cannot write to its disk; its log says why, for whoever runs it"
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,12 @@ def describe(error: BaseException) -> HttpError:
     if isinstance(error, errors.ConfigError):  # names a file of this machine: no client's business
         log.error("%s", error.message)
         return HttpError(status, row.openai_type, row.code, row.anthropic_type, _MISSET)
-    hint = _hint(error)
-    message = f"{error.message} (hint: {hint})" if hint else error.message
+    hint, message = _hint(error), error.message
+    if isinstance(error, errors.StorageError) and error.context.get("path"):
+        log.error("%s", message)  # its path is no client's business either
+        hint, message = None, _NO_ROOM
+    if hint:
+        message = f"{message} (hint: {hint})"
     parameter = error.context.get("parameter")
     return HttpError(
         status,

@@ -132,6 +132,14 @@ class JobQueue(Leases):
         found = {row["state"]: row["jobs"] for row in rows}
         return {state: found.get(state, 0) for state in STATES}
 
+    def count_at_work(self) -> int:
+        """How many jobs a worker holds now; one whose worker died is still *running* in `count`."""
+        row = self.database.read_one(
+            "SELECT count(*) AS jobs FROM jobs WHERE state = 'running' AND lease_until_s > ?",
+            (self.clock(),),
+        )
+        return int(row["jobs"]) if row is not None else 0
+
     def cancel(self, job_id: int) -> Job:
         """Stop a job: a queued one at once, a running one when its operation next looks.
 

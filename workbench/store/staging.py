@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -23,26 +24,54 @@ _LOCK_TICK_S = 0.1
 def locked(folder: Path) -> Iterator[None]:
     """Make ``folder`` and hold it alone: two processes never fetch one thing at once.
 
-    The lock is gone with its process, however that ends. An empty folder is removed afterwards.
+    The lock is gone with its process, however that ends. An empty folder is removed afterwards,
+    and the lock's file with it.
     """
     with saying_why(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         # The lock lies beside the folder, so that the folder itself can be removed under it.
-        handle = folder.with_name(folder.name + ".lock").open("w")
+        place = folder.with_name(folder.name + ".lock")
+        handle = _lock(place)
     with handle:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                check_cancelled()
-                time.sleep(_LOCK_TICK_S)
-        folder.mkdir(parents=True, exist_ok=True)
+        with saying_why(folder):
+            folder.mkdir(exist_ok=True)
         try:
             yield
         finally:
             if not any(folder.iterdir()):
                 folder.rmdir()
+                place.unlink(missing_ok=True)
+
+
+def _lock(place: Path) -> IO[str]:
+    """The file, open and held. It may have been removed by who held it before: then anew."""
+    while True:
+        handle = place.open("w")
+        try:
+            _wait_for(handle)
+            if _is_still(handle, place):
+                return handle
+        except BaseException:
+            handle.close()
+            raise
+        handle.close()
+
+
+def _is_still(handle: IO[str], place: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), place.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _wait_for(handle: IO[str]) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            check_cancelled()
+            time.sleep(_LOCK_TICK_S)
 
 
 def check_space(folder: Path, needed_bytes: int) -> None:

@@ -20,9 +20,9 @@ class PageWorker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, queue: Any) -> None:
-        """One that ends when nothing is left, unless a job is being worked at already."""
+        """One that ends when nothing is left, unless a worker is at a job already."""
         busy = self._process is not None and self._process.poll() is None
-        if busy or queue.count()["running"]:
+        if busy or queue.count_at_work():
             return
         env = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_HANDED_ON)}
         self._process = subprocess.Popen(
