@@ -1,0 +1,1 @@
+"""Quality of answers over time: what users and judges say, refusals, errors, length, language."""
