@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from workbench.privacy.anonymisation.reading import NOTHING_READ
-from workbench.privacy.anonymisation.recognisers import fields, id_checks, national_ids, stated_ids
+from workbench.privacy.anonymisation.recognisers import (
+    dated_id_checks,
+    fields,
+    id_checks,
+    national_ids,
+    stated_ids,
+)
 from workbench.privacy.anonymisation.recognisers.id_labels import is_label
 
 
@@ -54,12 +60,12 @@ def test_numbers_of_things_stay(text: str) -> None:
     ("check", "good"),
     [
         (id_checks.is_oib, "33392005961"),
-        (id_checks.is_baltic, "37605030299"),
-        (id_checks.is_egn, "7523169263"),
-        (id_checks.is_jmbg, "0101006500006"),
+        (dated_id_checks.is_baltic, "37605030299"),
+        (dated_id_checks.is_egn, "7523169263"),
+        (dated_id_checks.is_jmbg, "0101006500006"),
         (id_checks.is_norwegian, "29029600013"),
-        (id_checks.is_amka, "01013099997"),
-        (id_checks.is_svnr, "1237010180"),
+        (dated_id_checks.is_amka, "01013099997"),
+        (dated_id_checks.is_svnr, "1237010180"),
         (id_checks.is_cuil, "20123456786"),
         (id_checks.is_my_number, "123456789018"),
         (id_checks.is_taiwanese, "A123456789"),
@@ -74,8 +80,15 @@ def test_a_check_digit_that_is_changed_fails(check: object, good: str) -> None:
     assert passed == [good[-1]]
 
 
+def test_who_was_born_on_the_29th_of_february_2000_has_a_number_too() -> None:
+    assert dated_id_checks.is_day(1900, 2, 29) and dated_id_checks.is_day(1996, 2, 29)
+    assert not dated_id_checks.is_day(1901, 2, 29) and not dated_id_checks.is_day(1900, 2, 30)
+    good = [digit for digit in "0123456789" if dated_id_checks.is_egn(f"004229752{digit}")]
+    assert len(good) == 1
+
+
 def test_the_check_of_a_kennitala_is_its_ninth_digit() -> None:
-    passed = [digit for digit in "0123456789" if id_checks.is_icelandic(f"12017433{digit}9")]
+    passed = [digit for digit in "0123456789" if dated_id_checks.is_icelandic(f"12017433{digit}9")]
     assert passed == ["9"]
 
 

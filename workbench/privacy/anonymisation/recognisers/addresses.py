@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
 
-from .address_parts import WORTH, Part, Piece, parts_of_piece, pieces_of
+from .address_kinds import WORTH
+from .address_parts import Part, Piece, parts_of_piece, pieces_of
 
 _JOINS = frozenset([",", "\n", "·", "-", "–", "/", "|", "", "•"])
 _ANCHORS = frozenset(

@@ -10,7 +10,7 @@ from workbench.privacy.anonymisation.check_digits import luhn, mod11_nhs, verhoe
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
 
-from . import id_checks
+from . import dated_id_checks, id_checks
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ _FORMS = (
     _form("French social security number", r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?\d[\dABab] ?\d{3} ?\d{3} ?\d{2}", id_checks.is_insee),
     _form("Brazilian CPF", r"\d{3}\.\d{3}\.\d{3}-\d{2}"),
     _form("Brazilian CPF", r"\d{11}", id_checks.is_cpf, r"cpf", sure=False),
-    _form("Polish PESEL", r"\d{11}", id_checks.is_pesel),
+    _form("Polish PESEL", r"\d{11}", dated_id_checks.is_pesel),
     _form("German tax number", r"\d{2} ?\d{3} ?\d{3} ?\d{3}", id_checks.is_steuer_id, r"steuer|tax|\bid", sure=False),
     _form("Dutch BSN", r"\d{9}|\d{3}[. ]\d{3}[. ]\d{3}|\d{4}\.\d{2}\.\d{3}", id_checks.is_bsn, r"bsn|burger|" + _ANY_ID, sure=False),
     _form("Indian Aadhaar", r"[2-9]\d{3}[ -]\d{4}[ -]\d{4}", verhoeff),
@@ -64,7 +64,7 @@ _FORMS = (
     _form("Chilean RUT", r"\d{1,2}\.?\d{3}\.?\d{3}-[\dkK]", id_checks.is_rut),
     _form("Canadian SIN", r"\d{3}[ -]\d{3}[ -]\d{3}", luhn),
     _form("Australian TFN", r"\d{3} ?\d{3} ?\d{3}", id_checks.is_any, r"\btfn\b|tax file", sure=False),
-    _form("South African ID", r"\d{13}|\d{6} \d{4} \d{3}", lambda n: id_checks.is_african(n.replace(" ", ""))),
+    _form("South African ID", r"\d{13}|\d{6} \d{4} \d{3}", lambda n: dated_id_checks.is_african(n.replace(" ", ""))),
     _form("Turkish identity number", r"[1-9]\d{10}", id_checks.is_turkish, r"\btc\b|t\.c\.|kimlik|" + _ANY_ID, sure=False),
     _form("Chinese resident identity number", r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx]"),
     _form("Korean resident number", r"\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])-[1-8]\d{6}"),
@@ -80,15 +80,15 @@ _FORMS = (
     _form("UK driving licence", r"[A-Z9]{5}\d{6}[A-Z9]{2}\d[A-Z]{2}"),
     _form("German passport or card", r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8,9}", id_checks.is_any, _ANY_ID, sure=False),
     _form("Croatian OIB", r"\d{11}", id_checks.is_oib, r"oib|" + _ANY_ID, sure=False),
-    _form("Estonian or Lithuanian code", r"[1-6]\d{10}", id_checks.is_baltic),
+    _form("Estonian or Lithuanian code", r"[1-6]\d{10}", dated_id_checks.is_baltic),
     _form("Latvian personal code", r"[0-3]\d[01]\d{3}-[0-2]\d{4}"),
-    _form("Bulgarian EGN", r"\d{10}", id_checks.is_egn),
-    _form("JMBG", r"[0-3]\d[01]\d{10}", id_checks.is_jmbg),
+    _form("Bulgarian EGN", r"\d{10}", dated_id_checks.is_egn),
+    _form("JMBG", r"[0-3]\d[01]\d{10}", dated_id_checks.is_jmbg),
     _form("Hungarian TAJ", r"\d{3}[ -]\d{3}[ -]\d{3}|\d{9}", id_checks.is_taj, r"\btaj\b|" + _ANY_ID, sure=False),
-    _form("Icelandic kennitala", r"[0-7]\d[01]\d{3}-?\d{4}", id_checks.is_icelandic),
+    _form("Icelandic kennitala", r"[0-7]\d[01]\d{3}-?\d{4}", dated_id_checks.is_icelandic),
     _form("Norwegian birth number", r"[0-7]\d[014]\d{3} ?\d{5}", id_checks.is_norwegian),
-    _form("Greek AMKA", r"[0-3]\d[01]\d{8}", id_checks.is_amka),
-    _form("Austrian insurance number", r"[1-9]\d{3} ?[0-3]\d[01]\d{3}", id_checks.is_svnr),
+    _form("Greek AMKA", r"[0-3]\d[01]\d{8}", dated_id_checks.is_amka),
+    _form("Austrian insurance number", r"[1-9]\d{3} ?[0-3]\d[01]\d{3}", dated_id_checks.is_svnr),
     _form("German pension number", r"\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}"),
     _form("German health number", r"[A-Z]\d{9}", id_checks.is_any, r"kv|kranken|versich|insur|health", sure=False),
     _form("German tax number", r"\d{11}", id_checks.is_steuer_like),
@@ -99,8 +99,8 @@ _FORMS = (
     _form("Japanese My Number", r"\d{4}[ -]\d{4}[ -]\d{4}", id_checks.is_my_number, r"my ?number|kojin|" + _ANY_ID, sure=False),
     _form("Taiwanese identity number", r"[A-Z][12]\d{8}", id_checks.is_taiwanese),
     _form("Thai identity number", r"[1-8]\d{12}", id_checks.is_thai, r"thai|" + _ANY_ID, sure=False),
-    _form("Indonesian NIK", r"[1-9]\d{15}", id_checks.is_nik, r"\bnik\b|ktp|" + _ANY_ID, sure=False),
-    _form("Egyptian national number", r"[23]\d{13}", id_checks.is_egyptian),
+    _form("Indonesian NIK", r"[1-9]\d{15}", dated_id_checks.is_nik, r"\bnik\b|ktp|" + _ANY_ID, sure=False),
+    _form("Egyptian national number", r"[23]\d{13}", dated_id_checks.is_egyptian),
     _form("Sri Lankan NIC", r"\d{9}[VvXx]"),
     _form("Ghana Card", r"GHA-\d{9}-\d"),
     _form("Ugandan NIN", r"C[MF]\d{8}[A-Z\d]{4}"),
