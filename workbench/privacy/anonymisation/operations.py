@@ -43,7 +43,7 @@ def anonymise(
     Texts are judged one by one: a text file as a whole, every string of JSON lines and every text
     cell of a table by itself. With --quasi a table is made k-anonymous instead. Where the risk that
     is measured on the result is above --most-risk nothing is written, and the command ends with 1.
-    Lists of names and places are fetched when they are first wanted (47 MB; `workbench privacy
+    Lists of names and places are fetched when they are first wanted (46 MB; `workbench privacy
     lists` fetches them ahead). Without them more is missed, and the result says so.
 
     Args:

