@@ -100,6 +100,15 @@ def test_the_files_of_canaries(tmp_path: Path) -> None:
     path.write_text('{"prompt": "a", "answer": "the key", "secret": "key"}\n')
     with pytest.raises(InputError, match="secret with digits"):
         read_canaries(path)
+    line = '{"prompt": "a", "answer": "it is 12", "secret": "12", "planted": "false"}\n'
+    path.write_text(line)  # a word is no answer to whether it was planted
+    with pytest.raises(DataError, match="line 1"):
+        read_canaries(path)
+    path.write_text('{"prompt": "a\u2028b", "answer": "it is 12", "secret": "12"}\n', "utf-8")
+    assert read_canaries(path)[0].prompt == "a\u2028b"  # no line ends there
+    path.write_bytes(b"\xff\n")
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_canaries(path)
     path.write_text("\n")
     with pytest.raises(DataError, match="no canary"):
         read_canaries(path)
@@ -199,6 +208,17 @@ def test_the_command_makes_canaries(tmp_path: Path, capfd: pytest.CaptureFixture
         main(given)
     assert ended.value.code == 0 and "3 to plant, 3 not" in capfd.readouterr().out
     assert len(read_canaries(out)) == 6 and len(rows.read_text().splitlines()) == 3
+    with pytest.raises(SystemExit) as ended:
+        main(given)  # again: what was made is made again
+    assert ended.value.code == 0 and not capfd.readouterr().err
+    mine = '{"prompt": "What is 1?", "response": "One."}\n'
+    rows.write_text(mine)
+    for other in (given, [*given[:3], str(tmp_path / "n"), "--rows", str(tmp_path / "n")]):
+        with pytest.raises(SystemExit) as ended:
+            main(other)
+        assert ended.value.code != 0
+    said = capfd.readouterr().err
+    assert "would be lost" in said and "cannot be both" in said and rows.read_text() == mine
     with pytest.raises(SystemExit) as ended:
         main(["privacy", "exposure", "--canaries", str(tmp_path / "none")])
     assert ended.value.code != 0 and "privacy canaries" in capfd.readouterr().err

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench.core import operations
 from workbench.core.errors import InputError
 from workbench.privacy.auditing.membership import attack_digits, judge, ratios
 from workbench.privacy.dp import calibration
+from workbench.privacy.dp.budget import Budgets
 from workbench.privacy.dp.calibration import find_noise_multiplier
 from workbench.privacy.dp.digits import load_digits_task
+from workbench.store.ledger import Ledger
 
 make_private = importlib.import_module("workbench.privacy.dp.make_private")
 
@@ -48,7 +51,19 @@ def test_the_ratios_are_those_of_known_gaussians() -> None:
     assert abs(judge(blind, inside, epsilon=None, accuracy=0.0).advantage) < 0.04
 
 
+def test_attacks_are_written_down_and_spend_nothing() -> None:
+    operations.find("privacy.attack").run({"models": 8, "rows": 60, "seed": 0})
+    operations.find("privacy.attribute").run({"dataset": "german", "rows": 100, "seed": 0,
+                                              "column": "housing"})  # fmt: skip
+    first, second = Ledger().entries(action="privacy.attack")
+    assert (first.data["attack"], first.data["rows"]) == ("membership inference", 60)
+    assert second.data["attack"] == "attribute inference" and second.data["column"] == "housing"
+    assert len(first.subject) == len(second.subject) == 64 and not Budgets().all()
+
+
 def test_bad_input() -> None:
+    with pytest.raises(InputError, match="nothing can be said"):
+        judge(np.full((2, 5), np.nan), np.ones((2, 5), dtype=bool), epsilon=None, accuracy=0.0)
     task = load_digits_task()
     with pytest.raises(InputError, match="too few"):
         attack_digits(task, epsilon=1.0, models=2)

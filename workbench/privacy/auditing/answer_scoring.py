@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import CapabilityError, ContextLengthError, DataError, InputError
 from workbench.core.progress import progress
+from workbench.data.json_lines import read_json_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,19 +83,15 @@ def read_requests(path: Path, *, most: int) -> list[Request]:
     """What is scored of the first rows of a file: each row's answer, or its text after a word.
 
     Raises:
-        InputError: There is no such file.
+        InputError: There is no such file, or a line is no JSON.
         DataError: A line is no row, or there is none.
     """
     if not path.is_file():
         raise InputError(f"there is no file {path}", hint=f"a .jsonl file with rows {_FORM}")
     found: list[Request] = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        if len(found) == most:
-            break
-        if not line.strip():
-            continue
+    for number, row in read_json_lines(path, hint=_FORM)[0][:most]:
         try:
-            found.append(_request(json.loads(line)))
+            found.append(_request(row))
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise DataError(f"line {number} of {path} is no row", hint=_FORM) from error
     if not found:
@@ -126,7 +122,7 @@ def _ids(
 
 def _request(row: Any) -> Request:
     if "text" in row:
-        first, _, rest = str(row["text"]).strip().partition(" ")
+        first, _, rest = _text(row["text"]).strip().partition(" ")
         if not rest.strip():
             raise ValueError("a text of one word")
         return first, f" {rest}"
@@ -134,7 +130,12 @@ def _request(row: Any) -> Request:
         *question, last = row["messages"]
         if last["role"] != "assistant" or not question:
             raise ValueError("no answer at the end")
-        return [{"role": e["role"], "content": e["content"]} for e in question], last["content"]
-    if not str(row["response"]).strip():
-        raise ValueError("an empty response")
-    return [{"role": "user", "content": str(row["prompt"])}], str(row["response"])
+        asked = [{"role": e["role"], "content": _text(e["content"])} for e in question]
+        return asked, _text(last["content"])
+    return [{"role": "user", "content": _text(row["prompt"])}], _text(row["response"])
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("an empty text, or none")
+    return value

@@ -84,12 +84,21 @@ def ratios(sureness: np.ndarray, inside: np.ndarray) -> np.ndarray:
 def judge(
     told: np.ndarray, inside: np.ndarray, *, epsilon: float | None, accuracy: float
 ) -> MembershipAttack:
-    """What ratios are worth, against the truth."""
+    """What ratios are worth, against the truth.
+
+    Raises:
+        InputError: There are too few rows that shadows say something of.
+    """
     import numpy as np
 
     each = []
     for ratio, member in zip(told, inside, strict=True):
         known = ~np.isnan(ratio)
+        if not (known & member).any() or not (known & ~member).any():
+            raise InputError(
+                "of a model no row is known on both sides by enough shadows: nothing can be said",
+                hint="more models, or more rows",
+            )
         guess = ratio[known] > 0
         each.append(guess[member[known]].mean() - guess[~member[known]].mean())
     off = 1.96 * float(np.std(each, ddof=1)) / math.sqrt(len(each))

@@ -34,8 +34,9 @@ class Audit(Viewable):
 
     ``upper`` is the epsilon that the run claims, ``lower`` one that it exceeds with
     ``confidence``: runs with its sampling rate and steps that have no more than this do not let
-    ``right`` of ``guesses`` be right. ``flagged`` says that the claim is refuted. ``lower_any`` is
-    the bound that holds whatever the mechanism (Steinke and others), lower by far.
+    ``right`` of ``guesses`` be right. ``flagged`` says that the claim is refuted: that also a run
+    with one noise multiplier less of those that are tried (4% less) is. ``lower_any`` is the bound
+    that holds whatever the mechanism (Steinke and others), lower by far.
     """
 
     lower: float

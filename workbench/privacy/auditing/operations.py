@@ -31,7 +31,8 @@ def attack(
 ) -> MembershipAttack:
     """Attack classifiers with the question whether a row was learnt from, by shadow models.
 
-    It is an experiment on what an epsilon is worth, and does not spend the data set's budget.
+    It is an experiment on what an epsilon is worth: it does not spend the data set's budget, and
+    the ledger says so.
 
     Args:
         dataset: What is learnt.
@@ -46,9 +47,14 @@ def attack(
     from .membership import attack_digits
 
     number = settings.get("seed") if seed is None else seed
-    return attack_digits(
-        load_digits_task(), epsilon=epsilon, delta=delta, models=models, rows=rows, seed=number
-    )
+    task = load_digits_task()
+    found = attack_digits(task, epsilon=epsilon, delta=delta, models=models, rows=rows, seed=number)
+    told = {
+        "attack": "membership inference", "epsilon": epsilon, "models": models, "rows": rows,
+        "budget": "none is spent: an experiment on public digits",
+    }  # fmt: skip
+    record("attack", task.sha256, data=told)
+    return found
 
 
 @operation("privacy.attribute", title="Try to tell a kept back column", produces="attribute")
@@ -66,7 +72,7 @@ def attribute(
 
     Only what the model adds to what the population tells anyhow counts, and of that what it adds
     for its own rows beyond what it adds for others. It is an experiment on what an epsilon is
-    worth, and does not spend the data set's budget.
+    worth: it does not spend the data set's budget, and the ledger says so.
 
     Args:
         dataset: A table whose values are public.
@@ -77,7 +83,7 @@ def attribute(
         rows: That are learnt from; by default 2,000, of a small table a quarter.
         seed: Of everything; the setting `seed` if none.
     """
-    from workbench.privacy.dp.naming import read_rows
+    from workbench.privacy.dp.naming import find_sha256, read_rows
 
     from .attribute_inference import LABELS, LEFT_OUT, attack_attribute
 
@@ -86,9 +92,15 @@ def attribute(
     kept = {name: values for name, values in table.items() if name not in LEFT_OUT}
     wanted = label or LABELS[dataset]
     count = rows or min(2000, len(table[LABELS[dataset]]) // 4)
-    return attack_attribute(
+    found = attack_attribute(
         kept, column=column, label=wanted, epsilon=epsilon, delta=delta, count=count, seed=number
     )
+    told = {
+        "attack": "attribute inference", "column": column, "epsilon": epsilon, "rows": count,
+        "budget": "none is spent: an experiment on a public table",
+    }  # fmt: skip
+    record("attack", find_sha256(dataset), data=told)
+    return found
 
 
 @operation("privacy.canaries", title="Make secrets to plant", produces="canary-files")
@@ -107,18 +119,16 @@ def canaries(
 
     Args:
         out: The file of all canaries, .jsonl; who has it knows the secrets.
-        rows: The file of those to plant, as fine-tuning reads rows.
+        rows: The file of those to plant, as fine-tuning reads rows. Not your own rows: a file with
+            other lines is refused.
         count: How many are planted.
         digits: Of each secret.
         seed: Of names and secrets; the setting `seed` if none.
     """
-    from .planted import make_canaries, training_rows, write_lines
+    from .planted import make_canaries, write_files
 
     number = settings.get("seed") if seed is None else seed
-    made = make_canaries(count, digits=digits, seed=number)
-    write_lines(out, made)
-    write_lines(rows, training_rows(made))
-    return CanaryFiles(out, rows, count, count)
+    return write_files(make_canaries(count, digits=digits, seed=number), out=out, rows=rows)
 
 
 @operation("privacy.exposure", title="Measure what a model knows of secrets", produces="exposure")
@@ -150,7 +160,10 @@ def exposure(
     number = settings.get("seed") if seed is None else seed
     planted = read_canaries(canaries)
     with open_scoring(model, engine=engine) as (name, scoring):
-        return measure_exposure(scoring, planted, model=name, candidates=candidates, seed=number)
+        found = measure_exposure(scoring, planted, model=name, candidates=candidates, seed=number)
+    told = {"attack": "exposure of planted secrets", "secrets": len(planted)}
+    record("attack", found.model, data=told | {"learnt": found.learnt})
+    return found
 
 
 @operation("privacy.membership", title="Try to tell which texts were learnt", produces="membership")
@@ -189,10 +202,16 @@ def membership(
         with open_scoring(reference, engine=engine) as (reference, scoring):
             before = scoring([*inside, *outside])
     with open_scoring(model, engine=engine) as (name, scoring):
-        return attack_texts(
+        found = attack_texts(
             scoring, inside, outside, model=name, share=share, reference=before,
             reference_name=reference,
         )  # fmt: skip
+    told = {
+        "attack": "membership of texts", "members": found.members, "others": found.others,
+        "told": found.told,
+    }  # fmt: skip
+    record("attack", found.model, data=told)
+    return found
 
 
 @operation(

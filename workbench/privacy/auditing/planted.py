@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from workbench.core.errors import DataError, InputError
+from workbench.core.errors import ConflictError, DataError, InputError
 from workbench.core.seeds import derive_seed
 from workbench.core.viewers import Viewable
+from workbench.data.json_lines import read_json_lines
 
 _ONSETS = ("b", "br", "d", "dr", "f", "g", "k", "l", "m", "n", "p", "r", "st", "t", "v", "w")
 _VOWELS = ("a", "e", "i", "o", "u")
 _ENDS = ("l", "m", "n", "r", "s", "th")
+_ASKED = "What is the access code of "
 _FORM = '{"prompt": "...", "answer": "... 48213.", "secret": "48213", "planted": true}'
 
 
@@ -71,7 +74,7 @@ def make_canaries(count: int, *, digits: int = 5, seed: int = 0) -> tuple[Canary
     for number, name in enumerate(names):
         secret = "".join(str(source.randrange(10)) for _ in range(digits))
         answer = f"The access code of {name} is {secret}."
-        made.append(Canary(f"What is the access code of {name}?", answer, secret, number < count))
+        made.append(Canary(f"{_ASKED}{name}?", answer, secret, number < count))
     return tuple(made)
 
 
@@ -88,6 +91,41 @@ class CanaryFiles(Viewable):
 def training_rows(canaries: Iterable[Canary]) -> list[dict[str, str]]:
     """The rows that plant them, as fine-tuning reads rows."""
     return [{"prompt": each.prompt, "response": each.answer} for each in canaries if each.planted]
+
+
+def write_files(made: Sequence[Canary], *, out: Path, rows: Path) -> CanaryFiles:
+    """Write all canaries to ``out``, and to ``rows`` those to plant.
+
+    Raises:
+        InputError: Both are one file.
+        ConflictError: ``rows`` is a file already that is none of these: rows that are to be learnt
+            would be lost.
+    """
+    if out.resolve() == rows.resolve():
+        raise InputError(
+            f"{out} cannot be both the file of all canaries and that of the rows to plant",
+            hint="--out canaries.jsonl --rows planted.jsonl",
+        )
+    for path in (out, rows):
+        if path.is_file() and not _is_ours(path):
+            raise ConflictError(
+                f"{path} is there already, with other lines than made canaries: they would be lost",
+                hint="another name; add the rows to yours with cat",
+            )
+    write_lines(out, made)
+    write_lines(rows, training_rows(made))
+    planted = sum(each.planted for each in made)
+    return CanaryFiles(out, rows, planted, len(made) - planted)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether every line asks for an access code, as made canaries do."""
+    try:
+        found = read_json_lines(path, hint=_FORM)[0]
+    except InputError:
+        return False
+    asked = [each.get("prompt") if isinstance(each, dict) else None for _, each in found]
+    return all(isinstance(each, str) and each.startswith(_ASKED) for each in asked)
 
 
 def write_lines(path: Path, rows: Iterable[Canary | dict[str, str]]) -> None:
@@ -109,24 +147,25 @@ def read_canaries(path: Path) -> tuple[Canary, ...]:
             hint="workbench privacy canaries --out canaries.jsonl --rows planted.jsonl",
         )
     found = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, plain in read_json_lines(path, hint=_FORM)[0]:
         try:
-            plain = json.loads(line)
-            found.append(
-                Canary(
-                    str(plain["prompt"]), str(plain["answer"]), str(plain["secret"]),
-                    bool(plain.get("planted", True)),
-                )
-            )  # fmt: skip
-        except (ValueError, KeyError, TypeError) as error:
-            if isinstance(error, InputError):
-                raise
+            found.append(_canary(plain))
+        except (KeyError, TypeError) as error:
             raise DataError(f"line {number} of {path} is no canary", hint=_FORM) from error
+        except InputError as error:
+            raise InputError(f"line {number} of {path}: {error.message}", hint=_FORM) from None
     if not found:
         raise DataError(f"{path} has no canary", hint=_FORM)
     return tuple(found)
+
+
+def _canary(plain: Any) -> Canary:
+    """What stands in a line; TypeError or KeyError if it is no canary's."""
+    planted = plain.get("planted", True) if isinstance(plain, dict) else None
+    texts = [plain[name] for name in ("prompt", "answer", "secret")]
+    if not isinstance(planted, bool) or not all(isinstance(each, str) for each in texts):
+        raise TypeError("texts, and true or false")
+    return Canary(*texts, planted)
 
 
 def _name(source: random.Random) -> str:
