@@ -76,6 +76,19 @@ def test_fields_come_from_the_signature(weigh: threading.Event) -> None:
         OperationForm("probe.measure", [], button="Go")
 
 
+def test_a_number_that_is_left_out_is_the_operations_own() -> None:
+    fields = (Field("dataset", value="people.csv"), Field("rows_per_user"), Field("epsilon"))
+    form = OperationForm("privacy.train", fields, button="Go")
+    assert form.inputs["rows_per_user"].value == ""
+    assert form.values() == {"dataset": "people.csv", "epsilon": 2.0}
+    form.inputs["rows_per_user"].value = "3"
+    assert form.operation.validate(form.values())["rows_per_user"] == 3
+    for wrong in ("0", "1.5", "three"):
+        form.inputs["rows_per_user"].value = wrong
+        with pytest.raises(InputError, match="rows_per_user"):
+            form.operation.validate(form.values())
+
+
 def test_one_run_at_a_time_and_its_result(weigh: threading.Event) -> None:
     heard: list[Any] = []
     form = OperationForm("probe.weigh", FIELDS, button="Go", on_result=heard.append)

@@ -238,10 +238,64 @@ def test_a_table_is_made_coarser_on_the_page(tmp_path: Path) -> None:
         elif field.description.startswith("What others may know"):
             field.value = "age, town"
     button.click()
+    wait_for(button)
+    assert least_rows(tmp_path / "o.csv") >= 10
+
+
+def wait_for(button: Any) -> None:
+    """Until what the button began has ended."""
     ends_s = time.monotonic() + 60
     while "wb-waits" in button._dom_classes and time.monotonic() < ends_s:
         time.sleep(0.02)
-    assert least_rows(tmp_path / "o.csv") >= 10
+
+
+@pytest.fixture
+def visits(tmp_path: Path) -> Path:
+    """A made table: who is old comes often; three visits of each of 60 persons."""
+    lines = ["person,age,ward,often"]
+    lines += [f"p{n % 60},{20 + n % 60},{'ab'[n % 2]},{'yes' if n % 60 > 30 else 'no'}"
+              for n in range(180)]  # fmt: skip
+    path = tmp_path / "visits.csv"
+    path.write_text("\n".join(lines) + "\n")
+    (tmp_path / "domain.json").write_text(
+        '{"age": {"low": 0, "high": 100, "bins": 10}, "ward": {"values": ["a", "b"]}, '
+        '"often": {"values": ["yes", "no"]}}'
+    )
+    return path
+
+
+def test_a_table_is_learnt_privately_on_the_page(visits: Path) -> None:
+    """By the form as it stands there: what is missing is said, then persons are protected."""
+    page = PrivacyPage()
+    form = next(
+        tab for title, tab in zip(page.more.titles, page.more.children, strict=True)
+        if title == "Train on a table"
+    )  # fmt: skip
+    inputs = {made.description: made for made in form.children[0].children}
+    button, place = form.children[1], form.children[3]
+
+    def press() -> Any:
+        button.click()
+        wait_for(button)
+        return place.children[0]
+
+    def said(shown: Any) -> str:
+        return "".join(str(getattr(each, "value", "")) for each in shown.children[0].children)
+
+    inputs["Table: a file, or a name"].value = str(visits)
+    inputs["Column to foretell"].value = "often"
+    assert "must not come from the rows" in said(press())
+    inputs["What its columns may hold"].value = str(visits.with_name("domain.json"))
+    inputs["Column of persons"].value = "nobody"
+    assert "nobody" in said(press()) and not Budgets().all()
+    inputs["Column of persons"].value = "person"
+    inputs["Rows of a person, at most"].value = "2"
+    inputs["Epsilon, which it spends"].value = "8"
+    shown = press()
+    (state,) = Budgets().all()
+    assert (state.unit, state.spends, state.open_spends) == ("user", 1, 0)
+    assert state.dataset_sha256 == find_sha256(str(visits)) and state.spent <= 8.0
+    assert "a user with all their rows, of which 2" in str(shown.children[1].outputs)
 
 
 def least_rows(file: Path) -> int:

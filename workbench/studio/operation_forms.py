@@ -108,8 +108,8 @@ class OperationForm:
                 continue
             if isinstance(value, str) and _is_list(parameter.annotation):
                 value = [part.strip() for part in value.split(",") if part.strip()]
-            elif isinstance(value, str) and float in _kinds(parameter.annotation):
-                value = _as_number(value)
+            elif isinstance(value, str):
+                value = _as_number(value, _kinds(parameter.annotation))
             found[parameter.name] = value
         return found
 
@@ -194,10 +194,14 @@ def form_tabs(
     return tabs
 
 
-def _as_number(text: str) -> Any:
-    """What was typed as a number; as it stands where it is none, for the operation to say so."""
+def _as_number(text: str, kinds: set[Any]) -> Any:
+    """What was typed, as a number where one is wanted; as it stands where it is none, for the
+    operation to say so."""
+    wanted = next((kind for kind in (float, int) if kind in kinds and str not in kinds), None)
+    if wanted is None:
+        return text
     try:
-        return float(text)
+        return wanted(text)
     except ValueError:
         return text
 
@@ -222,12 +226,13 @@ def _input(field: Field, parameter: Parameter, widgets: Any) -> Any:
         made = widgets.Dropdown(options=options, value="" if value is None else value, **told)
     elif bool in kinds:
         made = widgets.Checkbox(value=bool(value), indent=False, **told)
-    elif int in kinds:
+    elif int in kinds and (value is not None or parameter.required):
         made = widgets.IntText(value=0 if value is None else value, **told)
     elif field.long:
         made = widgets.Textarea(value=value or "", rows=3, placeholder=field.hint, **told)
     else:
-        made = widgets.Text(value=value or "", placeholder=field.hint, **told)
+        said = f"{value:g}" if isinstance(value, float) else value or ""
+        made = widgets.Text(value=said, placeholder=field.hint, **told)
     made.add_class("wb-long" if field.long else "wb-short")
     return made
 

@@ -18,6 +18,16 @@ _SAID = (
     "is sound."
 )
 _DATASET = Field("dataset", "Data set or file", "digits")
+_TABLE = (
+    Field("dataset", "Table: a file, or a name", "adult", hint="people.csv"),
+    Field("target", "Column to foretell", "income"),
+    Field("domain", "What its columns may hold", hint="domain.json: known without looking"),
+    Field("public_domain", "Take that from the rows: everybody knows it anyhow"),
+    Field("user_column", "Column of persons", hint="none: a row is protected"),
+    Field("rows_per_user", "Rows of a person, at most", hint="10"),
+    Field("epsilon", "Epsilon, which it spends", "1"),
+    Field("secure", "Its model will be given out: noise without a seed"),
+)
 _READ = (
     "<p><strong>Epsilon</strong> bounds what can be learnt about one person from what was given "
     "out; small is private. Uses of the same data add up, and what is spent does not come back."
@@ -107,7 +117,7 @@ def _changing(page: PrivacyPage, name: str, fields: Any, button: str) -> Operati
 
 
 def _more() -> Any:
-    """Forms for one figure, a private training, an attack, and to anonymise a text or a table."""
+    """Forms for a figure, private trainings, an attack, and to anonymise a text or a table."""
     epsilon = Field("epsilon", "Epsilon", "1")
     wanted = (
         ("A figure", "privacy.statistic", "Tell it",
@@ -118,6 +128,7 @@ def _more() -> Any:
           Field("bins", "Values counted (histogram), with commas"))),
         ("Train", "privacy.train", "Train and spend",
          (Field("dataset", "Data set", "digits", choices=("digits",)), epsilon)),
+        ("Train on a table", "privacy.train", "Train and spend", _TABLE),
         ("Attack", "privacy.attack", "Attack",
          (Field("dataset", "Data set", "digits"),
           Field("epsilon", "Epsilon of the models", hint="none: without privacy"))),
