@@ -17,6 +17,7 @@ class Example:
     ``messages`` are pairs of role and content. ``identity`` names the row that it came from, and
     ``task`` what it belongs to where a stream has several; ``weight`` multiplies its loss.
     ``group`` names what it teaches (a fact): examples of one group are never parted by a split.
+    ``user`` names whose row it is, where that was asked for; empty otherwise.
     """
 
     messages: tuple[tuple[str, str], ...]
@@ -24,6 +25,7 @@ class Example:
     task: str = ""
     weight: float = 1.0
     group: str = ""
+    user: str = ""
 
     def __post_init__(self) -> None:
         if len(self.messages) < 2 or self.messages[-1][0] != "assistant":

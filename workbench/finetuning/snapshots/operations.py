@@ -65,6 +65,7 @@ def snapshot(
     most_personal_share: Annotated[float, limits.Ge(0), limits.Lt(1)] | None = None,
     model: str | None = None,
     embedder: str | None = None,
+    user_column: str | None = None,
 ) -> Snapshot:
     """Check a file and keep the rows that stay as a snapshot that never changes.
 
@@ -86,6 +87,8 @@ def snapshot(
             policy's; without any they are not asked.
         model: Count tokens by this model's tokenizer.
         embedder: Compare each row with its nearest neighbours by this model's vectors.
+        user_column: Whose each row is, which the snapshot then says: `run --user-column` protects
+            users. A user's rows are held out together.
     """
     from workbench.store.files import hash_file
 
@@ -95,7 +98,7 @@ def snapshot(
     from .taking import find_source
 
     strict = _policy(policy, most_personal_share)
-    examples, report = _checked(file, known, heldout, strict, model, embedder)
+    examples, report = _checked(file, known, heldout, strict, model, embedder, user_column)
     report.check()
     parts = split_rows(
         rows_of(examples), share=heldout_share, seed=seed, by=by, near=report.policy.near
@@ -110,6 +113,7 @@ def snapshot(
         sources={file.name: hash_file(file)},
         report=report,
         parents=[trusted] if isinstance(trusted, Snapshot) else [],
+        user_column=user_column,
     )
 
 
@@ -166,10 +170,11 @@ def _checked(
     policy: Policy,
     model: str | None,
     embedder: str | None,
+    user_column: str | None = None,
 ) -> tuple[tuple[Example, ...], DataReport]:
     from .taking import check_file
 
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"user_column": user_column}
     loaded: list[Any] = []
     try:
         if model is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +33,7 @@ def read_examples(
     columns: Mapping[str, str] | None = None,
     layout: Layout | None = None,
     on_bad: str = "quarantine",
+    user_column: str | None = None,
 ) -> tuple[tuple[Example, ...], Quarantine]:
     """The examples of a file, in its order, and what was set aside of it.
 
@@ -45,12 +47,20 @@ def read_examples(
         columns: Where the file has other names: field to column, ``{"prompt": "Question"}``.
         layout: Of a CSV file.
         on_bad: ``quarantine`` sets bad rows aside with a warning, ``raise`` stops at the first.
+        user_column: Whose each row is, by the file's own name for it; no column is read for that
+            otherwise.
 
     Raises:
         NotFoundError: There is no such file or column.
         DataError: The file is empty, cannot be read, or no row of it is good.
     """
-    return _read(Path(path), example_of, columns=columns, layout=layout, on_bad=on_bad)
+    take: Callable[[Mapping[str, Any], str], Example] = example_of
+    if user_column is not None:
+        names = open_reader(Path(path), layout=layout).names
+        if user_column not in names:
+            raise NotFoundError.among("column", user_column, names)
+        take = _with_user(_renamed(names, columns or {})[user_column])
+    return _read(Path(path), take, columns=columns, layout=layout, on_bad=on_bad)
 
 
 def read_preferences(
@@ -167,6 +177,18 @@ def example_of(row: Mapping[str, Any], identity: str) -> Example:
         return of_feedback(row, identity)[0]
     check_consent(row, needed=False)
     return to_example(row, identity=identity)
+
+
+def _with_user(column: str) -> Callable[[Mapping[str, Any], str], Example]:
+    """As ``example_of``, with whose row it is; nobody's where nothing stands there."""
+
+    def take(row: Mapping[str, Any], identity: str) -> Example:
+        user = row.get(column)
+        if isinstance(user, bool) or not isinstance(user, (str, int, type(None))):
+            raise InputError(f"whose row it is ({column}) is neither text nor a whole number")
+        return replace(example_of(row, identity), user="" if user is None else str(user).strip())
+
+    return take
 
 
 def _preference_of(row: Mapping[str, Any], identity: str) -> Preference:

@@ -24,6 +24,7 @@ class Row:
     asked: str
     said: str
     codes: frozenset[str]
+    user: str = ""
 
     @property
     def text(self) -> str:
@@ -48,6 +49,7 @@ def rows_of(examples: Sequence[Example], *, prefix: str = "") -> list[Row]:
                 plain(question),
                 plain(example.answer),
                 identifiers(question),
+                example.user,
             )
         )
     return made

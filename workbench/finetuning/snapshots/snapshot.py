@@ -34,7 +34,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 class Snapshot(Viewable):
     """Examples that do not change. ``id`` is the sha256 of the file, ``reference`` the version in
     the store; ``sources`` the files that they came from, with their sha256; ``report`` what the
-    checks found, as plain data."""
+    checks found, as plain data. ``user_column`` is what said whose each row is, where rows say it.
+    """
 
     id: str
     reference: str
@@ -46,6 +47,7 @@ class Snapshot(Viewable):
     report: dict[str, Any]
     created_s: float
     size_bytes: int
+    user_column: str | None = None
 
     def examples(self, part: str = TRAIN) -> tuple[Example, ...]:
         """The examples of a part, ``train`` or ``held_out``, in their order.
@@ -68,17 +70,19 @@ def write_rows(
 
     message = pa.struct([("role", pa.string()), ("content", pa.string())])
     text = json.dumps({"format": _FORMAT, **card}, sort_keys=True, ensure_ascii=False)
-    schema = pa.schema(
-        [
-            ("id", pa.string()),
-            ("part", pa.string()),
-            ("task", pa.string()),
-            ("group", pa.string()),
-            ("weight", pa.float64()),
-            ("messages", pa.list_(message)),
-        ],
-        metadata={_CARD: text.encode()},
-    )
+    fields: list[tuple[str, Any]] = [
+        ("id", pa.string()),
+        ("part", pa.string()),
+        ("task", pa.string()),
+        ("group", pa.string()),
+        ("weight", pa.float64()),
+        ("messages", pa.list_(message)),
+    ]
+    # Only where rows have one: the bytes, and the sha256, of other snapshots stay what they were.
+    owned = any(each.user for each in examples)
+    if owned:
+        fields.append(("user", pa.string()))
+    schema = pa.schema(fields, metadata={_CARD: text.encode()})
     rows = [
         {
             "id": each.identity,
@@ -87,6 +91,7 @@ def write_rows(
             "group": each.group,
             "weight": each.weight,
             "messages": [{"role": role, "content": said} for role, said in each.messages],
+            **({"user": each.user} if owned else {}),
         }
         for each, part in zip(examples, parts, strict=True)
     ]
@@ -122,6 +127,7 @@ def read_rows(sha256: str) -> list[tuple[str, Example]]:
                 row["task"],
                 row["weight"],
                 row["group"],
+                row.get("user") or "",
             ),
         )
         for row in table.to_pylist()
@@ -138,6 +144,7 @@ def keep_snapshot(
     sources: Mapping[str, str],
     report: DataReport,
     parents: Sequence[Snapshot] = (),
+    user_column: str | None = None,
 ) -> Snapshot:
     """Write a snapshot and record it as the next version of ``name``; the same content as its
     newest version is that version.
@@ -154,7 +161,10 @@ def keep_snapshot(
             raise InputError(f"nothing is said of the {what}", hint=f"--{what} 'our own'")
     report.check()
     ancestors = sorted(parent.id for parent in parents)
-    card = {"license": license, "consent": consent, "sources": dict(sources), "parents": ancestors}
+    card: dict[str, Any] = {
+        "license": license, "consent": consent, "sources": dict(sources), "parents": ancestors,
+        **({} if user_column is None else {"user_column": user_column}),
+    }  # fmt: skip
     artifact = Artifacts().put_bytes(write_rows(examples, parts, card=card))
     versions = Versions()
     newest = versions.list(KIND, name)[-1:]
@@ -217,4 +227,5 @@ def _snapshot(version: Version, size_bytes: int | None = None) -> Snapshot:
         record["report"],
         version.created_s,
         size_bytes,
+        record.get("user_column"),
     )

@@ -18,9 +18,10 @@ def split_rows(
 ) -> list[str]:
     """The part of each row.
 
-    Rows with the same question, or nearly the same, are never parted; with ``by="group"`` rows
-    of one group neither. Which lots are held out is decided by their hash under the seed, until the
-    share is reached; so the same rows in another order give the same parts.
+    Rows with the same question, or nearly the same, are never parted, nor are a user's where rows
+    say whose they are; with ``by="group"`` rows of one group neither. Which lots are held out is
+    decided by their hash under the seed, until the share is reached; so the same rows in another
+    order give the same parts.
 
     Args:
         rows: The rows.
@@ -59,7 +60,7 @@ def split_rows(
 
 
 def _lots(rows: Sequence[Row], *, by: str, near: float) -> list[int]:
-    """The first row of each row's lot: unions over alike questions and over groups."""
+    """The first row of each row's lot: unions over alike questions, users and groups."""
     roots = list(range(len(rows)))
 
     def root(at: int) -> int:
@@ -77,6 +78,8 @@ def _lots(rows: Sequence[Row], *, by: str, near: float) -> list[int]:
         keys = [f"question {row.asked}"]
         if by == "group" and row.group:
             keys.append(f"group {row.group}")
+        if row.user:
+            keys.append(f"user {row.user}")
         for key in keys:
             join(seen.setdefault(key, row.place), row.place)
     for place, other, _ in near_pairs([row.question for row in rows], threshold=near):

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import events
-from workbench.core.errors import NotFoundError
+from workbench.core.errors import InputError, NotFoundError
 from workbench.finetuning.examples import Example
+from workbench.privacy.dp.users import check_users
 
 from .checking import DataReport, check_examples
 from .findings import Policy
@@ -73,6 +74,7 @@ def check_file(
     heldout: str | Path | None = None,
     count_tokens: Callable[[Example], int] | None = None,
     embed: Any = None,
+    user_column: str | None = None,
 ) -> tuple[tuple[Example, ...], DataReport]:
     """Read and check a file; see ``check_examples``.
 
@@ -83,14 +85,19 @@ def check_file(
         heldout: A file or snapshot that the model will be tested with.
         count_tokens: Of an example, by the model's own tokenizer.
         embed: Texts to vectors.
+        user_column: Whose each row is.
+
+    Raises:
+        NotFoundError: There is no such file or column.
+        InputError: A row that may be learnt is nobody's, or all are one user's.
     """
-    examples, quarantine = read_examples(file)
+    examples, quarantine = read_examples(file, user_column=user_column)
 
     def count(row: Row) -> int:
         assert count_tokens is not None
         return count_tokens(examples[row.place])
 
-    return check_examples(
+    kept, report = check_examples(
         examples,
         policy=policy,
         known=read_source(known) if known else (),
@@ -100,6 +107,9 @@ def check_file(
         count_tokens=count if count_tokens else None,
         embed=embed,
     )
+    if user_column is not None and kept:
+        check_users([each.user for each in kept], column=user_column, columns=[user_column])
+    return kept, report
 
 
 def take_data(
@@ -113,6 +123,7 @@ def take_data(
     known: str | Path | None = None,
     heldout: str | Path | None = None,
     count_tokens: Callable[[Example], int] | None = None,
+    user_column: str | None = None,
 ) -> Taken:
     """Check a file and keep what may be learnt of it as a snapshot; a snapshot is taken as it is.
 
@@ -126,9 +137,12 @@ def take_data(
         known: See ``check_file``.
         heldout: See ``check_file``.
         count_tokens: See ``check_file``.
+        user_column: Whose each row is; a snapshot must have been made with it.
 
     Raises:
-        NotFoundError: There is no such file or snapshot.
+        NotFoundError: There is no such file, snapshot or column.
+        InputError: A row is nobody's, or all are one user's, or a snapshot does not say whose its
+            rows are.
         DataError: The file is refused: no row may be used, or too many are blocked.
         StorageError: The disk is full; nothing is left behind.
     """
@@ -136,13 +150,15 @@ def take_data(
 
     found = find_source(said)
     if isinstance(found, Snapshot):
+        _check_users_of(found, user_column)
         return _taken(found)
     strict = policy or Policy()
     if context_tokens is not None:
         strict = replace(strict, context_tokens=min(strict.context_tokens, context_tokens))
     examples, report = check_file(
-        found, policy=strict, known=known, heldout=heldout, count_tokens=count_tokens
-    )
+        found, policy=strict, known=known, heldout=heldout, count_tokens=count_tokens,
+        user_column=user_column,
+    )  # fmt: skip
     trusted = find_source(known) if known else None
     taken = _taken(
         keep_snapshot(
@@ -154,6 +170,7 @@ def take_data(
             sources={found.name: hash_file(found)},
             report=report,
             parents=[trusted] if isinstance(trusted, Snapshot) else [],
+            user_column=user_column,
         )
     )
     if taken.rows_left_out:
@@ -167,6 +184,20 @@ def take_data(
         )
     events.emit("finetuning.taken", snapshot=taken.snapshot.id, left_out=taken.left_out)
     return taken
+
+
+def _check_users_of(snapshot: Snapshot, user_column: str | None) -> None:
+    """Raise for a snapshot that does not say what it is asked: whose its rows are."""
+    if user_column is None:
+        return
+    if snapshot.user_column is None:
+        raise InputError(
+            f"the snapshot {snapshot.reference} does not say whose its rows are",
+            hint=f"workbench finetuning snapshot FILE NAME --user-column {user_column}, or give "
+            "the file itself",
+        )
+    if snapshot.user_column != user_column:
+        raise NotFoundError.among("column", user_column, [snapshot.user_column])
 
 
 def _taken(snapshot: Snapshot) -> Taken:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import annotated_types as limits
 
+from workbench.core.errors import InputError
 from workbench.core.operations import operation
 from workbench.finetuning.training.registering import TrainingRun
 
@@ -87,6 +88,8 @@ def run(
     epsilon: Annotated[float, limits.Gt(0)] | None = None,
     delta: Annotated[float, limits.Gt(0), limits.Lt(1)] = 1e-5,
     noise_seed: Annotated[int, limits.Ge(0)] | None = None,
+    user_column: str | None = None,
+    rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model the answers of rows, and register what it learnt as an adapter.
@@ -132,11 +135,17 @@ def run(
             none.
         epsilon: Teach privately (DP-LoRA): no more than this may be learnt of any one row from the
             adapter. It is spent from the budget of the data's snapshot (`workbench privacy budget`)
-            before the first step. The unit is a row; rows of one person are not one. Losses and
-            samples that are shown on the way are not private.
+            before the first step. The unit is a row, or with `user_column` a user with all their
+            rows, of those that stay after the checks. Losses and samples that are shown on the way
+            are not private.
         delta: The probability with which more may be learnt; well under 1 in the rows.
         noise_seed: Of a private run that can be repeated, for experiments: whoever knows it can
             take the noise off. By default the noise is a cryptographic generator's.
+        user_column: Of a private run: the rows' field that says whose each is. Then a user is
+            protected: they come into a step by coins, with all their rows or none, and the mean
+            gradient of those is clipped.
+        rows_per_user: So many rows of a user are learnt from at most, drawn from theirs; 10 if not
+            given.
         again: Do it again although it was done.
     """
     given = locals()
@@ -146,13 +155,17 @@ def run(
 
     chosen = name or _name_of(find_source(data))
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
-    said = {"license": license, "consent": consent, "known": known, "heldout": eval_data}
+    privacy = _privacy_of(given)
+    said = {
+        "license": license, "consent": consent, "known": known, "heldout": eval_data,
+        "user_column": user_column,
+    }  # fmt: skip
     taken = _take(data, model, recipe, policy=policy, name=chosen, **said)
     return run_training(
         taken.examples, recipe, model=model, name=chosen, start=start,
         held_out=read_source(eval_data) if eval_data else taken.held_out or None,
         origin=Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out), again=again,
-        privacy=_privacy_of(given),
+        privacy=privacy,
     )  # fmt: skip
 
 
@@ -263,10 +276,18 @@ def _choose(
 def _privacy_of(given: dict[str, Any]) -> Privacy | None:
     """What a run may lose, where an epsilon was given."""
     from workbench.finetuning.training.private_learning import Privacy
+    from workbench.privacy.dp.users import check_rows_per_user
 
+    check_rows_per_user(given["user_column"], given["rows_per_user"])
+    names = ("epsilon", "delta", "noise_seed", "user_column", "rows_per_user")
     if given["epsilon"] is None:
+        if given["user_column"] is not None:
+            raise InputError(
+                "user_column says whom a private run protects, and no epsilon was given",
+                hint="--epsilon 8 --user-column COLUMN",
+            )
         return None
-    return Privacy(given["epsilon"], given["delta"], given["noise_seed"])
+    return Privacy(*(given[name] for name in names))
 
 
 def _begin_at(

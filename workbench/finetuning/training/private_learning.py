@@ -1,10 +1,11 @@
 """Teaching within an epsilon: what a private run draws, and how it takes a step.
 
-A row is what may be added or taken away. Each is in a step by a coin of its own, is computed in a
-bin of its own (packed rows share what they begin with, so none would have a gradient of its own),
-and counts by the mean over its own answer: what divides it is not other rows' lengths. Anchors are
-public; they are drawn by the step's number and their gradient has no noise. What a run says on the
-way, losses and evaluations, is for whoever may see the rows.
+A row, or a user with all their rows, is what may be added or taken away: a unit. Each is in a step
+by a coin of its own. A row is computed in a bin of its own (packed rows share what they begin with,
+so none would have a gradient of its own), and counts by the mean over its own answer: what divides
+it is not other rows' lengths. Of a user the mean of the rows' gradients is clipped, as in
+``privacy.dp.training``. Anchors are public; they are drawn by the step's number and their gradient
+has no noise. What a run says on the way, losses and evaluations, is for whoever may see the rows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from workbench.privacy.dp.gradients import SampleGradients
     from workbench.privacy.dp.mechanisms import GaussianSteps
+    from workbench.privacy.dp.mechanisms import Unit as PrivateUnit
     from workbench.privacy.dp.private_optimizer import PrivateOptimizer
 
 
@@ -36,11 +38,22 @@ class PublicLoss(Protocol):
 
 @dataclass(frozen=True)
 class Privacy:
-    """What a run may lose. ``seed`` makes it repeatable, for experiments; None is for release."""
+    """What a run may lose. ``seed`` makes it repeatable, for experiments; None is for release.
+
+    With ``user_column``, what says whose each row is, it is a user with all their rows that is
+    protected, of whom ``rows_per_user`` rows are learnt at most (10 if None); else a row.
+    """
 
     epsilon: float
     delta: float = 1e-5
     seed: int | None = None
+    user_column: str | None = None
+    rows_per_user: int | None = None
+
+    @property
+    def unit(self) -> PrivateUnit:
+        """What may be added or taken away."""
+        return "example" if self.user_column is None else "user"
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,8 @@ class PrivateLearning:
         privacy: What may be lost.
         steps: How many there will be.
         pad_id: Fills bins up.
+        users: Whose each row is, as many as rows: then it is users that are private. They come into
+            a step with all of these rows or none.
     """
 
     def __init__(
@@ -72,6 +87,7 @@ class PrivateLearning:
         *,
         steps: int,
         pad_id: int = 0,
+        users: Sequence[str] | None = None,
     ) -> None:
         from workbench.privacy.dp.calibration import find_noise_multiplier
         from workbench.privacy.dp.mechanisms import GaussianSteps
@@ -81,14 +97,21 @@ class PrivateLearning:
         check_recipe(recipe)
         if any(len(unit) != 1 for unit in units):
             raise CapabilityError("rows that belong together are not one private unit", hint=None)
+        if (users is None) != (privacy.unit == "example"):
+            raise InputError(
+                "whose each row is must be said where users are protected, and only so"
+            )
         self.rows, self.recipe, self.privacy, self.pad_id = units, recipe, privacy, pad_id
+        self.users = users
         rate = min(1.0, recipe.examples_a_step / len(units))
         noise = find_noise_multiplier(
             epsilon=privacy.epsilon, delta=privacy.delta, sampling_rate=rate, steps=steps
         )
         self.mechanism: GaussianSteps = GaussianSteps(noise, rate, steps)
         self.noise = SystemNoise() if privacy.seed is None else SeededNoise(privacy.seed)
-        self.draws = PoissonBatches(len(units), rate=rate, steps=steps, noise=self.noise)
+        self.draws = PoissonBatches(
+            len(units), rate=rate, steps=steps, noise=self.noise, units=users
+        )
         self.optimizer: PrivateOptimizer | None = None
         self.gradients: SampleGradients | None = None
 
@@ -105,9 +128,10 @@ class PrivateLearning:
             optimizer,
             noise_multiplier=self.mechanism.noise_multiplier,
             clipping=FixedClipping(self.recipe.clip_norm),
-            expected_units=self.mechanism.sampling_rate * len(self.rows),
+            expected_units=self.mechanism.sampling_rate * len(self.draws.members),
             steps=self.mechanism.steps,
             noise=self.noise,
+            per_user="mean",
         )
 
     def end(self) -> None:
@@ -123,23 +147,32 @@ class PrivateLearning:
         rows = self.draws.draw()
         self.optimizer.zero_grad()
         total = tokens = 0.0
-        for part in self._parts(rows):
+        for part, owners in self._parts(rows):
             with quiet_hooks():
                 with casting(module):
                     losses = row_losses(module, part)
                 losses.sum().backward()
-            self.optimizer.accumulate()
+            self.optimizer.accumulate(owners)
             total, tokens = total + float(losses.detach().sum()), tokens + part.tokens
         extra, gradients = self._public(module, public)
         self.optimizer.step(public=gradients)
         return PrivateStep(total / max(1, len(rows)), extra, int(tokens))
 
-    def _parts(self, rows: Sequence[int]) -> Iterator[Batch]:
-        size = self.recipe.batch
-        for start in range(0, len(rows), size):
-            yield collate(
-                [self.rows[row][0] for row in rows[start : start + size]], pad_id=self.pad_id
-            )
+    def _parts(self, rows: Sequence[int]) -> Iterator[tuple[Batch, list[int] | None]]:
+        """Rows that are computed together, and whose each is, numbered from 0 (None where each is
+        its own). All of a unit are in one part, or they would be clipped each by itself."""
+        parts: list[list[list[int]]] = []
+        start = 0
+        for size in self.draws.last_sizes:
+            own, start = list(rows[start : start + size]), start + size
+            if parts and sum(map(len, parts[-1])) + size <= self.recipe.batch:
+                parts[-1].append(own)
+            else:
+                parts.append([own])
+        for part in parts:
+            taken = [self.rows[row][0] for own in part for row in own]
+            owners = [number for number, own in enumerate(part) for _ in own]
+            yield collate(taken, pad_id=self.pad_id), None if self.users is None else owners
 
     def _public(
         self, module: torch.nn.Module, public: PublicLoss | None

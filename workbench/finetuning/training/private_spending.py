@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 
 from workbench.finetuning.training.private_learning import Privacy, PrivateLearning
+from workbench.finetuning.training.private_units import most_rows
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.registering import Material
 
@@ -18,7 +19,9 @@ def learn_privately(
     if privacy is None:
         return None
     steps = recipe.count_steps(len(material.units))
-    return PrivateLearning(material.units, recipe, privacy, steps=steps, pad_id=pad_id)
+    return PrivateLearning(
+        material.units, recipe, privacy, steps=steps, pad_id=pad_id, users=material.users
+    )
 
 
 @contextlib.contextmanager
@@ -38,6 +41,7 @@ def spending(
         material.origin.snapshot or material.data,
         mechanism,
         purpose=f"fine-tuning, run {run_id}",
+        unit=private.privacy.unit,
         run=f"{run_id}-{uuid.uuid4().hex}" if again else run_id,
     )
     lost = account(mechanism, delta=private.privacy.delta)
@@ -48,6 +52,8 @@ def spending(
         "noise_multiplier": mechanism.noise_multiplier,
         "sampling_rate": mechanism.sampling_rate,
     }
+    if private.users is not None:
+        cost |= {"users": len(private.draws.members), "rows_per_user": most_rows(private.privacy)}
     try:
         yield cost
     finally:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.viewers import Viewable
 from workbench.finetuning.training.batches import Unit
@@ -67,13 +67,22 @@ class Origin:
 
 @dataclass(frozen=True)
 class Material:
-    """What is trained on what: units to learn from, examples to evaluate on, and their names."""
+    """What is trained on what: units to learn from, examples to evaluate on, and their names.
+
+    ``users`` says whose each unit is, where users are what a private run protects.
+    """
 
     units: Sequence[Unit]
     held_out: Sequence[Encoded]
     evaluated_on: str
     data: str
     origin: Origin
+    users: Sequence[str] | None = None
+
+    def tell_privacy(self, cost: Mapping[str, float]) -> dict[str, Any]:
+        """What is written down of a private run: the unit and the cost; nothing of another."""
+        unit = "example" if self.users is None else "user"
+        return {"privacy": {"unit": unit, **cost}} if cost else {}
 
 
 def register(
@@ -117,7 +126,7 @@ def register(
                 "seed": recipe.seed,
                 "recipe": {**dataclasses.asdict(recipe), "targets": list(recipe.targets)},
                 "precision": learner.precision,
-                **({"privacy": dict(privacy)} if privacy else {}),
+                **material.tell_privacy(privacy or {}),
                 "metrics": {
                     "eval_loss_before": done.evaluations[0].loss_nats,
                     "eval_loss_after": _loss_after(done),
@@ -144,7 +153,7 @@ def enter_training(
         "examples": len(material.units),
         "rows_left_out": material.origin.rows_left_out,
         "run": run_id,
-        **({"privacy": dict(cost)} if cost else {}),
+        **material.tell_privacy(cost),
     }
     record("training", adapter.full_name, data=told)
 

@@ -27,6 +27,7 @@ from workbench.finetuning.training.private_learning import (
     check_recipe,
 )
 from workbench.finetuning.training.private_spending import learn_privately, spending
+from workbench.finetuning.training.private_units import check_unit, hold_out_units, take_units
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.records import RunRecord, find_run
 from workbench.finetuning.training.registering import (
@@ -84,8 +85,8 @@ def run_training(
         start: The adapter that it goes on from (see ``starting_point``), with the recipe's shape.
         again: Do it again although it was done.
         between_steps: Called before each step; it may wait.
-        privacy: What may be learnt of any one example. It is spent from the data's budget before
-            the first step, and stands in the adapter's record.
+        privacy: What may be learnt of any one example, or of a user with all of theirs. It is spent
+            from the data's budget before the first step, and stands in the adapter's record.
 
     Raises:
         InputError, ContextLengthError, CapabilityError: Of examples, recipe or model.
@@ -102,19 +103,19 @@ def run_training(
     if privacy is not None:
         recipe = dataclasses.replace(recipe, pack_tokens=0)  # packed rows have no own gradients
         check_recipe(recipe)
-    if held_out is None:
-        share = HOLDOUT_SHARE if len(examples) >= MANY or recipe.patience else 0.0
-        learnt, kept = hold_out(examples, share=share, seed=recipe.seed)
-        said = "held-out rows" if kept else "the rows that were learnt from"
-    else:
-        learnt, kept, said = list(examples), list(held_out), "rows of the user's own"
+        check_unit(examples, privacy)
+    learnt, kept, said = _part(examples, held_out, recipe, privacy)
     learner = load_learner(model, recipe, start=start)
     most = min(recipe.max_tokens, learner.context_tokens)
     every = encode_all(learner.encoder, [*learnt, *kept], max_tokens=most)
     encoded, evaluated = every[: len(learnt)], every[len(learnt) :] or every
     data = fingerprint([*encoded, *evaluated])
     units = [(each,) for each in encoded]
-    material = Material(units, evaluated, said, data, origin or Origin())
+    by_user = privacy is not None and privacy.unit == "user"
+    material = Material(
+        units, evaluated, said, data, origin or Origin(),
+        [each.user for each in learnt] if by_user else None,
+    )  # fmt: skip
     return train_and_register(
         learner,
         material,
@@ -126,6 +127,25 @@ def run_training(
         between_steps=between_steps,
         privacy=privacy,
     )
+
+
+def _part(
+    examples: Sequence[Example],
+    held_out: Sequence[Example] | None,
+    recipe: Recipe,
+    privacy: Privacy | None,
+) -> tuple[list[Example], list[Example], str]:
+    """What is learnt, what it is evaluated on, and what that is called."""
+    learnt, kept, said = list(examples), list(held_out or ()), "rows of the user's own"
+    if held_out is None:
+        share = HOLDOUT_SHARE if len(examples) >= MANY or recipe.patience else 0.0
+        if privacy is None:
+            learnt, kept = hold_out(examples, share=share, seed=recipe.seed)
+        else:
+            by_user = privacy.unit == "user"
+            learnt, kept = hold_out_units(examples, share=share, seed=recipe.seed, by_user=by_user)
+        said = "held-out rows" if kept else "the rows that were learnt from"
+    return learnt if privacy is None else take_units(learnt, privacy, seed=recipe.seed), kept, said
 
 
 def check_run(recipe: Recipe, name: str) -> None:
@@ -161,7 +181,7 @@ def train_and_register(
 
     cpu_s = time.process_time()
     base = base_sha256(catalogue.find(learner.name))
-    key = _key(base, material.data, recipe, name, kind, learner, privacy)
+    key = _key(base, material, recipe, name, kind, learner, privacy)
     run_id = key[:16]
     folder = settings.home() / "finetuning" / "runs" / run_id
     known = None if again else _find_result(run_id)
@@ -307,18 +327,20 @@ def _use_threads() -> None:
 
 def _key(
     base: str,
-    data: str,
+    material: Material,
     recipe: Recipe,
     name: str,
     kind: str,
     learner: Learner,
     privacy: Privacy | None,
 ) -> str:
-    told = [base, data, dataclasses.asdict(recipe), name, kind, learner.precision]
+    told = [base, material.data, dataclasses.asdict(recipe), name, kind, learner.precision]
     if learner.start is not None:
         told.append(dict(learner.start.record.files))
     if privacy is not None:
         told.append(dataclasses.asdict(privacy))
+    if material.users is not None:
+        told.append(list(material.users))
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
