@@ -45,6 +45,18 @@ def test_a_run_shows_its_figures_and_answers() -> None:
     assert "nan" not in html.lower().replace("finance", "")
 
 
+def test_a_private_run_says_what_it_cost_and_whom_that_protects() -> None:
+    cost = {"epsilon_pld": 1.9991, "delta": 1e-5, "noise_multiplier": 3.0}
+    html = draw_run(made_run(result={"version": 2, "measures": cost}))
+    assert "Private: epsilon 1.999 at delta 1e-05, for one row." in html
+    owned = {**cost, "users": 40, "rows_per_user": 5}
+    html = draw_run(made_run(result={"version": 2, "measures": owned}))
+    assert "for one of 40 users, of each of whom 5 rows at most count." in html
+    assert "Private:" not in draw_run(made_run())
+    pairs = made_run(kind="preferences", result={"version": 2, "measures": {"accuracy": 0.9}})
+    assert "Private:" not in draw_run(pairs)
+
+
 def test_a_run_without_a_step_says_so() -> None:
     empty = made_run(steps_done=0, curve=[], evaluations=[], samples=[], tokens_per_s=0.0)
     html = draw_run(dataclasses.replace(empty, state="running"))

@@ -49,6 +49,7 @@ def run_inside(run: RecordedRun) -> str:
         _head(run),
         _trouble(run),
         _figures(run),
+        _private(run),
         draw_curves([loss_curve(run)], title="Loss", unit=_LOSS, end=run.steps),
         f'<div class="wb-pairs">{_rates([run])}</div>',
         _answers(run.samples),
@@ -168,6 +169,19 @@ def _figures(run: RecordedRun) -> str:
     cells = "".join(f"<div><b>{escape(number(value))}</b><span>{name}</span></div>"
                     for name, value in told)  # fmt: skip
     return f'<div class="wb-run-figures">{cells}</div>'
+
+
+def _private(run: RecordedRun) -> str:
+    """What a private run cost, and whom that protects."""
+    cost = run.figures
+    if "epsilon_pld" not in cost:
+        return ""
+    whom = "one row"
+    if "users" in cost:
+        most = count(round(cost["rows_per_user"]), "row")
+        whom = f"one of {count(round(cost['users']), 'user')}, of each of whom {most} at most count"
+    said = f"Private: epsilon {number(cost['epsilon_pld'])} at delta {cost['delta']:g}, for {whom}."
+    return f'<p class="q">{escape(said)} The losses and answers shown here are not.</p>'
 
 
 def _answers(samples: Sequence[SampleAnswer]) -> str:

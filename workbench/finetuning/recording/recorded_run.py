@@ -12,6 +12,7 @@ from workbench.finetuning.training.records import is_stop_asked, list_runs, proc
 
 RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
 _LEAST_PREFIX = 4
+_COST = ("epsilon_pld", "delta", "users", "rows_per_user")  # of a private run
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ class RecordedRun(Viewable):
 
     ``state`` is ``interrupted`` where the process ended without a word, as after a kill: the same
     command goes on from the last checkpoint. ``steps`` are all it was to do, ``steps_done`` those
-    that it did; ``curve`` has at most 2,000 of them. ``figures`` are what it ended with.
-    ``starts_from`` is the adapter that it went on from, None if it began at the base. ``trouble``
-    says why it failed, with ``hint``. Times are Unix times, ``seconds`` those of the steps alone.
+    that it did; ``curve`` has at most 2,000 of them. ``figures`` are what it ended with, of a
+    private run also what it cost. ``starts_from`` is the adapter that it went on from, None if it
+    began at the base. ``trouble`` says why it failed, with ``hint``. Times are Unix times,
+    ``seconds`` those of the steps alone.
     """
 
     run: str
@@ -132,6 +134,7 @@ def find_recorded_run(run: str) -> RecordedRun:
 def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
     """A run from its document in the store."""
     result, error = told.get("result") or {}, told.get("error") or {}
+    cost = result.get("measures") or {}
     state: RunState = told["state"]
     if state == "running" and not process_lives(told.get("process")):
         state = "interrupted"
@@ -160,7 +163,8 @@ def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
         snapshot=told["snapshot"],
         base_sha256=told["base_sha256"],
         stopped=told["stopped"],
-        figures={name: result[name] for name in figures if name in result},
+        figures={name: result[name] for name in figures if name in result}
+        | {name: cost[name] for name in _COST if name in cost},
         machine=dict(told["machine"]),
         starts_from=told.get("starts_from"),
         trouble=error.get("message", ""),
