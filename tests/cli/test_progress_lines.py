@@ -19,14 +19,14 @@ def lines(capsys: pytest.CaptureFixture, count: int) -> list[str]:
     return said.splitlines()
 
 
-def test_the_task_that_moved_last_is_named_with_how_far_it_is(
+def test_the_first_task_and_the_one_that_moved_last_are_named_with_how_far_they_are(
     capsys: pytest.CaptureFixture,
 ) -> None:
     with progress_lines("data.pull", each_s=0.05):
         assert lines(capsys, 1)[0].startswith("data.pull: at work (")
         with progress("all of it"), progress("rows", total=40, unit="rows") as task:
             task.update(12, message="adult")
-            assert "data.pull: rows adult, 12 of 40 rows (" in lines(capsys, 2)[-1]
+            assert "data.pull: all of it; rows adult, 12 of 40 rows (" in lines(capsys, 2)[-1]
         with progress("blob", total=98_000_000, unit="bytes") as task:
             task.update(49_000_000, message="weights")
             assert "blob weights, 49 of 98 MB" in lines(capsys, 2)[-1]

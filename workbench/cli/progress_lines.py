@@ -30,12 +30,12 @@ def progress_lines(operation: str, *, each_s: float = EACH_S) -> Iterator[None]:
     def speak() -> None:
         said = False
         while not ended.wait(each_s):
-            at = list(tasks.values())[-1:]
+            at = _at(dict(tasks))
             if not at and said:
                 continue  # a gateway that waits for requests has nothing to say, for days
             said = True
             seconds = time.monotonic() - started_s
-            click.echo(f"{operation}: {at[0] if at else 'at work'} ({seconds:.0f} s)", err=True)
+            click.echo(f"{operation}: {at or 'at work'} ({seconds:.0f} s)", err=True)
 
     speaker = threading.Thread(target=speak, name="progress lines", daemon=True)
     with events.listening(note, "progress"):
@@ -45,6 +45,14 @@ def progress_lines(operation: str, *, each_s: float = EACH_S) -> Iterator[None]:
         finally:
             ended.set()
             speaker.join()
+
+
+def _at(tasks: dict[int, str]) -> str:
+    """What goes on: the task that was begun first, which says what for, and what moved last."""
+    if not tasks:
+        return ""
+    first, last = tasks[min(tasks)], list(tasks.values())[-1]
+    return first if first == last else f"{first}; {last}"
 
 
 def _words(data: dict[str, object]) -> str:

@@ -174,7 +174,7 @@ def test_rows_are_read_as_fine_tuning_writes_them(tmp_path: Path) -> None:
     assert [each[1] for each in read_requests(path, most=9)] == ["b", "d", " two"]
     for bad in ('{"text": "one"}', '{"prompt": "a"}', "[]", '{"messages": []}', "{"):
         path.write_text(bad + "\n")
-        with pytest.raises(DataError, match="line 1"):
+        with pytest.raises((DataError, InputError), match="line 1"):
             read_requests(path, most=9)
 
 

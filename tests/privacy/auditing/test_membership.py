@@ -55,7 +55,7 @@ def test_attacks_are_written_down_and_spend_nothing() -> None:
     operations.find("privacy.attack").run({"models": 8, "rows": 60, "seed": 0})
     operations.find("privacy.attribute").run({"dataset": "german", "rows": 100, "seed": 0,
                                               "column": "housing"})  # fmt: skip
-    first, second = Ledger().entries(action="privacy.attack")
+    second, first = Ledger().entries(action="privacy.attack")  # the newest first
     assert (first.data["attack"], first.data["rows"]) == ("membership inference", 60)
     assert second.data["attack"] == "attribute inference" and second.data["column"] == "housing"
     assert len(first.subject) == len(second.subject) == 64 and not Budgets().all()

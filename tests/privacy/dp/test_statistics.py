@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from workbench.core import operations
 from workbench.core.errors import ConflictError, InputError, LimitError, NotFoundError
+from workbench.privacy.dp.budget import Budgets
 from workbench.privacy.dp.discrete_noise import draw_gaussian, draw_laplace, system_random
 from workbench.privacy.dp.statistics import (
     bound_users,
@@ -122,7 +124,6 @@ def test_nobody_and_everybody_alike() -> None:
 
 
 def test_the_command_spends_before_it_answers(tmp_path: Path) -> None:
-    from workbench.privacy import Budgets
     from workbench.privacy.dp.operations import set_budget, statistic
 
     rows = tmp_path / "people.csv"
@@ -144,6 +145,20 @@ def test_the_command_spends_before_it_answers(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="age"):
         statistic(str(rows), figure="count", column="agee", epsilon=0.1)
     assert Budgets().all()[0].spends == 2
+
+
+@pytest.mark.parametrize("figure", ["sum", "mean", "quantile"])
+def test_a_figure_of_words_is_refused_before_it_is_spent(tmp_path: Path, figure: str) -> None:
+    table = tmp_path / "towns.csv"
+    table.write_text("town,tall\nOslo,1\nRome,inf\n")
+    for column in ("town", "tall"):
+        with pytest.raises(InputError, match="something else than numbers") as caught:
+            operations.find("privacy.statistic").run(
+                {"dataset": str(table), "column": column, "figure": figure, "epsilon": 1.0,
+                 "low": 0.0, "high": 9.0}
+            )  # fmt: skip
+        assert "Oslo" not in caught.value.message
+    assert not Budgets().all()
 
 
 def test_a_user_with_many_rows_moves_a_figure_by_so_many_as_the_noise_hides(tmp_path: Path) -> None:

@@ -173,17 +173,22 @@ def take_data(
             user_column=user_column,
         )
     )
+    _tell(taken, found.name)
+    return taken
+
+
+def _tell(taken: Taken, name: str) -> None:
+    """Say which rows of a file are left out."""
     if taken.rows_left_out:
         told = ", ".join(f"{reason}: {rows}" for reason, rows in taken.left_out.items())
         log.warning(
             "%s: %d of %d rows are left out (%s); `workbench finetuning check-data` names them",
-            found.name,
+            name,
             taken.rows_left_out,
             taken.rows,
             told,
         )
     events.emit("finetuning.taken", snapshot=taken.snapshot.id, left_out=taken.left_out)
-    return taken
 
 
 def _check_users_of(snapshot: Snapshot, user_column: str | None) -> None:

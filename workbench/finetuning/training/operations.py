@@ -156,11 +156,7 @@ def run(
     chosen = name or _name_of(find_source(data))
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
     privacy = _privacy_of(given)
-    said = {
-        "license": license, "consent": consent, "known": known, "heldout": eval_data,
-        "user_column": user_column,
-    }  # fmt: skip
-    taken = _take(data, model, recipe, policy=policy, name=chosen, **said)
+    taken = _take(recipe, given, name=chosen)
     return run_training(
         taken.examples, recipe, model=model, name=chosen, start=start,
         held_out=read_source(eval_data) if eval_data else taken.held_out or None,
@@ -302,16 +298,19 @@ def _begin_at(
     return start, take_shape(recipe, start, given=given)
 
 
-def _take(data: str, model: str, recipe: Recipe, *, policy: Path | None, **said: Any) -> Taken:
+def _take(recipe: Recipe, given: dict[str, Any], *, name: str) -> Taken:
     """The rows that may be learnt, their lengths counted as the model reads them."""
     from workbench.finetuning.snapshots.findings import read_policy
     from workbench.finetuning.snapshots.taking import take_data
     from workbench.finetuning.training.adapting import load_encoder
 
-    encoder, context_tokens = load_encoder(model, recipe)
+    encoder, context_tokens = load_encoder(given["model"], recipe)
+    said = {each: given[each] for each in ("license", "consent", "known", "user_column")}
     return take_data(
-        data,
-        policy=read_policy(policy),
+        given["data"],
+        name=name,
+        policy=read_policy(given["policy"]),
+        heldout=given["eval_data"],
         context_tokens=min(recipe.max_tokens, context_tokens),
         count_tokens=lambda example: len(encoder.encode(example).ids),
         **said,

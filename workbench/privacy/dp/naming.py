@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,20 @@ def read_column(dataset: str, column: str) -> list[Any]:
     if column not in names:
         raise NotFoundError.among("column", column, names)
     return [each for part in parts for each in part[column] if each is not None]
+
+
+def check_numbers(values: Sequence[Any], column: str, figure: str) -> None:
+    """Raise InputError where a figure of numbers is asked of what is none; no value is told."""
+    for each in values:
+        try:
+            number = float(each)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise InputError(
+                f"column {column!r} holds something else than numbers: there is no {figure} of it",
+                hint="--figure count, or --figure histogram with --bins",
+            )
 
 
 def read_user_column(dataset: str, column: str, *, user_column: str) -> tuple[list[Any], list[Any]]:

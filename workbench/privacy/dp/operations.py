@@ -256,8 +256,8 @@ def statistic(
     """
     from .budget import Budgets
     from .mechanisms import PureSteps
-    from .naming import find_sha256, read_column, read_user_column
-    from .statistics import bound_users, check_figure, tell_figure
+    from .naming import check_numbers, find_sha256, read_column, read_user_column
+    from .statistics import NUMERIC, bound_users, check_figure, tell_figure
 
     chosen: dict[str, Any] = {"low": low, "high": high, "share": share, "bins": bins or []}
     check_rows_per_user(user_column, rows_per_user)
@@ -270,6 +270,8 @@ def statistic(
     else:
         values, users = read_user_column(dataset, column, user_column=user_column)
         values = bound_users(values, users, most=most)
+    if figure in NUMERIC:
+        check_numbers(values, column, figure)
     budgets = Budgets()
     spend = budgets.spend(
         find_sha256(dataset), PureSteps(epsilon), purpose=f"{figure} of {column}", unit=unit

@@ -184,6 +184,7 @@ def bound_users(
 
 
 Figure = Literal["count", "sum", "mean", "quantile", "histogram"]
+NUMERIC = ("sum", "mean", "quantile")
 
 
 def tell_figure(
