@@ -153,15 +153,13 @@ def run(
     from workbench.finetuning.training.registering import Origin
     from workbench.finetuning.training.run import run_training
 
-    chosen = name or _name_of(find_source(data))
+    privacy, chosen = _privacy_of(given), name or _name_of(find_source(data))
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
-    privacy = _privacy_of(given)
     taken = _take(recipe, given, name=chosen)
     return run_training(
-        taken.examples, recipe, model=model, name=chosen, start=start,
+        taken.examples, recipe, model=model, name=chosen, start=start, privacy=privacy,
         held_out=read_source(eval_data) if eval_data else taken.held_out or None,
         origin=Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out), again=again,
-        privacy=privacy,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from .tasks import ModelKind, Task
 Degree = Annotated[int, limits.Interval(ge=2, le=4)]
 Ring = Annotated[int, limits.Interval(ge=4096, le=16384)]
 Tolerance = Annotated[float, limits.Interval(gt=0, lt=1)]
-Bits = Annotated[int, limits.Interval(ge=10, le=58)]
+Bits = Annotated[int, limits.Interval(ge=10, le=58), Example(40)]
 Seed = Annotated[int, limits.Ge(0)]
 
 

@@ -27,7 +27,8 @@ from .verifier import (
 )
 
 NO_CHECKPOINTS = (
-    "no signed checkpoint was given: a chain that was written anew as a whole would pass"
+    "no signed checkpoint was given: a chain that was written anew as a whole, or whose end was "
+    "cut off, would pass"
 )
 OWN_KEY = "the public key is the one beside the checkpoints: compare it with one you had before"
 
