@@ -162,10 +162,11 @@ def read_canaries(path: Path) -> tuple[Canary, ...]:
 def _canary(plain: Any) -> Canary:
     """What stands in a line; TypeError or KeyError if it is no canary's."""
     planted = plain.get("planted", True) if isinstance(plain, dict) else None
-    texts = [plain[name] for name in ("prompt", "answer", "secret")]
-    if not isinstance(planted, bool) or not all(isinstance(each, str) for each in texts):
+    prompt, answer, secret = (plain[name] for name in ("prompt", "answer", "secret"))
+    texts = all(isinstance(each, str) for each in (prompt, answer, secret))
+    if not isinstance(planted, bool) or not texts:
         raise TypeError("texts, and true or false")
-    return Canary(*texts, planted)
+    return Canary(prompt, answer, secret, planted)
 
 
 def _name(source: random.Random) -> str:
