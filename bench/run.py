@@ -39,6 +39,7 @@ import pool
 import prefix
 import privacy_audit
 import private_lora
+import report_pdf
 import report_runner
 import secure
 import short_job
@@ -73,6 +74,7 @@ BENCHMARKS = {
         *prefix.BENCHMARKS,
         *privacy_audit.BENCHMARKS,
         *private_lora.BENCHMARKS,
+        *report_pdf.BENCHMARKS,
         *report_runner.BENCHMARKS,
         *secure.BENCHMARKS,
         *short_job.BENCHMARKS,

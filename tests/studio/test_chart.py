@@ -13,10 +13,10 @@ import pytest
 from workbench.core.errors import InputError
 from workbench.models.protocol import TokenLogprob
 from workbench.reports.display import PICTURE_MIME
+from workbench.reports.palette import FAILED, SERIES
 from workbench.studio import Chart, bars, heat, lines, points, surprise
 from workbench.studio.chart import PLOTLY_MIME
 from workbench.studio.markup import escape
-from workbench.studio.palette import FAILED, SERIES
 from workbench.studio.tokens import visible
 from workbench.studio.vega_chart import specification
 

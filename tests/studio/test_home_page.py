@@ -14,6 +14,7 @@ import pytest
 from workbench.core.errors import ConfigError, ConflictError
 from workbench.core.operations import Operation
 from workbench.reports.history import write_index
+from workbench.reports.palette import FAILED
 from workbench.store import JobQueue
 from workbench.studio import notebook_results, report_jobs, tile_jobs, tile_notebooks, tiles
 from workbench.studio.chart import points
@@ -22,7 +23,6 @@ from workbench.studio.job_worker import PageWorker
 from workbench.studio.links import Links, current_links
 from workbench.studio.notebook_facts import read_facts
 from workbench.studio.notebook_rows import last_run
-from workbench.studio.palette import FAILED
 from workbench.studio.report_buttons import NotebooksTile
 from workbench.studio.run_history import claims_held, page_of, recent_runs
 from workbench.studio.server import _without_gone

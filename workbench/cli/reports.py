@@ -9,6 +9,7 @@ import click
 from workbench.cli.drawing import print_table
 
 if TYPE_CHECKING:
+    from workbench.reports.documents.operations import WrittenDocument
     from workbench.reports.runs import NotebookRun, ReportRun
 
 
@@ -57,3 +58,11 @@ def _claims_text(run: dict[str, Any]) -> str:
             return "none so far"
         return f"{run['claims_ok']} of {run['claims']} made so far"
     return f"{run['claims_ok']} of {run['claims']}" if run["claims"] else "none"
+
+
+def show_document(written: WrittenDocument) -> None:
+    """Where it stands, and how large it is."""
+    if written.pdf is not None:
+        click.echo(f"{written.pdf}  {written.pages} pages, {written.charts} charts")
+    if written.html is not None:
+        click.echo(f"{written.html}  {written.charts} charts, {written.tables} tables")

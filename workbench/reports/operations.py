@@ -14,6 +14,7 @@ from ..core import settings
 from ..core.errors import InputError, NotFoundError, StorageError
 from ..core.operations import operation
 from ..core.optional import require_installed
+from .documents import operations as documents  # noqa: F401
 from .runs import ReportRun
 
 

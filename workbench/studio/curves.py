@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.reports.palette import series_colour
 from workbench.studio.markup import escape, number
-from workbench.studio.palette import series_colour
 
 _MOST_POINTS = 400
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "12 4", "4 2")

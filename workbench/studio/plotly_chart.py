@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
-from workbench.studio.palette import FONT, SCALE, series_colours
+from workbench.reports.palette import FONT, SCALE, series_colours
 
 if TYPE_CHECKING:
     from workbench.studio.chart import Chart

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from workbench.reports.palette import series_colour
 from workbench.studio.cards import card
 from workbench.studio.chart import Chart, bars
 from workbench.studio.markup import escape, number
-from workbench.studio.palette import series_colour
 from workbench.studio.privacy_cards import Bar, draw_bars
 from workbench.studio.tables import table
 

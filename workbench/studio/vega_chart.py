@@ -10,7 +10,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
-from workbench.studio.palette import (
+from workbench.reports.palette import (
     DARK,
     FONT,
     GRID,

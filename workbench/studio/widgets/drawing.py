@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from workbench.reports.palette import FONT
 from workbench.studio.markup import escape
-from workbench.studio.palette import FONT
 from workbench.studio.widgets import shades
 from workbench.studio.widgets.shades import DARK, LEVELS, LIGHT
 
