@@ -55,6 +55,8 @@ def refuse(run: Any, probe: Path) -> Any:
         (["--engine", "mlx"], "engine", "mlx"),
         (["--tags", "1", "--tags", "b"], "tags", ["1", "b"]),
         (["--sizes", "1", "--sizes", "2"], "sizes", [1, 2]),
+        (["--sizes", "1,2", "--sizes", "3"], "sizes", [1, 2, 3]),
+        (["--tags", "1,b"], "tags", ["1,b"]),  # a text may have a comma
         (["--extra", '{"a": [1, null]}'], "extra", {"a": [1, None]}),
         (["--rows", '{"a": 1}', "--rows", '{"b": 2}'], "rows", [{"a": 1}, {"b": 2}]),
         (["-p", "a", "1", "-p", "b", "x y"], "parameters", {"a": "1", "b": "x y"}),

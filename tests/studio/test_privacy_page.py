@@ -34,6 +34,7 @@ from workbench.store.ledger import Ledger
 from workbench.store.records import Records
 from workbench.studio import privacy_facts, tile_privacy
 from workbench.studio.privacy_page import PrivacyPage
+from workbench.studio.privacy_panels import draw_last
 
 DIGITS = "0232a94d070511d483926263e269e7d31d41722f2e94093269c0344d414834d5"
 PERSON = "ann.smith@example.org"
@@ -96,6 +97,21 @@ def test_budgets_spends_and_entries_without_anything_personal() -> None:
     for personal in (PERSON, "ann", "patients-of", "asked"):
         assert personal not in html
     assert "patients-of" in privacy_facts.PrivacyState().name_of("patients-of")  # it could be seen
+
+
+def test_what_was_done_many_times_in_a_row_is_one_line() -> None:
+    for kind in ("decryption", "decryption", "decryption", "key", "decryption"):
+        privacy.record(kind, "plan")
+    page = PrivacyPage()
+    page.look()
+    html = draw_last(page.facts.now)
+    assert re.findall(r'<span class="side">([^<]*)', html) == [
+        "entry 5",
+        "entry 4",
+        "entries 1 to 3",
+    ]
+    assert "decryption, 3 times" in html and html.count("<li>") == 3
+    assert html.count("<time") in (3, 4)  # of the three one time, if within a minute
 
 
 def test_a_budget_is_set_on_the_page() -> None:
@@ -285,7 +301,7 @@ def test_a_table_is_learnt_privately_on_the_page(visits: Path) -> None:
     inputs["Table: a file, or a name"].value = str(visits)
     inputs["Column to foretell"].value = "often"
     assert "must not come from the rows" in said(press())
-    inputs["What its columns may hold"].value = str(visits.with_name("domain.json"))
+    inputs["Domain: what columns may hold"].value = str(visits.with_name("domain.json"))
     inputs["Column of persons"].value = "nobody"
     assert "nobody" in said(press()) and not Budgets().all()
     inputs["Column of persons"].value = "person"

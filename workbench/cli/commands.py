@@ -177,6 +177,8 @@ def _value(parameter: Parameter, given: Any) -> Any:
         texts = given if many else [given]
         objects = [_json_object(parameter.name, text) for text in texts]
         return objects if many else objects[0]
+    if many and kind in (int, float):  # numbers have no commas in them: `--epsilons 1.2,8.6`
+        return [part for text in given for part in str(text).split(",")]
     return list(given) if many else given
 
 

@@ -45,7 +45,8 @@ def draw_run(run: PrivateRun) -> str:
     mark = _verdict(run.audit) if run.audit else ("plain", "· not audited")
     words = (
         f"accuracy {run.accuracy:.3f}",
-        f"epsilon {number(run.epsilon_pld)} at delta {run.delta:g}",
+        f"epsilon {number(run.epsilon_pld)} at delta {run.delta:g}, for one "
+        f"{'row' if run.unit == 'example' else 'user'}",
     )
     lie = ""
     if run.noise_scale != 1:

@@ -209,7 +209,8 @@ class _Places:
 def _measured(curve: AccuracyCurve) -> str:
     seeds = len(curve.points[0].accuracies)
     return (
-        f'<p class="q">Measured here {when(curve.measured_s)}, in {duration(curve.took_s)}: '
+        f'<p class="q" style="margin-top:.8em">Measured here {when(curve.measured_s)}, in '
+        f"{duration(curve.took_s)}: "
         f"{escape(curve.dataset)}, {curve.learnt_rows:,} pictures learnt from, {seeds} trainings "
         f"an epsilon (seeds {curve.seed} to {curve.seed + seeds - 1}).</p>"
     )

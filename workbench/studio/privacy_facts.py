@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NAMESPACE, CHECK_KEY = "privacy", "last check of the ledger"
-_MOST_ENTRIES = 15
+_MOST_ENTRIES = 60  # alike ones that follow each other are drawn as one
 
 
 @dataclass(frozen=True)

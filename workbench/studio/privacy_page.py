@@ -21,8 +21,8 @@ _DATASET = Field("dataset", "Data set or file", "digits")
 _TABLE = (
     Field("dataset", "Table: a file, or a name", "adult", hint="people.csv"),
     Field("target", "Column to foretell", "income"),
-    Field("domain", "What its columns may hold", hint="domain.json: known without looking"),
-    Field("public_domain", "Take that from the rows: everybody knows it anyhow"),
+    Field("domain", "Domain: what columns may hold", hint="domain.json, not from the rows"),
+    Field("public_domain", "Public domain: take that from the rows, everybody knows it anyhow"),
     Field("user_column", "Column of persons", hint="none: a row is protected"),
     Field("rows_per_user", "Rows of a person, at most", hint="10"),
     Field("epsilon", "Epsilon, which it spends", "1"),

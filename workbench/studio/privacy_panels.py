@@ -3,6 +3,8 @@ last. Nothing personal: of an entry only who did what to which data set, never i
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
@@ -28,6 +30,7 @@ _NO_LEDGER = (
 )
 _NO_ENTRY = '<p class="q">Nothing yet: no training, release, decryption, access or erasure.</p>'
 _SHA256_DIGITS = 64
+_MOST_DRAWN = 15
 EXHAUSTED = 0.01  # a smaller share of a budget pays for nothing
 
 
@@ -167,19 +170,36 @@ def draw_last(facts: PrivacyState) -> str:
         return '<p class="q">The ledger cannot be read; see above.</p>'
     if not facts.last:
         return _NO_ENTRY
-    return f'<ul class="wb-rows">{"".join(_entry(facts, each) for each in facts.last)}</ul>'
+    alike = itertools.groupby(facts.last, key=lambda each: _told(facts, each))
+    drawn = [_entries(told, list(entries)) for told, entries in alike]
+    return f'<ul class="wb-rows">{"".join(drawn[:_MOST_DRAWN])}</ul>'
 
 
-def _entry(facts: PrivacyState, entry: Entry) -> str:
+def _told(facts: PrivacyState, entry: Entry) -> tuple[str, str, tuple[str, ...]]:
+    """What is said of an entry beside time and number: its action, a name, and quiet words."""
     action = entry.action.removeprefix(ROOM)
     quiet = [_subject(facts, action, entry.subject)]
     if isinstance(entry.data, dict) and isinstance(entry.data.get("epsilon"), (int, float)):
         quiet.append(f"epsilon {number(float(entry.data['epsilon']))}")
-    told = "".join(f"<span>{escape(each)}</span>" for each in quiet if each)
+    return action, _named(entry, action), tuple(each for each in quiet if each)
+
+
+def _entries(said: tuple[str, str, tuple[str, ...]], alike: Sequence[Entry]) -> str:
+    """Entries that follow each other and say the same but for their time, the newest first."""
+    action, name, quiet = said
+    newest, oldest = alike[0], alike[-1]
+    side, times = f"entry {newest.number:,}", when(newest.time)
+    if len(alike) > 1:
+        name = f"{name}, {len(alike)} times"
+        side = f"entries {oldest.number:,} to {newest.number:,}"
+        first = when(oldest.time)
+        same = first.partition(">")[2] == times.partition(">")[2]  # as it is read, by the minute
+        times = times if same else f"{first} to {times}"
+    told = "".join(f"<span>{escape(each)}</span>" for each in quiet)
     return (
-        f'<li><span class="name" title="{escape(ACTIONS[action])}">{escape(_named(entry, action))}'
-        f'</span><span class="side">entry {entry.number:,}</span><p class="facts"><span>'
-        f"{when(entry.time)}</span>{told}</p></li>"
+        f'<li><span class="name" title="{escape(ACTIONS[action])}">{escape(name)}'
+        f'</span><span class="side">{side}</span><p class="facts"><span>'
+        f"{times}</span>{told}</p></li>"
     )
 
 
