@@ -63,7 +63,7 @@ def test_other_dimensions_and_too_few_rows_are_refused() -> None:
     with pytest.raises(InputError, match="embeddings of shape"):
         reference_features(np.full((3, 2), np.nan))
     one = sketch_embeddings(np.zeros((1, 3)), features)
-    with pytest.raises(InputError, match="two on each side"):
+    with pytest.raises(InputError, match="1 and 1 embeddings"):
         sketched_discrepancy(one, one)
     still = sketch_embeddings(np.ones((5, 3)), features)
     assert sketched_discrepancy(still, still).p_value == 1

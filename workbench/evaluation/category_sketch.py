@@ -11,11 +11,15 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import InputError
 
+if TYPE_CHECKING:
+    import numpy as np
+
 MOST_NAMED, BUCKETS = 1000, 256
+LEAST_ROWS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +55,19 @@ class CategorySketch:
         )
 
 
-def reference_names(values: Iterable[Any], *, most: int = MOST_NAMED) -> tuple[str, ...]:
-    """The categories that are counted by name: the most frequent, in the alphabet's order."""
+def reference_names(
+    values: Iterable[Any], *, most: int = MOST_NAMED, least: int = LEAST_ROWS
+) -> tuple[str, ...]:
+    """The categories that are counted by name, in the alphabet's order.
+
+    All of them where they are no more than ``most``; else the most frequent, of at least ``least``
+    rows each: ids are in buckets, where none was chosen for being in the reference.
+    """
     counted = Counter(str(value) for value in values if value is not None)
-    frequent = sorted(counted, key=lambda name: (-counted[name], name))[:most]
-    return tuple(sorted(frequent))
+    if len(counted) <= most:
+        return tuple(sorted(counted))
+    frequent = [name for name in counted if counted[name] >= least]
+    return tuple(sorted(sorted(frequent, key=lambda name: (-counted[name], name))[:most]))
 
 
 def sketch_categories(values: Iterable[Any], names: Iterable[str]) -> CategorySketch:
@@ -72,10 +84,44 @@ def sketch_categories(values: Iterable[Any], names: Iterable[str]) -> CategorySk
     examples: dict[int, str] = {}
     for name, count in counted.items():
         assert name is not None
-        bucket = zlib.crc32(name.encode("utf-8", "surrogatepass")) % BUCKETS
+        bucket = bucket_of(name)
         buckets[bucket] += count
         examples[bucket] = min(name, examples.get(bucket, name))
     return CategorySketch(named, tuple(buckets), examples, missing)
+
+
+def bucket_of(name: str) -> int:
+    """Which bucket a category falls into that has no count of its own."""
+    return zlib.crc32(name.encode("utf-8", "surrogatepass")) % BUCKETS
+
+
+def comparable_counts(
+    first: CategorySketch, second: CategorySketch, *, least: float = LEAST_ROWS
+) -> tuple[np.ndarray, np.ndarray]:
+    """The counts of both in the same cells: names, then buckets.
+
+    A name that both together have too few rows of, for the smaller one to expect ``least``, goes to
+    its bucket: what was named because the reference happened to have it would seem to vanish.
+
+    Returns:
+        Two rows of the shape ``[names + buckets]``; the names that went are empty in both.
+
+    Raises:
+        InputError: They name different categories.
+    """
+    import numpy as np
+
+    check_same_names(first, second)
+    sides = [np.array([*s.named.values(), *s.buckets], dtype=float) for s in (first, second)]
+    sides[1][: len(first.named)] = [second.named[name] for name in first.named]
+    rows = [side.sum() for side in sides]
+    expected = (sides[0] + sides[1]) * min(rows) / max(sum(rows), 1)
+    for at, name in enumerate(first.named):
+        if expected[at] < least:
+            for side in sides:
+                side[len(first.named) + bucket_of(name)] += side[at]
+                side[at] = 0
+    return sides[0], sides[1]
 
 
 def new_categories(reference: CategorySketch, current: CategorySketch) -> dict[str, int]:

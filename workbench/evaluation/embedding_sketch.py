@@ -143,7 +143,7 @@ def sketched_discrepancy(first: EmbeddingSketch, second: EmbeddingSketch) -> Ske
     distance = float(((means[0] - means[1]) ** 2).sum())
     one, two, three = (float((weights**power).sum()) for power in (1, 2, 3))
     error = 1 / np.sqrt(len(first.total))
-    if two <= 0:  # each side is one point
+    if one <= 1e-10 * (1 / n + 1 / m):  # each side is one point, but for rounding
         return SketchedDiscrepancy(distance, 1.0 if distance < 1e-12 else 0.0, error, n, m)
     freedom = two**3 / three**2
     at = (distance - one) * np.sqrt(2 * freedom) / np.sqrt(2 * two) + freedom

@@ -1,1 +1,3 @@
 """What a user can ask of the monitoring room; each part keeps its operations beside it."""
+
+from workbench.monitoring.drift import operations as drift  # noqa: F401

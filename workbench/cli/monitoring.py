@@ -1,0 +1,7 @@
+"""How the monitoring room's results look in a terminal; each part has a file of its own."""
+
+from __future__ import annotations
+
+from workbench.cli.monitoring_drift import show_drift
+
+__all__ = ["show_drift"]

@@ -1,0 +1,57 @@
+"""What a user can ask: whether what comes in now is what came in before."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import annotated_types as limits
+
+from workbench.core import settings
+from workbench.core.operations import operation
+
+from .comparing import Correction, Test
+from .result import DriftReport
+
+
+@operation("monitoring.drift", title="Say what has changed since a reference", produces="drift")
+def drift(
+    *,
+    reference: str,
+    current: str,
+    prediction: str | None = None,
+    label: str | None = None,
+    test: Test = "psi",
+    correction: Correction = "holm",
+    level: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.05,
+    classifier: bool = True,
+    fail_on_drift: bool = False,
+    seed: Annotated[int, limits.Ge(0)] | None = None,
+) -> DriftReport:
+    """Compare two tables, or two periods of usage, and rank the columns that changed.
+
+    Every size comes with its p-value, and the index with what it comes to by chance at as many
+    rows. A column drifted where its p-value, corrected for all columns, is at most the level.
+
+    Args:
+        reference: What was normal: a .csv, .tsv, .jsonl or .parquet file, or a period of the usage
+            log such as usage:2026-10-01..2026-10-08 (UTC, the end left out).
+        current: What came since, in the same way.
+        prediction: The column that a model predicted; it is judged apart from the inputs.
+        label: The column of the truth, 0 or 1, empty where it is not known yet. With --prediction
+            as a probability it is told whether the truth has changed.
+        test: Which decides on a column: population stability index, Kolmogorov-Smirnov, chi-square
+            or Jensen-Shannon. Embeddings and texts are tested by maximum mean discrepancy.
+        correction: Of the p-values for the number of columns.
+        level: With which chance something is called drifted though nothing is.
+        classifier: Ask as well if all columns together tell the rows apart.
+        fail_on_drift: End with 1 where something drifted.
+        seed: Of the classifier; the setting `seed` if none is given.
+    """
+    from .reading import read_rows
+    from .tables import compare_tables
+
+    return compare_tables(
+        read_rows(reference), read_rows(current), test=test, level=level, correction=correction,
+        prediction=prediction, label=label, classifier=classifier, gate=fail_on_drift,
+        seed=settings.get("seed") if seed is None else seed,
+    )  # fmt: skip
