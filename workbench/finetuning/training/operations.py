@@ -138,7 +138,7 @@ def run(
             before the first step. The unit is a row, or with `user_column` a user with all their
             rows, of those that stay after the checks. Losses and samples that are shown on the way
             are not private.
-        delta: The probability with which more may be learnt; well under 1 in the rows.
+        delta: The probability with which more may be learnt; well under 1 in the rows, or users.
         noise_seed: Of a private run that can be repeated, for experiments: whoever knows it can
             take the noise off. By default the noise is a cryptographic generator's.
         user_column: Of a private run: the rows' field that says whose each is. Then a user is

@@ -25,7 +25,8 @@ def check_users(users: Sequence[Any], *, column: str, columns: Sequence[str]) ->
     nobodys = sum(user is None or user == "" for user in users)
     if nobodys:
         raise InputError(
-            f"{nobodys:,} rows have nothing in {column!r}: whose they are must be known",
+            f"{nobodys:,} {'row has' if nobodys == 1 else 'rows have'} nothing in {column!r}: "
+            "whose each is must be known",
             hint="leave such rows out of the file",
         )
     if len(set(users)) < 2:
