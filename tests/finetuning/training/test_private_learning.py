@@ -12,6 +12,7 @@ import torch
 
 from workbench.core import operations
 from workbench.core.errors import CapabilityError, InputError, LimitError
+from workbench.finetuning.snapshots.snapshot import list_snapshots
 from workbench.finetuning.training.adapting import Learner, adapt
 from workbench.finetuning.training.batches import Batches, collate
 from workbench.finetuning.training.checkpoints import take_weights
@@ -26,6 +27,7 @@ from workbench.finetuning.training.private_learning import (
 from workbench.finetuning.training.recipe import Recipe
 from workbench.models.adapters import list_adapters
 from workbench.privacy import Budgets
+from workbench.store.files import hash_file
 
 from .made import made_examples
 
@@ -156,6 +158,18 @@ def test_what_would_tell_of_rows_is_refused(
         check_recipe(dataclasses.replace(RECIPE, **changes))
 
 
+def test_a_budget_of_the_file_holds_for_every_snapshot_of_it(data: Path) -> None:
+    budgets, file = Budgets(), hash_file(data)
+    budgets.set(file, epsilon=2.5, delta=1e-5)
+    first = _run(data, epsilon=2.0, batch=6)
+    with pytest.raises(LimitError, match=r"privacy budget is epsilon 2\.5"):
+        _run(data, epsilon=2.0, batch=5, license="another one")
+    assert [state.dataset_sha256 for state in budgets.all()] == sorted([file, first.snapshot])
+    # The snapshot alone, as it was spent before, would have let the second run through.
+    kept = {snapshot.id for snapshot in list_snapshots()}
+    assert len(kept) == 2 and not budgets.spends((kept - {first.snapshot}).pop())
+
+
 def _run(data: Path, **options: Any) -> Any:
     given = {"model": "tiny", "data": data, "precision": "fp32", "steps": 3, **options}
     return operations.find("finetuning.run").run(given)
@@ -167,13 +181,15 @@ def test_the_command_spends_states_and_keeps_to_the_budget(data: Path) -> None:
     (adapter,) = list_adapters("tiny")
     assert adapter.record.notes["privacy"]["epsilon_pld"] == done.measures["epsilon_pld"]
     budgets = Budgets()
-    (state,) = budgets.all()
-    assert state.dataset_sha256 == done.snapshot
-    assert state.spent == pytest.approx(done.measures["epsilon_pld"], rel=1e-6)
-    assert (state.spends, state.open_spends) == (1, 0)
+    states = budgets.all()
+    assert {state.dataset_sha256 for state in states} == {done.snapshot, hash_file(data)}
+    for state in states:
+        assert state.spent == pytest.approx(done.measures["epsilon_pld"], rel=1e-6)
+        assert (state.spends, state.open_spends) == (1, 0)
     assert _run(data, epsilon=2.0, batch=6).reused and len(budgets.spends(done.snapshot)) == 1
     budgets.set(done.snapshot, epsilon=2.2, delta=1e-5)
     with pytest.raises(LimitError, match="privacy budget"):
         _run(data, epsilon=2.0, batch=6, again=True)
+    assert len(budgets.spends(hash_file(data))) == 1  # the file has more left, and is not spent
     with pytest.raises(CapabilityError, match="patience"):
         _run(data, epsilon=2.0, patience=1)

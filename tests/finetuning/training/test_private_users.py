@@ -26,6 +26,7 @@ from workbench.finetuning.training.run import _part
 from workbench.models.adapters import list_adapters
 from workbench.privacy import Budgets
 from workbench.privacy.dp.private_optimizer import PrivateOptimizer
+from workbench.store.files import hash_file
 from workbench.store.ledger import Ledger
 
 from .made import made_examples
@@ -196,10 +197,11 @@ def test_the_command_spends_by_user_and_says_so(peoples: Path) -> None:
     done = _run(peoples, epsilon=2.0, user_column="person", rows_per_user=2)
     assert (done.measures["users"], done.measures["rows_per_user"], done.examples) == (4, 2, 8)
     assert 1.999 <= done.measures["epsilon_pld"] <= 2.0
-    (state,) = Budgets().all()
-    assert (state.unit, state.dataset_sha256) == ("user", done.snapshot)
+    states = Budgets().all()
+    assert {state.dataset_sha256 for state in states} == {done.snapshot, hash_file(peoples)}
+    assert {state.unit for state in states} == {"user"}
     (adapter,) = list_adapters("tiny")
-    (spent,) = Ledger().entries(action="privacy.budget_spend")
+    spent, _ = Ledger().entries(action="privacy.budget_spend")
     (made,) = Ledger().entries(action="privacy.training")
     told = made.data["privacy"]
     assert spent.data["unit"] == told["unit"] == adapter.record.notes["privacy"]["unit"] == "user"
@@ -210,8 +212,9 @@ def test_the_command_spends_by_user_and_says_so(peoples: Path) -> None:
     assert {row.user for row in snapshot.examples()} == {"p0", "p1", "p2", "p3"}
     assert _run(snapshot.id, name="people", epsilon=2.0, user_column="person",
                 rows_per_user=2).reused  # fmt: skip
-    with pytest.raises(ConflictError, match="spent by user"):
-        _run(snapshot.id, epsilon=2.0)
+    for by_row in (snapshot.id, peoples):
+        with pytest.raises(ConflictError, match="spent by user"):
+            _run(by_row, epsilon=2.0)
     with pytest.raises(NotFoundError, match="land"):
         _run(snapshot.id, epsilon=2.0, user_column="land")
 

@@ -134,10 +134,10 @@ def run(
         anchors: Everyday dialogues beside each batch on which the model is held to its base; 0 for
             none.
         epsilon: Teach privately (DP-LoRA): no more than this may be learnt of any one row from the
-            adapter. It is spent from the budget of the data's snapshot (`workbench privacy budget`)
-            before the first step. The unit is a row, or with `user_column` a user with all their
-            rows, of those that stay after the checks. Losses and samples that are shown on the way
-            are not private.
+            adapter. It is spent from the budgets of the data's snapshot and of the file that it was
+            made of (`workbench privacy budget`) before the first step. The unit is a row, or with
+            `user_column` a user with all their rows, of those that stay after the checks. Losses
+            and samples that are shown on the way are not private.
         delta: The probability with which more may be learnt; well under 1 in the rows, or users.
         noise_seed: Of a private run that can be repeated, for experiments: whoever knows it can
             take the noise off. By default the noise is a cryptographic generator's.

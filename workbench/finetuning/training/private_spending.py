@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 from workbench.finetuning.training.private_learning import Privacy, PrivateLearning
 from workbench.finetuning.training.private_units import most_rows
@@ -28,7 +29,7 @@ def learn_privately(
 def spending(
     private: PrivateLearning | None, material: Material, run_id: str, *, again: bool
 ) -> Iterator[dict[str, float]]:
-    """Spend from the data's budget what a private run will cost, before it reads a row; once for a
+    """Spend from the data's budgets what a private run will cost, before it reads a row; once for a
     run that goes on after a kill."""
     if private is None:
         yield {}
@@ -37,13 +38,15 @@ def spending(
     from workbench.privacy.dp.budget import Budgets
 
     budgets, mechanism = Budgets(), private.mechanism
-    spend = budgets.spend(
-        material.origin.snapshot or material.data,
-        mechanism,
-        purpose=f"fine-tuning, run {run_id}",
-        unit=private.privacy.unit,
-        run=f"{run_id}-{uuid.uuid4().hex}" if again else run_id,
-    )
+    way: dict[str, Any] = {
+        "unit": private.privacy.unit,
+        "run": f"{run_id}-{uuid.uuid4().hex}" if again else run_id,
+    }
+    datasets = budgeted(material)
+    for each in datasets:
+        budgets.check(each, mechanism, **way)
+    purpose = f"fine-tuning, run {run_id}"
+    spends = [budgets.spend(each, mechanism, purpose=purpose, **way) for each in datasets]
     lost = account(mechanism, delta=private.privacy.delta)
     cost = {
         "epsilon_pld": lost.epsilon_pld,
@@ -57,4 +60,20 @@ def spending(
     try:
         yield cost
     finally:
-        budgets.end(spend)
+        for spend in spends:
+            budgets.end(spend)
+
+
+def budgeted(material: Material) -> list[str]:
+    """The data sets whose budgets a run is spent from, by their sha256.
+
+    The snapshot, and the files that it was made of: a budget that was set for a file holds for
+    whatever is learnt of it, and another snapshot of the same file (under another licence, with
+    whose rows they are or without) is no budget anew.
+    """
+    snapshot = material.origin.snapshot
+    if snapshot is None:
+        return [material.data]
+    from workbench.finetuning.snapshots.snapshot import find_snapshot
+
+    return list(dict.fromkeys([*find_snapshot(snapshot).sources.values(), snapshot]))

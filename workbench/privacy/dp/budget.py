@@ -147,6 +147,21 @@ class Budgets:
         )
         return [_spend(row) for row in rows]
 
+    def check(
+        self,
+        dataset_sha256: str,
+        mechanism: Mechanism,
+        *,
+        unit: Unit = "example",
+        run: str | None = None,
+    ) -> None:
+        """Raise what ``spend`` would; nothing is written. For what is spent of several data sets:
+        where one has not enough left, none shall be spent."""
+        _check_sha256(dataset_sha256)
+        known = self._check_left(dataset_sha256, mechanism, self.spends(dataset_sha256), run)
+        if known is None:
+            self._check_unit(dataset_sha256, unit)
+
     def spend(
         self,
         dataset_sha256: str,
