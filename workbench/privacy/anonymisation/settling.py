@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from .findings import LEAST_SCORE, Found, resolve
+from .recognisers.nobodies import is_nobody, pets_in
 from .words import read_lexicon, read_surroundings, things_in
 
 _NEXT = re.compile(r"[ \n]([^\W\d_][\w'’]*)")
@@ -20,8 +22,17 @@ _AND_BEFORE = re.compile(r"[^\W\d_] & $")
 
 def settle(text: str, found: Sequence[Found]) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
     """The spans that are sure, without overlaps, and the guesses."""
-    kept = without_things(text, found)
+    kept = [_with_ending(text, each) for each in without_things(text, found)]
     return resolve(text, kept), tuple(each for each in kept if each.score < LEAST_SCORE)
+
+
+_ENDING = re.compile(r",? (?:(?:Jr|Sr)\b\.?|(?:II|III|IV)\b)")
+
+
+def _with_ending(text: str, each: Found) -> Found:
+    """A name with what belongs to its end: Drew Rivers III."""
+    behind = _ENDING.match(text, each.end) if each.kind == "PERSON" else None
+    return replace(each, end=behind.end()) if behind else each
 
 
 def without_things(text: str, found: Iterable[Found]) -> list[Found]:
@@ -30,13 +41,15 @@ def without_things(text: str, found: Iterable[Found]) -> list[Found]:
     Things that are known (Jack Daniel's), and firms by their ending (Delaney Brothers).
     """
     things = things_in(text)
+    pets = pets_in(text)
     return [
         each
         for each in found
         if each.kind != "PERSON"
         or not (
             any(start <= each.start and each.end <= end for start, end in things)
-            or _is_firm(text, each)
+            or (each.by != "couples" and _is_firm(text, each))
+            or is_nobody(text, each, pets)
         )
     ]
 

@@ -65,7 +65,10 @@ def with_capitals(text: str) -> str:
     """The view: lines without capitals, and lines that shout, as they would be written."""
     letters = sum(char.isalpha() for char in text)
     small = sum(char.isupper() for char in text) < _LEAST_CAPITALS_SHARE * letters
-    lines = [_line(line, small) for line in text.split("\n")]
+    lines = [
+        _with_addresses(_line(line, small)) if _is_shouted(line) else _line(line, small)
+        for line in text.split("\n")
+    ]
     view = "\n".join(lines)
     if len(view) == len(text):
         view = _with_addresses(view) if small else _small_lines(text, view)
@@ -73,10 +76,15 @@ def with_capitals(text: str) -> str:
     return view if len(view) == len(text) else text
 
 
+def _is_shouted(line: str) -> bool:
+    letters = [char for char in line if char.isalpha()]
+    return len(letters) > 5 and sum(map(str.isupper, letters)) > _SHOUTED_SHARE * len(letters)
+
+
 def _line(line: str, small: bool) -> str:
     letters = [char for char in line if char.isalpha()]
     upper = sum(char.isupper() for char in letters)
-    if len(letters) > 5 and upper > _SHOUTED_SHARE * len(letters):
+    if _is_shouted(line):
         return _written(line, shouted=True, small=True)
     if small or (upper == 0 and letters):
         return _written(line, shouted=False, small=small)

@@ -25,7 +25,7 @@ PARTICLES = frozenset(
     (  # noqa: SIM905
         "de da do dos das del della dello degli di du la le van von der den dem ten ter te zu "
         "zum zur af av el al ul ur bin bint binti ibn ben abu y e i o' d' t' san wa ap ab "
-        "ferch verch op los las ní nic uí vda zur 't t bte a/l a/p"
+        "ferch verch op dela delos los las ní nic uí vda zur 't t bte a/l a/p"
     ).split()
 )
 
@@ -163,7 +163,26 @@ def _of_the_world() -> tuple[frozenset[str], frozenset[str]]:
     countries = frozenset(
         name for code, name in english.territories.items() if code.isalpha() and len(name) > 3
     )
-    also = frozenset(("UK", "U.K.", "USA", "U.S.A.", "UAE", "The Netherlands", "Czech Republic"))
+    also = frozenset(
+        (
+            "UK",
+            "U.K.",
+            "USA",
+            "U.S.A.",
+            "UAE",
+            "The Netherlands",
+            "Czech Republic",
+            "Turkey",
+            "Ivory Coast",
+            "Macedonia",
+            "Cape Verde",
+            "Holland",
+            "Burma",
+            "Swaziland",
+            "Hong Kong",
+            "Palestine",
+        )
+    )
     return (countries | also) - {"Jersey", "Chad", "World"}, frozenset(
         name for name in english.languages.values() if " " not in name
     )

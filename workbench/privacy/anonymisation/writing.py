@@ -8,7 +8,7 @@ import unicodedata
 
 from workbench.data.languages import UNSURE, detect_language
 
-from .words import is_known_word
+from .words import is_known_word, read_classes
 
 READ = "en"
 _LEAST_ENGLISH_SHARE = 0.6
@@ -42,10 +42,35 @@ def why_unreadable(text: str) -> str:
             scripts = sorted({script_of(char).lower() for char in other})
             return f"its script is {', '.join(scripts)}; the recognisers read Latin letters"
     if len(text.split()) >= _LEAST_WORDS:
+        told = _other_by_small_words(text)
+        if told:
+            return f"its language is {told}; the recognisers read {READ}"
         language = _language(text)
         if language not in (READ, UNSURE) and not _mostly_english(text):
             return f"its language is {language}; the recognisers read {READ}"
     return ""
+
+
+_LEAST_SMALL_WORDS = 3
+
+
+@functools.cache
+def _small_words() -> tuple[frozenset[str], dict[str, frozenset[str]]]:
+    """English's smallest words, and each other language's without those that English has too."""
+    words = dict(read_classes("small_words.txt"))
+    english, shared = words.pop("english"), words.pop("shared")
+    return english, {code: said - english - shared for code, said in words.items()}
+
+
+def _other_by_small_words(text: str) -> str:
+    """The language whose small words are more than English has in the text; empty if none."""
+    said = re.findall(r"(?<![\w@.'’-])[^\W\d_]+(?![\w@'’-])", text.lower())[:600]
+    english, others = _small_words()
+    counts = {code: sum(word in words for word in said) for code, words in others.items()}
+    code = max(counts, key=lambda each: counts[each])
+    kinds = others[code] & set(said)
+    enough = min(counts[code], len(kinds)) >= _LEAST_SMALL_WORDS
+    return code if enough and counts[code] > sum(word in english for word in said) else ""
 
 
 def _mostly_english(text: str) -> bool:

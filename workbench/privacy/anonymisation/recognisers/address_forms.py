@@ -6,7 +6,7 @@ import functools
 import re
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİĮŁŃŇŌŐŒŘŚŞȘŠŢȚŤŪŮŰŹŻŽƠƯÐÞ]"
-WORD = rf"(?:(?:St|Ste|Sta|Sto|Dr|Mt|Ft|Gen|Prof|Col|Brgy|Bgy|Co|TP|ks|św|gen|prof|dr|bp|płk|{CAPITAL})\.|{CAPITAL}[^\W\d_]*(?:['’ʻ.-][^\W\d_]+)*)"
+WORD = rf"(?:(?:St|Jr|Sr|Ste|Sta|Sto|Dr|Mt|Ft|Gen|Prof|Col|Brgy|Bgy|Co|TP|ks|św|gen|prof|dr|bp|płk|{CAPITAL})\.|{CAPITAL}[^\W\d_]*(?:['’ʻ.-][^\W\d_]+)*)"
 _S = r"[ \u00a0]"
 _NO = r"\d{1,5}(?:[ -]?[A-Za-z]\b)?(?:[-–/]\d{1,5}[A-Za-z]?){0,3}(?:(?<=[A-Z]) \d{1,3}\b(?!\d))?"
 _ORD = r"\d{1,3}(?:st|nd|rd|th)"
@@ -18,34 +18,45 @@ _ENGLISH = (
     r"Alley|Wharf|Rise|View|Vale|Green|Hill|Park|Broadway|Esplanade|Embankment|Path|Pike|Plaza|Point|Ridge|Run|Gate|"
     r"Heights|Meadows?|Bend|Crossing|Cross|Expressway|Link|Marg|Nagar|Salai|Jalan|Soi|Bypass|Mall|Yard|Promenade|Lu|Jie|Hutong|Dao|Sadak|Bazar|Bazaar|Chowk|Path|Gali)\b\.?"
 )
+# Rarer ones, which are a street's only right behind its number and a name: 27b Quarry Bank.
+_RARE_ENGLISH = (
+    r"(?:Bank|Brae|Brow|Cloisters|Dale|Dell|Drove|End|Fold|Garth|Glade|Glen|Haven|Holt|Knoll|Lea|Leas|Lawn|Leys|Mead|Moor|Mount|"
+    r"Orchard|Paddock|Pastures|Piece|Reach|Rigg|Shaw|Spinney|Spur|Steps|Tops?|Villas|Woods?|Wynd|Arcade|Approach|Chase|Corner|"
+    r"Copse|Croft|Cottages|Common|Causeway|Circus|Cliff|Crest|Fields?|Gait|Hollow|Landing|Maltings|Oval|Precinct|Turn|Viaduct|Weir)\b"
+)
 _SURE_ENGLISH = (
     r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Terrace|Crescent|Cres|Esplanade|Parade|Mews|"
     r"Parkway|Pkwy|Highway|Hwy|Close|Marg|Nagar|pr|prospekt|prosp|Prospekt)\b\.?"
 )
+# Where whole quarters are planned: behind a plot's number they are its street.
+_COLONIES = (
+    r"(?:Hills|Village|Villas|Colony|Enclave|Layout|Estates?|Township|Society|Vihar|Puram|Kunj|Bagh|Nivas|Subdivision|Homes|"
+    r"Heights|Residences?|Park|City|Compound|Complex|Housing|Scheme|Gaon|Wadi|Peta|Pet|Palya|Halli)\b"
+)
 UNIT = (
     r"(?:(?:[Aa]pt|[Aa]partment|Blok|[Uu]nit|[Ss]uite|Ste|[Ff]lat|[Rr]oom|[Rr]m|[Ff]loor|[Ll]evel|[Bb]lock|Blk|Bldg|[Bb]uilding|"
-    r"[Hh]ouse|H/No|H\. ?No|[Pp]lot|[Dd]oor|[Vv]illa|[Ss]hop|[Tt]ower|[Ll]ot|[Ss]tand|[Ee]rf|Bât\.?|[Aa]ppt\.?|[Pp]iso|[Aa]pto\.?|Depto\.?|[Ii]nt\.?|Ap\.|Et\.?|"
+    r"[Hh]ouse|Hse|HSE|H/No|H\. ?No|[Pp]lot|[Dd]oor|[Vv]illa|[Ss]hop|[Tt]ower|[Ll]ot|[Ss]tand|[Ee]rf|Bât\.?|[Aa]ppt\.?|[Pp]iso|[Aa]pto\.?|Depto\.?|[Ii]nt\.?|Ap\.|Et\.?|"
     r"kv\.?|korp\.?|bld\.?|lok\.?|m\.|sc\.|bl\.|et\.|lgh|Top|Whg\.?|Hs\.?|Nr\.?|nº|n\.º|[Nn]o\.?|№)"
     rf"\.?:?{_S}?(?:[Nn]o\.?{_S}?)?#?(?=[A-Z]?-?\d|[A-Z]\b)[A-Z0-9][A-Za-z0-9/-]{{0,7}}|#{_S}?\d[\w-]{{0,6}}|\d{{1,2}}[ºª°](?:{_S}?[A-Z]\b|{_S}(?:izq|dcha|Esq|Dto)\.?)?|"
-    rf"(?:Road|Sector|Phase|Block|Ward|Zone|Street|Lane|Gali|Cross|Main|Precinct|Estate|Extension|Section|Stage|Quarter|Kavling|Kav\.|Lote|Manzana|Mz\.|Lt\.|Lot|Cité|Résidence){_S}(?:No\.?{_S}?)?\d{{1,4}}[A-Za-z]?|[A-Z]-\d{{1,2}}(?:/\d{{1,2}})?|\d{{1,3}}{_S}(?:korp|kv|str|lok|m)\.{_S}?\d{{1,3}}|"
+    rf"(?:Road|Sector|Phase|Block|Ward|Zone|Street|Lane|Gali|Cross|Main|Precinct|Estate|Extension|Section|Stage|Quarter|Kavling|Kav\.|Lote|Manzana|Mz\.|Lt\.|Lot|Cité|Résidence){_S}(?:No\.?{_S}?)?\d{{1,4}}[A-Za-z]?|(?:Sector|Phase|Block){_S}[A-Z]-\d{{1,2}}(?:/\d{{1,2}})?|\d{{1,2}}F\b|[A-Z]-\d{{1,2}}(?:/\d{{1,2}})?|\d{{1,3}}{_S}(?:korp|kv|str|lok|m)\.{_S}?\d{{1,3}}|"
     rf"(?:\d{{1,2}}|st)\.{_S}(?:tv|th|mf|sal)\.?|P\.?{_S}?O\.?{_S}?B(?:ox|OX|ag){_S}\d{{1,6}}|R\.?R\.?{_S}#?\d{{1,2}}|(?:BP|Postfach|Apartado|Casilla|CP|Private Bag){_S}\d{{1,6}})"
 )
 _PRE = rf"(?:{UNIT},?{_S})?"
 _STREETS = (
     # 221B Baker Street; 14 St. James's Sq; 350 5th Avenue; 12 N. Elm St; 1191 County Road 5
-    rf"{_PRE}{_NO},?{_S}(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?{_S})?(?:(?:{_ORD}|{WORD}|of|the|and){_S}){{0,4}}?(?:{_ORD}|{WORD}){_S}{_ENGLISH}(?:{_S}(?:N|S|E|W|O|NE|NW|SE|SW|North|South|East|West|\d{{1,3}})\b\.?)?",
+    rf"{_PRE}{_NO},?{_S}(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?{_S})?(?:(?:{_ORD}|{WORD}|of|the|and){_S}){{0,4}}?(?:{_ORD}|{WORD}){_S}(?:{_ENGLISH}|(?<![A-Z]{{2}} ){_RARE_ENGLISH})(?:{_S}(?:N|S|E|W|O|NE|NW|SE|SW|North|South|East|West|Upper|Lower|Extension|\d{{1,3}})\b\.?)?(?:{_S}{_ORD}{_S}(?:Cross|Main|Stage|Phase|Block|Lane|Floor))?(?:{_S}{WORD}(?={_S}?(?:,|\n|$)))?",
     # Lot 4 Old Mill Road
-    rf"(?:{UNIT},?{_S}){{1,3}}(?:{WORD}{_S}){{1,4}}{_ENGLISH}(?:{_S}\d{{1,3}}\b)?",
+    rf"(?:{UNIT},?{_S}){{1,3}}(?:{WORD}{_S}){{1,4}}(?:{_ENGLISH}|{_COLONIES})(?:{_S}\d{{1,3}}\b)?",
     # Baker Street 221B
     rf"(?:{WORD}{_S}){{1,3}}{_ENGLISH},?{_S}(?:No\.?{_S}?)?{_NO}\b(?!{_S}?(?:am|pm|:))",
     # Hauptstraße 5; Am Markt 3; Lange Gasse 12; Kungsgatan 4; Keizersgracht 174; Storgata 10
     rf"(?:(?:Alte|Neue|Große|Kleine|Lange|Obere|Untere|Hohe|Am|An|Im|In|Zum|Zur|Unter|Auf|Bei|"
     rf"der|den|dem|Van|van|de|het|Södra|Norra|Västra|Östra|Stora|Lilla|Store|Lille){_S}){{0,3}}{CAPITAL}[^\W\d_]*(?:[ -]{CAPITAL}[^\W\d_]+)*(?<=[^\W\d_])?"
     rf"(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|steig|markt|hof|berg|park|straat|laan|plein|gracht|kade|dijk|singel|steeg|dreef|"
-    rf"gatan|vägen|gränd|torg|gade|vej|allé|vænget|gata|gate|veien|vegen|vei|plass|stræti|vegur|braut|katu|tie|kuja|polku|tänav|puiestee|iela|gatvė|utca|út|tér|körút|ulice|ulica)"
+    rf"gatan|vägen|gränd|torg|torget|stigen|backen|gången|gården|gade|gaden|vej|vejen|stræde|strædet|pladsen|allé|vænget|gata|gate|veien|vegen|vei|plass|stræti|vegur|braut|katu|tie|kuja|polku|tänav|puiestee|iela|gatvė|utca|út|tér|körút|ulice|ulica)"
     rf"{_S}(?:Nr\.?{_S}?)?{_NO}",
     rf"(?:Am|An der|Im|Zum|Zur|Unter den|Auf der|In der){_S}(?:{WORD}{_S}){{1,2}}\d{{1,4}}[a-z]?\b",
-    rf"(?:{WORD}{_S}){{1,2}}(?:Straße|Strasse|Str\.|u\.|[Ww]eg|Platz|Allee|Gasse|Ring|Damm|Ufer|Straat|Laan|Plein|Gracht|Kade|utca|út|tér|körút|[Kk]atu|Gatan|Gata|Gate|vägen|gatan|tänav|gatvė|iela|náměstí|třída|trg){_S}{_NO}",
+    rf"(?:{WORD}{_S}){{1,2}}(?:Straße|Strasse|Str\.|u\.|[Ww]eg|Platz|Allee|Gasse|Ring|Damm|Ufer|Markt|Straat|Laan|Plein|Gracht|Kade|Dreef|Dijk|Singel|Baan|Lei|Steenweg|Vest|utca|út|tér|körút|[Kk]atu|Gatan|Gata|Gate|vägen|gatan|tänav|gatvė|iela|náměstí|třída|trg){_S}{_NO}",
     # Karl Johans gate 11; Szent István körút 12. II/4; Gedimino pr. 45-7; Vodičkova 704/36
     rf"(?:{WORD}{_S}){{1,3}}(?:gate|gata|gade|vei|veg|veien|vegen|plass|plads|torg|allé|utca|út|útja|tér|tere|körút|sétány|katu|tie|iela|gatvė|prospektas|pr\.|g\.|al\.|bulvaras|bulvāris|tänav|mnt|puiestee|sokak|sok\.|cad\.|cd\.|rruga|ulica|ul\.|cesta|trg|nábřeží|náměstí|nám\.|třída|ulice){_S}{_NO}(?:\.(?:{_S}[IVX]+/\d{{1,3}})?)?",
     rf"{CAPITAL}[^\W\d_a-z]*[^\W\d_]{{4,}}{_S}\d{{1,4}}/\d{{1,3}}[a-z]?(?![\d/.])",
@@ -55,11 +66,17 @@ _STREETS = (
     # Calle de Alcalá, 42; Via Roma 12; Rua Augusta 100; Av. Paulista, 1578
     rf"(?:Calle|C/|Cl\.|Avenida|Avda\.?|Av\.?|Plaza|Pza\.?|Paseo|Pº|Carrera|Cra\.?|Camino|Ronda|Travesía|Via|Viale|V\.le|Piazza|P\.za|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|Estrada|Rodovia|Priv\.|Jr\.|Jirón|"
     rf"Jalan|Jl\.?|Jln\.?|Lorong|Gang|Ulica|ul\.|al\.|pl\.|os\.|Ulitsa|[Uu]l|Prospekt|pr\.|per\.|vul\.|prosp\.|Strada|Str\.|"
-    rf"Bulevardul|Bd\.|bul\.|Calea|Odos|Leoforos|Carrer|Rambla|Gran Vía|Rue|Avenue|Sokak|Kucheh|Koocheh|Khiaban|Kh\.|Rehov|Rechov|Sharia|"
+    rf"Bulevardul|Bd\.|bul\.|Calea|Odos|Leoforos|Leof\.|Agiou|Agias|Agion|Intrarea|Șoseaua|Sos\.|Piața|Splaiul|třída|náměstí|nám\.|nábřeží|ulice|Carrer|Rambla|Gran Vía|Rue|Avenue|Sokak|Kucheh|Koocheh|Khiaban|Kh\.|Rehov|Rechov|Sharia|"
     rf"Boulevard|Shari[a']?|Thanon|Đường|Phố){_S}?"
-    rf"(?:(?:della|delle|dei|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/x-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
+    rf"(?:(?:della|delle|dei|du|des|les|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|(?:dell|nell|all|dall|d|l)['’]{WORD}|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|[Nn]r\.?{_S}?|[Nn]um\.{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/x-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
     # Cité Keur Gorgui lot 12; Taman Pelangi 7; Urb. Los Pinos 14
-    rf"(?:Cité|Résidence|Quartier|Lotissement|Colonia|Col\.|Urb\.|Urbanización|Barrio|Residencial|Taman|Kampung|Kg\.|Komplek|Perumahan|Purok|Sitio|Trg|Rruga|Bulevar|Bulevardi|Náměstí|nám\.|Nábřeží|Na|Pod|Nad|Plac|Pl\.|Rynek|Aleja|Osiedle|Os\.|Zaułek|Ploshcha|Ploshchad|Pereulok|Moo|Tambon){_S}(?:{WORD}{_S}){{1,3}}(?:lot|lote|[Nn]o\.?|nº|n°|blk\.?)?{_S}?{_NO}",
+    rf"(?:Cité|Résidence|Quartier|Lotissement|Colonia|Col\.|Urb\.|Urbanización|Barrio|Residencial|Taman|Kampung|Kg\.|Komplek|Perumahan|Purok|Sitio|Trg|Rruga|Bulevar|Bulevardi|Náměstí|nám\.|Nábřeží|Na|Pod|Nad|Za|U|Plac|Pl\.|Rynek|Aleja|Osiedle|Os\.|Zaułek|Ploshcha|Ploshchad|Pereulok|Moo|Tambon){_S}(?:{WORD}{_S}){{1,3}}(?:lot|lote|[Nn]o\.?|nº|n°|blk\.?)?{_S}?{_NO}",
+    rf"(?:Street|House){_S}(?:No\.?{_S}?)?\d{{1,4}},?{_S}Sector{_S}[A-Z]-?\d{{1,2}}(?:/\d{{1,2}})?",
+    rf"(?:Plot|Lot|House|H\.?{_S}?No\.?|Flat|Block){_S}(?:No\.?{_S}?)?[A-Z]?-?\d{{1,4}}[A-Z]?,?{_S}(?:Sector|Phase|Block|Street|Road|Stage){_S}(?:No\.?{_S}?)?[A-Z]?-?\d{{1,3}}",
+    # Dlouhá 18; Graaf van Vlaanderenplein 19; 40 Honmachi 3-chome
+    rf"{CAPITAL}[^\W\d_]{{2,}}[áíý]{_S}\d{{1,4}}(?:/\d{{1,4}})?[a-z]?(?![\d/.:])",
+    rf"{WORD}{_S}(?:van|de|der|den|van{_S}de|van{_S}der|van{_S}den){_S}{CAPITAL}[^\W\d_]+(?:straat|laan|plein|gracht|kade|dijk|singel|steeg|dreef|weg|lei|markt){_S}{_NO}",
+    rf"\d{{1,4}},?{_S}{WORD}{_S}\d{{1,2}}-[Cc]home",
     # 14 Rehov Herzl; 27 Sharia Talaat Harb
     rf"{_NO},?{_S}(?:Rehov|Rechov|Sderot|Sharia|Shari['’]?a?|Odos|Ulitsa|Ulica|Jalan|Jl\.?|Via|Calle|Rua|Strada|Bulevar|Prospekt|Prospect|Trg|Rruga|Sokak|Khiaban|Kucheh|Thanon|Bóthar|Sráid|Rampa|Cesta|Kneza|Kralja){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
     rf"\d{{1,4}}(?:/\d{{1,4}})?{_S}Moo{_S}\d{{1,2}}",
@@ -87,7 +104,7 @@ _NAMED = (
     rf"(?:Cité|Résidence|Quartier|Lotissement|Hameau|Lieu-dit|Colonia|Col\.|Urb\.|Barrio|Bairro|Jardim|Vila|Setor|Taman|Kampung|Kg\.|Komplek|Perumahan|Barangay|Brgy\.?|Purok|Sitio|Tambon|Amphoe|Khwaeng|Khet|Desa|Kelurahan|Kecamatan|Kab\.|Mohalla|Gali|Thana|Upazila|Taluk|Tehsil|Heol|Ffordd|Stryd|Lôn){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
 )
 # A door behind the number of a house: m. 6, kv. 31, as. 4, 2º B.
-_DOOR = rf"(?:,?{_S}(?:(?:m|kv|lok|as|app?|apt|int|bl|sc|esc|et|dv|wej)\.{_S}?\d{{1,4}}[A-Za-z]?|hs)\b|\.{_S}[IVX]+/\d{{1,3}})?"
+_DOOR = rf"(?:,?{_S}(?:(?:m|kv|lok|as|app?|apt|int|bl|sc|esc|et|em|fsz|dv|wej)\.{_S}?\d{{1,4}}[A-Za-z]?|hs)\b|-(?:hs|bis|I{{1,3}}|IV)\b|\.{_S}[IVX]+/\d{{1,3}})?"
 STRONG_CODE = (
     r"(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[A-Z]{2}|"  # United Kingdom
     r"[A-Z]\d[\dW] ?(?=[A-Z\d]{0,3}[A-Z])[A-Z\d]{4}|"  # Ireland

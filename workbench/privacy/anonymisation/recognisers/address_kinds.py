@@ -18,7 +18,7 @@ from .date_forms import months_pattern
 
 # How much each kind of part says by itself; 2 is enough.
 WORTH = {
-    "street": 2.0, "state code": 2.0, "strong code": 2.0, "code place": 2.0, "box": 2.0, "unit": 1.0,
+    "street": 2.0, "state code": 2.0, "strong code": 2.0, "code place": 2.0, "box": 2.0, "house": 2.0, "unit": 1.0,
     "country": 1.0, "place": 1.0, "named street": 1.0, "numbered": 0.5, "code": 0.5, "number": 0.5,
     "capitals": 0.0,
 }  # fmt: skip
@@ -27,6 +27,15 @@ STATE_CODE = re.compile(rf"(?:(?P<place>{forms.PLACE}),? )?{forms.STATE_CODE}")
 CODE_PLACE = re.compile(rf"(?P<code>{forms.CODE}) (?P<place>{forms.PLACE}(?: \d{{1,2}}(?!\d))?)")
 PLACE_CODE = re.compile(rf"(?P<place>{forms.PLACE}),?(?: -)? (?P<code>{forms.CODE})")
 _STRONG = re.compile(forms.STRONG_CODE)
+_SHORT_STREET = re.compile(r"(?:C/|Cl\.|Av\.|Avda\.|Pza\.|Str\.|Bd\.|ul\.|Jl\.|R\.)")
+_HOUSE = re.compile(
+    rf"{forms.WORD} (?:Cottage|Rectory|Vicarage|Croft|Farmhouse|Bungalow|Gatehouse)"
+)
+_REGION = re.compile(
+    rf"(?P<place>{forms.PLACE}) (?:State|Province|County|Prefecture|Oblast|Governorate|Region|Voivodeship)"
+)
+_IRISH = re.compile(rf"Co\.? {forms.WORD}")  # a county: Co. Offaly
+LONG_CODE = re.compile(r"\d{5,6}(?!\d)")
 _UNIT = re.compile(rf"{forms.UNIT}(?:,? {forms.UNIT})?")
 _BOX = re.compile(r"(?i)p\.? ?o\.? ?b|r\.?r\.? ?#?\d")
 NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?: bis| ter)?")
@@ -60,6 +69,15 @@ def kind_of(said: str) -> str:
         " " in said or said in lexicon.countries or not is_english(first) or said in lexicon.known
     ):
         return "country" if said in lexicon.countries else "place"
+    if said.startswith("the ") and said[4:] in lexicon.countries:
+        return "country"
+    if _HOUSE.fullmatch(said):
+        return "house"
+    if _IRISH.fullmatch(said):
+        return "place"
+    region = _REGION.fullmatch(said)
+    if region and lexicon.is_town(region["place"]):
+        return "place"
     if STATE_CODE.fullmatch(said):
         return "state code"
     coded = _coded(said, lexicon)
@@ -117,6 +135,8 @@ def _labels() -> frozenset[str]:
 
 def is_date_like(said: str) -> bool:
     """Whether numbers beside one everyday word were taken for a Japanese address."""
+    if _SHORT_STREET.match(said):  # C/ Mayor 168
+        return False
     words = re.findall(r"[^\W\d_]{2,}", said)
     if len(words) != 1:
         return False

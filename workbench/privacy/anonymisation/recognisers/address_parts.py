@@ -20,7 +20,7 @@ from .address_kinds import WORTH, is_date_like, kind_of
 
 _PARTING = re.compile(
     r"[ \t]*(?:\.?,|;|\||·|•|\t|[()\"“”«»<>\[\]{}]|[ \u00a0]{2,}| [-–—/] |(?<![Nn]o): |:$|"
-    r"(?:(?<=[^\W\d_]{4})(?<!prosp)(?<!Brgy)(?<!korp)|(?<=\d)|(?<=[A-Z]{2}))\.(?=\s)(?! (?:tv|th|mf|sal|[IVX]+/\d|(?:em|étage|krs|kat|et|fl)\b))|\.$|[!?]|\n)[ \t]*"
+    r"(?:(?<=[^\W\d_]{4})(?<!prosp)(?<!Leof)(?<!(?<=[^\W\d_])str)(?<!Avda)(?<!Blvd)(?<!Piaz)(?<!Brgy)(?<!korp)|(?<=\d)|(?<=[A-Z]{2}))\.(?=\s)(?! (?:tv|th|mf|sal|[IVX]+/\d|(?:em|étage|krs|kat|et|fl)\b))|\.$|[!?]|\n)[ \t]*"
 )
 _MOST_CHARS = 90
 _WRAPPED_CHARS = 48  # a line that is longer goes on in the next one
@@ -121,6 +121,12 @@ def _in_prose(said: str, piece: Piece) -> list[Part]:
             if is_date_like(hit.group()):
                 continue
             found.append(_part(piece, flat, hit.start(), hit.end(), "street"))
+        for hit in _BOX_IN_PROSE.finditer(flat):
+            if not any(
+                part.start < piece.start + hit.end() and piece.start + hit.start() < part.end
+                for part in found
+            ):
+                found.append(_part(piece, flat, hit.start(), hit.end(), "box"))
     edges = _at_edges(flat, piece)
     found += [
         edge for edge in edges
@@ -136,12 +142,13 @@ def _part(piece: Piece, flat: str, start: int, end: int, kind: str) -> Part:
     )  # fmt: skip
 
 
+_BOX_IN_PROSE = re.compile(r"(?<!\w)(?:P\. ?O\. ?|PO )B(?:ox|OX|ag) \d{1,6}\b")
 _LED = re.compile(r"\b(?:at|in|of|to|is|attended|address|from) $")
 _LAST = re.compile(
     rf"(?:^|(?<=\s))(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE}(?: {forms.CODE})?|{forms.CODE} {forms.PLACE}(?: \d{{1,2}})?|{kinds.NUMBERED.pattern}))$"
 )
 _FIRST = re.compile(
-    rf"(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE} {forms.STATE_CODE}|{forms.PLACE} {forms.CODE}|{forms.CODE} {forms.PLACE}(?: \d{{1,2}}(?!\d))?|{forms.PLACE}|{kinds.NUMBER.pattern}))(?=\s|$)"
+    rf"(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE} {forms.STATE_CODE}|{forms.PLACE} {forms.CODE}|{forms.CODE} {forms.PLACE}(?: \d{{1,2}}(?!\d))?|{forms.STRONG_CODE}|{kinds.LONG_CODE.pattern}|{forms.PLACE}|{kinds.NUMBER.pattern}))(?=\s|$)"
 )
 
 
@@ -151,7 +158,12 @@ def _at_edges(flat: str, piece: Piece) -> list[Part]:
     first = _FIRST.match(flat)
     if first and first.end() < len(flat):
         kind = kind_of(first["said"])
-        if kind and kind not in ("capitals", "number", "numbered", "code"):
+        coded = (
+            kind == "code"
+            and piece.before.strip() == ","
+            and kinds.LONG_CODE.fullmatch(first["said"])
+        )
+        if coded or (kind and kind not in ("capitals", "number", "numbered", "code")):
             found.append(_part(piece, flat, 0, first.end(), kind))
     at = 0
     while at < len(flat):  # the longest end that is of a kind

@@ -19,7 +19,17 @@ from .address_parts import Part, Piece, parts_of_piece, pieces_of
 
 _JOINS = frozenset([",", "\n", "·", "-", "–", "/", "|", "", "•"])
 _ANCHORS = frozenset(
-    ["street", "state code", "strong code", "code place", "country", "place", "named street", "box"]
+    [
+        "street",
+        "state code",
+        "strong code",
+        "code place",
+        "country",
+        "place",
+        "named street",
+        "box",
+        "house",
+    ]
 )
 _ENOUGH = 2.0
 _SAID = re.compile(

@@ -16,7 +16,7 @@ from workbench.privacy.anonymisation.reading import Reading
 from .date_forms import date, is_whole, year_of
 
 BIRTH = (
-    r"born|births?|birth ?(?:day|date|dt)|b-?day|b ?date|d[./ ]?\s?o[./ ]?\s?b|y\.?o\.?b|b\.d\.|bd|date of b\w{3,5}|née? le|"
+    r"born|brn|births?|birth ?(?:day|date|dt)|b-?day|b ?date|d[./ ]?\s?o[./ ]?\s?b|y\.?o\.?b|b\.d\.|bd|date of b\w{3,5}|née? le|"
     r"geboren(?:\sam)?|geb|geburts(?:tag|datum)|nacid[oa]|nacimiento|nac|f\.? ?nac|nat[oa]|nascita|nasc|nascid[oa]|nascimento|"
     r"naissance|geboortedatum|gebore|født|fødselsdato|född|födelsedatum|fødd|fæddur|fædd|"
     r"syntynyt|synt|syntymäaika|sünd|sündinud|dzimis|dzim|gimęs|gimusi|urodzon[ya]|ur|narozen[áa]?|nar|datum narození|"
@@ -52,9 +52,20 @@ _PERSIAN_YEARS = range(1290, 1400)
 # Right behind a name, an age or a sex; in brackets, between commas, in a cell.
 _BESIDE = re.compile(
     r"(?:[^\W\d_a-zß-ÿ][\w'’-]*['’]?,? ?[(\[]|[^\W\d_a-zß-ÿ][\w'’-]+[,;:|\t] {0,3}|[^\W\d_a-zß-ÿ][\w'’-]+ {1,24}|"
-    r"\b(?i:male|female|m|f|aged? \d{1,2}|\d{1,2} ?(?:yo|y/o|yrs?|years? old))[\s,;|/()-]{1,4}|[,;|\t\"'] {0,8}|\n)\Z"
+    r"\b(?i:male|female|m|f|aged? \d{1,2}|\d{1,2} ?(?:yo|y/o|yrs?|years? old))[\s,;|/()-]{1,4}|[,;|\t\"'] {0,8}|\n|[^\W_]{3,} / |\b(?i:verified|identified|confirmed) )\Z"
 )
 
+_NAMED = re.compile(
+    r"[^\W\d_a-zß-ÿ][\w'’.-]* (?:[a-z]{1,4} ){0,2}[^\W\d_a-zß-ÿ][\w'’.-]+,? ?[(,;|\t-]? ?\Z"
+)
+_DOCUMENT = re.compile(
+    r"\)?[ ,;|\t/-]{1,3}(?i:passports?|id\b|id card|identity|nhs|nino?\b|ssn|social security|insurance no|nationality|"
+    r"visa\b|allerg|blood group|next of kin|male\b|female\b|sex\b|gender|weight|height|class \d|year \d|form \d)"
+)
+_CHILD = re.compile(
+    r"\b(?i:child|baby|infant|pupil|patient|dependant|dependent|son|daughter|applicant|insured|passenger)s?:? "
+    r"[^\W\d_a-zß-ÿ][\w'’-]+(?: [^\W\d_a-zß-ÿ][\w'’-]+){0,3},? ?[(,]? ?\Z"
+)
 _SEX = re.compile(r"\b(?i:male|female|boy|girl)[\s,;|/()-]{1,4}\Z")
 
 
@@ -85,6 +96,10 @@ def _why(text: str, hit: re.Match[str]) -> str:
         return ""
     if _SEX.search(before):
         return "behind a sex"
+    if _NAMED.search(before) and _DOCUMENT.match(behind):
+        return "between a name and a document"
+    if _CHILD.search(before):
+        return "of a child"
     return "long ago" if _is_long_ago(said) and _BESIDE.search(before) else ""
 
 

@@ -25,9 +25,7 @@ _TITLED = re.compile(r"(?i)(?<!\w)(?:mr|mrs|ms|miss|mx|dr|prof|professor|sgt|rev
 _ENDINGS = frozenset(("jr", "sr", "ii", "iii", "iv"))
 # Particles that stay small words of English where they have a capital.
 _ALSO_ENGLISH = frozenset(("do", "den", "ten", "zu", "ben", "san", "i", "e", "y", "t"))
-_PARTICLES_WITH_CAPITALS = (
-    PARTICLES | {"au", "ni", "abu", "ould", "ait", "dela", "delos"}
-) - _ALSO_ENGLISH
+_PARTICLES_WITH_CAPITALS = (PARTICLES | {"au", "ni", "abu", "ould", "ait"}) - _ALSO_ENGLISH
 _SHORT = frozenset("an he so my do to le ha no in on la hu lo du or at".split())  # noqa: SIM905
 
 # What a word may be to a name. The letters stand in the weights too.
@@ -176,7 +174,7 @@ def _cuts(run: list[Word], classes: list[str], at: int) -> bool:
     return not (before and after and not _is_label(run[at].lower))
 
 
-_IN_CODE = re.compile(r"[a-z0-9]\.$|\w@$|_$|\d-$")
+_IN_CODE = re.compile(r"[a-z0-9]\.$|\w@$|_$|\d-$|\d\Z")
 _CODE_BEHIND = re.compile(r"[-_/]?\d|\.[a-z]|_|\(\)|://")
 _CAMEL = re.compile(r"(?<!\bMac)(?<!\bFitz)[a-z]{3}[A-Z]")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
-from workbench.privacy.anonymisation.words import is_english
+from workbench.privacy.anonymisation.words import is_english, read_lexicon, read_surroundings
 
 from .birth_dates import BIRTH
 from .id_labels import is_label
@@ -22,9 +22,9 @@ _KINDS = (
     ("IP", r"(?:(?:client |remote |source |src |peer )?(?:ip|addr)(?: address)?)"),
     ("PHONE", r"(?:(?:home |work |mobile |cell |contact |day |evening )?(?:phone|tel|telephone|mobile|cell|fax|whatsapp)(?: number| no)?)"),
     ("IBAN", r"iban"),
-    ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud|matric|hosp|pol|doc|document) ?(?:id|no|nr|number)|matric(?:ulation)?(?: (?:id|no|number))?|document|id ?card|kind and number|national insurance(?: number| no)?|hospital (?:no|number))"),
+    ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud|matric|hosp|pol|doc|document) ?(?:id|no|nr|number)|matric(?:ulation)?(?: (?:id|no|number))?|document|id ?card|kind and number|national insurance(?: number| no)?|hospital (?:no|number)|(?:library |membership )?card (?:no|nr|number))"),
     ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: lines?)?(?: ?\d)?|street|addr ?\d|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post ?code|zip(?: code)?|place|where|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
-    ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
+    ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|into|by|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
 )  # fmt: skip
 _EXACT = tuple(
     (kind, re.compile(rf"(?:the |your |his |her )?{pattern}\Z")) for kind, pattern in _KINDS
@@ -46,11 +46,13 @@ _NOTHING = re.compile(
 )
 _PAIR = re.compile(r"\"(?P<key>[\w .-]{2,30})\"\s*:\s*\"(?P<value>[^\"\n]{1,120})\"")
 _LINE = re.compile(
-    r"(?m)(?:^|(?<=[|;\t]))[ \t>*•-]{0,4}(?P<key>[A-Za-z][\w ./'-]{1,30}?)[*_]{0,2}[ \t]*[:=][*_]{0,2}[ \t]+(?P<value>[^\n|;\t]{1,120}?)[ \t]*(?=$|[|;\t])"
+    r"(?m)(?:^|(?<=[|;\t]))[ \t>*•-]{0,4}(?:\d{1,2}[.)] ?)?(?P<key>[A-Za-z][\w ./'-]{1,30}?)[*_]{0,2}[ \t]*[:=][*_]{0,2}[ \t]+(?P<value>[^\n|;\t]{1,120}?)[ \t]*(?=$|[|;\t])"
 )
 _SET = re.compile(
     r"(?<![\w.])(?P<key>[a-z][a-z_]{1,24})=(?P<value>\"[^\"\n]{1,80}\"|[^\s,;&\"]{1,60})"
 )
+_NAME = re.compile(r"[^\W\d_][^\d@\n]*")
+_MOST_NAMES = 4
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHER = re.compile(
     r"(?i)\b(?:order|badge|invoice|voucher|parcel|batch|ref|reference|ticket|serial|lot)\b"
@@ -68,7 +70,9 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             kind = kind_of(hit["key"])
             if pattern is _PAIR and re.fullmatch(r"(?i)(?:street_?)?lines?_?\d?", hit["key"]):
                 kind = "LOCATION"  # of an address in a record
-            if kind and (sure or not _sentence(hit["value"])):
+            if kind == "PERSON" and sure:
+                yield from _named(text, *hit.span("value"))
+            elif kind and (sure or not _sentence(hit["value"])):
                 yield from _value(text, hit.start("value"), hit.end("value"), kind, hit["key"])
     yield from _columns(text)
 
@@ -96,6 +100,26 @@ def _value(text: str, start: int, end: int, kind: str, field: str) -> Iterator[F
         value = value[5:]
     at = text.index(value, start)
     yield Found(at, at + len(value), kind, 0.75, "fields", "the name of its field")
+
+
+def _named(text: str, start: int, end: int) -> Iterator[Found]:
+    """A name in small letters in a record; one with capitals is the work of ``stated_names``."""
+    value = text[start:end].strip(" \"'")
+    words = re.findall(r"[^\W\d_]+", value.lower())
+    if (
+        not (value.islower() or value.isupper())
+        or not 0 < len(words) <= _MOST_NAMES
+        or not _NAME.fullmatch(value)
+    ):
+        return
+    around = read_surroundings()
+    other = (
+        around["role"] | around["organisation"] | around["other_label"] | read_lexicon().no_names
+    )
+    if set(words) & other or all(is_english(word) for word in words):
+        return
+    at = text.index(value, start)
+    yield Found(at, at + len(value), "PERSON", 0.7, "fields", "the name of its field")
 
 
 def _looks_like(kind: str, value: str, field: str) -> bool:
@@ -157,11 +181,24 @@ def cells_of(text: str) -> Iterator[tuple[int, int, str]]:
                 continue
             names = _cells(head.group(), mark)
             kinds = [_kind_of_column(name) for _, name in names]
+            kinds = _with_numbers([name for _, name in names], kinds)
             if len(names) < 2 or not any(kinds) or any(len(name) > 30 for _, name in names):
                 continue
             if any(re.search(r"\d{3}|[^\w ./#()&'-]", name) for _, name in names):
                 continue
             yield from _below(lines[at + 1 :], names, kinds, mark)
+
+
+_NUMBER_HEAD = re.compile(r"(?i)(?:no|nr|id|number|ref|code|#)\.?")
+
+
+def _with_numbers(heads: list[str], kinds: list[str]) -> list[str]:
+    """A column that is just called "no." or "id" numbers persons where the table lists them."""
+    listed = NAME_COLUMN in kinds or ("BIRTH_DATE" in kinds and "PERSON" in kinds)
+    if not listed or "ID" in kinds:
+        return kinds
+    return ["ID" if not kind and _NUMBER_HEAD.fullmatch(head.strip()) else kind
+            for head, kind in zip(heads, kinds, strict=True)]  # fmt: skip
 
 
 def _kind_of_column(head: str) -> str:
@@ -174,7 +211,7 @@ def _below(
 ) -> Iterator[tuple[int, int, str]]:
     """The cells of the rows below a header, as long as the rows are like it."""
     for line in lines:
-        cells = _cells(line.group(), mark)
+        cells = _joined(_cells(line.group(), mark), kinds, mark)
         same = len(cells) == len(names)
         if not same:
             if set(line.group().strip()) <= set("-|+: "):
@@ -186,6 +223,19 @@ def _below(
             if value and not _NOTHING.match(value):
                 begin = line.start() + start
                 yield begin, begin + len(value), kind
+
+
+def _joined(cells: list[tuple[int, str]], kinds: list[str], mark: str) -> list[tuple[int, str]]:
+    """A row with one cell too many, as one whose "Surname, Given" nobody quoted."""
+    persons = [n for n, kind in enumerate(kinds) if kind.startswith("PERSON")]
+    if mark != "," or len(cells) != len(kinds) + 1 or len(persons) != 1:
+        return cells
+    at = persons[0]
+    (start, family), (second, given) = cells[at : at + 2]
+    if not (family.replace(" ", "").isalpha() and given[:1].isalpha()):
+        return cells
+    whole = f"{family},{' ' * (second - start - len(family) - 1)}{given}"
+    return [*cells[:at], (start, whole), *cells[at + 2 :]]
 
 
 def _above(start: int, names: list[tuple[int, str]], kinds: list[str]) -> str:

@@ -18,7 +18,7 @@ _MOST_STRANGERS = 4  # words that are on no list, between a label and its number
 # Behind these a label no longer holds, unless what follows speaks of it ("; it reads").
 _STOP = re.compile(
     r"(?:(?<!\bno)(?<!\bnr)(?<!\bn)(?<![A-Z])\. +(?=[A-ZÀ-Þ])|[;!]\s+)(?![^\n\d]{0,28}\b(?:[Ii]t|[Ii]t's|[Tt]hat|[Ww]hich|form|reads|says)\b)|"
-    r"\n[ \t]*\n|\"\s*,|[{}\[\]]"
+    r"\n[ \t]*\n|\"\s*,|[{}\]]"
 )
 _DIGIT = re.compile(r"\d")
 _ASKED = re.compile(r"\?\s*\n[^\n:\d]{0,40}(?:[:>]|\bA\b)[ \t]*")

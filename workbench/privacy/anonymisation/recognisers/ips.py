@@ -15,7 +15,7 @@ _SIX = re.compile(
 )
 _VERSION = re.compile(
     r"(?:\b(?:versions?|release|v|ver|build|firmware|driver|update(?:d)?(?: to)?|upgrade(?:d)?(?: to)?|patch|software|"
-    r"chrome|firefox|edge|safari|android|ios|windows|linux|kernel|sdk|app|client|agent)[ /:_-]*(?:\w+[ /-])?)$",
+    r"chrome|firefox|edge|safari|android|ios|windows|linux|kernel|sdk|app)[ /:_-]*(?:\w+[ /-])?)$",
     re.IGNORECASE,
 )
 _LOW = 23

@@ -77,7 +77,7 @@ _FORMS = (
     _form("Romanian CNP", r"[1-9]\d{12}", id_checks.is_cnp, r"cnp|" + _ANY_ID, sure=False),
     _form("Emirates ID", r"784-?\d{4}-?\d{7}-?\d"),
     _form("Pakistani CNIC", r"\d{5}-\d{7}-\d"),
-    _form("UK driving licence", r"[A-Z9]{5}\d{6}[A-Z9]{2}\d[A-Z]{2}"),
+    _form("UK driving licence", r"[A-Z9]{5} ?\d{6} ?[A-Z9]{2}\d ?[A-Z]{2}"),
     _form("German passport or card", r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8,9}", id_checks.is_any, _ANY_ID, sure=False),
     _form("Croatian OIB", r"\d{11}", id_checks.is_oib, r"oib|" + _ANY_ID, sure=False),
     _form("Estonian or Lithuanian code", r"[1-6]\d{10}", dated_id_checks.is_baltic),

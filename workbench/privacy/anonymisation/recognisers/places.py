@@ -19,8 +19,9 @@ from workbench.privacy.anonymisation.lists.using import lists_in_use
 from workbench.privacy.anonymisation.reading import Reading
 from workbench.privacy.anonymisation.words import read_lexicon, read_surroundings
 
+from .address_forms import STATE
 from .place_cues import SURE
-from .place_evidence import Page, Place, places_in, signs_of
+from .place_evidence import Page, Place, kind_of_place, places_in, signs_of
 
 _LEXICON = Path(__file__).parents[1] / "lexicon"
 WEIGHTS = {True: _LEXICON / "place_weights.json", False: _LEXICON / "place_weights_alone.json"}
@@ -47,12 +48,48 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         ):
             score, because = max(score, 0.8), "a place where somebody is"
         if score >= LEAST_GUESS:
-            yield Found(place.start, place.end, "LOCATION", score, "places", because)
+            district = _DISTRICT.match(text, place.end) if place.kind else None
+            end = district.end() if district else place.end
+            yield Found(place.start, end, "LOCATION", score, "places", because)
+    yield from _on_the_way(text)
     for hit in _WHERE.finditer(text):
         words = hit["place"].lower().split()
         things = read_surroundings()["organisation"] | read_surroundings()["thing"]
         if words[0] not in read_lexicon().no_names and words[-1] not in things:
             yield Found(*hit.span("place"), "LOCATION", 0.6, "places", "where somebody is")
+
+
+_ROUTE = re.compile(
+    rf"\b[Ff]rom (?P<one>{_PLACE})(?: to|, now(?: in)?|, (?:living|based|currently) in) (?P<two>{_PLACE})"
+)
+# Boise ID, Ballarat VIC; not those whose letters are a word.
+_IN_STATE = re.compile(
+    rf"(?<![\w'’-])(?P<city>[A-Z][^\W\d_]+(?: [A-Z][^\W\d_]+)?) (?!(?:OK|IN|ME|OR|HI|OH|MA|PA|AS|CO|DC|SA|ON)\b){STATE}(?![\w'’-])"
+)
+_STATE_BEHIND = re.compile(rf" {STATE}$")
+_ON_THE_WAY = re.compile(
+    rf"(?:^|[.!?] |\n|Day \d+\. )(?:Left|Tomorrow|Reached|Next stop|Arrived in|Woke up in|Back in),?:? (?P<place>{_PLACE})|\bset (?:out|off) from (?P<from>{_PLACE})"
+)
+_DUTCH = re.compile(r"(?<!\w)['’]s-[A-Z][a-z]+")
+_DISTRICT = re.compile(rf" (?:(?:N|S|C|M|V|K|NV|SV|NØ|SØ)(?![\w.'’-]| [A-Z])|{STATE}(?![\w'’-]))")
+
+
+def _on_the_way(text: str) -> Iterator[Found]:
+    """Places of the lists between which somebody goes, and the Dutch that begin with an apostrophe."""
+    for hit in _ROUTE.finditer(text):
+        known = [_STATE_BEHIND.sub("", hit[side]) for side in ("one", "two")]
+        if all(map(kind_of_place, known)):
+            for side in ("one", "two"):
+                yield Found(*hit.span(side), "LOCATION", 0.6, "places", "from one to another")
+    for hit in _ON_THE_WAY.finditer(text):
+        side = "place" if hit["place"] else "from"
+        if kind_of_place(hit[side]) not in ("", "town"):
+            yield Found(*hit.span(side), "LOCATION", 0.6, "places", "on somebody's way")
+    for hit in _IN_STATE.finditer(text):
+        if kind_of_place(hit["city"]):
+            yield Found(*hit.span(), "LOCATION", 0.6, "places", "a city and its state")
+    for hit in _DUTCH.finditer(text):
+        yield Found(*hit.span(), "LOCATION", 0.7, "places", "a Dutch town")
 
 
 def candidates_of(text: str, reading: Reading) -> Iterator[Place]:

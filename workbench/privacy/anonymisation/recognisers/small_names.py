@@ -8,7 +8,13 @@ from itertools import pairwise
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
-from workbench.privacy.anonymisation.words import PARTICLES, Lexicon, is_english, read_lexicon
+from workbench.privacy.anonymisation.words import (
+    PARTICLES,
+    Lexicon,
+    is_english,
+    read_classes,
+    read_lexicon,
+)
 
 from .capitals import Word, name_evidence, words_of
 
@@ -24,8 +30,38 @@ _SAID = re.compile(
 )
 
 
+_TITLED = re.compile(
+    r"\b(?P<title>mr|mrs|ms|miss|dr|aunt|auntie|aunty|uncle|nurse|prof)\.? (?P<who>(?-i:[a-zà-ÿā-ž][\w'’-]{2,}))",
+    re.IGNORECASE,
+)
+_SURE_TITLES = frozenset(("mr", "mrs", "ms"))
+_THANKED = re.compile(
+    r"(?i:\b(?:thanks|thank you|thx|hi|hello|hey|dear|cheers|ta)),? (?P<who>[a-zà-ÿā-ž]{3,})(?=[.,!]|\s*\n|$)"
+)
+
+
+def _titled(text: str) -> Iterator[Found]:
+    """What a title or thanks stand before, though it has no capital: mrs baker, thanks keisha."""
+    lexicon = read_lexicon()
+    for hit in _TITLED.finditer(text):
+        low = hit["who"].lower()
+        word = words_of(low)[0]
+        sure = hit["title"].lower() in _SURE_TITLES and low not in lexicon.no_names
+        if sure or (name_evidence(lexicon, word) and low not in lexicon.no_names):
+            yield Found(*hit.span("who"), "PERSON", 0.8, "small_names", "a title stands before it")
+    for hit in _THANKED.finditer(text):
+        low = hit["who"]
+        if (
+            not is_english(low)
+            and low not in lexicon.no_names
+            and low not in read_classes("nobodies.txt")["thanked"]
+        ):
+            yield Found(*hit.span("who"), "PERSON", 0.65, "small_names", "somebody is thanked")
+
+
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """Runs of small letters that begin with a name."""
+    yield from _titled(text)
     words, lexicon = words_of(text), read_lexicon()
     at = 0
     while at < len(words):

@@ -22,6 +22,7 @@ _NUMBER = re.compile(
     r"(?:[ ./-](?:[A-Za-z]{0,3}\d[A-Za-z0-9]*|[A-Z]{1,2}(?![\w'’]|[ ][a-z])|(?<=[/-])[A-Z]{3}(?!\w)))*(?![\w@]|[.-]\w)"
 )
 _LEAST_DIGITS = 4
+_SHORT_CODE = re.compile(r"[A-Z]{2,5}[-/]\d{3}")
 _LEAST_CHARS = 5
 _MOST_CHARS = 26
 _DATE = re.compile(
@@ -37,11 +38,15 @@ _SUM = re.compile(
     r"(?:[A-Z]{3} )?\d{1,3}(?:[ .,]\d{3})*[.,]\d{2}|\d+[.,]\d{2}|v?\d+(?:\.\d{1,2}){1,3}(?:-rc\d)?"
 )
 _AND_ANOTHER = re.compile(r"(?: \([^)\n]{1,12}\))?(?:, | and |; | / )")
+_IN_A_NAME = re.compile(
+    r"\b(?:name|Mr|Mrs|Ms|Miss|Dr|client|customer|patient|pupil|tenant|member)\.?:? \"?(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?: [^\W\d_a-zß-ÿ][\w'’-]+){0,3})\"? \($",
+    re.I,
+)
 _FILE = re.compile(
     r"\b(?:client|patient|customer|employee|member|pupil|student)\b[^\n(]{2,40}\((?:file|no\.?|ref\.?|record) $",
     re.I,
 )
-_STAFF = re.compile(r"[A-Z]{1,4}[-/]?\d{3,9}(?:[-/]?[A-Z\d]{1,3})?|\d{5,10}")
+_STAFF = re.compile(r"[A-Z]{1,4}[-/]?\d{3,9}(?:[-/]?[A-Z\d]{1,3})?|\d{5,10}|\d{3,6}/\d{2,4}")
 # A number of one kind alone: letters and digits, no sum and no date.
 _CODE = re.compile(
     r"(?=.*\d{3})[A-Z]{1,4}[-/]?\d[\dA-Z/-]{3,}|\d{6,14}[A-Z]?|\d{2,}-\d{4,}(?:-\d+)?"
@@ -51,7 +56,7 @@ _OWNER = re.compile(
     r"\b(?:employee|patient|customer|client|student|staff|member|holder|insured|pupil)\b", re.I
 )
 _SIBLING = re.compile(
-    r"\"(?:\w*(?:type|scheme|kind|document|name))\"\s*:\s*\"(?P<label>[^\"\n]{2,30})\"[^{}]{0,80}?"
+    r"\"(?:\w*(?:type|scheme|kind|document|name|system|label|code|use))\"\s*:\s*\"(?P<label>[^\"\n]{2,30})\"[^{}]{0,80}?"
     r"\"(?:\w*(?:number|value|no|id|code))\"\s*:\s*\"(?P<number>[^\"\n]{4,30})\""
 )
 _OWNED = re.compile(
@@ -101,7 +106,9 @@ def _is_sum(text: str, start: int, end: int) -> bool:
 
 def _may_be(said: str) -> bool:
     digits = sum(char.isdigit() for char in said)
-    if digits < _LEAST_DIGITS or not _LEAST_CHARS <= len(said) + 1 <= _MOST_CHARS:
+    if digits < _LEAST_DIGITS and not _SHORT_CODE.fullmatch(said):
+        return False
+    if not _LEAST_CHARS <= len(said) + 1 <= _MOST_CHARS:
         return False
     return not (_DATE.fullmatch(said) or _DATED.match(said))
 
@@ -111,7 +118,10 @@ def _beside_somebody(text: str, start: int, end: int, said: str) -> str:
     if _FILE.search(text, max(0, start - 60), start):
         return "file"
     bracket = text[end : end + 1] in (")", ",", ";")
-    if bracket and _NAMED.search(text, max(0, start - 40), start) and _STAFF.fullmatch(said):
+    named = _NAMED.search(text, max(0, start - 40), start) or _IN_A_NAME.search(
+        text, max(0, start - 48), start
+    )
+    if bracket and named and _STAFF.fullmatch(said):
         return "a name"
     line = text[text.rfind("\n", 0, start) + 1 : start]
     if re.search(r"\b[Nn]o\.?: *$", line) and _OWNER.search(line):

@@ -54,13 +54,18 @@ _SPEAKER = re.compile(
 _CAPITALS = r"[^\W\d_a-zß-ÿ](?:[^\W\d_]|['’ʻ-](?=[^\W\d_])|(?<=\b[^\W\d_])\.)*"
 # Behind these any capitals are a name: née Church, call me Sunday.
 _CALLED = re.compile(
-    rf"\b(?:née|nee|maiden name|born(?= [A-Z][a-z]+ [A-Z])|calls? (?:me|him|her|them|us)|called (?:me|him|her|them)|goes by|known as|"
+    rf"\b(?:née|nee|maiden name|born(?= [A-Z][a-z]+ [A-Z])|calls? (?:me|him|her|them|us)|called (?:me|him|her|them)|goes by|known as|handover from|handed over to|passed (?:on )?to|keys with|approved by|checked by|reviewed by|handled by|escalated? to|assigned to|signed for by|contact is|picked up by|collected by|lunch with|dinner with|meeting with|"
     rf"in the name of|answers to|signed by|posted by|written by|reported by|ask for|asked for|speak to|regards to|love from|leave with|left with|name as|have known|known to me as)[ \t:]+[\"“‘']?"
     rf"(?P<name>(?-i:{_CAPITALS}(?: (?:(?:de|da|van|von|der|den|bin|binti|al|el|la|di) ){{0,2}}{_CAPITALS}){{0,3}}))(?![\w-])",
     re.IGNORECASE,
 )
+# Behind these a department may stand too.
+_WEAK = re.compile(
+    r"(?i)(?:handover|handed|passed|keys|approved|checked|reviewed|handled|escalated?|assigned|signed for|contact|picked|collected|"
+    r"lunch|dinner|meeting)\b"
+)
 _HERE_IS = re.compile(
-    rf"(?:^|[\n.!?,] ?)(?:it['’]?s|this is|i['’]?m|i am)[ \t]+(?P<name>(?-i:{_CAPITALS}(?: {_CAPITALS}){{0,2}}))(?=[.,!]?(?:\s*\n|$)|[.,!] | here\b)",
+    rf"(?:^|[\n.!?,] ?)(?:it['’]?s|this is|i['’]?m|i am)[ \t]+(?P<name>(?-i:{_CAPITALS}(?: {_CAPITALS}){{0,2}}))(?=[.,!]?(?:\s*\n|$)|[.,!] | here\b| from (?:the|your|our)\b)",
     re.IGNORECASE,
 )
 # Who speaks in a chat: the same words behind the time of two lines or more.
@@ -163,6 +168,9 @@ def _called(text: str) -> Iterator[Found]:
         here = hit.re is _HERE_IS and (words[0] in no_names or is_english(words[0]))
         if here or {words[0], words[-1]} & things or words[0] in _SMALL:
             continue
+        weak = _WEAK.match(hit.group()) and all(map(_says_something_else, words_of(hit["name"])))
+        if weak or (_WEAK.match(hit.group()) and hit["name"].isupper()):
+            continue
         yield Found(*hit.span("name"), "PERSON", 0.85, "stated_names", "somebody is called so")
     speakers = list(_TIMED.finditer(text))
     said = Counter(hit["name"].lower() for hit in speakers)
@@ -182,6 +190,11 @@ def _names_in(text: str, start: int, end: int, *, whole: bool) -> Iterator[Found
     for piece in found:
         words = words_of(piece.group())
         words = words if whole and len(words) <= _MOST_WORDS else _leading(words)
+        while len(words) > 1 and words[0].said in ("of", "at", "in", "the", "for"):
+            words = words[1:]
+        small = not any(word.capital for word in words)
+        if small and any(_says_something_else(word) for word in words):
+            continue
         if not words or len(words) > _MOST_WORDS:
             continue
         if all(_says_something_else(word) for word in words):
