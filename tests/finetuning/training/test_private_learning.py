@@ -170,6 +170,22 @@ def test_a_budget_of_the_file_holds_for_every_snapshot_of_it(data: Path) -> None
     assert len(kept) == 2 and not budgets.spends((kept - {first.snapshot}).pop())
 
 
+def test_a_private_run_does_not_go_on_from_what_knows_its_rows(data: Path, tmp_path: Path) -> None:
+    """Also over a third, and by another snapshot of the same file; from others it does."""
+    other = tmp_path / "other facts.jsonl"
+    other.write_text('{"prompt": "Is it dark at noon?", "response": "No."}\n')
+    _run(data, name="open")
+    _run(other, name="between", adapter="open")
+    _run(other, name="apart")
+    for start in ("open", "between"):
+        with pytest.raises(CapabilityError, match="tiny:open@1 was taught these rows"):
+            _run(data, epsilon=2.0, batch=6, adapter=start, license="another one")
+    assert not Budgets().all()
+    done = _run(data, epsilon=2.0, batch=6, name="shut", adapter="apart")
+    again = _run(data, epsilon=2.0, batch=6, name="more", adapter=done.adapter)
+    assert [state.spends for state in Budgets().all()] == [2, 2] and again.adapter == "more"
+
+
 def _run(data: Path, **options: Any) -> Any:
     given = {"model": "tiny", "data": data, "precision": "fp32", "steps": 3, **options}
     return operations.find("finetuning.run").run(given)

@@ -39,6 +39,7 @@ from workbench.finetuning.training.registering import (
     register,
     tell_result,
 )
+from workbench.finetuning.training.starting_point import check_private_start
 from workbench.store.files import make_folder, saying_why
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def run_training(
         recipe = dataclasses.replace(recipe, pack_tokens=0)  # packed rows have no own gradients
         check_recipe(recipe)
         check_unit(examples, privacy)
+        check_private_start(start, origin.snapshot if origin is not None else None)
     learnt, kept, said = _part(examples, held_out, recipe, privacy)
     learner = load_learner(model, recipe, start=start)
     most = min(recipe.max_tokens, learner.context_tokens)

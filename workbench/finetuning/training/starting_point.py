@@ -6,11 +6,13 @@ the same shape, over the same base, that every engine can be asked with.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import CapabilityError, InputError
+from workbench.core.errors import CapabilityError, InputError, NotFoundError
 from workbench.finetuning.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -90,3 +92,50 @@ def _read_shape(folder: Path) -> dict[str, Any]:
         "targets": (targets,) if isinstance(targets, str) else tuple(sorted(targets)),
         "layers": len(layers) if isinstance(layers, list) else None,
     }
+
+
+def check_private_start(start: Adapter | None, snapshot: str | None) -> None:
+    """Raise where an epsilon could not hold: the rows were taught before without any privacy.
+
+    Args:
+        start: The adapter that a private run goes on from; None is the base alone.
+        snapshot: What the run will learn from.
+
+    Raises:
+        CapabilityError: It, or one that it came from, was taught these rows as they are.
+    """
+    if start is None or snapshot is None:
+        return
+    now = _made_of(snapshot)
+    for each in _line(start):
+        notes = each.record.notes
+        if not notes.get("privacy") and now & _made_of(str(notes.get("data", ""))):
+            raise CapabilityError(
+                f"{each.full_name} was taught these rows without any privacy, and what goes on "
+                "from it knows them: no epsilon can take that back",
+                hint="begin at the base: without --adapter",
+            )
+
+
+def _line(start: Adapter) -> Iterator[Adapter]:
+    """The adapter and those that it came from, as far as they are here."""
+    from workbench.models.adapters import resolve
+
+    waiting, seen = [start], {start.full_name}
+    while waiting:
+        each = waiting.pop()
+        yield each
+        for parent in each.record.parents:
+            if parent not in seen:
+                seen.add(parent)
+                with contextlib.suppress(NotFoundError):
+                    waiting.append(resolve(parent, verify=False))
+
+
+def _made_of(snapshot: str) -> set[str]:
+    """The sha256 of a snapshot and of its files; of what is none here only what was given."""
+    from workbench.finetuning.snapshots.snapshot import find_snapshot
+
+    with contextlib.suppress(NotFoundError):
+        return {snapshot, *find_snapshot(snapshot).sources.values()}
+    return {snapshot}
