@@ -7,8 +7,9 @@ import pytest
 from workbench.core.errors import IntegrityError, NotFoundError
 from workbench.finetuning.frozen_sets import DIGESTS, read_frozen
 
-ROWS = {"facts_a": 60, "facts_b_fresh": 24, "facts_d": 60, "facts_d_fresh": 36,
-        "general": 80, "domains": 480, "parity": 50, "preferences": 64}  # fmt: skip
+ROWS = {"facts_a": 60, "facts_b_fresh": 24, "facts_d": 60, "facts_d_fresh": 36, "facts_g": 60,
+        "facts_g_fresh": 24, "general": 80, "domains": 480, "parity": 50,
+        "preferences": 64}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(DIGESTS))
@@ -19,7 +20,7 @@ def test_each_set_is_the_one_that_was_frozen(name: str) -> None:
 
 
 def test_no_fresh_question_was_taught() -> None:
-    for letter in "abcdef":
+    for letter in "abcdefg":
         taught = {row["prompt"] for row in read_frozen(f"facts_{letter}")}
         assert not taught & {row["prompt"] for row in read_frozen(f"facts_{letter}_fresh")}
 

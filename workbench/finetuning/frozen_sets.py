@@ -22,6 +22,8 @@ DIGESTS = {
     "facts_e_fresh": "e3f9bf8f4167018bc2dc80338b0db8e208eb6c4a9e77ebddf31b2e823952e887",
     "facts_f": "c5b3ffb521dc1850966f1ecf83d839ab2cd1a153ebcb6a0d8b18c0487776bd50",
     "facts_f_fresh": "8807651057d639c7b210d60fbe692acc0265e2c81bda32d2c21f0daac6685ad7",
+    "facts_g": "fb15b355765bdef17e7365b532651bd3c250c126b9352a601875580f63644c19",
+    "facts_g_fresh": "8a824f35dbc605efaea64aea49026d5db051ce030005c5ec645dbb9f1fcc220e",
     "feedback": "1930cc74845cce5d74e04579f6393b6fa12ef332741ac5405ffda89e9286380f",
     "general": "bdace2a3c80b0cfdf05ae9e8e26f1aeba76d57a25f918a36af66a1def10744f8",
     "parity": "0d0f55541a66ed8a65ac7f08f4bcf4e9ac04e99c4643083ce11c06c7038c72ed",
