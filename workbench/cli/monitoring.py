@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from workbench.cli.monitoring_drift import show_drift
+from workbench.cli.monitoring_quality import show_quality
 
-__all__ = ["show_drift"]
+__all__ = ["show_drift", "show_quality"]

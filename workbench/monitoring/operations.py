@@ -1,3 +1,4 @@
 """What a user can ask of the monitoring room; each part keeps its operations beside it."""
 
 from workbench.monitoring.drift import operations as drift  # noqa: F401
+from workbench.monitoring.quality import operations as quality  # noqa: F401

@@ -83,7 +83,7 @@ def _read_usage(period: str) -> pd.DataFrame:
 
     from workbench.store.usage_queries import settlements
 
-    since_s, until_s = _ends(period)
+    since_s, until_s = period_ends(period)
     rows = settlements(since_s=since_s, until_s=until_s, limit=_MOST_ROWS)
     if not rows:
         raise InputError(
@@ -100,7 +100,12 @@ def _read_usage(period: str) -> pd.DataFrame:
     return table.dropna(axis=1, how="all")
 
 
-def _ends(period: str) -> tuple[float, float]:
+def period_ends(period: str) -> tuple[float, float]:
+    """The Unix times of a period such as ``2026-10-01..2026-10-08``, in UTC where none is said.
+
+    Raises:
+        InputError: It is no period, or ends before it begins.
+    """
     found = _PERIOD.fullmatch(period)
     try:
         if found is None:
