@@ -32,6 +32,7 @@ import ledger
 import limits
 import memory
 import model_servers
+import monitoring_drift
 import patching
 import pipeline
 import pipeline_poison
@@ -67,6 +68,7 @@ BENCHMARKS = {
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,
         *model_servers.BENCHMARKS,
+        *monitoring_drift.BENCHMARKS,
         *patching.BENCHMARKS,
         *pipeline.BENCHMARKS,
         *pipeline_poison.BENCHMARKS,

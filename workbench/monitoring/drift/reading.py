@@ -90,7 +90,10 @@ def _read_usage(period: str) -> pd.DataFrame:
             f"no call was settled in {period}", hint="workbench serving usage --by day"
         )
     table = pd.DataFrame([vars(row) for row in rows])
-    made = table["sketch"]
+    # Sketches of two kinds cannot be compared; that of most calls is.
+    kinds = table["sketch_kind"].dropna()
+    most = kinds.mode()[0] if len(kinds) else None
+    made = table["sketch"].where(table["sketch_kind"] == most, None)
     table = table.drop(columns=[*_PASSED_OVER, "sketch"])
     table["status"] = table["status"].astype(str)
     if made.notna().any():
