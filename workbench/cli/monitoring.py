@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from workbench.cli.monitoring_business import (
+    show_advice,
+    show_costs,
+    show_report,
+    show_roi,
+    show_what_if,
+)
 from workbench.cli.monitoring_drift import show_drift
 from workbench.cli.monitoring_quality import show_quality
 
-__all__ = ["show_drift", "show_quality"]
+__all__ = [
+    "show_advice",
+    "show_costs",
+    "show_drift",
+    "show_quality",
+    "show_report",
+    "show_roi",
+    "show_what_if",
+]

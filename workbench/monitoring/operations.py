@@ -1,4 +1,5 @@
 """What a user can ask of the monitoring room; each part keeps its operations beside it."""
 
+from workbench.monitoring.business import operations as business  # noqa: F401
 from workbench.monitoring.drift import operations as drift  # noqa: F401
 from workbench.monitoring.quality import operations as quality  # noqa: F401

@@ -24,7 +24,7 @@ from .document import Block, Chart, Document, Section, Table
 
 STANDARD = "ua-1"
 _BODY_FONT = "Libertinus Serif"
-_LONG_CELL = 30  # letters: a column with longer cells shares the room that is left
+_LONG_CELL = 26  # letters: a column with longer cells shares the room that is left
 # Latin, Greek, Cyrillic, punctuation, currency, arrows, mathematics, shapes: in the fonts brought.
 _BROUGHT = re.compile(r"[\u0000-\u052f\u1e00-\u2bff\ufffd]*")
 
@@ -148,7 +148,9 @@ def _widths(table: Table) -> list[int]:
         max([len(column.title), *(len(row[place]) for row in table.rows)])
         for place, column in enumerate(table.columns)
     ]
-    wide = [min(length, 4 * _LONG_CELL) if length > _LONG_CELL else 0 for length in longest]
+    # Shares by the root: a cell four times as long has twice the width and half as many lines.
+    shares = [round(10 * min(length, 4 * _LONG_CELL) ** 0.5) for length in longest]
+    wide = [share if longest[at] > _LONG_CELL else 0 for at, share in enumerate(shares)]
     if not any(wide):
         # The table fills the page's width: its first column takes what the others leave.
         wide[0] = 1
