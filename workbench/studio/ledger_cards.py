@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.privacy.ledger.checkpoints import KeptCheckpoint
     from workbench.privacy.ledger.erasing import Erasure
 
-_WIDTH, _HEIGHT, _LEAST = 560, 20, 3.0
+_WIDTH, _HEIGHT, _LEAST = 560, 20, 8.0
 
 
 def draw_evidence(check: EvidenceCheck) -> str:
@@ -44,13 +45,19 @@ def draw_checkpoints(kept: Sequence[KeptCheckpoint]) -> str:
     rows = [
         {
             "entries": each.size,
-            "signed (UTC)": each.time[:19].replace("T", " "),
+            "signed (UTC)": _in_one_line(each.time),
             "root": f"{each.root[:16]}…",
             "key": each.key,
         }
         for each in kept
     ]
     return table(rows, title="Signed checkpoints").html()
+
+
+def _in_one_line(time: str) -> str:
+    """A time without a space or a dash at which it would break where there is little room."""
+    moment = dt.datetime.fromisoformat(time)
+    return f"{moment.day} {moment:%b %Y, %H:%M:%S}".replace(" ", "\u00a0")
 
 
 def draw_checkpoint(kept: KeptCheckpoint) -> str:

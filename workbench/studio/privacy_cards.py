@@ -268,7 +268,7 @@ def draw_bars(bars: Iterable[Bar], *, most: float) -> str:
     """Bars with a name before and a figure behind; intervals as whiskers. ``most`` is full."""
     rows = "".join(
         f'<tr><th scope="row">{escape(bar.name)}</th><td>{_svg(bar, most)}</td>'
-        f'<td class="n">{escape(bar.told or _told(bar.value))}{_interval(bar)}</td></tr>'
+        f'<td class="n told">{escape(bar.told or _told(bar.value))}{_interval(bar)}</td></tr>'
         for bar in bars
     )
     return f'<div class="wide"><table><tbody>{rows}</tbody></table></div>'
@@ -333,9 +333,9 @@ def _svg(bar: Bar, most: float) -> str:
         )
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img" '
-        f'style="display:block;max-width:100%" aria-label="{said}"><rect y="7" height="2" '
-        f'width="{_WIDTH}" fill="var(--line)"/><rect y="3" width="{x:.1f}" height="10" '
-        f'fill="{bar.fill}"/>{whisker}</svg>'
+        f'style="display:block;min-width:5rem;max-width:100%" aria-label="{said}">'
+        f'<rect y="7" height="2" width="{_WIDTH}" fill="var(--line)"/>'
+        f'<rect y="3" width="{x:.1f}" height="10" fill="{bar.fill}"/>{whisker}</svg>'
     )
 
 
