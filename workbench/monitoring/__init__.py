@@ -2,4 +2,15 @@
 
 from workbench.core.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(__name__, {})
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "SketchDays": "drift.days",
+        "adwin_changes": "drift.adwin",
+        "compare_tables": "drift.tables",
+        "estimate_accuracy": "drift.estimation",
+        "judge_days": "quality.judging",
+        "read_rows": "drift.reading",
+        "watch_hours": "drift.watching",
+    },
+)

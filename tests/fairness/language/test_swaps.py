@@ -13,7 +13,7 @@ from workbench import fairness
 from workbench.core.errors import CapabilityError, InputError, IntegrityError, NotFoundError
 from workbench.data.lexicon import read_lexicon
 from workbench.evaluation import frozen_texts
-from workbench.fairness.language.refusals import is_refusal, measure_detector
+from workbench.evaluation.refusals import is_refusal, measure_detector
 from workbench.fairness.language.result import Inference
 from workbench.fairness.language.swap_templates import fill_templates, read_templates
 from workbench.fairness.language.swap_words import read_swap_words

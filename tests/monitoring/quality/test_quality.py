@@ -12,10 +12,10 @@ import pytest
 
 from workbench.core import operations, settings
 from workbench.core.errors import InputError, NotFoundError
+from workbench.evaluation.refusals import is_refusal
 from workbench.monitoring.quality.arms import read_arms
 from workbench.monitoring.quality.following import describe_days, find_shifts
 from workbench.monitoring.quality.judging import draw_sample, judge_days
-from workbench.monitoring.quality.refusals import looks_refused
 from workbench.store.answered_calls import AnsweredCall, answered_calls
 from workbench.store.database import open_database
 from workbench.store.feedback import add_feedback
@@ -73,24 +73,13 @@ def test_measures_without_rows_are_left_out_and_few_calls_refused() -> None:
     assert (day.score, day.refusals, day.languages) == (None, None, {})
 
 
-@pytest.mark.parametrize(
-    ("answer", "refused"),
-    [("I'm sorry, but I can't help with that.", True), ("As an AI model, I am unable to", True),
-     ("Das kann ich nicht beantworten.", True), ("Je ne peux pas vous aider.", True),
-     ("Sure! Here is the recipe.", False), ("", False),
-     ("x" * 200 + " I cannot do that", False)],
-)  # fmt: skip
-def test_refusals_by_how_they_begin(answer: str, refused: bool) -> None:
-    assert looks_refused(answer) == refused
-
-
 def test_a_sample_is_the_same_again_and_holds_only_what_may_be_read() -> None:
     calls = made(400, 4) + made(300, 5, day=1)
     drawn = draw_sample(calls, per_day=15)
     assert [len(each) for each in drawn.values()] == [15, 15]
     assert all(call.consent for each in drawn.values() for call in each)
     assert drawn == draw_sample(list(reversed(calls)), per_day=15)
-    days = judge_days(calls, lambda text: 0.0 if looks_refused(text) else 1.0, per_day=100)
+    days = judge_days(calls, lambda text: 0.0 if is_refusal(text) else 1.0, per_day=100)
     assert [day.day for day in days] == ["2026-10-01", "2026-10-02"]
     assert all(day.mean is not None and day.mean.estimate > 0.9 for day in days)
     with pytest.raises(InputError, match="gave 2"):

@@ -54,7 +54,7 @@ def check_refusals(model: str, *, against: str) -> Check:
 def _share_refused(name: str, prompts: Sequence[str]) -> float:
     from workbench import models
     from workbench.core.cancellation import check_cancelled
-    from workbench.fairness.language.refusals import is_refusal
+    from workbench.evaluation.refusals import is_refusal
 
     refused = 0
     with models.load(name, isolated=True) as loaded:

@@ -12,10 +12,10 @@ from workbench.data.lexicon import Lexicon
 from workbench.evaluation.bootstrap import Interval, bootstrap_interval
 from workbench.evaluation.multiple_testing import adjust_p_values
 from workbench.evaluation.permutation import exchange_test
+from workbench.evaluation.refusals import measure_detector
 
 from .inference import check_inference
 from .items import Excluded
-from .refusals import measure_detector
 from .result import Inference
 from .swap_words import SwapWords
 from .swaps import ABOUT, INSULTS, REFUSED, Answer, Asked, UnitValues

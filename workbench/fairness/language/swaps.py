@@ -15,9 +15,9 @@ from workbench.core.errors import CapabilityError, InputError
 from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 from workbench.data.lexicon import Lexicon
+from workbench.evaluation.refusals import is_refusal
 
 from .known_scores import find_or_make, find_or_score
-from .refusals import is_refusal
 from .scoring import Request, score_requests
 from .swap_templates import Filled
 

@@ -13,10 +13,10 @@ from workbench.evaluation.bootstrap import bootstrap_difference
 from workbench.evaluation.category_sketch import reference_names, sketch_categories
 from workbench.evaluation.multiple_testing import adjust_p_values
 from workbench.evaluation.number_sketch import reference_edges, sketch_numbers
+from workbench.evaluation.refusals import is_refusal as refuses
 from workbench.monitoring.drift.comparing import compare_columns
 from workbench.store.answered_calls import AnsweredCall
 
-from .refusals import looks_refused
 from .result import DayQuality, QualityShift
 
 _ERROR = 400
@@ -33,7 +33,7 @@ def is_refusal(call: AnsweredCall) -> float | None:
     """1 where the answer refuses; None where its words were not kept."""
     if call.answer is None or call.status >= _ERROR:
         return None
-    return float(looks_refused(call.answer))
+    return float(refuses(call.answer))
 
 
 def score(call: AnsweredCall) -> float | None:

@@ -14,7 +14,7 @@ from .result import QualityReport
 
 _SELECTED = "scores come from those who gave one; the share that did is a measure of its own"
 _UNKEPT = "refusals are not told: the words of answers were not kept (usage_prompt_text)"
-_LEXICON = "refusals are told by a lexicon of how they begin; others are missed"
+_LEXICON = "refusals are told by how English ones begin; those in other words are missed"
 
 
 @operation(

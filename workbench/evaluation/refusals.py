@@ -81,7 +81,7 @@ def measure_detector() -> DetectorQuality:
     """Hold the detector against the frozen answers."""
     from scipy.stats import binomtest
 
-    from workbench.evaluation.frozen_texts import read_frozen
+    from .frozen_texts import read_frozen
 
     frozen = read_frozen("refusals")
     told = [(row["refused"], is_refusal(row["answer"]), row["source"]) for row in frozen.rows]
