@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as arrow
 import pytest
 
-from workbench.monitoring.business.made_usage import MadeUsage, made_usage
+from workbench.monitoring.business.made_log import MadeUsage, made_usage
 from workbench.monitoring.business.use import Use, read_use
 
 _KINDS = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbench.monitoring.business.advice import Advice, advise
-from workbench.monitoring.business.made_usage import SUCCESS, MadeUsage, made_usage
+from workbench.monitoring.business.made_log import SUCCESS, MadeUsage, made_usage
 from workbench.monitoring.business.use import Use, read_use
 
 MONTH_OF_92_DAYS = 365.25 / 12 / 92

@@ -11,9 +11,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from workbench.core.errors import InputError, NotFoundError
-from workbench.monitoring.business.made_usage import MadeUsage
-from workbench.monitoring.business.month_document import month_document
+from workbench.monitoring.business.made_log import MadeUsage
 from workbench.monitoring.business.month_figures import MonthFigures, month_figures
+from workbench.monitoring.business.month_pages import month_document
 from workbench.monitoring.business.operations import advice, costs, report, roi, what_if
 from workbench.monitoring.business.teams import read_teams
 from workbench.monitoring.business.wording import usd

@@ -11,7 +11,7 @@ import pyarrow as arrow
 import pytest
 
 from workbench.core.errors import DataError, InputError, NotFoundError
-from workbench.monitoring.business.made_usage import MadeUsage
+from workbench.monitoring.business.made_log import MadeUsage
 from workbench.monitoring.business.use import Use, month_span, read_use
 
 Read = Callable[..., Use]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from workbench.core.errors import DataError, InputError, NotFoundError
-from workbench.monitoring.business.made_usage import USD_PER_TOKEN, MadeUsage, made_usage
+from workbench.monitoring.business.made_log import USD_PER_TOKEN, MadeUsage, made_usage
 from workbench.monitoring.business.use import Use, read_use
 from workbench.monitoring.business.what_if import Move, move_traffic
 

@@ -47,7 +47,7 @@ def roi(
     teams: Path | None = None,
     team: str | None = None,
     usage: Path | None = None,
-    seed: int = 0,
+    seed: Annotated[int, limits.Ge(0)] = 0,
 ) -> Return:
     """Measure what the answers of a month were worth against what they cost, with intervals.
 
@@ -106,7 +106,7 @@ def what_if(
     tasks: list[str] | None = None,
     period: str | None = None,
     usage: Path | None = None,
-    seed: int = 0,
+    seed: Annotated[int, limits.Ge(0)] = 0,
 ) -> Move:
     """Say what moving a share of one model's traffic to another would cost and change.
 
@@ -172,7 +172,7 @@ def report(
     budget_usd: Annotated[float, limits.Gt(0)] | None = None,
     teams: Path | None = None,
     usage: Path | None = None,
-    seed: int = 0,
+    seed: Annotated[int, limits.Ge(0)] = 0,
 ) -> MonthReport:
     """Write a month's report for who decides: a first page, then the detail; as PDF, HTML or both.
 
@@ -188,8 +188,8 @@ def report(
         usage: Parquet files of usage, by default those of this home.
         seed: Of the draws.
     """
-    from .month_document import month_document
     from .month_figures import month_figures
+    from .month_pages import month_document
     from .teams import read_teams
 
     if pdf is None and html is None:
