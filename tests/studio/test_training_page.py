@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -111,3 +112,25 @@ def test_the_form_queues_a_job_and_refuses_what_is_no_file(
     (job,) = JobQueue().list()
     assert (job.operation, job.params["seed"]) == ("finetuning.run", 3)
     assert job.params["data"] == str(path) and len(begun) == 1
+    assert "epsilon" not in job.params
+
+
+def test_a_private_run_is_queued_or_refused_before_it_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TrainingForm, "_start_worker", lambda self, queue: None)
+    form, path = TrainingForm(), tmp_path / "rows.jsonl"
+    path.write_text('{"prompt": "a", "response": "b", "person": "p"}\n')
+    form.inputs["data"].value = str(path)
+    form.inputs["user_column"].value = "person"
+    form.button.click()
+    assert "no epsilon was given" in form._place.children[0].value
+    for wrong in ("much", "-1"):
+        form.inputs["epsilon"].value = wrong
+        form.button.click()
+        assert "epsilon" in form._place.children[0].value
+    assert JobQueue().list() == ()
+    form.inputs["epsilon"].value = "8"
+    form.button.click()
+    (job,) = JobQueue().list()
+    assert (job.params["epsilon"], job.params["user_column"]) == (8.0, "person")

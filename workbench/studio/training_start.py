@@ -19,6 +19,8 @@ _FIELDS = (
     Field("name", "Adapter's name", hint="the file's"),
     Field("seed", "Seed", 0),
     Field("samples", "Answers to show", 2),
+    Field("epsilon", "Epsilon of a private run", hint="none: not private"),
+    Field("user_column", "Whose a row is, of a private run", hint="none: a row is protected"),
 )
 _OPERATION = "finetuning.run"
 
@@ -40,9 +42,11 @@ class TrainingForm(OperationForm):
         self._place.children = (widgets.HTML(f'<div role="status">{said}</div>'),)
 
     def _queue(self) -> str:
+        from workbench.finetuning.training.operations import privacy_of
         from workbench.store import JobQueue
 
         values = self.values()
+        privacy_of(values)  # whether it can be, before it waits for its turn
         path = Path(str(values.get("data", "")).strip()).expanduser()
         if not path.is_file():
             raise InputError(

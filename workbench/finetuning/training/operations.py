@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -153,7 +154,7 @@ def run(
     from workbench.finetuning.training.registering import Origin
     from workbench.finetuning.training.run import run_training
 
-    privacy, chosen = _privacy_of(given), name or _name_of(find_source(data))
+    privacy, chosen = privacy_of(given), name or _name_of(find_source(data))
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
     taken = _take(recipe, given, name=chosen)
     return run_training(
@@ -267,21 +268,27 @@ def _choose(
     return start, recipe
 
 
-def _privacy_of(given: dict[str, Any]) -> Privacy | None:
-    """What a run may lose, where an epsilon was given."""
+def privacy_of(given: Mapping[str, Any]) -> Privacy | None:
+    """What a run may lose, where an epsilon was given, and of whom.
+
+    Raises:
+        InputError: Whom it protects was said, and no epsilon, or rows of users whom nobody named.
+    """
     from workbench.finetuning.training.private_learning import Privacy
     from workbench.privacy.dp.users import check_rows_per_user
 
-    check_rows_per_user(given["user_column"], given["rows_per_user"])
+    check_rows_per_user(given.get("user_column"), given.get("rows_per_user"))
     names = ("epsilon", "delta", "noise_seed", "user_column", "rows_per_user")
-    if given["epsilon"] is None:
-        if given["user_column"] is not None:
+    said = {name: given[name] for name in names if given.get(name) is not None}
+    if "epsilon" not in said:
+        if "user_column" in said:
             raise InputError(
                 "user_column says whom a private run protects, and no epsilon was given",
                 hint="--epsilon 8 --user-column COLUMN",
             )
         return None
-    return Privacy(*(given[name] for name in names))
+    said["seed"] = said.pop("noise_seed", None)
+    return Privacy(**said)
 
 
 def _begin_at(
