@@ -33,3 +33,18 @@ def test_few_rows_and_other_columns_are_refused() -> None:
         classifier_two_sample_test(np.zeros((19, 1)), np.zeros((30, 1)))
     with pytest.raises(InputError, match="shapes"):
         classifier_two_sample_test(np.zeros((30, 1)), np.zeros((30, 2)))
+
+
+def test_rows_that_come_again_are_not_known_from_the_other_half() -> None:
+    """Rows drawn with replacement: split apart, copies would be recognised by their values."""
+    draw = np.random.default_rng(2)
+    pool = draw.normal(size=(300, 4))
+    found = [
+        classifier_two_sample_test(
+            draw.normal(size=(600, 4)), pool[draw.integers(0, 300, 600)], seed=seed
+        ).auc
+        for seed in range(8)
+    ]
+    assert np.mean(found) < 0.55
+    with pytest.raises(InputError, match="nearly all rows"):
+        classifier_two_sample_test(np.zeros((30, 1)), np.zeros((30, 1)))
