@@ -11,13 +11,16 @@ from workbench.cli.monitoring_business import (
 )
 from workbench.cli.monitoring_drift import show_drift
 from workbench.cli.monitoring_quality import show_quality
+from workbench.cli.monitoring_warehouse import show_measures, show_warehouse
 
 __all__ = [
     "show_advice",
     "show_costs",
     "show_drift",
+    "show_measures",
     "show_quality",
     "show_report",
     "show_roi",
+    "show_warehouse",
     "show_what_if",
 ]

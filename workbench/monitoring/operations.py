@@ -3,3 +3,4 @@
 from workbench.monitoring.business import operations as business  # noqa: F401
 from workbench.monitoring.drift import operations as drift  # noqa: F401
 from workbench.monitoring.quality import operations as quality  # noqa: F401
+from workbench.monitoring.warehouse import operations as warehouse  # noqa: F401

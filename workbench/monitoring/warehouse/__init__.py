@@ -1,0 +1,1 @@
+"""The usage warehouse: clean rows and rollups of settled usage, which anybody may read at once."""
