@@ -39,8 +39,9 @@ def drift(
         prediction: The column that a model predicted; it is judged apart from the inputs.
         label: The column of the truth, 0 or 1, empty where it is not known yet. With --prediction
             as a probability it is told whether the truth has changed.
-        test: Which decides on a column: population stability index, Kolmogorov-Smirnov, chi-square
-            or Jensen-Shannon. Embeddings and texts are tested by maximum mean discrepancy.
+        test: Which decides on a column: the population stability index, the test of Kolmogorov and
+            Smirnov, chi square, or the divergence of Jensen and Shannon. Embeddings and texts are
+            tested by maximum mean discrepancy.
         correction: Of the p-values for the number of columns.
         level: With which chance something is called drifted though nothing is.
         classifier: Ask as well if all columns together tell the rows apart.
