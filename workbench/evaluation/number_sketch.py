@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import InputError
+from workbench.core.viewers import Viewable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,7 @@ class NumberSketch:
 
 
 @dataclass(frozen=True)
-class SketchedDistance:
+class SketchedDistance(Viewable):
     """The distance of two distribution functions: ``low`` is seen at an edge, and the distance of
     the rows themselves is at most ``high``."""
 

@@ -49,7 +49,7 @@ class TogetherDrift:
 
 
 @dataclass(frozen=True)
-class ConceptDrift:
+class ConceptDrift(Viewable):
     """Whether the truth changed for rows that the model says the same of. ``strata`` of equal score
     are compared each by itself; ``labelled`` of the current rows have their truth already.
     ``selected_p_value`` is small where the labelled rows are not like the others: then what is said
