@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.core import operations
+from workbench.core import operations, settings
 from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.evaluation.category_sketch import reference_names, sketch_categories
 from workbench.monitoring.drift.columns import read_column
@@ -18,6 +20,9 @@ from workbench.monitoring.drift.reading import Rows, read_rows
 from workbench.monitoring.drift.result import DriftReport
 from workbench.monitoring.drift.table_sketch import make_grids, sketch_table
 from workbench.monitoring.drift.tables import compare_tables
+from workbench.store.database import open_database
+from workbench.store.usage import UsageLog
+from workbench.store.usage_rows import UsageRow
 
 
 def made(rows: int, seed: int, *, drifts: bool = False) -> pd.DataFrame:
@@ -120,13 +125,84 @@ def test_tables_that_cannot_be_compared_are_refused() -> None:
         compare(table, table, prediction="score")
 
 
+def test_columns_of_every_type_are_compared_or_named() -> None:
+    table = pd.DataFrame(
+        {
+            "decimal": [decimal.Decimal(number) / 3 for number in range(60)],
+            "day": [dt.date(2026, 1, 1)] * 60,
+            "span": pd.to_timedelta(range(60), unit="s"),
+            "kind": pd.Categorical(["a", "b"] * 30),
+            "flag": [True, False] * 30,
+            "nullable": pd.array([1, None] * 30, dtype="Int64"),
+            "complex": np.ones(60) + 1j,
+            "object": [{"a": 1}] * 60,
+            7: np.arange(60),
+        }
+    )
+    report = compare(table, table.iloc[::-1])
+    kinds = {column.name: column.kind for column in report.columns}
+    assert kinds == {"decimal": "number", "span": "number", "nullable": "number", "7": "number",
+                     "kind": "category", "flag": "category"}  # fmt: skip
+    assert set(report.left_out) == {"day", "complex", "object"}
+    with pytest.raises(InputError, match="names x twice"):
+        Rows("both", pd.DataFrame(np.zeros((3, 2)), columns=["x", "x"]))
+
+
+def test_vectors_and_texts_that_are_gone_are_a_drift() -> None:
+    texts = [f"some words that are long enough {number}" for number in range(60)]
+    table = pd.DataFrame({"text": texts, "vector": [[float(n), 1.0] for n in range(60)]})
+    gone = table.assign(text=None)
+    gone.loc[:49, "vector"] = None
+    report = compare(table, gone)
+    assert set(report.drifted) == {"text", "vector"}
+    assert report.left_out["(all columns together)"] == "no numbers and no categories"
+
+
+def test_predictions_alone_are_enough() -> None:
+    draw = np.random.default_rng(9)
+    sides = [pd.DataFrame({"p": draw.beta(2, shape, 800)}) for shape in (2, 4)]
+    report = compare(sides[0], sides[1], prediction="p")
+    assert report.columns == ()
+    assert report.prediction is not None
+    assert report.prediction.drifted
+    assert not compare(sides[0], sides[0], prediction="p").any_drift
+
+
+def test_periods_of_usage_are_compared(tmp_path: Path) -> None:
+    """Made calls: on the second day prompts come in another language, and their sketches differ."""
+    draw = np.random.default_rng(10)
+    start_s = dt.datetime(2026, 10, 1, tzinfo=dt.UTC).timestamp()
+    with settings.override(home=tmp_path):
+        log = UsageLog(open_database())
+        for day in (0, 1):
+            made = [
+                UsageRow(
+                    request_id=f"{day}-{at}", key_id="k", user="u", model_asked="m",
+                    model_served="m", prompt_tokens=int(draw.poisson(60)),
+                    language=("en", "de")[day],
+                    sketch=draw.normal(20 * day, 30, 64).clip(-127, 127).astype(np.int8).tobytes(),
+                    sketch_kind="hashed64-1", time_s=start_s + 86_400 * day + at,
+                )
+                for at in range(120)
+            ]  # fmt: skip
+            for waiting in [log.settle(row) for row in made]:
+                waiting.result(timeout=30)
+        log.close()
+        report = operations.find("monitoring.drift").run(
+            {"reference": "usage:2026-10-01..2026-10-02", "current": "usage:2026-10-02..2026-10-03"}
+        )
+        assert set(report.drifted) == {"language", "prompt"}
+        with pytest.raises(InputError, match="no call was settled"):
+            read_rows("usage:2026-11-01..2026-11-02")
+
+
 def test_words_for_numbers_and_lists_that_are_no_embeddings() -> None:
     column = read_column("x", pd.Series(["1.5", "inf", "nan", "-2"]))
     assert not isinstance(column, str)
     assert column.kind == "number"
     assert column.values[1] == np.inf
     assert "1 to 2 items" in str(read_column("x", pd.Series([[1], [1, 2]])))
-    assert "no number" in str(read_column("x", pd.Series([["a"], ["b"]])))
+    assert "neither numbers" in str(read_column("x", pd.Series([["a"], ["b"]])))
 
 
 def test_the_operation_reads_files_of_each_kind_and_can_be_a_gate(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 NUMBER, CATEGORY, TEXT, EMBEDDING = "number", "category", "text", "embedding"
 TEXT_FEATURES = 128
+TIMES = "times change by themselves"
 _LONG_CHARS, _MOST_DISTINCT = 25, 0.5
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
@@ -63,13 +66,21 @@ def _look(name: str, series: pd.Series) -> ColumnValues | str:
     import pandas as pd
     from pandas.api import types
 
+    if types.is_complex_dtype(series):
+        return "complex numbers have no order"
+    if types.is_timedelta64_dtype(series):
+        series = series.dt.total_seconds()
     if types.is_bool_dtype(series):
         return ColumnValues(name, CATEGORY, _as_text(series.astype(object)))
     if types.is_numeric_dtype(series):
         return ColumnValues(name, NUMBER, series.to_numpy("float64", na_value=float("nan")))
     if types.is_datetime64_any_dtype(series):
-        return "times change by themselves"
+        return TIMES
     known = series.dropna()
+    if len(known) and isinstance(known.iloc[0], dt.date):
+        return TIMES
+    if len(known) and known.map(lambda value: isinstance(value, Decimal)).all():
+        return ColumnValues(name, NUMBER, pd.to_numeric(series).astype("float64").to_numpy())
     words = bool(len(known)) and bool(known.map(lambda value: isinstance(value, str)).all())
     if len(known) and not words and known.map(lambda value: hasattr(value, "__len__")).all():
         return _look_at_vectors(name, series, known)
@@ -97,7 +108,7 @@ def _look_at_vectors(name: str, series: pd.Series, known: pd.Series) -> ColumnVa
     try:
         rows[series.notna().to_numpy()] = np.array(known.tolist(), dtype=float)
     except (TypeError, ValueError):
-        return "its lists hold what is no number"
+        return "it holds neither numbers, words nor lists of numbers"
     return ColumnValues(name, EMBEDDING, rows)
 
 

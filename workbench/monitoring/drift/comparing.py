@@ -149,11 +149,13 @@ def _with_numbers(
 def _compare_embeddings(
     found: ColumnDrift, reference: EmbeddingSketch, current: Any
 ) -> ColumnDrift:
+    found = replace(found, kind="embedding", test="mmd")
+    there = chi_square_test(*([each.rows, each.missing] for each in (reference, current))).p_value
     if current.rows < 2 or reference.rows < 2:
-        return replace(found, kind="embedding", test="mmd", told="too few rows to compare")
+        return replace(found, p_value=there, told="too few rows to compare")
     result = sketched_discrepancy(reference, current)
     return replace(
-        found, kind="embedding", test="mmd", p_value=result.p_value, mmd=result.mmd,
+        found, p_value=min(1.0, 2 * min(result.p_value, there)), mmd=result.mmd,
         told=f"kernel discrepancy {result.mmd:.3g} over chance",
     )  # fmt: skip
 

@@ -24,10 +24,23 @@ _PASSED_OVER = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """A table with the name that it goes by."""
+    """A table with the name that it goes by. Names of columns that are no text become text.
+
+    Raises:
+        InputError: Two columns have one name.
+    """
 
     name: str
     table: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        names = [str(name) for name in self.table.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(
+                f"{self.name} names {', '.join(twice)} twice", hint="give each column its own name"
+            )
+        object.__setattr__(self, "table", self.table.set_axis(names, axis=1))
 
 
 def read_rows(source: str) -> Rows:

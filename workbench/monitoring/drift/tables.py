@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+_TOGETHER = "(all columns together)"
 _FREQUENT = 30  # categories that a classifier is told apart
 
 
@@ -63,12 +64,16 @@ def compare_tables(
         raise InputError(f"{current.name} has no rows", hint="give a period with traffic")
     outside = [name for name in (prediction, label) if name]
     inputs = [side.table.drop(columns=outside) for side in (reference, current)]
-    grids, left = make_grids(inputs[0])
-    sketches = [sketch_table(each, grids) for each in inputs]
-    columns = compare_sketches(*sketches, test=test, level=level, correction=correction)
-    left = {**left, **{k: v for k, v in sketches[1].left_out.items() if k not in left}}
+    grids: dict[str, Grid] = {}
+    left: dict[str, str] = {}
+    columns: tuple[ColumnDrift, ...] = ()
+    if len(inputs[0].columns) or prediction is None:
+        grids, left = make_grids(inputs[0])
+        sketches = [sketch_table(each, grids) for each in inputs]
+        columns = compare_sketches(*sketches, test=test, level=level, correction=correction)
+        left = {**left, **{k: v for k, v in sketches[1].left_out.items() if k not in left}}
     together = None
-    if classifier:
+    if classifier and columns:
         together = _compare_together(inputs, grids, columns, left, level=level, seed=seed)
     return DriftReport(
         reference.name,
@@ -131,11 +136,18 @@ def _compare_together(
 ) -> TogetherDrift | None:
     names = [each.name for each in columns if grids[each.name].kind in (NUMBER, CATEGORY)]
     least = min(map(len, inputs))
-    if least < LEAST_ROWS or not names:
-        left["(all columns together)"] = f"a classifier needs {LEAST_ROWS} rows of each; {least}"
+    if least < LEAST_ROWS:
+        left[_TOGETHER] = f"a classifier needs {LEAST_ROWS} rows of each; {least}"
+        return None
+    if not names:
+        left[_TOGETHER] = "no numbers and no categories"
         return None
     sides = [_as_numbers(table, names, grids) for table in inputs]
-    found = classifier_two_sample_test(*sides, names=names, seed=seed)
+    try:
+        found = classifier_two_sample_test(*sides, names=names, seed=seed)
+    except InputError as error:  # one thing that cannot be said takes away none of the others
+        left[_TOGETHER] = str(error)
+        return None
     ranked = dict(sorted(found.importance.items(), key=lambda pair: -pair[1]))
     return TogetherDrift(found.auc, found.p_value, found.p_value <= level, ranked)
 
