@@ -19,6 +19,7 @@ from pathlib import Path
 import adapters
 import anonymise
 import attribution
+import business_page
 import cache
 import continual
 import encryption
@@ -55,6 +56,7 @@ BENCHMARKS = {
         *adapters.BENCHMARKS,
         *anonymise.BENCHMARKS,
         *attribution.BENCHMARKS,
+        *business_page.BENCHMARKS,
         *cache.BENCHMARKS,
         *continual.BENCHMARKS,
         *encryption.BENCHMARKS,

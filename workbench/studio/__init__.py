@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = attach(
         "Table": "tables",
         "Tile": "tiles",
         "bars": "chart",
+        "business": "business_page",
         "compare": "widgets.comparison",
         "explain": "explain_page",
         "fairness": "fairness_page",

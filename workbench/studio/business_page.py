@@ -1,0 +1,194 @@
+"""The business page: what was spent, by whom and on what, and what it was worth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable
+from functools import partial
+from typing import Any
+
+from workbench.core.optional import require
+from workbench.monitoring.business.costs import By, costs_by, top
+from workbench.studio.business_facts import ALL, BusinessFacts, Choice
+from workbench.studio.business_panels import (
+    EMPTY,
+    draw_days,
+    draw_figures,
+    draw_files,
+    draw_line,
+    draw_worth,
+)
+from workbench.studio.markup import escape
+from workbench.studio.pages import Page, head_of, keep, trouble
+from workbench.studio.tiles import Tile
+
+_SAID = "What was spent, by whom and on what, and what it was worth by assumptions that are said."
+_SPANS = {"all days": None, "last 7 days": 7, "last 30 days": 30, "last 90 days": 90}
+# Where a press on a line leads: its team's users, its model's tasks.
+_NEXT: dict[str, By] = {"team": "user", "model": "task"}
+_BY: tuple[By, ...] = ("team", "model", "task", "user")
+_NONE = (
+    '<div class="wb-empty"><p>There is no usage yet.</p><p>Once the gateway has answered '
+    "(<code>workbench serve</code>), what it settled is shown here. Teams are read from "
+    "<code>teams.yaml</code> in the home: <code>research: [ada, grace]</code>.</p></div>"
+)
+
+
+class BusinessPage(Page):
+    """Tiles over the chosen part of the usage (``facts.shown``)."""
+
+    def __init__(self, facts: BusinessFacts | None = None) -> None:
+        self.facts = facts or BusinessFacts()
+        self._filling = False
+        self._make_controls()
+        tiles = self._tiles()
+        super().__init__(
+            tiles,
+            head=head_of("Business", _SAID, tiles),
+            title="The business page of Workbench",
+            sheets=("serving", "explain", "viewers", "business"),
+        )
+
+    def _make_controls(self) -> None:
+        widgets = require("ipywidgets", extra="studio")
+        self.span = widgets.Dropdown(options=list(_SPANS), description="Span")
+        self.since = widgets.DatePicker(description="From")
+        self.until = widgets.DatePicker(description="To")
+        self.team = widgets.Dropdown(options=[ALL], description="Team")
+        self.model = widgets.Dropdown(options=[ALL], description="Model")
+        self.by = widgets.ToggleButtons(options=_BY, description="By", value="team")
+        self.lines = widgets.VBox()
+        self.files = widgets.HTML()
+        self.make_files = widgets.Button(description="Make files of it")
+        self.span.observe(self._take_span, names="value")
+        for each in (self.since, self.until, self.team, self.model):
+            each.observe(self._choose, names="value")
+        self.by.observe(lambda _: self._show_lines(), names="value")
+        self.make_files.on_click(lambda _: self._write_files())
+        self.controls = widgets.HBox([self.span, self.since, self.until, self.team, self.model])
+        self.controls.add_class("wb-choose")
+
+    def _tiles(self) -> list[Tile]:
+        facts = self.facts
+
+        def part(draw: Any) -> Any:
+            return partial(self._drawn, draw)
+
+        def stamp() -> Hashable:
+            return facts.turn
+
+        return [
+            Tile("choose", "What to look at", self._draw_choose, wide=True, stamp=stamp,
+                 look=facts.look),
+            Tile("figures", "In figures", self._draw_figures, wide=True, stamp=stamp),
+            Tile("days", "Cost by day", part(draw_days), wide=True, stamp=stamp),
+            Tile("lines", "Who and what", self._draw_lines, wide=True, stamp=stamp),
+            Tile("worth", "What it was worth", part(draw_worth), stamp=stamp),
+            Tile("take", "Take it along", self._draw_files, stamp=stamp),
+        ]  # fmt: skip
+
+    def _drawn(self, draw: Any) -> str:
+        shown = self.facts.shown
+        if shown is None:
+            return ""
+        return str(draw(shown)) if len(shown.cells) else EMPTY
+
+    def _draw_figures(self) -> str:
+        users = 0 if self.facts.users is None else len(self.facts.users.cells)
+        return self._drawn(partial(draw_figures, users=users))
+
+    def _draw_choose(self) -> list[Any]:
+        facts = self.facts
+        wrong = facts.trouble
+        if facts.use is None:
+            return [_NONE if wrong is None or wrong.code == "not-found" else
+                    trouble(wrong.message, wrong.hint)]  # fmt: skip
+        self._fill()
+        notes = "".join(f"<li>{escape(each)}</li>" for each in facts.use.notes)
+        told = f'<ul class="q">{notes}</ul>' if notes else ""
+        return [self.controls, told if wrong is None else trouble(wrong.message, wrong.hint)]
+
+    def _fill(self) -> None:
+        """Bring the controls to what is there and chosen, without that being a choice."""
+        facts = self.facts
+        assert facts.use is not None
+        self._filling = True
+        try:
+            for control, column in ((self.team, "team"), (self.model, "model")):
+                options = (ALL, *facts.names(column))
+                if tuple(control.options) != options:
+                    control.options = options
+                wanted = getattr(facts.choice, column)
+                control.value = wanted if wanted in options else ALL
+            shown = facts.shown
+            assert shown is not None
+            self.since.value, self.until.value = shown.since, shown.until - dt.timedelta(days=1)
+        finally:
+            self._filling = False
+
+    def _take_span(self, change: Any) -> None:
+        days, use = _SPANS[change["new"]], self.facts.use
+        if use is None:
+            return
+        since = use.since if days is None else use.until - dt.timedelta(days=days)
+        self._take(Choice(since, None, self.team.value, self.model.value))
+
+    def _choose(self, _: Any) -> None:
+        if not self._filling:
+            days = self.since.value, self.until.value
+            self._take(Choice(*days, self.team.value, self.model.value))
+
+    def _take(self, choice: Choice) -> None:
+        self.facts.choose(choice)
+        self.files.value = ""  # they would be of what was chosen before
+        self.refresh()
+
+    def _draw_lines(self) -> list[Any]:
+        if self.facts.shown is None:
+            return []
+        self._show_lines()
+        return [self.by, self.lines]
+
+    def _show_lines(self) -> None:
+        """A line a team, model, task or user; a press on a team or model looks into it."""
+        widgets = require("ipywidgets", extra="studio")
+        shown, by = self.facts.shown, self.by.value
+        if shown is None or not len(shown.cells):
+            self.lines.children = (widgets.HTML(EMPTY),)
+            return
+        cells = self.facts.users if by == "user" else shown
+        assert cells is not None
+        lines = top(costs_by(cells, by))
+        most = max(line.cost_usd for line in lines)
+        rows = []
+        for line in lines:
+            into = by in _NEXT and line.name in self.facts.names(by)
+            button = widgets.Button(description=line.name, disabled=not into)
+            button.tooltip = f"look into {line.name}" if into else line.name
+            if into:
+                button.on_click(partial(self._look_into, by, line.name))
+            row = widgets.HBox([button, widgets.HTML(draw_line(line, most))])
+            row.add_class("wb-drill")
+            rows.append(row)
+        self.lines.children = tuple(rows)
+
+    def _look_into(self, by: str, name: str, _: Any) -> None:
+        chosen = self.facts.choice
+        team, model = (name if by == each else getattr(chosen, each) for each in ("team", "model"))
+        self.by.value = _NEXT[by]
+        self._take(Choice(chosen.since, chosen.until, team, model))
+
+    def _draw_files(self) -> list[Any]:
+        if self.facts.shown is None:
+            return []
+        return ['<p class="q">What is chosen, by day, team, model and task, without names of '
+                "users.</p>", self.make_files, self.files]  # fmt: skip
+
+    def _write_files(self) -> None:
+        if self.facts.shown is not None:
+            self.files.value = draw_files(self.facts.shown)
+
+
+def business() -> Any:
+    """The business page; in a running kernel it stays up to date."""
+    return keep(BusinessPage())
