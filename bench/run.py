@@ -34,6 +34,7 @@ import limits
 import memory
 import model_servers
 import monitoring_drift
+import monitoring_warehouse
 import patching
 import pipeline
 import pipeline_poison
@@ -69,6 +70,7 @@ BENCHMARKS = {
         *ledger.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,
+        *monitoring_warehouse.BENCHMARKS,
         *model_servers.BENCHMARKS,
         *monitoring_drift.BENCHMARKS,
         *patching.BENCHMARKS,

@@ -163,18 +163,17 @@ def _build(
         file=str(path),
     )[0]  # fmt: skip
     judging = sql.reading(columns, repeated=ids < rows)
+    first, after = _span(month)
     # A view takes no parameters: the words are put into it, quoted.
     for name, value in (
         ("$latest", f"make_timestamp({latest_us})"), ("$file", _quoted(str(path))),
-        ("$currency", _quoted(metrics.currency)), ("$month", _quoted(month)),
+        ("$currency", _quoted(metrics.currency)), ("$first", first), ("$next", after),
     ):  # fmt: skip
         judging = judging.replace(name, value)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW judged AS {judging}")
-    connection.execute("DROP TABLE IF EXISTS clean")
-    connection.execute(f"CREATE TEMP TABLE clean AS {sql.CLEAN}")
     _own(connection, metrics)
-    kept = _ask(connection, "SELECT count(*) FROM clean")[0][0]
-    files = {}
+    files: dict[str, str] = {}
+    kept = rows
     for table in TABLES:
         query = {"clean": sql.OWNED, "quarantine": sql.QUARANTINE, **sql.ROLLUPS}[table]
         if table == "quarantine" and kept == rows:
@@ -185,12 +184,28 @@ def _build(
             "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880)"
         )
         files[table] = named_by_content(part, table, month)
+        if table == "clean":  # the rollups are of what was written
+            written = _quoted(str(folder / files[table]))
+            connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW clean AS SELECT * FROM read_parquet({written})"
+            )
+            kept = _ask(connection, "SELECT count(*) FROM clean")[0][0]
     bad = "SELECT reason, count(*) FROM judged WHERE reason IS NOT NULL GROUP BY reason"
     reasons = dict(_ask(connection, bad)) if kept < rows else {}
     return {
         "files": files, "rows": kept, "quarantined": reasons,
         "notes": _notes(connection, metrics, kept),
     }  # fmt: skip
+
+
+def _span(month: str) -> tuple[str, str]:
+    """The first moment of a month and of the next, as SQL."""
+    year, number = map(int, month.split("-"))
+    after = (year + 1, 1) if number == 12 else (year, number + 1)
+    return (
+        f"TIMESTAMP '{year:04d}-{number:02d}-01'",
+        f"TIMESTAMP '{after[0]:04d}-{after[1]:02d}-01'",
+    )
 
 
 def _notes(connection: duckdb.DuckDBPyConnection, metrics: Metrics, kept: int) -> list[str]:
@@ -213,7 +228,7 @@ def _notes(connection: duckdb.DuckDBPyConnection, metrics: Metrics, kept: int) -
 
 def _own(connection: duckdb.DuckDBPyConnection, metrics: Metrics) -> None:
     """Whose each user is: worked out once a user, not once a row."""
-    users = [row[0] for row in _ask(connection, 'SELECT DISTINCT "user" FROM clean ORDER BY 1')]
+    users = [row[0] for row in _ask(connection, sql.WHOSE)]
     arrow = require("pyarrow", extra="data")
     owners = arrow.table({
         "user": arrow.array(users, arrow.string()),
