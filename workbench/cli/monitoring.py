@@ -9,11 +9,12 @@ from workbench.cli.monitoring_business import (
     show_roi,
     show_what_if,
 )
-from workbench.cli.monitoring_drift import show_drift
+from workbench.cli.monitoring_drift import show_drift, show_watch
 from workbench.cli.monitoring_quality import show_quality
 from workbench.cli.monitoring_warehouse import show_measures, show_warehouse
 
 __all__ = [
+    "show_watch",
     "show_advice",
     "show_costs",
     "show_drift",

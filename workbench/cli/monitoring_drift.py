@@ -10,6 +10,7 @@ from workbench.cli.drawing import print_table
 
 if TYPE_CHECKING:
     from workbench.monitoring.drift.result import ColumnDrift, DriftReport
+    from workbench.monitoring.drift.watching_rows import StreamWatch
 
 _SHOWN = 20
 
@@ -35,6 +36,23 @@ def show_drift(report: DriftReport) -> None:
         click.echo(f"left out: {name}: {why}", err=True)
     drifted = ", ".join(report.drifted)
     click.echo(f"drifted: {drifted or 'no column'} (level {report.level:g}, {report.correction})")
+
+
+def show_watch(found: StreamWatch) -> None:
+    """Whether something changed, in which column, and since when."""
+    rows = f"{found.rows:,} rows in {found.hours:,} hours from {found.since}"
+    click.echo(f"{rows}, {found.columns} columns against {found.reference}")
+    for name, why in found.left_out.items():
+        click.echo(f"left out: {name}: {why}", err=True)
+    alarm = found.alarm
+    if alarm is None:
+        click.echo(f"no change (level {found.level:g} for the whole watch)")
+        return
+    span = alarm.began_last - alarm.began_first + 1
+    click.echo(
+        f"{alarm.column} changed at about {found.began} (within {span} h), seen at {found.raised}: "
+        f"PSI {alarm.psi:.3f}, p {alarm.p_value:.2g} after every look is counted"
+    )
 
 
 def _show_concept(report: DriftReport) -> None:

@@ -32,6 +32,16 @@ class ColumnValues:
         return len(self.values)
 
 
+def read_known(name: str, series: pd.Series, kind: str) -> ColumnValues:
+    """Rows of a column whose table as a whole was read as of this kind: a number or a category."""
+    if kind == NUMBER:
+        import pandas as pd
+
+        numbers = pd.to_numeric(series, errors="coerce")
+        return ColumnValues(name, NUMBER, numbers.to_numpy("float64", na_value=float("nan")))
+    return ColumnValues(name, CATEGORY, _as_text(series.astype(object)))
+
+
 def read_column(name: str, series: pd.Series, *, kind: str | None = None) -> ColumnValues | str:
     """A column by its kind, or in words why it is of none.
 

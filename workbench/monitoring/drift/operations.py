@@ -11,6 +11,7 @@ from workbench.core.operations import operation
 
 from .comparing import Correction, Test
 from .result import DriftReport
+from .watching_rows import StreamWatch
 
 
 @operation("monitoring.drift", title="Say what has changed since a reference", produces="drift")
@@ -56,3 +57,32 @@ def drift(
         prediction=prediction, label=label, classifier=classifier, gate=fail_on_drift,
         seed=settings.get("seed") if seed is None else seed,
     )  # fmt: skip
+
+
+@operation("monitoring.watch", title="Say since when a stream has changed", produces="watch")
+def watch(
+    *,
+    reference: str,
+    current: str,
+    time: str = "time",
+    level: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.05,
+    fail_on_drift: bool = False,
+) -> StreamWatch:
+    """Look at rows hour by hour, and name the column that changed and the hour at which it began.
+
+    The last 1, 2, 4 ... 64 hours of every column are compared with the reference at every hour. All
+    these looks together alarm with the stated chance where nothing changes.
+
+    Args:
+        reference: What was normal: a .csv, .tsv, .jsonl or .parquet file, or a period of the usage
+            log such as usage:2026-10-01..2026-10-08 (UTC, the end left out).
+        current: What came since, at most 31 days of it.
+        time: The column with the time of each row; usage has it under the name time.
+        level: With which chance the watch alarms though nothing changes.
+        fail_on_drift: End with 1 after an alarm.
+    """
+    from .reading import read_rows
+    from .watching_rows import watch_rows
+
+    rows = [read_rows(each, with_time=True) for each in (reference, current)]
+    return watch_rows(*rows, time=time, level=level, gate=fail_on_drift)

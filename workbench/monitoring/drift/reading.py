@@ -43,12 +43,13 @@ class Rows:
         object.__setattr__(self, "table", self.table.set_axis(names, axis=1))
 
 
-def read_rows(source: str) -> Rows:
+def read_rows(source: str, *, with_time: bool = False) -> Rows:
     """Rows of a file (.csv, .tsv, .jsonl, .ndjson, .parquet) or of ``usage:SINCE..UNTIL``.
 
     Args:
         source: A path, or a period of the usage log; its ends are ISO 8601 in UTC, the second one
             left out, such as ``usage:2026-10-01..2026-10-08``.
+        with_time: Give usage a column ``time`` as well.
 
     Raises:
         NotFoundError: There is no such file.
@@ -56,7 +57,7 @@ def read_rows(source: str) -> Rows:
         InputError: It is no period, or the period has no call.
     """
     if source.startswith(USAGE):
-        return Rows(source, _read_usage(source.removeprefix(USAGE)))
+        return Rows(source, _read_usage(source.removeprefix(USAGE), with_time=with_time))
     path = Path(source)
     return Rows(path.name, _read_file(path))
 
@@ -90,7 +91,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise DataError(f"{path} cannot be read: {error}", hint=f"head -3 {path}") from None
 
 
-def _read_usage(period: str) -> pd.DataFrame:
+def _read_usage(period: str, *, with_time: bool) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
@@ -107,7 +108,10 @@ def _read_usage(period: str) -> pd.DataFrame:
     kinds = table["sketch_kind"].dropna()
     most = kinds.mode()[0] if len(kinds) else None
     made = table["sketch"].where(table["sketch_kind"] == most, None)
+    times = pd.to_datetime(table["time_s"], unit="s", utc=True)
     table = table.drop(columns=[*_PASSED_OVER, "sketch"])
+    if with_time:
+        table["time"] = times
     table["status"] = table["status"].astype(str)
     if made.notna().any():
         table["prompt"] = [

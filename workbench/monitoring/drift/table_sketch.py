@@ -16,7 +16,7 @@ from workbench.evaluation.embedding_sketch import (
 )
 from workbench.evaluation.number_sketch import NumberSketch, reference_edges, sketch_numbers
 
-from .columns import CATEGORY, NUMBER, TEXT, ColumnValues, read_column, text_features
+from .columns import CATEGORY, NUMBER, TEXT, ColumnValues, read_column, read_known, text_features
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,15 +86,28 @@ def make_grids(table: pd.DataFrame) -> tuple[dict[str, Grid], dict[str, str]]:
     return grids, left
 
 
-def sketch_table(table: pd.DataFrame, grids: Mapping[str, Grid]) -> TableSketch:
-    """Count a table's rows on the grids of its reference."""
+def sketch_table(
+    table: pd.DataFrame, grids: Mapping[str, Grid], *, kinds_known: bool = False
+) -> TableSketch:
+    """Count a table's rows on the grids of its reference.
+
+    Args:
+        table: The rows.
+        grids: From ``make_grids``.
+        kinds_known: The rows are part of a table whose columns were found to be of these kinds,
+            numbers and categories alone: of few rows it could not be told anew.
+    """
     columns: dict[str, Sketch] = {}
     left = {}
     for name, grid in grids.items():
         if name not in table.columns:
             left[name] = "not in the current table"
             continue
-        column = read_column(name, table[name], kind=grid.kind)
+        column: ColumnValues | str
+        if kinds_known:
+            column = read_known(name, table[name], grid.kind)
+        else:
+            column = read_column(name, table[name], kind=grid.kind)
         if isinstance(column, str):
             left[name] = column
         elif grid.kind not in (NUMBER, CATEGORY, TEXT) and column.values.shape[1] != len(
