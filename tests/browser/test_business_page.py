@@ -18,7 +18,7 @@ from .conftest import REPO, Server, Watched, dashboards_command, running
 from .test_home import live
 
 Open = Callable[..., Watched]
-TEAMS = "research: [ada, grace]\nsales: [bob]\n"
+TEAMS = "teams: {ada: research, grace: research, bob: sales}\n"
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     pages = project / "notebooks" / "dashboards"
     pages.mkdir(parents=True)
     (project / "workbench.toml").write_text("")
-    (home / "teams.yaml").write_text(TEAMS)
+    (home / "metrics.yaml").write_text(TEAMS)
     shutil.copy(REPO / "notebooks" / "dashboards" / "business.ipynb", pages)
     with settings.override(home=home):
         log = UsageLog()

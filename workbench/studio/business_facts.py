@@ -7,15 +7,12 @@ import threading
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
-from pathlib import Path
 
-from workbench.core import settings
 from workbench.core.errors import NotFoundError, WorkbenchError
 from workbench.core.optional import require
 from workbench.monitoring.business.use import SUMS, Use, read_use
 
 ALL = "all"
-TEAMS = "teams.yaml"
 _HISTORY_DAYS = 400
 _AGAIN_S = 60.0  # how long what was read counts as new: an export and a reading of all rows
 
@@ -50,18 +47,14 @@ class BusinessFacts:
 
     def look(self) -> None:
         """Read the usage of this home, unless it was just read."""
-        from workbench.monitoring.business.teams import read_teams
-
         with self._lock:
             if time.monotonic() - self._read_s < _AGAIN_S and self._read_s:
                 return
             today = dt.datetime.now(dt.UTC).date()
-            teams = Path(settings.get("home")) / TEAMS
             try:
                 use = read_use(
                     since=today - dt.timedelta(days=_HISTORY_DAYS),
                     until=today + dt.timedelta(days=1),
-                    teams=read_teams(teams) if teams.is_file() else None,
                 )
                 self.trouble = None
                 self.take(use)

@@ -29,8 +29,8 @@ _NEXT: dict[str, By] = {"team": "user", "model": "task"}
 _BY: tuple[By, ...] = ("team", "model", "task", "user")
 _NONE = (
     '<div class="wb-empty"><p>There is no usage yet.</p><p>Once the gateway has answered '
-    "(<code>workbench serve</code>), what it settled is shown here. Teams are read from "
-    "<code>teams.yaml</code> in the home: <code>research: [ada, grace]</code>.</p></div>"
+    "(<code>workbench serve</code>), what it settled is shown here. Teams are those of "
+    "<code>metrics.yaml</code> in the home: <code>teams: {ada: research}</code>.</p></div>"
 )
 
 

@@ -59,7 +59,7 @@ def roi(
         period: A month as 2026-10; by default the one that runs.
         assume: As minutes_saved=2,5,9 (low, likeliest, high); also rate_usd, realised (the share
             of time saved that becomes work), review_minutes, running_usd (a month).
-        teams: A YAML file of teams: research: [ada, grace].
+        teams: A YAML file of teams: research: [ada, grace]; by default as metrics.yaml says.
         team: Only this team's answers; running_usd stays whole.
         usage: Parquet files as `workbench serving usage-export` writes them, by default those of
             this home.
@@ -89,7 +89,7 @@ def costs(
     Args:
         by: What to group by.
         period: A month as 2026-10; by default the one that runs.
-        teams: A YAML file of teams: research: [ada, grace].
+        teams: A YAML file of teams: research: [ada, grace]; by default as metrics.yaml says.
         usage: Parquet files of usage, by default those of this home.
     """
     from .costs import costs_by
@@ -150,7 +150,7 @@ def advice(
         period: A month as 2026-10; by default the one that runs.
         margin: How much lower a smaller model's share of good answers may be, at most.
         idle_days: A key without a call for so long counts as unused.
-        teams: A YAML file of teams: research: [ada, grace].
+        teams: A YAML file of teams: research: [ada, grace]; by default as metrics.yaml says.
         usage: Parquet files of usage, by default those of this home.
     """
     from .advice import advise
@@ -184,7 +184,7 @@ def report(
         html: Where to write the page.
         assume: As for `workbench monitoring roi`.
         budget_usd: Of the quarter: the chance of spending more is told.
-        teams: A YAML file of teams: research: [ada, grace].
+        teams: A YAML file of teams: research: [ada, grace]; by default as metrics.yaml says.
         usage: Parquet files of usage, by default those of this home.
         seed: Of the draws.
     """

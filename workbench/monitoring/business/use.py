@@ -26,7 +26,7 @@ SUMS = (
     "rated", "liked",
 )  # fmt: skip
 _NANO = 1e9
-# One definition of each row's part in a sum. A score above 0 is a good word, below or at 0 is not.
+# One definition of each row's part in a sum. A score above a half is a good word.
 _CELLS = """
 SELECT CAST(time AS DATE) AS day, team, "user", model, task,
     count(*) AS requests,
@@ -36,7 +36,7 @@ SELECT CAST(time AS DATE) AS day, team, "user", model, task,
     CAST(sum(nano_usd) AS BIGINT) AS nano_usd,
     count(*) FILTER (cache IS NOT NULL) AS cache_hits,
     count(*) FILTER (status < 400 AND feedback_score IS NOT NULL) AS rated,
-    count(*) FILTER (status < 400 AND feedback_score > 0) AS liked
+    count(*) FILTER (status < 400 AND feedback_score > 0.5) AS liked
 FROM sound GROUP BY ALL ORDER BY ALL
 """
 _SOUND = f"""
@@ -114,10 +114,11 @@ def read_use(
 
     Args:
         source: A pyarrow table or Parquet files with the columns of ``store.usage_export``; by
-            default the usage of WORKBENCH_HOME, whose export is brought up to date.
+            default the warehouse of WORKBENCH_HOME, which is brought up to date.
         since: The first day, in UTC.
         until: The day after the last.
-        teams: The team of each user; others have none, and are told.
+        teams: The team of each user; others have none, and are told. By default, for the
+            warehouse, as ``metrics.yaml`` says.
 
     Raises:
         DataError: The rows are in several currencies: such sums would mean nothing.
@@ -125,6 +126,10 @@ def read_use(
     """
     if until <= since:
         raise InputError(f"the span ends on {until}, and begins on {since}")
+    if source is None:
+        from .home_use import read_home
+
+        return read_home(since=since, until=until, teams=teams)
     with open_rows(source, since=since, until=until, teams=teams or {}) as connection:
         notes = _notes(connection, since, until, has_teams=bool(teams))
         cells = connection.execute(_CELLS.replace("model, task", "model, task_name AS task")).df()
