@@ -12,7 +12,7 @@ from workbench.core.errors import InputError
 from workbench.core.optional import require
 from workbench.core.progress import track
 
-from .plan import HOURS, MODELS, TASKS, TEAMS, WEEKDAYS, TrafficPlan
+from .plan import HOURS, MODELS, TASKS, TEAMS, WEEKDAYS, Drift, TrafficPlan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,11 +138,7 @@ def _rows(
     language = _draw(generator, [0.82, 0.09, 0.05, 0.04], n)
     asked = np.take(list(_ASKED.values()), task) * generator.lognormal(0.0, 0.55, n)
     if plan.drift is not None:
-        after = hour >= plan.drift.hour
-        moved = after & (generator.random(n) < plan.drift.task_share)
-        task = np.where(moved, list(TASKS).index(plan.drift.task), task)
-        language = np.where(moved, _LANGUAGES.index(plan.drift.language), language)
-        asked = np.where(after, asked * plan.drift.prompt_factor, asked)
+        task, language, asked = _drifted(plan.drift, generator, hour, task, language, asked)
     answered = np.take(list(_ANSWERED.values()), task) * generator.lognormal(0.0, 0.5, n)
     embeds = model == list(MODELS).index("all-minilm-l6")
     failed = generator.random(n) < load.failing[hour]
@@ -152,11 +148,7 @@ def _rows(
     first_s = np.take([m.first_token_s for m in known], model) * generator.lognormal(0, 0.35, n)
     speed = np.take([max(1.0, m.tokens_per_s) for m in known], model)
     duration = (first_s + completion / speed * generator.lognormal(0, 0.2, n)) * load.slowness[hour]
-    nano = prompt * np.take([round(1000 * m.usd_per_million_prompt) for m in known], model)
-    nano = nano + completion * np.take(
-        [round(1000 * m.usd_per_million_completion) for m in known], model
-    )
-    nano = np.where(failed, 0, nano)
+    nano = np.where(failed, 0, _nano_usd(model, prompt, completion))
     hit = generator.random(n) < 0.06
     values: dict[str, Any] = {
         "settlement_id": _ids(first, n),
@@ -175,13 +167,44 @@ def _rows(
         "queue_s": generator.exponential(0.02, n), "time_to_first_token_s": first_s,
         "duration_s": duration, "stream": generator.random(n) < 0.6,
         "cache": _words(hit.astype(np.int64), [None, "exact"]),
-        "prompt_chars": prompt * 4,
-        "language": _words(language, list(_LANGUAGES)), "task": _words(task, list(TASKS)),
-        "feedback_score": pa.array(
-            np.where(generator.random(n) < 0.9, 1.0, 0.0), mask=generator.random(n) > 0.04
-        ),
+        "prompt_chars": prompt * 4, "language": _words(language, list(_LANGUAGES)),
+        "task": _words(task, list(TASKS)), "feedback_score": _scores(generator, n),
     }  # fmt: skip
     return pa.table(values)
+
+
+def _drifted(
+    drift: Drift, generator: np.random.Generator, hour: np.ndarray, task: np.ndarray,
+    language: np.ndarray, asked: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Tasks, languages and lengths of prompts, changed from the drift's hour on."""
+    import numpy as np
+
+    after = hour >= drift.hour
+    moved = after & (generator.random(len(hour)) < drift.task_share)
+    task = np.where(moved, list(TASKS).index(drift.task), task)
+    language = np.where(moved, _LANGUAGES.index(drift.language), language)
+    return task, language, np.where(after, asked * drift.prompt_factor, asked)
+
+
+def _scores(generator: np.random.Generator, n: int) -> Any:
+    """What the one in 25 said who said something."""
+    import numpy as np
+    import pyarrow as pa
+
+    liked = np.where(generator.random(n) < 0.9, 1.0, 0.0)
+    return pa.array(liked, mask=generator.random(n) > 0.04)
+
+
+def _nano_usd(model: np.ndarray, prompt: np.ndarray, completion: np.ndarray) -> np.ndarray:
+    """What tokens cost, in whole billionths of a dollar."""
+    import numpy as np
+
+    known = list(MODELS.values())
+    asked = np.take([round(1000 * m.usd_per_million_prompt) for m in known], model)
+    told = np.take([round(1000 * m.usd_per_million_completion) for m in known], model)
+    made: np.ndarray = prompt * asked + completion * told
+    return made
 
 
 def _draw(generator: np.random.Generator, shares: list[float], n: int) -> np.ndarray:

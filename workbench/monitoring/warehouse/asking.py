@@ -15,12 +15,13 @@ from workbench.core.optional import require
 from workbench.core.viewers import Viewable
 
 from .building import _quoted
-from .metrics import Metrics, Table, read_metrics
 from .places import FOLDER, Manifest, read_manifest
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+
+    from .metrics import Metrics, Table
 
 By = Literal["hour", "day", "week", "month", "model", "team", "task", "user"]
 _HAS: dict[Table, frozenset[str]] = {
@@ -71,6 +72,8 @@ class Warehouse:
         self, folder: Path | None = None, *, metrics: Metrics | None = None, threads: int = 2
     ) -> None:
         self.folder = folder or settings.home() / FOLDER
+        from .metrics import read_metrics  # pydantic's import is for who measures
+
         self.metrics = metrics or read_metrics()
         self.manifest: Manifest = read_manifest(self.folder)
         if not self.manifest.months:

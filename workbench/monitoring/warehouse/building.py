@@ -18,11 +18,12 @@ from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 
 from . import sql
-from .metrics import Metrics, read_metrics
 from .places import FOLDER, TABLES, Manifest, named_by_content, owned, publish, read_manifest
 
 if TYPE_CHECKING:
     import duckdb
+
+    from .metrics import Metrics
 
 MEMORY = "1GB"
 _AHEAD_S = 86_400.0
@@ -59,6 +60,8 @@ def refresh(
         BusyError: Another process writes the warehouse.
         DataError: A file is no Parquet, or lacks a column that it needs.
     """
+    from .metrics import read_metrics  # pydantic's import is for who builds
+
     begun_s = time.monotonic()
     metrics = metrics or read_metrics()
     source = source or settings.home() / "usage"
