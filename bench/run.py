@@ -34,6 +34,7 @@ import limits
 import memory
 import model_servers
 import monitoring_drift
+import monitoring_forecast
 import monitoring_warehouse
 import patching
 import pipeline
@@ -73,6 +74,7 @@ BENCHMARKS = {
         *monitoring_warehouse.BENCHMARKS,
         *model_servers.BENCHMARKS,
         *monitoring_drift.BENCHMARKS,
+        *monitoring_forecast.BENCHMARKS,
         *patching.BENCHMARKS,
         *pipeline.BENCHMARKS,
         *pipeline_poison.BENCHMARKS,

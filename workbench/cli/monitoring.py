@@ -10,6 +10,7 @@ from workbench.cli.monitoring_business import (
     show_what_if,
 )
 from workbench.cli.monitoring_drift import show_drift, show_watch
+from workbench.cli.monitoring_forecast import show_forecast
 from workbench.cli.monitoring_quality import show_quality
 from workbench.cli.monitoring_warehouse import show_measures, show_warehouse
 
@@ -18,6 +19,7 @@ __all__ = [
     "show_advice",
     "show_costs",
     "show_drift",
+    "show_forecast",
     "show_measures",
     "show_quality",
     "show_report",

@@ -10,6 +10,8 @@ __getattr__, __dir__, __all__ = attach(
         "compare_tables": "drift.tables",
         "estimate_accuracy": "drift.estimation",
         "judge_days": "quality.judging",
+        "make_forecast": "forecasting.forecast",
+        "make_regular": "forecasting.series",
         "read_rows": "drift.reading",
         "watch_hours": "drift.watching",
     },

@@ -49,6 +49,7 @@ _VIEWERS = {
     "workbench.models.reply.Reply": "draw_reply",
     "workbench.monitoring.drift.estimation.EstimatedAccuracy": "drift_cards:draw_estimate",
     "workbench.monitoring.drift.result.DriftReport": "drift_cards:draw_drift",
+    "workbench.monitoring.forecasting.forecast.Forecast": "forecast_cards:draw_forecast",
     "workbench.monitoring.quality.result.QualityReport": "drift_cards:draw_quality",
     "workbench.privacy.anonymisation.filing.AnonymisedFile": "anonymised_text_cards:draw_file",
     "workbench.privacy.anonymisation.filing.Revealed": "anonymised_text_cards:draw_revealed",

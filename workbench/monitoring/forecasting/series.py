@@ -1,0 +1,107 @@
+"""A series on a regular grid, and what had to be done to rows to make it one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+MOST_GAPS = 0.2
+LEAST_VALUES = 12
+
+
+@dataclass(frozen=True)
+class TimeSeries:
+    """``values`` ([steps]) one a step of ``step_s`` from the Unix time ``start_s`` on.
+
+    ``seasons`` are in steps, the shortest first (24 and 168 of hours); only those stand here of
+    which there are two and a half. ``notes`` say what the rows were like.
+    """
+
+    name: str
+    unit: str
+    start_s: float
+    step_s: float
+    values: np.ndarray[Any, Any]
+    seasons: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def time_s(self, place: int) -> float:
+        """The Unix time of a step, which may lie behind the last."""
+        return self.start_s + place * self.step_s
+
+
+def make_regular(
+    times_s: Sequence[float],
+    values: Sequence[float],
+    *,
+    step_s: float,
+    name: str = "series",
+    unit: str = "",
+    seasons: Sequence[int] | None = None,
+) -> TimeSeries:
+    """Put rows on a grid: what falls into one step is averaged, gaps are filled on a line.
+
+    A clock that jumped gives rows out of order or twice; each is put where its time says, and the
+    notes count them. Values that are no finite numbers are left out and counted.
+
+    Args:
+        times_s: Unix times, in the order in which the rows were written.
+        values: One a time.
+        step_s: The grid's.
+        name: For the reader.
+        unit: Of the values.
+        seasons: In steps; of hours 24 and 168, of days 7, if none are given.
+
+    Raises:
+        InputError: There are fewer than 12 steps, or a fifth of them are missing.
+    """
+    import numpy as np
+
+    times, numbers = np.asarray(times_s, float), np.asarray(values, float)
+    if len(times) != len(numbers):
+        raise InputError(f"{len(times)} times for {len(numbers)} values", hint="give one a value")
+    notes = []
+    good = np.isfinite(times) & np.isfinite(numbers)
+    if not good.all():
+        notes.append(f"{int((~good).sum())} rows are no numbers and were left out")
+    times, numbers = times[good], numbers[good]
+    back = int((np.diff(times) < 0).sum())
+    if back:
+        notes.append(f"the clock went back {back} times; rows stand where their time says")
+    places, means = _averaged(times, numbers, step_s)
+    steps = int(places[-1] - places[0] + 1) if len(places) else 0
+    if steps < LEAST_VALUES or len(places) < LEAST_VALUES:
+        raise InputError(
+            f"{len(places)} steps of {name}; a forecast takes at least {LEAST_VALUES}",
+            hint="wait until more is recorded, or ask for a shorter step",
+        )
+    missing = steps - len(places)
+    if missing > MOST_GAPS * steps:
+        raise InputError(
+            f"{missing} of {steps} steps of {name} are missing, more than a fifth",
+            hint="forecast from after the gap: --since",
+        )
+    if missing:
+        notes.append(f"{missing} of {steps} steps were missing and are filled on a line")
+    filled = np.interp(np.arange(steps), places - places[0], means)
+    usual = {HOUR_S: (24, 168), DAY_S: (7,)}.get(step_s, ()) if seasons is None else tuple(seasons)
+    kept = tuple(each for each in sorted(usual) if steps >= 2.5 * each)
+    if len(kept) < len(usual):
+        left = ", ".join(str(each) for each in sorted(usual) if each not in kept)
+        notes.append(f"too short for a season of {left} steps, which takes two and a half of them")
+    return TimeSeries(name, unit, float(places[0] * step_s), step_s, filled, kept, tuple(notes))
+
+
+def _averaged(times: Any, numbers: Any, step_s: float) -> tuple[Any, Any]:
+    import numpy as np
+
+    places, inverse = np.unique(np.floor(times / step_s).astype(np.int64), return_inverse=True)
+    sums = np.bincount(inverse, weights=numbers, minlength=len(places))
+    return places, sums / np.maximum(np.bincount(inverse, minlength=len(places)), 1)
