@@ -62,7 +62,8 @@ def show_new_key(path: Path) -> None:
 
 def _show_texts(made: AnonymisedFile) -> None:
     spans = sum(made.kinds.values())
-    click.echo(f"{made.texts:,} texts, {spans:,} spans {_WAYS.get(made.way, made.way)}")
+    said = f"{made.texts:,} texts, {spans:,} spans {_WAYS.get(made.way, made.way)}"
+    click.echo(said + (f"; {made.withheld:,} texts withheld as a whole" if made.withheld else ""))
     if made.kinds:
         print_table(["kind", "spans"], [[kind, spans] for kind, spans in made.kinds.items()])
     for reason, count in made.reasons.items():

@@ -21,7 +21,9 @@ def show_ledger_verify(check: EvidenceCheck) -> None:
     """Whether all is as it was; if not, what is broken and where."""
     if check.ok:
         click.echo(f"sound: {check.entries:,} entries, {check.checkpoints} checkpoints", nl=False)
-        click.echo(f", {check.signed_entries:,} entries signed" if check.checkpoints else "")
+        unseen = " (whether its end was cut off only --checkpoints tells)"
+        signed = f", {check.signed_entries:,} entries signed"
+        click.echo(signed if check.checkpoints else unseen)
     else:
         click.echo(f"BROKEN{where(check)}: {check.reason}")
     if check.entries:

@@ -55,6 +55,7 @@ def load_task(
         if user_column is not None:
             raise NotFoundError.among("column", user_column, ["pixels", "label"])
         return load_digits_task()
+    dataset_sha256 = find_sha256(dataset)  # says first if there is no such data set
     if target is None:
         raise InputError(
             f"which column of {dataset} is foretold was not said", hint="target=COLUMN"
@@ -63,7 +64,7 @@ def load_task(
         dataset, domain=domain, public_domain=public_domain, user_column=user_column
     )
     return make_table_task(
-        rows, columns, target=target, name=Path(dataset).name, dataset_sha256=find_sha256(dataset),
+        rows, columns, target=target, name=Path(dataset).name, dataset_sha256=dataset_sha256,
         user_column=user_column, rows_per_user=rows_per_user or ROWS_PER_USER, seed=seed,
     )  # fmt: skip
 

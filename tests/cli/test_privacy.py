@@ -1,0 +1,41 @@
+"""What the privacy commands say first, on standard output: also what they did not do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.cli.privacy_anonymisation import show_anonymise
+from workbench.cli.privacy_ledger import show_ledger_verify
+from workbench.core.errors import NotFoundError
+from workbench.privacy.anonymisation.filing import AnonymisedFile
+from workbench.privacy.dp.table_task import load_task
+from workbench.privacy.ledger.checking import EvidenceCheck
+
+
+@pytest.mark.parametrize(("checkpoints", "told"), [(0, "cut off"), (1, "19 entries signed")])
+def test_a_check_without_checkpoints_says_what_it_cannot_see(
+    checkpoints: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_ledger_verify(EvidenceCheck(True, Path("x"), 19, checkpoints, 19, "root", "origin"))
+    assert told in capsys.readouterr().out.splitlines()[0]
+
+
+@pytest.mark.parametrize("withheld", [0, 1])
+def test_a_text_that_was_withheld_is_told_where_the_others_are(
+    withheld: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reasons = {"its language is de": withheld} if withheld else {}
+    made = AnonymisedFile(
+        "de.txt", Path("out"), "mask", 1, withheld, reasons,
+        {}, {}, None, 0.0, 0.0, True, None,
+    )  # fmt: skip
+    show_anonymise(made)
+    first = capsys.readouterr().out.splitlines()[0]
+    assert ("1 texts withheld as a whole" in first) == bool(withheld)
+
+
+def test_a_misspelt_data_set_is_told_before_anything_else(home: Path) -> None:
+    with pytest.raises(NotFoundError, match="did you mean 'digits'"):
+        load_task("digts")
