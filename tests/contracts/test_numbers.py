@@ -16,6 +16,7 @@ FREE = {
     "interpretability.make_steering.layer",
     "interpretability.neurons.layer",
     "interpretability.steer.strength",
+    "monitoring.forecast.limit",
     "privacy.statistic.high",
     "privacy.statistic.low",
 }

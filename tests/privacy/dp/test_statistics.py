@@ -188,7 +188,7 @@ def test_a_user_with_many_rows_moves_a_figure_by_so_many_as_the_noise_hides(tmp_
     with pytest.raises(InputError, match="user_column"):
         statistic(str(path), rows_per_user=2, **given)
     path.write_text("user,spent\nu1,1\n,2\n")
-    with pytest.raises(InputError, match="whose they are"):
+    with pytest.raises(InputError, match="whose each is"):
         statistic(str(path), user_column="user", **given)
     with pytest.raises(InputError, match="1 or more"):
         bound_users([1], ["u"], most=0)
