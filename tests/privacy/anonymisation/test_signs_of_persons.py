@@ -145,6 +145,23 @@ def test_names_of_nobody_are_left(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Maria's fracture has healed",
+        "Maria's test came back",
+        "Maria's Blood Pressure",
+        "Maria's tumour was found",
+        "Kowalczyk's ulcer",
+    ],
+)
+def test_whose_illness_it_is_stays_a_person(text: str) -> None:
+    """A name before an illness is mostly the patient's."""
+    name = text.partition("'")[0]
+    (found,) = settle(text, [Found(0, len(name), "PERSON", 0.9, "names")])[0]
+    assert text[found.start : found.end] == name
+
+
 def test_an_ending_belongs_to_the_name() -> None:
     text = "Drew Rivers III came"
     (found,) = settle(text, [Found(0, 11, "PERSON", 0.9, "names")])[0]

@@ -15,7 +15,7 @@ from workbench.core.optional import require
 from workbench.core.viewers import Viewable
 
 from .building import _quoted
-from .places import FOLDER, Manifest, read_manifest
+from .places import FOLDER, TABLES, Manifest, read_manifest
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,7 +81,7 @@ class Warehouse:
         engine = require("duckdb", extra="monitoring")
         self.connection: duckdb.DuckDBPyConnection = engine.connect(config={"threads": threads})
         self.connection.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
-        for table in ("clean", "hourly", "people", "durations", "quarantine"):
+        for table in TABLES:
             paths = [_quoted(str(path)) for path in self.manifest.paths(self.folder, table)]
             self.connection.execute(
                 f"CREATE VIEW {table}_rows AS SELECT * FROM read_parquet([{', '.join(paths)}])"

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 from workbench.privacy.anonymisation.findings import Found
-from workbench.privacy.anonymisation.words import is_english, read_lexicon
+from workbench.privacy.anonymisation.words import (
+    read_called_after,
+    read_lexicon,
+    read_surroundings,
+)
 
 _NEXT = re.compile(r"[ \n]([^\W\d_][\w'’]*)")
 _PET = re.compile(
@@ -27,7 +31,7 @@ def is_nobody(text: str, each: Found, pets: frozenset[str]) -> bool:
     said = text[each.start : each.end]
     if said in pets or said.startswith(("Storm ", "Hurricane ")):
         return True
-    if _EPONYM.match(text, each.end):
+    if _EPONYM.match(text, each.end) and _is_eponym(said.lower()):
         return True
     if _STORM.search(text, max(0, each.start - 12), each.start):
         return True
@@ -40,9 +44,13 @@ def is_nobody(text: str, each: Found, pets: frozenset[str]) -> bool:
     if len(words) == 2 and words[-1] in _ALSO_SURNAMES and not given:
         return True
     shop = _SHOP.match(text, each.end)
-    return bool(
-        shop and len(words) == 1 and is_english(shop[1].lower()) and is_english(shop[2].lower())
-    )
+    firms = read_surroundings()["organisation"] | {"box"}
+    return bool(shop and len(words) == 1 and shop[2].lower() in firms)
+
+
+def _is_eponym(low: str) -> bool:
+    """Whether things are called after a name, and no child is: Crohn, and not Maria."""
+    return low in read_called_after()[1] and low not in read_lexicon().given
 
 
 def pets_in(text: str) -> frozenset[str]:
