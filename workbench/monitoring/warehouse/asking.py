@@ -14,8 +14,8 @@ from workbench.core.errors import InputError, NotFoundError
 from workbench.core.optional import require
 from workbench.core.viewers import Viewable
 
-from .building import _quoted
 from .places import FOLDER, TABLES, Manifest, read_manifest
+from .sql import BINS_PER_DOUBLING, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,7 +82,7 @@ class Warehouse:
         self.connection: duckdb.DuckDBPyConnection = engine.connect(config={"threads": threads})
         self.connection.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
         for table in TABLES:
-            paths = [_quoted(str(path)) for path in self.manifest.paths(self.folder, table)]
+            paths = [quoted(str(path)) for path in self.manifest.paths(self.folder, table)]
             self.connection.execute(
                 f"CREATE VIEW {table}_rows AS SELECT * FROM read_parquet([{', '.join(paths)}])"
             )
@@ -91,7 +91,7 @@ class Warehouse:
     def _prepare(self) -> None:
         """The small tables in memory, and what a task is worth as a function."""
         minutes = self.metrics.minutes_saved
-        cases = " ".join(f"WHEN {_quoted(task)} THEN {value!r}" for task, value in minutes.items())
+        cases = " ".join(f"WHEN {quoted(task)} THEN {value!r}" for task, value in minutes.items())
         other = minutes.get("other", 0.0)
         worth = f"CASE said {cases} ELSE {other!r} END" if cases else repr(other)
         self.connection.execute(f"CREATE MACRO minutes_saved(said) AS {worth}")
@@ -174,8 +174,6 @@ class Warehouse:
         where: Mapping[str, Sequence[str]] | None = None,
     ) -> dict[float, float]:  # fmt: skip
         """Durations of answered calls in seconds, within 9%: from counts, not from single calls."""
-        from .sql import BINS_PER_DOUBLING
-
         query = "SELECT bin, sum(requests) FROM durations" + _where("day", since, until, where)
         rows = self.query(query + " GROUP BY bin ORDER BY bin")
         total = sum(count for _, count in rows)
@@ -221,11 +219,11 @@ def _where(
 ) -> str:
     tests = []
     if since is not None:
-        tests.append(f"{at} >= {_quoted(_moment(since))}")
+        tests.append(f"{at} >= {quoted(_moment(since))}")
     if until is not None:
-        tests.append(f"{at} < {_quoted(_moment(until))}")
+        tests.append(f"{at} < {quoted(_moment(until))}")
     for name, values in (where or {}).items():
-        listed = ", ".join(_quoted(value) for value in values)
+        listed = ", ".join(quoted(value) for value in values)
         tests.append(f'"{name}" IN ({listed})' if values else "false")
     return f" WHERE {' AND '.join(tests)}" if tests else ""
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import DataError, InputError
+from workbench.core.errors import InputError
 from workbench.core.optional import require
 from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 
 from . import sql
+from .judging import ask, count_reasons, has_repeats, judge, load_metrics, part_of, remarks
 from .places import FOLDER, TABLES, Manifest, named_by_content, owned, publish, read_manifest
 
 if TYPE_CHECKING:
@@ -69,23 +70,127 @@ def refresh(
     found = {path.stem: path for path in sorted(source.glob("????-??.parquet"))}
     with owned(folder):
         old = Manifest() if again else read_manifest(folder)
-        made_by = _digest(metrics)
-        manifest = Manifest(metrics=made_by)
-        written = []
+        manifest = Manifest(metrics=_digest(metrics))
         with _connect(threads, folder) as connection:
-            _load_metrics(connection, metrics)
+            load_metrics(connection, metrics)
             latest_us = round(1e6 * (time.time() + _AHEAD_S if latest_s is None else latest_s))
-            for month, path in track(list(found.items()), "Building the warehouse"):
-                state = _state(path)
-                known = old.months.get(month)
-                if known and old.metrics == made_by and known["source"] == state:
-                    manifest.months[month] = known
-                    continue
-                manifest.months[month] = _build(connection, metrics, path, folder, month, latest_us)
-                manifest.months[month]["source"] = state
-                written.append(month)
+            work = _Work(connection, metrics, folder, latest_us, found, old, manifest)
+            written = work.bring_up_to_date()
         publish(folder, manifest)
     return _told(manifest, written, time.monotonic() - begun_s)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One refresh: ``old`` is what was published, ``manifest`` what will be.
+
+    A settlement that stands in two months' files counts in the earlier one, so that months are
+    gone through in their order, and what changed in one may change a later one.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    metrics: Metrics
+    folder: Path
+    latest_us: int
+    found: dict[str, Path]
+    old: Manifest
+    manifest: Manifest
+
+    def bring_up_to_date(self) -> list[str]:
+        """Build the months that are not as they were; which these are."""
+        moved = [month for month in self.old.months if month not in self.found]
+        written = []
+        for month, path in track(list(self.found.items()), "Building the warehouse"):
+            state = _state(path)
+            known = self.old.months.get(month)
+            same = known and self.old.metrics == self.manifest.metrics and known["source"] == state
+            if known and same and not self._is_touched(month, known, moved):
+                self.manifest.months[month] = known
+                continue
+            made = self._build(month, path)
+            self.manifest.months[month] = {**made, "source": state}
+            written.append(month)
+            moved.append(month)
+        return written
+
+    def _is_touched(self, month: str, known: dict[str, Any], moved: Sequence[str]) -> bool:
+        """Whether a month whose own file is as it was changes because an earlier one did."""
+        earlier = [each for each in moved if each < month]
+        if not earlier or known["elsewhere"]:
+            return bool(earlier)
+        now = [self._clean_file(each) for each in earlier if each in self.manifest.months]
+        if not now:
+            return False
+        found = ask(
+            self.connection,
+            f"SELECT count(*) FROM {_parquet([self.folder / known['files']['clean']])} "
+            f"WHERE settlement_hash IN (SELECT settlement_hash FROM {_parquet(now)})",
+        )
+        return bool(found[0][0])
+
+    def _build(self, month: str, path: Path) -> dict[str, Any]:
+        """One month's files, and what there is to say of it."""
+        part = part_of(self.connection, _parquet([path]), name=str(path), month=month)
+        rows = ask(self.connection, f"SELECT count(*) FROM {part.rows}")[0][0]
+        earlier = self._find_earlier(path)
+        judge(
+            self.connection, self.metrics, [part], latest_us=self.latest_us,
+            repeated=has_repeats(self.connection, [part]), elsewhere=earlier,
+        )  # fmt: skip
+        files: dict[str, str] = {}
+        kept = rows
+        for table in TABLES:
+            query = {"clean": sql.clean(), "quarantine": sql.QUARANTINE, **sql.ROLLUPS}[table]
+            if table == "quarantine" and kept == rows:
+                query += " LIMIT 0"  # the file with its columns, without looking at every row again
+            files[table] = self._write(query, table, month)
+            if table == "clean":  # the rollups are of what was written
+                self.connection.execute(
+                    "CREATE OR REPLACE TEMP VIEW clean AS "
+                    f"SELECT * FROM {_parquet([self.folder / files[table]])}"
+                )
+                kept = ask(self.connection, "SELECT count(*) FROM clean")[0][0]
+        return {
+            "files": files, "rows": kept, "elsewhere": earlier,
+            "notes": remarks(self.connection, self.metrics),
+            "quarantined": count_reasons(self.connection) if kept < rows else {},
+        }  # fmt: skip
+
+    def _write(self, query: str, table: str, month: str) -> str:
+        """A query's rows as a file; its name."""
+        part = self.folder / f"{table}-{month}.part"
+        self.connection.execute(
+            f"COPY ({query}) TO {sql.quoted(str(part))} "
+            "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880)"
+        )
+        return named_by_content(part, table, month)
+
+    def _find_earlier(self, path: Path) -> bool:
+        """Make the table ``elsewhere`` of the file's settlements that count in an earlier month."""
+        months = list(self.manifest.months)
+        if not months:
+            return False
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE elsewhere AS SELECT DISTINCT settlement_id FROM "
+            f"{_parquet([path])} WHERE hash(settlement_id) IN (SELECT settlement_hash FROM "
+            f"{_parquet([self._clean_file(month) for month in months])})"
+        )
+        if not ask(self.connection, "SELECT count(*) FROM elsewhere")[0][0]:
+            return False
+        # Two settlements may have one hash: what decides is their names.
+        self.connection.execute(
+            "DELETE FROM elsewhere WHERE settlement_id NOT IN (SELECT settlement_id FROM "
+            f"{_parquet([self.found[month] for month in months])} WHERE settlement_id IS NOT NULL)"
+        )
+        return bool(ask(self.connection, "SELECT count(*) FROM elsewhere")[0][0])
+
+    def _clean_file(self, month: str) -> Path:
+        return self.folder / self.manifest.months[month]["files"]["clean"]
+
+
+def _parquet(paths: Sequence[Path]) -> str:
+    listed = ", ".join(sql.quoted(str(path)) for path in paths)
+    return f"read_parquet([{listed}], union_by_name = true)"
 
 
 def _told(manifest: Manifest, written: Sequence[str], seconds: float) -> Rebuilt:
@@ -123,6 +228,7 @@ def _gaps(manifest: Manifest) -> list[str]:
 def _digest(metrics: Metrics) -> str:
     """What of the metrics goes into the files: measures do not, they are asked later."""
     told = metrics.model_dump(exclude={"measures", "minutes_saved"})
+    told["duckdb"] = require("duckdb", extra="monitoring").__version__  # whose hashes are in them
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -142,126 +248,3 @@ def _connect(threads: int, folder: Path) -> duckdb.DuckDBPyConnection:
     # Parquet's statistics leave NaN out, and DuckDB 2.0.1 then takes isnan() for false everywhere.
     connection.execute("SET disabled_optimizers = 'statistics_propagation'")
     return connection
-
-
-def _load_metrics(connection: duckdb.DuckDBPyConnection, metrics: Metrics) -> None:
-    connection.execute("CREATE TABLE rates (code VARCHAR, rate DOUBLE)")
-    connection.execute("CREATE TABLE prices (model VARCHAR, prompt DOUBLE, completion DOUBLE)")
-    for code, rate in metrics.rates.items():
-        connection.execute("INSERT INTO rates VALUES (?, ?)", [code, rate])
-    for model, price in metrics.prices.items():
-        connection.execute(
-            "INSERT INTO prices VALUES (?, ?, ?)", [model, price.prompt, price.completion]
-        )
-
-
-def _build(
-    connection: duckdb.DuckDBPyConnection, metrics: Metrics, path: Path, folder: Path,
-    month: str, latest_us: int,
-) -> dict[str, Any]:  # fmt: skip
-    """One month's files, and what there is to say of it."""
-    columns = _columns(connection, path)
-    rows, ids = _ask(
-        connection, "SELECT count(*), count(DISTINCT hash(settlement_id)) FROM read_parquet($file)",
-        file=str(path),
-    )[0]  # fmt: skip
-    judging = sql.reading(columns, repeated=ids < rows)
-    first, after = _span(month)
-    # A view takes no parameters: the words are put into it, quoted.
-    for name, value in (
-        ("$latest", f"make_timestamp({latest_us})"), ("$file", _quoted(str(path))),
-        ("$currency", _quoted(metrics.currency)), ("$first", first), ("$next", after),
-    ):  # fmt: skip
-        judging = judging.replace(name, value)
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW judged AS {judging}")
-    _own(connection, metrics)
-    files: dict[str, str] = {}
-    kept = rows
-    for table in TABLES:
-        query = {"clean": sql.OWNED, "quarantine": sql.QUARANTINE, **sql.ROLLUPS}[table]
-        if table == "quarantine" and kept == rows:
-            query += " LIMIT 0"  # the file with its columns, without looking at every row again
-        part = folder / f"{table}-{month}.part"
-        connection.execute(
-            f"COPY ({query}) TO {_quoted(str(part))} "
-            "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880)"
-        )
-        files[table] = named_by_content(part, table, month)
-        if table == "clean":  # the rollups are of what was written
-            written = _quoted(str(folder / files[table]))
-            connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW clean AS SELECT * FROM read_parquet({written})"
-            )
-            kept = _ask(connection, "SELECT count(*) FROM clean")[0][0]
-    bad = "SELECT reason, count(*) FROM judged WHERE reason IS NOT NULL GROUP BY reason"
-    reasons = dict(_ask(connection, bad)) if kept < rows else {}
-    return {
-        "files": files, "rows": kept, "quarantined": reasons,
-        "notes": _notes(connection, metrics, kept),
-    }  # fmt: skip
-
-
-def _span(month: str) -> tuple[str, str]:
-    """The first moment of a month and of the next, as SQL."""
-    year, number = map(int, month.split("-"))
-    after = (year + 1, 1) if number == 12 else (year, number + 1)
-    return (
-        f"TIMESTAMP '{year:04d}-{number:02d}-01'",
-        f"TIMESTAMP '{after[0]:04d}-{after[1]:02d}-01'",
-    )
-
-
-def _notes(connection: duckdb.DuckDBPyConnection, metrics: Metrics, kept: int) -> list[str]:
-    if not kept:
-        return ["no row is left"]
-    notes = []
-    free = _ask(
-        connection,
-        "SELECT model, count(*) FROM clean WHERE answered AND NOT cache_hit GROUP BY model "
-        "HAVING sum(cost_nano) = 0 ORDER BY model",
-    )
-    unpriced = [model for model, _ in free if model not in metrics.prices]
-    if unpriced:
-        notes.append(f"without a price, counted as free: {', '.join(unpriced)}")
-    unknown = _ask(connection, "SELECT count(*) FROM clean WHERE model = 'unknown'")[0][0]
-    if unknown:
-        notes.append(f"{unknown} calls of an unknown model")
-    return notes
-
-
-def _own(connection: duckdb.DuckDBPyConnection, metrics: Metrics) -> None:
-    """Whose each user is: worked out once a user, not once a row."""
-    users = [row[0] for row in _ask(connection, sql.WHOSE)]
-    arrow = require("pyarrow", extra="data")
-    owners = arrow.table({
-        "user": arrow.array(users, arrow.string()),
-        "team": arrow.array([metrics.team_of(user) for user in users], arrow.string()),
-    })  # fmt: skip
-    connection.register("owners_now", owners)
-    connection.execute("CREATE OR REPLACE TEMP TABLE owners AS SELECT * FROM owners_now")
-    connection.unregister("owners_now")
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> frozenset[str]:
-    duckdb = require("duckdb", extra="monitoring")
-    try:
-        told = _ask(connection, "SELECT name FROM parquet_schema($file)", file=str(path))
-    except duckdb.Error as error:
-        raise DataError(
-            f"{path} is no Parquet file: {str(error).splitlines()[0]}",
-            hint="workbench serving usage export --rebuild writes the home's files anew",
-        ) from None
-    columns = frozenset(name for (name,) in told)
-    if missing := sql.NEEDED - columns:
-        raise DataError(
-            f"{path} lacks {', '.join(sorted(missing))}", hint="it is not of the usage log's export"
-        )
-    return columns
-
-
-def _ask(connection: duckdb.DuckDBPyConnection, query: str, **given: Any) -> list[tuple[Any, ...]]:
-    return connection.execute(query, given or None).fetchall()
-
-
-def _quoted(said: str) -> str:
-    return "'" + said.replace("'", "''") + "'"

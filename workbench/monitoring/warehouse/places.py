@@ -17,7 +17,7 @@ from workbench.store import files
 
 FOLDER = "warehouse"
 TABLES = ("clean", "hourly", "people", "durations", "quarantine")
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass
