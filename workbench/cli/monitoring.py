@@ -12,6 +12,7 @@ from workbench.cli.monitoring_business import (
 from workbench.cli.monitoring_drift import show_drift, show_watch
 from workbench.cli.monitoring_forecast import show_forecast
 from workbench.cli.monitoring_quality import show_quality
+from workbench.cli.monitoring_samples import show_sample, show_samples
 from workbench.cli.monitoring_warehouse import show_measures, show_warehouse
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "show_quality",
     "show_report",
     "show_roi",
+    "show_sample",
+    "show_samples",
     "show_warehouse",
     "show_what_if",
 ]

@@ -158,6 +158,13 @@ KNOWN = (
         True,
         "keep a sketch of each prompt beside its usage, for drift; it tells a little of its words",
     ),
+    Setting(
+        "samples_every_s",
+        float,
+        60.0,
+        "how often a gateway records memory, disk, queues and models; 0 for never",
+        low=0,
+    ),
     Setting("redis_url", str, "", "a Redis or Valkey that keeps the limits of several gateways"),
     Setting(
         "limits_when_down",

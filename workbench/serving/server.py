@@ -31,6 +31,7 @@ from workbench.serving.key_file import owner_key, passing_key_file, take_back
 from workbench.serving.limits.opening import open_limits
 from workbench.serving.running import announce, withdraw
 from workbench.serving.settings import ServingSettings, read_settings
+from workbench.serving.watching import watch_over
 
 log = logging.getLogger(__name__)
 _FORCED_STATUS = 130
@@ -140,12 +141,14 @@ class GatewayServer:
         server.should_exit = self._stopping
         running = announce(self.url, self._key_file)
         starting = asyncio.create_task(self._start(gateway, server))
+        watching = watch_over(gateway)
         try:
             with self._signals(gateway):
                 events.emit("serving.listening", url=self.url, key_file=str(self._key_file))
                 await server.serve(sockets=[self._socket])
         finally:
             withdraw(running)
+            await asyncio.to_thread(watching.stop)
             starting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await starting

@@ -16,6 +16,7 @@ from pathlib import Path
 from workbench.core.errors import ConflictError, IntegrityError
 
 from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
+from .monitoring_tables import SAMPLES
 
 _RECORD = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -393,4 +394,5 @@ ALTER TABLE usage_text ADD COLUMN form TEXT;
         "a ledger that grows at its end alone",
         LEDGER_WITHOUT_HASH_INDEX,
     ),
+    Migration("samples", SAMPLES),
 )
