@@ -17,7 +17,7 @@ MONTH_OF_92_DAYS = 365.25 / 12 / 92
 
 @pytest.fixture(scope="module")
 def advice(made: MadeUsage, made_use: Use) -> tuple[Advice, ...]:
-    return advise(made_use, made.table, teams=made.teams)
+    return advise(made_use, made.table)
 
 
 def of_kind(advice: tuple[Advice, ...], kind: str) -> list[Advice]:

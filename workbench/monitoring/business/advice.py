@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 from workbench.core.optional import require
 from workbench.core.viewers import Viewable
+from workbench.monitoring.warehouse.rows import open_rows
 
 from .shares import CONFIDENCE, Estimate, draw_share
-from .use import Use, open_rows
+from .use import Use
 
 _DAYS_OF_MONTH = 365.25 / 12
 _LEAST_ANSWERS = 100
@@ -24,6 +25,7 @@ _LEAST_RATED = 30
 _NAMED = 12  # keys; more are counted
 _LONGER = 1.3  # than the median of the teams in the same task
 _DRAWS = 20_000
+_SINGLE = ("key_id", "sketch", "prompt_chars")  # what cells do not have
 
 Kind = Literal["cache", "smaller model", "shorter prompts", "failures", "unused keys"]
 
@@ -44,7 +46,6 @@ def advise(
     use: Use,
     source: Any = None,
     *,
-    teams: Mapping[str, str] | None = None,
     margin: float = 0.03,
     idle_days: int = 30,
     keys: Collection[str] = (),
@@ -55,18 +56,17 @@ def advise(
     Args:
         use: The cells of the days to judge by.
         source: The rows that they come from, as for ``read_use``.
-        teams: The team of each user.
         margin: How much lower the share of good answers of a smaller model may be, at most.
         idle_days: A key without a call for so long counts as unused.
         keys: Keys that are valid now, so that those that never asked are found too.
         seed: Of the draws.
     """
     month = _DAYS_OF_MONTH / use.days
-    with open_rows(source, since=use.since, until=use.until, teams=teams or {}) as connection:
+    with open_rows(source, since=use.since, until=use.until, also=_SINGLE) as rows:
         found = [
-            *_repeats(connection, month),
-            *_failures(connection, month),
-            *_idle_keys(connection, use, idle_days, keys),
+            *_repeats(rows.connection, month),
+            *_failures(rows.connection, month),
+            *_idle_keys(rows.connection, use, idle_days, keys),
         ]
     found += [*_smaller_models(use, month, margin, seed), *_shorter_prompts(use, month)]
     return tuple(sorted(found, key=lambda each: -each.saving_usd.value))
@@ -74,23 +74,20 @@ def advise(
 
 def _repeats(connection: Any, month: float) -> Iterator[Advice]:
     """Answers to the same prompt (by sketch, length and model) within a day, from no cache."""
-    columns = {row[0] for row in connection.execute("DESCRIBE rows").fetchall()}
-    if not {"sketch", "prompt_chars"} <= columns:
-        return
     count, usd, own, own_usd = connection.execute(
         """
         WITH told AS (
-            SELECT key_id, nano_usd, time, cache,
+            SELECT key_id, cost_nano, time, cache_hit,
                 lag(time) OVER same AS before, lag(time) OVER own AS own_before
-            FROM sound WHERE status < 400 AND sketch IS NOT NULL
+            FROM clean WHERE answered AND sketch IS NOT NULL
             WINDOW same AS (PARTITION BY sketch, prompt_chars, prompt_tokens, model ORDER BY time),
                 own AS (PARTITION BY key_id, sketch, prompt_chars, prompt_tokens, model
                     ORDER BY time))
         SELECT count(*) FILTER (time - before < INTERVAL 1 DAY),
-            coalesce(sum(nano_usd) FILTER (time - before < INTERVAL 1 DAY), 0) / 1e9,
+            coalesce(sum(cost_nano) FILTER (time - before < INTERVAL 1 DAY), 0) / 1e9,
             count(*) FILTER (time - own_before < INTERVAL 1 DAY),
-            coalesce(sum(nano_usd) FILTER (time - own_before < INTERVAL 1 DAY), 0) / 1e9
-        FROM told WHERE cache IS NULL
+            coalesce(sum(cost_nano) FILTER (time - own_before < INTERVAL 1 DAY), 0) / 1e9
+        FROM told WHERE NOT cache_hit
         """
     ).fetchone()
     if own_usd <= 0:
@@ -108,8 +105,8 @@ def _repeats(connection: Any, month: float) -> Iterator[Advice]:
 
 def _failures(connection: Any, month: float) -> Iterator[Advice]:
     rows = connection.execute(
-        "SELECT model, count(*) FILTER (status >= 400), count(*), "
-        "coalesce(sum(nano_usd) FILTER (status >= 400), 0) / 1e9 FROM sound "
+        "SELECT model, count(*) FILTER (NOT answered), count(*), "
+        "coalesce(sum(cost_nano) FILTER (NOT answered), 0) / 1e9 FROM clean "
         "GROUP BY 1 ORDER BY 4 DESC"
     ).fetchall()
     for model, failed, calls, usd in rows:
@@ -130,7 +127,7 @@ def _idle_keys(
     bound = use.until - dt.timedelta(days=idle_days)
     last = dict(
         connection.execute(
-            "SELECT key_id, CAST(max(time) AS DATE) FROM sound GROUP BY 1"
+            "SELECT key_id, max(day) FROM clean WHERE key_id IS NOT NULL GROUP BY 1"
         ).fetchall()
     )
     idle = sorted(key for key, day in last.items() if day < bound)

@@ -100,7 +100,7 @@ def month_figures(
         adoption=None if empty else measure_adoption(history),
         outlook=tried("outlook", lambda: foretell_cost(history, budget_usd=budget_usd, seed=seed)),
         move=None if empty else tried("what if", lambda: _likeliest_move(use, models, seed)),
-        advice=() if empty else advise(use, source, teams=teams, keys=keys, seed=seed),
+        advice=() if empty else advise(use, source, keys=keys, seed=seed),
         missing=tuple(missing),
     )
 

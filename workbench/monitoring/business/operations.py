@@ -66,7 +66,7 @@ def roi(
         seed: Of the draws.
 
     Raises:
-        DataError: Nothing was answered in the month, nobody rated, or currencies are mixed.
+        DataError: Nothing was answered in the month, or nobody rated.
     """
     from .returns import measure_return
 
@@ -154,12 +154,10 @@ def advice(
         usage: Parquet files of usage, by default those of this home.
     """
     from .advice import advise
-    from .teams import read_teams
 
-    mapped = {} if teams is None else read_teams(teams)
     use = _read(period, teams, usage)
     keys = () if usage is not None else _valid_keys()
-    return advise(use, _files(usage), teams=mapped, margin=margin, idle_days=idle_days, keys=keys)
+    return advise(use, _files(usage), margin=margin, idle_days=idle_days, keys=keys)
 
 
 @operation("monitoring.report", title="Write a month's report", produces="month-report")

@@ -32,14 +32,32 @@ class ColumnValues:
         return len(self.values)
 
 
-def read_known(name: str, series: pd.Series, kind: str) -> ColumnValues:
-    """Rows of a column whose table as a whole was read as of this kind: a number or a category."""
+def read_known(
+    name: str, series: pd.Series, kind: str, *, dimensions: int | None = None
+) -> ColumnValues:
+    """Rows of a column whose table as a whole was read as of this kind.
+
+    Args:
+        name: Of the column.
+        series: Some of its rows.
+        kind: Of the whole.
+        dimensions: Of an embedding; one of another length is taken as missing.
+    """
     if kind == NUMBER:
         import pandas as pd
 
         numbers = pd.to_numeric(series, errors="coerce")
         return ColumnValues(name, NUMBER, numbers.to_numpy("float64", na_value=float("nan")))
-    return ColumnValues(name, CATEGORY, _as_text(series.astype(object)))
+    if kind == EMBEDDING:
+        import numpy as np
+
+        assert dimensions is not None
+        known = [value is not None and len(value) == dimensions for value in series]
+        rows = np.full((len(series), dimensions), np.nan)
+        if any(known):
+            rows[known] = np.stack(list(series[known]))
+        return ColumnValues(name, EMBEDDING, rows)
+    return ColumnValues(name, kind, _as_text(series.astype(object)))
 
 
 def read_column(name: str, series: pd.Series, *, kind: str | None = None) -> ColumnValues | str:

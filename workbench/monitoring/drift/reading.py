@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import DataError, InputError
 
+from .usage import UsageRows, read_usage
+
 if TYPE_CHECKING:
     import pandas as pd
 
 USAGE = "usage:"
 _PERIOD = re.compile(r"(?P<since>[^.]+?)\.\.(?P<until>[^.]+)")
-_MOST_ROWS = 5_000_000
-# What names a call or follows from another column says nothing on drift by itself.
-_PASSED_OVER = frozenset(
-    {"request_id", "key_id", "settlement_id", "time_s", "sketch_kind", "fallbacks"}
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +40,39 @@ class Rows:
             )
         object.__setattr__(self, "table", self.table.set_axis(names, axis=1))
 
+    @property
+    def names(self) -> list[str]:
+        """Of the columns."""
+        return list(self.table.columns)
 
-def read_rows(source: str, *, with_time: bool = False) -> Rows:
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.table)
+
+    @property
+    def sample(self) -> pd.DataFrame:
+        """Rows drawn evenly: all of them."""
+        return self.table
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sample is all there is."""
+        return True
+
+    def without(self, *names: str) -> Rows:
+        """The rows without some columns."""
+        return Rows(self.name, self.table.drop(columns=list(names), errors="ignore"))
+
+    def parts(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The rows, of these columns alone, at once."""
+        yield self.table[list(names)]
+
+
+AnyRows = Rows | UsageRows
+
+
+def read_rows(source: str, *, with_time: bool = False) -> AnyRows:
     """Rows of a file (.csv, .tsv, .jsonl, .ndjson, .parquet) or of ``usage:SINCE..UNTIL``.
 
     Args:
@@ -57,7 +86,8 @@ def read_rows(source: str, *, with_time: bool = False) -> Rows:
         InputError: It is no period, or the period has no call.
     """
     if source.startswith(USAGE):
-        return Rows(source, _read_usage(source.removeprefix(USAGE), with_time=with_time))
+        since_s, until_s = period_ends(source.removeprefix(USAGE))
+        return read_usage(source, since_s, until_s, with_time=with_time)
     path = Path(source)
     return Rows(path.name, _read_file(path))
 
@@ -89,35 +119,6 @@ def _read_file(path: Path) -> pd.DataFrame:
         )  # fmt: skip
     except (pd.errors.ParserError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}", hint=f"head -3 {path}") from None
-
-
-def _read_usage(period: str, *, with_time: bool) -> pd.DataFrame:
-    import numpy as np
-    import pandas as pd
-
-    from workbench.store.usage_queries import settlements
-
-    since_s, until_s = period_ends(period)
-    rows = settlements(since_s=since_s, until_s=until_s, limit=_MOST_ROWS)
-    if not rows:
-        raise InputError(
-            f"no call was settled in {period}", hint="workbench serving usage --by day"
-        )
-    table = pd.DataFrame([vars(row) for row in rows])
-    # Sketches of two kinds cannot be compared; that of most calls is.
-    kinds = table["sketch_kind"].dropna()
-    most = kinds.mode()[0] if len(kinds) else None
-    made = table["sketch"].where(table["sketch_kind"] == most, None)
-    times = pd.to_datetime(table["time_s"], unit="s", utc=True)
-    table = table.drop(columns=[*_PASSED_OVER, "sketch"])
-    if with_time:
-        table["time"] = times
-    table["status"] = table["status"].astype(str)
-    if made.notna().any():
-        table["prompt"] = [
-            None if each is None else np.frombuffer(each, np.int8).astype(float) for each in made
-        ]
-    return table.dropna(axis=1, how="all")
 
 
 def period_ends(period: str) -> tuple[float, float]:

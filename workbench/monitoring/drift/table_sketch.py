@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,10 +18,21 @@ from workbench.evaluation.embedding_sketch import (
 )
 from workbench.evaluation.number_sketch import NumberSketch, reference_edges, sketch_numbers
 
-from .columns import CATEGORY, NUMBER, TEXT, ColumnValues, read_column, read_known, text_features
+from .columns import (
+    CATEGORY,
+    EMBEDDING,
+    NUMBER,
+    TEXT,
+    ColumnValues,
+    read_column,
+    read_known,
+    text_features,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .reading import AnyRows
 
 Sketch = NumberSketch | CategorySketch | EmbeddingSketch
 _FEATURE_ROWS = 2000
@@ -94,8 +107,8 @@ def sketch_table(
     Args:
         table: The rows.
         grids: From ``make_grids``.
-        kinds_known: The rows are part of a table whose columns were found to be of these kinds,
-            numbers and categories alone: of few rows it could not be told anew.
+        kinds_known: The rows are part of a table whose columns were found to be of these kinds: of
+            few rows it could not be told anew.
     """
     columns: dict[str, Sketch] = {}
     left = {}
@@ -105,7 +118,8 @@ def sketch_table(
             continue
         column: ColumnValues | str
         if kinds_known:
-            column = read_known(name, table[name], grid.kind)
+            dimensions = len(grid.by.weights) if grid.kind == EMBEDDING else None
+            column = read_known(name, table[name], grid.kind, dimensions=dimensions)
         else:
             column = read_column(name, table[name], kind=grid.kind)
         if isinstance(column, str):
@@ -118,6 +132,17 @@ def sketch_table(
             columns[name] = sketch_column(column, grid)
     left |= {str(name): "not in the reference" for name in table.columns if name not in grids}
     return TableSketch(len(table), columns, left)
+
+
+def sketch_rows(rows: AnyRows, grids: Mapping[str, Grid]) -> TableSketch:
+    """Count all rows on the grids of their reference, part by part where not all lie in memory."""
+    whole = sketch_table(rows.sample, grids)
+    if rows.is_whole:
+        return whole
+    kept = {name: grids[name] for name in whole.columns}
+    made = (sketch_table(part, kept, kinds_known=True) for part in rows.parts(list(kept)))
+    total = functools.reduce(operator.add, made)
+    return TableSketch(total.rows, total.columns, whole.left_out)
 
 
 def sketch_column(column: ColumnValues, grid: Grid) -> Sketch:

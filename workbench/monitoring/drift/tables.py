@@ -12,9 +12,9 @@ from workbench.evaluation.classifier_two_sample import LEAST_ROWS, classifier_tw
 from .columns import CATEGORY, NUMBER, read_column
 from .comparing import Correction, Test, compare_columns, compare_sketches
 from .concept import compare_concepts
-from .reading import Rows
+from .reading import AnyRows
 from .result import ColumnDrift, ConceptDrift, DriftReport, TogetherDrift
-from .table_sketch import Grid, make_grids, sketch_table
+from .table_sketch import Grid, make_grids, sketch_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +25,8 @@ _FREQUENT = 30  # categories that a classifier is told apart
 
 
 def compare_tables(
-    reference: Rows,
-    current: Rows,
+    reference: AnyRows,
+    current: AnyRows,
     *,
     test: Test = "psi",
     level: float = 0.05,
@@ -58,28 +58,29 @@ def compare_tables(
     """
     for name in filter(None, (prediction, label)):
         for side in (reference, current):
-            if name not in side.table.columns:
-                raise NotFoundError.among("column", name, list(map(str, side.table.columns)))
-    if not len(current.table):
+            if name not in side.names:
+                raise NotFoundError.among("column", name, side.names)
+    if not current.count:
         raise InputError(f"{current.name} has no rows", hint="give a period with traffic")
     outside = [name for name in (prediction, label) if name]
-    inputs = [side.table.drop(columns=outside) for side in (reference, current)]
+    inputs = [side.without(*outside) for side in (reference, current)]
     grids: dict[str, Grid] = {}
     left: dict[str, str] = {}
     columns: tuple[ColumnDrift, ...] = ()
-    if len(inputs[0].columns) or prediction is None:
-        grids, left = make_grids(inputs[0])
-        sketches = [sketch_table(each, grids) for each in inputs]
+    if inputs[0].names or prediction is None:
+        grids, left = make_grids(inputs[0].sample)
+        sketches = [sketch_rows(each, grids) for each in inputs]
         columns = compare_sketches(*sketches, test=test, level=level, correction=correction)
         left = {**left, **{k: v for k, v in sketches[1].left_out.items() if k not in left}}
     together = None
     if classifier and columns:
-        together = _compare_together(inputs, grids, columns, left, level=level, seed=seed)
+        samples = [each.sample for each in inputs]
+        together = _compare_together(samples, grids, columns, left, level=level, seed=seed)
     return DriftReport(
         reference.name,
         current.name,
-        len(reference.table),
-        len(current.table),
+        reference.count,
+        current.count,
         level,
         correction,
         columns,
@@ -92,13 +93,17 @@ def compare_tables(
 
 
 def _compare_prediction(
-    reference: Rows, current: Rows, name: str | None, test: Test, level: float
+    reference: AnyRows, current: AnyRows, name: str | None, test: Test, level: float
 ) -> ColumnDrift | None:
     """The predictions by themselves: one test, which needs no correction."""
     if name is None:
         return None
-    grids, why = make_grids(reference.table[[name]])
-    sketches = [sketch_table(side.table[[name]], grids) for side in (reference, current)]
+    sides = [
+        side.without(*(each for each in side.names if each != name))
+        for side in (reference, current)
+    ]
+    grids, why = make_grids(sides[0].sample)
+    sketches = [sketch_rows(side, grids) for side in sides]
     if name in sketches[1].left_out or name in why:
         raise InputError(f"the column {name} cannot be compared: {sketches[1].left_out[name]}")
     found = compare_columns(name, *(each.columns[name] for each in sketches), test=test)
@@ -106,7 +111,7 @@ def _compare_prediction(
 
 
 def _compare_truth(
-    reference: Rows, current: Rows, prediction: str | None, label: str | None, level: float
+    reference: AnyRows, current: AnyRows, prediction: str | None, label: str | None, level: float
 ) -> ConceptDrift | None:
     if label is None:
         return None
@@ -115,7 +120,7 @@ def _compare_truth(
     sides = []
     for side in (reference, current):
         for name in (prediction, label):
-            column = read_column(name, side.table[name], kind=NUMBER)
+            column = read_column(name, side.sample[name], kind=NUMBER)
             if isinstance(column, str):
                 raise InputError(
                     f"the column {name} of {side.name} holds no numbers",

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.viewers import Viewable
 from workbench.evaluation.embedding_sketch import EmbeddingSketch
 
-from .reading import Rows
-from .table_sketch import make_grids, sketch_table
+from .reading import AnyRows
+from .table_sketch import Grid, make_grids, sketch_rows, sketch_table
+from .usage import UsageRows
 from .watching import StreamAlarm, watch_hours
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_HOURS = 24 * 31
 
@@ -43,7 +47,12 @@ class StreamWatch(Viewable):
 
 
 def watch_rows(
-    reference: Rows, current: Rows, *, time: str = "time", level: float = 0.05, gate: bool = False
+    reference: AnyRows,
+    current: AnyRows,
+    *,
+    time: str = "time",
+    level: float = 0.05,
+    gate: bool = False,
 ) -> StreamWatch:
     """Watch rows hour by hour, and say in which column and when they changed.
 
@@ -58,13 +67,11 @@ def watch_rows(
         NotFoundError: There is no such column.
         InputError: A time cannot be read, or the rows are of more than 31 days.
     """
-    import numpy as np
-
-    hours, first = _hours(current, time)
-    tables = [side.table.drop(columns=time, errors="ignore") for side in (reference, current)]
-    grids, left = make_grids(tables[0])
-    whole = sketch_table(tables[0], grids)
-    seen = sketch_table(tables[1], grids)  # says what cannot be compared
+    first, hours = _span(current, time)
+    sides = [side.without(time) for side in (reference, current)]
+    grids, left = make_grids(sides[0].sample)
+    whole = sketch_rows(sides[0], grids)
+    seen = sketch_table(sides[1].sample, grids)  # says what cannot be compared
     left = {**left, **{name: why for name, why in seen.left_out.items() if name not in left}}
     watched: dict[str, Any] = {}
     for name, sketch in whole.columns.items():
@@ -75,31 +82,63 @@ def watch_rows(
     if not watched:
         raise InputError("no column can be watched", hint="numbers or categories in both")
     kept = {name: grids[name] for name in watched}
-    order = np.argsort(hours, kind="stable")
-    cuts = np.searchsorted(hours[order], np.arange(1, hours.max() + 1))
-    chosen = tables[1][list(watched)]
-    parts = [
-        sketch_table(chosen.iloc[part], kept, kinds_known=True).columns
-        for part in np.split(order, cuts)
-    ]
+    parts = _by_hour(current, kept, time, first, hours)
     alarm = watch_hours(watched, parts, level=level)
 
     def told(hour: int) -> str:
         return (first + dt.timedelta(hours=hour)).isoformat(timespec="minutes")
 
     return StreamWatch(
-        reference.name, current.name, told(0), len(parts), len(chosen), len(watched), level, alarm,
+        reference.name, current.name, told(0), hours, current.count, len(watched), level, alarm,
         told(alarm.hour) if alarm else None, told(alarm.began_hour) if alarm else None, left, gate,
     )  # fmt: skip
 
 
-def _hours(rows: Rows, time: str) -> tuple[Any, dt.datetime]:
-    """The hour of each row, from 0, and the time at which the first one begins."""
+def _span(rows: AnyRows, time: str) -> tuple[dt.datetime, int]:
+    """The hour at which the rows begin, and over how many hours they go."""
     import pandas as pd
 
-    if time not in rows.table.columns:
-        raise NotFoundError.among("column", time, list(rows.table.columns))
-    given = rows.table[time]
+    if time not in rows.names:
+        raise NotFoundError.among("column", time, rows.names)
+    if isinstance(rows, UsageRows):
+        first, last = pd.Timestamp(rows.first), pd.Timestamp(rows.last)
+    else:
+        times = _read_times(rows.table[time], time)
+        first, last = times.min(), times.max()
+    first = first.floor("h")
+    hours = int((last - first) // pd.Timedelta(hours=1)) + 1
+    if hours > _MOST_HOURS:
+        raise InputError(
+            f"the rows are of {(hours - 1) // 24 + 1} days",
+            hint="at most 31; then begin a new watch",
+        )
+    return first.to_pydatetime(), hours
+
+
+def _by_hour(
+    rows: AnyRows, grids: Mapping[str, Grid], time: str, first: dt.datetime, hours: int
+) -> list[Mapping[str, Any]]:
+    """The sketches of each hour; of one without rows they are empty."""
+    import numpy as np
+    import pandas as pd
+
+    made: list[Any] = [None] * hours
+    names = list(grids)
+    for table in rows.parts([*names, time]):
+        none = sketch_table(table[names].iloc[:0], grids, kinds_known=True)
+        since = _read_times(table[time], time) - pd.Timestamp(first)
+        at = (since // pd.Timedelta(hours=1)).to_numpy(int)
+        order = np.argsort(at, kind="stable")
+        here, begins = np.unique(at[order], return_index=True)
+        for hour, part in zip(here, np.split(order, begins[1:]), strict=True):
+            found = sketch_table(table[names].iloc[part], grids, kinds_known=True)
+            made[hour] = found if made[hour] is None else made[hour] + found
+    return [(none if each is None else each).columns for each in made]
+
+
+def _read_times(given: pd.Series, time: str) -> pd.Series:
+    import pandas as pd
+
     seconds = pd.api.types.is_numeric_dtype(given)
     known = pd.api.types.is_datetime64_any_dtype(given) or seconds
     options: dict[str, Any] = {"unit": "s"} if seconds else {}
@@ -111,11 +150,4 @@ def _hours(rows: Rows, time: str) -> tuple[Any, dt.datetime]:
         raise InputError(f"a time of {time} cannot be read: {error}", hint="ISO 8601") from None
     if not len(times) or bool(times.isna().any()):
         raise InputError(f"{int(times.isna().sum())} of {len(times)} rows have no time in {time}")
-    first = times.min().floor("h")
-    hours = ((times - first) // pd.Timedelta(hours=1)).to_numpy(int)
-    if hours.max() >= _MOST_HOURS:
-        raise InputError(
-            f"the rows are of {hours.max() // 24 + 1} days",
-            hint="at most 31; then begin a new watch",
-        )
-    return hours, first.to_pydatetime()
+    return times

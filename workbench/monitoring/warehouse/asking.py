@@ -15,7 +15,7 @@ from workbench.core.optional import require
 from workbench.core.viewers import Viewable
 
 from .places import FOLDER, TABLES, Manifest, read_manifest
-from .sql import BINS_PER_DOUBLING, quoted
+from .sql import BINS_PER_DOUBLING, moment, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -219,16 +219,10 @@ def _where(
 ) -> str:
     tests = []
     if since is not None:
-        tests.append(f"{at} >= {quoted(_moment(since))}")
+        tests.append(f"{at} >= {moment(since)}")
     if until is not None:
-        tests.append(f"{at} < {quoted(_moment(until))}")
+        tests.append(f"{at} < {moment(until)}")
     for name, values in (where or {}).items():
         listed = ", ".join(quoted(value) for value in values)
         tests.append(f'"{name}" IN ({listed})' if values else "false")
     return f" WHERE {' AND '.join(tests)}" if tests else ""
-
-
-def _moment(when: dt.date) -> str:
-    if isinstance(when, dt.datetime) and when.tzinfo is not None:
-        when = when.astimezone(dt.UTC).replace(tzinfo=None)
-    return when.isoformat()

@@ -12,22 +12,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import InputError
 from workbench.core.optional import require
 from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 
 from . import sql
-from .judging import ask, count_reasons, has_repeats, judge, load_metrics, part_of, remarks
+from .judging import (
+    ask,
+    connect,
+    count_reasons,
+    has_repeats,
+    judge,
+    latest_now_us,
+    load_metrics,
+    part_of,
+    remarks,
+)
 from .places import FOLDER, TABLES, Manifest, named_by_content, owned, publish, read_manifest
 
 if TYPE_CHECKING:
     import duckdb
 
     from .metrics import Metrics
-
-MEMORY = "1GB"
-_AHEAD_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,9 @@ def refresh(
     with owned(folder):
         old = Manifest() if again else read_manifest(folder)
         manifest = Manifest(metrics=_digest(metrics))
-        with _connect(threads, folder) as connection:
+        with connect(threads, spill=folder / "spill") as connection:
             load_metrics(connection, metrics)
-            latest_us = round(1e6 * (time.time() + _AHEAD_S if latest_s is None else latest_s))
+            latest_us = latest_now_us() if latest_s is None else round(1e6 * latest_s)
             work = _Work(connection, metrics, folder, latest_us, found, old, manifest)
             written = work.bring_up_to_date()
         publish(folder, manifest)
@@ -152,7 +158,7 @@ class _Work:
                 kept = ask(self.connection, "SELECT count(*) FROM clean")[0][0]
         return {
             "files": files, "rows": kept, "elsewhere": earlier,
-            "notes": remarks(self.connection, self.metrics),
+            "notes": remarks(self.connection, self.metrics) if kept else ["no row is left"],
             "quarantined": count_reasons(self.connection) if kept < rows else {},
         }  # fmt: skip
 
@@ -235,16 +241,3 @@ def _digest(metrics: Metrics) -> str:
 def _state(path: Path) -> list[int]:
     about = path.stat()
     return [about.st_size, about.st_mtime_ns, about.st_ino]
-
-
-def _connect(threads: int, folder: Path) -> duckdb.DuckDBPyConnection:
-    if threads < 1:
-        raise InputError(f"{threads} threads", hint="at least 1")
-    engine = require("duckdb", extra="monitoring")
-    connection: duckdb.DuckDBPyConnection = engine.connect(
-        config={"threads": threads, "memory_limit": MEMORY, "temp_directory": str(folder / "spill")}
-    )
-    connection.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
-    # Parquet's statistics leave NaN out, and DuckDB 2.0.1 then takes isnan() for false everywhere.
-    connection.execute("SET disabled_optimizers = 'statistics_propagation'")
-    return connection

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import DataError
+from workbench.core.errors import DataError, InputError
 from workbench.core.optional import require
 
 from . import sql
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     import duckdb
 
     from .metrics import Metrics
+
+
+MEMORY = "1GB"
+_AHEAD_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -47,13 +53,41 @@ def part_of(
     except duckdb.Error as error:
         raise DataError(
             f"{name} is no Parquet file: {str(error).splitlines()[0]}",
-            hint="workbench serving usage export --rebuild writes the home's files anew",
+            hint="workbench serving usage-export --rebuild writes the home's files anew",
         ) from None
     if missing := sql.NEEDED - columns:
         raise DataError(
             f"{name} lacks {', '.join(sorted(missing))}", hint="it is not of the usage log's export"
         )
     return Part(rows, columns, month)
+
+
+def connect(threads: int = 2, *, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """DuckDB as usage is judged in: in UTC, in bounded memory.
+
+    Args:
+        threads: Of DuckDB.
+        spill: A folder for what does not fit.
+
+    Raises:
+        InputError: There is to be no thread.
+    """
+    if threads < 1:
+        raise InputError(f"{threads} threads", hint="at least 1")
+    engine = require("duckdb", extra="monitoring")
+    config = {"threads": threads, "memory_limit": MEMORY}
+    if spill is not None:
+        config["temp_directory"] = str(spill)
+    connection: duckdb.DuckDBPyConnection = engine.connect(config=config)
+    connection.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+    # Parquet's statistics leave NaN out, and DuckDB 2.0.1 then takes isnan() for false everywhere.
+    connection.execute("SET disabled_optimizers = 'statistics_propagation'")
+    return connection
+
+
+def latest_now_us() -> int:
+    """What is later than this is ahead of the clock: a day from now."""
+    return round(1e6 * (time.time() + _AHEAD_S))
 
 
 def load_metrics(connection: duckdb.DuckDBPyConnection, metrics: Metrics) -> None:
@@ -115,8 +149,6 @@ def count_reasons(connection: duckdb.DuckDBPyConnection, *, where: str = "true")
 
 def remarks(connection: duckdb.DuckDBPyConnection, metrics: Metrics) -> list[str]:
     """What there is to say of the view ``clean``."""
-    if not ask(connection, "SELECT count(*) FROM clean")[0][0]:
-        return ["no row is left"]
     notes = []
     free = ask(
         connection,

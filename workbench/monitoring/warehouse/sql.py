@@ -7,6 +7,7 @@ Moments are without a zone, in UTC: DuckDB is several times slower on those that
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 
 NANO = 1_000_000_000
@@ -37,6 +38,13 @@ NEEDED = frozenset((*_ALWAYS, "time"))
 def quoted(said: str) -> str:
     """A text as SQL writes it."""
     return "'" + said.replace("'", "''") + "'"
+
+
+def moment(when: dt.date) -> str:
+    """A day or moment as SQL writes it, in UTC without a zone."""
+    if isinstance(when, dt.datetime) and when.tzinfo is not None:
+        when = when.astimezone(dt.UTC).replace(tzinfo=None)
+    return f"TIMESTAMP {quoted(when.isoformat())}"
 
 
 def named(name: str) -> str:
@@ -122,13 +130,16 @@ def _ends(month: str) -> tuple[str, str]:
 
 
 def clean(*also: str) -> str:
-    """The good rows with their team, and further columns of ``telling`` as they came."""
-    more = "".join(f", judged.{named(name)}" for name in also)
+    """The good rows with their team, and further columns of ``telling`` that they have not."""
+    more = "".join(f", judged.{named(name)}" for name in also if name not in _CLEAN_HAS)
     return f"SELECT told.*, owners.team FROM ({_CLEAN.format(more=more)}) AS told " + (
         'JOIN owners USING ("user")'
     )
 
 
+_CLEAN_HAS = frozenset(
+    (*_ALWAYS[1:4], "time", "task", "language", "cached_tokens", "feedback_score")
+)
 # A settlement is known again by its hash, which is of DuckDB: another version builds anew.
 _CLEAN = f"""
 SELECT time, CAST(date_trunc('day', time) AS DATE) AS day, date_trunc('hour', time) AS hour,

@@ -1,0 +1,137 @@
+"""Usage that is compared: the rows that count, and the same result in parts as at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as arrow
+import pyarrow.parquet as parquet
+import pytest
+
+from workbench.core import settings
+from workbench.core.errors import InputError
+from workbench.monitoring.drift import usage
+from workbench.monitoring.drift.reading import Rows
+from workbench.monitoring.drift.tables import compare_tables
+from workbench.monitoring.drift.usage import UsageRows, read_usage
+from workbench.monitoring.drift.watching_rows import watch_rows
+from workbench.monitoring.traffic.made_usage import write_usage
+from workbench.monitoring.traffic.plan import Drift, TrafficPlan
+from workbench.store.usage_export import UsageExport, UsageFile
+
+START = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
+HOUR = 20 * 24 + 60  # of the plan, which begins on 1 January: noon of the 23rd
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Made usage of five weeks in two files, with a drift."""
+    plan = TrafficPlan(days=40, calls=30_000, growth=1.0, users=30, seed=5, drift=Drift(HOUR))
+    paths = write_usage(plan, tmp_path_factory.mktemp("usage"))
+    draw = np.random.default_rng(0)
+    for path in paths:
+        table = parquet.read_table(path)
+        words = [draw.integers(-90, 90, 16).astype(np.int8).tobytes() for _ in range(len(table))]
+        table = table.append_column("sketch", arrow.array(words, arrow.binary()))
+        kinds = arrow.array(["hashed64-1"] * len(table), arrow.string())
+        parquet.write_table(table.append_column("sketch_kind", kinds), path)
+    return paths
+
+
+@pytest.fixture
+def exported(made: list[Path], home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home whose export is the made usage."""
+    files = tuple(UsageFile(p.stem, p, 0, p.stat().st_size, written=False) for p in made)
+    monkeypatch.setattr("workbench.store.usage_export.export_usage", lambda **_: UsageExport(files))
+    yield settings.home()
+
+
+def period(first_day: int, days: int, **given: Any) -> UsageRows:
+    since = START + dt.timedelta(days=first_day)
+    until = since + dt.timedelta(days=days)
+    return read_usage("made", since.timestamp(), until.timestamp(), **given)
+
+
+def test_rows_are_those_of_the_period(made: list[Path], exported: Path) -> None:
+    rows = period(8, 9, with_time=True)  # 28 January to 5 February
+    whole = pd.concat(parquet.read_table(path).to_pandas() for path in made)
+    since = pd.Timestamp(START) + pd.Timedelta(days=8)
+    wanted = whole[(whole.time >= since) & (whole.time < since + pd.Timedelta(days=9))]
+    assert rows.count == len(rows.sample) == len(wanted)
+    assert rows.is_whole
+    assert rows.sample["prompt_tokens"].sum() == wanted["prompt_tokens"].sum()
+    assert set(rows.sample["status"]) == {"200", "502"}
+    assert {"request_id", "settlement_id", "key_id", "sketch_kind"}.isdisjoint(rows.names)
+    assert rows.first.replace(tzinfo=None) == wanted["time"].min().to_pydatetime().replace(
+        tzinfo=None
+    )
+
+
+def test_in_parts_it_is_what_it_is_at_once(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of 700 rows, grids by a sample of 2,000: every row is counted, and the same drifts."""
+    monkeypatch.setattr(usage, "PART_ROWS", 700)
+    sides = [period(-10, 8, most=2000), period(8, 9, most=2000)]
+    assert [each.is_whole for each in sides] == [False, False]
+    assert [len(each.sample) for each in sides] == [2000, 2000]
+    report = compare_tables(*sides, classifier=False)
+    at_once = compare_tables(period(-10, 8), period(8, 9), classifier=False)
+    assert report.reference_rows == at_once.reference_rows > 2000
+    assert report.current_rows == at_once.current_rows
+    assert set(report.drifted) == set(at_once.drifted) >= {"task", "language", "prompt_tokens"}
+    by_name = {each.name: each for each in at_once.columns}
+    for column in report.columns:
+        if column.kind == "category":
+            assert column.psi == pytest.approx(by_name[column.name].psi), column.name
+
+
+def test_a_watch_in_parts_names_the_hour(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "PART_ROWS", 700)
+    given: dict[str, Any] = {"with_time": True, "most": 2000}
+    found = watch_rows(period(-19, 14, **given), period(-1, 7, **given))
+    at_once = watch_rows(period(-19, 14, with_time=True), period(-1, 7, with_time=True))
+    truth = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=HOUR)
+    assert found.began is not None
+    assert abs(dt.datetime.fromisoformat(found.began) - truth) <= dt.timedelta(hours=2)
+    assert (found.hours, found.rows, found.since) == (at_once.hours, at_once.rows, at_once.since)
+    assert at_once.alarm is not None and found.alarm is not None
+    assert found.alarm.began_hour == at_once.alarm.began_hour
+
+
+def test_without_its_rows_a_part_would_be_missed(
+    exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broken variant: the sample taken for all rows."""
+    monkeypatch.setattr(UsageRows, "is_whole", property(lambda self: True))
+    watch = watch_rows(period(-19, 14, with_time=True), period(-1, 7, with_time=True, most=300))
+    whole = Rows("made", period(-1, 7, with_time=True).sample)
+    honest = watch_rows(period(-19, 14, with_time=True), whole)
+    assert honest.alarm is not None
+    assert watch.alarm is None or watch.alarm.hour > honest.alarm.hour
+
+
+def test_what_the_warehouse_sets_aside_is_not_compared(
+    exported: Path, made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = period(8, 9)
+    own = [tmp_path / path.name for path in made]
+    tables = [parquet.read_table(path) for path in made]
+    bad = tables[1].slice(0, 40).set_column(
+        tables[1].schema.get_field_index("prompt_tokens"), "prompt_tokens", arrow.array([-9] * 40)
+    )  # fmt: skip
+    parquet.write_table(tables[0], own[0])
+    parquet.write_table(arrow.concat_tables([tables[1], tables[1].slice(0, 30), bad]), own[1])
+    files = tuple(UsageFile(p.stem, p, 0, p.stat().st_size, written=False) for p in own)
+    monkeypatch.setattr("workbench.store.usage_export.export_usage", lambda **_: UsageExport(files))
+    after = period(8, 9)
+    assert after.count == before.count
+    assert after.sample["prompt_tokens"].sum() == before.sample["prompt_tokens"].sum()
+
+
+def test_a_home_without_usage_says_so(home: Path) -> None:
+    with pytest.raises(InputError, match="no call was settled in made"):
+        period(0, 1)
