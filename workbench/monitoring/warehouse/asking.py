@@ -1,62 +1,27 @@
-"""Ask the warehouse: measures told apart by time, model or team, in a period, for some of them."""
+"""Ask the warehouse that lies in files: DuckDB reads them, in memory of its own."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.optional import require
-from workbench.core.viewers import Viewable
 
 from .places import FOLDER, TABLES, Manifest, read_manifest
-from .sql import BINS_PER_DOUBLING, moment, quoted
+from .questions import Answer as Answer
+from .questions import By as By
+from .questions import Questions, worth_of
+from .sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
 
-    from .metrics import Metrics, Table
-
-By = Literal["hour", "day", "week", "month", "model", "team", "task", "user"]
-_HAS: dict[Table, frozenset[str]] = {
-    "hourly": frozenset(("hour", "day", "week", "month", "model", "team", "task")),
-    "people": frozenset(("day", "week", "month", "team", "user")),
-    "durations": frozenset(("day", "week", "month", "model", "team")),
-}
-_CUT = {
-    "day": "CAST({at} AS DATE)", "week": "CAST(date_trunc('week', {at}) AS DATE)",
-    "month": "CAST(date_trunc('month', {at}) AS DATE)", "hour": "{at}",
-}  # fmt: skip
+    from .metrics import Metrics
 
 
-@dataclass(frozen=True)
-class Answer(Viewable):
-    """Rows, what they are told apart by first, then the measures, and the SQL that gave them."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    units: dict[str, str]
-    titles: dict[str, str] = field(repr=False)
-    sql: str = field(repr=False, default="")
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The rows as a table."""
-        import pandas as pd
-
-        return pd.DataFrame([list(row) for row in self.rows], columns=list(self.columns))
-
-    def total(self, name: str) -> Any:
-        """The one value of a measure that was asked without ``by``."""
-        return self.rows[0][self.columns.index(name)]
-
-
-class Warehouse:
+class Warehouse(Questions):
     """The warehouse as it was when it was opened; many processes may have it open.
 
     Args:
@@ -90,10 +55,7 @@ class Warehouse:
 
     def _prepare(self) -> None:
         """The small tables in memory, and what a task is worth as a function."""
-        minutes = self.metrics.minutes_saved
-        cases = " ".join(f"WHEN {quoted(task)} THEN {value!r}" for task, value in minutes.items())
-        other = minutes.get("other", 0.0)
-        worth = f"CASE said {cases} ELSE {other!r} END" if cases else repr(other)
+        worth = worth_of(self.metrics, "said")
         self.connection.execute(f"CREATE MACRO minutes_saved(said) AS {worth}")
         self.connection.execute("CREATE TABLE hourly AS SELECT * FROM hourly_rows")
         self.connection.execute("CREATE TABLE durations AS SELECT * FROM durations_rows")
@@ -101,53 +63,6 @@ class Warehouse:
             'CREATE TABLE people AS SELECT *, min(day) OVER (PARTITION BY "user") AS first_day '
             "FROM people_rows"
         )
-
-    def measure(
-        self, *names: str, by: Sequence[By] = (), since: dt.date | None = None,
-        until: dt.date | None = None, where: Mapping[str, Sequence[str]] | None = None,
-    ) -> Answer:  # fmt: skip
-        """Measures of a period.
-
-        Args:
-            names: Of ``metrics.yaml``; all of one table.
-            by: What the rows are told apart by, in this order.
-            since: The first moment that counts (UTC); the first there is.
-            until: The first that does not count any more.
-            where: Only these, such as ``{"team": ["sales"]}``.
-
-        Raises:
-            NotFoundError: There is no such measure.
-            InputError: It cannot be told apart by that, measures of two tables, or none.
-        """
-        measures = {name: self.metrics.measure(name) for name in names}
-        tables = {measure.table for measure in measures.values()}
-        if len(tables) != 1:
-            raise InputError(
-                f"measures of {len(tables)} tables", hint="ask for those of one table at a time"
-            )
-        (table,) = tables
-        for name in [*by, *(where or {})]:
-            if name not in _HAS[table]:
-                raise InputError(
-                    f"{', '.join(names)} cannot be told apart by {name}",
-                    hint=f"by {', '.join(sorted(_HAS[table]))}",
-                )
-        at = "hour" if table == "hourly" else "day"
-        columns = [
-            f'{_CUT.get(name, chr(34) + name + chr(34)).format(at=at)} AS "{name}"' for name in by
-        ]
-        columns += [f'{measure.sql} AS "{name}"' for name, measure in measures.items()]
-        query = f"SELECT {', '.join(columns)} FROM {table}"
-        query += _where(at, since, until, where)
-        if by:
-            places = ", ".join(str(place + 1) for place in range(len(by)))
-            query += f" GROUP BY {places} ORDER BY {places}"
-        rows = self.query(query)
-        return Answer(
-            (*by, *names), tuple(rows),
-            {name: measure.unit for name, measure in measures.items()},
-            {name: measure.title for name, measure in measures.items()}, query,
-        )  # fmt: skip
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Rows of an SQL query over clean_rows, hourly, people, durations and quarantine_rows.
@@ -164,65 +79,6 @@ class Warehouse:
                 hint="look at the measure's sql in metrics.yaml",
             ) from None
 
-    def span(self) -> tuple[dt.datetime, dt.datetime] | None:
-        """The first and the last hour that have rows; None where there are none."""
-        first, last = self.query("SELECT min(hour), max(hour) FROM hourly")[0]
-        return None if first is None else (first, last)
-
-    def quantiles(
-        self, *shares: float, since: dt.date | None = None, until: dt.date | None = None,
-        where: Mapping[str, Sequence[str]] | None = None,
-    ) -> dict[float, float]:  # fmt: skip
-        """Durations of answered calls in seconds, within 9%: from counts, not from single calls."""
-        query = "SELECT bin, sum(requests) FROM durations" + _where("day", since, until, where)
-        rows = self.query(query + " GROUP BY bin ORDER BY bin")
-        total = sum(count for _, count in rows)
-        found: dict[float, float] = {}
-        for share in shares:
-            seen = 0
-            for number, count in rows:
-                seen += count
-                if seen >= share * total:
-                    found[share] = 2 ** ((number + 0.5) / BINS_PER_DOUBLING) / 1000
-                    break
-        return found
-
-    def retention(self, *, by: Literal["week", "month"] = "month") -> list[tuple[Any, ...]]:
-        """Of those who came first in a week or month, how many came in each later one.
-
-        Returns:
-            Rows ``(first, later, people)``.
-        """
-        return self.query(
-            f"SELECT date_trunc('{by}', first_day)::DATE, date_trunc('{by}', day)::DATE, "
-            'count(DISTINCT "user") FROM people GROUP BY 1, 2 ORDER BY 1, 2'
-        )
-
     def close(self) -> None:
         """Let go of the files."""
         self.connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def _where(
-    at: str, since: dt.date | None, until: dt.date | None, where: Mapping[str, Sequence[str]] | None
-) -> str:
-    tests = []
-    if since is not None:
-        tests.append(f"{at} >= {moment(since)}")
-    if until is not None:
-        tests.append(f"{at} < {moment(until)}")
-    for name, values in (where or {}).items():
-        listed = ", ".join(quoted(value) for value in values)
-        tests.append(f'"{name}" IN ({listed})' if values else "false")
-    return f" WHERE {' AND '.join(tests)}" if tests else ""

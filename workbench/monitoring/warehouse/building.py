@@ -83,7 +83,7 @@ def refresh(
             work = _Work(connection, metrics, folder, latest_us, found, old, manifest)
             written = work.bring_up_to_date()
         publish(folder, manifest)
-    return _told(manifest, written, time.monotonic() - begun_s)
+    return tell(manifest, written, time.monotonic() - begun_s)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Work:
         moved = [month for month in self.old.months if month not in self.found]
         written = []
         for month, path in track(list(self.found.items()), "Building the warehouse"):
-            state = _state(path)
+            state = state_of(path)
             known = self.old.months.get(month)
             same = known and self.old.metrics == self.manifest.metrics and known["source"] == state
             if known and same and not self._is_touched(month, known, moved):
@@ -199,7 +199,8 @@ def _parquet(paths: Sequence[Path]) -> str:
     return f"read_parquet([{listed}], union_by_name = true)"
 
 
-def _told(manifest: Manifest, written: Sequence[str], seconds: float) -> Rebuilt:
+def tell(manifest: Manifest, written: Sequence[str], seconds: float) -> Rebuilt:
+    """What a refresh left, all months together."""
     reasons: Counter[str] = Counter()
     said: dict[str, list[str]] = {}
     for name, month in sorted(manifest.months.items()):
@@ -238,6 +239,7 @@ def _digest(metrics: Metrics) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def _state(path: Path) -> list[int]:
+def state_of(path: Path) -> list[int]:
+    """What tells a changed file from one that is as it was."""
     about = path.stat()
     return [about.st_size, about.st_mtime_ns, about.st_ino]

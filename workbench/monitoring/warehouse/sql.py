@@ -174,19 +174,19 @@ SELECT hour, model, team, task, count(*) AS requests,
   CAST(coalesce(sum(first_token_us), 0) AS BIGINT) AS first_token_us,
   count(first_token_us) AS first_tokens, count(feedback_score) AS judged,
   count(*) FILTER (WHERE feedback_score > 0.5) AS liked
-FROM clean GROUP BY ALL ORDER BY ALL
+FROM clean GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 PEOPLE = """
 SELECT day, team, "user", count(*) AS requests, count(*) FILTER (WHERE answered) AS answered,
   CAST(sum(prompt_tokens + completion_tokens) AS BIGINT) AS tokens,
   CAST(sum(cost_nano) AS BIGINT) AS cost_nano
-FROM clean GROUP BY ALL ORDER BY ALL
+FROM clean GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 DURATIONS = f"""
 SELECT day, model, team,
   CAST(floor(log2(greatest(duration_us, 1000) / 1000.0) * {BINS_PER_DOUBLING}) AS SMALLINT) AS bin,
   count(*) AS requests
-FROM clean WHERE answered GROUP BY ALL ORDER BY ALL
+FROM clean WHERE answered GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 WHOSE = """
 SELECT DISTINCT coalesce(nullif("user", ''), nullif(key_id, ''), 'unknown') FROM judged
