@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
 
-from workbench.core import settings
+from workbench.core import events, settings
 from workbench.monitoring import samples
+from workbench.monitoring.alerts.operations import alerts_history
 from workbench.monitoring.samples.operations import ask_gateway, sample
 from workbench.serving.running import RunningGateway, find_running, state_path
 from workbench.serving.server import serving
@@ -42,6 +44,29 @@ def test_a_gateway_records_samples_of_itself(home: Path) -> None:
     readings = count_readings()
     time.sleep(0.5)
     assert count_readings() == readings  # they end with the gateway
+    close_all()
+
+
+def test_a_gateway_looks_at_the_rules(home: Path) -> None:
+    home.mkdir()
+    rule = "{title: T, metric: samples.memory_free_bytes, above: 1, for: 1s}"
+    (home / "alerts.yaml").write_text(f"rules:\n  always: {rule}\n", "utf-8")
+    heard: list[events.Event] = []
+    told = threading.Event()
+
+    def hear(event: events.Event) -> None:
+        heard.append(event)
+        told.set()
+
+    with (
+        events.listening(hear, "alert.fired"),
+        settings.override(samples_every_s=0.2, alerts_every_s=0.2),
+        serving(chosen=NOTHING),
+    ):
+        assert told.wait(30)
+        time.sleep(0.6)
+    assert [event.data["rule"] for event in heard if event.data["rule"] == "always"] == ["always"]
+    assert [each.rule for each in alerts_history() if each.rule == "always"] == ["always"]
     close_all()
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from workbench.cli.monitoring_alerts import (
+    show_alerts_check,
+    show_alerts_history,
+    show_alerts_list,
+    show_alerts_silence,
+)
 from workbench.cli.monitoring_business import (
     show_advice,
     show_costs,
@@ -18,6 +24,10 @@ from workbench.cli.monitoring_warehouse import show_measures, show_warehouse
 __all__ = [
     "show_watch",
     "show_advice",
+    "show_alerts_check",
+    "show_alerts_history",
+    "show_alerts_list",
+    "show_alerts_silence",
     "show_costs",
     "show_drift",
     "show_forecast",

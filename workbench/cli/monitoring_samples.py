@@ -37,7 +37,7 @@ def show_samples(found: SampleSeries) -> None:
     every = max(1, -(-len(found) // _SHOWN))
     rows = [
         [
-            dt.datetime.fromtimestamp(found.times_s[at], dt.UTC).strftime("%Y-%m-%d %H:%M"),
+            minute(found.times_s[at]),
             "hour" if found.steps_s[at] > 60 else "minute",
             *(amount(each[at], found.unit) for each in (found.values, found.low, found.high)),
         ]
@@ -46,6 +46,11 @@ def show_samples(found: SampleSeries) -> None:
     print_table(["from (UTC)", "", "mean", "least", "most"], rows)
     if every > 1:
         click.echo(f"one in {every} of {len(found):,}; --json has them all")
+
+
+def minute(time_s: float) -> str:
+    """A Unix time to the minute, in UTC."""
+    return dt.datetime.fromtimestamp(time_s, dt.UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def amount(value: float, unit: str) -> str:

@@ -165,6 +165,13 @@ KNOWN = (
         "how often a gateway records memory, disk, queues and models; 0 for never",
         low=0,
     ),
+    Setting(
+        "alerts_every_s",
+        float,
+        60.0,
+        "how often a gateway looks at the rules for alerts; 0 for never",
+        low=0,
+    ),
     Setting("redis_url", str, "", "a Redis or Valkey that keeps the limits of several gateways"),
     Setting(
         "limits_when_down",

@@ -1,5 +1,6 @@
 """What a user can ask of the monitoring room; each part keeps its operations beside it."""
 
+from workbench.monitoring.alerts import operations as alerts  # noqa: F401
 from workbench.monitoring.business import operations as business  # noqa: F401
 from workbench.monitoring.drift import operations as drift  # noqa: F401
 from workbench.monitoring.forecasting import operations as forecasting  # noqa: F401

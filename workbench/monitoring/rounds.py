@@ -1,8 +1,9 @@
-"""What a gateway does beside its answers: it reads samples every minute, in a thread of its own."""
+"""What a gateway does beside its answers, in a thread of its own: samples and alerts."""
 
 from __future__ import annotations
 
 import contextvars
+import importlib.util
 import logging
 import threading
 import time
@@ -52,13 +53,18 @@ class Rounds:
 
     def _errands(self) -> list[Errand]:
         now_s = time.monotonic()
-        every_s: float = settings.get("samples_every_s")
-        if not every_s:
-            return []
-        return [
-            Errand("samples", every_s, self._sample, now_s + min(_FIRST_S, every_s)),
-            Errand("thinning of samples", _THIN_EVERY_S, self._thin, now_s + 2 * _FIRST_S),
-        ]
+        found = []
+        samples_s: float = settings.get("samples_every_s")
+        alerts_s: float = settings.get("alerts_every_s")
+        if samples_s:
+            first_s = now_s + min(_FIRST_S, samples_s)
+            found.append(Errand("recording samples", samples_s, self._sample, first_s))
+            thin_s = now_s + 2 * _FIRST_S
+            found.append(Errand("thinning samples", _THIN_EVERY_S, self._thin, thin_s))
+        # A gateway alone may lack what reads rule files; it has done nothing yet to be alerted of.
+        if alerts_s and importlib.util.find_spec("yaml"):
+            found.append(Errand("looking at alerts", alerts_s, self._look, now_s + alerts_s))
+        return found
 
     def start(self) -> None:
         """Begin, in a thread that sees the settings of this one."""
@@ -115,6 +121,11 @@ class Rounds:
         from .samples.keeping import Samples
 
         Samples().add(self._meter.read(self._read()))
+
+    def _look(self) -> None:
+        from .alerts.evaluating import Alerts
+
+        Alerts().check()
 
     def _thin(self) -> None:
         from .samples.keeping import Samples

@@ -16,7 +16,7 @@ from pathlib import Path
 from workbench.core.errors import ConflictError, IntegrityError
 
 from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
-from .monitoring_tables import SAMPLES
+from .monitoring_tables import ALERTS, SAMPLES
 
 _RECORD = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -395,4 +395,5 @@ ALTER TABLE usage_text ADD COLUMN form TEXT;
         LEDGER_WITHOUT_HASH_INDEX,
     ),
     Migration("samples", SAMPLES),
+    Migration("alerts", ALERTS),
 )

@@ -280,7 +280,7 @@ def test_rounds_are_for_one_gateway_of_a_home_and_can_be_left_out(home: Path) ->
         for errand in other.errands:
             errand.due_s = 0.0
         other.step()
-    with settings.override(samples_every_s=0.0):
+    with settings.override(samples_every_s=0.0, alerts_every_s=0.0):
         none = Rounds(read)
         none.start()
         none.stop()

@@ -25,6 +25,7 @@ def drift(
     correction: Correction = "holm",
     level: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.05,
     classifier: bool = True,
+    keep: str | None = None,
     fail_on_drift: bool = False,
     seed: Annotated[int, limits.Ge(0)] | None = None,
 ) -> DriftReport:
@@ -46,17 +47,22 @@ def drift(
         correction: Of the p-values for the number of columns.
         level: With which chance something is called drifted though nothing is.
         classifier: Ask as well if all columns together tell the rows apart.
+        keep: Keep the verdict under this name, for alerts (drift.NAME.drifted) and the Health page.
         fail_on_drift: End with 1 where something drifted.
         seed: Of the classifier; the setting `seed` if none is given.
     """
+    from .kept import keep_drift
     from .reading import read_rows
     from .tables import compare_tables
 
-    return compare_tables(
+    found = compare_tables(
         read_rows(reference), read_rows(current), test=test, level=level, correction=correction,
         prediction=prediction, label=label, classifier=classifier, gate=fail_on_drift,
         seed=settings.get("seed") if seed is None else seed,
     )  # fmt: skip
+    if keep is not None:
+        keep_drift(keep, found)
+    return found
 
 
 @operation("monitoring.watch", title="Say since when a stream has changed", produces="watch")

@@ -1,0 +1,1 @@
+"""Alerts: rules over samples, usage, measures and drift, with hysteresis and quiet hours."""
