@@ -149,6 +149,19 @@ def test_bad_rows_are_set_aside_with_their_reason_and_totals_stay_right(
     assert reasons == set(told.quarantined)
 
 
+def test_a_figure_that_no_call_can_have_keeps_the_others(folder: Path, tmp_path: Path) -> None:
+    source = write(tmp_path / "usage", "2026-05", [
+        row(), row(2, cost_usd=1e12), row(3, prompt_tokens=2**62), row(4, prompt_tokens=2**62),
+        row(5, duration_s=float("nan")), row(6, duration_s=float("-inf")),
+        row(7, cost_usd=2.0, currency="BTC"),
+    ])  # fmt: skip
+    metrics = read_metrics().model_copy(update={"rates": {"BTC": 1e6}})
+    told = built(source, folder, metrics=metrics)
+    assert (told.rows, told.quarantined) == (1, {"more than a call can be": 6})
+    with pytest.raises(DataError, match="cannot be counted: Binder"):
+        built(write(tmp_path / "usage", "2026-05", [row(prompt_tokens="many")]), folder)
+
+
 def test_a_clock_that_was_ahead_and_months_without_rows(folder: Path, tmp_path: Path) -> None:
     ahead = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
     write(tmp_path / "usage", "2026-05", [row()])

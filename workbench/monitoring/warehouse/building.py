@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
+from workbench.core.errors import DataError
 from workbench.core.optional import require
 from workbench.core.progress import track
 from workbench.core.viewers import Viewable
@@ -104,6 +105,7 @@ class _Work:
 
     def bring_up_to_date(self) -> list[str]:
         """Build the months that are not as they were; which these are."""
+        duckdb = require("duckdb", extra="monitoring")
         moved = [month for month in self.old.months if month not in self.found]
         written = []
         for month, path in track(list(self.found.items()), "Building the warehouse"):
@@ -113,7 +115,13 @@ class _Work:
             if known and same and not self._is_touched(month, known, moved):
                 self.manifest.months[month] = known
                 continue
-            made = self._build(month, path)
+            try:
+                made = self._build(month, path)
+            except (duckdb.DataError, duckdb.BinderException) as error:
+                raise DataError(
+                    f"{path} has what cannot be counted: {str(error).splitlines()[0]}",
+                    hint="workbench serving usage export --rebuild writes the home's files anew",
+                ) from None
             self.manifest.months[month] = {**made, "source": state}
             written.append(month)
             moved.append(month)

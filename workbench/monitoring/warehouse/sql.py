@@ -24,6 +24,12 @@ _WHEN_BAD = (
     ("cost is no number", "cost_usd IS NULL OR isnan(cost_usd) OR isinf(cost_usd)"),
     ("negative cost", "cost_usd < 0"),
     ("a currency without a rate", "rate IS NULL"),
+    # So that no sum leaves 64 bits. NaN is greater than all, in DuckDB as in Postgres.
+    (
+        "more than a call can be",
+        "prompt_tokens > 1e12 OR completion_tokens > 1e12 OR cached_tokens > 1e12 "
+        "OR cost_usd * rate > 1e6 OR abs(duration_s) > 1e9 OR abs(time_to_first_token_s) > 1e9",
+    ),
 )
 _OPTIONAL = {
     "request_id": "VARCHAR", "model_asked": "VARCHAR", "currency": "VARCHAR", "task": "VARCHAR",
