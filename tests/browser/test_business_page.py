@@ -71,3 +71,36 @@ def test_a_choice_is_drawn_and_a_team_looked_into(server: Server, open_page: Ope
     assert "research" in content
     assert "sales" not in content and "grace" not in content
     assert watched.outside == [] and watched.errors == []
+
+
+@pytest.fixture(scope="module")
+def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The dashboards' server in a home that nobody asked anything."""
+    own = tmp_path_factory.mktemp("empty-business-page")
+    project = own / "project"
+    pages = project / "notebooks" / "dashboards"
+    pages.mkdir(parents=True)
+    (project / "workbench.toml").write_text("")
+    shutil.copy(REPO / "notebooks" / "dashboards" / "business.ipynb", pages)
+    with running(dashboards_command, own / "voila", project, own / "home") as started:
+        yield started
+
+
+def test_without_usage_one_card_says_what_to_do(empty_server: Server, open_page: Open) -> None:
+    watched = open_page(
+        empty_server.url("/voila/render/business.ipynb"), viewport={"width": 400, "height": 850}
+    )
+    live(watched.page)
+    shown = watched.page.locator("#rendered_cells")
+    shown.get_by_text("No call was settled in this home yet").wait_for()
+    assert [each.inner_text() for each in shown.locator("h2:visible").all()] == [
+        "Nothing was asked yet"
+    ]
+    assert shown.get_by_role("link", name="Cost by day").count() == 0
+    assert watched.page.evaluate("document.documentElement.scrollWidth") == 400
+    shown.get_by_role("button", name="Show made traffic").click()
+    shown.get_by_text("This is made traffic").wait_for()
+    assert "Nothing was asked yet" not in shown.inner_text()
+    shown.get_by_label("Team").select_option("sales")
+    shown.get_by_role("heading", name="Cost by day").wait_for()
+    assert watched.outside == [] and watched.errors == []

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas
+import pyarrow.parquet as parquet
 import pytest
 
 from workbench.core import settings
 from workbench.core.errors import DataError
 from workbench.monitoring.business.costs import costs_by
 from workbench.monitoring.business.made_log import made_usage
-from workbench.monitoring.business.use import Use, read_use
+from workbench.monitoring.business.use import SUMS, Use, read_use
 from workbench.monitoring.business.wording import usd
 from workbench.studio.business_facts import BusinessFacts, Choice
 from workbench.studio.business_page import BusinessPage
@@ -112,21 +114,97 @@ def test_names_cannot_be_markup(use: Use, tmp_path: Path) -> None:
         assert "<img" not in BusinessPage(facts).html()
 
 
-def test_a_home_without_usage_says_what_to_do(tmp_path: Path) -> None:
+def shown(page: BusinessPage) -> set[str]:
+    return {panel.tile.name for panel in page.panels if "wb-none" not in panel.box._dom_classes}
+
+
+def test_a_home_without_usage_says_what_to_do_and_nothing_else(tmp_path: Path) -> None:
     with settings.override(home=tmp_path):
-        html = BusinessPage().html()
-    assert "There is no usage yet" in html
-    assert "wb-key-figures" not in html.partition("</style>")[2]
+        page = BusinessPage()
+        html = page.html().partition("</style>")[2]
+    assert "No call was settled in this home yet" in html
+    assert "workbench serve" in html
+    assert "wb-key-figures" not in html
+    assert shown(page) == {"begin"}
+    assert html.count('class="wb-tile wb-none"') == len(page.panels) - 1
+
+
+def _write(home: Path) -> dt.date:
+    """Usage files of a home: three months with 700 calls each, up to this day."""
+    today = dt.datetime.now(dt.UTC).date()
+    since = today - dt.timedelta(days=79)
+    table = made_usage(since=since, days=80, requests_per_day=60).table
+    rows = table.take(np.linspace(0, len(table) - 1, 2100).astype(int))
+    months = np.array([f"{when:%Y-%m}" for when in rows["time"].to_pylist()])
+    (home / "usage").mkdir()
+    for month in sorted(set(months)):
+        parquet.write_table(rows.filter(months == month), home / "usage" / f"{month}.parquet")
+    return since
+
+
+def test_a_home_is_read_by_its_rollups_as_by_its_rows(tmp_path: Path) -> None:
+    """Every tile of a choice, over the rollups and over the rows."""
+    with settings.override(home=tmp_path):
+        since = _write(tmp_path)
+        page, rows = BusinessPage(), BusinessFacts()
+        days = {"since": since, "until": since + dt.timedelta(days=80)}
+        rows.take(read_use(**days))
+        assert page.facts.use is not None and rows.use is not None
+        later = Choice(since + dt.timedelta(days=20), since + dt.timedelta(days=50))
+        for choice in (Choice(), Choice(team="user", model="large"), later):
+            for facts in (page.facts, rows):
+                facts.choose(choice)
+            assert page.facts.shown is not None and rows.shown is not None
+            for name in SUMS:
+                assert page.facts.shown.cells[name].sum() == pytest.approx(
+                    rows.shown.cells[name].sum()
+                )
+            tasks = [
+                {(x.name, x.requests, x.tokens, x.success) for x in costs_by(each, "task")}
+                for each in (page.facts.shown, rows.shown)
+            ]
+            assert tasks[0] == tasks[1]
+            assert page.facts.users is not None and rows.users is not None
+            assert page.facts.count_users() == rows.count_users() == len(rows.users.cells) > 5
+            ours, theirs = (costs_by(each.users, "user") for each in (page.facts, rows))
+            turn = page.facts.turn
+            page.facts._read_s = 0.0
+            page.facts.look()
+            assert page.facts.turn == turn, "nothing has changed: nothing is drawn anew"
+            assert {line.name: (line.requests, line.rated) for line in ours} == {
+                line.name: (line.requests, line.rated) for line in theirs
+            }
+
+
+def test_made_traffic_is_called_made_and_gives_way_to_what_was_settled(tmp_path: Path) -> None:
+    with settings.override(home=tmp_path):
+        page = BusinessPage()
+        page.show_made.click()
+        assert "This is made traffic" in page.html()
+        assert shown(page) == {"choose", "figures", "days", "lines", "worth", "take"}
+        made = page.facts.use
+        assert made is not None and made.total("requests") > 10_000
+        page.facts._read_s = 0.0
+        page.facts.look()  # there is still none of its own
+        page.refresh()
+        assert page.facts.use is made
+        _write(tmp_path)
+        page.facts._read_s = 0.0
+        page.facts.look()
+        page.refresh()
+        assert "made traffic" not in page.html()
+        own = page.facts.use
+        assert own is not None and own.total("requests") == 3 * 700
 
 
 def test_what_cannot_be_read_is_told_and_what_was_known_stays(
     page: BusinessPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any, **__: Any) -> Use:
+    def refuse(*_: Any, **__: Any) -> None:
         raise DataError("the rows are not all in USD: 3 in EUR")
 
     known = page.facts.use
-    monkeypatch.setattr("workbench.studio.business_facts.read_use", refuse)
+    monkeypatch.setattr("workbench.studio.business_facts.open_rollups", refuse)
     BusinessFacts.look(page.facts)
     page.refresh()
     assert page.facts.use is known

@@ -7,12 +7,21 @@ import threading
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.core.errors import NotFoundError, WorkbenchError
 from workbench.core.optional import require
+from workbench.monitoring.business.rollups import Rollups, open_rollups
 from workbench.monitoring.business.use import SUMS, Use, read_use
+from workbench.monitoring.traffic.made_usage import make_usage
+from workbench.monitoring.traffic.plan import TrafficPlan
 
 ALL = "all"
+_MADE_DAYS, _MADE_CALLS = 91, 40_000
+_MADE = (
+    "This is made traffic, drawn to show the page by: nobody asked any of it. It is kept nowhere, "
+    "and gives way to this home's own usage as soon as there is some."
+)
 _HISTORY_DAYS = 400
 _AGAIN_S = 60.0  # how long what was read counts as new: an export and a reading of all rows
 
@@ -35,9 +44,10 @@ class BusinessFacts:
         self._read_s = 0.0
         self.turn = 0
         self.use: Use | None = None  # without users: a hundredth of the cells, or less
-        self.users: Use | None = None  # of what is shown, a cell a user
-        self._people: _People | None = None
+        self._people: Rollups | _People | None = None
+        self._users: Use | None = None
         self.trouble: WorkbenchError | None = None
+        self.is_made = False  # what is known was drawn, to show the page by
         self.choice = Choice()
         self.shown: Use | None = None
 
@@ -52,36 +62,70 @@ class BusinessFacts:
                 return
             today = dt.datetime.now(dt.UTC).date()
             try:
-                use = read_use(
+                found = open_rollups(
                     since=today - dt.timedelta(days=_HISTORY_DAYS),
                     until=today + dt.timedelta(days=1),
+                    known=self._people,
                 )
-                self.trouble = None
-                self.take(use)
+                if found is not self._people or self.trouble is not None:
+                    self.trouble, self.is_made = None, False
+                    self._know(found.use, found)
             except NotFoundError as error:
-                self.trouble = error
-                self.take(None)
+                if not self.is_made:
+                    self.trouble = error
+                    self.take(None)
             except WorkbenchError as error:
                 self.trouble = error  # what was known stays
                 self.turn += 1
             self._read_s = time.monotonic()
 
+    def take_made(self) -> None:
+        """Know a quarter of made traffic, up to yesterday, until this home has usage of its own."""
+        arrow = require("pyarrow", extra="data")
+        since = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=_MADE_DAYS)
+        plan = TrafficPlan(start=since, days=_MADE_DAYS, calls=_MADE_CALLS, users=80, seed=1)
+        table = arrow.concat_tables([rows for _, rows in make_usage(plan)])
+        use = read_use(table, since=since, until=since + dt.timedelta(days=_MADE_DAYS))
+        with self._lock:
+            self.trouble, self.is_made = None, True
+            self.take(Use(use.cells, use.since, use.until, (_MADE,)))
+
     def take(self, use: Use | None) -> None:
         """Know these cells from now on, as far as they reach."""
-        self.use = self._people = None
-        if use is not None and len(use.cells):
-            self._people = _People(use)
-            self.use = _without_users(use)
+        if use is None or not len(use.cells):
+            self._know(None, None)
+        else:
+            self._know(_without_users(use), _People(use))
+
+    def _know(self, use: Use | None, people: Rollups | _People | None) -> None:
+        known = use is not None and len(use.cells) > 0
+        self.use = _as_far_as_there_is(use) if use is not None and known else None
+        self._people = people if known else None
         self.choose(self.choice)
 
     def choose(self, choice: Choice) -> None:
         """Look at a part; a name that is not there any more is taken as all."""
         self.choice = choice
-        self.shown = self.users = None
-        if self.use is not None and self._people is not None:
-            self.shown = _part(self.use, choice)
-            self.users = self._people.part(self.shown, choice)
+        self.shown = None if self.use is None else _part(self.use, choice)
+        self._users = None
         self.turn += 1
+
+    @property
+    def users(self) -> Use | None:
+        """Of what is shown, a cell a user; summed up when it is asked for."""
+        if self._users is None and self.shown is not None and self._people is not None:
+            self._users = self._people.users(self.shown.since, self.shown.until, **self._named())
+        return self._users
+
+    def count_users(self) -> int:
+        """How many users asked something in what is shown."""
+        if self.shown is None or self._people is None:
+            return 0
+        return self._people.count_users(self.shown.since, self.shown.until, **self._named())
+
+    def _named(self) -> dict[str, str]:
+        chosen = {"team": self.choice.team, "model": self.choice.model}
+        return {name: wanted for name, wanted in chosen.items() if wanted in self.names(name)}
 
     def names(self, column: str) -> list[str]:
         """The teams or models that there are."""
@@ -96,29 +140,48 @@ class _People:
         self._codes = {name: use.cells[name].factorize() for name in ("team", "model", "user")}
         self._sums = {name: use.cells[name].to_numpy(dtype=float) for name in SUMS}
 
-    def part(self, shown: Use, choice: Choice) -> Use:
-        """Each user's sums in what is shown."""
+    def users(
+        self, since: dt.date, until: dt.date, *, team: str | None = None, model: str | None = None
+    ) -> Use:
+        """Each user's sums."""
         np, pandas = require("numpy", extra="data"), require("pandas", extra="data")
-        inside = np.array([shown.since <= day < shown.until for day in self._days])[self._day]
-        for column, wanted in (("team", choice.team), ("model", choice.model)):
-            codes, names = self._codes[column]
-            if wanted in names:
-                inside = inside & (codes == names.get_loc(wanted))
+        inside = self._inside(since, until, team, model)
         users, names = self._codes["user"]
-        count = len(names)
         sums = {
-            name: np.bincount(users[inside], each[inside], minlength=count)
+            name: np.bincount(users[inside], each[inside], minlength=len(names))
             for name, each in self._sums.items()
         }
         cells = pandas.DataFrame({"user": names, **sums})
-        return Use(cells[cells["requests"] > 0], shown.since, shown.until)
+        return Use(cells[cells["requests"] > 0], since, until)
+
+    def count_users(
+        self, since: dt.date, until: dt.date, *, team: str | None = None, model: str | None = None
+    ) -> int:
+        """How many users asked something."""
+        np = require("numpy", extra="data")
+        users, _ = self._codes["user"]
+        return len(np.unique(users[self._inside(since, until, team, model)]))
+
+    def _inside(self, since: dt.date, until: dt.date, team: str | None, model: str | None) -> Any:
+        np = require("numpy", extra="data")
+        inside = np.array([since <= day < until for day in self._days])[self._day]
+        for column, wanted in (("team", team), ("model", model)):
+            if wanted is not None:
+                codes, names = self._codes[column]
+                inside = inside & (codes == names.get_loc(wanted))
+        return inside
 
 
 def _without_users(use: Use) -> Use:
     columns = ["day", "team", "model", "task"]
     cells = use.cells.groupby(columns, sort=True)[list(SUMS)].sum().reset_index()
-    days = cells["day"]
-    return Use(cells, days.min(), days.max() + dt.timedelta(days=1), use.notes)
+    return Use(cells, use.since, use.until, use.notes)
+
+
+def _as_far_as_there_is(use: Use) -> Use:
+    """Without the days before the first call and after the last."""
+    days = use.cells["day"]
+    return Use(use.cells, days.min(), days.max() + dt.timedelta(days=1), use.notes)
 
 
 def _part(use: Use, choice: Choice) -> Use:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any
 
@@ -28,10 +28,33 @@ _SPANS = {"all days": None, "last 7 days": 7, "last 30 days": 30, "last 90 days"
 _NEXT: dict[str, By] = {"team": "user", "model": "task"}
 _BY: tuple[By, ...] = ("team", "model", "task", "user")
 _NONE = (
-    '<div class="wb-empty"><p>There is no usage yet.</p><p>Once the gateway has answered '
-    "(<code>workbench serve</code>), what it settled is shown here. Teams are those of "
-    "<code>metrics.yaml</code> in the home: <code>teams: {ada: research}</code>.</p></div>"
+    '<div class="wb-empty"><p><strong>No call was settled in this home yet.</strong> Once there '
+    "are some, this page tells what they cost by day, team, model and task, what a good answer "
+    "cost, and what all of it was worth by assumptions that you can change.</p>"
+    "<h3>How to begin</h3><ol><li>Start the gateway: <code>workbench serve</code>. It tells its "
+    "address and makes a first key.</li><li>Ask it something, with any client for "
+    "OpenAI's API. Each call stands here within a minute.</li><li>Say whose the users are, in "
+    "<code>metrics.yaml</code> of the home: <code>teams: {ada: research}</code>. Models that cost "
+    "nothing to call get a price there as well.</li></ol>"
+    "<p>Or look at the page first with traffic that was made up for it:</p></div>"
 )
+
+
+class _Row:
+    """A line's button and figures. Rows are used again: to make widgets takes a browser long."""
+
+    def __init__(self, on_press: Callable[[], None]) -> None:
+        widgets = require("ipywidgets", extra="studio")
+        self.button, self.figures = widgets.Button(), widgets.HTML()
+        self.button.on_click(lambda _: on_press())
+        self.box = widgets.HBox([self.button, self.figures])
+        self.box.add_class("wb-drill")
+
+    def show(self, name: str, figures: str, *, into: bool) -> None:
+        """Another line; ``into``: whether a press looks into it."""
+        self.button.description, self.button.disabled = name, not into
+        self.button.tooltip = f"look into {name}" if into else name
+        self.figures.value = figures
 
 
 class BusinessPage(Page):
@@ -40,6 +63,8 @@ class BusinessPage(Page):
     def __init__(self, facts: BusinessFacts | None = None) -> None:
         self.facts = facts or BusinessFacts()
         self._filling = False
+        self._rows: list[_Row] = []
+        self._listed: list[tuple[By, str]] = []
         self._make_controls()
         tiles = self._tiles()
         super().__init__(
@@ -60,11 +85,13 @@ class BusinessPage(Page):
         self.lines = widgets.VBox()
         self.files = widgets.HTML()
         self.make_files = widgets.Button(description="Make files of it")
+        self.show_made = widgets.Button(description="Show made traffic")
         self.span.observe(self._take_span, names="value")
         for each in (self.since, self.until, self.team, self.model):
             each.observe(self._choose, names="value")
-        self.by.observe(lambda _: self._show_lines(), names="value")
+        self.by.observe(self._change_by, names="value")
         self.make_files.on_click(lambda _: self._write_files())
+        self.show_made.on_click(lambda _: self._take_made())
         self.controls = widgets.HBox([self.span, self.since, self.until, self.team, self.model])
         self.controls.add_class("wb-choose")
 
@@ -78,8 +105,9 @@ class BusinessPage(Page):
             return facts.turn
 
         return [
-            Tile("choose", "What to look at", self._draw_choose, wide=True, stamp=stamp,
+            Tile("begin", "Nothing was asked yet", self._draw_begin, wide=True, stamp=stamp,
                  look=facts.look),
+            Tile("choose", "What to look at", self._draw_choose, wide=True, stamp=stamp),
             Tile("figures", "In figures", self._draw_figures, wide=True, stamp=stamp),
             Tile("days", "Cost by day", part(draw_days), wide=True, stamp=stamp),
             Tile("lines", "Who and what", self._draw_lines, wide=True, stamp=stamp),
@@ -94,18 +122,33 @@ class BusinessPage(Page):
         return str(draw(shown)) if len(shown.cells) else EMPTY
 
     def _draw_figures(self) -> str:
-        users = 0 if self.facts.users is None else len(self.facts.users.cells)
-        return self._drawn(partial(draw_figures, users=users))
+        return self._drawn(partial(draw_figures, users=self.facts.count_users()))
+
+    def _draw_begin(self) -> list[Any]:
+        """What to do where there is nothing to show; no other tile is there then."""
+        wrong = self.facts.trouble
+        if self.facts.use is not None or (wrong is not None and wrong.code != "not-found"):
+            return []
+        return [_NONE, self.show_made]
+
+    def _take_made(self) -> None:
+        self.show_made.disabled, self.show_made.description = True, "Making traffic ..."
+        try:
+            self.facts.take_made()
+        finally:
+            self.show_made.disabled, self.show_made.description = False, "Show made traffic"
+        self.refresh()
 
     def _draw_choose(self) -> list[Any]:
         facts = self.facts
         wrong = facts.trouble
         if facts.use is None:
-            return [_NONE if wrong is None or wrong.code == "not-found" else
-                    trouble(wrong.message, wrong.hint)]  # fmt: skip
+            bad = wrong is not None and wrong.code != "not-found"
+            return [trouble(wrong.message, wrong.hint)] if wrong is not None and bad else []
         self._fill()
         notes = "".join(f"<li>{escape(each)}</li>" for each in facts.use.notes)
-        told = f'<ul class="q">{notes}</ul>' if notes else ""
+        kind = "wb-made" if facts.is_made else "q"
+        told = f'<ul class="{kind}">{notes}</ul>' if notes else ""
         return [self.controls, told if wrong is None else trouble(wrong.message, wrong.hint)]
 
     def _fill(self) -> None:
@@ -132,6 +175,10 @@ class BusinessPage(Page):
             return
         since = use.since if days is None else use.until - dt.timedelta(days=days)
         self._take(Choice(since, None, self.team.value, self.model.value))
+
+    def _change_by(self, _: Any) -> None:
+        if not self._filling:
+            self._show_lines()
 
     def _choose(self, _: Any) -> None:
         if not self._filling:
@@ -160,22 +207,23 @@ class BusinessPage(Page):
         assert cells is not None
         lines = top(costs_by(cells, by))
         most = max(line.cost_usd for line in lines)
-        rows = []
-        for line in lines:
+        while len(self._rows) < len(lines):
+            self._rows.append(_Row(partial(self._look_into, len(self._rows))))
+        self._listed = [(by, line.name) for line in lines]
+        for row, line in zip(self._rows, lines, strict=False):
             into = by in _NEXT and line.name in self.facts.names(by)
-            button = widgets.Button(description=line.name, disabled=not into)
-            button.tooltip = f"look into {line.name}" if into else line.name
-            if into:
-                button.on_click(partial(self._look_into, by, line.name))
-            row = widgets.HBox([button, widgets.HTML(draw_line(line, most))])
-            row.add_class("wb-drill")
-            rows.append(row)
-        self.lines.children = tuple(rows)
+            row.show(line.name, draw_line(line, most), into=into)
+        shown_rows = tuple(row.box for row in self._rows[: len(lines)])
+        if self.lines.children != shown_rows:
+            self.lines.children = shown_rows
 
-    def _look_into(self, by: str, name: str, _: Any) -> None:
+    def _look_into(self, at: int) -> None:
+        by, name = self._listed[at]
         chosen = self.facts.choice
         team, model = (name if by == each else getattr(chosen, each) for each in ("team", "model"))
+        self._filling = True  # the lines are drawn once, of what is chosen then
         self.by.value = _NEXT[by]
+        self._filling = False
         self._take(Choice(chosen.since, chosen.until, team, model))
 
     def _draw_files(self) -> list[Any]:

@@ -19,6 +19,7 @@ from workbench.studio.tiles import Tile
 log = logging.getLogger(__name__)
 
 REFRESH_EVERY_S = 2.0
+_HIDDEN = "wb-none"
 
 
 class Panel:
@@ -44,7 +45,7 @@ class Panel:
             log.exception("the tile %s could not look", self.tile.name)
 
     def refresh(self) -> None:
-        """Draw the tile again if its stamp says so."""
+        """Draw the tile again if its stamp says so; one that draws nothing is not shown."""
         try:
             stamp = self.tile.stamp() if self.tile.stamp else None
             if stamp == self._stamp:
@@ -70,10 +71,15 @@ class Panel:
                 new.append(self._widget_of(part))
         if self.box.children != tuple(new):
             self.box.children = new
+        if parts == [""] or not parts:
+            self.box.add_class(_HIDDEN)
+        else:
+            self.box.remove_class(_HIDDEN)
 
     def html(self) -> str:
         """The tile without widgets. A figure leaves its place free, so that nothing jumps."""
-        return f'<div class="wb-tile">{"".join(map(self._html_of, self.box.children))}</div>'
+        inside = "".join(map(self._html_of, self.box.children))
+        return f'<div class="{" ".join(self.box._dom_classes)}">{inside}</div>'
 
     def _html_of(self, widget: Any) -> str:
         if isinstance(widget, self._widgets.HTML):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from workbench.monitoring.drift.usage import UsageRows, read_usage
 from workbench.monitoring.drift.watching_rows import watch_rows
 from workbench.monitoring.traffic.made_usage import write_usage
 from workbench.monitoring.traffic.plan import Drift, TrafficPlan
-from workbench.store.usage_export import UsageExport, UsageFile
 
 START = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
 HOUR = 20 * 24 + 60  # of the plan, which begins on 1 January: noon of the 23rd
@@ -44,11 +42,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture
-def exported(made: list[Path], home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home whose export is the made usage."""
-    files = tuple(UsageFile(p.stem, p, 0, p.stat().st_size, written=False) for p in made)
-    monkeypatch.setattr("workbench.store.usage_export.export_usage", lambda **_: UsageExport(files))
-    yield settings.home()
+def exported(made: list[Path], home: Path) -> Path:
+    """A home whose usage files are the made ones."""
+    folder = settings.home() / "usage"
+    folder.mkdir(parents=True)
+    for path in made:
+        (folder / path.name).symlink_to(path)
+    return folder
 
 
 def period(first_day: int, days: int, **given: Any) -> UsageRows:
@@ -114,19 +114,15 @@ def test_without_its_rows_a_part_would_be_missed(
     assert watch.alarm is None or watch.alarm.hour > honest.alarm.hour
 
 
-def test_what_the_warehouse_sets_aside_is_not_compared(
-    exported: Path, made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_warehouse_sets_aside_is_not_compared(exported: Path, made: list[Path]) -> None:
     before = period(8, 9)
-    own = [tmp_path / path.name for path in made]
     tables = [parquet.read_table(path) for path in made]
     bad = tables[1].slice(0, 40).set_column(
         tables[1].schema.get_field_index("prompt_tokens"), "prompt_tokens", arrow.array([-9] * 40)
     )  # fmt: skip
-    parquet.write_table(tables[0], own[0])
-    parquet.write_table(arrow.concat_tables([tables[1], tables[1].slice(0, 30), bad]), own[1])
-    files = tuple(UsageFile(p.stem, p, 0, p.stat().st_size, written=False) for p in own)
-    monkeypatch.setattr("workbench.store.usage_export.export_usage", lambda **_: UsageExport(files))
+    (exported / made[1].name).unlink()
+    again = arrow.concat_tables([tables[1], tables[1].slice(0, 30), bad])
+    parquet.write_table(again, exported / made[1].name)
     after = period(8, 9)
     assert after.count == before.count
     assert after.sample["prompt_tokens"].sum() == before.sample["prompt_tokens"].sum()

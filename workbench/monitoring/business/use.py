@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import BusyError, InputError, NotFoundError
-from workbench.monitoring.warehouse.rows import ASK_IT, NO_USAGE, open_rows, told_aside
+from workbench.monitoring.warehouse.rows import home_files, open_rows, told_aside
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,19 +116,26 @@ def read_use(
         return _used(cells, since, until, teams, rows.notes(), rows.metrics.currency)
 
 
-def _read_home(since: dt.date, until: dt.date, teams: Mapping[str, str] | None) -> Use:
-    """From the warehouse, brought up to date unless another process does it."""
-    from workbench.monitoring.warehouse.asking import Warehouse
-    from workbench.monitoring.warehouse.building import refresh
-    from workbench.store.usage_export import export_usage
+def fresh_notes() -> list[str]:
+    """Bring the warehouse up to date, unless another process does it; what it has to say.
 
-    if not export_usage().files:
-        raise NotFoundError(NO_USAGE, hint=ASK_IT)
-    notes: list[str] = []
+    Raises:
+        NotFoundError: This home has no usage.
+    """
+    from workbench.monitoring.warehouse.building import refresh
+
+    home_files()
     with contextlib.suppress(BusyError):  # who writes it brings it up to date for us too
         built = refresh()
-        notes += [told_aside(count, why) for why, count in built.quarantined.items()]
-        notes += built.notes
+        aside = [told_aside(count, why) for why, count in built.quarantined.items()]
+        return [*aside, *built.notes]
+    return []
+
+
+def _read_home(since: dt.date, until: dt.date, teams: Mapping[str, str] | None) -> Use:
+    from workbench.monitoring.warehouse.asking import Warehouse
+
+    notes = fresh_notes()
     with Warehouse() as warehouse:
         cells = _cells(warehouse.connection, "clean_rows", since, until)
         return _used(cells, since, until, teams, notes, warehouse.metrics.currency)
@@ -147,17 +154,21 @@ def _used(
     cells: pandas.DataFrame, since: dt.date, until: dt.date, teams: Mapping[str, str] | None,
     notes: Sequence[str], currency: str,
 ) -> Use:  # fmt: skip
-    said = list(notes)
+    said = [*notes, *money_notes(currency)]
     if teams is not None:
         cells["team"] = cells["user"].map(lambda user: teams.get(user, NO_TEAM))
         alone = int(cells["requests"][cells["team"] == NO_TEAM].sum())
         if alone:
             said.append(f"{alone:,} calls are of users in no team: {NO_TEAM}")
-    if currency != "USD":
-        said.append(f"money is in {currency}, as metrics.yaml says, where USD is written")
     if not len(cells):
         said.append(f"there is no usage from {since} to {until - dt.timedelta(days=1)}")
     return Use(cells, since, until, tuple(said))
+
+
+def money_notes(currency: str) -> list[str]:
+    """What is to be said of the currency."""
+    said = f"money is in {currency}, as metrics.yaml says, where USD is written"
+    return [] if currency == "USD" else [said]
 
 
 def month_span(period: str) -> tuple[dt.date, dt.date]:

@@ -118,9 +118,7 @@ def _look(
     if with_time:
         names.append("time")
     chosen = "" if count <= most else f"ORDER BY hash(settlement_id), time LIMIT {most}"
-    found = connection.sql(
-        f"SELECT {_columns(names, kind)} FROM good {chosen}"
-    ).to_arrow_table()
+    found = connection.sql(f"SELECT {_columns(names, kind)} FROM good {chosen}").to_arrow_table()
     first, last = (each.replace(tzinfo=dt.UTC) for each in (first, last))
     return UsageRows(name, *span, count, _as_frame(found), first, last, kind)
 

@@ -60,8 +60,8 @@ class Warehouse(Questions):
         self.connection.execute("CREATE TABLE hourly AS SELECT * FROM hourly_rows")
         self.connection.execute("CREATE TABLE durations AS SELECT * FROM durations_rows")
         self.connection.execute(
-            'CREATE TABLE people AS SELECT *, min(day) OVER (PARTITION BY "user") AS first_day '
-            "FROM people_rows"
+            "CREATE TABLE people AS SELECT people_rows.*, first_day FROM people_rows JOIN "
+            '(SELECT "user", min(day) AS first_day FROM people_rows GROUP BY 1) USING ("user")'
         )
 
     def query(self, text: str) -> list[tuple[Any, ...]]:

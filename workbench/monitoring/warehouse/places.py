@@ -17,7 +17,7 @@ from workbench.store import files
 
 FOLDER = "warehouse"
 TABLES = ("clean", "hourly", "people", "durations", "quarantine")
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass

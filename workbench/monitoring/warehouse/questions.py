@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 By = Literal["hour", "day", "week", "month", "model", "team", "task", "user"]
 _HAS: dict[Table, frozenset[str]] = {
     "hourly": frozenset(("hour", "day", "week", "month", "model", "team", "task")),
-    "people": frozenset(("day", "week", "month", "team", "user")),
+    "people": frozenset(("day", "week", "month", "model", "team", "user")),
     "durations": frozenset(("day", "week", "month", "model", "team")),
 }
 _CUT = {

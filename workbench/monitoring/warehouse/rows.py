@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.core import settings
 from workbench.core.errors import NotFoundError
 from workbench.core.optional import require
 
@@ -92,6 +93,21 @@ def open_rows(
         yield OpenRows(connection, known, span)
 
 
+def home_files() -> list[Path]:
+    """This home's usage files, the first month first, brought up to its store.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    from workbench.store.usage_export import export_usage
+
+    export_usage()
+    found = sorted((settings.home() / "usage").glob("????-??.parquet"))
+    if not found:
+        raise NotFoundError(NO_USAGE, hint=ASK_IT)
+    return found
+
+
 def told_aside(count: int, why: str) -> str:
     """How it is told that rows were set aside."""
     return f"{count:,} rows are set aside: {why}"
@@ -103,11 +119,7 @@ def _parts(connection: duckdb.DuckDBPyConnection, source: Any) -> list[Part]:
         connection.register("given", source)
         return [part_of(connection, "given", name="the table")]
     if source is None:
-        from workbench.store.usage_export import export_usage
-
-        paths = [each.path for each in export_usage().files]
-        if not paths:
-            raise NotFoundError(NO_USAGE, hint=ASK_IT)
+        paths = home_files()
     else:
         paths = [Path(source)] if isinstance(source, (str, Path)) else [Path(p) for p in source]
     return [

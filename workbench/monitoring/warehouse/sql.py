@@ -178,15 +178,20 @@ SELECT hour, model, team, task, count(*) AS requests,
   CAST(sum(cached_tokens) AS BIGINT) AS cached_tokens, CAST(sum(cost_nano) AS BIGINT) AS cost_nano,
   CAST(sum(duration_us) AS BIGINT) AS duration_us,
   CAST(coalesce(sum(first_token_us), 0) AS BIGINT) AS first_token_us,
-  count(first_token_us) AS first_tokens, count(feedback_score) AS judged,
-  count(*) FILTER (WHERE feedback_score > 0.5) AS liked
+  count(first_token_us) AS first_tokens,
+  count(feedback_score) FILTER (WHERE answered) AS judged,
+  count(*) FILTER (WHERE answered AND feedback_score > 0.5) AS liked
 FROM clean GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 PEOPLE = """
-SELECT day, team, "user", count(*) AS requests, count(*) FILTER (WHERE answered) AS answered,
-  CAST(sum(prompt_tokens + completion_tokens) AS BIGINT) AS tokens,
-  CAST(sum(cost_nano) AS BIGINT) AS cost_nano
-FROM clean GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+SELECT day, team, "user", model, count(*) AS requests,
+  count(*) FILTER (WHERE answered) AS answered, count(*) FILTER (WHERE cache_hit) AS cache_hits,
+  CAST(sum(prompt_tokens) AS BIGINT) AS prompt_tokens,
+  CAST(sum(completion_tokens) AS BIGINT) AS completion_tokens,
+  CAST(sum(cost_nano) AS BIGINT) AS cost_nano,
+  count(feedback_score) FILTER (WHERE answered) AS judged,
+  count(*) FILTER (WHERE answered AND feedback_score > 0.5) AS liked
+FROM clean GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 DURATIONS = f"""
 SELECT day, model, team,
