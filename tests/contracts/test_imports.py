@@ -23,9 +23,9 @@ HEAVY = {
     "IPython", "aiohttp", "altair", "anywidget", "captum", "datasets", "duckdb", "fairlearn",
     "gguf", "huggingface_hub", "ipykernel", "ipywidgets", "jinja2", "jupyter_client", "llguidance",
     "matplotlib", "mlx", "mlx_lm", "nbclient", "nbconvert", "nbformat", "numpy", "pandas",
-    "papermill", "plotly", "psutil", "pyarrow", "pydantic", "ray", "redis", "requests", "rich",
-    "safetensors", "scipy", "shap", "sklearn", "starlette", "tokenizers", "torch", "transformers",
-    "usearch", "vl_convert", "xllamacpp",
+    "papermill", "plotly", "psutil", "psycopg", "pyarrow", "pydantic", "ray", "redis", "requests",
+    "rich", "safetensors", "scipy", "shap", "sklearn", "starlette", "tokenizers", "torch",
+    "transformers", "usearch", "vl_convert", "xllamacpp",
 }  # fmt: skip
 HELP = "import sys; sys.argv = ['workbench', '--help']; from workbench.cli.main import main; main()"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import settings
+from .addresses import without_password
 from .operations import operation
 from .plain import to_plain
 
@@ -14,8 +15,13 @@ def show() -> dict[str, dict[str, Any]]:
     """Show each setting's value and where it comes from.
 
     An argument is stronger than the environment, that than workbench.toml, that than the default.
+    A password in an address is shown as ***.
     """
     return {
-        name: {"value": to_plain(found.value), "source": found.source}
+        name: {"value": _shown(found.value), "source": found.source}
         for name, found in settings.resolve_all().items()
     }
+
+
+def _shown(value: Any) -> Any:
+    return without_password(value) if isinstance(value, str) else to_plain(value)

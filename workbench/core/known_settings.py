@@ -181,6 +181,26 @@ KNOWN = (
         choices=("refuse", "local"),
     ),
     Setting(
+        "warehouse_url",
+        str,
+        "",
+        "where the usage warehouse is, if not in the home: postgresql://USER@HOST:5432/DATABASE "
+        "or s3://BUCKET/PREFIX",
+    ),
+    Setting(
+        "usage_url",
+        str,
+        "",
+        "s3://BUCKET/PREFIX, where the exported months of usage are put as well",
+    ),
+    Setting(
+        "s3_endpoint",
+        str,
+        "",
+        "the address of an S3-compatible store, such as http://127.0.0.1:9000; unset, Amazon's",
+    ),
+    Setting("s3_region", str, "us-east-1", "the region of its buckets"),
+    Setting(
         "cache_memory_bytes",
         int,
         64 << 20,

@@ -6,6 +6,7 @@ import dataclasses
 import re
 import time
 
+from workbench.core import settings
 from workbench.core.errors import InputError
 from workbench.core.moments import moment_s
 from workbench.core.operations import operation
@@ -49,10 +50,17 @@ def usage(
 def usage_export(*, month: str | None = None, rebuild: bool = False) -> UsageExport:
     """Write the settled usage as a Parquet file a month, where it has rows that the file lacks.
 
+    The setting usage_url names a place in an object store where the files are put as well.
+
     Args:
         month: Only this one, as 2026-11.
         rebuild: Write the files anew also where they hold all rows.
     """
     if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise InputError(f"{month!r} is no month", hint="write it as 2026-11")
-    return export_usage(month=month, rebuild=rebuild)
+    exported = export_usage(month=month, rebuild=rebuild)
+    if url := settings.get("usage_url"):
+        from workbench.store.exported_usage import put_usage
+
+        put_usage(exported, url)
+    return exported

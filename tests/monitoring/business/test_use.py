@@ -68,7 +68,7 @@ def test_files_and_this_home_go_by_the_same_rules(log_of: Callable[..., Any], ho
     span = {"since": dt.date(2026, 9, 1), "until": dt.date(2026, 11, 1)}
     told = refresh()
     with Warehouse() as warehouse:
-        through = _cells(warehouse.connection, "clean_rows", **span)
+        through = _cells(warehouse.frame, "clean_rows", **span)
     use = read_use(path, **span)
     assert use.cells.equals(through)
     assert (len(use.cells), use.total("requests"), use.total("answered")) == (3, 4, 3)

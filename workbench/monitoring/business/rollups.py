@@ -11,9 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.core import settings
-from workbench.monitoring.warehouse.asking import Warehouse
-from workbench.monitoring.warehouse.places import FOLDER, read_manifest
+from workbench.monitoring.warehouse.opening import months_now, open_warehouse
 from workbench.monitoring.warehouse.sql import NANO
 
 from .use import Use, fresh_notes, money_notes
@@ -55,7 +53,7 @@ def open_rollups(*, since: dt.date, until: dt.date, known: Any = None) -> Rollup
         NotFoundError: This home has no usage.
     """
     notes = fresh_notes()
-    months = read_manifest(settings.home() / FOLDER).months
+    months = months_now()
     if isinstance(known, Rollups) and (known.until, known.months) == (until, months):
         return known
     return Rollups(since, until, notes)
@@ -67,8 +65,9 @@ class Rollups:
     def __init__(self, since: dt.date, until: dt.date, notes: Sequence[str] = ()) -> None:
         self.until = until
         self._lock = threading.Lock()  # a page is drawn in one thread, and read anew in another
-        self._connection = (warehouse := Warehouse()).connection
-        self.months = warehouse.manifest.months
+        warehouse = open_warehouse()
+        self.months = warehouse.months
+        self._connection = warehouse.into_memory()
         cells = self._ask(_CELLS, since=since, until=until)
         for name in ("user", "team", "model"):
             self._connection.execute(_CODES.format(name=name))

@@ -8,15 +8,15 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import BusyError, InputError, NotFoundError
 from workbench.monitoring.warehouse.rows import home_files, open_rows, told_aside
+from workbench.monitoring.warehouse.sql import moment
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas
 
 NO_TEAM = "(no team)"
@@ -27,14 +27,14 @@ SUMS = (
 # A measure's definition is the warehouse's: `liked` is a score above a half, as in its rollups.
 _CELLS = """
 SELECT day, team, "user", model, task, count(*) AS requests,
-  count(*) FILTER (answered) AS answered,
+  count(*) FILTER (WHERE answered) AS answered,
   CAST(sum(prompt_tokens) AS BIGINT) AS prompt_tokens,
   CAST(sum(completion_tokens) AS BIGINT) AS completion_tokens,
   CAST(sum(cost_nano) AS BIGINT) AS nano_usd,
-  count(*) FILTER (cache_hit) AS cache_hits,
-  count(*) FILTER (answered AND feedback_score IS NOT NULL) AS rated,
-  count(*) FILTER (answered AND feedback_score > 0.5) AS liked
-FROM {rows} WHERE day >= $since AND day < $until GROUP BY ALL ORDER BY ALL
+  count(*) FILTER (WHERE cache_hit) AS cache_hits,
+  count(*) FILTER (WHERE answered AND feedback_score IS NOT NULL) AS rated,
+  count(*) FILTER (WHERE answered AND feedback_score > 0.5) AS liked
+FROM {rows} WHERE day >= {since} AND day < {until} GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 """
 
 
@@ -112,7 +112,7 @@ def read_use(
     if source is None:
         return _read_home(since, until, teams)
     with open_rows(source, since=since, until=until) as rows:
-        cells = _cells(rows.connection, "clean", since, until)
+        cells = _cells(lambda query: rows.connection.execute(query).df(), "clean", since, until)
         return _used(cells, since, until, teams, rows.notes(), rows.metrics.currency)
 
 
@@ -122,29 +122,29 @@ def fresh_notes() -> list[str]:
     Raises:
         NotFoundError: This home has no usage.
     """
-    from workbench.monitoring.warehouse.building import refresh
+    from workbench.monitoring.warehouse.opening import bring_up_to_date
 
     home_files()
     with contextlib.suppress(BusyError):  # who writes it brings it up to date for us too
-        built = refresh()
+        built = bring_up_to_date()
         aside = [told_aside(count, why) for why, count in built.quarantined.items()]
         return [*aside, *built.notes]
     return []
 
 
 def _read_home(since: dt.date, until: dt.date, teams: Mapping[str, str] | None) -> Use:
-    from workbench.monitoring.warehouse.asking import Warehouse
+    from workbench.monitoring.warehouse.opening import open_warehouse
 
     notes = fresh_notes()
-    with Warehouse() as warehouse:
-        cells = _cells(warehouse.connection, "clean_rows", since, until)
+    with open_warehouse() as warehouse:
+        cells = _cells(warehouse.frame, "clean_rows", since, until)
         return _used(cells, since, until, teams, notes, warehouse.metrics.currency)
 
 
 def _cells(
-    connection: duckdb.DuckDBPyConnection, rows: str, since: dt.date, until: dt.date
+    ask: Callable[[str], pandas.DataFrame], rows: str, since: dt.date, until: dt.date
 ) -> pandas.DataFrame:
-    found = connection.execute(_CELLS.format(rows=rows), {"since": since, "until": until}).df()
+    found = ask(_CELLS.format(rows=rows, since=moment(since), until=moment(until)))
     found["day"] = found["day"].dt.date
     found["cost_usd"] = found.pop("nano_usd") / 1e9
     return found

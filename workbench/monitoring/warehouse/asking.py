@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from .sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
     from .metrics import Metrics
 
@@ -70,15 +73,46 @@ class Warehouse(Questions):
         Raises:
             InputError: It is not valid; the message says where.
         """
-        duckdb = require("duckdb", extra="monitoring")
-        try:
-            return self.connection.execute(text).fetchall()
-        except duckdb.Error as error:
-            raise InputError(
-                f"the warehouse cannot answer: {str(error).splitlines()[0]}",
-                hint="look at the measure's sql in metrics.yaml",
-            ) from None
+        with _saying_why():
+            found = self.connection.execute(text)
+            about = found.description or []
+            rows = found.fetchall()
+        exact = [place for place, told in enumerate(about) if str(told[1]).startswith("DECIMAL")]
+        return [_as_floats(each, exact) for each in rows] if exact else rows
+
+    def frame(self, text: str) -> pd.DataFrame:
+        """The same rows as a table, days as ``datetime64``. Raises as ``query`` does."""
+        with _saying_why():
+            return self.connection.execute(text).df()
+
+    def into_memory(self) -> duckdb.DuckDBPyConnection:
+        """The one that it has."""
+        return self.connection
+
+    @property
+    def months(self) -> dict[str, Any]:
+        """The months that it has, with their files."""
+        return self.manifest.months
 
     def close(self) -> None:
         """Let go of the files."""
         self.connection.close()
+
+
+@contextmanager
+def _saying_why() -> Iterator[None]:
+    duckdb = require("duckdb", extra="monitoring")
+    try:
+        yield
+    except duckdb.Error as error:
+        raise InputError(
+            f"the warehouse cannot answer: {str(error).splitlines()[0]}",
+            hint="look at the measure's sql in metrics.yaml",
+        ) from None
+
+
+def _as_floats(row: tuple[Any, ...], places: Sequence[int]) -> tuple[Any, ...]:
+    values = list(row)
+    for place in places:
+        values[place] = None if values[place] is None else float(values[place])
+    return tuple(values)

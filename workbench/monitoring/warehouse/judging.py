@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.core.errors import DataError, InputError
 from workbench.core.optional import require
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 MEMORY = "1GB"
 _AHEAD_S = 86_400.0
+
+
+class Asked(Protocol):
+    """A connection to DuckDB or to Postgres."""
+
+    def execute(self, query: Any, parameters: Any = ..., /) -> Any:
+        """Run a statement; what comes back has ``fetchall``."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ def judge(
     _own(connection, metrics)
 
 
-def has_repeats(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> bool:
+def has_repeats(connection: Asked, parts: Sequence[Part]) -> bool:
     """Whether a settlement may stand in the parts twice; asked before what is dear."""
     rows = " UNION ALL ".join(f"SELECT settlement_id FROM {part.rows}" for part in parts)
     count, ids = ask(
@@ -136,7 +143,7 @@ def has_repeats(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) ->
     return bool(ids < count)
 
 
-def count_reasons(connection: duckdb.DuckDBPyConnection, *, where: str = "true") -> dict[str, int]:
+def count_reasons(connection: Asked, *, where: str = "true") -> dict[str, int]:
     """How many rows were set aside, by reason."""
     return dict(
         ask(
@@ -147,7 +154,7 @@ def count_reasons(connection: duckdb.DuckDBPyConnection, *, where: str = "true")
     )
 
 
-def remarks(connection: duckdb.DuckDBPyConnection, metrics: Metrics) -> list[str]:
+def remarks(connection: Asked, metrics: Metrics) -> list[str]:
     """What there is to say of the view ``clean``."""
     notes = []
     free = ask(
@@ -164,9 +171,10 @@ def remarks(connection: duckdb.DuckDBPyConnection, metrics: Metrics) -> list[str
     return notes
 
 
-def ask(connection: duckdb.DuckDBPyConnection, query: str, **given: Any) -> list[tuple[Any, ...]]:
+def ask(connection: Asked, query: str, **given: Any) -> list[tuple[Any, ...]]:
     """The rows of a query."""
-    return connection.execute(query, given or None).fetchall()
+    rows: list[tuple[Any, ...]] = connection.execute(query, given or None).fetchall()
+    return rows
 
 
 def _own(connection: duckdb.DuckDBPyConnection, metrics: Metrics) -> None:

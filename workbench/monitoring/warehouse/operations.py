@@ -2,34 +2,78 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import hashlib
+from pathlib import Path
 from typing import Annotated
 
 import annotated_types as limits
 
-from workbench.core.errors import InputError
+from workbench.core import settings
+from workbench.core.errors import InputError, NotFoundError, WorkbenchError
 from workbench.core.operations import operation
 
-from .asking import Answer, By, Warehouse
 from .building import Rebuilt
+from .opening import open_warehouse
+from .questions import Answer, By
 
 
 @operation("monitoring.rebuild", title="Bring the usage warehouse up to date", produces="warehouse")
-def rebuild(*, again: bool = False, threads: Annotated[int, limits.Ge(1)] = 2) -> Rebuilt:
+def rebuild(
+    *, again: bool = False, source: str | None = None, threads: Annotated[int, limits.Ge(1)] = 2
+) -> Rebuilt:
     """Export settled usage, and make clean rows and rollups of the months that have changed.
 
-    Bad rows are set aside with their reason. The same usage gives the same files, byte for byte.
+    Bad rows are set aside with their reason. The same usage gives the same figures wherever the
+    warehouse is, in files the same bytes.
 
     Args:
         again: Make all months anew.
+        source: Where exported months are, a folder or s3://BUCKET/PREFIX, instead of this home.
         threads: How many DuckDB may use.
+    """
+    from .opening import bring_up_to_date
+
+    if source is not None:
+        return bring_up_to_date(again=again, source=_months_of(source), threads=threads)
+    noted = _export()
+    built = bring_up_to_date(again=again, threads=threads)
+    return dataclasses.replace(built, notes=(*built.notes, *noted))
+
+
+def _months_of(source: str) -> Path:
+    """The folder of exported months that a source names; those of a store are fetched."""
+    if not source.startswith("s3://"):
+        folder = Path(source).expanduser()
+        if not folder.is_dir():
+            raise NotFoundError(f"there is no folder {folder}", hint="s3://BUCKET/PREFIX, or one")
+        return folder
+    from workbench.store.exported_usage import fetch_usage
+
+    folder = settings.home() / f"usage-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+    fetch_usage(source, folder)
+    return folder
+
+
+def _export() -> list[str]:
+    """Write the home's months, and put them where ``usage_url`` says; what failed in that.
+
+    A store that is away keeps nobody from building.
     """
     from workbench.store.usage_export import export_usage
 
-    from .building import refresh
+    exported = export_usage()
+    url = settings.get("usage_url")
+    if not url:
+        return []
+    from workbench.store.exported_usage import put_usage
 
-    export_usage()
-    return refresh(again=again, threads=threads)
+    try:
+        put_usage(exported, url)
+    except WorkbenchError as error:
+        return [f"the exported months were not put away: {error.message}"]
+    return []
 
 
 @operation("monitoring.measure", title="Measure what was used", produces="measures")
@@ -53,7 +97,7 @@ def measure(
         model: Only these.
     """
     where = {name: values for name, values in (("team", team), ("model", model)) if values}
-    with Warehouse() as warehouse:
+    with open_warehouse() as warehouse:
         return warehouse.measure(
             *names, by=by or (), since=day(since), until=day(until), where=where
         )

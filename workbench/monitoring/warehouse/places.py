@@ -15,7 +15,7 @@ from typing import Any
 from workbench.core.errors import BusyError, IntegrityError
 from workbench.store import files
 
-FOLDER = "warehouse"
+FOLDER, MANIFEST = "warehouse", "manifest.json"
 TABLES = ("clean", "hourly", "people", "durations", "quarantine")
 _VERSION = 3
 
@@ -31,6 +31,11 @@ class Manifest:
         """The files of a table, the first month first."""
         return [folder / self.months[month]["files"][table] for month in sorted(self.months)]
 
+    def names(self) -> frozenset[str]:
+        """The names of all its files."""
+        told = self.months.values()
+        return frozenset(name for month in told for name in month["files"].values())
+
 
 def read_manifest(folder: Path) -> Manifest:
     """What is published now; empty if nothing is.
@@ -38,17 +43,27 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         IntegrityError: The list of files is damaged.
     """
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        return parse_manifest(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        return Manifest()
+
+
+def parse_manifest(data: bytes, name: str) -> Manifest:
+    """A manifest by its bytes; empty if it is of another version.
+
+    Raises:
+        IntegrityError: It is damaged.
+    """
+    try:
+        told = json.loads(data)
         if told["version"] != _VERSION:
             return Manifest()
         return Manifest(told["months"], told["metrics"])
-    except FileNotFoundError:
-        return Manifest()
     except (ValueError, KeyError, TypeError) as error:
         raise IntegrityError(
-            f"{path} is damaged: {error!r}", hint="workbench monitoring rebuild --again"
+            f"{name} is damaged: {error!r}", hint="workbench monitoring rebuild --again"
         ) from None
 
 
@@ -58,9 +73,9 @@ def publish(folder: Path, manifest: Manifest) -> None:
     A reader that has the old one open keeps its files until it closes them (POSIX).
     """
     told = {"version": _VERSION, "metrics": manifest.metrics, "months": manifest.months}
-    with files.replacing(folder / "manifest.json") as file:
+    with files.replacing(folder / MANIFEST) as file:
         file.write(json.dumps(told, indent=1, sort_keys=True).encode())
-    named = {name for month in manifest.months.values() for name in month["files"].values()}
+    named = manifest.names()
     for path in folder.glob("*.parquet"):
         if path.name not in named:
             path.unlink(missing_ok=True)

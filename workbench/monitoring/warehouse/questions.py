@@ -6,6 +6,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -15,6 +16,7 @@ from workbench.core.viewers import Viewable
 from .sql import BINS_PER_DOUBLING, moment, quoted
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
 
     from .metrics import Metrics, Table
@@ -55,7 +57,7 @@ class Answer(Viewable):
 class Questions(ABC):
     """A warehouse as it was when it was opened; DuckDB and Postgres are asked in the same words.
 
-    SQL is of what both know: ``query`` and ``close`` are all that a kind has of its own.
+    SQL is of what both know: what a kind has of its own is how a query reaches it.
     """
 
     metrics: Metrics
@@ -69,6 +71,22 @@ class Questions(ABC):
         Raises:
             InputError: It is not valid; the message says where.
         """
+
+    @abstractmethod
+    def frame(self, text: str) -> pd.DataFrame:
+        """The same rows as a table, days as ``datetime64``. Raises as ``query`` does."""
+
+    @abstractmethod
+    def into_memory(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB with the tables hourly, people and durations, for who asks many times a second.
+
+        It is the caller's to close, and the warehouse itself is not asked any more.
+        """
+
+    @property
+    @abstractmethod
+    def months(self) -> dict[str, Any]:
+        """The months that it has, and what tells one state of them from another."""
 
     @abstractmethod
     def close(self) -> None:
@@ -168,11 +186,12 @@ class Questions(ABC):
 
 
 def worth_of(metrics: Metrics, said: str) -> str:
-    """The minutes that an answer of the task ``said`` saves, as SQL."""
-    minutes = metrics.minutes_saved
-    cases = " ".join(f"WHEN {quoted(task)} THEN {value!r}" for task, value in minutes.items())
-    other = minutes.get("other", 0.0)
-    return f"CASE {said} {cases} ELSE {other!r} END" if cases else repr(other)
+    """The minutes that an answer of the task ``said`` saves, as SQL: decimals, so that sums of
+    them are exact in whatever order."""
+    minutes = {task: f"{Decimal(repr(value)):f}" for task, value in metrics.minutes_saved.items()}
+    cases = " ".join(f"WHEN {quoted(task)} THEN {value}" for task, value in minutes.items())
+    other = minutes.get("other", "0.0")
+    return f"CASE {said} {cases} ELSE {other} END" if cases else other
 
 
 def _where(

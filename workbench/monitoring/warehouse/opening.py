@@ -1,0 +1,124 @@
+"""Where the warehouse is, as the setting ``warehouse_url`` says: files here, objects, Postgres."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from workbench.core import settings
+from workbench.core.errors import ConfigError, NotFoundError
+
+if TYPE_CHECKING:
+    from .building import Rebuilt
+    from .metrics import Metrics
+    from .questions import Questions
+
+Kind = Literal["files", "objects", "postgres"]
+_SCHEMES: dict[str, Kind] = {"s3": "objects", "postgresql": "postgres", "postgres": "postgres"}
+
+
+def kind_of(url: str) -> Kind:
+    """Which kind of warehouse an address is of; none is the files of this home.
+
+    Raises:
+        ConfigError: It is of none.
+    """
+    if not url:
+        return "files"
+    scheme, sign, _ = url.partition("://")
+    if not sign or scheme not in _SCHEMES:  # the address itself may hold a password
+        raise ConfigError(
+            "setting 'warehouse_url' is no address of a warehouse",
+            hint="postgresql://USER@HOST:5432/DATABASE, s3://BUCKET/PREFIX, or none for the home's",
+            setting="warehouse_url",
+        )
+    return _SCHEMES[scheme]
+
+
+def open_warehouse(*, metrics: Metrics | None = None, threads: int = 2) -> Questions:
+    """The warehouse as it is now, to be asked and closed.
+
+    Args:
+        metrics: What is measured, by default ``metrics.yaml``.
+        threads: DuckDB's, for files.
+
+    Raises:
+        NotFoundError: Nothing has been built; there is no such bucket or database.
+        FetchError: Its server cannot be reached.
+        AccessError: That refuses the user or the key.
+        ConfigError: ``warehouse_url`` is no address.
+    """
+    url = settings.get("warehouse_url")
+    kind = kind_of(url)
+    if kind == "postgres":
+        from .postgres.asking import PostgresWarehouse
+
+        return PostgresWarehouse(url, metrics=metrics)
+    from .asking import Warehouse
+
+    if kind == "files":
+        return Warehouse(metrics=metrics, threads=threads)
+    from workbench.store.objects import ObjectFolder
+
+    from .mirroring import mirror_of, pull
+
+    folder = mirror_of(url)
+    pull(ObjectFolder(url), folder)
+    return Warehouse(folder, metrics=metrics, threads=threads)
+
+
+def months_now() -> dict[str, Any]:
+    """The months of the warehouse, and what tells one state of them from another; none where
+    nothing has been built. Raises as ``open_warehouse`` does."""
+    url = settings.get("warehouse_url")
+    kind = kind_of(url)
+    if kind == "postgres":
+        with contextlib.suppress(NotFoundError), open_warehouse() as warehouse:
+            return warehouse.months
+        return {}
+    from .places import FOLDER, read_manifest
+
+    if kind == "files":
+        return read_manifest(settings.home() / FOLDER).months
+    from workbench.store.objects import ObjectFolder
+
+    from .mirroring import read_remote
+
+    return read_remote(ObjectFolder(url)).months
+
+
+def bring_up_to_date(
+    *, again: bool = False, source: Path | None = None, threads: int = 2
+) -> Rebuilt:
+    """Make what has changed in the usage files anew, wherever the warehouse is.
+
+    Args:
+        again: Make every month anew.
+        source: The folder of the usage files, by default the home's.
+        threads: DuckDB's, for files.
+
+    Raises:
+        BusyError: Another process does it.
+        FetchError: Its server cannot be reached; what is there is as it was.
+        AccessError: That refuses the user or the key.
+    """
+    url = settings.get("warehouse_url")
+    kind = kind_of(url)
+    if kind == "postgres":
+        from .postgres.building import refresh as refresh_postgres
+
+        return refresh_postgres(url, again=again, source=source)
+    from .building import refresh
+
+    if kind == "files":
+        return refresh(again=again, source=source, threads=threads)
+    from workbench.store.objects import ObjectFolder
+
+    from .mirroring import mirror_of, push
+
+    there, folder = ObjectFolder(url), mirror_of(url)
+    there.names()  # a store that is away is told before the work, not after it
+    built = refresh(again=again, source=source, folder=folder, threads=threads)
+    push(folder, there)
+    return built
