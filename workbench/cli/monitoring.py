@@ -19,7 +19,8 @@ from workbench.cli.monitoring_drift import show_drift, show_watch
 from workbench.cli.monitoring_forecast import show_forecast
 from workbench.cli.monitoring_quality import show_quality
 from workbench.cli.monitoring_samples import show_sample, show_samples
-from workbench.cli.monitoring_warehouse import show_measures, show_warehouse
+from workbench.cli.monitoring_traffic import show_drive, show_traffic
+from workbench.cli.monitoring_warehouse import show_measure, show_rebuild
 
 __all__ = [
     "show_watch",
@@ -30,13 +31,15 @@ __all__ = [
     "show_alerts_silence",
     "show_costs",
     "show_drift",
+    "show_drive",
     "show_forecast",
-    "show_measures",
+    "show_traffic",
+    "show_measure",
     "show_quality",
     "show_report",
     "show_roi",
     "show_sample",
     "show_samples",
-    "show_warehouse",
+    "show_rebuild",
     "show_what_if",
 ]

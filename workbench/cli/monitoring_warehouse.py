@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.monitoring.warehouse.building import Rebuilt
 
 
-def show_warehouse(built: Rebuilt) -> None:
+def show_rebuild(built: Rebuilt) -> None:
     """How much there is, what was set aside, and what to know of it."""
     if not built.months:
         click.echo("no usage has been settled yet; the warehouse is empty")
@@ -29,7 +29,7 @@ def show_warehouse(built: Rebuilt) -> None:
         click.echo(note, err=True)
 
 
-def show_measures(answer: Answer) -> None:
+def show_measure(answer: Answer) -> None:
     """The rows, figures with their units."""
     heads = [
         f"{name} ({answer.units[name]})" if name in answer.units else name

@@ -6,4 +6,5 @@ from workbench.monitoring.drift import operations as drift  # noqa: F401
 from workbench.monitoring.forecasting import operations as forecasting  # noqa: F401
 from workbench.monitoring.quality import operations as quality  # noqa: F401
 from workbench.monitoring.samples import operations as samples  # noqa: F401
+from workbench.monitoring.traffic import operations as traffic  # noqa: F401
 from workbench.monitoring.warehouse import operations as warehouse  # noqa: F401

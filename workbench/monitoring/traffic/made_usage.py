@@ -74,7 +74,7 @@ def make_usage(plan: TrafficPlan) -> Iterator[tuple[str, pa.Table]]:
     load = load_of(plan)
     generator = np.random.default_rng(plan.seed)
     counts = generator.poisson(load.expected)
-    people = _People(plan, generator)
+    people = People(plan, generator)
     begun, first = 0, 0
     start = dt.datetime.combine(plan.start, dt.time(), dt.UTC)
     months = [
@@ -101,7 +101,7 @@ def write_usage(plan: TrafficPlan, folder: Path) -> list[Path]:
     return written
 
 
-class _People:
+class People:
     """Who calls: a few often, each of one team and mostly by one model."""
 
     def __init__(self, plan: TrafficPlan, generator: np.random.Generator) -> None:
@@ -122,7 +122,7 @@ def _shares() -> list[float]:
 
 
 def _rows(
-    plan: TrafficPlan, load: Load, people: _People, generator: np.random.Generator,
+    plan: TrafficPlan, load: Load, people: People, generator: np.random.Generator,
     hour: np.ndarray, *, first: int,
 ) -> pa.Table:  # fmt: skip
     import numpy as np
