@@ -29,6 +29,7 @@ import finetuned_serving
 import finetuning
 import gateway
 import gradients
+import health_page
 import ledger
 import limits
 import memory
@@ -59,6 +60,7 @@ BENCHMARKS = {
         *anonymise.BENCHMARKS,
         *attribution.BENCHMARKS,
         *business_page.BENCHMARKS,
+        *health_page.BENCHMARKS,
         *cache.BENCHMARKS,
         *continual.BENCHMARKS,
         *encryption.BENCHMARKS,

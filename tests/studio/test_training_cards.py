@@ -12,7 +12,7 @@ from workbench.evaluation.checks import Check
 from workbench.finetuning.exporting.parity_result import Parity, ParityRow, SideAnswer
 from workbench.finetuning.recording.comparing import compare_runs
 from workbench.finetuning.recording.recorded_run import RecordedRun, read_document
-from workbench.studio.curves import Curve, _ticks, draw_curves, thin
+from workbench.studio.curves import Curve, draw_curves, round_ticks, thin
 from workbench.studio.training_cards import draw_comparison, draw_run
 
 
@@ -94,7 +94,7 @@ def test_many_points_are_thinned_without_their_ends() -> None:
 
 @pytest.mark.parametrize("ends", [(0.0, 0.0), (1e-9, 2e-9), (-3.0, 4.0), (5.0, 5.0), (0.0, 1e7)])
 def test_ticks_are_round_and_hold_the_range(ends: tuple[float, float]) -> None:
-    ticks = _ticks(*ends)
+    ticks = round_ticks(*ends)
     assert ticks[0] <= ends[0] and ticks[-1] >= ends[1] and 2 <= len(ticks) <= 9
 
 

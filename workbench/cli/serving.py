@@ -77,8 +77,14 @@ def listen_serve() -> Iterator[None]:
             click.echo(f"ending: {waiting if answers else 'no answer is in work'}")
         sys.stdout.flush()
 
-    with events.listening(tell, "serving"):
+    with events.listening(tell, "serving"), events.listening(_tell_alert, "alert.notice"):
         yield
+
+
+def _tell_alert(event: events.Event) -> None:
+    """Say what fires, still fires or is over: for whoever has no other way to be told."""
+    for line in event.data["text"].splitlines():
+        click.echo(f"alert ({event.data['severity']}): {line}", err=True)
 
 
 def show_serve(served: ServedGateway) -> None:

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = attach(
         "compare": "widgets.comparison",
         "explain": "explain_page",
         "fairness": "fairness_page",
+        "health": "health_page",
         "heat": "chart",
         "heat_map": "widgets.heat_map",
         "home": "home_page",

@@ -63,7 +63,7 @@ def draw_curves(
         return f'<p class="q">{escape(title)}: no step yet.</p>'
     least = min(y for _, y in points) if below is None else 0.0
     below = below or _steps(max(end or 0.0, *(x for x, _ in points)) or 1.0)
-    ticks = _ticks(least, max(y for _, y in points))
+    ticks = round_ticks(least, max(y for _, y in points))
     low, high = ticks[0], ticks[-1]
     begin, span = below.begin, below.end - below.begin
 
@@ -93,7 +93,7 @@ def draw_curves(
 
 
 def _steps(last: float) -> Below:
-    marks = ((x, number(int(x))) for x in _ticks(0.0, last) if x <= last and x == int(x))
+    marks = ((x, number(int(x))) for x in round_ticks(0.0, last) if x <= last and x == int(x))
     return Below(0.0, last, tuple(marks), "over steps")
 
 
@@ -128,7 +128,7 @@ def thin(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ..
 def _draw(curve: Curve, place: object) -> str:
     at = place
     assert callable(at)
-    colour, dash = _colour(curve.index), _DASHES[curve.index % len(_DASHES)]
+    colour, dash = colour_of(curve.index), dashes_of(curve.index)
     more = f' stroke-dasharray="{dash}"' if dash else ""
     parts = []
     if curve.line:
@@ -159,7 +159,7 @@ def _legend(curves: Sequence[Curve]) -> str:
 
 
 def _key(index: int, kind: str) -> str:
-    colour, dash = _colour(index), _DASHES[index % len(_DASHES)]
+    colour, dash = colour_of(index), dashes_of(index)
     more = f' stroke-dasharray="{dash}"' if dash and kind == "line" else ""
     path = "M0 6H26" if kind == "line" else "M13 6h0"
     return (
@@ -168,12 +168,17 @@ def _key(index: int, kind: str) -> str:
     )
 
 
-def _colour(index: int) -> str:
+def colour_of(index: int) -> str:
     """The colour of a curve; the first, a deep blue, is lighter on a dark page."""
     return "var(--bar)" if index == 0 else series_colour(index)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def dashes_of(index: int) -> str:
+    """How the line of a curve is broken: a second sign beside its colour."""
+    return _DASHES[index % len(_DASHES)]
+
+
+def round_ticks(low: float, high: float) -> list[float]:
     """Round numbers around a range, four to seven of them."""
     span = (high - low) or abs(high) or 1.0
     power = 10.0 ** math.floor(math.log10(span / 4))

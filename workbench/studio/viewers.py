@@ -51,6 +51,7 @@ _VIEWERS = {
     "workbench.monitoring.drift.result.DriftReport": "drift_cards:draw_drift",
     "workbench.monitoring.forecasting.forecast.Forecast": "forecast_cards:draw_forecast",
     "workbench.monitoring.quality.result.QualityReport": "drift_cards:draw_quality",
+    "workbench.monitoring.samples.keeping.SampleSeries": "sample_cards:draw_samples",
     "workbench.privacy.anonymisation.filing.AnonymisedFile": "anonymised_text_cards:draw_file",
     "workbench.privacy.anonymisation.filing.Revealed": "anonymised_text_cards:draw_revealed",
     "workbench.privacy.anonymisation.filing.TextRisk": "anonymised_text_cards:draw_text_risk",

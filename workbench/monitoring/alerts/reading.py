@@ -138,7 +138,9 @@ def _checked(content: dict[str, Any], told: _Told) -> RuleFile:
     try:
         return RuleFile.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A key that is misspelt is also one that is missing: the slip is what is told.
+        faults = error.errors()
+        first = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
         where = tuple(str(each) for each in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
