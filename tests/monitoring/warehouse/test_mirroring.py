@@ -11,7 +11,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from workbench.core import settings
-from workbench.core.errors import FetchError, IntegrityError, NotFoundError
+from workbench.core.errors import ConflictError, FetchError, IntegrityError, NotFoundError
 from workbench.monitoring.traffic.made_usage import write_usage
 from workbench.monitoring.traffic.plan import TrafficPlan
 from workbench.monitoring.warehouse import mirroring
@@ -90,12 +90,14 @@ def test_killed_before_its_list_it_is_as_it_was(url: str, usage: Path, tmp_path:
         "from workbench.monitoring.warehouse import mirroring\n"
         "from workbench.store.objects import ObjectFolder\n"
         "there = ObjectFolder(sys.argv[1])\n"
-        "there.write = lambda *_: os.kill(os.getpid(), 9)\n"
+        "write = there.write\n"
+        "there.write = lambda name, data: (os.kill(os.getpid(), 9) if name == 'manifest.json' "
+        "else write(name, data))\n"
         "mirroring.push(Path(sys.argv[2]), there)"
     )
     done = subprocess.run([sys.executable, "-c", program, url, str(tmp_path / "here")], check=False)
     assert done.returncode == -9
-    assert len(there.names()) == 10
+    assert len(there.names()) == 11
     with pytest.raises(NotFoundError, match="no warehouse yet at s3://lab"):
         pull(there, tmp_path / "far")
     push(tmp_path / "here", there)
@@ -112,10 +114,10 @@ def test_what_no_list_names_goes_after_an_hour(
     there.write("clean-2026-01-0123456789abcdef.parquet", b"of another builder")
     there.write("notes.txt", b"somebody's")
     push(tmp_path / "here", there)
-    assert len(there.names()) == 13
+    assert len(there.names()) == 14
     monkeypatch.setattr(mirroring, "_KEPT_S", -60.0)  # as if an hour had gone by
     push(tmp_path / "here", there)
-    assert len(there.names()) == 12
+    assert len(there.names()) == 13
     assert "notes.txt" in there.names()
 
 
@@ -187,6 +189,9 @@ def test_the_setting_moves_the_whole_way(
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "another"))
     with open_warehouse() as warehouse:
         assert warehouse.measure("requests").total("requests") == 2
+    for source in (None, f"{url}/usage"):
+        with pytest.raises(ConflictError, match=r"built by another home.*may ask it"):
+            rebuild(source=source)
     monkeypatch.delenv("WORKBENCH_WAREHOUSE_URL")
     assert rebuild(source=f"{url}/usage").rows == 2
     assert rebuild(source=f"{url}/usage").written == ()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from workbench.core.errors import DependencyError, InputError, NotFoundError
+from workbench.core.errors import ConflictError, DependencyError, InputError, NotFoundError
 from workbench.monitoring.business.rollups import open_rollups
 from workbench.monitoring.business.use import read_use
 from workbench.monitoring.traffic.made_usage import write_usage
@@ -369,6 +369,35 @@ def test_what_is_settled_is_measured_alike(
         assert open_rollups(**span, known=rollups) is rollups
     assert asked[0] == asked[1]
     assert len(asked[0][0]) == 14
+    close_all()
+
+
+def test_another_home_asks_and_does_not_build(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that has no usage, or its own, would put that in the place of everybody's."""
+    monkeypatch.setenv("WORKBENCH_WAREHOUSE_URL", url)
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "idle"))
+    assert rebuild().rows == 0  # which makes it nobody's yet
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "serves"))
+    source = write(tmp_path / "usage", "2026-05", [row(1), row(2)])
+    assert rebuild(source=str(source)).rows == 2
+    with connect(url) as connection:  # as if that home had another release
+        connection.execute("UPDATE made SET version = 'another'")
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "idle"))
+    with pytest.raises(ConflictError, match="built by another home, on"):
+        rebuild()
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "serves"))
+    assert rebuild(source=str(source)).rows == 2
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "idle"))
+    span = {"since": dt.date(2026, 5, 1), "until": dt.date(2026, 6, 1)}
+    assert read_use(**span).total("requests") == 2
+    assert open_rollups(**span).use.total("requests") == 2
+    UsageLog().settle(UsageRow(
+        request_id="own", key_id="key_1", user="sales-1", model_asked="m",
+        time_s=dt.datetime(2026, 5, 3, tzinfo=dt.UTC).timestamp(),
+    )).result()  # fmt: skip
+    assert read_use(**span).total("requests") == 2
     close_all()
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import BusyError, InputError, NotFoundError
+from workbench.core import settings
+from workbench.core.errors import BusyError, ConflictError, InputError, NotFoundError
 from workbench.monitoring.warehouse.rows import home_files, open_rows, told_aside
 from workbench.monitoring.warehouse.sql import moment
 
@@ -117,15 +118,21 @@ def read_use(
 
 
 def fresh_notes() -> list[str]:
-    """Bring the warehouse up to date, unless another process does it; what it has to say.
+    """Bring the warehouse up to date, unless another process or home does it; what it has to say.
 
     Raises:
-        NotFoundError: This home has no usage.
+        NotFoundError: This home has no usage, and the warehouse is no other's.
     """
     from workbench.monitoring.warehouse.opening import bring_up_to_date
 
-    home_files()
-    with contextlib.suppress(BusyError):  # who writes it brings it up to date for us too
+    try:
+        home_files()
+    except NotFoundError:
+        if not settings.get("warehouse_url"):
+            raise
+        return []
+    # Who writes it brings it up to date for us too.
+    with contextlib.suppress(BusyError, ConflictError):
         built = bring_up_to_date()
         aside = [told_aside(count, why) for why, count in built.quarantined.items()]
         return [*aside, *built.notes]

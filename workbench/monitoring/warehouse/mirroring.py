@@ -16,16 +16,32 @@ from workbench.core.errors import BusyError, IntegrityError, NotFoundError
 from workbench.core.progress import track
 from workbench.store.objects import ObjectFolder
 
+from .owning import check_owner, home_name
 from .places import MANIFEST, Manifest, owned, parse_manifest, publish, read_manifest
 
 # What no list names is kept so long: another builder may name it yet, a reader may fetch it.
 _KEPT_S = 3600.0
+OWNER = "owner.txt"
 _TRIES = 3
 
 
 def mirror_of(url: str) -> Path:
     """This home's folder for the files of a store."""
     return settings.home() / f"warehouse-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+
+
+def check_remote_owner(there: ObjectFolder) -> None:
+    """Refuse to build what another home builds.
+
+    Raises:
+        ConflictError: It is told which.
+        FetchError: The store cannot be reached.
+    """
+    owner = there.read(OWNER)
+    check_owner(
+        None if owner is None else owner.decode(errors="replace"), there.place,
+        hint=f"where that home is gone: remove {there.place}/{OWNER}, and build it anew",
+    )  # fmt: skip
 
 
 def push(folder: Path, there: ObjectFolder) -> list[str]:
@@ -35,6 +51,8 @@ def push(folder: Path, there: ObjectFolder) -> list[str]:
         FetchError: The store cannot be reached; what is there is as it was.
     """
     manifest = read_manifest(folder)
+    if manifest.months:  # who has nothing yet does not take it from those who will have
+        there.write(OWNER, home_name().encode())
     before = read_remote(there).names()
     missing = sorted(manifest.names() - before)
     for name in track(missing, "Putting the warehouse"):

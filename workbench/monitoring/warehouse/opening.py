@@ -100,6 +100,7 @@ def bring_up_to_date(
 
     Raises:
         BusyError: Another process does it.
+        ConflictError: The warehouse is elsewhere, and another home builds it.
         FetchError: Its server cannot be reached; what is there is as it was.
         AccessError: That refuses the user or the key.
     """
@@ -115,10 +116,10 @@ def bring_up_to_date(
         return refresh(again=again, source=source, threads=threads)
     from workbench.store.objects import ObjectFolder
 
-    from .mirroring import mirror_of, push
+    from .mirroring import check_remote_owner, mirror_of, push
 
     there, folder = ObjectFolder(url), mirror_of(url)
-    there.names()  # a store that is away is told before the work, not after it
+    check_remote_owner(there)
     built = refresh(again=again, source=source, folder=folder, threads=threads)
     push(folder, there)
     return built

@@ -23,10 +23,11 @@ from workbench.monitoring.warehouse.judging import (
     latest_now_us,
     remarks,
 )
+from workbench.monitoring.warehouse.owning import check_owner, home_name
 from workbench.monitoring.warehouse.places import Manifest
 
 from . import arriving, schema
-from .link import connect, place_of, saying_why
+from .link import SCHEMA, connect, place_of, saying_why
 
 if TYPE_CHECKING:
     import psycopg
@@ -54,6 +55,7 @@ def refresh(
 
     Raises:
         BusyError: Another process writes the warehouse.
+        ConflictError: Another home builds it.
         DataError: A file is no Parquet, or lacks a column that it needs.
         AccessError: The server refuses the user, or the user may not make a schema.
         FetchError: It cannot be reached, or the connection was lost; what was there is as before.
@@ -67,12 +69,15 @@ def refresh(
     latest_us = latest_now_us() if latest_s is None else round(1e6 * latest_s)
     with connect(url) as connection, saying_why(url), connection.transaction():
         _take(connection, url)
+        _check_owner(connection, url)
         old = _prepare(connection, metrics, again=again)
         _load_metrics(connection, metrics)
         work = _Work(connection, metrics, latest_us, found, old, Manifest())
         written = work.bring_up_to_date()
         if written or set(old) - set(found):
             _find_first_days(connection)
+        if found:  # who has nothing yet does not take it from those who will have
+            connection.execute(f"UPDATE made SET owner = {sql.quoted(home_name())}")
     return tell(work.manifest, written, time.monotonic() - begun_s)
 
 
@@ -204,6 +209,17 @@ def _take(connection: psycopg.Connection[Any], url: str) -> None:
         )
 
 
+def _check_owner(connection: psycopg.Connection[Any], url: str) -> None:
+    """Looked at before the schema, which another release of another home would lay anew."""
+    if schema.version_of(connection) is None:
+        return
+    owners = [owner for (owner,) in ask(connection, f"SELECT owner FROM {SCHEMA}.made")]
+    check_owner(
+        owners[0] if owners else None, place_of(url),
+        hint=f"where that home is gone: DROP SCHEMA {SCHEMA} CASCADE, and build it anew",
+    )  # fmt: skip
+
+
 def _prepare(
     connection: psycopg.Connection[Any], metrics: Metrics, *, again: bool
 ) -> dict[str, dict[str, Any]]:
@@ -215,7 +231,7 @@ def _prepare(
     before = ask(connection, "SELECT metrics FROM made")
     connection.execute("DELETE FROM made")
     connection.execute(
-        f"INSERT INTO made VALUES ({sql.quoted(version)}, {sql.quoted(made_by)}, now())"
+        f"INSERT INTO made VALUES ({sql.quoted(version)}, {sql.quoted(made_by)}, NULL, now())"
     )
     connection.execute(arriving.MAKE + " ON COMMIT DROP")
     rows = ask(

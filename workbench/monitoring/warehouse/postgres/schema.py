@@ -45,7 +45,9 @@ CREATE TABLE months (
   month text PRIMARY KEY, source jsonb NOT NULL, rows bigint NOT NULL, elsewhere boolean NOT NULL,
   quarantined jsonb NOT NULL, notes jsonb NOT NULL
 );
-CREATE TABLE made (version text NOT NULL, metrics text NOT NULL, at timestamptz NOT NULL);
+CREATE TABLE made (
+  version text NOT NULL, metrics text NOT NULL, owner text, at timestamptz NOT NULL
+);
 ALTER TABLE clean_rows ADD CONSTRAINT counts_once
   UNIQUE (settlement_id) DEFERRABLE INITIALLY DEFERRED;
 CREATE INDEX clean_days ON clean_rows USING brin (day);
