@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from workbench.cli.privacy_anonymisation import show_anonymise
+from workbench.cli.privacy_dp import show_budget_set
 from workbench.cli.privacy_ledger import show_ledger_verify
 from workbench.core.errors import NotFoundError
 from workbench.privacy.anonymisation.filing import AnonymisedFile
+from workbench.privacy.dp.operations import set_budget, show_budgets
 from workbench.privacy.dp.table_task import load_task
 from workbench.privacy.ledger.checking import EvidenceCheck
 
@@ -34,6 +36,20 @@ def test_a_text_that_was_withheld_is_told_where_the_others_are(
     show_anonymise(made)
     first = capsys.readouterr().out.splitlines()[0]
     assert ("1 texts withheld as a whole" in first) == bool(withheld)
+
+
+def test_a_budget_is_told_by_the_files_name(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wards.csv"
+    path.write_text("ward,beds\nnorth,4\n")
+    state = set_budget(str(path), epsilon=3.0)
+    assert state.dataset == "wards.csv" and len(state.dataset_sha256) == 64
+    show_budget_set(state)
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.startswith(f"wards.csv {state.dataset_sha256[:12]}  example")
+    (known,) = show_budgets(state.dataset_sha256)
+    assert known.dataset == ""
 
 
 def test_a_misspelt_data_set_is_told_before_anything_else(home: Path) -> None:

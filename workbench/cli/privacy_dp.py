@@ -147,8 +147,8 @@ def show_budget_show(states: list[BudgetState]) -> None:
         return
     rows = [
         [
-            each.dataset_sha256[:12], each.unit, number(each.epsilon), number(each.spent),
-            number(each.left), f"{each.delta:g}", each.spends, each.open_spends,
+            f"{each.dataset} {each.dataset_sha256[:12]}".strip(), each.unit, number(each.epsilon),
+            number(each.spent), number(each.left), f"{each.delta:g}", each.spends, each.open_spends,
         ]
         for each in states
     ]  # fmt: skip

@@ -20,6 +20,7 @@ from workbench.core.errors import (
 )
 from workbench.privacy import Budgets
 from workbench.privacy.dp.accounting import epsilon_by_pld
+from workbench.privacy.dp.calibration import find_noise_multiplier
 from workbench.privacy.dp.mechanisms import GaussianSteps
 from workbench.privacy.dp.operations import set_budget, show_budgets, show_spends
 from workbench.store import Ledger
@@ -44,10 +45,14 @@ def test_what_would_go_over_is_refused_and_what_would_fit_fits() -> None:
     budgets = Budgets()
     budgets.set(DATA, epsilon=1.5, delta=1e-5)
     budgets.spend(DATA, RUN, purpose="a run")
-    with pytest.raises(LimitError, match="spent, and with this run") as refused:
+    with pytest.raises(LimitError, match="is left, and with this run") as refused:
         budgets.spend(DATA, GaussianSteps(2.0, 0.2, 40), purpose="too much")
     assert len(budgets.spends(DATA)) == 1
+    assert f"of it is spent, {budgets.show(DATA).left:.4g} is left" in refused.value.message
     assert refused.value.hint is not None
+    epsilon = float(refused.value.hint.split()[1])
+    fits = find_noise_multiplier(epsilon=epsilon, delta=1e-5, sampling_rate=0.2, steps=40)
+    budgets.check(DATA, GaussianSteps(fits, 0.2, 40))  # what the hint says goes through
     noise = float(refused.value.hint.partition("multiplier of ")[2].split()[0]) * 1.001
     budgets.spend(DATA, GaussianSteps(noise, 0.2, 40), purpose="what would fit")
     assert budgets.show(DATA).spent <= 1.5

@@ -7,6 +7,7 @@ composed by privacy loss distributions, which is less than their sum.
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -54,7 +55,8 @@ class BudgetState(Viewable):
     """A data set's budget: ``spent`` is composed over ``spends``; ``left`` is what epsilon lacks.
 
     ``epsilon`` and ``left`` are None where no budget was set: what is spent is written down all
-    the same. ``open_spends`` are those that have no end: they go on, or were killed.
+    the same. ``open_spends`` are those that have no end: they go on, or were killed. ``dataset`` is
+    the name by which it was asked for, "" where it is known by its content alone.
     """
 
     dataset_sha256: str
@@ -65,6 +67,7 @@ class BudgetState(Viewable):
     left: float | None
     spends: int
     open_spends: int
+    dataset: str = ""
 
 
 class Budgets:
@@ -293,14 +296,15 @@ def _exhausted(
             )  # fmt: skip
             alone = epsilon_by_pld([replace(mechanism, noise_multiplier=fits)], delta=row["delta"])
             hint = (
-                f"the same steps fit with a noise multiplier of {fits:.4g} or more (epsilon "
-                f"{alone:.3g} by themselves)"
+                f"--epsilon {math.floor(1000 * alone) / 1000:g} fits: the same steps with a noise "
+                f"multiplier of {fits:.4g} or more"
             )
         except InputError:
             pass  # no noise makes these steps fit: the hint stays what it was
     return LimitError(
         f"the data set's privacy budget is epsilon {row['epsilon']:g} at delta {row['delta']:g}; "
-        f"{spent:.4g} of it is spent, and with this run it would be {needed:.4g}",
+        f"{spent:.4g} of it is spent, {max(0.0, row['epsilon'] - spent):.4g} is left, and with "
+        f"this run it would be {needed:.4g}",
         hint=hint, limit="privacy budget", allowed=row["epsilon"], used=spent, asked=needed - spent,
         retry_after_s=None,
     )  # fmt: skip

@@ -181,7 +181,8 @@ def set_budget(
     from .budget import Budgets
     from .naming import find_sha256
 
-    return Budgets().set(find_sha256(dataset), epsilon=epsilon, delta=delta, unit=unit)
+    state = Budgets().set(find_sha256(dataset), epsilon=epsilon, delta=delta, unit=unit)
+    return _named(state, dataset)
 
 
 @operation(
@@ -197,10 +198,18 @@ def show_budgets(dataset: str | None = None) -> list[BudgetState]:
         dataset: A name of the catalogue, a file, or a sha256; by default all.
     """
     from .budget import Budgets
-    from .naming import find_sha256
+    from .naming import find_sha256, known_names
 
     budgets = Budgets()
-    return budgets.all() if dataset is None else [budgets.show(find_sha256(dataset))]
+    if dataset is not None:
+        return [_named(budgets.show(find_sha256(dataset)), dataset)]
+    names = known_names()
+    return [_named(each, names.get(each.dataset_sha256, "")) for each in budgets.all()]
+
+
+def _named(state: BudgetState, said: str) -> BudgetState:
+    """A budget with the name that its data set was asked for by, which is not its sha256."""
+    return state if said == state.dataset_sha256 else replace(state, dataset=Path(said).name)
 
 
 @operation(
