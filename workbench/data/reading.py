@@ -15,6 +15,8 @@ from workbench.core.errors import DataError, InputError, NotFoundError
 from .schema import BadRow
 
 _CHUNK_ROWS = 8192
+_NAMED = 3
+UTF8_HINT = "iconv -f ISO-8859-1 -t UTF-8 {0} > NEW"
 _CSV, _JSON_LINES = (".csv", ".tsv", ".txt", ".data"), (".jsonl", ".ndjson")
 _PEEK_BYTES = 8192
 # Random or packed bytes hold a tenth of these; of text, in whatever encoding, next to nothing.
@@ -210,12 +212,19 @@ class JsonLinesReader(Reader):
     def __init__(self, path: Path) -> None:
         self._path = path
         found: dict[str, None] = {}
-        for _, _, _, record in self._records():
+        broken: list[str] = []
+        for line, reason, _, record in self._records():
             if record is not None:
                 found.update(dict.fromkeys(record))
+            elif len(broken) < _NAMED:
+                broken.append(f"line {line}: {reason}")
         self.names = list(found)
         if not found:
-            raise DataError(f"{path} has no line that is a JSON object", hint=f"head -3 {path}")
+            said = f": {'; '.join(broken)}" if broken else ""
+            hint = f"head -3 {path}"
+            if any(each.endswith("not utf-8") for each in broken):
+                hint = f"{UTF8_HINT.format(path)}, if it is Latin-1"
+            raise DataError(f"{path} has no line that is a JSON object{said}", hint=hint)
 
     def chunks(self) -> Iterator[Chunk]:
         """Go through the file; a line that is not an object is a bad row."""
@@ -246,6 +255,8 @@ class JsonLinesReader(Reader):
                         reason, record = "not a JSON object", None
                 except UnicodeDecodeError:
                     reason = "not utf-8"
+                except json.JSONDecodeError as error:  # of this line: its own count says nothing
+                    reason = f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
                 except (ValueError, RecursionError) as error:
                     reason = f"not JSON: {error}"
                 yield number, reason, line.decode(errors="replace").rstrip("\n"), record

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from workbench.core.cancellation import check_cancelled
@@ -23,6 +24,7 @@ from .findings import Finding, Policy
 from .personal_texts import find_personal_texts, share_of_personal, why_refused
 from .row_checks import CountTokens, find_in_rows
 from .rows import rows_of
+from .set_aside import tell_rows
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class DataReport(Viewable):
 
     ``quarantine`` are the rows that could not be read, ``findings`` what was found in those that
     could. ``blocked`` are the names of rows that are set aside for a finding, each with its
-    reasons; ``counts`` are the rows by kind of finding. ``refused`` says why nothing of the file
+    reasons (and its line, where that is not its name), and stand in the file ``blocked_path``;
+    ``counts`` are the rows by kind of finding. ``refused`` says why nothing of the file
     is to be used, or is empty. ``personal`` is the share of rows with something personal against
     the policy's, where it states one.
     """
@@ -46,6 +49,7 @@ class DataReport(Viewable):
     refused: str
     policy: Policy
     personal: Check | None = None
+    blocked_path: Path | None = None
 
     @property
     def ok(self) -> bool:
@@ -53,16 +57,19 @@ class DataReport(Viewable):
         return not self.findings and not (self.quarantine and self.quarantine.rows)
 
     def check(self) -> None:
-        """Raise DataError if the file is refused."""
+        """Raise DataError, which names rows, if the file is refused."""
         if not self.refused:
             return
         hint = (
-            "look at the findings; mend the file, or set most_blocked_share or the severities in "
-            "a policy"
+            "mend or leave out those rows; or set most_blocked_share or the severities in a "
+            "policy: --policy FILE"
         )
         if self.personal is not None and not self.personal.ok:
             hint = "workbench privacy anonymise FILE --out OUT, or leave those rows out"
-        raise DataError(f"{self.source}: {self.refused}", hint=hint, counts=self.counts)
+        said = f"{self.source}: {self.refused}"
+        if rows := tell_rows(self):
+            said = f"{said}: {rows}"
+        raise DataError(said, hint=hint, counts=self.counts)
 
 
 def check_examples(
@@ -77,6 +84,7 @@ def check_examples(
     schema: Any = None,
     source: str = "the examples",
     quarantine: Quarantine | None = None,
+    places: Sequence[str] = (),
 ) -> tuple[tuple[Example, ...], DataReport]:
     """Check examples; what is to be blocked is left out of those that come back.
 
@@ -91,6 +99,7 @@ def check_examples(
         schema: A pandera schema of the user's own; see ``row_checks.table_of``.
         source: What the report calls them.
         quarantine: What could not even be read.
+        places: Where each example stands in its file, ``line 7``; for those with another name.
 
     Returns:
         The examples that stay, in their order, and the report. A file that is refused keeps them
@@ -118,7 +127,7 @@ def check_examples(
             check_cancelled()
             findings += [each for each in part if each.severity != "off"]
             task.advance()
-    return _result(examples, findings, policy, source, quarantine)
+    return _result(examples, findings, policy, source, quarantine, _names(examples, places))
 
 
 def _result(
@@ -127,6 +136,7 @@ def _result(
     policy: Policy,
     source: str,
     quarantine: Quarantine | None,
+    names: Sequence[str],
 ) -> tuple[tuple[Example, ...], DataReport]:
     reasons: dict[int, list[str]] = {}
     counts: Counter[str] = Counter()
@@ -150,7 +160,6 @@ def _result(
     personal = share_of_personal(findings, len(examples), policy)
     if personal is not None and not personal.ok:
         refused = why_refused(findings, personal)
-    names = [each.identity or f"row {at + 1}" for at, each in enumerate(examples)]
     blocked = {names[place]: tuple(said) for place, said in sorted(reasons.items())}
     report = DataReport(
         source,
@@ -165,3 +174,14 @@ def _result(
         personal,
     )
     return kept, report
+
+
+def _names(examples: Sequence[Example], places: Sequence[str]) -> list[str]:
+    """What each example is called, none like another: two rows may say that they have one id."""
+    where = list(places) or [f"row {at + 1}" for at in range(len(examples))]
+    own = [each.identity or place for each, place in zip(examples, where, strict=True)]
+    often = Counter(own)
+    return [
+        f"{name} ({place})" if name != place and (places or often[name] > 1) else name
+        for name, place in zip(own, where, strict=True)
+    ]

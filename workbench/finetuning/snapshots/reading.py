@@ -13,17 +13,16 @@ from workbench.core import events, settings
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.data.quarantine import Quarantine, QuarantineWriter
-from workbench.data.reading import Layout, Reader, open_reader
+from workbench.data.reading import UTF8_HINT, Layout, Reader, open_reader
 from workbench.data.schema import BadRow
 from workbench.finetuning.examples import Example, Preference
 from workbench.store import files
-from workbench.store.files import hash_file
 
 from .forms import FIELDS, to_example, to_preference
 from .judged_rows import check_consent, is_judged, of_feedback, to_judged_preference
+from .set_aside import FOLDER, name_rows, quarantine_name
 
 log = logging.getLogger(__name__)
-FOLDER = "quarantine"
 T = TypeVar("T")
 
 
@@ -34,6 +33,7 @@ def read_examples(
     layout: Layout | None = None,
     on_bad: str = "quarantine",
     user_column: str | None = None,
+    places: list[str] | None = None,
 ) -> tuple[tuple[Example, ...], Quarantine]:
     """The examples of a file, in its order, and what was set aside of it.
 
@@ -49,6 +49,7 @@ def read_examples(
         on_bad: ``quarantine`` sets bad rows aside with a warning, ``raise`` stops at the first.
         user_column: Whose each row is, by the file's own name for it; no column is read for that
             otherwise.
+        places: Takes where each example stands, ``line 7``, in their order.
 
     Raises:
         NotFoundError: There is no such file or column.
@@ -60,6 +61,8 @@ def read_examples(
         if user_column not in names:
             raise NotFoundError.among("column", user_column, names)
         take = _with_user(_renamed(names, columns or {})[user_column])
+    if places is not None:
+        take = _noting(take, places)
     return _read(Path(path), take, columns=columns, layout=layout, on_bad=on_bad)
 
 
@@ -121,8 +124,7 @@ def sifted(
     if on_bad not in ("quarantine", "raise"):
         raise InputError(f"on_bad is {on_bad!r}", hint="'quarantine' or 'raise'")
     good: list[T] = []
-    folder = settings.home() / FOLDER
-    name = f"{re.sub(r'[^A-Za-z0-9_-]+', '-', path.stem) or 'file'}-{hash_file(path)[:16]}.jsonl"
+    folder, name = settings.home() / FOLDER, quarantine_name(path)
     with files.drafting(folder, name, text=True) as draft:
         writer = QuarantineWriter(draft.file, on_bad=on_bad, where=str(path))
         for place, fields in found_rows:
@@ -138,20 +140,15 @@ def sifted(
         quarantine = writer.result(folder / name, kept_rows=len(good))
         if not good:
             raise DataError(
-                f"no row of {path} is good: " + "; ".join(quarantine.reasons),
-                hint='a line is {"prompt": ..., "response": ...} or {"messages": [...]}; other '
-                "names are given as columns",
+                f"no row of {path} is good: {_tell(quarantine)}", hint=_hint(path, quarantine)
             )
         if quarantine.rows:
             draft.publish(folder / name)
     if quarantine.rows:
         log.warning(
-            "%s: %d of %d rows were set aside, see %s",
-            path,
-            quarantine.rows,
-            quarantine.rows + len(good),
-            quarantine.path,
-        )
+            "%s: %d of %d rows cannot be read and were set aside: %s. All stand in %s",
+            path, quarantine.rows, quarantine.rows + len(good), _tell(quarantine), quarantine.path,
+        )  # fmt: skip
         events.emit("data.quarantined", file=str(path), rows=quarantine.rows)
     return tuple(good), quarantine
 
@@ -177,6 +174,19 @@ def example_of(row: Mapping[str, Any], identity: str) -> Example:
         return of_feedback(row, identity)[0]
     check_consent(row, needed=False)
     return to_example(row, identity=identity)
+
+
+def _noting(
+    take: Callable[[Mapping[str, Any], str], Example], places: list[str]
+) -> Callable[[Mapping[str, Any], str], Example]:
+    """As ``take``, noting where each example stood; rows of which nothing comes are not noted."""
+
+    def one(row: Mapping[str, Any], identity: str) -> Example:
+        example = take(row, identity)
+        places.append(identity)
+        return example
+
+    return one
 
 
 def _with_user(column: str) -> Callable[[Mapping[str, Any], str], Example]:
@@ -208,6 +218,20 @@ def _renamed(names: list[str], columns: Mapping[str, str]) -> dict[str, str]:
     taken = {column: field for field, column in columns.items()}
     # A column that carries a field's own name and is not the one that is meant is out of the way.
     return {name: taken.get(name, f"_{name}" if name in columns else name) for name in names}
+
+
+def _tell(quarantine: Quarantine) -> str:
+    named = [(f"line {b.line}" if b.line else f"row {b.row}", b.reason) for b in quarantine.first]
+    return name_rows(named, rows=quarantine.rows)
+
+
+def _hint(path: Path, quarantine: Quarantine) -> str:
+    if any(reason.startswith("not utf-8") for reason in quarantine.reasons):
+        return f"{UTF8_HINT.format(path.name)}, if it is Latin-1"
+    return (
+        'a line is {"prompt": ..., "response": ...} or {"messages": [...]}; other names are given '
+        "as columns"
+    )
 
 
 def _kind(reason: str) -> str:

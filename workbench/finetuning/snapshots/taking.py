@@ -18,6 +18,7 @@ from .checking import DataReport, check_examples
 from .findings import Policy
 from .reading import read_examples
 from .rows import Row
+from .set_aside import keep_blocked, tell_rows
 from .snapshot import Snapshot, find_snapshot, keep_snapshot, list_snapshots
 from .splitting import HELD_OUT, TRAIN
 
@@ -76,7 +77,7 @@ def check_file(
     embed: Any = None,
     user_column: str | None = None,
 ) -> tuple[tuple[Example, ...], DataReport]:
-    """Read and check a file; see ``check_examples``.
+    """Read and check a file, and set aside what is blocked; see ``check_examples``.
 
     Args:
         file: A .jsonl, .ndjson, .csv, .tsv or .parquet file.
@@ -90,8 +91,10 @@ def check_file(
     Raises:
         NotFoundError: There is no such file or column.
         InputError: A row that may be learnt is nobody's, or all are one user's.
+        StorageError: What is set aside cannot be written.
     """
-    examples, quarantine = read_examples(file, user_column=user_column)
+    places: list[str] = []
+    examples, quarantine = read_examples(file, user_column=user_column, places=places)
 
     def count(row: Row) -> int:
         assert count_tokens is not None
@@ -106,7 +109,9 @@ def check_file(
         quarantine=quarantine,
         count_tokens=count if count_tokens else None,
         embed=embed,
+        places=places,
     )
+    report = keep_blocked(file, examples, report)
     if user_column is not None and kept:
         check_users([each.user for each in kept], column=user_column, columns=[user_column])
     return kept, report
@@ -173,20 +178,21 @@ def take_data(
             user_column=user_column,
         )
     )
-    _tell(taken, found.name)
+    _tell(taken, report)
     return taken
 
 
-def _tell(taken: Taken, name: str) -> None:
+def _tell(taken: Taken, report: DataReport) -> None:
     """Say which rows of a file are left out."""
     if taken.rows_left_out:
         told = ", ".join(f"{reason}: {rows}" for reason, rows in taken.left_out.items())
         log.warning(
-            "%s: %d of %d rows are left out (%s); `workbench finetuning check-data` names them",
-            name,
+            "%s: %d of %d rows are left out (%s): %s",
+            report.source,
             taken.rows_left_out,
             taken.rows,
             told,
+            tell_rows(report),
         )
     events.emit("finetuning.taken", snapshot=taken.snapshot.id, left_out=taken.left_out)
 
