@@ -12,8 +12,11 @@ from workbench.evaluation.checks import Check
 from workbench.finetuning.exporting.parity_result import Parity, ParityRow, SideAnswer
 from workbench.finetuning.recording.comparing import compare_runs
 from workbench.finetuning.recording.recorded_run import RecordedRun, read_document
+from workbench.finetuning.recording.tensorboard_files import scalars
 from workbench.studio.curves import Curve, draw_curves, round_ticks, thin
 from workbench.studio.training_cards import draw_comparison, draw_run
+from workbench.studio.training_page import summary
+from workbench.studio.training_table import _row
 
 
 def made_run(run: str = "a1b2c3d4e5f60718", *, steps: int = 20, **changes: object) -> RecordedRun:
@@ -32,6 +35,7 @@ def made_run(run: str = "a1b2c3d4e5f60718", *, steps: int = 20, **changes: objec
         ],
         "recipe": {"seed": 0, "rank": 16, "targets": ["q_proj"]},
         "result": {"version": 2, "train_loss": 0.2},
+        "evaluated_on": "held-out rows",
     }  # fmt: skip
     return read_document(run, {**told, **changes})
 
@@ -103,6 +107,36 @@ def test_held_out_rows_that_are_not_the_same_are_warned_of() -> None:
     assert "another seed holds out others" in draw_comparison(compare_runs([made_run(), other]))
     alike = made_run("ffff0000ffff0000")
     assert "holds out others" not in draw_comparison(compare_runs([made_run(), alike]))
+
+
+@pytest.mark.parametrize(
+    ("evaluated_on", "said"),
+    [
+        ("the rows that were learnt from", "learnt rows"),
+        ("the pairs that were learnt from", "learnt pairs"),
+        ("rows of the user's own", "rows of your own"),
+        ("held-out pairs", "held-out pairs"),
+        ("", "rows not known"),
+    ],
+)
+def test_losses_and_answers_are_called_what_they_are_of(evaluated_on: str, said: str) -> None:
+    """Of few rows none is held out: to call those that were learnt so is to praise a parrot."""
+    run = made_run(evaluated_on=evaluated_on)
+    other = made_run("ffff0000ffff0000", evaluated_on=evaluated_on, data_sha256="e" * 64)
+    for html in (draw_run(run), draw_comparison(compare_runs([run, other]))):
+        assert f"on {said}" in html and f"Answers to {said}" in html
+        assert ("held-out" in html) is ("held-out" in said)
+        assert ("another seed" in html) is (html.count("side by side") > 0 and "held-out" in said)
+    assert f"on {said}" in summary((run,)) and _row(run)["shown"]["on"] == said
+    assert [tag for tag, step, _ in scalars(run) if step == 0] == [
+        f"loss/{said.replace(' ', '_').replace('-', '_')}"
+    ]
+
+
+def test_runs_that_were_evaluated_on_other_rows_say_both() -> None:
+    learnt = made_run("ffff0000ffff0000", evaluated_on="the rows that were learnt from")
+    html = draw_comparison(compare_runs([made_run(), learnt]))
+    assert "dots: on held-out rows or learnt rows" in html
 
 
 def test_parity_shows_what_differs_first_and_escapes_it() -> None:

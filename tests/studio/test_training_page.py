@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -13,7 +14,7 @@ from workbench.finetuning.training import records
 from workbench.store import JobQueue
 from workbench.store.records import Records
 from workbench.studio.training_live import live_run
-from workbench.studio.training_page import TrainingPage
+from workbench.studio.training_page import TrainingPage, _evaluated_on
 from workbench.studio.training_start import TrainingForm
 
 
@@ -44,6 +45,20 @@ def test_an_empty_home_says_how_to_begin() -> None:
     assert "Nothing was trained in this home yet" in html
     assert "workbench finetuning run --model" in html
     assert 'class="wb-trouble"' not in html
+
+
+def test_a_versions_losses_say_on_which_rows_they_are() -> None:
+    def said(**notes: Any) -> str:
+        row: Any = SimpleNamespace(notes=notes, metrics={"eval_loss_after": 0.1})
+        return _evaluated_on(row)
+
+    assert said(evaluated_on="the rows that were learnt from") == "learnt rows"
+    # An older version did not write it down; its run may have.
+    put("c" * 16, result={"version": 1, "evaluated_on": "held-out rows"})
+    assert said(run="c" * 16) == "held-out rows"
+    assert said(run="nothing") == said() == "rows not known"
+    bare: Any = SimpleNamespace(notes={}, metrics={})
+    assert _evaluated_on(bare) == "–"
 
 
 def test_one_run_is_shown_and_two_are_compared() -> None:

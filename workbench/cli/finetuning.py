@@ -1,5 +1,6 @@
 """How results of the fine-tuning room look in a terminal; each part is in a file of its own."""
 
+from workbench.cli.finetuning_data import show_check_data
 from workbench.cli.finetuning_export import show_export, show_parity
 from workbench.cli.finetuning_pipeline import (
     show_pipeline_define,
@@ -7,6 +8,7 @@ from workbench.cli.finetuning_pipeline import (
     show_pipeline_status,
     show_pipeline_stop,
 )
+from workbench.cli.finetuning_training import show_prefer, show_run, show_runs
 from workbench.cli.finetuning_versions import (
     show_canary_list,
     show_canary_look,
@@ -30,6 +32,7 @@ __all__ = [
     "show_canary_start",
     "show_canary_stop",
     "show_canary_watch",
+    "show_check_data",
     "show_diff",
     "show_export",
     "show_gate",
@@ -39,8 +42,11 @@ __all__ = [
     "show_pipeline_once",
     "show_pipeline_status",
     "show_pipeline_stop",
+    "show_prefer",
     "show_promote",
     "show_rollback",
+    "show_run",
+    "show_runs",
     "show_tag",
     "show_versions",
 ]

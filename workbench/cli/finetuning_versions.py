@@ -43,16 +43,32 @@ def show_versions(rows: list[VersionRow]) -> None:
 
 
 def show_promote(move: NameMove) -> None:
-    """From where to where."""
-    before = "nowhere" if move.before is None else f"@{move.before}"
-    moved = f"from {before} to @{move.after}" if move.is_new else f"stays on @{move.after}"
-    click.echo(f"{move.name}@{move.label}: {moved}")
+    """What the name stands for now, and what it stood for before."""
+    click.echo(f"{move.name}@{move.label} {_moved(move, 'now')}")
     click.echo(f"[{move.reason}]", err=True)
+    _tell_passed_over(move)
+
+
+show_tag = show_promote
+
+
+def show_rollback(move: NameMove) -> None:
+    """Which version answers again, and which does no more; it is kept."""
+    click.echo(f"{move.name}@{move.label} {_moved(move, 'again')}")
+    click.echo(f"[{move.reason}; @{move.before} is kept]", err=True)
+    _tell_passed_over(move)
+
+
+def _moved(move: NameMove, how: str) -> str:
+    if not move.is_new:
+        return f"is @{move.after}, as it was"
+    before = "there was none before" if move.before is None else f"it was @{move.before}"
+    return f"is {how} @{move.after} ({before})"
+
+
+def _tell_passed_over(move: NameMove) -> None:
     for number in move.passed_over:
         click.echo(f"passed over: {move.name}@{number}, its files were removed", err=True)
-
-
-show_rollback = show_tag = show_promote
 
 
 def show_diff(diff: VersionDiff) -> None:

@@ -49,15 +49,21 @@ def run_model_checks(
         NotFoundError: There is no check of that name; near matches are named.
         CancelledError: The run was cancelled.
     """
+    require_checks(names)
     offered = _offered()
-    for name in names or ():
-        if name not in offered:
-            raise NotFoundError.among("check of a model", name, offered)
     found: list[Check] = []
     for name in track(sorted(offered if names is None else names), "checks", unit="checks"):
         check_cancelled()
         found += _run(name, offered[name], model, against)
     return tuple(found)
+
+
+def require_checks(names: Collection[str] | None) -> None:
+    """Raise NotFoundError, with near matches, where a check is asked for that nobody offers."""
+    offered = _offered()
+    for name in names or ():
+        if name not in offered:
+            raise NotFoundError.among("check of a model", name, offered)
 
 
 def _run(name: str, entry: EntryPoint, model: str, against: str) -> list[Check]:

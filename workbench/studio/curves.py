@@ -46,6 +46,7 @@ def draw_curves(
     end: float | None = None,
     below: Below | None = None,
     said: str | None = None,
+    dots: str = "evaluations",
 ) -> str:
     """Curves on the same axes, with a legend where there are several.
 
@@ -57,6 +58,7 @@ def draw_curves(
         end: The last x of the axis, where the lines do not reach it yet.
         below: The axis below, where it is not of steps; that of y then begins at 0.
         said: The curves in words, where they are not of steps.
+        dots: What the points that stand for themselves are.
     """
     points = [point for each in curves for point in (*each.line, *each.dots)]
     if not points:
@@ -82,10 +84,11 @@ def draw_curves(
         f'<i style="left:{place(x, 0)[0] / 10:.2f}%">{escape(text)}</i>' for x, text in below.marks
     )
     axes = f"{unit}, {below.words}" if unit else below.words
+    words = escape(said or describe(curves, title, unit, dots))
     return (
         f'<figure class="wb-curves"><figcaption>{escape(title)} <span class="q">({escape(axes)})'
-        f'</span></figcaption>{_legend(curves)}<div class="frame" style="height:'
-        f'{height_px}px" role="img" aria-label="{escape(said or describe(curves, title, unit))}">'
+        f'</span></figcaption>{_legend(curves, dots)}<div class="frame" style="height:'
+        f'{height_px}px" role="img" aria-label="{words}">'
         f'<div class="ys" aria-hidden="true">{names}</div><svg viewBox="0 0 1000 1000" '
         f'preserveAspectRatio="none" aria-hidden="true">{grid}{drawn}</svg>'
         f'<div class="xs" aria-hidden="true">{marks}</div></div></figure>'
@@ -97,7 +100,7 @@ def _steps(last: float) -> Below:
     return Below(0.0, last, tuple(marks), "over steps")
 
 
-def describe(curves: Sequence[Curve], title: str, unit: str) -> str:
+def describe(curves: Sequence[Curve], title: str, unit: str, dots: str = "evaluations") -> str:
     """The curves in words: where each begins and ends, and its single points."""
     said = []
     for each in curves:
@@ -107,7 +110,7 @@ def describe(curves: Sequence[Curve], title: str, unit: str) -> str:
             parts.append(f"{number(y)} at step {x:g} to {number(last_y)} at step {last_x:g}")
         if each.dots:
             shown = ", ".join(f"{number(y)} at {x:g}" for x, y in each.dots[-6:])
-            parts.append(f"on held-out rows {shown}")
+            parts.append(f"{dots} {shown}")
         said.append(f"{each.name} {'; '.join(parts) or 'no step yet'}")
     named = f"{title} ({unit})" if unit else title
     return f"{named}: {'. '.join(said)}"
@@ -145,15 +148,15 @@ def _draw(curve: Curve, place: object) -> str:
     return "".join(parts)
 
 
-def _legend(curves: Sequence[Curve]) -> str:
+def _legend(curves: Sequence[Curve], dots: str) -> str:
     if len(curves) == 1 and not (curves[0].line and curves[0].dots):
         return ""
     if len(curves) == 1:
-        words = [("a step", _key(0, "line")), ("held-out rows", _key(0, "dots"))]
+        words = [("a step", _key(0, "line")), (dots, _key(0, "dots"))]
     else:
         words = [(each.name, _key(each.index, "line")) for each in curves]
         if any(each.dots for each in curves) and any(each.line for each in curves):
-            words.append(("dots: held-out rows", ""))
+            words.append((f"dots: {dots}", ""))
     items = "".join(f"<span>{key}{escape(name)}</span>" for name, key in words)
     return f'<div class="keys">{items}</div>'
 

@@ -50,9 +50,12 @@ def run_inside(run: RecordedRun) -> str:
         _trouble(run),
         _figures(run),
         _private(run),
-        draw_curves([loss_curve(run)], title="Loss", unit=_LOSS, end=run.steps),
+        _general(run),
+        draw_curves(
+            [loss_curve(run)], title="Loss", unit=_LOSS, end=run.steps, dots=f"on {run.losses_on}"
+        ),
         f'<div class="wb-pairs">{_rates([run])}</div>',
-        _answers(run.samples),
+        _answers(run),
         f"<details><summary>Recipe and data</summary>{plain_table(recipe)}"
         f'<p class="q">data {escape(run.snapshot or run.data_sha256)}</p></details>',
     ]
@@ -84,26 +87,34 @@ def comparison_inside(found: RunComparison) -> str:
         for index, (name, run) in enumerate(zip(names, found.runs, strict=True))
     ]
     answers = "".join(
-        f"<details><summary>Answers of {escape(name)}</summary>{_answers(run.samples)}</details>"
+        f"<details><summary>Answers of {escape(name)}</summary>{_answers(run)}</details>"
         for name, run in zip(names, found.runs, strict=True)
         if run.samples
     )
     return (
         f'<div class="top"><strong>{count(len(found.runs), "run")} side by side</strong></div>'
-        f"{differ}{_held_out(found.runs)}{draw_curves(curves, title='Loss', unit=_LOSS)}"
+        f"{differ}{_not_alike(found.runs)}"
+        f"{draw_curves(curves, title='Loss', unit=_LOSS, dots=_losses_on(found.runs))}"
         f'<div class="wb-pairs">{_rates(found.runs)}</div>{_table(found.runs, names)}{answers}'
         f"<details><summary>The same in all</summary>{plain_table(found.same)}</details>"
     )
 
 
-def _held_out(runs: Sequence[RecordedRun]) -> str:
-    """A warning where losses on held-out rows are not of the same rows."""
+def _not_alike(runs: Sequence[RecordedRun]) -> str:
+    """A warning where losses are not of the same rows."""
     if len({run.data_sha256 for run in runs}) == 1:
         return ""
+    seeds = "held-out" in _losses_on(runs)
+    why = ": another seed holds out others" if seeds else ""
     return (
-        '<p class="note">The rows that were learnt from and held out are not the same in all: '
-        "another seed holds out others. Give <code>--eval-data</code> to compare losses.</p>"
+        f'<p class="note">The rows that losses are of are not the same in all{why}. '
+        "Give <code>--eval-data</code> to compare losses.</p>"
     )
+
+
+def _losses_on(runs: Sequence[RecordedRun]) -> str:
+    """On which rows the runs were evaluated, each kind once."""
+    return "on " + " or ".join(dict.fromkeys(run.losses_on for run in runs))
 
 
 def run_names(runs: Sequence[RecordedRun]) -> list[str]:
@@ -158,8 +169,11 @@ def _figures(run: RecordedRun) -> str:
     evaluations = run.evaluations
     told: list[tuple[str, Any]] = [
         ("loss at the last step", run.curve[-1].loss_nats if run.curve else None),
-        ("held-out loss before", evaluations[0].loss_nats if evaluations else None),
-        ("held-out loss now", evaluations[-1].loss_nats if len(evaluations) > 1 else None),
+        (f"loss on {run.losses_on} before", evaluations[0].loss_nats if evaluations else None),
+        (
+            f"loss on {run.losses_on} now",
+            evaluations[-1].loss_nats if len(evaluations) > 1 else None,
+        ),
         ("tokens/s", round(run.tokens_per_s) if run.tokens_per_s else None),
         ("in steps", duration(run.seconds)),
     ]
@@ -184,8 +198,23 @@ def _private(run: RecordedRun) -> str:
     return f'<p class="q">{escape(said)} The losses and answers shown here are not.</p>'
 
 
-def _answers(samples: Sequence[SampleAnswer]) -> str:
+def _general(run: RecordedRun) -> str:
+    """What it still knows of what nobody taught it, beside what its base knows."""
+    from workbench.finetuning.training.general import GeneralAnswers
+
+    told = run.figures
+    if "general_asked" not in told:
+        return ""
+    found = GeneralAnswers(*(told[f"general_{name}"] for name in ("asked", "before", "after")))
+    anchors = int(run.recipe.get("anchors") or 0)
+    said = found.tell(run.model, run.name.partition(":")[2], anchors=anchors)
+    kind = "note" if found.are_lost else "q"
+    return f'<p class="{kind}">{escape(said[:1].upper() + said[1:])}.</p>'
+
+
+def _answers(run: RecordedRun) -> str:
     """Each row's first and last answer, beside the one that was wanted."""
+    samples = run.samples
     if not samples:
         return ""
     rows: dict[str, list[SampleAnswer]] = {}
@@ -198,6 +227,7 @@ def _answers(samples: Sequence[SampleAnswer]) -> str:
     )
     last = max(each.step for each in samples)
     return (
+        f'<p class="q">Answers to {escape(run.losses_on)}:</p>'
         '<div class="wide"><table class="wb-answers"><thead><tr><th>asked</th><th>wanted</th>'
         f"<th>before</th><th>after {count(last, 'step')}</th></tr></thead><tbody>{lines}</tbody>"
         "</table></div>"
@@ -225,8 +255,9 @@ def _table(runs: Sequence[RecordedRun], names: Sequence[str]) -> str:
             "state": run.state,
             "steps": run.steps_done,
             "last loss": run.curve[-1].loss_nats if run.curve else None,
-            "held-out before": run.evaluations[0].loss_nats if run.evaluations else None,
-            "least held-out": run.best.loss_nats if run.best else None,
+            "loss before": run.evaluations[0].loss_nats if run.evaluations else None,
+            "least loss": run.best.loss_nats if run.best else None,
+            "both on": run.losses_on,
             "tokens/s": round(run.tokens_per_s),
             "in_steps_s": round(run.seconds, 1),
         }

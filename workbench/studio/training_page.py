@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import NotFoundError, WorkbenchError
 from workbench.core.optional import require
 from workbench.studio.markup import count, escape, number, pill, when
 from workbench.studio.notebook_results import database_files, database_stamp
@@ -21,6 +22,7 @@ from workbench.studio.training_table import run_table
 
 if TYPE_CHECKING:
     from workbench.finetuning.recording.recorded_run import RecordedRun
+    from workbench.finetuning.versions.operations import VersionRow
 
 _SAID = "What is being taught on this machine, how it went, and which versions came of it."
 _MOST_REPORTS = 3
@@ -115,8 +117,9 @@ class TrainingPage(Page):
                 "version": f"@{row.version}",
                 "names": ", ".join(row.labels) or "–",
                 "gate": row.verdict or "not asked",
-                "held-out before": row.metrics.get("eval_loss_before"),
-                "held-out after": row.metrics.get("eval_loss_after"),
+                "loss before": row.metrics.get("eval_loss_before"),
+                "loss after": row.metrics.get("eval_loss_after"),
+                "both on": _evaluated_on(row),
                 "seed": row.seed,
                 "files": "here" if row.is_here else "removed",
             }
@@ -190,7 +193,18 @@ def summary(runs: tuple[RecordedRun, ...]) -> str:
 
 
 def _loss(run: RecordedRun) -> str:
-    return f"held-out loss {number(run.best.loss_nats)}" if run.best else ""
+    return f"loss {number(run.best.loss_nats)} on {run.losses_on}" if run.best else ""
+
+
+def _evaluated_on(row: VersionRow) -> str:
+    """On which rows a version's losses are; of an older one its run may still say it."""
+    from workbench.finetuning.recording.recorded_run import find_recorded_run, name_rows
+
+    said = row.notes.get("evaluated_on")
+    if said is None and row.metrics:
+        with contextlib.suppress(NotFoundError):
+            return find_recorded_run(str(row.notes.get("run"))).losses_on
+    return name_rows(str(said or "")) if row.metrics else "–"
 
 
 def known_runs() -> tuple[RecordedRun, ...]:

@@ -12,6 +12,7 @@ from workbench import models
 from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.evaluation import model_checks as checks_room
 from workbench.evaluation.checks import check
+from workbench.finetuning.gate import running
 from workbench.finetuning.gate.evidence import find_report, load_report
 from workbench.finetuning.gate.operations import promote
 from workbench.finetuning.gate.promoting import promote_passed
@@ -103,6 +104,21 @@ def test_candidates_pass_are_refused_and_promoted_by_evidence(
         promote(two, force=True)
     assert promote(two, force=True, reason="I know better").after == 2
     assert [row.verdict for row in list_versions("tiny:a")] == ["promote", "refuse"]
+
+
+def test_the_champion_is_not_held_against_itself(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused before a model is asked anything: that took minutes, and could only refuse."""
+    champion = make(seed=1).full_name
+    promote(champion, force=True, reason="the first")
+    target = write(tmp_path / "target.jsonl", dict.fromkeys(ASKED, "two"))
+    monkeypatch.setattr(running, "answer_all", lambda *_: pytest.fail("the models were asked"))
+    for name in (champion, "a@champion", "a@1"):
+        with pytest.raises(ConflictError, match=r"tiny:a@1 is the champion: there is nothing else"):
+            run_gate(name, target)
+    with pytest.raises(NotFoundError, match="check of a model named 'moon'"):
+        run_gate(make(seed=2).full_name, target, checks=["moon"])
 
 
 def nothing() -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from workbench.core.cancellation import CancelToken
 from workbench.core.errors import BusyError, CancelledError, InputError, NotFoundError
 from workbench.finetuning.frozen_sets import read_frozen
 from workbench.finetuning.gate.evidence import load_report
+from workbench.finetuning.pipeline import stages
 from workbench.finetuning.pipeline.definition import find_pipeline
 from workbench.finetuning.pipeline.running import _holding, run_once, stop_pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRows
@@ -61,6 +63,17 @@ def test_the_gate_itself_stops_a_version_that_learnt_nothing(
     assert {each.what for each in report.forgetting} == {"general (general.jsonl)"}
     assert report.forgetting[0].items == 3
     assert find_champion("tiny:p") is None and len(list_adapters("tiny")) == 1
+
+
+def test_a_version_that_is_champion_already_ends_the_run_and_breaks_nothing(
+    define: Define, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same rows by the same recipe are the same version, which the gate does not take."""
+    monkeypatch.setattr(stages, "_champion", lambda at: "tiny:p@1")
+    at: Any = SimpleNamespace(pipeline=define(), done={"train": {"model": "tiny:p@1"}})
+    given = stages.gate(at)
+    assert (given.ends, given.output["verdict"]) == ("refused", "refuse")
+    assert "tiny:p@1 is the champion already" in given.reason
 
 
 def test_a_planted_batch_is_refused_before_training(define: Define, tmp_path: Path) -> None:
@@ -176,6 +189,8 @@ def test_bad_input_is_named_and_nothing_is_begun(define: Define, tmp_path: Path)
         define(model="tinny")
     with pytest.raises(InputError, match="share"):
         define(canary_share=1.0)
+    with pytest.raises(NotFoundError, match="check of a model named 'moon'"):
+        define(checks=("perplexity", "moon"))
     with pytest.raises(NotFoundError):
         run_once("p")
     define()

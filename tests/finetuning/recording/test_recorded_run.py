@@ -28,7 +28,9 @@ def test_a_finished_run_is_read_as_it_went(run: Run) -> None:
     assert [point.step for point in found.curve] == [1, 2, 3, 4]
     assert [each.step for each in found.evaluations] == [0, 2, 4]
     assert found.evaluations[-1].loss_nats == done.eval_loss_after
-    assert [each.step for each in found.samples] == [0, 0, 2, 2, 4, 4]  # none is held out
+    assert [each.step for each in found.samples] == [0, 0, 2, 2, 4, 4]
+    # None is held out of twelve rows: what is shown is of those that were learnt, and says so.
+    assert (done.evaluated_on, found.losses_on) == (found.evaluated_on, "learnt rows")
     assert all(each.wanted and each.asked for each in found.samples)
     assert found.name == done.model and found.figures["train_loss"] == done.train_loss
     assert found.recipe["seed"] == 0 and found.trouble == "" and not found.is_live
@@ -53,6 +55,7 @@ def test_the_record_follows_every_step_of_its_own_run(
 
     def look(event: events.Event) -> None:
         (found,) = recorded_runs()
+        assert found.losses_on == "learnt rows"  # said while it goes on, too
         seen.append((found.state, found.steps_done, found.is_live))
 
     def foreign(event: events.Event) -> None:  # as another thread's run would

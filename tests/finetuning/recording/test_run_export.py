@@ -32,6 +32,7 @@ def made_document(steps: int = 5) -> dict[str, Any]:
         "evaluations": [[0, 3.5], [steps, 0.75]], "process": None,
         "recipe": {"seed": 7, "rank": 16, "layers": None, "targets": ["q_proj"]},
         "result": {"version": 2, "train_loss": 0.5, "eval_loss_after": 0.75},
+        "evaluated_on": "held-out rows",
     }  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def test_tensorboard_reads_back_every_number(kept: RecordedRun, tmp_path: Path) 
     read.Reload()
     told = {tag: [(e.step, e.value) for e in read.Scalars(tag)] for tag in read.Tags()["scalars"]}
     assert told["loss/step"] == [(p.step, pytest.approx(p.loss_nats)) for p in kept.curve]
-    assert told["loss/held_out"] == [(0, 3.5), (5, 0.75)]
+    assert told["loss/held_out_rows"] == [(0, 3.5), (5, 0.75)]
     assert told["learning_rate"][4] == (5, pytest.approx(0.002))
     assert told["tokens_per_s"][0] == (1, pytest.approx(91.0))
     assert told["eval_loss_after"] == [(5, 0.75)]

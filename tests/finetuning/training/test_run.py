@@ -23,6 +23,7 @@ from workbench.core.errors import (
     NotFoundError,
 )
 from workbench.finetuning.snapshots.snapshot import find_snapshot
+from workbench.finetuning.training import adapting
 from workbench.finetuning.training.holding_out import hold_out
 from workbench.finetuning.training.recipe import Recipe, find_preset, read_recipe
 from workbench.finetuning.training.records import find_run, list_runs
@@ -106,7 +107,9 @@ def test_the_same_run_is_done_once_unless_again(data: Path) -> None:
     assert (entries[2].data["run"], entries[2].data["examples"]) == (first.run, first.examples)
 
 
-def test_a_cancelled_run_goes_on_and_registers_nothing_before(data: Path) -> None:
+def test_a_cancelled_run_goes_on_and_registers_nothing_before(
+    data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     token = CancelToken()
     operation = operations.find("finetuning.run")
     given = {"model": "tiny", "data": data, "precision": "fp32", "steps": 6}
@@ -117,6 +120,7 @@ def test_a_cancelled_run_goes_on_and_registers_nothing_before(data: Path) -> Non
 
     with events.listening(stop, "finetuning.step"), pytest.raises(CancelledError):
         operation.run(given, token=token)
+    assert "stopped after 4 of 6 steps: the same command goes on" in caplog.text
     assert list_adapters("tiny") == ()
     ((_, record),) = list_runs()
     assert record["state"] == "stopped"
@@ -194,9 +198,52 @@ def test_pairs_become_an_adapter_that_prefers(data: Path, tmp_path: Path) -> Non
     assert done.measures["margin_above_0_after"] == 1 == done.measures["likelier_after"]
 
 
-def test_a_single_row_is_learnt(data: Path) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model": "tinny"},
+        {"data": "nothing.jsonl", "name": "mine"},
+        {"data": "latin.jsonl"},
+        {"known": "nothing.jsonl"},
+        {"eval_data": "nothing.jsonl"},
+        {"policy": Path("nothing.json")},
+        {"adapter": "nothing@3"},
+    ],
+)
+def test_what_is_misspelt_is_said_before_seconds_go_into_imports(
+    data: Path, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("latin.jsonl").write_bytes(b'{"prompt": "Caf\xe9?", "response": "That"}\n')
+
+    def heavy(*_: Any, **__: Any) -> None:
+        pytest.fail("PEFT, or torch, was loaded")
+
+    monkeypatch.setattr(adapting, "require", heavy)
+    monkeypatch.setattr(adapting, "choose_precision", heavy)
+    with pytest.raises((NotFoundError, DataError)):
+        _run(**{"data": data, **options})
+
+
+def test_a_single_row_is_learnt_and_what_it_cannot_is_said(
+    data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Twelve epochs of one row were one step, which left the adapter as it had been drawn."""
     data.write_text(data.read_text().splitlines()[0] + "\n")
-    assert _run(data, steps=3, epochs=10).examples == 1
+    done = _run(data, preset="fast-cpu")
+    assert (done.examples, done.steps) == (1, 12)
+    assert done.eval_loss_after < 0.2 * done.eval_loss_before
+    assert "1 row in 12 steps: the answers will be learnt word for word" in caplog.text
+    caplog.clear()
+    assert _run(data, preset="fast-cpu", epochs=1).steps == 1
+    assert "1 row in 1 step: little will be learnt" in caplog.text
+
+
+def test_rows_that_are_fewer_than_a_batch_are_read_as_often_as_others() -> None:
+    """Each step reads all of them: twelve epochs are twelve steps, and were one or five."""
+    recipe = Recipe(batch=12, epochs=12)
+    assert [recipe.count_steps(rows) for rows in (1, 5, 12, 13, 60)] == [12, 12, 12, 13, 60]
+    assert Recipe(batch=12, accumulation=2, epochs=12).count_steps(6) == 6
+    assert Recipe(batch=12, epochs=12, steps=3).count_steps(1) == 3
 
 
 def test_of_few_rows_some_are_held_out_only_where_patience_needs_them(data: Path) -> None:

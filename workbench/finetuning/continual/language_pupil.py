@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapabilityError, InputError
 from workbench.finetuning.continual.classifier import stack_adapter
 from workbench.finetuning.continual.olora import lora_layers
@@ -25,12 +24,12 @@ from workbench.finetuning.training.objective import (
     compute,
 )
 from workbench.finetuning.training.recipe import Recipe
+from workbench.finetuning.training.sampling import write_answers
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
-_ASKED_AT_ONCE = 40
 _QUESTION_TOKENS = 32
 _TRIES = 6
 
@@ -186,31 +185,8 @@ class LanguagePupil:
     def _write(
         self, prompts: Sequence[list[int]], max_tokens: int, *, sample: bool = False
     ) -> list[tuple[str, bool]]:
-        """What the model goes on with, and whether it ended by itself."""
-        import torch
-
-        module: Any = self.module
-        ends, said = sorted(self.learner.tokenizer.end_ids), []
-        module.eval()
-        for start in range(0, len(prompts), _ASKED_AT_ONCE):
-            check_cancelled()
-            some = prompts[start : start + _ASKED_AT_ONCE]
-            width = max(map(len, some))
-            ids = torch.tensor([[self.learner.pad_id] * (width - len(p)) + p for p in some])
-            mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in some])
-            with torch.no_grad(), casting(self.module):
-                out = module.generate(
-                    input_ids=ids,
-                    attention_mask=mask,
-                    max_new_tokens=max_tokens,
-                    do_sample=sample,
-                    **({"top_k": 0, "temperature": 1.0} if sample else {}),
-                    eos_token_id=ends,
-                    pad_token_id=ends[0],
-                )
-            said += [self._read(row.tolist(), set(ends)) for row in out[:, width:]]
-        return said
-
-    def _read(self, ids: list[int], ends: set[int]) -> tuple[str, bool]:
-        length = next((place for place, token in enumerate(ids) if token in ends), len(ids))
-        return self.learner.tokenizer.detokenize(ids[:length]), length < len(ids)
+        """See ``write_answers``."""
+        self.module.eval()
+        return write_answers(
+            self.module, self.learner, prompts, max_tokens=max_tokens, sample=sample
+        )

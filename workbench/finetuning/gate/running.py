@@ -6,13 +6,14 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from workbench.evaluation.model_checks import run_model_checks
+from workbench.core.errors import ConflictError
+from workbench.evaluation.model_checks import require_checks, run_model_checks
 from workbench.finetuning.gate.answering import answer_all, digest_model
 from workbench.finetuning.gate.decision import by_task, compare_answers, decide
 from workbench.finetuning.gate.evidence import keep_report
 from workbench.finetuning.gate.questions import QuestionSet, read_general, read_questions
 from workbench.finetuning.gate.report import GateReport, GateRules
-from workbench.finetuning.versions.finding import find_version
+from workbench.finetuning.versions.finding import AdapterVersion, find_version
 from workbench.finetuning.versions.names import find_champion
 
 
@@ -38,14 +39,14 @@ def run_gate(
 
     Raises:
         NotFoundError: There is no such version, file or check.
+        ConflictError: It is the champion itself.
         InputError: A question has no form.
         WorkbenchError: A model could not be loaded or asked.
     """
     rules = rules or GateRules()
     found = find_version(name)
-    base = found.name.partition(":")[0]
-    stands = find_champion(found.name)
-    champion = base if stands is None else stands.full_name
+    base, champion = found.name.partition(":")[0], _find_other(found)
+    require_checks(checks)  # before the minutes in which models are asked
     learnt = target if isinstance(target, QuestionSet) else read_questions(target)
     kept = general or read_general()
     asked = {
@@ -80,3 +81,17 @@ def run_gate(
             made_s=time.time(),
         )
     )
+
+
+def _find_other(candidate: AdapterVersion) -> str:
+    """The model that a version is held against; ConflictError where that is the version itself."""
+    stands = find_champion(candidate.name)
+    if stands is None:
+        return candidate.name.partition(":")[0]
+    if stands.number == candidate.number:
+        raise ConflictError(
+            f"{stands.full_name} is the champion: there is nothing else to hold it against",
+            hint=f"name another version (workbench finetuning versions {candidate.name}); a "
+            "champion is held against what comes after it",
+        )
+    return stands.full_name

@@ -70,6 +70,7 @@ def define_pipeline(pipeline: Pipeline) -> Pipeline:
 
 def check_pipeline(pipeline: Pipeline) -> None:
     """Raise before anything is written if a pipeline could not come to an end."""
+    from workbench.evaluation.model_checks import require_checks
     from workbench.finetuning.gate.questions import read_questions
     from workbench.finetuning.gate.report import GateRules
     from workbench.finetuning.snapshots.findings import read_policy
@@ -84,6 +85,7 @@ def check_pipeline(pipeline: Pipeline) -> None:
             read_questions(Path(questions))
     read_policy(Path(pipeline.policy) if pipeline.policy else None)
     GateRules(forgetting_budget=pipeline.forgetting_budget)
+    require_checks(pipeline.checks)
     if not Path(pipeline.data).exists():
         raise NotFoundError(f"there is no folder {pipeline.data}", hint=f"mkdir {pipeline.data}")
     for what, said in (("license", pipeline.license), ("consent", pipeline.consent)):

@@ -115,6 +115,7 @@ def snapshot(at: Context) -> Given:
     """Check the batch against what is known and asked; keep both as one snapshot."""
     from workbench.finetuning.snapshots.checking import check_examples
     from workbench.finetuning.snapshots.reading import read_examples
+    from workbench.finetuning.snapshots.set_aside import keep_blocked
     from workbench.finetuning.snapshots.snapshot import find_snapshot, keep_snapshot
     from workbench.finetuning.snapshots.splitting import TRAIN
     from workbench.finetuning.training.adapting import load_encoder
@@ -125,7 +126,8 @@ def snapshot(at: Context) -> Given:
     before = [each for each in known.examples() if each.identity not in let_go] if known else []
     encoder, context_tokens = load_encoder(told.model, _recipe(told))
     try:
-        examples, quarantine = read_examples(_batch_file(at))
+        file, places = _batch_file(at), list[str]()
+        examples, quarantine = read_examples(file, places=places)
         kept, report = check_examples(
             examples,
             policy=_policy(told, context_tokens),
@@ -134,7 +136,9 @@ def snapshot(at: Context) -> Given:
             count_tokens=lambda row: len(encoder.encode(examples[row.place]).ids),
             source=told.name,
             quarantine=quarantine,
+            places=places,
         )
+        report = keep_blocked(file, examples, report)
         report.check()
     except DataError as error:
         return Given({"error": error.to_dict()}, "refused", error.message)
@@ -150,12 +154,9 @@ def snapshot(at: Context) -> Given:
         parents=[known] if known else [],
     )
     output = {
-        "snapshot": found.id,
-        "rows": len(every),
-        "new_rows": len(kept),
-        "left_out": report.rows - report.kept_rows,
-        "findings": dict(report.counts),
-    }
+        "snapshot": found.id, "rows": len(every), "new_rows": len(kept),
+        "left_out": report.rows - report.kept_rows, "findings": dict(report.counts),
+    }  # fmt: skip
     if not kept:
         return Given(output, "refused", "no new row may be learnt")
     return Given(output)
@@ -219,7 +220,10 @@ def train(at: Context) -> Given:
             origin=Origin(said["snapshot"], said["left_out"], said["findings"]),
             between_steps=giving_way,
         )
-    told = ("model", "version", "steps", "train_loss", "eval_loss_before", "eval_loss_after", "run")
+    told = (
+        "model", "version", "steps", "train_loss", "eval_loss_before", "eval_loss_after",
+        "evaluated_on", "run",
+    )  # fmt: skip
     given = {name: getattr(done, name) for name in told}
     return Given({**given, "gave_way_s": giving_way.waited_s})
 
@@ -246,9 +250,12 @@ def gate(at: Context) -> Given:
     from workbench.finetuning.gate.report import GateRules
     from workbench.finetuning.gate.running import run_gate
 
-    general = at.pipeline.general
+    candidate, general = at.done["train"]["model"], at.pipeline.general
+    if _champion(at) == candidate:  # the same rows by the same recipe are the same version
+        given = {"verdict": "refuse", "champion": candidate, "report": None}
+        return Given(given, "refused", f"{candidate} is the champion already: nothing new came")
     report = run_gate(
-        at.done["train"]["model"],
+        candidate,
         Path(at.pipeline.target),
         general=read_questions(Path(general)) if general else None,
         checks=at.pipeline.checks,

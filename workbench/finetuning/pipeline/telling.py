@@ -6,6 +6,7 @@ from typing import Any
 
 from workbench.finetuning.pipeline.definition import Pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRow
+from workbench.finetuning.recording.recorded_run import name_rows
 
 
 def tell_rules(pipeline: Pipeline) -> str:
@@ -45,7 +46,8 @@ def _tell_snapshot(said: dict[str, Any]) -> str:
 
 def _tell_training(said: dict[str, Any]) -> str:
     before, after = said["eval_loss_before"], said["eval_loss_after"]
-    return f"{said['model']}: {said['steps']} steps, loss {before:.4g} to {after:.4g}"
+    rows = f" on {name_rows(said['evaluated_on'])}" if said.get("evaluated_on") else ""
+    return f"{said['model']}: {said['steps']} steps, loss {before:.4g} to {after:.4g}{rows}"
 
 
 _TELLERS = {

@@ -13,7 +13,10 @@ from workbench.finetuning.recording.run_export import Program, RunExport
 
 @dataclass(frozen=True)
 class RunRow:
-    """One training run as it stands; losses are nats an answer token."""
+    """One training run as it stands; losses are nats an answer token.
+
+    ``evaluated_on`` says of which rows ``eval_loss_nats`` is.
+    """
 
     run: str
     state: str
@@ -25,6 +28,7 @@ class RunRow:
     eval_loss_nats: float | None
     tokens_per_s: float
     started_s: float
+    evaluated_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def runs() -> list[RunRow]:
             eval_loss_nats=each.evaluations[-1].loss_nats if each.evaluations else None,
             tokens_per_s=each.tokens_per_s,
             started_s=each.started_s,
+            evaluated_on=each.losses_on,
         )
         for each in recorded_runs()
     ]

@@ -12,6 +12,7 @@ from workbench.finetuning.training.records import is_stop_asked, list_runs, proc
 
 RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
 _LEAST_PREFIX = 4
+_GENERAL = ("general_asked", "general_before", "general_after")
 _COST = ("epsilon_pld", "delta", "users", "rows_per_user")  # of a private run
 
 
@@ -27,7 +28,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class EvaluationPoint:
-    """The loss on what was held out, after so many steps."""
+    """The loss after so many steps, on the rows that ``RecordedRun.losses_on`` names."""
 
     step: int
     loss_nats: float
@@ -35,7 +36,10 @@ class EvaluationPoint:
 
 @dataclass(frozen=True)
 class SampleAnswer:
-    """What the model answered to a held-out row, after so many steps; ``asked`` with the marks."""
+    """What the model answered to one of the rows that it is evaluated on, after so many steps.
+
+    ``asked`` has the marks of the chat template.
+    """
 
     step: int
     row: str
@@ -51,9 +55,10 @@ class RecordedRun(Viewable):
     ``state`` is ``interrupted`` where the process ended without a word, as after a kill: the same
     command goes on from the last checkpoint. ``steps`` are all it was to do, ``steps_done`` those
     that it did; ``curve`` has at most 2,000 of them. ``figures`` are what it ended with, of a
-    private run also what it cost. ``starts_from`` is the adapter that it went on from, None if it
-    began at the base. ``trouble`` says why it failed, with ``hint``. Times are Unix times,
-    ``seconds`` those of the steps alone.
+    private run also what it cost. ``evaluated_on`` says on which rows ``evaluations`` and
+    ``samples`` are, "" where an older version did not write it down. ``starts_from`` is the adapter
+    that it went on from, None if it began at the base. ``trouble`` says why it failed, with
+    ``hint``. Times are Unix times, ``seconds`` those of the steps alone.
     """
 
     run: str
@@ -82,6 +87,7 @@ class RecordedRun(Viewable):
     figures: dict[str, Any]
     machine: dict[str, Any]
     starts_from: str | None = None
+    evaluated_on: str = ""
     trouble: str = ""
     hint: str = ""
 
@@ -97,9 +103,25 @@ class RecordedRun(Viewable):
         return full if self.version is None else f"{full}@{self.version}"
 
     @property
+    def losses_on(self) -> str:
+        """Whose the evaluated losses are, in two or three words: see ``name_rows``."""
+        return name_rows(self.evaluated_on)
+
+    @property
     def best(self) -> EvaluationPoint | None:
         """The evaluation with the least loss; None before the first."""
         return min(self.evaluations, key=lambda each: each.loss_nats, default=None)
+
+
+def name_rows(evaluated_on: str) -> str:
+    """What a run was evaluated on, short enough for a column: ``learnt rows``, ``held-out rows``,
+    ``rows of your own``, or ``rows not known`` where nothing was written down."""
+    if not evaluated_on:
+        return "rows not known"
+    kind = "pairs" if "pairs" in evaluated_on else "rows"
+    if "learnt" in evaluated_on:
+        return f"learnt {kind}"
+    return f"{kind} of your own" if "own" in evaluated_on else f"held-out {kind}"
 
 
 def recorded_runs() -> tuple[RecordedRun, ...]:
@@ -164,9 +186,11 @@ def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
         base_sha256=told["base_sha256"],
         stopped=told["stopped"],
         figures={name: result[name] for name in figures if name in result}
+        | {name: result[name] for name in _GENERAL if result.get("general_asked")}
         | {name: cost[name] for name in _COST if name in cost},
         machine=dict(told["machine"]),
         starts_from=told.get("starts_from"),
+        evaluated_on=told.get("evaluated_on") or result.get("evaluated_on") or "",
         trouble=error.get("message", ""),
         hint=error.get("hint", ""),
     )

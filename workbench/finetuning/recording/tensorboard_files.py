@@ -40,8 +40,10 @@ def scalars(run: RecordedRun) -> Iterator[tuple[str, int, float]]:
         yield "loss/step", point.step, point.loss_nats
         yield "learning_rate", point.step, point.learning_rate
         yield "tokens_per_s", point.step, point.tokens_per_s
+    # Losses on learnt rows and on held-out ones are not to lie over each other.
+    tag = f"loss/{run.losses_on.replace(' ', '_').replace('-', '_')}"
     for each in run.evaluations:
-        yield "loss/held_out", each.step, each.loss_nats
+        yield tag, each.step, each.loss_nats
 
 
 def time_of(run: RecordedRun, step: int) -> float:

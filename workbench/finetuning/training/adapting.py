@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import CapabilityError, InputError
-from workbench.core.optional import require
+from workbench.core.optional import require, require_installed
 from workbench.core.seeds import derive_seed
 from workbench.finetuning.training.encoding import ChatEncoder
 from workbench.finetuning.training.recipe import Recipe
@@ -133,10 +133,11 @@ def _find_base(name: str, recipe: Recipe) -> _Base:
     from workbench.models.model_settings import read_settings
     from workbench.models.protocol import CHAT
 
-    wait_quietly()  # first of all: PEFT loads torch, and then it can no longer be said
-    require("peft", extra="finetuning")
-    entry = catalogue.find(name)
+    require_installed("peft", extra="finetuning")
+    entry = catalogue.find(name)  # a misspelt name is not worth the seconds of an import
     check_kind(entry, CHAT)
+    wait_quietly()  # before all else: PEFT loads torch, and then it can no longer be said
+    require("peft", extra="finetuning")
     precision = "fp32" if recipe.method == "full" else choose_precision(recipe.precision)
     folder = find_folder(model_files(entry), dtype=_DTYPES[precision])
     chosen = read_settings(entry.name)

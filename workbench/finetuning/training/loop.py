@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The loss on what was held out, after so many steps."""
+    """The loss on what a run is evaluated on, after so many steps."""
 
     step: int
     loss_nats: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,15 +15,23 @@ from workbench.core.operations import operation
 from workbench.finetuning.training.registering import TrainingRun
 
 if TYPE_CHECKING:
+    from workbench.finetuning.examples import Example
     from workbench.finetuning.snapshots.snapshot import Snapshot
     from workbench.finetuning.snapshots.taking import Taken
     from workbench.finetuning.training.private_learning import Privacy
     from workbench.finetuning.training.recipe import Recipe
     from workbench.models.adapters import Adapter
 
+log = logging.getLogger(__name__)
+
+# A single row took SmolLM2 six steps (lab log, 27 November 2026).
+FEW_STEPS = 6
+FEW_ROWS = 5
+
 Method = Literal["lora", "rslora"]
 Schedule = Literal["linear", "cosine", "constant"]
 Precision = Literal["auto", "bf16", "fp32"]
+GeneralQuestions = Annotated[int, limits.Ge(0), limits.Le(80)]
 
 # The options of ``run`` that are fields of the recipe.
 _CHOICES = [
@@ -91,6 +100,7 @@ def run(
     noise_seed: Annotated[int, limits.Ge(0)] | None = None,
     user_column: str | None = None,
     rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
+    general_questions: GeneralQuestions = 20,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model the answers of rows, and register what it learnt as an adapter.
@@ -131,7 +141,7 @@ def run(
         checkpointing: Compute twice what does not fit in the memory.
         evaluate_every_steps: Evaluate also on the way.
         patience: End after so many evaluations without a better one.
-        samples: Answer so many of the held-out rows at each evaluation, for the eye.
+        samples: Answer so many of the rows that it is evaluated on at each evaluation, for the eye.
         anchors: Everyday dialogues beside each batch on which the model is held to its base; 0 for
             none.
         epsilon: Teach privately (DP-LoRA): no more than this may be learnt of any one row from the
@@ -147,19 +157,20 @@ def run(
             gradient of those is clipped.
         rows_per_user: So many rows of a user are learnt from at most, drawn from theirs; 10 if not
             given.
+        general_questions: Ask so many of the gate's 80 general questions of the base and of what
+            came, to see what was forgotten; 0 for none.
         again: Do it again although it was done.
     """
     given = locals()
-    from workbench.finetuning.snapshots.taking import find_source, read_source
     from workbench.finetuning.training.registering import Origin
     from workbench.finetuning.training.run import run_training
 
-    privacy, chosen = privacy_of(given), name or _name_of(find_source(data))
+    privacy, chosen = privacy_of(given), _name_data(given)
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
     taken = _take(recipe, given, name=chosen)
     return run_training(
         taken.examples, recipe, model=model, name=chosen, start=start, privacy=privacy,
-        held_out=read_source(eval_data) if eval_data else taken.held_out or None,
+        held_out=_held_out(taken, eval_data), general_questions=general_questions,
         origin=Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out), again=again,
     )  # fmt: skip
 
@@ -185,6 +196,7 @@ def prefer(
     max_tokens: int | None = None,
     precision: Precision | None = None,
     anchors: int | None = None,
+    general_questions: GeneralQuestions = 20,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model which of two answers is wanted, and register what it learnt as an adapter.
@@ -214,6 +226,8 @@ def prefer(
         max_tokens: The longest question with its answer.
         precision: Of the frozen base; `auto` is bf16 where the processor has it.
         anchors: Everyday dialogues beside each batch on which the model is held to its base.
+        general_questions: Ask so many of the gate's 80 general questions of the base and of what
+            came, to see what was forgotten; 0 for none.
         again: Do it again although it was done.
     """
     import dataclasses
@@ -238,13 +252,13 @@ def prefer(
         recipe,
         model=model,
         name=name or _name_of(data),
-        beta=beta,
-        answer_weight=answer_weight,
+        beta=beta, answer_weight=answer_weight,
         held_out=None if eval_data is None else read_preferences(eval_data)[0],
         origin=Origin(hash_file(data), aside.rows, aside.reasons),
         start=start,
         again=again,
-    )
+        general_questions=general_questions,
+    )  # fmt: skip
 
 
 @operation("finetuning.presets", title="Show the presets of training", produces="presets")
@@ -266,6 +280,19 @@ def _choose(
     start, recipe = _begin_at(adapter, model, recipe, given)
     check_run(recipe, name)
     return start, recipe
+
+
+def _warn_of_few(recipe: Recipe, rows: int) -> None:
+    """Say what is not to be expected of a handful of rows, or of a step or two."""
+    steps = recipe.count_steps(rows)
+    told = f"{'1 row' if rows == 1 else f'{rows} rows'} in {steps} step{'s' * (steps != 1)}"
+    if steps < FEW_STEPS:
+        log.warning("%s: little will be learnt; --epochs or --steps gives more", told)
+    elif rows < FEW_ROWS:
+        log.warning(
+            "%s: the answers will be learnt word for word, and hardly for other words: several "
+            "phrasings of each question teach more", told,
+        )  # fmt: skip
 
 
 def privacy_of(given: Mapping[str, Any]) -> Privacy | None:
@@ -309,17 +336,42 @@ def _take(recipe: Recipe, given: dict[str, Any], *, name: str) -> Taken:
     from workbench.finetuning.snapshots.taking import take_data
     from workbench.finetuning.training.adapting import load_encoder
 
+    policy = read_policy(given["policy"])
     encoder, context_tokens = load_encoder(given["model"], recipe)
     said = {each: given[each] for each in ("license", "consent", "known", "user_column")}
-    return take_data(
+    taken = take_data(
         given["data"],
         name=name,
-        policy=read_policy(given["policy"]),
+        policy=policy,
         heldout=given["eval_data"],
         context_tokens=min(recipe.max_tokens, context_tokens),
         count_tokens=lambda example: len(encoder.encode(example).ids),
         **said,
     )
+    _warn_of_few(recipe, len(taken.examples))
+    return taken
+
+
+def _held_out(taken: Taken, eval_data: str | None) -> tuple[Example, ...] | None:
+    """Rows to evaluate on, if any are kept for that."""
+    from workbench.finetuning.snapshots.taking import read_source
+
+    return read_source(eval_data) if eval_data else taken.held_out or None
+
+
+def _name_data(given: Mapping[str, Any]) -> str:
+    """The adapter's name, by default its data's. What there is not, or cannot be read, is said now:
+    before the seconds in which a model is made ready."""
+    from workbench.finetuning.snapshots.reading import records
+    from workbench.finetuning.snapshots.taking import find_source
+
+    source, *others = (
+        find_source(given[each]) for each in ("data", "known", "eval_data") if given[each]
+    )
+    for each in (source, *others):
+        if isinstance(each, Path):
+            records(each)
+    return given["name"] or _name_of(source)
 
 
 def _name_of(source: Path | Snapshot) -> str:

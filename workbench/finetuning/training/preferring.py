@@ -24,6 +24,7 @@ from workbench.finetuning.training.dpo import (
     measure_margins,
 )
 from workbench.finetuning.training.encoding import Encoded, fingerprint
+from workbench.finetuning.training.general import choose_questions
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.registering import Material, Origin, TrainingRun
 from workbench.finetuning.training.run import check_run, train_and_register
@@ -51,6 +52,7 @@ def run_preferences(
     origin: Origin | None = None,
     start: Adapter | None = None,
     again: bool = False,
+    general_questions: int = 0,
 ) -> TrainingRun:
     """Teach a model which of two answers is wanted, by DPO, and register the adapter.
 
@@ -69,6 +71,7 @@ def run_preferences(
         start: The adapter that it goes on from, with the recipe's shape; it is the reference.
             Without one a new adapter begins at the base, which then is.
         again: Do it again although it was done.
+        general_questions: How many are asked of the base and of what came; see ``general``.
 
     Raises:
         InputError, ContextLengthError, CapabilityError: Of pairs, recipe or model.
@@ -80,6 +83,7 @@ def run_preferences(
         raise InputError("there is nothing to learn from", hint="give at least one pair")
     check_weights(beta, answer_weight)
     check_run(recipe, name)
+    choose_questions(general_questions)
     learnt, kept, said = _part(pairs, held_out, seed=recipe.seed)
     learner = load_learner(model, recipe, start=start)
     most = min(recipe.max_tokens, learner.context_tokens)
@@ -99,16 +103,14 @@ def run_preferences(
         learner,
         material,
         recipe,
-        name=name,
-        parents=parents,
-        again=again,
-        kind=_name_kind(beta, answer_weight),
+        name=name, kind=_name_kind(beta, answer_weight), parents=parents,
+        again=again, general_questions=general_questions,
         make_objective=make_objective,
         measure=lambda module, adapter: {
             **_measure(module, judged, losses[-1]),
             **_measure_written(start.full_name if start else model, adapter, kept or learnt),
         },
-    )
+    )  # fmt: skip
 
 
 def _flat(units: Sequence[Unit]) -> list[Encoded]:

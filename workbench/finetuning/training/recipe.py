@@ -87,10 +87,14 @@ class Recipe:
         return self.batch * self.accumulation
 
     def count_steps(self, examples: int) -> int:
-        """The steps of a run over so many examples."""
+        """The steps of a run over so many examples.
+
+        Of fewer than a batch each step reads all: an epoch is then a step, not a part of one.
+        """
         ends = [] if self.steps is None else [self.steps]
         if self.epochs is not None:
-            ends.append(max(1, math.ceil(self.epochs * examples / self.examples_a_step)))
+            read = max(1, min(self.batch, examples)) * self.accumulation
+            ends.append(max(1, math.ceil(self.epochs * examples / read)))
         return min(ends)
 
     def learning_rate_at(self, step: int, steps: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import time
@@ -16,6 +17,8 @@ from workbench.core.errors import CancelledError, NotFoundError, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.finetuning.training.loop import Training
+
+log = logging.getLogger(__name__)
 
 NAMESPACE = "finetuning.runs"
 STOPS = "finetuning.stops"  # runs that somebody, in whatever process, asked to stop
@@ -89,6 +92,7 @@ class RunRecord:
                 yield
         except (CancelledError, KeyboardInterrupt):
             self._end("stopped")
+            log.warning("%s", self._tell_stop())
             raise
         except BaseException as error:
             self._end("failed", error=_say(error))
@@ -114,6 +118,13 @@ class RunRecord:
             self._write(state=state, **changes)
         else:
             self.update(self._training, state=state, **changes)
+
+    def _tell_stop(self) -> str:
+        done, steps = self._document["steps_done"], self._document.get("steps", "?")
+        then = "the same command goes on from the last checkpoint, half a minute back at most"
+        if not done:
+            then = "nothing was learnt yet"
+        return f"stopped after {done} of {steps} steps: {then}"
 
     def _write(self, **changes: Any) -> None:
         from workbench.store.records import Records

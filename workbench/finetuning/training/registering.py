@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.viewers import Viewable
 from workbench.finetuning.training.batches import Unit
 from workbench.finetuning.training.encoding import Encoded
+from workbench.finetuning.training.general import GeneralAnswers
 from workbench.finetuning.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ class TrainingRun(Viewable):
     nats an answer token. ``evaluated_on`` says on which examples ``eval_loss_*`` are. Seconds and
     tokens are those of the steps; ``cpu_seconds`` is what this process took in all. ``snapshot``
     is the sha256 of the rows as they are kept; ``rows_left_out`` may not be learnt, for the reasons
-    in ``left_out``. ``measures`` are of a kind of run: margins of preferences. ``reused`` means
-    that this very run had been done before.
+    in ``left_out``. ``measures`` are of a kind of run: margins of preferences. Of
+    ``general_asked`` general questions, which nobody taught, the base answers ``general_before``
+    and the adapter ``general_after``: what it has forgotten. ``reused`` means that this very run
+    had been done before.
     """
 
     adapter: str
@@ -53,7 +56,17 @@ class TrainingRun(Viewable):
     rows_left_out: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
+    general_asked: int = 0
+    general_before: int | None = None
+    general_after: int | None = None
     reused: bool = False
+
+    @property
+    def general(self) -> GeneralAnswers | None:
+        """The general questions that were asked of base and adapter; None if none were."""
+        if self.general_before is None or self.general_after is None:
+            return None
+        return GeneralAnswers(self.general_asked, self.general_before, self.general_after)
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,14 @@ class Material:
     data: str
     origin: Origin
     users: Sequence[str] | None = None
+
+    def tell(self) -> dict[str, Any]:
+        """What is written down of every run: the data, and of which rows the losses are."""
+        return {
+            "data": self.origin.snapshot or self.data,
+            "rows_left_out": self.origin.rows_left_out,
+            "evaluated_on": self.evaluated_on,
+        }
 
     def tell_privacy(self, cost: Mapping[str, float]) -> dict[str, Any]:
         """What is written down of a private run: the unit and the cost; nothing of another."""
@@ -120,8 +141,7 @@ def register(
             chat_template_sha256=None if template is None else hash_template(template),
             parents=parents if learner.start is None else (learner.start.full_name, *parents),
             notes={
-                "data": material.origin.snapshot or material.data,
-                "rows_left_out": material.origin.rows_left_out,
+                **material.tell(),
                 "run": run_id,
                 "seed": recipe.seed,
                 "recipe": {**dataclasses.asdict(recipe), "targets": list(recipe.targets)},
@@ -179,6 +199,8 @@ def tell_result(
     material: Material,
     run_id: str,
     cpu_seconds: float,
+    general: GeneralAnswers | None,
+    measures: Mapping[str, float],
 ) -> TrainingRun:
     """A finished run as its caller sees it."""
     return TrainingRun(
@@ -200,6 +222,10 @@ def tell_result(
         snapshot=material.origin.snapshot,
         rows_left_out=material.origin.rows_left_out,
         left_out=dict(material.origin.left_out),
+        measures=dict(measures),
+        general_asked=general.asked if general else 0,
+        general_before=general.before if general else None,
+        general_after=general.after if general else None,
     )
 
 

@@ -20,6 +20,7 @@ from workbench.core.errors import BusyError, CapabilityError, InputError, NotFou
 from workbench.finetuning.examples import Example
 from workbench.finetuning.training.batches import Batches, batches_in_order
 from workbench.finetuning.training.encoding import encode_all, fingerprint
+from workbench.finetuning.training.general import ask_general, choose_questions
 from workbench.finetuning.training.holding_out import MANY, hold_out
 from workbench.finetuning.training.private_learning import (
     Privacy,
@@ -68,6 +69,7 @@ def run_training(
     again: bool = False,
     between_steps: Callable[[], None] | None = None,
     privacy: Privacy | None = None,
+    general_questions: int = 0,
 ) -> TrainingRun:
     """Teach a model examples, and register the adapter as the next version of its name.
 
@@ -88,6 +90,7 @@ def run_training(
         between_steps: Called before each step; it may wait.
         privacy: What may be learnt of any one example, or of a user with all of theirs. It is spent
             from the data's budget before the first step, and stands in the adapter's record.
+        general_questions: How many are asked of the base and of what came; see ``general``.
 
     Raises:
         InputError, ContextLengthError, CapabilityError: Of examples, recipe or model.
@@ -101,6 +104,7 @@ def run_training(
     if not examples:
         raise InputError("there is nothing to learn from", hint="give at least one example")
     check_run(recipe, name)
+    choose_questions(general_questions)
     if privacy is not None:
         recipe = dataclasses.replace(recipe, pack_tokens=0)  # packed rows have no own gradients
         check_recipe(recipe)
@@ -128,6 +132,7 @@ def run_training(
         again=again,
         between_steps=between_steps,
         privacy=privacy,
+        general_questions=general_questions,
     )
 
 
@@ -176,6 +181,7 @@ def train_and_register(
     measure: Callable[[torch.nn.Module, Adapter], dict[str, float]] | None = None,
     between_steps: Callable[[], None] | None = None,
     privacy: Privacy | None = None,
+    general_questions: int = 0,
 ) -> TrainingRun:
     """The part that all kinds of runs share, once rows are tokens; ``measure`` is of what came."""
     from workbench.models import catalogue
@@ -198,18 +204,20 @@ def train_and_register(
                 learner, material, recipe, folder, key, record, make_objective, between_steps,
                 private,
             )  # fmt: skip
+            general = ask_general(module, learner, general_questions, base_sha256=base)
             # Killed after this and before its end was written down, a run finds what it registered.
             adapter = (None if again else find_registered(learner.name, name, run_id)) or register(
                 module, learner, material, recipe, name=name, base=base, parents=parents,
                 done=done, run_id=run_id, privacy=cost,
             )  # fmt: skip
             enter_training(adapter, material, run_id, cost)
-        result = dataclasses.replace(
-            tell_result(adapter, done, learner, material, run_id, time.process_time() - cpu_s),
-            measures=measure(module, adapter) if measure is not None else cost,
-        )
+        measures = measure(module, adapter) if measure is not None else cost
+        cpu_s = time.process_time() - cpu_s
+        result = tell_result(adapter, done, learner, material, run_id, cpu_s, general, measures)
         record.update(done, state="finished", result=dataclasses.asdict(result))
         _clear(folder)
+    if general is not None and general.are_lost:
+        log.warning("%s", general.tell(learner.name, adapter.full_name, anchors=recipe.anchors))
     return result
 
 
@@ -236,6 +244,7 @@ def _begin_record(
             "data_sha256": material.data,
             **dataclasses.asdict(material.origin),
             "examples": len(material.units),
+            "evaluated_on": material.evaluated_on,
             "steps": recipe.count_steps(len(material.units)),
         },
     )

@@ -140,7 +140,8 @@ def roll_back(name: str, *, label: str = CHAMPION, actor: str = LOCAL, reason: s
             told = "their files were removed" if candidates else "it is the first"
             raise ConflictError(
                 f"there is no version before {full}@{before} to go back to: {told}",
-                hint="workbench finetuning promote another version",
+                hint=f"workbench finetuning promote {full}@N for another version, or ask for "
+                f"{full.partition(':')[0]}, which was taught nothing",
             )
         passed_over = tuple(each.number for each in candidates[: candidates.index(chosen)])
         _move(versions, chosen, label, actor, _BACK + reason, before)

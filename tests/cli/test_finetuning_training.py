@@ -1,0 +1,69 @@
+"""How runs and data to learn from look in a terminal: every row counted once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench.cli.finetuning import show_check_data, show_run, show_runs
+from workbench.finetuning.recording.operations import RunRow
+from workbench.finetuning.snapshots.taking import check_file
+from workbench.finetuning.training.registering import TrainingRun
+
+
+def test_runs_are_told_in_times_and_short_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    row = RunRow(
+        "a1b2c3d4e5f60718", "finished", "tiny", "facts", 60, 60, 0.0123456789, 1.23456789e-05,
+        123.456, 1795745567.123, "learnt rows",
+    )  # fmt: skip
+    show_runs([row])
+    head, line = capsys.readouterr().out.splitlines()
+    assert head.split() == ["run", "state", "adapter", "steps", "loss", "evaluated", "on", "begun"]
+    assert "0.01235" in line and "1.235e-05" in line and "60 of 60" in line
+    assert "2026-11-" in line and "1795745567" not in line and "learnt rows" in line
+    show_runs([])
+    assert "no run yet" in capsys.readouterr().err
+
+
+def _done(**changes: object) -> TrainingRun:
+    told = {
+        "adapter": "facts", "version": 1, "model": "tiny:facts@1", "steps": 60, "train_loss": 0.1,
+        "eval_loss_before": 3.0, "eval_loss_after": 0.1, "tokens_per_s": 300.0, "seconds": 9.0,
+        "cpu_seconds": 12.0, "run": "a1b2", "examples": 60, "precision": "fp32", "stopped": "steps",
+        "evaluated_on": "the rows that were learnt from",
+    }  # fmt: skip
+    return TrainingRun(**{**told, **changes})  # type: ignore[arg-type]
+
+
+def test_a_run_ends_in_a_line_of_what_is_still_known(capsys: pytest.CaptureFixture[str]) -> None:
+    show_run(_done(general_asked=20, general_before=11, general_after=10))
+    said = capsys.readouterr()
+    assert said.err == "[of 20 general questions tiny answers 11, tiny:facts@1 answers 10]\n"
+    assert "general_before" in said.out
+    # A loss was warned of when it was found; of a run that was done before it is said again.
+    lost = {"general_asked": 20, "general_before": 11, "general_after": 0}
+    show_run(_done(**lost))
+    assert capsys.readouterr().err == ""
+    show_run(_done(**lost, reused=True))
+    assert "tiny:facts@1 answers 0: much" in capsys.readouterr().err
+    show_run(_done())
+    assert capsys.readouterr().err == ""
+
+
+def test_each_row_is_counted_once(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "lamps.jsonl"
+    rows = [
+        {"prompt": f"Where does lamp {n} hang?", "response": f"In hall {n}"} for n in (1, 2, 3, 1)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + "[1]\n")
+    show_check_data(check_file(path)[1])
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[0] == "lamps.jsonl: 5 rows: 3 may be learnt, 1 blocked, 1 cannot be read"
+    assert lines[2].split()[:5] == ["blocked", "exact", "duplicate", "line", "4"]
+    assert lines[3].split()[:5] == ["not", "read", "broken", "line", "5"]
+    assert "rows that are blocked: " in said.err and "rows that cannot be read: " in said.err
