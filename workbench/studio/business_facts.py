@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ class BusinessFacts:
         self.use: Use | None = None  # without users: a hundredth of the cells, or less
         self._people: Rollups | _People | None = None
         self._users: Use | None = None
+        self._names: dict[str, list[str]] = {}
         self.trouble: WorkbenchError | None = None
         self.is_made = False  # what is known was drawn, to show the page by
         self.choice = Choice()
@@ -101,12 +102,16 @@ class BusinessFacts:
         known = use is not None and len(use.cells) > 0
         self.use = _as_far_as_there_is(use) if use is not None and known else None
         self._people = people if known else None
+        self._names = {
+            column: [] if self.use is None else sorted(self.use.cells[column].unique())
+            for column in ("team", "model")
+        }
         self.choose(self.choice)
 
     def choose(self, choice: Choice) -> None:
         """Look at a part; a name that is not there any more is taken as all."""
         self.choice = choice
-        self.shown = None if self.use is None else _part(self.use, choice)
+        self.shown = None if self.use is None else _part(self.use, choice, self._named())
         self._users = None
         self.turn += 1
 
@@ -129,7 +134,7 @@ class BusinessFacts:
 
     def names(self, column: str) -> list[str]:
         """The teams or models that there are."""
-        return [] if self.use is None else sorted(set(self.use.cells[column]))
+        return self._names.get(column, [])
 
 
 class _People:
@@ -184,13 +189,11 @@ def _as_far_as_there_is(use: Use) -> Use:
     return Use(use.cells, days.min(), days.max() + dt.timedelta(days=1), use.notes)
 
 
-def _part(use: Use, choice: Choice) -> Use:
+def _part(use: Use, choice: Choice, named: Mapping[str, str]) -> Use:
     since = max(choice.since or use.since, use.since)
     until = min((choice.until or use.until) + dt.timedelta(days=1), use.until)
     part = use.between(since, max(until, since + dt.timedelta(days=1)))
     cells = part.cells
-    known = {name: set(use.cells[name]) for name in ("team", "model")}
-    for column, wanted in (("team", choice.team), ("model", choice.model)):
-        if wanted in known[column]:
-            cells = cells[cells[column] == wanted]
+    for column, wanted in named.items():
+        cells = cells[cells[column] == wanted]
     return Use(cells, part.since, part.until, use.notes)

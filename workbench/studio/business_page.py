@@ -26,6 +26,7 @@ _SAID = "What was spent, by whom and on what, and what it was worth by assumptio
 _SPANS = {"all days": None, "last 7 days": 7, "last 30 days": 30, "last 90 days": 90}
 # Where a press on a line leads: its team's users, its model's tasks.
 _NEXT: dict[str, By] = {"team": "user", "model": "task"}
+_MOST_ROWS = 200  # that are kept to be used again
 _BY: tuple[By, ...] = ("team", "model", "task", "user")
 _NONE = (
     '<div class="wb-empty"><p><strong>No call was settled in this home yet.</strong> Once there '
@@ -41,19 +42,21 @@ _NONE = (
 
 
 class _Row:
-    """A line's button and figures. Rows are used again: to make widgets takes a browser long."""
+    """A name's button and figures, used again: to make widgets takes a browser long. A button stays
+    its name's, so that a press while the lines change looks into what was read on it."""
 
-    def __init__(self, on_press: Callable[[], None]) -> None:
+    def __init__(self, name: str, on_press: Callable[[], None]) -> None:
         widgets = require("ipywidgets", extra="studio")
-        self.button, self.figures = widgets.Button(), widgets.HTML()
+        self.name = name
+        self.button, self.figures = widgets.Button(description=name), widgets.HTML()
         self.button.on_click(lambda _: on_press())
         self.box = widgets.HBox([self.button, self.figures])
         self.box.add_class("wb-drill")
 
-    def show(self, name: str, figures: str, *, into: bool) -> None:
-        """Another line; ``into``: whether a press looks into it."""
-        self.button.description, self.button.disabled = name, not into
-        self.button.tooltip = f"look into {name}" if into else name
+    def show(self, figures: str, *, into: bool) -> None:
+        """Other figures; ``into``: whether a press looks into it."""
+        self.button.disabled = not into
+        self.button.tooltip = f"look into {self.name}" if into else self.name
         self.figures.value = figures
 
 
@@ -63,8 +66,7 @@ class BusinessPage(Page):
     def __init__(self, facts: BusinessFacts | None = None) -> None:
         self.facts = facts or BusinessFacts()
         self._filling = False
-        self._rows: list[_Row] = []
-        self._listed: list[tuple[By, str]] = []
+        self._rows: dict[tuple[By, str], _Row] = {}
         self._make_controls()
         tiles = self._tiles()
         super().__init__(
@@ -207,18 +209,20 @@ class BusinessPage(Page):
         assert cells is not None
         lines = top(costs_by(cells, by))
         most = max(line.cost_usd for line in lines)
-        while len(self._rows) < len(lines):
-            self._rows.append(_Row(partial(self._look_into, len(self._rows))))
-        self._listed = [(by, line.name) for line in lines]
-        for row, line in zip(self._rows, lines, strict=False):
-            into = by in _NEXT and line.name in self.facts.names(by)
-            row.show(line.name, draw_line(line, most), into=into)
-        shown_rows = tuple(row.box for row in self._rows[: len(lines)])
-        if self.lines.children != shown_rows:
+        if len(self._rows) > _MOST_ROWS:
+            self._rows.clear()
+        shown_rows = []
+        for line in lines:
+            row = self._rows.get((by, line.name))
+            if row is None:
+                press = partial(self._look_into, by, line.name)
+                row = self._rows[by, line.name] = _Row(line.name, press)
+            row.show(draw_line(line, most), into=by in _NEXT and line.name in self.facts.names(by))
+            shown_rows.append(row.box)
+        if self.lines.children != tuple(shown_rows):
             self.lines.children = shown_rows
 
-    def _look_into(self, at: int) -> None:
-        by, name = self._listed[at]
+    def _look_into(self, by: By, name: str) -> None:
         chosen = self.facts.choice
         team, model = (name if by == each else getattr(chosen, each) for each in ("team", "model"))
         self._filling = True  # the lines are drawn once, of what is chosen then

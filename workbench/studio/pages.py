@@ -19,7 +19,6 @@ from workbench.studio.tiles import Tile
 log = logging.getLogger(__name__)
 
 REFRESH_EVERY_S = 2.0
-_HIDDEN = "wb-none"
 
 
 class Panel:
@@ -34,6 +33,7 @@ class Panel:
             f'<h2 id="wb-{escape(tile.name)}">{escape(tile.title)}</h2>'
         )
         self._stamp: Hashable = object()
+        self.is_empty = False
 
     def look(self) -> None:
         """Let the tile fetch what takes time; the page calls it in a thread."""
@@ -45,7 +45,7 @@ class Panel:
             log.exception("the tile %s could not look", self.tile.name)
 
     def refresh(self) -> None:
-        """Draw the tile again if its stamp says so; one that draws nothing is not shown."""
+        """Draw the tile again if its stamp says so."""
         try:
             stamp = self.tile.stamp() if self.tile.stamp else None
             if stamp == self._stamp:
@@ -71,15 +71,11 @@ class Panel:
                 new.append(self._widget_of(part))
         if self.box.children != tuple(new):
             self.box.children = new
-        if parts == [""] or not parts:
-            self.box.add_class(_HIDDEN)
-        else:
-            self.box.remove_class(_HIDDEN)
+        self.is_empty = not parts or parts == [""]
 
     def html(self) -> str:
         """The tile without widgets. A figure leaves its place free, so that nothing jumps."""
-        inside = "".join(map(self._html_of, self.box.children))
-        return f'<div class="{" ".join(self.box._dom_classes)}">{inside}</div>'
+        return f'<div class="wb-tile">{"".join(map(self._html_of, self.box.children))}</div>'
 
     def _html_of(self, widget: Any) -> str:
         if isinstance(widget, self._widgets.HTML):
@@ -116,6 +112,8 @@ class Panel:
 class Page:
     """A page as a widget (``widget``), and the task that keeps it up to date.
 
+    A tile that draws nothing is not shown.
+
     Args:
         tiles: What it shows, in their order.
         head: HTML that stands above them.
@@ -138,12 +136,11 @@ class Page:
         self.title = title
         self.panels = [Panel(tile) for tile in tiles]
         self._columns = _in_columns(self.panels, first=first)
-        columns = widgets.Box()
-        for name, panels in self._columns:
-            column = widgets.VBox([panel.box for panel in panels])
+        columns = widgets.Box([widgets.VBox() for _ in self._columns])
+        self._boxes = columns.children
+        for column, (name, _) in zip(self._boxes, self._columns, strict=True):
             column.add_class("wb-column")
             column.add_class(f"wb-column-{name}")
-            columns.children += (column,)
         columns.add_class("wb-columns")
         self._head = style("tokens", "home", *sheets) + head
         self.presence = Presence()
@@ -164,12 +161,16 @@ class Page:
         """Bring every tile up to date with what is known."""
         for panel in self.panels:
             panel.refresh()
+        for column, (_, panels) in zip(self._boxes, self._columns, strict=True):
+            shown = tuple(panel.box for panel in panels if not panel.is_empty)
+            if column.children != shown:
+                column.children = shown
 
     def html(self) -> str:
         """The page as it stands now, without widgets: shown while they are on their way."""
         columns = "".join(
             f'<div class="wb-column wb-column-{name}">'
-            + "".join(panel.html() for panel in panels)
+            + "".join(panel.html() for panel in panels if not panel.is_empty)
             + "</div>"
             for name, panels in self._columns
         )
