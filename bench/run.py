@@ -34,6 +34,7 @@ import ledger
 import limits
 import memory
 import model_servers
+import monitoring_anomalies
 import monitoring_drift
 import monitoring_forecast
 import monitoring_warehouse
@@ -75,6 +76,7 @@ BENCHMARKS = {
         *memory.BENCHMARKS,
         *monitoring_warehouse.BENCHMARKS,
         *model_servers.BENCHMARKS,
+        *monitoring_anomalies.BENCHMARKS,
         *monitoring_drift.BENCHMARKS,
         *monitoring_forecast.BENCHMARKS,
         *patching.BENCHMARKS,

@@ -213,3 +213,17 @@ def test_what_failed_has_a_colour_and_a_mark_that_no_other_series_has(order: lis
     assert chart.png()
     plain = points(rows, "notebook", "time", **words).figure()
     assert [t.marker.color for t in plain.data] == list(SERIES[:3])
+
+
+def test_a_dotted_series_has_no_line_and_the_others_no_dots() -> None:
+    rows = [{"x": at, "y": float(at), "low": at - 1.0, "high": at + 1.0, "s": "a"} for at in (0, 1)]
+    rows += [{"x": 1, "y": 1.0, "low": 1.0, "high": 1.0, "s": "b"}]
+    chart = lines(rows, "x", "y", series="s", low="low", high="high", dotted="b", **WORDS)
+    figure = chart.figure()
+    assert [trace.mode for trace in figure.data] == ["lines", "lines", "lines", "markers"]
+    assert figure.data[1].fill == "tonexty" and not figure.data[1].showlegend
+    marks = [layer["mark"] for layer in specification(chart)["layer"]]
+    assert [mark["type"] for mark in marks] == ["area", "line", "point"]
+    assert "point" not in marks[1]
+    with pytest.raises(InputError, match="may be dotted"):
+        bars(rows, "x", "y", series="s", dotted="b", **WORDS)

@@ -17,6 +17,7 @@ from workbench.cli.monitoring_business import (
 )
 from workbench.cli.monitoring_drift import show_drift, show_watch
 from workbench.cli.monitoring_forecast import show_forecast
+from workbench.cli.monitoring_maintenance import show_anomalies, show_maintenance
 from workbench.cli.monitoring_quality import show_quality
 from workbench.cli.monitoring_samples import show_sample, show_samples
 from workbench.cli.monitoring_traffic import show_drive, show_traffic
@@ -29,11 +30,13 @@ __all__ = [
     "show_alerts_history",
     "show_alerts_list",
     "show_alerts_silence",
+    "show_anomalies",
     "show_costs",
     "show_drift",
     "show_drive",
     "show_forecast",
     "show_traffic",
+    "show_maintenance",
     "show_measure",
     "show_quality",
     "show_report",

@@ -39,6 +39,8 @@ class Chart:
             ``x_title`` and ``y_title`` stay with their fields.
         failed: The series that says that something went wrong. Wherever it stands among the
             groups it has a colour and, as points, a cross that no other series has.
+        dotted: In a line chart the series whose rows are dots without a line. All others are then
+            lines without dots, and their intervals bands: for long series with marks on them.
     """
 
     mark: str
@@ -58,6 +60,7 @@ class Chart:
     height_px: int = 320
     sideways: bool = False
     failed: str | None = None
+    dotted: str | None = None
 
     def __post_init__(self) -> None:
         if not self.rows:
@@ -66,6 +69,8 @@ class Chart:
             raise InputError(f"the chart {self.title!r} has one end of its intervals, not both")
         if (self.mark == "heat") != (self.value is not None):
             raise InputError(f"the chart {self.title!r}: a heat map, and only it, has a value")
+        if self.dotted is not None and (self.mark != "line" or self.series is None):
+            raise InputError(f"the chart {self.title!r}: only series of lines may be dotted")
         if self.sideways and (self.mark not in ("point", "bar") or self.categories is None):
             raise InputError(
                 f"the chart {self.title!r}: only points and bars of names lie sideways"

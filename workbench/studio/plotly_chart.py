@@ -29,7 +29,9 @@ def draw_figure(chart: Chart) -> Any:
     figure = _panels(chart)
     for column, panel in enumerate(chart.panels, start=1):
         for trace in _traces(graph, chart, panel):
-            trace.showlegend = chart.series is not None and column == 1
+            trace.showlegend = (
+                trace.showlegend is not False and chart.series is not None and column == 1
+            )
             figure.add_trace(trace, row=1, col=column)
     axis = {"gridcolor": _GRID, "zerolinecolor": _GRID, "automargin": True}
     figure.update_layout(
@@ -105,6 +107,8 @@ def _traces(graph: Any, chart: Chart, panel: str) -> list[Any]:
     colours = series_colours(chart.groups, failed=chart.failed)
     for index, (name, colour) in enumerate(zip(chart.groups, colours, strict=True)):
         own = [r for r in rows if chart.series is None or str(r[chart.series]) == name]
+        if own and chart.dotted is not None and name != chart.dotted:
+            traces += _band(graph, chart, own, colour=colour)
         if own:
             traces.append(_trace(graph, chart, own, index=index, name=name, colour=colour))
     return traces
@@ -119,7 +123,7 @@ def _trace(graph: Any, chart: Chart, rows: list[Any], *, index: int, name: str, 
         "legendgroup": name,
         "marker": {"color": colour} | ({} if chart.mark == "bar" else {"size": 8}),
     }
-    if chart.low is not None and chart.high is not None:
+    if chart.low is not None and chart.high is not None and chart.dotted is None:
         shared["error_y"] = {
             "type": "data",
             "symmetric": False,
@@ -134,10 +138,33 @@ def _trace(graph: Any, chart: Chart, rows: list[Any], *, index: int, name: str, 
     if chart.mark == "bar":
         return graph.Bar(**shared)
     mode = "markers" if chart.mark == "point" else "lines+markers"
+    if chart.dotted is not None:
+        mode = "markers" if name == chart.dotted else "lines"
     shared["marker"]["symbol"] = _symbol(chart, name, index)
     if chart.mark == "line":
         shared["line"] = {"dash": _DASHES[index % len(_DASHES)]}
     return graph.Scatter(mode=mode, **shared)
+
+
+def _band(graph: Any, chart: Chart, rows: list[Any], *, colour: str) -> list[Any]:
+    """The interval of a long line as an area; none where it has no width."""
+    if chart.low is None or chart.high is None:
+        return []
+    rows = [row for row in rows if row[chart.high] > row[chart.low]]
+    if not rows:
+        return []
+    x = [row[chart.x] for row in rows]
+    quiet = {"mode": "lines", "hoverinfo": "skip", "line": {"width": 0, "color": colour}}
+    low = graph.Scatter(x=x, y=[row[chart.low] for row in rows], showlegend=False, **quiet)
+    high = graph.Scatter(x=x, y=[row[chart.high] for row in rows], fill="tonexty",
+                         fillcolor=_faint(colour), showlegend=False, **quiet)  # fmt: skip
+    return [low, high]
+
+
+def _faint(colour: str) -> str:
+    """A colour of six hexadecimal digits, to be seen through."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.22)"
 
 
 def _symbol(chart: Chart, name: str, index: int) -> str:

@@ -128,6 +128,8 @@ def specification(chart: Chart, *, width_px: int = _WIDTH_PX) -> dict[str, Any]:
                 "titleColor": INK,
                 "columns": _legend_columns(chart, width_px),
                 "labelLimit": width_px - 40,
+                # Else it takes over how faint a band is.
+                **({} if chart.dotted is None else {"symbolOpacity": 1, "symbolType": "stroke"}),
             },
             "header": {"labelColor": INK},
             "range": {"category": list(SERIES)},
@@ -150,7 +152,9 @@ def _view(chart: Chart, categories: list[str] | None, width_px: int) -> dict[str
     """What is drawn: one layer of marks, with intervals or numbers over it, once a panel."""
     encoding = _encoding(chart, categories, width_px)
     layers: list[dict[str, Any]] = [{"mark": _mark(chart.mark), "encoding": encoding}]
-    if chart.low is not None:
+    if chart.dotted is not None:
+        layers = _long_lines(chart, encoding)
+    elif chart.low is not None:
         ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
         ends["x"] = encoding["x"]
         if "xOffset" in encoding:
@@ -180,6 +184,30 @@ def _view(chart: Chart, categories: list[str] | None, width_px: int) -> dict[str
         return {**sized, **drawn}
     facet = {"field": "panel", "type": "nominal", "title": None, "sort": chart.panels}
     return {"facet": facet, "columns": across, "spec": {**sized, **drawn}}
+
+
+def _long_lines(chart: Chart, encoding: dict[str, Any]) -> list[dict[str, Any]]:
+    """Bands, lines without dots over them, and over all the dots of the series that has no line."""
+    named = f"datum.series === {json.dumps(chart.dotted)}"
+    lined = [{"filter": f"!({named})"}]
+    shared = {name: each for name, each in encoding.items() if name in ("x", "y", "color")}
+    layers: list[dict[str, Any]] = [
+        {"mark": {"type": "line", "strokeWidth": 1.5}, "transform": lined, "encoding": encoding},
+        {
+            "mark": {"type": "point", "filled": True, "opacity": 1, "size": 36},
+            "transform": [{"filter": named}],
+            "encoding": shared,
+        },
+    ]
+    if chart.low is not None:
+        ends: dict[str, Any] = {"y": {"field": "low", "type": "quantitative"}}
+        ends["y2"] = {"field": "high"}
+        lined = [*lined, {"filter": "datum.high > datum.low"}]
+        # An area would pull the axis down to 0, and a narrow band far above it flat.
+        ends["y"]["scale"] = {"zero": False}
+        band: dict[str, Any] = {"mark": {"type": "area", "opacity": 0.22}, "transform": lined}
+        layers.insert(0, band | {"encoding": shared | ends})
+    return layers
 
 
 def _sideways(encoding: dict[str, Any]) -> dict[str, Any]:

@@ -47,9 +47,14 @@ _VIEWERS = {
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
+    "workbench.monitoring.anomalies.result.AnomalyReport": "anomaly_cards:draw_anomalies",
     "workbench.monitoring.drift.estimation.EstimatedAccuracy": "drift_cards:draw_estimate",
     "workbench.monitoring.drift.result.DriftReport": "drift_cards:draw_drift",
     "workbench.monitoring.forecasting.forecast.Forecast": "forecast_cards:draw_forecast",
+    "workbench.monitoring.maintenance.result.MaintenanceReport": (
+        "maintenance_cards:draw_maintenance"
+    ),
+    "workbench.monitoring.maintenance.result.Outlook": "maintenance_cards:draw_outlook",
     "workbench.monitoring.quality.result.QualityReport": "drift_cards:draw_quality",
     "workbench.monitoring.samples.keeping.SampleSeries": "sample_cards:draw_samples",
     "workbench.privacy.anonymisation.filing.AnonymisedFile": "anonymised_text_cards:draw_file",

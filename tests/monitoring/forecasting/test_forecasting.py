@@ -17,8 +17,9 @@ from workbench.monitoring.forecasting.forecast import make_forecast, time_to_lim
 from workbench.monitoring.forecasting.intervals import conformal_widths, in_sample_widths
 from workbench.monitoring.forecasting.operations import forecast
 from workbench.monitoring.forecasting.series import DAY_S, HOUR_S, TimeSeries, make_regular
-from workbench.monitoring.forecasting.sources import read_usage
+from workbench.monitoring.forecasting.sources import read_samples, read_usage
 from workbench.monitoring.forecasting.trials import real_series
+from workbench.monitoring.samples.keeping import Samples
 from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow
 
@@ -179,9 +180,17 @@ class TestOperation:
         with pytest.raises(InputError, match="usage log has no load") as caught:
             forecast()
         assert "workbench serve" in caught.value.hint
-        with pytest.raises(InputError, match="nothing records memory") as caught:
+        with pytest.raises(InputError, match="no memory was sampled") as caught:
             forecast(metric="memory")
-        assert "--file" in caught.value.hint
+        assert "workbench monitoring sample" in caught.value.hint
+
+    def test_disk_that_is_taken_is_read_from_samples(self, home: Path) -> None:
+        hour = time.time() // HOUR_S * HOUR_S
+        for back in range(40, 0, -1):
+            kept = Samples(clock=lambda back=back: hour - back * HOUR_S + 60)
+            kept.add({"disk_free_bytes": 100e9 - (40 - back) * 1e9, "disk_total_bytes": 120e9})
+        read = read_samples("disk", step="hour", since_s=0.0, until_s=time.time())
+        assert read.values.tolist() == [20e9 + at * 1e9 for at in range(40)]
 
     def test_a_file_is_forecast_to_its_limit(self, tmp_path: Path) -> None:
         series = wave(50, noise=0.1)

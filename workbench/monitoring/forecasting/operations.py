@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -33,8 +31,8 @@ def forecast(
     """Forecast a metric of the gateway with intervals, and when a limit is met.
 
     The model is the one, or the mean, that did best on earlier ends of the series; intervals come
-    from the errors that it made there. Load, errors, latency and spend are read from the usage log;
-    anything else, memory and disk too, from a file.
+    from the errors that it made there. Load, errors, latency, spend and users' scores are read from
+    the usage log, memory and disk from what was sampled; anything else from a file.
 
     Args:
         metric: What is forecast.
@@ -43,26 +41,16 @@ def forecast(
         level: The share of what comes that is to lie in the interval.
         limit: What the metric must not pass (in its unit): says when it will.
         since: The first day that is looked at, such as 2026-10-01 (UTC).
-        file: A CSV with time_s (Unix) or time (ISO 8601) and value, in place of the usage log.
+        file: A CSV with time_s (Unix) or time (ISO 8601) and value, in place of what is recorded.
         seed: Of the futures that are drawn for a limit; the setting `seed` if none is given.
     """
     from workbench.monitoring.warehouse.operations import day
 
     from .forecast import make_forecast
-    from .sources import read_file, read_usage
+    from .sources import LEASTS, read_series
 
-    if file is not None:
-        series = read_file(file, step=step, metric=metric)
-    else:
-        first = day(since)
-        since_s = 0.0 if first is None else _time_s(first)
-        series = read_usage(metric, step=step, since_s=since_s, until_s=time.time())
+    series = read_series(metric, step=step, since=day(since), file=file)
     return make_forecast(
         series, horizon or _USUAL_HORIZON[step], level=level, limit=limit,
-        seed=settings.get("seed") if seed is None else seed,
+        least=LEASTS.get(metric, 0.0), seed=settings.get("seed") if seed is None else seed,
     )  # fmt: skip
-
-
-def _time_s(first: dt.date) -> float:
-    when = dt.datetime.fromisoformat(first.isoformat())
-    return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()

@@ -21,7 +21,8 @@ class TimeSeries:
     """``values`` ([steps]) one a step of ``step_s`` from the Unix time ``start_s`` on.
 
     ``seasons`` are in steps, the shortest first (24 and 168 of hours); only those stand here of
-    which there are two and a half. ``notes`` say what the rows were like.
+    which there are two and a half. ``notes`` say what the rows were like. ``filled`` are the places
+    of steps that had no row, whose values lie on a line.
     """
 
     name: str
@@ -31,6 +32,7 @@ class TimeSeries:
     values: np.ndarray[Any, Any]
     seasons: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    filled: tuple[int, ...] = ()
 
     def time_s(self, place: int) -> float:
         """The Unix time of a step, which may lie behind the last."""
@@ -90,13 +92,16 @@ def make_regular(
         )
     if missing:
         notes.append(f"{missing} of {steps} steps were missing and are filled on a line")
-    filled = np.interp(np.arange(steps), places - places[0], means)
+    every = np.arange(steps)
+    whole = np.interp(every, places - places[0], means)
+    filled = tuple(int(place) for place in np.setdiff1d(every, places - places[0]))
     usual = {HOUR_S: (24, 168), DAY_S: (7,)}.get(step_s, ()) if seasons is None else tuple(seasons)
     kept = tuple(each for each in sorted(usual) if steps >= 2.5 * each)
     if len(kept) < len(usual):
         left = ", ".join(str(each) for each in sorted(usual) if each not in kept)
         notes.append(f"too short for a season of {left} steps, which takes two and a half of them")
-    return TimeSeries(name, unit, float(places[0] * step_s), step_s, filled, kept, tuple(notes))
+    start_s = float(places[0] * step_s)
+    return TimeSeries(name, unit, start_s, step_s, whole, kept, tuple(notes), filled)
 
 
 def _averaged(times: Any, numbers: Any, step_s: float) -> tuple[Any, Any]:

@@ -1,0 +1,1 @@
+"""What a series did that its seasons, trend and own noise do not explain, and since when."""

@@ -1,0 +1,89 @@
+"""What is said of a system's future: an outlook a series, and what to do, most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.core.viewers import Viewable
+from workbench.monitoring.anomalies.result import Anomaly
+from workbench.monitoring.forecasting.forecast import LimitTime
+
+Action = Literal[
+    "raise the budget", "unload a model", "add a replica", "re-train", "clean the cache",
+    "restart", "look into it",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A figure that speaks for something: of which series, in which window of Unix times."""
+
+    what: str
+    value: float | str
+    unit: str
+    series: str
+    since_s: float
+    until_s: float
+
+
+@dataclass(frozen=True)
+class Outlook(Viewable):
+    """A series and what is to come of it.
+
+    ``now`` is its last step; ``values``, ``low`` and ``high`` are the forecast of each step of
+    ``step_s`` from ``start_s`` on, ``past`` what was before it. ``limit_met`` says when ``limit``
+    is met: half of the futures meet it before ``likely_s``, one in twenty before ``earliest_s``;
+    None without a limit. ``limit_from`` says whose limit it is. What a series has of clean-ups or
+    restarts of itself is not counted on: the forecast says what comes if there is none. ``per_day``
+    is how much it grows a day by the forecast.
+    """
+
+    series: str
+    unit: str
+    start_s: float
+    step_s: float
+    level: float
+    now: float
+    values: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    past: tuple[float, ...]
+    model: str
+    per_day: float
+    limit: float | None
+    limit_from: str
+    limit_met: LimitTime | None
+    anomalies: tuple[Anomaly, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def horizon_s(self) -> float:
+        """How far is looked ahead."""
+        return self.step_s * len(self.values)
+
+
+@dataclass(frozen=True)
+class Suggestion(Viewable):
+    """Something to do. ``by_s`` is the Unix time before which one future in twenty needs it; None
+    where nothing runs out. ``command`` is what to type first."""
+
+    action: Action
+    subject: str
+    because: str
+    by_s: float | None
+    evidence: tuple[Evidence, ...]
+    command: str
+
+
+@dataclass(frozen=True)
+class MaintenanceReport(Viewable):
+    """``suggestions`` with the most urgent first; ``left_out`` says which series could not be
+    looked at, and why."""
+
+    made_s: float
+    horizon_days: int
+    outlooks: tuple[Outlook, ...]
+    suggestions: tuple[Suggestion, ...]
+    left_out: Mapping[str, str]
