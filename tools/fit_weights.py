@@ -4,9 +4,11 @@
 
 Each run of capitals (each place) of the documents is one case: in favour where a PERSON (LOCATION)
 label touches it, against where no label does; what another label touches is left out. Documents are
-those of tests/privacy/frozen, and those of tests/privacy/development. With ``--alone`` the lists of
-``anonymisation.lists`` are not read, for where they cannot be had. With ``--check`` nothing is
-written: weights come from the shapes of one half, and what they reach on the other is printed.
+those of the sets that have been read and tuned on (tests/privacy/frozen to frozen_4), each of
+another hand, and those of tests/privacy/development; what would be withheld is left out. With
+``--alone`` the lists of ``anonymisation.lists`` are not read, for where they cannot be had. With
+``--check`` nothing is written: weights come from all sets but one, and what they reach on that one
+is printed beside what they reach where it was fitted too.
 """
 
 from __future__ import annotations
@@ -22,7 +24,6 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.privacy.anonymisation.measure import (
-    DEVELOPMENT,
     Row,
     labels_of,
     read_readings,
@@ -41,7 +42,15 @@ from workbench.privacy.anonymisation.recognisers import (
     places,
 )
 from workbench.privacy.anonymisation.true_case import with_capitals
+from workbench.privacy.anonymisation.writing import why_unreadable
 
+SETS = (
+    "frozen/pii_documents.jsonl.gz",
+    "frozen_2/pii_documents_2.jsonl.gz",
+    "frozen_3/pii_documents_3.jsonl.gz",
+    "frozen_4/pii_documents_4.jsonl.gz",
+)
+TESTS = Path(__file__).parents[1] / "tests" / "privacy"
 LEAST_SEEN = 12
 STRENGTH = 0.3  # of the penalty's inverse: signs of one shape alone shall not weigh much
 Case = tuple[frozenset[str], int, str]
@@ -114,16 +123,26 @@ def tell(cases: Sequence[Case], weights: dict[str, float], in_favour: float) -> 
     return f"recall {hit / of:.4f}, false {wrong / (hit + wrong):.4f} ({len(cases)} cases)"
 
 
-def check(cases: Sequence[Case], in_favour: float) -> None:
-    """Fit on the shapes of one half, tell of the other."""
-    shapes = sorted({shape for _, _, shape in cases})
-    for half in (0, 1):
-        chosen = set(shapes[half::2])
-        weights = fit([case for case in cases if case[2] in chosen])
-        rest = [case for case in cases if case[2] not in chosen]
-        for shift in (-0.5, 0.0, 0.5, 1.0):
-            print(f"half {half}, other half, {in_favour + shift:+.1f}:",
-                  tell(rest, weights, in_favour + shift))  # fmt: skip
+def read_sets() -> dict[str, list[Row]]:
+    """The documents of each set that would be written out, the sets by their folder's name."""
+    sets = {name.partition("/")[0]: read_rows(TESTS / name) for name in SETS}
+    sets["development"] = list(make_rows())
+    return {
+        name: [row for row in rows if not why_unreadable(with_capitals(row["text"]))]
+        for name, rows in sets.items()
+    }
+
+
+def check(cases: dict[str, list[Case]], in_favour: float) -> None:
+    """Fit on all sets but one, tell of that one."""
+    everything = fit([case for said in cases.values() for case in said])
+    for name, left_out in cases.items():
+        weights = fit([case for other, said in cases.items() if other != name for case in said])
+        print(name, "fitted too:", tell(left_out, everything, in_favour))
+        for shift in (-0.5, 0.0, 0.5):
+            print(
+                f"  left out, {in_favour + shift:+.2f}:", tell(left_out, weights, in_favour + shift)
+            )
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -139,11 +158,13 @@ def main(arguments: Sequence[str]) -> int:
         using.take(making.Lists(), using.ListsUsed(False))
     elif not using.lists_in_use().there:
         return 1
-    rows = [*read_rows(DEVELOPMENT), *make_rows()]
-    cases = list(cases_of(asked.what, rows, asked.cache))
+    sets = {
+        name: list(cases_of(asked.what, rows, asked.cache)) for name, rows in read_sets().items()
+    }
     if asked.check:
-        check(cases, module.IN_FAVOUR)
+        check(sets, module.IN_FAVOUR)
         return 0
+    cases = [case for said in sets.values() for case in said]
     weights = fit(cases)
     print("on what they were fitted to:", tell(cases, weights, module.IN_FAVOUR))
     text = json.dumps(weights, indent=0, sort_keys=True) + "\n"

@@ -32,6 +32,12 @@ def found(text: str) -> list[str]:
         ("Q: When were you born?\nA: On 22/01/1938.", "22/01/1938"),
         ("Tomasz Brzezicki (7.3.1985) was seen.", "7.3.1985"),
         ("female, 11 Nov 2022, group 0", "11 Nov 2022"),
+        ("Lida Koch,58433672902,1971-10-20,7,Graz", "1971-10-20"),
+        ("41yo M b 12/3/84", "12/3/84"),
+        ("KOCH, Lida - 12/03/1984 - F", "12/03/1984"),
+        ("1 BIRT\n2 DATE 18 September 1871", "18 September 1871"),
+        ("Koch, Lida, 6165612, 2011-12-30. Late twice.", "2011-12-30"),
+        ("Your number and date of birth?\nAnn: 9691083 and 1965-05-21", "1965-05-21"),
     ],
 )
 def test_a_birth_is_found_however_it_is_written(text: str, date: str) -> None:
@@ -46,6 +52,7 @@ def test_a_birth_is_found_however_it_is_written(text: str, date: str) -> None:
         "Anna Krol, née Peyrefitte, remains in Umeå. Travel is booked for 2025-01-15.",
         "Born in Leeds; died 3 May 2024.",
         "The treaty, signed 3 April 1948, ended it.",
+        "It cost 7,1985 kr and 1,985 more.",
         "Version 1.12.2003 of the Jupyter kernel was released.",
         "Weighed 3150 g when born, 2980 g on discharge.",
     ],
@@ -56,6 +63,11 @@ def test_other_dates_stay(text: str) -> None:
 
 def test_a_birth_beside_a_birth_is_one() -> None:
     assert found("DoB: 19730228 / 17-03-2008") == ["19730228", "17-03-2008"]
+
+
+def test_the_next_cell_is_no_second_birth() -> None:
+    text = "Lida Koch,F,born 1968-12-14,Dr Bondar,2024-11-01"
+    assert found(text) == ["1968-12-14"]
 
 
 def test_every_language_has_twelve_months() -> None:

@@ -33,6 +33,13 @@ def found(text: str) -> list[str]:
         ("Kwadwo van der Berg (DH-25708) left.", "DH-25708"),
         ("KM-40255 | Nomvula Dlamini | 09.05.2000 | Umeå", "KM-40255"),
         ("cédula : 1.020.345.678", "1.020.345.678"),
+        ("hospital no. 52-44-85", "52-44-85"),
+        ("What is your customer number?\n[03/08/2025 13:06] Ann Doe: HB-2210-7", "HB-2210-7"),
+        ("My account number is LQ1300", "LQ1300"),
+        ("Lida Koch, applicant 20114892", "20114892"),
+        ("n° adhérent 2210334", "2210334"),
+        ("Pol. No HG/2019/44120", "HG/2019/44120"),
+        ("Quote your customer ref CR/88210/B when you call", "CR/88210/B"),
     ],
 )
 def test_a_labelled_number_is_found(text: str, number: str) -> None:
@@ -50,6 +57,10 @@ def test_a_labelled_number_is_found(text: str, number: str) -> None:
         "employee of the month won 1,240.50 EUR",
         "Mark scheme 2041.2, room 2",
         '"position":"nurse","ref":"X601796"',
+        "Tax code: 1257L",
+        "next run 2026-04-28T15:38:40Z",
+        "MEMBERSHIP FORM            Office use: B24356",
+        "St Luke's Hospital, charity no. 139208",
     ],
 )
 def test_numbers_of_things_stay(text: str) -> None:
@@ -105,3 +116,9 @@ def test_heads_of_columns_are_read_by_the_same_labels() -> None:
     text = "member,given name\nXX-08541,Mbewe"
     hits = {text[each.start : each.end]: each.kind for each in fields.find(text, NOTHING_READ)}
     assert hits["XX-08541"] == "ID"
+
+
+def test_a_number_alone_below_a_birth_is_whose_the_birth_is() -> None:
+    assert found("KOCH LIDA\n27/10/1959  F\n1603708\nWard 4") == ["1603708"]
+    assert found("KOCH LIDA\n27/10/1959  F\nWard 4\n1603708") == []
+    assert found("Koch, Lida  F  28/04/2002  #53-93-62") == ["53-93-62"]

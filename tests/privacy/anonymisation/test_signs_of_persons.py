@@ -174,6 +174,8 @@ def test_an_ending_belongs_to_the_name() -> None:
         ("Sehr geehrte Frau Koch, die Rechnung ist noch nicht bezahlt, bitte zahlen Sie bis Montag.", "de"),
         ("Bonjour Madame, votre numéro client est le 8830, merci de nous appeler avant le 3 mai.", "fr"),
         ("Hola, el pedido no ha llegado, lo necesito para el martes, muchas gracias por todo.", "es"),
+        ("Nazwisko i imię: Koch, Lida. Adres: Rynek 3. Telefon: 600 000 061. Podpis: (brak)", "pl"),
+        ("Surname: Koch. First name: Lida. Birth: Ulm. Telefon and Adresse as in our address list.", ""),
         ("Dear Ms Koch, the bill for the repair is due; please pay by Monday, with many thanks.", ""),
     ],
 )  # fmt: skip
@@ -183,4 +185,4 @@ def test_another_language_is_told_by_its_small_words(text: str, language: str) -
 
 
 def test_every_recogniser_is_named() -> None:
-    assert len(load_recognisers()) == 22
+    assert len(load_recognisers()) == 24

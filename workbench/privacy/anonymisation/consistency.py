@@ -14,14 +14,37 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .findings import Found, resolve
+from .parallel import beside
 from .recognisers.capitals import parts_of, words_of
+from .same_form import alike, forms_in_corpus
 from .settling import without_things
 from .words import PARTICLES, bare, is_english, read_lexicon
 
 _LEAST_CHARS = 2
 _LEAST_SURE = 0.9  # how sure a name must be that it is looked for in other texts
 _LEAST_GUESS = 0.12  # how sure a guess must be that a name elsewhere makes sure
-_TITLE_WORDS = frozenset(["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame"])
+_TITLE_WORDS = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "professor",
+        "sir",
+        "dame",
+        "cllr",
+        "rev",
+        "sgt",
+        "pc",
+        "capt",
+        "cpl",
+        "insp",
+        "supt",
+    ]
+)
 
 
 @dataclass
@@ -73,6 +96,7 @@ def spread(
         corpus: Look for the full names of one text in all others too.
     """
     everywhere = _by_first(_everywhere(texts, found) if corpus else ())
+    forms = forms_in_corpus(texts, found) if corpus else frozenset()
     done = []
     for text, spans, unsure in zip(texts, found, guesses, strict=True):
         more = [
@@ -80,6 +104,8 @@ def spread(
             *_mentions(text, _by_first(_wanted(text, spans)), unsure),
             *_in_emails(text, spans, unsure),
             *_initials(text, spans),
+            *alike(text, spans, forms),
+            *beside(text, spans),
         ]
         more = without_things(text, more)
         done.append(resolve(text, [*spans, *more]) if more else spans)
@@ -141,7 +167,7 @@ def _mentions(
             end = at + len(parts)
             if tuple(low[at:end]) != parts:
                 continue
-            if len(parts) == 1 and not word.capital:
+            if len(parts) == 1 and not (word.capital or _is_only_a_name(low[at])):
                 continue
             if (
                 len(parts) == 1
@@ -159,6 +185,12 @@ def _mentions(
                 yield Found(
                     word.start, word.end, "PERSON", 0.6, by, "holds a name that is elsewhere"
                 )
+
+
+def _is_only_a_name(word: str) -> bool:
+    """Whether a word without a capital can be nothing but a name: rupert, and not amber."""
+    lexicon = read_lexicon()
+    return len(word) > 3 and lexicon.is_clear_name(word) and not is_english(word)
 
 
 def _is_everyday(word: str) -> bool:

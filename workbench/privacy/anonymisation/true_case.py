@@ -18,6 +18,14 @@ from .words import PARTICLES, is_english, read_lexicon, read_surroundings
 
 _LEAST_CAPITALS_SHARE = 0.01  # of the letters; a text below it is written in small letters
 _SHOUTED_SHARE = 0.8
+_FEW_CAPITALS_SHARE = 0.05  # of a line's letters; below it a sentence of it may be in small letters
+_SENTENCE = re.compile(r"[^.!?;]*(?:[.!?;](?!\s|$)[^.!?;]*)*(?:[.!?;]\s*|$)")
+_LEAST_SENTENCE_LETTERS = 30
+_MAY_HAVE_CAPITALS = re.compile(
+    r"^\W*\w+|\b(?:I|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|"
+    r"July|August|September|October|November|December)\b"
+)
+_ADDRESS = re.compile(r"\S*(?:@|://|www\.|/[a-z]|[a-z]\.[a-z]{2,3}(?!\w))\S*")
 _SMALL = frozenset(
     [
         "de",
@@ -88,7 +96,36 @@ def _line(line: str, small: bool) -> str:
         return _written(line, shouted=True, small=True)
     if small or (upper == 0 and letters):
         return _written(line, shouted=False, small=small)
+    if "@" in line:
+        upper = sum(map(str.isupper, _ADDRESS.sub("", line)))
+        if not upper and " " in line:
+            return _but_addresses(line, _written(line, shouted=False, small=small))
+    if upper < _FEW_CAPITALS_SHARE * len(letters):
+        return _SENTENCE.sub(_small_sentence, line)
     return line
+
+
+def _small_sentence(hit: re.Match[str]) -> str:
+    """A sentence in which names stand in small letters and at most its first word has a capital."""
+    said = hit.group()
+    if sum(map(str.isalpha, said)) < _LEAST_SENTENCE_LETTERS:
+        return said
+    rest = _MAY_HAVE_CAPITALS.sub("", _ADDRESS.sub("", said))
+    if any(map(str.isupper, rest)):
+        return said
+    lexicon = read_lexicon()
+    if not any(name_evidence(lexicon, word) == 2 for word in words_of(rest)):
+        return said
+    return _but_addresses(said, _with_addresses(_written(said, shouted=False, small=True)))
+
+
+def _but_addresses(said: str, made: str) -> str:
+    """What was made of words, with addresses of mail and the web as they were."""
+    if len(made) != len(said):
+        return said
+    for address in _ADDRESS.finditer(said):
+        made = made[: address.start()] + address.group() + made[address.end() :]
+    return made
 
 
 _SMALL_LINES = re.compile(r"(?m)(?:^(?=.*[^\W\d_])[^A-ZÀ-Þ\n]+$\n?)+")
@@ -143,6 +180,8 @@ def _written(line: str, *, shouted: bool, small: bool) -> str:
         name = name or (may_be and small and _is_greeted(words, at))
         name = name or (may_be and at == 0 and line[word.end : word.end + 1] == ":")
         name = name and len(word.said) > 1
+        if shouted and line[word.end : word.end + 1].isdigit():
+            continue  # a code's letters
         if shouted:
             out[word.start : word.end] = word.said.capitalize() if name else word.said.lower()
             if not name and word.is_initial:

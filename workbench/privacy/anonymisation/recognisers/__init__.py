@@ -26,6 +26,8 @@ NAMES = (
     "owner_codes",
     "phones",
     "places",
+    "records",
+    "rows",
     "scripts",
     "signatures",
     "small_names",

@@ -143,7 +143,10 @@ def _part(piece: Piece, flat: str, start: int, end: int, kind: str) -> Part:
 
 
 _BOX_IN_PROSE = re.compile(r"(?<!\w)(?:P\. ?O\. ?|PO )B(?:ox|OX|ag) \d{1,6}\b")
-_LED = re.compile(r"\b(?:at|in|of|to|is|attended|address|from) $")
+_LED = re.compile(
+    r"\b(?:at|in|of|to|is|was|attended|address|from|lives?|living|now|residing|resident|domiciled|wohnhaft|woont|bor|demeurant|domicilié|"
+    r"domiciliée|residente|domiciliado|domiciliada|morador|moradora|zamieszkał[ya]) $"
+)
 _LAST = re.compile(
     rf"(?:^|(?<=\s))(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE}(?: {forms.CODE})?|{forms.CODE} {forms.PLACE}(?: \d{{1,2}})?|{kinds.NUMBERED.pattern}))$"
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
 
-from .date_forms import date, is_whole, year_of
+from .date_forms import STAMP, date, is_whole, year_of
 
 BIRTH = (
     r"born|brn|births?|birth ?(?:day|date|dt)|b-?day|b ?date|d[./ ]?\s?o[./ ]?\s?b|y\.?o\.?b|b\.d\.|bd|date of b\w{3,5}|née? le|"
@@ -23,12 +23,18 @@ BIRTH = (
     r"narodený|rojena?|rođena?|született|szül|születési|născută?|doğum|doğumlu|ditëlindja|lindur|"
     r"rodilsya|rodilas|narodyvsya|gennithike|ganwyd|ganed|rugadh|nascut|nascuda|jaio|lahir|ipinanganak|kapanganakan|"
     r"urodzeni[ae]|narození|narodenia|rojstva|rođenja|rozhdeniya|narodzhennya|dzimšanas|gimimo|sünniaeg|fødselsdag|"
-    r"verjaardag|nașterii|nasterii|naixement|jaiotze|roz\.|kuzaliwa|alizaliwa|ngày sinh|sinh|janm|came into the world|first saw the light"
+    r"birt|verjaardag|nașterii|nasterii|naixement|jaiotze|roz\.|kuzaliwa|alizaliwa|ngày sinh|sinh|janm|came into the world|first saw the light"
 )
-_CUE = re.compile(rf"\b(?:{BIRTH})(?!\w)|(?<![\w*])\*(?!\*)|(?<![\w.])(?-i:b)\.", re.IGNORECASE)
+_CUE = re.compile(
+    rf"\b(?:{BIRTH})(?!\w)|(?<![\w*])\*(?!\*)|(?<![\w.])(?-i:b)(?:\.| $)",
+    re.IGNORECASE,
+)
 _MOST_BETWEEN = 64
 # Asked by one, told by another; or a label over its value.
-_ASKED = re.compile(r"[^\n]{0,40}\?\s*\n(?:[^\n]{0,90}\n[^\n]{0,64}\?\s*\n)?[^\n\d]{0,64}")
+_ASKED = re.compile(
+    rf"[^\n]{{0,40}}\?\s*\n(?:[^\n]{{0,90}}\n[^\n]{{0,64}}\?\s*\n)?(?:{STAMP})?[^\n\d]{{0,64}}"
+    r"(?:[A-Za-z]{0,4}[-/]?\d[\w/-]{3,24}(?: and |, | / |; ))?"  # the number that was asked for too
+)
 _BELOW = re.compile(r"[^\n\w]{0,12}\n[^\n]{0,24}|[^\n]{0,48}\n[^\n\d]{0,24}")
 _AFTER = re.compile(
     r"^[^\n.;\d]{0,14}(?:\b(?:d\.?o\.?b\b|date of birth|birth ?date|birthday|geb\b|geboren\b)|is (?:my|his|her|their|the) (?:date of birth|birth ?day|dob)|"
@@ -44,15 +50,15 @@ _OTHER = (
 _OTHER_DATE = re.compile(rf"(?:\b(?:{_OTHER})(?!\w)|†)", re.IGNORECASE)
 # Between one birth date and the next: "and", a slash, the next child's name.
 _AND_NEXT = re.compile(
-    r"[^\w\n]{1,4}(?:(?:and|&|und|et|y)[^\w\n]{1,2})?(?:[^\W\d_a-zß-ÿ][\w'’-]+[^\w\n]{1,3}){0,3}\Z"
+    r"(?!,\S)[^\w\n]{1,4}(?:(?:and|&|und|et|y)[^\w\n]{1,2})?(?:[^\W\d_a-zß-ÿ][\w'’-]+[^\w\n]{1,3}){0,3}\Z"
 )
 _LONG_AGO_YEARS = 16
 _OLDEST = 1905
 _PERSIAN_YEARS = range(1290, 1400)
 # Right behind a name, an age or a sex; in brackets, between commas, in a cell.
 _BESIDE = re.compile(
-    r"(?:[^\W\d_a-zß-ÿ][\w'’-]*['’]?,? ?[(\[]|[^\W\d_a-zß-ÿ][\w'’-]+[,;:|\t] {0,3}|[^\W\d_a-zß-ÿ][\w'’-]+ {1,24}|"
-    r"\b(?i:male|female|m|f|aged? \d{1,2}|\d{1,2} ?(?:yo|y/o|yrs?|years? old))[\s,;|/()-]{1,4}|[,;|\t\"'] {0,8}|\n|[^\W_]{3,} / |\b(?i:verified|identified|confirmed) )\Z"
+    r"(?:[^\W\d_a-zß-ÿ][\w'’-]*['’]?,? ?[(\[]|[^\W\d_a-zß-ÿ][\w'’-]+[,;:|\t] {0,3}|[^\W\d_a-zß-ÿ][\w'’-]+(?: {1,24}| [-–—] )|"
+    r"\b(?i:male|female|m|f|aged? \d{1,2}|\d{1,2} ?(?:yo?|y/o|yrs?|years? old))[\s,;|/()-]{1,4}|[,;|\t\"'] {0,8}|\n|[^\W_]{3,} / |\b(?i:verified|identified|confirmed) )\Z"
 )
 
 _NAMED = re.compile(
@@ -65,6 +71,10 @@ _DOCUMENT = re.compile(
 _CHILD = re.compile(
     r"\b(?i:child|baby|infant|pupil|patient|dependant|dependent|son|daughter|applicant|insured|passenger)s?:? "
     r"[^\W\d_a-zß-ÿ][\w'’-]+(?: [^\W\d_a-zß-ÿ][\w'’-]+){0,3},? ?[(,]? ?\Z"
+)
+# A number between a name and a date, in a row of a list: Doe, Ann, 6165612, 2011-12-30.
+_NUMBERED = re.compile(
+    r"[^\W\d_a-zß-ÿ][\w'’-]+,? [^\W\d_a-zß-ÿ][\w'’.-]+(?:[,;|\t] ?| {2,4})[A-Z]{0,4}[-/]?\d[\dA-Z/-]{3,12}(?:[,;|\t] ?| {2,4})\Z"
 )
 _SEX = re.compile(r"\b(?i:male|female|boy|girl)[\s,;|/()-]{1,4}\Z")
 
@@ -100,6 +110,8 @@ def _why(text: str, hit: re.Match[str]) -> str:
         return "between a name and a document"
     if _CHILD.search(before):
         return "of a child"
+    if _NUMBERED.search(before) and _is_long_ago(said, years=2):
+        return "behind a name and a number"
     return "long ago" if _is_long_ago(said) and _BESIDE.search(before) else ""
 
 
@@ -123,7 +135,7 @@ def _is_measure(between: str, behind: str) -> bool:
     return bool(re.match(r"\s?(?:g|kg|grams?|people|%|\d)", behind)) or len(between) > 32
 
 
-def _is_long_ago(said: str) -> bool:
+def _is_long_ago(said: str, *, years: int = _LONG_AGO_YEARS) -> bool:
     year = year_of(said)
-    youngest = dt.date.today().year - _LONG_AGO_YEARS
+    youngest = dt.date.today().year - years
     return year is not None and (_OLDEST <= year <= youngest or year in _PERSIAN_YEARS)

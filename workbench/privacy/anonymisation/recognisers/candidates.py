@@ -183,7 +183,26 @@ def _is_code(text: str, start: int, end: int) -> bool:
     """Whether words are a part of a code, an address of the web or a program's name."""
     if _CODE_BEHIND.match(text, end) or _CAMEL.search(text, start, end):
         return True
-    return bool(_IN_CODE.search(text, max(0, start - 2), start))
+    return bool(_IN_CODE.search(text, max(0, start - 2), start)) or _is_key(text, start, end)
+
+
+_TAG_BEHIND = re.compile(r"\s+[\w:.-]+=|/?>")
+_KEY_BEHIND = re.compile(r"[:=](?=[^\s:=])|;[A-Z][A-Z-]+=")
+_GEDCOM = re.compile(r"(?m)^\d{1,2} (?:@\w+@ )?$")
+
+
+def _is_key(text: str, start: int, end: int) -> bool:
+    """Whether a word is a format's own: a tag of XML, a property of a vCard, a line's of GEDCOM."""
+    if text[start - 1 : start] == "<":
+        closed = f"</{text[start:end]}>" in text
+        return closed or bool(re.compile(r"\s+[\w:.-]+=\"").match(text, end))
+    if text[max(0, start - 2) : start] == "</" and _TAG_BEHIND.match(text, end):
+        return True
+    if not text[start:end].isupper() or end - start < 2:
+        return False
+    if text[start - 1 : start] in ("", "\n", ";") and _KEY_BEHIND.match(text, end):
+        return True
+    return end - start < 6 and bool(_GEDCOM.search(text, max(0, start - 16), start))
 
 
 def _particles_before(text: str, words: list[Word], at: int) -> list[Word]:

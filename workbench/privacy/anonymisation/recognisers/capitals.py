@@ -83,6 +83,8 @@ def _joined(text: str, left: Word, right: Word) -> bool:
         return True
     if between.strip(" \t>") != "\n" or not right.said[:1].isupper():
         return False
+    if right.said.isupper() and text[right.end : right.end + 1] in (":", ";", "="):
+        return False  # a format's key at the next line's beginning
     lexicon = read_lexicon()
     low = right.lower
     known = left.lower in lexicon.given and left.lower not in lexicon.ambiguous

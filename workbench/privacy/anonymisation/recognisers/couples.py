@@ -32,6 +32,11 @@ _FAMILY = re.compile(
 _TICKET = re.compile(
     r"(?<![\w/.-])(?P<who>[^\W\d_a-zß-ÿ]{3,}(?:[ '’-][^\W\d_a-zß-ÿ]{2,}){0,2}/[^\W\d_a-zß-ÿ]{3,}(?: [^\W\d_a-zß-ÿ]{3,})?)(?![\w/.])"
 )
+# The same behind a label or before a title, however it is written.
+_PASSENGER = re.compile(
+    rf"(?:\b(?i:passengers?|pax|traveller|traveler|guest|name):? +(?P<who>{_CAPITAL}(?:[ '’-]{_CAPITAL}){{0,2}}/{_CAPITAL}(?: {_CAPITAL})?)(?![\w/.])|"
+    rf"(?<![\w/.-])(?P<titled>{_CAPITAL}(?:[ '’-]{_CAPITAL}){{0,2}}/{_CAPITAL}(?: {_CAPITAL})?)(?= ?(?i:mr|mrs|ms|miss|mstr|dr)\b))"
+)
 # The family name first, and initials: Eze, I. or de la Fontaine, B.
 _TURNED = re.compile(
     rf"(?:^|(?<=[\n\"“|;\t(=>•-])|(?<=[:|;•>-] )|(?<=\. ))"
@@ -63,6 +68,9 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         said = words_of(hit["who"].replace("/", " "))
         if said and any(name_evidence(lexicon, word) == 2 for word in said):
             yield Found(*hit.span("who"), "PERSON", 0.7, "couples", "as on a ticket")
+    for hit in _PASSENGER.finditer(text):
+        side = "who" if hit["who"] else "titled"
+        yield Found(*hit.span(side), "PERSON", 0.75, "couples", "as on a ticket")
     for hit in _TURNED_WHOLE.finditer(text):
         if _is_turned(hit["family"], hit["given"]):
             yield Found(

@@ -60,13 +60,13 @@ def date() -> re.Pattern[str]:
         rf"{_YEAR}年{_MONTH_NUMBER}月{_DAY}日",
         rf"{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])",  # 19850307
         r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2}",  # 07031985
-        rf"{_MONTH_NUMBER}[/.]{_YEAR}",  # 03/1985
-        rf"{_DAY}(?:\.|/){_MONTH_NUMBER}\.?",  # 7.3.
-        rf"{_YEAR}",
+        rf"(?<!\d,){_MONTH_NUMBER}[/.]{_YEAR}(?!,\d)",  # 03/1985
+        rf"(?<!\d,){_DAY}(?:\.|/){_MONTH_NUMBER}\.?(?!,\d)",  # 7.3.
+        rf"(?<!\d,){_YEAR}(?!,\d)",
     )
     either = "|".join(rf"(?:{form})" for form in forms)
     return re.compile(
-        rf"(?<![\w/-])(?<!\d[.,:])(?:the\s)?(?:{either})(?![\w]|[/-]\d|\.\d|[:,]\d)", re.I
+        rf"(?<![\w/-])(?<!\d[.:])(?:the\s)?(?:{either})(?![\w]|[/-]\d|\.\d|:\d)", re.I
     )
 
 
@@ -90,6 +90,27 @@ def year_of(said: str) -> int | None:
         now = dt.date.today().year % 100
         return 2000 + number if number <= now else 1900 + number
     return None
+
+
+# When a message of a chat was sent, at its line's beginning: [03/08/2025 13:06], 12:04:31 -
+STAMP = r"[ \t]*[\[(]?\d[\d/.:, T-]{3,20}(?: ?[ap]m)?[\])]?[ \t]*[-–]?[ \t]*"
+_NUMERALS = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{2}|\d{4})")
+
+
+def is_written_date(said: str) -> bool:
+    """Whether numerals in three groups are a day: one of them a day, one a month.
+
+    >>> is_written_date("12-11-05"), is_written_date("1985/03/07"), is_written_date("52-44-85")
+    (True, True, False)
+    """
+    hit = _NUMERALS.fullmatch(said)
+    if not hit:
+        return False
+    groups = [int(group) for group in hit.groups()]
+    pair = groups[1:] if len(hit[1]) == 4 else groups[:2]
+    if len(hit[1]) == 2 and len(hit[3]) == 2 and groups[0] > 31:
+        pair = groups[1:]  # the year first, of two digits
+    return len(hit[1]) != 3 and 0 < min(pair) <= 12 and max(pair) <= 31
 
 
 def is_whole(said: str) -> bool:

@@ -19,8 +19,9 @@ from workbench.privacy.anonymisation.words import (
     things_in,
 )
 
-from .candidates import Candidate, bare_words
+from .candidates import Candidate, bare_words, class_of
 from .fields import cells_of
+from .records import values_of_things
 
 _LABEL = re.compile(
     r"(?P<label>[^\W\d_][^\n:=|;{}\[\]<>,\"]{0,38}?)[\"'*_)\]]{0,3}[ \t]{0,2}"
@@ -39,6 +40,18 @@ _CLOSING = re.compile(
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[\])]?[ \t]*[-–:]?[ \t]*[\"'<]?$")
 _AGE = re.compile(r"^,? ?\(?(?:aged? )?\d{1,2}[),.;]|^,? ?\(?(?:born|b\.|dob|d\.o\.b)\b", re.I)
 _SHORT = re.compile(r"^ ?\([^\W\d_]+\)")
+# The next and the last of several: Grant, Mykola and Aga.
+_LISTED_BEFORE = re.compile(r"([^\W\d_a-zß-ÿ][\w'’-]+)[\"”]?(?:,|,? and|,? or| &|/) [\"“]?$")
+_LISTED_BEHIND = re.compile(r"[\"”]?(?:,|,? and|,? or| &|/) [\"“]?([^\W\d_a-zß-ÿ][\w'’-]+)")
+_SECOND = re.compile(r" [a-z]+ ([a-z]+)")  # Oscar desk lamp
+_RELEASE = re.compile(r"[^\n.;]{0,14}?[ :(]v?\d{1,3}\.\d{1,3}\.\d")
+_RUN_BEHIND = re.compile(r"(?:[ -][^\W\d_a-zß-ÿ][\w'’-]*){1,4}")
+_PLACES = frozenset(
+    ("hall", "park", "primary", "common", "cross", "dock", "docks", "wharf", "quay", "pier", "way", "road", "street", "avenue", "lane", "drive",
+     "court", "terrace", "gate", "green", "bridge", "arch", "tower", "towers", "house", "centre", "center", "wing", "block", "ward", "suite",
+     "fairground", "junction", "stadium", "arena", "ground", "field", "fields", "beach", "bay", "cove", "lake", "falls", "island", "islands",
+     "mountain", "hill", "heath", "moor", "woods", "forest", "secondary", "infants", "juniors", "grammar", "comprehensive", "nursery", "arms", "inn")
+)  # fmt: skip
 _VERSION = re.compile(r"^[ /-]?v?\d")
 
 
@@ -52,6 +65,7 @@ class Page:
     small: frozenset[str] = field(default_factory=frozenset)
     things: tuple[tuple[int, int], ...] = ()
     cells: tuple[tuple[int, int, str], ...] = ()
+    of_things: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def of(cls, text: str, reading: Reading) -> Page:
@@ -61,7 +75,7 @@ class Page:
         things = tuple(things_in(text))
         return cls(
             text, reading, re.sub(r"[^a-z ]", "", addresses), small, things,
-            tuple(cells_of(text)))  # fmt: skip
+            tuple(cells_of(text)), tuple(values_of_things(text)))  # fmt: skip
 
 
 def signs_of(candidate: Candidate, page: Page) -> Iterator[str]:
@@ -158,6 +172,11 @@ def _before(before: str) -> Iterator[str]:
             yield "behind and"
         elif not found:
             yield "behind a capital" if said[1][0].isupper() else "behind a word"
+        if said[1][0].isupper():
+            yield f"behind class {class_of(said[1])}"
+    listed = _LISTED_BEFORE.search(before)
+    if listed:
+        yield f"listed behind {class_of(listed[1])}"
 
 
 def _label(label: str, mark: str) -> Iterator[str]:
@@ -174,7 +193,6 @@ def _label(label: str, mark: str) -> Iterator[str]:
 
 
 def _after(after: str, candidate: Candidate, page: Page) -> Iterator[str]:
-    around = read_surroundings()
     if not after.strip() or re.match(r"[ \t]*[.,!)\"']?[ \t]*(?:\n|$)", after):
         yield "ends line"
     if re.match(r"['’]s?\b", after):
@@ -192,6 +210,8 @@ def _after(after: str, candidate: Candidate, page: Page) -> Iterator[str]:
         r"[ /-]?\d{4}-|[ ]\d{2}[:.]\d\d|[ ]\(?0|[ ]\d{3}", after
     ):
         yield "number behind"
+    if _RELEASE.match(after):
+        yield "version near"
     mark = after[:1]
     if mark in ',:;()/<|@&"':
         yield f"then {mark}" if mark else "then nothing"
@@ -199,17 +219,32 @@ def _after(after: str, candidate: Candidate, page: Page) -> Iterator[str]:
         yield "cell behind"
     if re.match(r" (?:MR|MRS|MS|MISS|MX|DR|Mr|Mrs|Ms|Miss)\b", after):
         yield "title behind"
+    listed = _LISTED_BEHIND.match(after)
+    if listed:
+        yield f"listed before {class_of(listed[1])}"
+    yield from _next_word(after, candidate, page)
+
+
+def _next_word(after: str, candidate: Candidate, page: Page) -> Iterator[str]:
+    """What the word behind a candidate is, and what its capitals lead to."""
+    around = read_surroundings()
     word = re.match(r"[ -]([^\W\d_][\w'’-]*)", after)
     if not word:
         return
     low = word[1].lower()
     if word[1][0].isupper():
         yield "then organisation" if low in around["organisation"] else "then a capital"
+        yield f"then class {class_of(word[1])}"
+        if _ends_as_a_thing(after):
+            yield "run of a thing"
         if low in around["thing"] or low in around["event"]:
             yield "then Thing"
         return
     if low in around["thing"]:
         yield "then thing"
+    second = _SECOND.match(after)
+    if second and second[1] in around["thing"]:
+        yield "then a word and a thing"
     tag = page.reading.tags.get(candidate.end + word.start(1), "") if word.start(1) == 1 else ""
     if tag in ("VBD", "VBZ", "MD", "VBP"):
         yield "then verb"
@@ -221,6 +256,14 @@ def _after(after: str, candidate: Candidate, page: Page) -> Iterator[str]:
         yield f"then {tag[:2]}"
 
 
+def _ends_as_a_thing(after: str) -> bool:
+    """Whether the capitals behind a candidate end with a firm's, a place's or a thing's word."""
+    around = read_surroundings()
+    run = _RUN_BEHIND.match(after)
+    last = run[0].split()[-1].lower() if run else ""
+    return last in around["organisation"] or last in around["thing"] or last in _PLACES
+
+
 def _of_page(candidate: Candidate, page: Page) -> Iterator[str]:
     low = [part for word in bare_words(candidate.words) for part in re.split(r"[^a-z]+", word)]
     if any(len(part) > 3 and part in page.in_addresses for part in low):
@@ -229,6 +272,8 @@ def _of_page(candidate: Candidate, page: Page) -> Iterator[str]:
         yield "small elsewhere"
     if any(word.said in read_lexicon().places for word in candidate.words):
         yield "a place"
+    if any(start <= candidate.start < end for start, end in page.of_things):
+        yield "in a record of a thing"
     for start, end, kind in page.cells:
         if start <= candidate.start and candidate.end <= end:
             yield "in a name column" if kind.startswith("PERSON") else "in another column"

@@ -14,7 +14,8 @@ from workbench.privacy.anonymisation.reading import Reading
 from workbench.privacy.anonymisation.words import is_english, read_lexicon, read_surroundings
 
 from .birth_dates import BIRTH
-from .id_labels import is_label
+from .date_forms import is_written_date
+from .id_labels import is_label, is_tax_code
 
 _KINDS = (
     ("BIRTH_DATE", r"(?:date of birth|birth ?date|dob|d o b|birthday|born)"),
@@ -24,7 +25,7 @@ _KINDS = (
     ("IBAN", r"iban"),
     ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud|matric|hosp|pol|doc|document) ?(?:id|no|nr|number)|matric(?:ulation)?(?: (?:id|no|number))?|document|id ?card|kind and number|national insurance(?: number| no)?|hospital (?:no|number)|(?:library |membership )?card (?:no|nr|number))"),
     ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: lines?)?(?: ?\d)?|street|addr ?\d|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post ?code|zip(?: code)?|place|where|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
-    ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|into|by|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
+    ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|operator|clerk|cashier|coach|tutor|instructor|trainer|carer|nurse|midwife|seller|buyer|keyholder|organiser|organizer|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|into|by|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
 )  # fmt: skip
 _EXACT = tuple(
     (kind, re.compile(rf"(?:the |your |his |her )?{pattern}\Z")) for kind, pattern in _KINDS
@@ -34,10 +35,12 @@ _BIRTH = re.compile(rf"(?:{BIRTH})(?: (?:date|on|am|le|el|day|datum|dato))?")
 _NUMBERED = frozenset(
     ("member", "patient", "employee", "customer", "client", "student", "pupil", "insured", "holder")
 )
+# As airlines write names: RAI/BISHNU MR.
+_TICKET = re.compile(r"[^\W\d_]{2,}(?:[ '’-][^\W\d_]{2,}){0,2}/[^\W\d_]{2,}(?: [^\W\d_]{2,}){0,2}")
 _A_CODE = re.compile(r"[A-Z]{0,4}[-/]?\d[\dA-Z/-]{3,}")
 # Such a field holds a name whatever it says: Will, Sunday, Church.
 NAME_FIELD = re.compile(
-    r"(?:(?:first|last|middle|given|family|full|maiden|preferred|birth|legal|nick|sur|fore|christian)[ _-]?names?|surname|forename)",
+    r"(?:(?:first|last|middle|given|family|full|maiden|preferred|birth|legal|nick|sur|fore|christian)[ _-]?names?|surname|forename|initials)",
     re.IGNORECASE,
 )
 NAME_COLUMN = "PERSON, by a name's column"
@@ -129,7 +132,12 @@ def _looks_like(kind: str, value: str, field: str) -> bool:
     if kind == "ID" and _OTHER.search(value):
         return False
     if kind == "ID":
-        return digits >= 3 and len(value) <= 30 and value.count(" ") <= 4
+        return (
+            digits >= 3
+            and not (is_written_date(value) or is_tax_code(value))
+            and len(value) <= 30
+            and value.count(" ") <= 4
+        )
     if kind == "EMAIL":
         return "@" in value or " at " in value
     if kind == "IP":
@@ -156,13 +164,15 @@ def _columns(text: str) -> Iterator[Found]:
             kind = "PERSON"
         elif kind == "PERSON" and _A_CODE.fullmatch(value):
             kind = "ID"
+        elif kind == "PERSON" and _TICKET.fullmatch(value):
+            pass
         elif kind == "PERSON":
             # Capitals are weighed by ``names``, which knows the column; what has none is a name here.
             if any(char.isupper() for char in value) or not re.fullmatch(
                 r"[^\W\d_][^\d\n@]+", value
             ):
                 continue
-            if all(is_english(word) for word in value.lower().split()):
+            if all(is_english(word) and word not in read_lexicon().given for word in value.split()):
                 continue
         elif not _looks_like(kind, value, ""):
             continue
@@ -179,7 +189,7 @@ def cells_of(text: str) -> Iterator[tuple[int, int, str]]:
         for mark in (",", ";", "\t", "|", "  "):
             if mark not in head.group().strip():
                 continue
-            names = _cells(head.group(), mark)
+            names = cells_in(head.group(), mark)
             kinds = [_kind_of_column(name) for _, name in names]
             kinds = _with_numbers([name for _, name in names], kinds)
             if len(names) < 2 or not any(kinds) or any(len(name) > 30 for _, name in names):
@@ -189,12 +199,26 @@ def cells_of(text: str) -> Iterator[tuple[int, int, str]]:
             yield from _below(lines[at + 1 :], names, kinds, mark)
 
 
+# What else a table of persons tells, and what one of orders or goods does.
+_CONTACTS = frozenset(("BIRTH_DATE", "EMAIL", "PHONE", "IBAN"))
+_OF_A_WORKER = re.compile(
+    r"(?i)(?:department|dept|salary|wage|job(?: title)?|role|grade|team|sex|gender|age|joined)\.?"
+)
+_OF_A_THING = re.compile(
+    r"(?i)(?:price|amount|total|qty|quantity|sku|product|item|order|invoice|ticket|status|priority|subject|summary)\.?"
+)
 _NUMBER_HEAD = re.compile(r"(?i)(?:no|nr|id|number|ref|code|#)\.?")
 
 
 def _with_numbers(heads: list[str], kinds: list[str]) -> list[str]:
     """A column that is just called "no." or "id" numbers persons where the table lists them."""
-    listed = NAME_COLUMN in kinds or ("BIRTH_DATE" in kinds and "PERSON" in kinds)
+    listed = NAME_COLUMN in kinds
+    if "PERSON" in kinds and not any(_OF_A_THING.fullmatch(head.strip()) for head in heads):
+        listed = (
+            listed
+            or bool(_CONTACTS & set(kinds))
+            or any(_OF_A_WORKER.fullmatch(head.strip()) for head in heads)
+        )
     if not listed or "ID" in kinds:
         return kinds
     return ["ID" if not kind and _NUMBER_HEAD.fullmatch(head.strip()) else kind
@@ -203,6 +227,8 @@ def _with_numbers(heads: list[str], kinds: list[str]) -> list[str]:
 
 def _kind_of_column(head: str) -> str:
     kind = kind_of(head)
+    if head.strip().lower() in ("initial", "initials"):
+        return NAME_COLUMN
     return NAME_COLUMN if kind == "PERSON" and NAME_FIELD.fullmatch(head.strip()) else kind
 
 
@@ -211,7 +237,7 @@ def _below(
 ) -> Iterator[tuple[int, int, str]]:
     """The cells of the rows below a header, as long as the rows are like it."""
     for line in lines:
-        cells = _joined(_cells(line.group(), mark), kinds, mark)
+        cells = _joined(cells_in(line.group(), mark), kinds, mark)
         same = len(cells) == len(names)
         if not same:
             if set(line.group().strip()) <= set("-|+: "):
@@ -228,11 +254,11 @@ def _below(
 def _joined(cells: list[tuple[int, str]], kinds: list[str], mark: str) -> list[tuple[int, str]]:
     """A row with one cell too many, as one whose "Surname, Given" nobody quoted."""
     persons = [n for n, kind in enumerate(kinds) if kind.startswith("PERSON")]
-    if mark != "," or len(cells) != len(kinds) + 1 or len(persons) != 1:
+    if mark != "," or len(cells) != len(kinds) + 1 or not persons:
         return cells
     at = persons[0]
     (start, family), (second, given) = cells[at : at + 2]
-    if not (family.replace(" ", "").isalpha() and given[:1].isalpha()):
+    if not (re.sub(r"[ '’-]", "", family).isalpha() and given[:1].isalpha()):
         return cells
     whole = f"{family},{' ' * (second - start - len(family) - 1)}{given}"
     return [*cells[:at], (start, whole), *cells[at + 2 :]]
@@ -244,8 +270,8 @@ def _above(start: int, names: list[tuple[int, str]], kinds: list[str]) -> str:
     return kinds[near[0]] if near else ""
 
 
-def _cells(line: str, mark: str) -> list[tuple[int, str]]:
-    """The cells of a line, each with its place; marks inside quotation marks do not part them."""
+def cells_in(line: str, mark: str) -> list[tuple[int, str]]:
+    """The cells of a line, each with where it begins in it; marks inside quotation marks do not part them."""
     if mark == "  ":
         return [(hit.start(), hit.group()) for hit in re.finditer(r"\S+(?: \S+)*", line)]
     cells = []

@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import re
 
-from workbench.privacy.anonymisation.words import read_classes, read_phrases
+from workbench.privacy.anonymisation.words import is_english, read_classes, read_phrases
+
+from .date_forms import STAMP
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?|[#№]|n[º°]", re.IGNORECASE)
 _MOST_CHARS = 110
@@ -17,11 +19,11 @@ _MOST_WORDS = 9
 _MOST_STRANGERS = 4  # words that are on no list, between a label and its number
 # Behind these a label no longer holds, unless what follows speaks of it ("; it reads").
 _STOP = re.compile(
-    r"(?:(?<!\bno)(?<!\bnr)(?<!\bn)(?<![A-Z])\. +(?=[A-ZÀ-Þ])|[;!]\s+)(?![^\n\d]{0,28}\b(?:[Ii]t|[Ii]t's|[Tt]hat|[Ww]hich|form|reads|says)\b)|"
-    r"\n[ \t]*\n|\"\s*,|[{}\]]"
+    r"(?:(?<!\bno)(?<!\bnr)(?<!\bn)(?<![A-Z])\. +(?!N[ro]\b|Num|ID\b|Ref\b)(?=[A-ZÀ-Þ])|[;!]\s+)(?![^\n\d]{0,28}\b(?:[Ii]t|[Ii]t's|[Tt]hat|[Ww]hich|form|reads|says|the number)\b)|"
+    r"\n[ \t]*\n|\"\s*,|[{}\]]|(?<=\S) {3,}(?=[^\W\d_])"
 )
 _DIGIT = re.compile(r"\d")
-_ASKED = re.compile(r"\?\s*\n[^\n:\d]{0,40}(?:[:>]|\bA\b)[ \t]*")
+_ASKED = re.compile(rf"\?\s*\n(?:{STAMP})?[^\n:\d]{{0,40}}(?:[:>]|\bA\b)[ \t]*")
 _BEHIND = re.compile(
     r"^(?: ?\((?P<in>[^)\n]{2,34})\)| (?:is|was|as) (?:my|his|her|their|your|the|our) (?P<is>[^\n.,;]{2,30})|"
     r" ?[-–=] ?(?P<dash>[^\n.,;\d]{2,24}))"
@@ -71,11 +73,25 @@ def _label_at(before: str, words: list[re.Match[str]], count: int, numbered: boo
     if among(low, "sure") and _is_sure(word.group(), low, numbered=numbered, count=count):
         return "" if _is_things(before, words, count) else low
     near = all(each.group().lower() in ("is", "was", "#") for each in words[:count])
+    numbered = numbered or _is_numbered_before(before, words, count)
     if among(low, "with") and (numbered or ":" in before[word.end() :]):
         return "" if _is_things(before, words, count) else low
     if near and low in kinds["owner"]:
         return "" if _is_things(before, words, count) else low
     return None
+
+
+def _is_numbered_before(before: str, words: list[re.Match[str]], count: int) -> bool:
+    """Whether "number" stands before a label that leads to it: n° adhérent 2210334."""
+    word = words[count]
+    if count > 1 or before[word.end() :].strip(" :.#") or not before[: word.start()].strip():
+        return False
+    kinds = read_classes("id_labels.txt")
+    earlier = [each.group().lower().rstrip(".") for each in words[count + 1 : count + 3]]
+    return earlier[:1] != [] and (
+        earlier[0] in kinds["number"]
+        or (earlier[0] in ("de", "di", "d") and earlier[-1] in kinds["number"])
+    )
 
 
 def _phrase_ending(before: str) -> str:
@@ -92,7 +108,7 @@ def _is_sure(said: str, low: str, *, numbered: bool, count: int) -> bool:
     """Whether a sure label is meant: short ones in capitals, a visa's number and no Visa card's."""
     if low == "visa":
         return numbered or count > 0
-    return len(low) > 3 or said.isupper() or numbered or count == 0
+    return len(low) > 3 or said.isupper() or numbered or (count == 0 and not is_english(low))
 
 
 def _is_somebodys(left: str, said: str) -> bool:
@@ -138,12 +154,25 @@ def is_label(said: str) -> bool:
     )
 
 
+# What a British payroll deducts by, the same for millions: 1257L, K475.
+_TAX_CODE = re.compile(r"[SC]?(?:\d{1,4}[LMNT]|K\d{1,4})(?: ?(?:W1|M1|X))?")
+
+
+def is_tax_code(said: str) -> bool:
+    """Whether it is a code of tax tables and no number of somebody."""
+    return bool(_TAX_CODE.fullmatch(said))
+
+
 @functools.lru_cache(maxsize=4096)
 def among(low: str, kind: str) -> bool:
     """Whether a word is of a class; a long one may have a typing error."""
     words = read_classes("id_labels.txt")[kind]
     if low in words:
         return True
+    if len(low) == 5:  # satff
+        return any(
+            len(word) == 5 and sorted(word) == sorted(low) and _is_near(low, word) for word in words
+        )
     if len(low) < 6:
         return False
     return any(

@@ -39,7 +39,8 @@ _ANY_ID = r"\bid\b|identi|national|passport|tax|social|insurance|resident|citize
 _FORMS = (
     _form("US social security number", r"\d{3}[- ]\d{2}[- ]\d{4}", id_checks.is_ssn),
     _form("UK national insurance number", r"[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d]"),
-    _form("NHS number", r"\d{3}[ -]\d{3}[ -]\d{4}", mod11_nhs, r"nhs|health|patient", sure=False),
+    _form("NHS number", r"\d{3} \d{3} \d{4}", mod11_nhs),
+    _form("NHS number", r"\d{3}-\d{3}-\d{4}", mod11_nhs, r"nhs|health|patient", sure=False),
     _form("NHS number", r"\d{10}", mod11_nhs, r"nhs|health|patient", sure=False),
     _form("Spanish DNI or NIE", r"(?:\d{8}|\d{2}\.\d{3}\.\d{3}|[XYZxyz][- ]?\d{7})[- ]?[A-Za-z]", id_checks.is_dni),
     _form("Italian codice fiscale", r"[A-Za-z]{6}\d{2}[A-EHLMPR-Ta-ehlmpr-t]\d{2}[A-Za-z]\d{3}[A-Za-z]", id_checks.is_codice),
@@ -70,7 +71,7 @@ _FORMS = (
     _form("Korean resident number", r"\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])-[1-8]\d{6}"),
     _form("Singapore NRIC", r"[STFGstfg]\d{7}[A-Za-z]", id_checks.is_nric),
     _form("Hong Kong identity card", r"[A-Z]{1,2}\d{6} ?\([\dA]\)"),
-    _form("Thai identity number", r"\d-\d{4}-\d{5}-\d{2}-\d"),
+    _form("Thai identity number", r"\d([ -])\d{4}\1\d{5}\1\d{2}\1\d"),
     _form("Malaysian identity card", r"\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])-\d{2}-\d{4}"),
     _form("Irish PPS number", r"\d{7}[A-Wa-w][A-IWa-iw]?", id_checks.is_pps),
     _form("Czech birth number", r"\d{2}[0156]\d[0-3]\d/\d{3,4}"),

@@ -12,11 +12,22 @@ from workbench.privacy.anonymisation.words import (
 )
 
 _NEXT = re.compile(r"[ \n]([^\W\d_][\w'’]*)")
+_ANIMAL = (
+    r"(?:dog|cat|puppy|kitten|horse|pony|mare|gelding|foal|donkey|goat|cow|hen|goldfish|rabbit|hamster|gerbil|ferret|parrot|budgie|"
+    r"canary|tortoise|guinea pig|labrador|spaniel|terrier|retriever|poodle|greyhound|whippet|lurcher|collie|beagle|dachshund|alsatian|"
+    r"corgi|pug|cockapoo|labradoodle|tabby|tomcat|ginger tom|siamese|pet)"
+)
 _PET = re.compile(
-    r"(?i)\b(?:dog|cat|puppy|kitten|horse|pony|mare|rabbit|hamster|parrot|budgie|tortoise|guinea pig|labrador|spaniel|terrier|"
-    r"retriever|poodle|greyhound|collie|pet)(?: is| was)?(?: called| named|'s name is|:|,)? (?-i:(?P<pet>[A-Z][a-z]+)(?![\w-]| [A-Z]))"
+    rf"(?i)\b{_ANIMAL}(?: is| was)?(?: called| named|'s name is|:|,)? (?-i:(?P<pet>[A-Z][a-z]+)(?![\w-]| [A-Z]))"
+)
+# Poppy the cat, Daisy (Labrador), Rex, our old dog; what only animals do.
+_PET_BEHIND = re.compile(
+    rf"(?P<pet>[A-Z][a-z]+)(?:,? (?i:the|our|my|his|her|their|a) (?:[a-z]+ ){{0,2}}|, | ?\((?:[a-z]+ ){{0,2}})(?i:{_ANIMAL})"
+    r"(?=[).,;:!?\n]| is\b| was\b| has\b| got\b| and\b|,|$)|"
+    r"(?P<does>[A-Z][a-z]+) (?:barks?|barked|miaow\w*|meow\w*|purr\w*|(?:has|have|had) been (?:fed|walked|wormed|spayed|neutered|microchipped))\b"
 )
 _STORM = re.compile(r"\b(?:Storm|Hurricane|Cyclone|Typhoon) $")
+_TITLE_BEFORE = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Lord|Lady|Sir)\.? $")
 _EPONYM = re.compile(
     r"['’]s? (?:disease|syndrome|palsy|oesophagus|esophagus|cyst|lymphoma|thyroiditis|phenomenon|chorea|dementia|sarcoma|tumou?r|"
     r"ulcer|fracture|sign|test|score|scale|law|theorem|principle|wort|contracture|neuroma|hernia|node|paradox|razor|cube)\b"
@@ -33,9 +44,13 @@ def is_nobody(text: str, each: Found, pets: frozenset[str]) -> bool:
         return True
     if _EPONYM.match(text, each.end) and _is_eponym(said.lower()):
         return True
+    if said.startswith("Bot ") or text[max(0, each.start - 4) : each.start] in ("Bot ", "bot "):
+        return True
     if _STORM.search(text, max(0, each.start - 12), each.start):
         return True
     words = said.lower().split()
+    if words[0] in ("st", "st.", "saint") and not _TITLE_BEFORE.search(text, 0, each.start):
+        return True
     behind = _NEXT.match(text, each.end)
     last = behind[1].lower() if behind and text[each.end] == " " and behind[1][0].isupper() else ""
     given = words[0] in read_lexicon().given
@@ -55,4 +70,5 @@ def _is_eponym(low: str) -> bool:
 
 def pets_in(text: str) -> frozenset[str]:
     """The names that a text gives to animals."""
-    return frozenset(hit["pet"] for hit in _PET.finditer(text))
+    behind = (hit["pet"] or hit["does"] for hit in _PET_BEHIND.finditer(text))
+    return frozenset((*(hit["pet"] for hit in _PET.finditer(text)), *behind))

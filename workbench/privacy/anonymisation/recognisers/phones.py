@@ -20,7 +20,7 @@ _NUMBER = re.compile(
 _SAID = re.compile(
     r"(?:\b(?:phones?|tel(?:ephone|éphone|efon|efone|éfono|efono)?|mobile|cell(?:phone|ular)?|call(?:ed|ing)?|"
     r"ring|rang|dial(?:led)?|fax|text(?:ed)?|sms|whatsapp|signal|reach(?:ed|able)?|landline|hotline|voicemail|"
-    r"handy|mob|ph|contact|number is|private|home)\b|\b[TMPF](?=:)|☎|📞)[^\d]{0,32}$",
+    r"handy|mob|ph|contact|number is|has (?:the|a) number|(?:his|her|their|my|your) number(?:'s)?|private|home)\b|\b[TMPF](?=:)|☎|📞)[^\d]{0,32}$",
     re.IGNORECASE,
 )
 # What else is told by a run of digits.
@@ -29,7 +29,9 @@ _OTHER = re.compile(
     r"sku|part|batch|lot|build|booking|po|transaction|receipt|policy|id|no)\b[^\n\d]{0,14}$",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b(?!\d)")
+_DATE = re.compile(
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})\b(?![-/.]\d)"
+)
 _AMERICAN = re.compile(r"(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]{0,2}[2-9]\d{2}[ .-]?\d{4}\b")
 # Right behind a name, or alone in its line.
 _BESIDE = re.compile(
@@ -38,7 +40,7 @@ _BESIDE = re.compile(
 _GROUPED = re.compile(r"\(?\d{1,5}\)?(?:[ .-]\d{2,8}){1,5}")
 # A number that is broken by a line's end.
 _WRAPPED = re.compile(
-    r"(?<![\w+])(?:\+\d{1,3}|\+?\(?\d[\d ()-]{1,11})\n\(?\d[\d ()-]{3,13}\d(?![\w])"
+    r"(?<![\w+])(?<!\d[.,:/-])(?:\+\d{1,3}|\+?\(?\d[\d ()-]{1,11})\n\(?\d[\d ()-]{3,13}\d(?![\w])"
 )
 _REGIONS = (
     "GB", "US", "IN", "DE", "FR", "ES", "IT", "NL", "BE", "CH", "AT", "SE", "NO", "DK", "FI", "PL",
@@ -50,14 +52,16 @@ _REGIONS = (
 
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """Numbers with a country's code, numbers of a region's plan, and what is called a phone."""
-    for hit in _NUMBER.finditer(text):
+    for hit in _numbers_in(text):
         number = hit.group()
         digits = re.split(r"(?i)ext|x|#", number)[0]
         count = sum(char.isdigit() for char in digits)
-        if not 6 <= count <= 15 or _DATE.match(number.strip("()")):
+        if not 6 <= count <= 15:
             continue
         said = bool(_SAID.search(text, max(0, hit.start() - 60), hit.start()))
         because, score = _reason(digits.strip(), said)
+        if not because and count >= 8 and _is_reached(text, hit, digits.strip()):
+            because, score = "somebody is reached on it", 0.6
         if not because and count >= 7 and _stands_beside(text, hit, digits.strip()):
             because, score = "beside a name", 0.6
         other = not said and _OTHER.search(text, max(0, hit.start() - 40), hit.start())
@@ -74,6 +78,18 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             yield Found(hit.start(), hit.end(), "PHONE", score, "phones", because)
 
 
+def _numbers_in(text: str) -> Iterator[re.Match[str]]:
+    """Runs of digits; one that begins with a date is looked at again behind it."""
+    at = 0
+    while hit := _NUMBER.search(text, at):
+        dated = _DATE.match(text, hit.start(), hit.end())
+        if dated:
+            at = dated.end()
+            continue
+        yield hit
+        at = hit.end()
+
+
 def _stands_beside(text: str, hit: re.Match[str], digits: str) -> bool:
     """Whether a number in groups stands right behind a name, or alone in its line."""
     before = _BESIDE.search(text, max(0, hit.start() - 32), hit.start())
@@ -84,6 +100,20 @@ def _stands_beside(text: str, hit: re.Match[str], digits: str) -> bool:
         around = read_surroundings()
         return not (word in read_lexicon().no_names or word in around["other_label"])
     return text[hit.end() : hit.end() + 1] in ("\n", "") and len(digits) >= 9
+
+
+_REACHED = re.compile(
+    r"(?:\b(?:on|under|at|via)|\b(?:guide|secretary|treasurer|warden|org|com|net),) \Z"
+)
+
+
+def _is_reached(text: str, hit: re.Match[str], digits: str) -> bool:
+    """Whether somebody is reached on a number in groups: the midwife on 20 00 00 39."""
+    if not _GROUPED.fullmatch(digits) or not _REACHED.search(
+        text, max(0, hit.start() - 12), hit.start()
+    ):
+        return False
+    return text[hit.end() : hit.end() + 1] in ("\n", "", ".", ",", ")", ";")
 
 
 def _reason(number: str, said: bool) -> tuple[str, float]:

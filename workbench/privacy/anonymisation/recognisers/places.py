@@ -25,7 +25,7 @@ from .place_evidence import Page, Place, kind_of_place, places_in, signs_of
 
 _LEXICON = Path(__file__).parents[1] / "lexicon"
 WEIGHTS = {True: _LEXICON / "place_weights.json", False: _LEXICON / "place_weights_alone.json"}
-IN_FAVOUR = 0.4
+IN_FAVOUR = 0.65
 LEAST_GUESS = 0.05
 _PLACE = r"(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?:(?: (?:de|del|la|le|los|upon|am|of|do|da|el|al|an|der)){0,2} [^\W\d_a-zß-ÿ][\w'’-]+){0,3})"
 # Here any capitals are a place: the words before them leave nothing else.
@@ -96,7 +96,7 @@ def candidates_of(text: str, reading: Reading) -> Iterator[Place]:
     """What may be a place: on a list, or by spaCy's label."""
     taken: list[Place] = []
     for place in places_in(text):
-        if not _is_within_a_name(text, place):
+        if not _is_within_a_name(text, place) and not _is_a_department(text, place):
             taken.append(place)
             yield place
     for entity in reading.entities:
@@ -106,8 +106,20 @@ def candidates_of(text: str, reading: Reading) -> Iterator[Place]:
         place = Place(entity.start, entity.end, "")
         if any(each.start < place.end and place.start < each.end for each in taken):
             continue
-        if not _is_within_a_name(text, place):
+        if not _is_within_a_name(text, place) and not _is_a_department(text, place):
             yield place
+
+
+def _is_a_department(text: str, place: Place) -> bool:
+    """Whether words are a firm's part or a room: Reception, Estates, B5.95."""
+    said = text[place.start : place.end]
+    if place.kind in ("country", "known"):
+        return False
+    if any(char.isdigit() for char in said):
+        return True
+    around, low = read_surroundings(), said.lower()
+    other = around["organisation"] | around["other_label"] | around["role"]
+    return low in other or low in read_lexicon().no_names
 
 
 def _is_within_a_name(text: str, place: Place) -> bool:

@@ -14,9 +14,9 @@ from .capitals import name_evidence, words_of
 _INITIALS = r"(?P<who>(?-i:[A-ZÀ-ÖØ-Þ]{2,3}))"
 _SIGNED = re.compile(
     rf"(?:\b(?:signed(?: off)?|initials?|initialled|passed(?: on)? to|handed(?: over)? to|agent|clerk|operator|"
-    rf"approved by|checked by|seen by|taken by|entered by|typed by|logged by|completed by|witnessed by|counted by|done by)"
+    rf"approved by|checked by|seen by|taken by|entered by|typed by|logged by|completed by|witnessed by|counted by|done by|seen|received by|collected by|issued by|served by|read by|asst|assistant|mgr|cashier|server|initialled by)"
     rf"[ \t]*[:.-]?[ \t]+|\b(?:support|agent|staff|nurse|clerk|helpdesk|operator|reception|duty) ?\()"
-    rf"{_INITIALS}(?=[ \t]*(?:$|[\n,.;)]))",
+    rf"{_INITIALS}(?=[ \t]*(?:$|[\n,.;)])| (?:on |at )?\d{{1,2}}[:./ -]\d)",
     re.IGNORECASE,
 )
 # Who is to do something: GD to follow up.

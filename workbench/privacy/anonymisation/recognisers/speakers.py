@@ -25,6 +25,14 @@ _LINE = re.compile(
     r"(?m)^[ \t]*(?:[<\[]?(?P<name>[^\W\d_][^\n:<>\[\]()\d|;,\t\"=/]{1,30}?)[>\]]? ?:[ \t]+\S|"
     r"<(?P<angled>[^\W\d_][^\n:<>\[\]()\d|;,\t\"=/]{1,30}?)>[ \t]+\S|(?P<arrowed>[^\W\d_][\w.'’ -]{1,24}?) > ?\S)"
 )
+# A name and the hour, or a date's line and a name below it, before what was said.
+_TIMED = re.compile(
+    r"(?m)^[ \t>]*(?P<name>[^\W\d_][\w.'’ -]{1,40}?)(?: {2,}|\t| [—–-] ?| \[|, )\(?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[\])]?[ \t]*$|"
+    r"^[ \t]*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4},? \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[ \t]*\n(?P<below>[^\W\d_][\w.'’ -]{1,40})[ \t]*$",
+    re.IGNORECASE,
+)
+_AT = re.compile(r"(?<![\w@.])@(?P<who>[^\W\d_a-zß-ÿ][^\W\d_]+)(?![\w.@/])")
+_LEAST_TIMED = 2
 _GROUPS = ("name", "angled", "arrowed")
 _LEAST_LINES = 4
 _LEAST_SHARE = 0.4
@@ -33,6 +41,7 @@ _MOST_WORDS = 4
 
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """The names before the colons of a chat's lines."""
+    yield from _timed(text)
     lines = list(_LINE.finditer(text))
     written = sum(bool(line.strip()) for line in text.split("\n"))
     if len(lines) < _LEAST_LINES or len(lines) < _LEAST_SHARE * written:
@@ -47,6 +56,19 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
     for hit, name in zip(lines, named, strict=True):
         if _is_somebody(hit[name]):
             yield Found(*hit.span(name), "PERSON", 0.8, "speakers", "somebody speaks in a chat")
+
+
+def _timed(text: str) -> Iterator[Found]:
+    """Who stands before the hour, or below it, of two messages and more; who is called with @."""
+    hits = list(_TIMED.finditer(text))
+    if len(hits) >= _LEAST_TIMED:
+        for hit in hits:
+            side = "name" if hit["name"] else "below"
+            if _is_somebody(hit[side]):
+                yield Found(*hit.span(side), "PERSON", 0.75, "speakers", "beside a message's time")
+    for hit in _AT.finditer(text):
+        if name_evidence(read_lexicon(), words_of(hit["who"])[0]):
+            yield Found(*hit.span("who"), "PERSON", 0.7, "speakers", "called with an @")
 
 
 def _is_somebody(said: str) -> bool:

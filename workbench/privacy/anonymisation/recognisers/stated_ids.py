@@ -14,22 +14,22 @@ from workbench.privacy.anonymisation.reading import NOTHING_READ, Reading
 from workbench.privacy.anonymisation.words import read_classes
 
 from .birth_dates import find as find_births
-from .id_labels import among, is_label, label_before, label_behind
+from .date_forms import is_written_date
+from .id_labels import among, is_label, is_tax_code, label_before, label_behind
 
 # Groups of letters and digits; from the second on each group holds a digit or is one or two capitals.
 _NUMBER = re.compile(
     r"(?<![\w@.+/-])(?:[A-Za-z]{1,7}[/-]?(?=\d)|[A-Z]{1,3} (?=\d))?[A-Za-z0-9]*\d[A-Za-z0-9]*"
-    r"(?:[ ./-](?:[A-Za-z]{0,3}\d[A-Za-z0-9]*|[A-Z]{1,2}(?![\w'’]|[ ][a-z])|(?<=[/-])[A-Z]{3}(?!\w)))*(?![\w@]|[.-]\w)"
+    r"(?:[ ./-](?:[A-Za-z]{0,3}\d[A-Za-z0-9]*|[A-Z]{1,2}(?![\w'’]|[ ][a-z])|(?<=[/-])[A-Z]{1,3}(?!\w)))*(?![\w@]|[.-]\w)"
 )
 _LEAST_DIGITS = 4
 _SHORT_CODE = re.compile(r"[A-Z]{2,5}[-/]\d{3}")
 _LEAST_CHARS = 5
 _MOST_CHARS = 26
-_DATE = re.compile(
-    r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[:.]\d{2}(?:[:.]\d{2})?|(?:19|20)\d{2}"
-)
+# A clock's time or a year; dates of a day are told by ``is_written_date``, so that 52-44-85 is none.
+_TIME = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?|(?:19|20)\d{2}")
 # A date with the hour of a clock behind it.
-_DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{4}) \d{1,2}(?!\d)")
+_DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?: \d{1,2}(?!\d)|T\d)")
 _NAMED = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]* (?:[a-z]{1,3} ){0,2}[^\W\d_a-zß-ÿ][\w'’-]+ \($")
 _CURRENCIES = r"(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|KES|NGN|INR|JPY|AUD|CAD|ZAR|kr|zł|Rs|euros?|dollars?|pounds?)"
 _CURRENCY_BEFORE = re.compile(rf"(?:[$£€₹¥₦₩]|\b{_CURRENCIES}\.?) ?$")
@@ -49,7 +49,7 @@ _FILE = re.compile(
 _STAFF = re.compile(r"[A-Z]{1,4}[-/]?\d{3,9}(?:[-/]?[A-Z\d]{1,3})?|\d{5,10}|\d{3,6}/\d{2,4}")
 # A number of one kind alone: letters and digits, no sum and no date.
 _CODE = re.compile(
-    r"(?=.*\d{3})[A-Z]{1,4}[-/]?\d[\dA-Z/-]{3,}|\d{6,14}[A-Z]?|\d{2,}-\d{4,}(?:-\d+)?"
+    r"(?=.*\d{3})[A-Z]{1,4}[-/]?\d[\dA-Z/-]{3,}|\d{6,14}[A-Z]?|\d{2,}-\d{4,}(?:-\d+)?|\d{2,3}(?:-\d{2,3}){2}"
 )
 _MOST_TO_A_BIRTH = 80
 _OWNER = re.compile(
@@ -58,6 +58,11 @@ _OWNER = re.compile(
 _SIBLING = re.compile(
     r"\"(?:\w*(?:type|scheme|kind|document|name|system|label|code|use))\"\s*:\s*\"(?P<label>[^\"\n]{2,30})\"[^{}]{0,80}?"
     r"\"(?:\w*(?:number|value|no|id|code))\"\s*:\s*\"(?P<number>[^\"\n]{4,30})\""
+)
+# A door's log: badge=E8841 holder="Doe, Ann".
+_BADGE = re.compile(
+    r"\b(?:badge|card|tag|fob|pass|key)(?:_?(?:id|no|number))?=\"?(?P<number>[A-Za-z]{0,4}[-/]?\d{3,10}[A-Z]?)\"?[ ,;]{1,2}"
+    r"(?:holder|name|user|employee|owner|member)(?:_?name)?="
 )
 _OWNED = re.compile(
     r"\"(?:employee|patient|customer|client|student|staff|member|insured|person)\"\s*:\s*\{[^{}]{0,60}?"
@@ -77,12 +82,16 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         if not label and last >= 0 and _AND_ANOTHER.fullmatch(text, last, start):
             label = last_label
         label = label or _beside_somebody(text, start, hit.end(), said)
+        if label.startswith("tax") and is_tax_code(said):
+            continue
         if label:
             last, last_label = hit.end(), label
             yield Found(start, hit.end(), "ID", 0.75, "stated_ids", f"{label} names it")
         else:
             numbers.append((start, hit.end()))
     yield from _in_records(text)
+    for hit in _BADGE.finditer(text):
+        yield Found(*hit.span("number"), "ID", 0.75, "stated_ids", "its holder stands beside it")
     if numbers:
         yield from _beside_births(text, numbers)
 
@@ -110,7 +119,7 @@ def _may_be(said: str) -> bool:
         return False
     if not _LEAST_CHARS <= len(said) + 1 <= _MOST_CHARS:
         return False
-    return not (_DATE.fullmatch(said) or _DATED.match(said))
+    return not (is_written_date(said) or _TIME.fullmatch(said) or _DATED.match(said))
 
 
 def _beside_somebody(text: str, start: int, end: int, said: str) -> str:
@@ -142,9 +151,7 @@ def _beside_births(text: str, numbers: list[tuple[int, int]]) -> Iterator[Found]
     """Numbers in a line that tells a birth, unless a thing's word stands before them."""
     births = [(each.start, each.end) for each in find_births(text, NOTHING_READ)]
     for start, end in numbers:
-        begin = text.rfind("\n", 0, start) + 1
-        stop = text.find("\n", start)
-        stop = len(text) if stop < 0 else stop
+        begin, stop = _line_around(text, start, end)
         near = [
             at for at, to in births if begin <= at and to <= stop and not (at < end and start < to)
         ]
@@ -152,6 +159,18 @@ def _beside_births(text: str, numbers: list[tuple[int, int]]) -> Iterator[Found]
             continue
         if _CODE.fullmatch(text, start, end) and not _of_a_thing(text[max(0, start - 28) : start]):
             yield Found(start, end, "ID", 0.6, "stated_ids", "in a line with a birth")
+
+
+def _line_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The line of a number; where it stands there alone, with the lines above and below."""
+    begin = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", end)
+    stop = len(text) if stop < 0 else stop
+    if text[begin:start].strip(" \t#*-") or text[end:stop].strip():
+        return begin, stop
+    above = text.rfind("\n", 0, max(0, begin - 1)) + 1
+    below = text.find("\n", stop + 1)
+    return above, len(text) if below < 0 else below
 
 
 def _of_a_thing(before: str) -> bool:
