@@ -138,3 +138,15 @@ def test_a_known_answer_costs_nothing_and_counts_as_a_request(client: Client) ->
 def test_the_status(client: Client) -> None:
     told = admin(client, "GET", "/status").json
     assert told["ready"] is True and told["version"] == "0.1.0" and told["uptime_s"] > 0
+
+
+def test_a_key_that_may_be_a_slip_is_made_and_the_slip_is_said(client: Client) -> None:
+    limits = {"budget_usd_month": 5}
+    wish = {"name": "slips", "models": [MODEL, "smollm-135m"], "limits": limits}
+    made = admin(client, "POST", "/keys", wish)
+    assert made.status == 201, made.body
+    free, unknown = made.json["warnings"]
+    assert "a budget in dollars limits nothing" in free
+    assert "no model is named 'smollm-135m' now" in unknown and MODEL in unknown
+    plain = admin(client, "POST", "/keys", {"name": "no-slips", "models": [MODEL]})
+    assert plain.json["warnings"] == []

@@ -10,6 +10,7 @@ from workbench.identity.keys import Key, Keys
 from workbench.identity.principals import KeyLimits
 from workbench.serving.admin_types import Budget, BudgetList, KeyList, KeyMade
 from workbench.serving.asked import Asked
+from workbench.serving.known_models import key_warnings
 
 
 async def list_keys(asked: Asked) -> KeyList:
@@ -37,7 +38,11 @@ async def add_key(asked: Asked) -> KeyMade:
             limits=KeyLimits.of(wish.limits.given()),
             actor=asked.actor,
         )
-        return KeyMade(made.id, made.key, made.name, made.prefix)
+        budgets = (wish.limits.budget_usd_day, wish.limits.budget_usd_month)
+        said = key_warnings(
+            wish.models, budgets_usd=(None if each is UNSET else each for each in budgets)
+        )
+        return KeyMade(made.id, made.key, made.name, made.prefix, said)
 
     return await asyncio.to_thread(make)
 

@@ -53,12 +53,16 @@ class KeyChange(Struct, forbid_unknown_fields=True):
 
 
 class KeyMade(Struct):
-    """A key that was just made. ``key`` is shown here and never again."""
+    """A key that was just made. ``key`` is shown here and never again.
+
+    ``warnings`` say what may be a slip: a model that nobody knows, a budget that limits nothing.
+    """
 
     id: str
     key: str
     name: str
     prefix: str
+    warnings: list[str] = []
 
 
 class KeyList(Struct):

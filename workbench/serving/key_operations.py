@@ -18,7 +18,7 @@ from workbench.identity import access
 from workbench.identity.keys import Key, Keys, NewKey
 from workbench.identity.principals import KeyLimits
 from workbench.identity.roles import Role
-from workbench.serving.known_models import warn_of_unknown
+from workbench.serving.known_models import key_warnings
 from workbench.serving.limits.opening import make_limits
 from workbench.serving.limits.protocol import LimitUse
 
@@ -75,9 +75,8 @@ def add_key(
         budget_usd: At most so many US dollars a calendar month (UTC).
         budget_usd_day: At most so many US dollars a day (UTC).
     """
-    _warn_if_free(budget_usd, budget_usd_day)
     allowed = split_commas(models)
-    warn_of_unknown(allowed)
+    _say(key_warnings(allowed, budgets_usd=(budget_usd, budget_usd_day)))
     return access.create_key(
         name,
         user=user,
@@ -167,8 +166,7 @@ def change_limits(
     allowed = split_commas(models)
     if not changes and allowed is None:
         raise InputError("nothing was named to change", hint="workbench serving keys limits --help")
-    _warn_if_free(budget_usd, budget_usd_day)
-    warn_of_unknown(allowed)
+    _say(key_warnings(allowed, budgets_usd=(budget_usd, budget_usd_day)))
     return access.change_key(key, limits=changes, models=allowed)
 
 
@@ -189,20 +187,9 @@ def recount() -> None:
     asyncio.run(_recount())
 
 
-def _warn_if_free(*budgets: float | None) -> None:
-    """A budget in money limits nothing while nothing costs any: say so."""
-    if not any(budget is not None for budget in budgets):
-        return
-    from workbench.serving.settings import FREE, read_settings
-
-    chosen = read_settings()
-    prices = [*chosen.prices.values(), *(each.price for each in chosen.upstreams.values())]
-    if all(price == FREE for price in prices):
-        log.warning(
-            "no model has a price, so a budget in dollars limits nothing; set one in "
-            "workbench.toml (prompt_usd_per_million_tokens under [models.NAME], [prices.NAME] or "
-            "[upstreams.NAME]), or limit tokens with --budget-tokens"
-        )
+def _say(warnings: list[str]) -> None:
+    for each in warnings:
+        log.warning("%s", each)
 
 
 async def _use_of(key_id: str) -> LimitUse:

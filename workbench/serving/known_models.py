@@ -1,28 +1,42 @@
-"""Whether the names of an allow-list stand for models: one that does not may be a slip."""
+"""What may be a slip in a key's models and limits: an error it is not, so it is only said."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable
 
 from workbench.core.near_names import meant, near_names
 
-log = logging.getLogger(__name__)
+_FREE = (
+    "no model has a price, so a budget in dollars limits nothing; set one in "
+    "workbench.toml (prompt_usd_per_million_tokens under [models.NAME], [prices.NAME] or "
+    "[upstreams.NAME]), or limit tokens with --budget-tokens"
+)
 
 
-def warn_of_unknown(names: Iterable[str] | None) -> None:
-    """Say which names no model has now. It is no error: a model may come later."""
-    if not names:
-        return
-    known = known_models()
+def key_warnings(names: Iterable[str] | None, *, budgets_usd: Iterable[float | None]) -> list[str]:
+    """What a key's maker should hear: names that no model has now, budgets that limit nothing."""
+    said = [_FREE] if any(each is not None for each in budgets_usd) and _all_free() else []
+    return said + _unknown(names or ())
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    said, known = [], known_models() if names else set()
     for name in names:
         if not _is_known(name, known):
             near = near_names(name.rstrip("*"), known)
-            log.warning(
-                "no model is named %r now, so the key may use it only once there is one; %s",
-                name,
-                meant(near) if near else "workbench models list",
+            said.append(
+                f"no model is named {name!r} now, so the key may use it only once there is one; "
+                f"{meant(near) if near else 'workbench models list'}"
             )
+    return said
+
+
+def _all_free() -> bool:
+    from workbench.serving.settings import FREE, read_settings
+
+    chosen = read_settings()
+    prices = [*chosen.prices.values(), *(each.price for each in chosen.upstreams.values())]
+    return all(price == FREE for price in prices)
 
 
 def known_models() -> set[str]:
