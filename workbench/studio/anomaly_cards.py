@@ -13,7 +13,7 @@ from workbench.studio.tables import table
 if TYPE_CHECKING:
     from workbench.monitoring.anomalies.result import Anomaly, AnomalyReport
 
-SHOWN_STEPS = 504  # three weeks of hours
+SHOWN_STEPS = 240  # ten days of hours
 
 
 def draw_anomalies(report: AnomalyReport) -> str:
@@ -37,12 +37,15 @@ def draw_anomalies(report: AnomalyReport) -> str:
 
 def plot_anomalies(report: AnomalyReport, *, steps: int = SHOWN_STEPS) -> Chart:
     """What was seen over what was expected, with dots where it is unusual; the last so many steps,
-    from the first anomaly on where that is later."""
+    or, where the surest anomaly is before them, as many from a little before it on."""
     unit, divisor = ("GB", 1e9) if report.unit == "bytes" else (report.unit, 1.0)
     first = max(0, len(report.seen) - steps)
+    if report.anomalies:
+        surest = max(report.anomalies, key=lambda each: each.score)
+        first = max(0, min(first, surest.first - steps // 6))
     unusual = {at for each in report.anomalies for at in range(each.first, each.end)}
     rows: list[dict[str, Any]] = []
-    shown = range(first, len(report.seen))
+    shown = range(first, min(first + steps, len(report.seen)))
     for at in shown:
         value = report.seen[at]
         if value is not None:
@@ -67,6 +70,8 @@ def _point(
     report: AnomalyReport, at: int, what: str, value: float, low: float, high: float
 ) -> dict[str, Any]:
     when = dt.datetime.fromtimestamp(report.start_s + at * report.step_s, dt.UTC)
+    # A picture has no use for more digits, and a notebook a limit on its bytes.
+    value, low, high = (float(f"{each:.5g}") for each in (value, low, high))
     return {"when": when.replace(tzinfo=None), "value": value, "low": low, "high": high,
             "what": what}  # fmt: skip
 
@@ -82,10 +87,12 @@ def _title(report: AnomalyReport) -> str:
 
 
 def _row(each: Anomaly, unit: str) -> dict[str, Any]:
+    unit, divisor = ("GB", 1e9) if unit == "bytes" else (unit, 1.0)
     return {
         "from (UTC)": when_words(each.begun_s), "to": when_words(each.ended_s),
         "kind": each.kind, "direction": each.direction, "sigma": each.size_sigma,
-        f"expected ({unit})": each.expected, f"seen ({unit})": each.seen,
+        f"expected ({unit})": each.expected / divisor,
+        f"seen ({unit})": each.seen / divisor,
         "lasts": each.lasts, "standard errors": each.score,
     }  # fmt: skip
 

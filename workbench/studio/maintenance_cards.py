@@ -48,7 +48,8 @@ def draw_outlook(outlook: Outlook) -> str:
     """One series: the picture, when the limit is met, and what was unusual."""
     unusual = [
         {"from (UTC)": when_words(each.begun_s), "kind": each.kind, "direction": each.direction,
-         "sigma": each.size_sigma, "expected": each.expected, "seen": each.seen}
+         "sigma": each.size_sigma, "expected": _size(each.expected, outlook.unit),
+         "seen": _size(each.seen, outlook.unit)}
         for each in outlook.anomalies
     ]  # fmt: skip
     parts = [

@@ -364,7 +364,7 @@ class TestShown:
         report = find_anomalies(replace(line(90), values=values))
         chart = plot_anomalies(report)
         dots = [row for row in chart.rows if row["what"] == "unusual"]
-        assert [row["value"] for row in dots] == [values[70]]
+        assert [row["value"] for row in dots] == pytest.approx([values[70]], rel=1e-4)
         assert "! 1 anomaly" in draw_anomalies(report)
         assert chart.figure().data[-1].mode == "markers"
         assert 'aria-roledescription="point"' not in chart.svgs()["wide"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workbench.core.viewers import Viewable
@@ -62,10 +62,10 @@ class AnomalyReport(Viewable):
     wander: float
     keeps: float
     anomalies: tuple[Anomaly, ...]
-    seen: tuple[float | None, ...]
-    expected: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
+    seen: tuple[float | None, ...] = field(repr=False)
+    expected: tuple[float, ...] = field(repr=False)
+    low: tuple[float, ...] = field(repr=False)
+    high: tuple[float, ...] = field(repr=False)
     resets_s: tuple[float, ...] = ()
     falls: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workbench.core.viewers import Viewable
@@ -46,10 +46,10 @@ class Outlook(Viewable):
     step_s: float
     level: float
     now: float
-    values: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    past: tuple[float, ...]
+    values: tuple[float, ...] = field(repr=False)
+    low: tuple[float, ...] = field(repr=False)
+    high: tuple[float, ...] = field(repr=False)
+    past: tuple[float, ...] = field(repr=False)
     model: str
     per_day: float
     limit: float | None
