@@ -146,6 +146,25 @@ def test_who_works_with_animals_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "I told Ann, the cat is ill.",
+        "I told Ann the cat was ill.",
+        "Please give Sarah the dog.",
+        "Please tell Sarah, our dog is sick.",
+        "Miss Bell said to Joan, a goat got out",
+        "Margaret has been fed and washed.",
+        "Margaret has been walked to the lounge.",
+        "Frank barked at the nurse.",
+        "Dear Emma, pet, come home",
+        "Thomas and Lily, horse and pony",
+    ],
+)
+def test_a_person_beside_an_animal_or_fed_by_a_carer_is_not_let_go(text: str) -> None:
+    assert nobodies.pets_in(text) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "BEGIN:VCARD\nFN:Ute Kern\nORG:Alder",
         "<PayTo iban='1'>Ute Kern</PayTo>",
         "0 @I7@ INDI\n1 NAME Ute /Kern/",
@@ -174,3 +193,9 @@ def test_a_passenger_as_airlines_write_them() -> None:
 )
 def test_a_services_address_is_nobodys_page(text: str, found: int) -> None:
     assert len(list(urls.find(text, NOTHING_READ))) == found
+
+
+@pytest.mark.parametrize(("name", "nobody"), [("St John Rivers", False), ("St Agatha", True)])
+def test_a_saint_with_a_surname_is_somebody(name: str, nobody: bool) -> None:
+    found = Found(0, len(name), "PERSON", 0.7, "names", "on a list")
+    assert nobodies.is_nobody(f"{name} came in.", found, frozenset()) is nobody

@@ -20,12 +20,18 @@ _ANIMAL = (
 _PET = re.compile(
     rf"(?i)\b{_ANIMAL}(?: is| was)?(?: called| named|'s name is|:|,)? (?-i:(?P<pet>[A-Z][a-z]+)(?![\w-]| [A-Z]))"
 )
-# Poppy the cat, Daisy (Labrador), Rex, our old dog; what only animals do.
+# Poppy the cat, Daisy (Labrador), Rex, our old dog, and what only animals do. Who is told of one,
+# or does what carers' notes say of people (fed, walked), is somebody: a person let go is the worse.
+_WHOSE = r"(?i:the|our|my|his|her|their|a) (?:[a-z]+ ){0,2}"
 _PET_BEHIND = re.compile(
-    rf"(?P<pet>[A-Z][a-z]+)(?:,? (?i:the|our|my|his|her|their|a) (?:[a-z]+ ){{0,2}}|, | ?\((?:[a-z]+ ){{0,2}})(?i:{_ANIMAL})"
-    r"(?=[).,;:!?\n]| is\b| was\b| has\b| got\b| and\b|,|$)|"
-    r"(?P<does>[A-Z][a-z]+) (?:barks?|barked|miaow\w*|meow\w*|purr\w*|(?:has|have|had) been (?:fed|walked|wormed|spayed|neutered|microchipped))\b"
+    rf"(?P<pet>[A-Z][a-z]+)(?: {_WHOSE}(?i:{_ANIMAL})(?=[).,;:!?\n]| and\b|$)|, {_WHOSE}(?i:{_ANIMAL})(?=[),;\n])|"
+    rf"(?:, | ?\((?:[a-z]+ ){{0,2}})(?!(?i:pet)\b)(?i:{_ANIMAL})(?=[).,;\n]))|"
+    r"(?P<does>[A-Z][a-z]+) (?:barks|miaow\w*|meow\w*|purrs|(?:has|have) been (?:wormed|spayed|neutered|microchipped))\b"
 )
+_TOLD = frozenset(
+    ("tell", "tells", "told", "ask", "asks", "asked", "give", "gives", "gave", "show", "shows", "showed", "sold", "remind", "reminded", "let",
+     "dear", "hi", "hello", "hey", "thanks", "sorry", "please", "to", "for", "with", "from", "by", "miss", "mr", "mrs", "ms", "dr")
+)  # fmt: skip
 _STORM = re.compile(r"\b(?:Storm|Hurricane|Cyclone|Typhoon) $")
 _TITLE_BEFORE = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Lord|Lady|Sir)\.? $")
 _EPONYM = re.compile(
@@ -49,7 +55,7 @@ def is_nobody(text: str, each: Found, pets: frozenset[str]) -> bool:
     if _STORM.search(text, max(0, each.start - 12), each.start):
         return True
     words = said.lower().split()
-    if words[0] in ("st", "st.", "saint") and not _TITLE_BEFORE.search(text, 0, each.start):
+    if _is_a_saint(words) and not _TITLE_BEFORE.search(text, 0, each.start):
         return True
     behind = _NEXT.match(text, each.end)
     last = behind[1].lower() if behind and text[each.end] == " " and behind[1][0].isupper() else ""
@@ -68,7 +74,19 @@ def _is_eponym(low: str) -> bool:
     return low in read_called_after()[1] and low not in read_lexicon().given
 
 
+def _is_a_saint(words: list[str]) -> bool:
+    """Whether a name is a church's or a school's; with a third word it may be St John Rivers."""
+    return len(words) < 3 and words[0] in ("st", "st.", "saint")
+
+
 def pets_in(text: str) -> frozenset[str]:
     """The names that a text gives to animals."""
-    behind = (hit["pet"] or hit["does"] for hit in _PET_BEHIND.finditer(text))
-    return frozenset((*(hit["pet"] for hit in _PET.finditer(text)), *behind))
+    behind = (hit for hit in _PET_BEHIND.finditer(text) if not _is_spoken_to(text, hit.start()))
+    named = (hit["pet"] or hit["does"] for hit in behind)
+    return frozenset((*(hit["pet"] for hit in _PET.finditer(text)), *named))
+
+
+def _is_spoken_to(text: str, start: int) -> bool:
+    """Whether the word before a name says that it is somebody's: I told Ann the cat is ill."""
+    before = re.search(r"([^\W\d_]+)\.? $", text[max(0, start - 16) : start])
+    return before is not None and before[1].lower() in _TOLD
