@@ -12,7 +12,8 @@ from pathlib import Path
 from workbench.core import events, settings
 from workbench.monitoring import samples
 from workbench.monitoring.alerts.operations import alerts_history
-from workbench.monitoring.samples.operations import ask_gateway, sample
+from workbench.monitoring.samples.asking import ask_gateway
+from workbench.monitoring.samples.operations import sample
 from workbench.serving.running import RunningGateway, find_running, state_path
 from workbench.serving.server import serving
 from workbench.serving.settings import ServingSettings

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import click
 
 from workbench.cli.drawing import print_table
+from workbench.cli.monitoring_samples import minute
 
 if TYPE_CHECKING:
     from workbench.monitoring.forecasting.forecast import Forecast, LimitTime
@@ -24,7 +24,7 @@ def show_forecast(found: Forecast) -> None:
     )
     every = max(1, -(-len(found.values) // _SHOWN))
     rows = [
-        [_when(found.start_s + at * found.step_s), *(f"{each[at]:.4g}" for each in sides)]
+        [minute(found.start_s + at * found.step_s), *(f"{each[at]:.4g}" for each in sides)]
         for sides in ((found.values, found.low, found.high),)
         for at in range(0, len(found.values), every)
     ]
@@ -39,8 +39,4 @@ def _show_limit(met: LimitTime) -> None:
     click.echo(f"limit {met.limit:g}: met within the horizon with chance {met.chance:.0%}")
     named = (("earliest", met.earliest_s), ("likely", met.likely_s), ("latest", met.latest_s))
     for name, time_s in named:
-        click.echo(f"  {name}: {'beyond the horizon' if time_s is None else _when(time_s)}")
-
-
-def _when(time_s: float) -> str:
-    return dt.datetime.fromtimestamp(time_s, dt.UTC).strftime("%Y-%m-%d %H:%M")
+        click.echo(f"  {name}: {'beyond the horizon' if time_s is None else minute(time_s)}")

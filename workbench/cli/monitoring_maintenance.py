@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import click
 
 from workbench.cli.drawing import print_table
+from workbench.cli.monitoring_samples import minute
 
 if TYPE_CHECKING:
     from workbench.monitoring.anomalies.result import AnomalyReport
@@ -19,13 +19,13 @@ def show_anomalies(report: AnomalyReport) -> None:
     steps = sum(value is not None for value in report.seen)
     seasons = ", ".join(map(str, report.seasons)) or "none"
     click.echo(
-        f"{report.metric} ({report.unit}): {steps:,} steps since {_when(report.start_s)}, seasons "
+        f"{report.metric} ({report.unit}): {steps:,} steps since {minute(report.start_s)}, seasons "
         f"of {seasons} steps, judged {report.scale}"
     )
     heads = ["from (UTC)", "steps", "what", "sigma", "expected", "seen"]
     rows = [
         [
-            _when(each.begun_s), f"{each.steps}{'+' if each.lasts else ''}",
+            minute(each.begun_s), f"{each.steps}{'+' if each.lasts else ''}",
             f"{each.kind} {each.direction}", f"{each.size_sigma:.1f}", f"{each.expected:.4g}",
             f"{each.seen:.4g}",
         ]
@@ -36,7 +36,7 @@ def show_anomalies(report: AnomalyReport) -> None:
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     if report.resets_s:
-        told = ", ".join(map(_when, report.resets_s))
+        told = ", ".join(map(minute, report.resets_s))
         click.echo(f"falls taken for restarts or clean-ups: {told}")
     count = len(report.anomalies)
     click.echo(f"{count or 'no'} anomal{'y' if count == 1 else 'ies'} (level {report.level:g})")
@@ -47,7 +47,7 @@ def show_maintenance(report: MaintenanceReport) -> None:
     if not report.suggestions:
         click.echo(f"nothing to do: no limit is near within {report.horizon_days} days")
     for each in report.suggestions:
-        by = "" if each.by_s is None else f", by {_when(each.by_s)}"
+        by = "" if each.by_s is None else f", by {minute(each.by_s)}"
         click.echo(f"{each.action}: {each.subject}{by}")
         click.echo(f"    because {each.because}")
         for evidence in each.evidence:
@@ -77,14 +77,10 @@ def met_words(each: Outlook) -> str:
     days = each.horizon_s / 86_400
     if met.likely_s is None:
         return f"not within {days:.3g} days ({met.chance:.0%})"
-    return f"{_when(met.likely_s)} ({met.chance:.0%})"
+    return f"{minute(met.likely_s)} ({met.chance:.0%})"
 
 
 def _evidence(each: Evidence) -> str:
     value = each.value if isinstance(each.value, str) else f"{each.value:.4g}"
-    span = f"{_when(each.since_s)} to {_when(each.until_s)}"
+    span = f"{minute(each.since_s)} to {minute(each.until_s)}"
     return f"{each.series}, {each.what}: {value} {each.unit} ({span})".replace("  ", " ")
-
-
-def _when(time_s: float) -> str:
-    return dt.datetime.fromtimestamp(time_s, dt.UTC).strftime("%Y-%m-%d %H:%M")

@@ -10,7 +10,7 @@ from workbench.identity.keys import Key, Keys
 from workbench.identity.principals import KeyLimits
 from workbench.serving.admin_types import Budget, BudgetList, KeyList, KeyMade
 from workbench.serving.asked import Asked
-from workbench.serving.known_models import key_warnings
+from workbench.serving.key_warnings import key_warnings
 
 
 async def list_keys(asked: Asked) -> KeyList:
@@ -25,9 +25,12 @@ async def show_key(asked: Asked) -> Key:
 
 async def add_key(asked: Asked) -> KeyMade:
     """Make a key; it is shown in this answer alone."""
-    wish = asked.body
+    wish, limits = asked.body, asked.body.limits.given()
+    budgets_usd = [value for name, value in limits.items() if name.startswith("budget_usd")]
 
     def make() -> KeyMade:
+        # Before the key is made: a fault here would leave one that nobody has seen.
+        said = key_warnings(wish.models, budgets_usd=budgets_usd)
         made = Keys().create(
             wish.name,
             user=wish.user,
@@ -35,12 +38,8 @@ async def add_key(asked: Asked) -> KeyMade:
             scopes=wish.scopes,
             models=wish.models,
             expires_s=wish.expires_s,
-            limits=KeyLimits.of(wish.limits.given()),
+            limits=KeyLimits.of(limits),
             actor=asked.actor,
-        )
-        budgets = (wish.limits.budget_usd_day, wish.limits.budget_usd_month)
-        said = key_warnings(
-            wish.models, budgets_usd=(None if each is UNSET else each for each in budgets)
         )
         return KeyMade(made.id, made.key, made.name, made.prefix, said)
 

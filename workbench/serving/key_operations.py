@@ -18,7 +18,7 @@ from workbench.identity import access
 from workbench.identity.keys import Key, Keys, NewKey
 from workbench.identity.principals import KeyLimits
 from workbench.identity.roles import Role
-from workbench.serving.known_models import key_warnings
+from workbench.serving.key_warnings import key_warnings
 from workbench.serving.limits.opening import make_limits
 from workbench.serving.limits.protocol import LimitUse
 

@@ -61,7 +61,7 @@ def fetch_usage(url: str, folder: Path) -> list[str]:
     if not marks:
         raise NotFoundError(
             f"there is no exported usage at {there.place}",
-            hint="on the machine that serves: WORKBENCH_USAGE_URL, workbench serving usage export",
+            hint="on the machine that serves: WORKBENCH_USAGE_URL, workbench serving usage-export",
         )
     fetched = []
     for month, mark in track(list(marks.items()), "Fetching usage"):

@@ -205,7 +205,9 @@ def test_figures_of_samples_are_new_or_none(database: Database, clock: Clock) ->
         assert Figures(database, clock.now_s + 900).value_of(now)[0] == 6.0
 
 
-def test_figures_of_measures_are_of_the_warehouse_as_built(database: Database) -> None:
+def test_figures_of_measures_are_of_the_warehouse_as_built(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import time
 
     asked = rule("measures.cost", window="24h")
@@ -227,6 +229,9 @@ def test_figures_of_measures_are_of_the_warehouse_as_built(database: Database) -
     assert late[0] is None and "not up to date" in late[1]
     unknown = Figures(database, time.time()).value_of(rule("measures.cots"))
     assert unknown[0] is None and "cots" in unknown[1]
+    monkeypatch.setenv("WORKBENCH_WAREHOUSE_URL", "postgresql://nobody@127.0.0.1:1/usage")
+    elsewhere = Figures(database, time.time()).value_of(asked)
+    assert elsewhere[0] is None and "127.0.0.1:1/usage cannot be reached" in elsewhere[1]
 
 
 def test_figures_of_drift_are_of_what_was_kept(database: Database) -> None:

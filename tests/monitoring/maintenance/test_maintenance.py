@@ -324,11 +324,13 @@ class TestFacts:
         (home / "cache").mkdir()
         (home / "cache" / "a").write_bytes(b"1" * 700)
         (home / "cache" / "b").symlink_to(home / "cache" / "a")
+        (home / "cache" / "c").hardlink_to(home / "cache" / "a")
         found = gather_facts(now_s=NOW_S, home=home)
         assert found.models["m"].calls == 60
         assert found.errors == {"500": 1}
         assert found.spend_usd == {"k": pytest.approx(30.0)}
-        assert folder_sizes(home)["cache"] == 700
+        file, link = ((home / "cache" / name).lstat().st_blocks * 512 for name in "ab")
+        assert file > 0 and folder_sizes(home)["cache"] == file + link, "as du counts: a file once"
 
 
 class TestShown:

@@ -124,16 +124,16 @@ class Figures:
         return (None, "no column has an index") if value is None else (float(value), "")
 
     def _measure(self, name: str, rule: Rule) -> Found:
-        """A measure of the warehouse as it was last built."""
+        """A measure of the warehouse as it was last built, wherever it is."""
         key = ("measure", name, rule.window_s, tuple(sorted(rule.where.items())))
         return self._once(key, lambda: self._ask_warehouse(name, rule))
 
     def _ask_warehouse(self, name: str, rule: Rule) -> Found:
-        from workbench.monitoring.warehouse.asking import Warehouse
+        from workbench.monitoring.warehouse.opening import open_warehouse
 
         since_s = self.now_s - rule.window_s
         try:
-            with Warehouse(threads=1) as warehouse:
+            with open_warehouse(threads=1) as warehouse:
                 span = warehouse.span()
                 if span is None or span[1].replace(tzinfo=dt.UTC).timestamp() + 3600 < since_s:
                     return None, "the warehouse is not up to date: workbench monitoring rebuild"

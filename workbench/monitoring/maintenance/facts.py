@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from workbench.monitoring.samples.asking import ask_loaded_models
+from workbench.monitoring.samples.reading import size_of
 
 if TYPE_CHECKING:
     from workbench.store.database import Database
-
-log = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
 WINDOW_DAYS = 14
@@ -63,24 +63,22 @@ def gather_facts(*, now_s: float, home: Path, database: Database | None = None) 
         span,
     )
     return Facts(
-        since_s, now_s, _models(store, since_s, now_s), _loaded(), folder_sizes(home),
+        since_s, now_s, _models(store, since_s, now_s), ask_loaded_models(), folder_sizes(home),
         _with_load(store, since_s, now_s), {str(row["code"]): row["calls"] for row in errors},
         {row["name"]: row["usd"] for row in spend},
     )  # fmt: skip
 
 
 def folder_sizes(home: Path) -> dict[str, int]:
-    """Bytes by folder right under the home, the largest first; links count nothing."""
-    found: dict[str, int] = {}
-    for folder in home.iterdir() if home.is_dir() else ():
-        files = [folder] if folder.is_file() else folder.rglob("*")
-        size = 0
-        for path in files:
-            try:
-                size += 0 if path.is_symlink() or not path.is_file() else path.stat().st_size
-            except FileNotFoundError:
-                continue  # a file that went away meanwhile takes no room
-        found[folder.name] = size
+    """Bytes on the disk by what lies right under the home, the largest first.
+
+    A file with names in two folders, as weights have, counts in both.
+    """
+    found = {
+        each.name: size_of(each) if each.is_dir() else each.stat().st_blocks * 512
+        for each in (home.iterdir() if home.is_dir() else ())
+        if not each.is_symlink() and each.exists()
+    }
     return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
 
@@ -98,21 +96,6 @@ def _models(store: Database, since_s: float, now_s: float) -> dict[str, ModelUse
         row["name"]: ModelUse(row["calls"], row["last_s"], row["before_s"], row["now_s"])
         for row in rows
     }
-
-
-def _loaded() -> dict[str, int]:
-    """Bytes of each model that the gateway of this home holds; none where no gateway runs."""
-    from workbench.core import operations
-    from workbench.core.errors import NotFoundError, WorkbenchError
-
-    try:
-        models: Any = operations.find("serving.models_list").run({})
-    except NotFoundError:
-        return {}
-    except WorkbenchError as error:
-        log.warning("the gateway was not asked: %s", error)
-        return {}
-    return {each.name: each.resident_bytes for each in models if each.resident_bytes > 0}
 
 
 def _with_load(store: Database, since_s: float, now_s: float) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +9,12 @@ from typing import Annotated
 
 import annotated_types as limits
 
-from workbench.core import operations
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import NotFoundError, WorkbenchError
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
+from .asking import ask_gateway
 from .keeping import SampleSeries
-from .reading import GatewayReading
-
-log = logging.getLogger(__name__)
 
 _CPU_S = 0.5  # over which the processors' share is measured, where it is read once
 _TICK_S = 0.5
@@ -85,28 +80,6 @@ def samples(name: str, *, since: str = "24h", until: str | None = None) -> Sampl
     from .keeping import Samples
 
     return Samples().series(name, since=since, until=until)
-
-
-def ask_gateway() -> GatewayReading | None:
-    """What the gateway of this home says of itself, asked as any command asks it; None without one.
-
-    The rooms of the gateway lie above this one, so they are asked by the names of operations.
-    """
-    try:
-        status = operations.find("serving.status").run({})
-        models = operations.find("serving.models_list").run({})
-    except NotFoundError:
-        return None
-    except WorkbenchError as error:
-        log.warning("the gateway was not asked: %s", error)
-        return None
-    return GatewayReading(
-        pid=status.pid,
-        requests_queued=status.queued,
-        requests_in_flight=status.in_flight,
-        models_loaded=sum(model.resident_bytes > 0 for model in models),
-        models_resident_bytes=sum(model.resident_bytes for model in models),
-    )
 
 
 def _wait(seconds: float) -> None:

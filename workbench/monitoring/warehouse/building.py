@@ -120,7 +120,7 @@ class _Work:
             except (duckdb.DataError, duckdb.BinderException) as error:
                 raise DataError(
                     f"{path} has what cannot be counted: {str(error).splitlines()[0]}",
-                    hint="workbench serving usage export --rebuild writes the home's files anew",
+                    hint="workbench serving usage-export --rebuild writes the home's files anew",
                 ) from None
             self.manifest.months[month] = {**made, "source": state}
             written.append(month)

@@ -65,7 +65,7 @@ def parts(path: Path) -> Iterator[tuple[int, bytes]]:
     except (arrow.ArrowInvalid, OSError) as error:
         raise DataError(
             f"{path} is no Parquet file: {str(error).splitlines()[0]}",
-            hint="workbench serving usage export --rebuild writes the home's files anew",
+            hint="workbench serving usage-export --rebuild writes the home's files anew",
         ) from None
     with file:
         there = set(file.schema_arrow.names)
