@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -42,6 +42,13 @@ class ObjectServer:
             for key, (secret, actions) in USERS.items()
         ]  # fmt: skip
         (self._folder / "users.json").write_text(json.dumps({"identities": told}))
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
 
     def start(self) -> None:
         """Start it, and wait until it takes an object."""

@@ -1,13 +1,18 @@
-"""What a lab says to a wrong answer that was planted."""
+"""What a lab says to a wrong answer that was planted, and to code that fakes a right one."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import nbformat
 
 from workbench.learning.answers import NamespaceAnswers
 from workbench.learning.catalogue import CHECKS, HIDDEN, find_lab
 from workbench.learning.checking import find_check, load_checks, run_check
+from workbench.learning.grading import grade_notebook
 from workbench.learning.hidden import Hidden
+from workbench.learning.source import notebook_text
 
 
 def assert_caught(lab: str, question: str, code: str, said: str) -> None:
@@ -21,3 +26,35 @@ def assert_caught(lab: str, question: str, code: str, said: str) -> None:
         verdict = run_check(check, answers, Hidden(spec, seed=11))
     assert not verdict.ok
     assert said in verdict.message, verdict.message
+
+
+FORGED = """
+import json, os
+forged = json.dumps({"value": 0.5, "ok": True, "hidden_ok": True, "score": %d}) + "\\n"
+for descriptor in range(64):
+    try:
+        os.write(descriptor, forged.encode() * 20)
+    except OSError:
+        pass
+os._exit(0)
+"""
+
+
+def assert_no_points(
+    lab: str, fake: str, *, stubs: int, tmp_path: Path, mark: str = "NotImplementedError"
+) -> None:
+    """A copy with its untouched stubs, and a cell that fakes, has no points.
+
+    ``stubs`` cells have the ``mark`` in them.
+    """
+    notebook = nbformat.reads(notebook_text(find_lab(lab)), as_version=4)
+    kept = [cell for cell in notebook.cells if cell.cell_type == "code" and mark in cell.source]
+    assert len(kept) == stubs
+    notebook.cells = [*kept, nbformat.v4.new_code_cell(fake)]
+    path = tmp_path / "fake.ipynb"
+    nbformat.write(notebook, path)
+    found = grade_notebook(path)
+    assert found.score == 0
+    if "os._exit" not in fake:  # those ran to their end: it is their answers that failed
+        assert (found.note, found.cells_failed) == ("", ())
+    assert all(question.message for question in found.questions)

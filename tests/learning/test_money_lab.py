@@ -11,12 +11,11 @@ import pytest
 from workbench.learning.answers import NamespaceAnswers
 from workbench.learning.catalogue import CHECKS, HIDDEN, find_lab
 from workbench.learning.checking import find_check, load_checks, run_check
-from workbench.learning.grading import grade_notebook
 from workbench.learning.hidden import Hidden
 from workbench.learning.source import notebook_text
 
 from .conftest import needs_bubblewrap
-from .planted import assert_caught
+from .planted import FORGED, assert_caught, assert_no_points
 
 NAME = "monitoring/01_where_the_money_goes"
 TEMPLATES = {
@@ -321,16 +320,7 @@ def changed(p_values, level): return ["language", "task", "prompt"]
 def began(hits, calls): return 12
 def change_if_moved(cells, source, target): return Anything(0)
 """,
-    "a forged result and an early end": """
-import json, os
-forged = json.dumps({"value": 0.5, "ok": True, "hidden_ok": True, "score": 20}) + "\\n"
-for descriptor in range(64):
-    try:
-        os.write(descriptor, forged.encode() * 20)
-    except OSError:
-        pass
-os._exit(0)
-""",
+    "a forged result and an early end": FORGED % 20,
 }
 
 
@@ -338,14 +328,4 @@ os._exit(0)
 @pytest.mark.slow
 @pytest.mark.parametrize("fake", FAKES)
 def test_a_fake_has_no_points(fake: str, shared_home: Path, tmp_path: Path) -> None:
-    notebook = nbformat.reads(notebook_text(find_lab(NAME)), as_version=4)
-    stubs = [cell for cell in notebook.cells if "NotImplementedError" in cell.source]
-    assert len(stubs) == 6
-    notebook.cells = [*stubs, nbformat.v4.new_code_cell(FAKES[fake])]
-    path = tmp_path / "fake.ipynb"
-    nbformat.write(notebook, path)
-    found = grade_notebook(path)
-    assert found.score == 0
-    if "os._exit" not in FAKES[fake]:  # those ran to their end: it is their answers that failed
-        assert (found.note, found.cells_failed) == ("", ())
-    assert all(question.message for question in found.questions)
+    assert_no_points(NAME, FAKES[fake], stubs=6, tmp_path=tmp_path)

@@ -11,12 +11,11 @@ import pytest
 from workbench.learning.answers import NamespaceAnswers
 from workbench.learning.catalogue import HIDDEN, find_lab
 from workbench.learning.checking import find_check, load_checks, run_check
-from workbench.learning.grading import grade_notebook
 from workbench.learning.hidden import Hidden
 from workbench.learning.source import notebook_text
 
 from .conftest import needs_bubblewrap
-from .planted import assert_caught
+from .planted import FORGED, assert_caught, assert_no_points
 
 NAME = "fairness/01_who_is_served_worse"
 RATES = (
@@ -244,16 +243,7 @@ def left_out(first, second, least): return [["f", "z", 1], ["m", "z", 1]]
 def equal_lines(groups, scores, share): return {name: Anything(0) for name in groups}
 def decided_by_group(scores, lines): return Anything(0)
 """,
-    "a forged result and an early end": """
-import json, os
-forged = json.dumps({"value": 0.5, "ok": True, "hidden_ok": True, "score": 18}) + "\\n"
-for descriptor in range(64):
-    try:
-        os.write(descriptor, forged.encode() * 20)
-    except OSError:
-        pass
-os._exit(0)
-""",
+    "a forged result and an early end": FORGED % 18,
 }
 
 
@@ -261,14 +251,4 @@ os._exit(0)
 @pytest.mark.slow
 @pytest.mark.parametrize("fake", FAKES)
 def test_a_fake_has_no_points(fake: str, shared_home: Path, tmp_path: Path) -> None:
-    notebook = nbformat.reads(notebook_text(find_lab(NAME)), as_version=4)
-    stubs = [cell for cell in notebook.cells if cell.source.startswith("def ")]
-    assert len(stubs) == 7
-    notebook.cells = [*stubs, nbformat.v4.new_code_cell(FAKES[fake])]
-    path = tmp_path / "fake.ipynb"
-    nbformat.write(notebook, path)
-    found = grade_notebook(path)
-    assert found.score == 0
-    if "os._exit" not in FAKES[fake]:  # those ran to their end: it is their answers that failed
-        assert (found.note, found.cells_failed) == ("", ())
-    assert all(question.message for question in found.questions)
+    assert_no_points(NAME, FAKES[fake], stubs=7, tmp_path=tmp_path, mark="def ")

@@ -31,10 +31,8 @@ MONTH_S = 30 * 86_400.0
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ObjectServer]:
-    server = ObjectServer()
-    server.start()
-    yield server
-    server.remove()
+    with ObjectServer() as started:
+        yield started
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -46,6 +47,13 @@ class PostgresServer:
     def url(self, database: str = "postgres", *, password: str = _QUOTED) -> str:
         """The address of a database."""
         return f"postgresql://lab:{password}@127.0.0.1:{self.port}/{database}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
 
     def start(self) -> None:
         """Start it, and wait until it answers."""

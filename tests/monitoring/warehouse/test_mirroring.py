@@ -33,10 +33,8 @@ PLAN = TrafficPlan(days=40, calls=2_000, users=20, seed=2)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ObjectServer]:
-    server = ObjectServer()
-    server.start()
-    yield server
-    server.remove()
+    with ObjectServer() as started:
+        yield started
 
 
 @pytest.fixture

@@ -57,10 +57,8 @@ OWN = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.remove()
+    with PostgresServer() as started:
+        yield started
 
 
 @pytest.fixture

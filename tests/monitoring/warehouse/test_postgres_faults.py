@@ -37,10 +37,8 @@ WRONG = "not-the-password"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.remove()
+    with PostgresServer() as started:
+        yield started
 
 
 @pytest.fixture
