@@ -64,6 +64,7 @@ def test_other_numbers_are_a_regression() -> None:
         ([0, 1], [0, 1], {"score": [0.5, 1.5]}, "1 scores lie outside 0 to 1, the first 1.5"),
         ([0, 1], [0, 1], {"score": [0.5]}, "score has 1 rows, y has 2"),
         ([1.5, 2], [1, float("inf")], {}, "y_hat holds .*inf.* in row 2"),
+        (["0", "1"], ["0.0", "inf"], {}, "1 of 2 values of y_hat are not finite.* in row 2"),
         ([1.5, 2], [1, 2], {"score": [0.1, 0.2]}, "a regression has no probabilities"),
     ],
 )

@@ -61,6 +61,7 @@ def read_outcomes(
                 f"{missing} of {len(values)} values of {name} are missing",
                 hint="leave out the rows without an outcome or a prediction",
             )
+        _refuse_infinite(name, values)
     if task == "auto":
         task = "classification" if _are_labels(came, said, positive) else "regression"
     if task == "classification":
@@ -77,6 +78,21 @@ def read_outcomes(
     if positive is not None:
         raise InputError(f"a {task} has no positive label", hint="leave positive out")
     return Outcomes(task, _numbers("y", came), _numbers("y_hat", said), None, None)
+
+
+def _refuse_infinite(name: str, values: Any) -> None:
+    """A file's ``inf`` makes text of a whole column, and a label of every number in it."""
+    import numpy as np
+    import pandas as pd
+
+    numbers = pd.to_numeric(values, errors="coerce")
+    infinite = np.flatnonzero(np.isinf(numbers.to_numpy(dtype=float)))
+    if numbers.notna().all() and len(infinite):
+        raise InputError(
+            f"{len(infinite)} of {len(values)} values of {name} are not finite: {name} holds "
+            f"{values.iloc[infinite[0]]!r} in row {infinite[0] + 1}",
+            hint="leave those rows out, or write what was meant",
+        )
 
 
 def _are_labels(came: Any, said: Any, positive: str | None) -> bool:
