@@ -27,6 +27,7 @@ from workbench.studio.report_buttons import NotebooksTile
 from workbench.studio.run_history import claims_held, page_of, recent_runs
 from workbench.studio.server import _without_gone
 from workbench.studio.tile_runs import duration_chart
+from workbench.studio.vega_chart import specification
 
 
 @pytest.fixture
@@ -358,6 +359,38 @@ def test_the_times_of_many_notebooks_are_a_line_each(home: Path) -> None:
     assert looks["failed"] == (FAILED, "x")  # not the green of the third series
     assert sum(row["which"] == "last run" for row in chart.rows) == 12
     assert duration_chart(records[:1]) is None
+
+
+def test_a_mark_means_the_same_whichever_runs_there_are(home: Path) -> None:
+    """The newest notebook's runs came first, and with them their colours."""
+
+    def looks(*failed: int) -> dict[str, tuple[str, str]]:
+        records = [record(home, f"r{n:02}", slug=f"{n % 2}_a_notebook") for n in range(6)]
+        for place in failed:
+            records[place]["status"] = "failed"
+        chart = duration_chart(records)
+        assert chart is not None
+        legend = specification(chart)["encoding"]["color"]["legend"]["values"]
+        traces = chart.figure().data
+        assert {trace.name for trace in traces} == set(legend)
+        return {trace.name: (trace.marker.color, trace.marker.symbol) for trace in traces}
+
+    usual = looks(0)
+    assert usual == looks(5) and set(usual) == {"last run", "earlier run", "failed"}
+    for found in (looks(), looks(4, 5)):
+        assert found == {name: usual[name] for name in found}
+    assert "last run" not in looks(4, 5)
+
+
+def test_a_low_figure_of_names_has_room_for_its_legend_and_tells_every_name(home: Path) -> None:
+    records = [record(home, f"r{n:02}", slug=f"{n % 2}_a_notebook") for n in range(4)]
+    records[0]["status"] = "failed"
+    chart = duration_chart(records)
+    assert chart is not None
+    layout = chart.figure().layout
+    assert layout.height == 136 + 3 * 30 + 60
+    assert (layout.yaxis.tickmode, layout.yaxis.dtick) == ("linear", 1)
+    assert list(layout.yaxis.categoryarray) == chart.categories
 
 
 def test_many_names_of_series_stand_below_and_not_on_the_title() -> None:

@@ -39,6 +39,8 @@ class Chart:
             ``x_title`` and ``y_title`` stay with their fields.
         failed: The series that says that something went wrong. Wherever it stands among the
             groups it has a colour and, as points, a cross that no other series has.
+        order: Series that come first among the groups. Each keeps its colour and mark where another
+            has no row this time.
         dotted: In a line chart the series whose rows are dots without a line. All others are then
             lines without dots, and their intervals bands: for long series with marks on them.
     """
@@ -60,6 +62,7 @@ class Chart:
     height_px: int = 320
     sideways: bool = False
     failed: str | None = None
+    order: tuple[str, ...] = ()
     dotted: str | None = None
 
     def __post_init__(self) -> None:
@@ -83,10 +86,11 @@ class Chart:
 
     @property
     def groups(self) -> list[str]:
-        """The names of the series in order of appearance; one empty name without series."""
+        """The names of the series, those of ``order`` and then others in order of appearance; one
+        empty name without series."""
         if self.series is None:
             return [""]
-        return list(dict.fromkeys(str(row[self.series]) for row in self.rows))
+        return list(dict.fromkeys((*self.order, *(str(row[self.series]) for row in self.rows))))
 
     @property
     def categories(self) -> list[str] | None:

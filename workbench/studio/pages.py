@@ -101,7 +101,8 @@ class Panel:
             figure = part.figure().to_plotly_json() | {"config": {"responsive": True}}
             data = {PLOTLY_MIME: figure, "text/plain": part.describe()}
             shown = {"output_type": "display_data", "data": data, "metadata": {}}
-            drawn = self._widgets.Output(outputs=(shown,), layout={"height": f"{part.height_px}px"})
+            height = figure["layout"]["height"]
+            drawn = self._widgets.Output(outputs=(shown,), layout={"height": f"{height}px"})
             drawn.add_class("wb-chart")
             return drawn
         from workbench.studio.tables import plain_table

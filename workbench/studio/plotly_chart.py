@@ -20,6 +20,7 @@ _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 _FAILED_SYMBOL = "x"
 # What a line of a phone holds, and what the mark before a name takes of it.
 _LINE_CHARS, _KEY_CHARS = 46, 5
+_LEGEND_PX, _AROUND_PX = 30, 136  # a line of it; the title above and the axis below
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -42,7 +43,7 @@ def draw_figure(chart: Chart) -> Any:
         font={"family": FONT, "size": 12, "color": _INK},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        height=chart.height_px,
+        height=_height(chart),
         margin={"l": 60, "r": 20, "t": 66 if chart.series or chart.panel else 50, "b": 50},
         barmode="group",
         # What is left of the toolbar is short enough to leave the title be.
@@ -63,6 +64,15 @@ def draw_figure(chart: Chart) -> Any:
         order = {"type": "category", "categoryorder": "array", "categoryarray": chart.categories}
         figure.update_xaxes(**order)
     return figure
+
+
+def _height(chart: Chart) -> int:
+    """The height in pixels. Sideways a phone may take a line a name for the legend, below the axis:
+    where nothing is left for the marks, plotly draws no figure at all."""
+    if not chart.sideways:
+        return chart.height_px
+    names = _LEGEND_PX * len(chart.groups) if chart.series else 0
+    return max(chart.height_px, _AROUND_PX + names + max(60, 18 * len(chart.categories or ())))
 
 
 def _legend(chart: Chart) -> dict[str, Any]:
@@ -88,7 +98,12 @@ def _turn(figure: Any, chart: Chart) -> None:
             trace.hovertemplate = "%{y}: %{x:.4g}<br>%{customdata}<extra>%{fullData.name}</extra>"
         trace.y = [str(name).replace("\n", "<br>") for name in trace.y]
     figure.update_xaxes(title=chart.y_title, showgrid=True, matches="x")
-    figure.update_yaxes(title=None, type="category", autorange="reversed", showgrid=False)
+    # Every name, in the rows' order: by itself plotly leaves out each second one on a low figure.
+    figure.update_yaxes(
+        title=None, type="category", autorange="reversed", showgrid=False, tickmode="linear",
+        dtick=1, categoryorder="array",
+        categoryarray=[name.replace("\n", "<br>") for name in chart.categories or ()],
+    )  # fmt: skip
     figure.update_layout(yaxis={"title": chart.x_title})
 
 

@@ -74,6 +74,7 @@ def duration_chart(records: list[dict[str, Any]]) -> Chart | None:
         height_px=120 + _ROW_PX * len(newest),
         sideways=True,
         failed="failed",
+        order=("last run", "earlier run", "failed"),
     )
 
 

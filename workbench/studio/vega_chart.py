@@ -274,6 +274,9 @@ def _encoding(chart: Chart, categories: list[str] | None, width_px: int) -> dict
     if chart.series is not None:
         # A domain and not a sort: each of two sorts would have a legend of its own.
         named = {"field": "series", "type": "nominal", "scale": {"domain": chart.groups}}
+        if chart.order:  # names without a row keep their place, and are not told
+            there = {str(row[chart.series]) for row in chart.rows}
+            named["legend"] = {"values": [name for name in chart.groups if name in there]}
         encoding["color"] = named
         if chart.mark == "bar":
             encoding["xOffset"] = {"field": "series", "sort": chart.groups}
