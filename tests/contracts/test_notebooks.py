@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from workbench.reports.parameters import read_parameters
 from workbench.studio.notebook_facts import read_facts
 
 REPO = Path(__file__).resolve().parents[2]
@@ -124,6 +125,19 @@ def test_committed_notebooks_say_their_question_and_their_cost(tracked: list[Pat
     assert len(told) > 8
     silent = [f.path for f in told if not (f.question and f.time and f.memory)]
     assert not silent
+
+
+def test_committed_notebooks_say_which_numbers_they_take(tracked: list[Path]) -> None:
+    """What is out of bounds is then refused before the run, by its name."""
+    stories = [path for path in tracked if path.parts[0] == "notebooks" and path.suffix == ".ipynb"]
+    numbers = {
+        f"{path}: {parameter.name}": parameter.bounds.text
+        for path in stories
+        for parameter in read_parameters(REPO / path).values()
+        if parameter.type.kind in ("int", "float")
+    }
+    assert len(numbers) > 60
+    assert [name for name, bounds in numbers.items() if not bounds] == []
 
 
 def cell(kind: str, text: str, **more: Any) -> Notebook:

@@ -50,6 +50,7 @@ def test_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"{", "not valid JSON"),
         (b"\xff\xfe\x00", "not valid JSON"),
+        (b'{\n<<<<<<< HEAD\n"cells": []\n', "a merge left its marks in line 2"),
         (b"[]", "not a notebook"),
         (b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3, "metadata": {}}', "not a valid"),
         (
@@ -65,6 +66,16 @@ def test_a_file_that_is_no_notebook_is_refused(tmp_path: Path, content: bytes, s
     with pytest.raises(InputError, match=said) as caught:
         find_notebooks([path])
     assert str(path) in str(caught.value)
+    assert str(path) in str(caught.value.hint) or "JupyterLab" in str(caught.value.hint)
+
+
+def test_what_jupyter_kept_of_a_spoilt_one_is_told(tmp_path: Path) -> None:
+    path, kept = tmp_path / "a.ipynb", tmp_path / ".ipynb_checkpoints" / "a-checkpoint.ipynb"
+    make_notebook(kept, "1")
+    path.write_text("{")
+    with pytest.raises(InputError) as caught:
+        find_notebooks([path])
+    assert caught.value.hint == f"what JupyterLab kept of it: cp {kept} {path}"
 
 
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:

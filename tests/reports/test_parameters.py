@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.cli.main import main
 from workbench.core.errors import InputError
 from workbench.reports.notebooks import find_notebooks
 from workbench.reports.parameter_types import fits, parse_text, parse_type
@@ -21,7 +22,7 @@ CELL = """#parameters
 from pathlib import Path
 from typing import Literal
 
-max_tokens: int = 16  # tokens
+max_tokens: int = 16  # tokens; at least 1
 rate: float = 1e-3  # per step
 model: str = "smollm2-135m"
 verbose: bool = False
@@ -51,6 +52,7 @@ def test_the_cell_is_read_without_being_run(write_notebook: WriteNotebook) -> No
         "plain": "int",
     }
     assert found["max_tokens"].unit == "tokens"
+    assert found["max_tokens"].expected == "int, at least 1"
     assert found["data"].default == Path("data")
 
 
@@ -109,6 +111,43 @@ def test_an_ill_typed_value_is_refused_by_name(
     assert caught.value.context["expected"] in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("line", "inside", "outside"),
+    [
+        ("n: int = 1  # tokens; at least 1", [1, 10**6, "7"], [0, -5, "-5"]),
+        ("n: int = 4  # at least 1 and at most 1_000", [1, 1000], [0, 1001]),
+        ("n: float = 0.5  # share; above 0 and below 1", [1e-9, 0.99], [0, 1, 1.0, "1"]),
+        ("n: float = 1e-6  # delta; above 0 and at most 1e-5", [1e-5], [1.1e-5, 0.0]),
+        ("n: int = 0  # at most 9007199254740993", [2**53 + 1], [2**53 + 2]),
+        ("n: list[int] = [1]  # layers; at least 0", [[], [0, 3]], [[1, -1]]),
+        ("n: int | None = None  # rows; at least 2", [None, 2], [1]),
+        ("n: int = 0  # rows; at least one", [-1], []),  # prose, not a bound
+        ("n: int = 0  # at least 1 of them; 0 is all", [-1], []),
+    ],
+)
+def test_a_value_out_of_its_bounds_is_refused_by_name(
+    write_notebook: WriteNotebook, line: str, inside: list[Any], outside: list[Any]
+) -> None:
+    path = write_notebook("a", f"#parameters\n{line}")
+    for value in inside:
+        assert resolve(path, {"n": value})["n"] == (int(value) if value == "7" else value)
+    for value in outside:
+        with pytest.raises(InputError, match=r"parameter 'n' of .* it must be") as caught:
+            resolve(path, {"n": value})
+        assert caught.value.context["parameter"] == "n"
+
+
+def test_the_command_line_refuses_it_before_anything_runs(
+    write_notebook: WriteNotebook, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_notebook("a", CELL)
+    with pytest.raises(SystemExit) as ended:
+        main(["report", "run", str(path), "--out", str(out), "-p", "max_tokens", "-5"])
+    assert ended.value.code == 2
+    assert "'max_tokens'" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_an_unknown_parameter_is_refused_with_near_matches(write_notebook: WriteNotebook) -> None:
     with pytest.raises(InputError, match="no parameter 'max_token'; did you mean 'max_tokens'"):
         resolve(write_notebook("a", CELL), {"max_token": 1})
@@ -129,6 +168,7 @@ def test_profiles_give_way_to_what_is_given(write_notebook: WriteNotebook) -> No
     ("profiles", "said"),
     [
         ({"full": {"n": "many"}}, "must be int"),
+        ({"full": {"n": 0}}, "must be int, at least 1"),
         ({"full": {"nn": 1}}, "no parameter 'nn' in its profile 'full'"),
         ({"fast": {"n": 1}}, "profile 'fast'"),
     ],
@@ -136,7 +176,8 @@ def test_profiles_give_way_to_what_is_given(write_notebook: WriteNotebook) -> No
 def test_a_wrong_profile_is_found_on_any_run(
     write_notebook: WriteNotebook, profiles: dict[str, Any], said: str
 ) -> None:
-    path = write_notebook("a", "#parameters\nn: int = 1", profiles=profiles)
+    cell = "#parameters\nn: int = 1  # at least 1"
+    path = write_notebook("a", cell, profiles=profiles)
     with pytest.raises(InputError, match=said):
         resolve(path, {})
 
@@ -145,7 +186,9 @@ def test_a_wrong_profile_is_found_on_any_run(
     ("cell", "said"),
     [
         ("n: int = open('x')", "not a literal"),
-        ("n: int = 'x'", "its own type is int"),
+        ("n: int = 'x'", "by its own line it must be int"),
+        ("n: int = 0  # rows; at least 1", "by its own line it must be int, at least 1"),
+        ("n: str = 'x'  # at most 5", "str is no number"),
         ("n: complex = 1j", "allowed are"),
         ("n = None", "needs a type"),
         ("print(1)", "only `name: type = value`"),

@@ -18,6 +18,7 @@ from .own_copies import COPIED, FOLDER
 # Folders whose notebooks are not reports: pages for Voila, and Jupyter's own copies.
 SKIPPED_FOLDERS = {"dashboards", ".ipynb_checkpoints", "node_modules", ".venv"}
 _ROOT_MARKS = (".git", "workbench.toml", "pyproject.toml")
+_CONFLICT = re.compile(rb"^<{7} ", re.MULTILINE)
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
 
@@ -127,7 +128,9 @@ def _read(path: Path, *, unique: bool) -> Notebook:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", hint=f"ls -l {path}", path=str(path)
+        ) from error
     _check_json(path, content)
     try:
         node = nbformat.reads(content.decode(), as_version=4)
@@ -147,7 +150,12 @@ def _read(path: Path, *, unique: bool) -> Notebook:
 
 def _check_path(path: Path) -> None:
     if path.suffix != ".ipynb":
-        raise InputError(f"{path} is not a notebook; its name must end in .ipynb")
+        near = near_notebooks(path)
+        raise InputError(
+            f"{path} is not a notebook; its name must end in .ipynb",
+            hint=f"workbench report run {near[0] if near else 'notebooks'}",
+            path=str(path),
+        )
     if not path.exists():
         near = near_notebooks(path)
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -170,15 +178,34 @@ def near_notebooks(path: Path) -> list[str]:
 
 def _check_json(path: Path, content: bytes) -> None:
     if not content.strip():
-        raise InputError(f"{path} is empty; a notebook is expected", path=str(path))
+        raise InputError(
+            f"{path} is empty; a notebook is expected", hint=_earlier(path), path=str(path)
+        )
     try:
         plain = json.loads(content)
     except ValueError as error:  # UnicodeDecodeError is one as well
+        conflict = _CONFLICT.search(content)
+        said = f"it is not valid JSON ({error})"
+        if conflict:
+            line = content.count(b"\n", 0, conflict.start()) + 1
+            said = f"a merge left its marks in line {line}, so it is not valid JSON"
         raise InputError(
-            f"{path} is not a notebook: it is not valid JSON ({error})", path=str(path)
+            f"{path} is not a notebook: {said}", hint=_earlier(path), path=str(path)
         ) from None
     if not isinstance(plain, dict) or not isinstance(plain.get("nbformat"), int):
-        raise InputError(f"{path} is JSON, but not a notebook", path=str(path))
+        raise InputError(
+            f"{path} is JSON, but not a notebook: it has no nbformat",
+            hint="workbench report run takes what JupyterLab saves as .ipynb",
+            path=str(path),
+        )
+
+
+def _earlier(path: Path) -> str:
+    """How a notebook that was spoilt is had back."""
+    kept = path.parent / ".ipynb_checkpoints" / f"{path.stem}-checkpoint.ipynb"
+    if kept.is_file():
+        return f"what JupyterLab kept of it: cp {kept} {path}"
+    return f"mend it in an editor, or take back what git has of it: git restore {path}"
 
 
 def _check_language(path: Path, node: Any) -> None:
@@ -189,4 +216,8 @@ def _check_language(path: Path, node: Any) -> None:
         or "python"
     )
     if language.lower() != "python":
-        raise InputError(f"{path} is a notebook in {language}; only Python runs as a report")
+        raise InputError(
+            f"{path} is a notebook in {language}; only Python runs as a report",
+            hint=f"jupyter lab {path}",
+            path=str(path),
+        )

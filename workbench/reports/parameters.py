@@ -1,11 +1,12 @@
 """The typed parameters of a notebook, read from its ``parameters`` cell without running it.
 
-    max_tokens: int = 16  # tokens
+    max_tokens: int = 16  # tokens; at least 1
     model: str = "smollm2-135m"
     profile: Literal["quick", "full"] = "quick"
 
 Values per profile stand in the notebook's metadata: ``workbench.profiles.full.max_tokens = 128``.
-A given parameter is stronger than the profile, and that than the cell.
+A given parameter is stronger than the profile, and that than the cell. The comment beside a
+number may end with its bounds; see ``parameter_bounds``.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import ast
 import io
 import tokenize
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
 from ..core.errors import InputError
 from ..core.near_names import meant, near_names
 from .notebooks import Notebook, find_notebooks
+from .parameter_bounds import Bounds, split_comment
 from .parameter_types import TypeSpec, fits, parse_text, parse_type, type_of
 
 TAG = "parameters"
@@ -30,12 +32,22 @@ _NOT_PARAMETERS = (ast.Import, ast.ImportFrom, ast.Pass)
 
 @dataclass(frozen=True)
 class NotebookParameter:
-    """One parameter: its type as the cell spells it, its default, and its unit if one is told."""
+    """One parameter: its type as the cell spells it, its default, its unit and its bounds."""
 
     name: str
     type: TypeSpec
     default: Any
     unit: str = ""
+    bounds: Bounds = field(default_factory=Bounds)
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words: ``int, at least 1``."""
+        return f"{self.type.text}, {self.bounds.text}" if self.bounds.text else self.type.text
+
+    def allows(self, value: Any) -> bool:
+        """Whether a value is of the type, and within the bounds."""
+        return fits(self.type, value) and self.bounds.hold(value)
 
 
 def read_parameters(notebook: Path | Notebook) -> dict[str, NotebookParameter]:
@@ -71,7 +83,8 @@ def resolve_parameters(
         profile: ``"quick"`` or ``"full"``.
 
     Raises:
-        InputError: One is unknown or ill-typed; the message names it, its type and the notebook.
+        InputError: One is unknown, ill-typed or out of bounds; the message names it, what it must
+            be, and the notebook.
     """
     declared = read_parameters(notebook)
     values = _profile_values(notebook, declared, profile)
@@ -103,8 +116,8 @@ def _read_cell(notebook: Notebook, source: str) -> dict[str, NotebookParameter]:
     for statement in statements:
         if isinstance(statement, _NOT_PARAMETERS) or _is_docstring(statement):
             continue
-        unit = comments.get(statement.end_lineno or 0, "")
-        parameter = _read_statement(notebook, statement, unit)
+        comment = comments.get(statement.end_lineno or 0, "")
+        parameter = _read_statement(notebook, statement, comment)
         if parameter.name in found:
             raise InputError(
                 f"parameter {parameter.name!r} of {notebook.path} is set twice in its cell"
@@ -113,7 +126,7 @@ def _read_cell(notebook: Notebook, source: str) -> dict[str, NotebookParameter]:
     return found
 
 
-def _read_statement(notebook: Notebook, statement: ast.stmt, unit: str) -> NotebookParameter:
+def _read_statement(notebook: Notebook, statement: ast.stmt, comment: str) -> NotebookParameter:
     target, value, annotation = _assignment(statement)
     if target is None or value is None:
         raise InputError(
@@ -128,13 +141,26 @@ def _read_statement(notebook: Notebook, statement: ast.stmt, unit: str) -> Noteb
         raise InputError(
             f"parameter {target!r} of {notebook.path}: {error}", parameter=target
         ) from None
-    if not fits(kind, default):
+    unit, bounds = split_comment(comment)
+    if bounds.text and not _is_number(kind):
         raise InputError(
-            f"parameter {target!r} of {notebook.path} is {default!r} by default; its own type is "
-            f"{kind.text}",
+            f"parameter {target!r} of {notebook.path} is to be {bounds.text}; {kind.text} is no "
+            "number",
+            hint="take the bounds out of the comment beside it",
             parameter=target,
         )
-    return NotebookParameter(target, kind, default, unit)
+    parameter = NotebookParameter(target, kind, default, unit, bounds)
+    if not parameter.allows(default):
+        raise InputError(
+            f"parameter {target!r} of {notebook.path} is {default!r} by default; by its own line "
+            f"it must be {parameter.expected}",
+            parameter=target,
+        )
+    return parameter
+
+
+def _is_number(kind: TypeSpec) -> bool:
+    return (kind.item or kind).kind in ("int", "float")
 
 
 def _assignment(statement: ast.stmt) -> tuple[str | None, ast.expr | None, ast.expr | None]:
@@ -210,13 +236,13 @@ def _convert(notebook: Notebook, parameter: NotebookParameter, raw: Any) -> Any:
         converted = parse_text(parameter.type, value) if isinstance(value, str) else value
     except ValueError:
         converted = value
-    if not fits(parameter.type, converted):
+    if not parameter.allows(converted):
         raise InputError(
             f"parameter {parameter.name!r} of {notebook.path} is {raw!r}; it must be "
-            f"{parameter.type.text}",
+            f"{parameter.expected}",
             hint=f"workbench report run {notebook.path} -p {parameter.name} VALUE",
             parameter=parameter.name,
-            expected=parameter.type.text,
+            expected=parameter.expected,
             notebook=str(notebook.path),
         )
     if parameter.type.kind == "float" and isinstance(converted, int):

@@ -56,7 +56,7 @@ def plan_runs(
     """Check the parameters of every notebook, before any of them is run.
 
     Raises:
-        InputError: A parameter is unknown to one of them or ill-typed.
+        InputError: A parameter is unknown to one of them, ill-typed or out of its bounds.
     """
     plans = []
     here = Path.cwd()
