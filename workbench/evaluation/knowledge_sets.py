@@ -1,0 +1,108 @@
+"""Frozen labels and questions over the offline Wikipedia leads, by title and character span.
+
+The leads are CC BY-SA and are not in this package. A row refers to an article by its title, the
+sha256 of its lead and character offsets, so the text is read from the data set
+``wikipedia-leads`` and a changed lead is refused. What each set holds, how it was made and the
+guidelines stand in ``frozen/knowledge/README.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.core.errors import IntegrityError, NotFoundError
+from workbench.core.frozen import read_frozen_lines
+
+KNOWLEDGE_SETS: Mapping[str, str] = {
+    "extraction_development": "59be6643aeab88e62d0dacd1eea856a0aad0f04a689f9782456cc20d0749cfdf",
+    "extraction_held_out": "0e928d778e75493de2ebc5673dc790d1c93bb8170e4796febe4e10cd25d3ac1c",
+}
+"""The sha256 of each file as it was frozen; those named ``development`` are free to tune on."""
+
+RELATIONS: tuple[str, ...] = (
+    "is_a",
+    "also_known_as",
+    "nationality",
+    "located_in",
+    "part_of",
+    "capital_of",
+    "borders",
+    "born_in",
+    "born_on",
+    "died_in",
+    "died_on",
+    "founded_by",
+    "founded_on",
+    "created_by",
+    "created_on",
+    "member_of",
+    "held_office",
+    "child_of",
+    "spouse_of",
+    "participant_in",
+    "occurred_on",
+    "received_award",
+    "has_population",
+    "spoken_in",
+    "named_after",
+    "native_to",
+    "known_for",
+)
+"""The relations that the annotator looked for, subject first; the README defines each."""
+
+ENTITY_TYPES: tuple[str, ...] = (
+    "PERSON",
+    "PLACE",
+    "ORGANISATION",
+    "WORK",
+    "EVENT",
+    "TIME",
+    "GROUP",
+    "OTHER",
+)
+
+
+def read_knowledge_set(name: str) -> tuple[dict[str, Any], ...]:
+    """The rows of one set by name; ``KNOWLEDGE_SETS`` lists the names.
+
+    Raises:
+        NotFoundError: There is no such set.
+        IntegrityError: Its file was changed after it was frozen.
+    """
+    digests = {f"knowledge/{each}": sha256 for each, sha256 in KNOWLEDGE_SETS.items()}
+    if name not in KNOWLEDGE_SETS:
+        raise NotFoundError.among("knowledge set", name, KNOWLEDGE_SETS)
+    return tuple(read_frozen_lines("workbench.evaluation", f"knowledge/{name}", digests))
+
+
+def read_span(reference: Mapping[str, Any], leads: Mapping[str, str]) -> str:
+    """The text that a reference points at.
+
+    Args:
+        reference: With ``title``, ``lead_sha256``, ``start`` and ``end`` (characters of the lead,
+            ``end`` excluded): a sentence of the extraction sets or a support of a question.
+        leads: Each article's lead by its title.
+
+    Raises:
+        NotFoundError: The article is not among the leads.
+        IntegrityError: The lead is not the one that was read when the row was written, or is
+            shorter than the span.
+    """
+    title, start, end = reference["title"], reference["start"], reference["end"]
+    if title not in leads:
+        raise NotFoundError.among("lead", title, leads)
+    lead = leads[title]
+    found = hashlib.sha256(lead.encode()).hexdigest()
+    if found != reference["lead_sha256"]:
+        raise IntegrityError(
+            f"the lead of {title!r} has sha256 {found}; {reference['lead_sha256']} was labelled",
+            hint="workbench data load wikipedia-leads",
+        )
+    if not 0 <= start < end <= len(lead):
+        raise IntegrityError(
+            f"characters {start} to {end} do not lie in the {len(lead)} of {title!r}",
+            hint="take the set's file from the repository again",
+        )
+    return lead[start:end]
