@@ -20,7 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import load
-from gateways import BODY, Server, start_litellm, start_ours, start_upstream
+from gateways import (
+    BODY,
+    Server,
+    check_engine,
+    start_litellm,
+    start_ours,
+    start_upstream,
+)
 from shape import Benchmark, Figure, take_turns
 from sides import Side
 
@@ -29,6 +36,7 @@ SYNCS, SYNC_BYTES, SYNC_FILE_BYTES = 100, 20_480, 4 << 20  # as a settlement's p
 LONG_S = float(os.environ.get("BENCH_GATEWAY_CLIENTS_S", "60"))
 CLIENTS = 16
 TOKENS = 128
+ENGINE = "llamacpp"  # of both sides, where an engine is held against the gateway before it
 CHAT: dict[str, Any] = {
     "model": "smollm2-135m",
     "messages": [{"role": "user", "content": "Write a long story about a sailor and the sea."}],
@@ -147,10 +155,10 @@ def tokens_per_s(server: Server, body: dict[str, Any], **how: Any) -> tuple[floa
 
 
 @contextmanager
-def with_models() -> Iterator[Server]:
+def with_models(*, engine: str | None = None) -> Iterator[Server]:
     """Ours over the model here, in the home that is set, which has its files."""
     with tempfile.TemporaryDirectory(prefix="bench-gateway-") as folder:
-        server = start_ours(Path(folder), None)
+        server = start_ours(Path(folder), None, engine=engine)
         try:
             yield server
         finally:
@@ -162,7 +170,10 @@ def against_engine(rounds: int) -> Sequence[Figure]:
     threads = int(os.environ.get("WORKBENCH_THREADS", "1"))
     os.environ["WORKBENCH_THREADS"] = str(threads)
     body = {**CHAT, "workbench": {"cache": "off"}}
-    with with_models() as server, Side("ours on llamacpp", threads=threads) as engine:
+    with (
+        with_models(engine=ENGINE) as server,
+        Side(f"ours on {ENGINE}", threads=threads) as engine,
+    ):
 
         def whole() -> float:
             found = load.run(server.chat_url, server.key, body, seconds=600, most=2)
@@ -176,9 +187,10 @@ def against_engine(rounds: int) -> Sequence[Figure]:
             return tokens_per_s(server, CHAT, seconds=600, most=2)[0]
 
         whole(), direct(), stream()
+        check_engine(server, ENGINE)
         ours, theirs = take_turns(whole, direct, rounds=rounds)
         streamed, again = take_turns(stream, direct, rounds=rounds)
-    details = {"tokens": TOKENS, "threads": threads}
+    details = {"tokens": TOKENS, "threads": threads, "engine": ENGINE}
     name = "gateway: tokens/s, {} answers"
     return (
         Figure(name.format("whole"), "the engine direct", "tokens/s", tuple(ours), tuple(theirs),

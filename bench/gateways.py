@@ -95,8 +95,15 @@ def start_upstream() -> Server:
     return Server("direct", process, f"http://127.0.0.1:{int(process.stdout.readline())}", "none")
 
 
-def start_ours(folder: Path, upstream: Server | None) -> Server:
-    """Ours with all its policy on: a key with every limit, budgets, settlements on the disk."""
+def start_ours(folder: Path, upstream: Server | None, *, engine: str | None = None) -> Server:
+    """Ours with all its policy on: a key with every limit, budgets, settlements on the disk.
+
+    Args:
+        folder: For its files.
+        upstream: What it asks; without one its own engines.
+        engine: The one of those that it must use. A home that was tuned would else choose another
+            than the side that it is compared with.
+    """
     workbench = Path(sys.executable).with_name("workbench")
     lines = ["[serving]", 'load_at_start = ["smollm2-135m"]' if upstream is None else
              "load_at_start = []"]  # fmt: skip
@@ -106,6 +113,8 @@ def start_ours(folder: Path, upstream: Server | None) -> Server:
     variables = {**os.environ, "WORKBENCH_CONFIG": str(folder / "workbench.toml")}
     if upstream is not None:
         variables["WORKBENCH_HOME"] = str(folder / "home")
+    if engine is not None:
+        variables["WORKBENCH_ENGINE"] = engine
     command = [str(workbench), "serve", "--port", "0", "--key-file", str(folder / "key")]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=variables, cwd=folder
@@ -125,6 +134,14 @@ def tell_ours(server: Server, *words: str) -> Any:
     command = [str(workbench), "serving", *words, "--json"]
     said = subprocess.run(command, capture_output=True, text=True, check=True, env=server.variables)
     return json.loads(said.stdout)
+
+
+def check_engine(server: Server, engine: str) -> None:
+    """Raise where a model that a gateway holds is on another engine."""
+    held = {each["name"]: each["engine"] for each in tell_ours(server, "models", "list")
+            if each["engine"]}  # fmt: skip
+    if not held or set(held.values()) != {engine}:
+        raise RuntimeError(f"{engine} was to be measured, and the gateway holds {held}")
 
 
 def add_key(server: Server) -> str:

@@ -25,11 +25,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateways import PEERS, Server, free_port, start_ours
+from gateways import PEERS, Server, check_engine, free_port, start_ours
 from shape import Benchmark, Figure, take_turns
 from sides import MODEL, conversation, folder_path
 
 TOKENS = 96
+ENGINE = "llamacpp"  # whose weights are the Q4_1 that the figure names
 FASTAPI, ACCELERATE = "0.165.0", "1.15.0"
 SUBJECTS = itertools.cycle(
     ("a sailor and the sea", "a baker and his oven", "a fox in winter", "two trains at night")
@@ -118,6 +119,7 @@ def against(ours: Server, theirs: Server, bound: float, *, rounds: int) -> Figur
     """Ours and another server by turns."""
     model = str(folder_path())
     ask(ours, MODEL, "rain")
+    check_engine(ours, ENGINE)
     ask(theirs, model, "rain")
     mine, others = take_turns(
         lambda: ask(ours, MODEL, next(SUBJECTS)),
@@ -140,7 +142,7 @@ def measure(rounds: int) -> Sequence[Figure]:
     found = []
     with ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        ours = stack.enter_context(closing(start_ours(base, None)))
+        ours = stack.enter_context(closing(start_ours(base, None, engine=ENGINE)))
         for start, bound in ((start_mlx, 8.0), (start_transformers, 10.0)):
             with closing(start(base)) as theirs:
                 found.append(against(ours, theirs, bound, rounds=rounds))
