@@ -95,7 +95,13 @@ def start_upstream() -> Server:
     return Server("direct", process, f"http://127.0.0.1:{int(process.stdout.readline())}", "none")
 
 
-def start_ours(folder: Path, upstream: Server | None, *, engine: str | None = None) -> Server:
+def start_ours(
+    folder: Path,
+    upstream: Server | None,
+    *,
+    engine: str | None = None,
+    threads: int | None = None,
+) -> Server:
     """Ours with all its policy on: a key with every limit, budgets, settlements on the disk.
 
     Args:
@@ -103,6 +109,7 @@ def start_ours(folder: Path, upstream: Server | None, *, engine: str | None = No
         upstream: What it asks; without one its own engines.
         engine: The one of those that it must use. A home that was tuned would else choose another
             than the side that it is compared with.
+        threads: How many that engine gets; by default as many as it chooses.
     """
     workbench = Path(sys.executable).with_name("workbench")
     lines = ["[serving]", 'load_at_start = ["smollm2-135m"]' if upstream is None else
@@ -115,6 +122,8 @@ def start_ours(folder: Path, upstream: Server | None, *, engine: str | None = No
         variables["WORKBENCH_HOME"] = str(folder / "home")
     if engine is not None:
         variables["WORKBENCH_ENGINE"] = engine
+    if threads is not None:
+        variables["WORKBENCH_THREADS"] = str(threads)
     command = [str(workbench), "serve", "--port", "0", "--key-file", str(folder / "key")]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=variables, cwd=folder

@@ -58,6 +58,14 @@ def test_a_rate_that_falls_beside_a_busy_core_counts() -> None:
     assert [each.chosen for each in rows] == [True, False]
 
 
+def test_a_thread_that_brings_nearly_nothing_is_left_to_others() -> None:
+    fast = {"engine": "onnx", "tokens_per_s": 100.0, "tokens_per_s_busy": 100.0}
+    more = {**fast, "threads": 2, "tokens_per_s": 104.0, "tokens_per_s_busy": 104.0}
+    assert [each.chosen for each in mark([row(), row(**fast), row(**more)])] == [False, True, False]
+    more["tokens_per_s"] = more["tokens_per_s_busy"] = 106.0
+    assert [each.chosen for each in mark([row(), row(**fast), row(**more)])] == [False, False, True]
+
+
 def test_rates_are_told_as_ratios_to_the_reference(tiny: Path) -> None:
     first, second = Candidate("llamacpp", "shipped", 1), Candidate("llamacpp", "shipped", 2)
     quality = Quality(20.0, 100, ("one", "two"))

@@ -14,7 +14,7 @@ from workbench.core.progress import progress
 from workbench.core.viewers import Viewable
 from workbench.models.footprints import machine_id
 from workbench.models.protocol import ModelFiles
-from workbench.models.thread_count import tuning_key
+from workbench.models.thread_count import pick, tuning_key
 from workbench.models.tuning import record
 from workbench.models.tuning.bandwidth import measure_bandwidth, read_bytes_per_token
 from workbench.models.tuning.candidates import Candidate, list_candidates
@@ -30,7 +30,8 @@ class TunedRow:
     reference; ``bandwidth_share`` is what decoding reads of what plain reading reaches.
 
     ``frontier``: no other is both faster and better. ``acceptable``: its perplexity is within 2%
-    of the reference's. ``chosen``: the fastest that is acceptable.
+    of the reference's. ``chosen``: the fastest that is acceptable, with the fewest threads that are
+    nearly as fast.
     """
 
     engine: str
@@ -159,21 +160,30 @@ def mark(rows: Sequence[TunedRow]) -> list[TunedRow]:
 
     What is as good as the reference but for two hundredths may be chosen; the reference always is.
     """
-    able = [row.perplexity_ratio <= MOST_WORSE for row in rows]
-    chosen = max(
-        (place for place, ok in enumerate(able) if ok), key=lambda place: rows[place].overall
-    )
+    able = [row for row in rows if row.perplexity_ratio <= MOST_WORSE]
+    chosen = best_of(able)
     return [
         replace(
             row,
-            acceptable=able[place],
-            chosen=place == chosen,
+            acceptable=row in able,
+            chosen=row is chosen,
             frontier=not any(
                 other.overall > row.overall and other.perplexity <= row.perplexity for other in rows
             ),
         )
-        for place, row in enumerate(rows)
+        for row in rows
     ]
+
+
+def best_of(rows: Sequence[TunedRow]) -> TunedRow:
+    """The fastest engine and variant, with the fewest threads that are nearly as fast."""
+    fastest = max(rows, key=lambda row: row.overall)
+    same = {
+        row.threads: row
+        for row in rows
+        if (row.engine, row.variant) == (fastest.engine, fastest.variant)
+    }
+    return same[pick({threads: row.overall for threads, row in same.items()})]
 
 
 def keep(found: Tuning) -> None:
@@ -181,7 +191,7 @@ def keep(found: Tuning) -> None:
     for engine in dict.fromkeys(row.engine for row in found.rows):
         rows = [row for row in found.rows if row.engine == engine and row.acceptable]
         if rows:
-            best = max(rows, key=lambda row: row.overall)
+            best = best_of(rows)
             by_threads = {
                 str(row.threads): row.overall for row in rows if row.variant == best.variant
             }
