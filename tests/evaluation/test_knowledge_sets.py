@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,12 @@ EXTRACTION = ("extraction_development", "extraction_held_out")
 
 @pytest.fixture
 def leads(shared_home: Path) -> dict[str, str]:
+    return loaded(shared_home)
+
+
+@functools.cache
+def loaded(home: Path) -> dict[str, str]:
+    """Each lead by its title, read once for all tests."""
     table = data.load("wikipedia-leads")
     return dict(zip(table["title"], table["text"], strict=True))
 
@@ -76,3 +85,69 @@ def test_a_changed_lead_is_refused(leads: dict[str, str]) -> None:
         read_span({**row, "end": 10**6}, leads)
     with pytest.raises(NotFoundError):
         read_span({**row, "title": "No such article"}, leads)
+
+
+QUESTIONS = {
+    "two_hop_development": 51,
+    "two_hop_held_out": 158,
+    "single_fact_development": 20,
+    "single_fact_held_out": 60,
+}
+UNANSWERABLE = {"unanswerable_development": 21, "unanswerable_held_out": 65}
+
+
+@pytest.mark.parametrize(("name", "count"), [*QUESTIONS.items(), *UNANSWERABLE.items()])
+def test_the_question_sets_have_their_counts(name: str, count: int) -> None:
+    rows = read_knowledge_set(name)
+    assert len(rows) == count
+    assert all(row["question"].rstrip().endswith("?") for row in rows)
+    other = name.replace("development", "held_out")
+    if other != name:
+        held_out = {row["question"] for row in read_knowledge_set(other)}
+        assert not held_out & {row["question"] for row in rows}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_supports_lie_in_two_articles_or_one_and_hold_the_answer(
+    name: str, leads: dict[str, str]
+) -> None:
+    for row in read_knowledge_set(name):
+        titles = [support["title"] for support in row["supports"]]
+        assert len(set(titles)) == len(titles) == (1 if name.startswith("single") else 2)
+        texts = [read_span(support, leads) for support in row["supports"]]
+        assert row["answers"]
+        if row["kind"] == "bridge":
+            assert not says(row["answers"], leads[titles[0]]), row["id"]
+            assert titles[1].partition(" (")[0].lower() not in row["question"].lower(), row["id"]
+        if row["kind"] != "comparison":
+            assert says(row["answers"], texts[-1]), row["id"]
+
+
+def says(answers: Iterable[str], text: str) -> bool:
+    """Whether one of the answers stands in a text as whole words, in either case."""
+    plain = " ".join(text.lower().split())
+    return any(re.search(rf"(?<!\w){re.escape(each.lower())}(?!\w)", plain) for each in answers)
+
+
+@pytest.mark.parametrize("name", UNANSWERABLE)
+def test_unanswerable_questions_say_why(name: str, leads: dict[str, str]) -> None:
+    kinds = Counter()
+    for row in read_knowledge_set(name):
+        kinds[row["kind"]] += 1
+        assert row["answers"] == []
+        assert len(row["why"].split()) >= 4
+        assert row["searched"]
+        assert (row["near"] is None) == (row["kind"] == "absent_entity")
+        assert row["near"] is None or row["near"] in leads
+    assert set(kinds) == {"absent_attribute", "false_premise", "absent_entity"}
+    assert min(kinds.values()) >= 5
+
+
+def test_overview_questions_name_leads(leads: dict[str, str]) -> None:
+    rows = read_knowledge_set("overview")
+    assert len(rows) == 15
+    for row in rows:
+        titles = {title for point in row["points"] for title in point["titles"]}
+        assert len(row["points"]) >= 3
+        assert len(titles) >= 3
+        assert titles <= set(leads)

@@ -18,6 +18,13 @@ from workbench.core.frozen import read_frozen_lines
 KNOWLEDGE_SETS: Mapping[str, str] = {
     "extraction_development": "59be6643aeab88e62d0dacd1eea856a0aad0f04a689f9782456cc20d0749cfdf",
     "extraction_held_out": "0e928d778e75493de2ebc5673dc790d1c93bb8170e4796febe4e10cd25d3ac1c",
+    "overview": "91cd368108767b532d544dd1557bae41204479ac538eaea57a28ee5f0ad24aa2",
+    "single_fact_development": "5e155cf21e5384d478e523b77490dec7a4296854a909cfc799c3909d3a818faa",
+    "single_fact_held_out": "8a1d7d286328d39171454bb2e57c4a5fbf4eca564c1360c4b5d6898db1d3c711",
+    "two_hop_development": "9237a8e2208cef6d3cfea4bc7c132196ac5c7d449673cd6fd8971d0a67d50a1c",
+    "two_hop_held_out": "8f8eaf5a964ab0834892ea008952c9332cef391bc9069f409142a6cfc7edab96",
+    "unanswerable_development": "ae7e68e617587807bb8e07fb3351297177dd06228a64bd805dd35f60dbd2e810",
+    "unanswerable_held_out": "c37927bb91140e02c24d62e2e04daa5d419d6e122814ae09fa9b9a76ebd90850",
 }
 """The sha256 of each file as it was frozen; those named ``development`` are free to tune on."""
 
