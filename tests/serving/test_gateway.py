@@ -360,3 +360,38 @@ def test_a_refusal_for_tokens_says_what_is_needed_and_its_hint_works(client: Cli
     answer = client.chat("Say hello to all of them.", key=made.key, max_tokens=fitting)
     assert answer.status == 200
     assert answer.json["usage"]["prompt_tokens"] + fitting == 60
+
+
+ASKED = "Say hello to all of them, one after the other, and then tell me what they answered."
+
+
+def hint_of(client: Client, key: str, content: str, **more: Any) -> str:
+    """What a refused call is told to do."""
+    refused = client.chat(content, key=key, **more)
+    assert refused.status == 429, refused.body
+    told: str = refused.json["error"]["message"]
+    return told.rpartition("(hint: ")[2]
+
+
+def test_a_hint_to_shorten_the_prompt_leaves_out_the_models_own_words(client: Client) -> None:
+    """The template's words cannot be taken away; a hint that counts them cannot be followed."""
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}
+    counted = client.request("POST", "/v1/messages/count_tokens", body).json["input_tokens"]
+    template = counted - 1  # "Hi" is a token
+    assert template > 15
+    limits = identity.KeyLimits(tokens_per_minute=template + 5)
+    key = identity.create_key("a few words", limits=limits).key
+    assert hint_of(client, key, ASKED, max_tokens=4).startswith(
+        "have at most 5 tokens of your own words and max_tokens together, or have the limit"
+    )
+    assert client.chat("Hi", key=key, max_tokens=4).status == 200
+    # What it needs is more than was allowed at first, and is had by waiting now.
+    assert "max_tokens of at most 4 in " in hint_of(client, key, "Hi", max_tokens=16)
+    # It is counted although nothing is left: reckoned by its bytes it would be called hopeless.
+    assert hint_of(client, key, "Hi", max_tokens=3).startswith("try again in ")
+
+
+def test_a_limit_below_the_models_own_words_promises_nothing(client: Client) -> None:
+    limits = identity.KeyLimits(budget_tokens_day=20)
+    key = identity.create_key("too little for any", limits=limits).key
+    assert hint_of(client, key, ASKED) == "have the limit of the key raised)"

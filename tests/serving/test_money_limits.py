@@ -10,7 +10,7 @@ import pytest
 
 from workbench import identity
 from workbench.core.errors import LimitError
-from workbench.serving.limits.explaining import explain
+from workbench.serving.limits.explaining import Need, explain
 from workbench.store.usage_queries import settlements
 
 from .conftest import Client, configured_gateway
@@ -55,7 +55,10 @@ def test_a_prompt_is_counted_before_its_price_refuses_it(priced: Client, period:
     told = refused.json["error"]["message"]
     prompt = answer.json["usage"]["prompt_tokens"]
     needed = (prompt + 10) / 1000
-    assert f"may need {needed:g}: {prompt} tokens of the prompt (counted) and 10 of" in told
+    # The template of one message has 20 tokens, and "hello" is one.
+    own = prompt - 1
+    made_of = f"{prompt} tokens of the prompt (counted, {own} of them the model's own) and 10"
+    assert f"may need {needed:g}: {made_of} of" in told
     assert len(settlements(key_id=made.id)) == 1
 
 
@@ -81,16 +84,17 @@ def _refusal(used: float) -> LimitError:
 
 
 def _explained(used: float, *, answers: int) -> LimitError:
-    return explain(
-        _refusal(used), prompt=20, answers=answers, most=answers, counted=True,
-        usd=lambda prompt, answer: 0.01 * prompt + 0.02 * answer,
-    )  # fmt: skip
+    need = Need(20, answers, answers, counted=True, around=9)
+    return explain(_refusal(used), need, usd=lambda prompt, answer: 0.01 * prompt + 0.02 * answer)
 
 
 def test_what_is_left_is_told_in_the_unit_of_the_limit() -> None:
     some = _explained(0.5, answers=100)
-    assert "may need 2.2: 20 tokens of the prompt (counted) and 100 of the answer" in some.message
+    made_of = "20 tokens of the prompt (counted, 9 of them the model's own) and 100 of the answer"
+    assert f"may need 2.2: {made_of}" in some.message
     assert some.hint is not None and "max_tokens of at most 15" in some.hint  # .2 + 15 x .02
     assert some.context["asked"] == pytest.approx(2.2)
-    none = _explained(0.9, answers=100)  # the prompt alone is too dear
-    assert none.hint is not None and "ask for less: 0.1 US dollars are left" in none.hint
+    dear = _explained(0.85, answers=100)  # the prompt alone is too dear
+    assert dear.hint is not None and "ask for less: 0.15 US dollars are left" in dear.hint
+    none = _explained(0.9, answers=100)  # the model's own words, one more and its answer are .12
+    assert none.hint == "try again in 60 s"

@@ -147,7 +147,8 @@ class LimitError(WorkbenchError, PermissionError):
     """A rate or a budget of the user's key is used up.
 
     The context says ``limit`` (its name), ``allowed``, ``used``, ``asked`` and ``retry_after_s``,
-    which is None where waiting does not help.
+    which is None where waiting does not help. ``free_in_s`` is when as much of the limit is there
+    as it allows, or as this request asked for.
     """
 
     code = "limit"

@@ -23,7 +23,9 @@ from workbench.serving.limits.explaining import (
     MONEY_LIMITS,
     TOKEN_LIMITS,
     Cost,
+    Need,
     explain,
+    longest_answer,
     need_of,
     room_of,
 )
@@ -236,7 +238,14 @@ class Pipeline:
                 raise
             counted = await self._counted(call, error, answers, usd=price.usd)
             if counted is None:
-                raise _explained(error, call, None, prompt, answers, usd=price.usd) from None
+                around, _ = self._directory.most_tokens(
+                    call.model,
+                    most_prompt_tokens(_shortest(call), least_bytes_per_token=least_bytes),
+                    most_completion_tokens(call),
+                )
+                around -= _texts(call)
+                need = _need(call, prompt, answers, counted=False, around=around)
+                raise explain(error, need, usd=price.usd) from None
         try:
             return await self._accounts.open(
                 call, principal, facts, tokens=counted + answers, usd=price.usd(counted, answers)
@@ -244,20 +253,33 @@ class Pipeline:
         except LimitError as error:
             if error.context["limit"] not in _COUNTED_LIMITS:
                 raise
-            raise _explained(error, call, counted, prompt, answers, usd=price.usd) from None
+            need = _need(call, counted, answers, counted=True)
+            if not longest_answer(error, need, usd=price.usd, room=room_of(error)):
+                need = dataclasses.replace(need, around=await self._around(call, counted))
+            raise explain(error, need, usd=price.usd) from None
 
     async def _counted(
         self, call: Call, error: LimitError, answers: int, *, usd: Cost
     ) -> int | None:
-        """The prompt's tokens, where a limit that the reckoned prompt passes has any room.
+        """The prompt's tokens, where a limit that the reckoned prompt passes has any room, or would
+        have later.
 
         Where the answer alone is too long they are only told, so they are not waited for long.
         """
         first, room = self._directory.find(call.model).members[0], room_of(error)
-        if first.backend.name != LOCAL or not room:
+        if first.backend.name != LOCAL or not (room or error.context["retry_after_s"] is None):
             return None
         if room > need_of(error, 0, answers, usd=usd):
             return await self._count(call, Facts())
+        return await self._told(call)
+
+    async def _around(self, call: Call, counted: int) -> int:
+        """How many of a prompt's tokens are the model's own; all of them if it does not say."""
+        found = await self._told(_shortest(call))
+        return counted if found is None else found - _texts(call)
+
+    async def _told(self, call: Call) -> int | None:
+        """A prompt's tokens for a refusal's words, which are not worth a long wait."""
         try:
             async with asyncio.timeout(_TELL_S):
                 return await self._count(call, Facts())
@@ -265,19 +287,22 @@ class Pipeline:
             return None
 
 
-def _explained(
-    error: LimitError,
-    call: Call,
-    counted: int | None,
-    reckoned: int,
-    answers: int,
-    *,
-    usd: Cost,
-) -> LimitError:
-    prompt = reckoned if counted is None else counted
-    most = call.sampling.get("max_tokens") or 0
-    known = counted is not None
-    return explain(error, prompt=prompt, answers=answers, most=most, counted=known, usd=usd)
+def _need(call: Call, prompt: int, answers: int, *, counted: bool, around: int = 0) -> Need:
+    return Need(prompt, answers, call.sampling.get("max_tokens") or 0, counted, around)
+
+
+def _shortest(call: Call) -> Call:
+    """The call with the same messages and tools, and one letter as each text: a token of its own.
+
+    A message without any is no message.
+    """
+    messages = tuple({**message, "content": "a"} for message in call.messages)
+    return dataclasses.replace(call, messages=messages, prompts=("a",) * len(call.prompts))
+
+
+def _texts(call: Call) -> int:
+    """How many texts a prompt is made of."""
+    return len(call.messages) + len(call.prompts)
 
 
 def _warn_of_context(call: Call, facts: Facts) -> None:

@@ -30,6 +30,7 @@ def test_tokens_are_held_then_counted(stores: Stores) -> None:
             "used": 60,
             "asked": 41,
             "retry_after_s": 2.0,
+            "free_in_s": 2.0,
         }
         await store.settle(held, tokens=20, now_s=START_S)
         await store.settle(held, tokens=20, now_s=START_S)  # once

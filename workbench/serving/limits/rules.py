@@ -237,17 +237,19 @@ def _refusal(principal: Principal, line: _Line) -> LimitError:
         used=used,
         asked=asked,
         retry_after_s=retry_s,
+        free_in_s=line.retry_after_s,
     )
 
 
 def wait_or(retry_after_s: float | None, smaller: str) -> str:
     """What to do about a refusal: to wait, if that helps, or what would need less."""
-    waiting = "" if retry_after_s is None else f"try again in {_duration(retry_after_s)}"
+    waiting = "" if retry_after_s is None else f"try again in {duration(retry_after_s)}"
     raised = "have the limit of the key raised" if retry_after_s is None else ""
     return ", or ".join(part for part in (waiting, smaller, raised) if part)
 
 
-def _duration(seconds_s: float) -> str:
+def duration(seconds_s: float) -> str:
+    """A wait, in words."""
     if seconds_s < 120:
         return f"{math.ceil(seconds_s)} s"
     hours, minutes = divmod(math.ceil(seconds_s / 60), 60)
