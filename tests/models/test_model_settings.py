@@ -88,7 +88,7 @@ def test_an_argument_stands_above_the_file(folder: Path) -> None:
         ("context_tokens = 1", "context_tokens"),
         ("threads = 0", "threads"),
         ("threads = true", "threads"),
-        ("threads = 5000", "less than or equal to"),
+        ("threads = 5000", "at most"),
         ("parallel = -1", "parallel"),
         ("batch_tokens = 1", "batch_tokens"),
         ('dtype = "int3"', "dtype"),

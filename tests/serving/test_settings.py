@@ -57,7 +57,10 @@ def test_what_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[serving]\nallow_hosts = []", r"\[serving\].*allow_hosts"),
+        (
+            "[serving]\nallow_hosts = []",
+            r"\[serving\].*allow_hosts: there is no such key; did you mean 'allowed_hosts'\?",
+        ),
         ("[serving]\nmax_body_bytes = '5'", "max_body_bytes"),
         ("[serving]\nmax_body_bytes = 5", "max_body_bytes.*1024"),
         ("serving = 5", "setting.*serving"),

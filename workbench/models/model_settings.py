@@ -16,6 +16,7 @@ from typing import Any
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError, InputError
+from workbench.core.table_faults import fault_of
 from workbench.models.protocol import EngineSettings, Sampling
 from workbench.models.sampling_rules import check_sampling
 
@@ -126,12 +127,9 @@ def _check(table: Any, where: str, kind: type[ConfigError] | type[InputError]) -
     try:
         checked = model.model_validate(table).model_dump(exclude_unset=True)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
+        fault = fault_of(error, model)
         raise kind(
-            f"{where}: {key or 'it'}: {first['msg'][:1].lower()}{first['msg'][1:]}",
-            hint=f"allowed: {', '.join(limits)}",
-            parameter=key,
+            f"{where}: {fault}", hint=f"allowed: {', '.join(limits)}", parameter=fault.key
         ) from None
     try:
         check_sampling(ModelSettings(sampling=checked.get("sampling", {})).sampling_defaults())

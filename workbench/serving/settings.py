@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError
+from workbench.core.table_faults import fault_of
 from workbench.models.routing.settings import RoutingSettings, read_routing
 from workbench.models.virtual import find_virtual, virtual_names
 
@@ -255,12 +256,9 @@ def _check(table: Any, where: str, allowed: Mapping[str, tuple[Any, Any]]) -> di
     try:
         checked = model.model_validate(table).model_dump(exclude_unset=True)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"][:1])
+        fault = fault_of(error, model)
         raise ConfigError(
-            f"{where}: {key or 'it'}: {first['msg'][:1].lower()}{first['msg'][1:]}",
-            hint=f"allowed: {', '.join(allowed)}",
-            parameter=key,
+            f"{where}: {fault}", hint=f"allowed: {', '.join(allowed)}", parameter=fault.key
         ) from None
     return {
         name: tuple(value) if isinstance(value, list) and name != "models" else value

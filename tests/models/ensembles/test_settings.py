@@ -33,18 +33,19 @@ def test_a_table_is_a_model(write) -> None:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ('members = ["a", "b"]', "kind is None"),
+        ('members = ["a", "b"]', "kind is missing"),
         ('kind = "vote"\nmembers = ["a", "b"]', "kind is 'vote'"),
-        ('kind = "majority"', "members: field required"),
+        ('kind = "majorty"\nmembers = ["a", "b"]', "did you mean 'majority'"),
+        ('kind = "majority"', "members: it is missing"),
         ('kind = "majority"\nmembers = []', "members"),
         ('kind = "majority"\nmembers = ["a"]', "one answer leaves nothing"),
-        ('kind = "majority"\nmembers = ["a", "b"]\nthreshold = 0.5', "threshold: extra"),
+        ('kind = "majority"\nmembers = ["a", "b"]\nthreshold = 0.5', "threshold: there is no"),
         ('kind = "majority"\nmembers = ["a", "b"]\nquorum = 2.0', "quorum"),
         ('kind = "majority"\nmembers = ["a", "a"]', "a is named twice"),
         ('kind = "majority"\nmembers = ["a", "b"]\nsamples = 99', "more than 32 questions"),
         ('kind = "majority"\nmembers = ["a", "ensemble/x"]', "ensemble/x is made of models"),
         ('kind = "cascade"\nmembers = ["a"]', "a cascade needs two"),
-        ('kind = "judge"\nmembers = ["a", "b"]', "judge: field required"),
+        ('kind = "judge"\nmembers = ["a", "b"]', "judge: it is missing"),
     ],
 )
 def test_a_wrong_table_is_said(write, table: str, said: str) -> None:  # type: ignore[no-untyped-def]

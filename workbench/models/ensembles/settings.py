@@ -19,6 +19,8 @@ from typing import Any
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError, NotFoundError
+from workbench.core.near_names import meant, near_names
+from workbench.core.table_faults import fault_of
 from workbench.models.ensembles.best_of import BestOf
 from workbench.models.ensembles.cascade import Cascade
 from workbench.models.ensembles.judge import Judge
@@ -71,8 +73,10 @@ def _make(name: str, table: Any) -> VirtualModel:
     where = f"[ensembles.{name}] in {settings.find_file()}"
     kind = table.get("kind") if isinstance(table, dict) else None
     if kind not in KINDS:
+        near = near_names(kind, KINDS) if isinstance(kind, str) else []
+        more = f"; {meant(near)}" if near else ""
         raise ConfigError(
-            f"{where}: kind is {kind!r}",
+            f"{where}: kind is {kind!r}{more}" if kind else f"{where}: kind is missing",
             hint=f"allowed: {', '.join(KINDS)}",
             parameter="kind",
         )
@@ -134,10 +138,7 @@ def _check(table: dict[str, Any], kind: str, where: str) -> dict[str, Any]:
     try:
         return model.model_validate(table).model_dump(exclude_unset=True)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"][:1])
+        fault = fault_of(error, model)
         raise ConfigError(
-            f"{where}: {key or 'it'}: {first['msg'][:1].lower()}{first['msg'][1:]}",
-            hint=f"allowed: kind, {', '.join(wanted)}",
-            parameter=key,
+            f"{where}: {fault}", hint=f"allowed: kind, {', '.join(wanted)}", parameter=fault.key
         ) from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import InputError, IntegrityError, NotFoundError
+from workbench.core.table_faults import fault_of
 from workbench.store.files import write_json
 
 RECORD_NAME = "adapter.json"
@@ -109,12 +110,12 @@ def _verify(path: Path, expected: str) -> None:
 def _validate(plain: Any, source: str) -> AdapterRecord:
     import pydantic
 
+    schema = _schema()
     try:
-        checked = _schema().model_validate_json(json.dumps(plain))
+        checked = schema.model_validate_json(json.dumps(plain))
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the record"
-        raise InputError(f"{source}: {where}: {first['msg']}", hint="fetch it again") from None
+        fault = fault_of(error, schema)
+        raise InputError(f"{source}: {fault}", hint="fetch it again") from None
     return AdapterRecord(**checked.model_dump())
 
 

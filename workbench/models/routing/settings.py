@@ -31,6 +31,7 @@ from typing import Any
 
 from workbench.core import settings
 from workbench.core.errors import ConfigError
+from workbench.core.table_faults import fault_of
 from workbench.models.routing.requests import PREFERENCES, Preference, RouteRequest
 
 AUTO = "auto"
@@ -185,10 +186,9 @@ def _check(table: Any, where: str) -> dict[str, Any]:
     try:
         return model.model_validate(table).model_dump(exclude_unset=True)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
+        fault = fault_of(error, model)
         raise ConfigError(
-            f"{where}: {key or 'it'}: {first['msg'][:1].lower()}{first['msg'][1:]}",
+            f"{where}: {fault}",
             hint="allowed: default, prefer, models, tasks, rules, examples, least_confidence",
-            parameter=key,
+            parameter=fault.key,
         ) from None

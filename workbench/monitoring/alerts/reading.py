@@ -16,8 +16,9 @@ from workbench.core import settings
 from workbench.core.errors import ConfigError, NotFoundError
 from workbench.core.near_names import meant, near_names
 from workbench.core.optional import require
+from workbench.core.table_faults import fault_of
 
-from .rules import Rule, RuleFile
+from .rules import RuleFile
 
 FILE = "alerts.yaml"
 _PACKAGED = Path(__file__).with_name(FILE)
@@ -138,14 +139,6 @@ def _checked(content: dict[str, Any], told: _Told) -> RuleFile:
     try:
         return RuleFile.model_validate(content)
     except ValidationError as error:
-        # A key that is misspelt is also one that is missing: the slip is what is told.
-        faults = error.errors()
-        first = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
-        where = tuple(str(each) for each in first["loc"])
-        problem = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            fields = Rule.model_fields if where[0] == "rules" else {}
-            known = [field.alias or name for name, field in fields.items()]
-            near = near_names(where[-1], known)
-            problem = f"no such key{'; ' + meant(near) if near else ''}"
-        raise told.refuse(where, problem) from None
+        fault = fault_of(error, RuleFile)
+        where = tuple(fault.key.split(".")) if fault.key else ()
+        raise told.refuse(where, fault.said) from None

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from workbench.core import settings
 from workbench.core.errors import ConfigError, NotFoundError
 from workbench.core.optional import require
+from workbench.core.table_faults import fault_of
 
 FILE = "metrics.yaml"
 _PACKAGED = Path(__file__).with_name(FILE)
@@ -103,6 +104,4 @@ def read_metrics(file: Path | None = None) -> Metrics:
     try:
         return Metrics.model_validate(told)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{own}: {where}: {first['msg']}", hint=f"edit {own}") from None
+        raise ConfigError(f"{own}: {fault_of(error, Metrics)}", hint=f"edit {own}") from None
