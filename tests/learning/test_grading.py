@@ -124,7 +124,8 @@ def test_a_labs_name_means_the_learners_copy(
     shutil.copytree(small.folder.parents[1], labs)
     monkeypatch.setenv("WORKBENCH_LABS_DIR", str(labs))
     build(SMALL_LAB)
-    assert grade(Path(SMALL_LAB), record=False).score == 0  # the untouched one, no copy yet
+    with pytest.raises(NotFoundError, match="have not opened"):
+        grade(Path(SMALL_LAB), record=False)
     copy = labs.parent / own_copy(f"labs/{SMALL_LAB}/01_sums.ipynb", labs.parent)
     copy.write_bytes(write_notebook(RIGHT).read_bytes())
     graded = grade(Path(SMALL_LAB), record=False)

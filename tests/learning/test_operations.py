@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from workbench.cli.main import main
-from workbench.learning.catalogue import LabSpec
+from workbench.core.errors import NotFoundError
+from workbench.learning.catalogue import LabSpec, find_lab
+from workbench.learning.operations import build, learners_notebook
+from workbench.reports.own_copies import own_copy
 
-from .conftest import SMALL_LAB, WriteNotebook, needs_bubblewrap
+from .conftest import SMALL, SMALL_LAB, WriteNotebook, needs_bubblewrap
 
 
 def run(*arguments: object) -> int:
@@ -34,6 +39,25 @@ def test_grade_fails_with_its_reasons(
     out, _ = capsys.readouterr()
     assert "that is a product" in out
     assert "1 of 4 points" in out
+
+
+def test_a_lab_that_was_not_opened_is_not_graded(
+    small: LabSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its untouched stub would be marked, and told as the learner's own result."""
+    labs = tmp_path / "labs"
+    shutil.copytree(SMALL, labs)
+    monkeypatch.setenv("WORKBENCH_LABS_DIR", str(labs))
+    build(SMALL_LAB)
+    with pytest.raises(NotFoundError, match="have not opened the lab arithmetic") as e:
+        learners_notebook(Path(SMALL_LAB))
+    assert str(Path("work/labs", SMALL_LAB)) in e.value.message
+    notebook = find_lab(SMALL_LAB).notebook
+    assert learners_notebook(notebook) == notebook  # its own author's wish
+    notebook.write_text(notebook.read_text().replace('"outputs": []', '"outputs": [ ]', 1))
+    assert learners_notebook(Path(SMALL_LAB)) == notebook
+    copy = tmp_path / own_copy(str(notebook.relative_to(tmp_path)), tmp_path)
+    assert learners_notebook(Path(SMALL_LAB)) == copy
 
 
 @needs_bubblewrap

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import ConflictError
+from workbench.core.errors import ConflictError, NotFoundError
 from workbench.core.operations import operation
 from workbench.core.plain import to_plain
 from workbench.core.viewers import Viewable
@@ -124,11 +124,14 @@ def grade(notebook: Path, *, lab: str | None = None, record: bool = True) -> Gra
         notebook: The learner's notebook, or the lab's name, e.g. serving/01_first_answers.
         lab: The lab; by default the one that the notebook names.
         record: Keep the result in the store, with an entry in the ledger.
+
+    Raises:
+        NotFoundError: There is no such notebook or lab, or a lab that was named was not opened yet.
     """
     from .grading import grade_notebook
     from .records import record_grade
 
-    graded = grade_notebook(_learners_notebook(notebook), lab=lab)
+    graded = grade_notebook(learners_notebook(notebook), lab=lab)
     if not record:
         return graded
     actor = os.environ.get("USER") or f"uid {os.getuid()}"  # a user of a container has no name
@@ -136,14 +139,31 @@ def grade(notebook: Path, *, lab: str | None = None, record: bool = True) -> Gra
     return dataclasses.replace(graded, record=key)
 
 
-def _learners_notebook(asked: Path) -> Path:
-    """A file as it was named; for a lab's name the learner's copy, or its own notebook."""
+def learners_notebook(asked: Path) -> Path:
+    """A file as it was named; for a lab's name the learner's copy, or its own notebook if somebody
+    worked in that."""
     if asked.is_file() or asked.suffix:
         return asked
     spec = find_lab(asked.as_posix())
     project = labs_folder().parent
     copy = project / FOLDER / spec.notebook.relative_to(project)
-    return copy if copy.is_file() else spec.notebook
+    if copy.is_file():
+        return copy
+    if _is_as_it_came(spec):
+        raise NotFoundError(
+            f"you have not opened the lab {spec.name} yet: there is no {copy.relative_to(project)}",
+            hint="open it on the home page (make lab), or name the notebook that you work in",
+            noun="notebook",
+        )
+    return spec.notebook
+
+
+def _is_as_it_came(spec: LabSpec) -> bool:
+    """Whether nobody wrote anything into a lab's own notebook."""
+    from .source import notebook_text
+
+    here = spec.notebook
+    return not here.is_file() or here.read_text(encoding="utf-8") == notebook_text(spec)
 
 
 @operation("learning.progress", title="Show the progress in the labs", produces="notebook results")
