@@ -11,6 +11,8 @@ import pytest
 
 from workbench import identity
 from workbench.cli import serving_running
+from workbench.cli.serving import listen_serve
+from workbench.core import events
 from workbench.core.errors import AccessError
 from workbench.serving.running_operations import LoadedModel
 from workbench.store.database import close_all
@@ -227,4 +229,16 @@ def test_users(run: Any) -> None:
     assert identity.verify(key)
     assert [user["name"] for user in json.loads(run("serving", "users", "list", "--json").out)] == [
         "ann"
+    ]
+
+
+def test_a_gateway_says_what_a_first_request_waits_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with listen_serve():
+        events.emit("models.fetching", name="minilm-l6-v2", size_bytes=91_000_000)
+        events.emit("models.loaded", name="minilm-l6-v2", engine="transformers", load_s=6.24)
+        events.emit("models.unloaded", name="minilm-l6-v2")
+    assert capsys.readouterr().out.splitlines() == [
+        "fetching minilm-l6-v2 (91 MB), as it is asked for; `workbench models pull minilm-l6-v2` "
+        "has it here ahead",
+        "loaded minilm-l6-v2 into transformers in 6.2 s",
     ]

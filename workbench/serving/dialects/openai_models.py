@@ -14,8 +14,22 @@ from workbench.serving.dialects.openai_errors import render_error as render_erro
 METHOD, PATH, PATH_OF_ONE = "GET", "/v1/models", "/v1/models/{model:path}"
 
 
+class ModelHere(Struct):
+    """What this gateway knows beside that of a model of its own machine.
+
+    One that is not ``present`` is fetched for its first request, which waits for it.
+    """
+
+    kind: str
+    present: bool
+
+
 class ModelAnswer(Struct):
-    """A model that may be named in a request. The last three are for Anthropic's clients."""
+    """A model that may be named in a request.
+
+    ``type`` and the two after it are for Anthropic's clients; ``workbench`` is there for models of
+    this machine alone.
+    """
 
     id: str
     created: int = 0
@@ -24,6 +38,7 @@ class ModelAnswer(Struct):
     type: Literal["model"] = "model"
     display_name: str = ""
     created_at: str = ""
+    workbench: ModelHere | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
         self.display_name = self.display_name or self.id
