@@ -48,6 +48,9 @@ def test_a_budget_in_money_where_nothing_costs_any_is_said(
     assert run("serving", "keys", "add", "two", "--budget-usd", "2").status == 0
     assert "no model has a price, so a budget in dollars limits nothing" in caplog.text
     caplog.clear()
+    assert run("serving", "keys", "show", "two").status == 0
+    assert "a budget in dollars limits nothing" in caplog.text
+    caplog.clear()
     file.write_text("[prices.x]\ncompletion_usd_per_million_tokens = 2\n")
     assert run("serving", "keys", "limits", "two", "--budget-usd", "3").status == 0
     assert "limits nothing" not in caplog.text

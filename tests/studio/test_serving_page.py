@@ -6,7 +6,9 @@ import dataclasses
 import datetime as dt
 import http.client
 import json
+import os
 import re
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ from workbench.identity.keys import Key, Keys
 from workbench.identity.principals import KeyLimits
 from workbench.store.usage_rows import UsageRow
 from workbench.studio import serving_facts, serving_models
-from workbench.studio.serving_facts import GatewayFacts, ServingFacts, read_counters
+from workbench.studio.serving_facts import GatewayFacts, ServingFacts, read_counters, read_usage
 from workbench.studio.serving_keys import limits_left
 from workbench.studio.serving_page import ServingPage
 from workbench.studio.serving_panels import draw_cache
@@ -324,6 +326,28 @@ def test_limits_left(
     make_key: Callable[[KeyLimits], Key],
 ) -> None:
     assert limits_left(make_key(KeyLimits(**limits)), used) == said
+
+
+def test_a_budget_of_money_where_nothing_has_a_price_says_that_it_limits_nothing(
+    make_key: Callable[[KeyLimits], Key], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "workbench.toml"
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(config))
+    key = make_key(KeyLimits(budget_usd_month=2.0, budget_tokens_day=9))
+    used = {"usd_month": 0.0, "tokens_day": 1}
+    for text, money in (
+        ("", "2.00 USD this month, which limits nothing: no model has a price"),
+        (
+            "[prices.x]\ncompletion_usd_per_million_tokens = 2\n",
+            "2.00 of 2.00 USD this month left",
+        ),
+        ("[serving]\nnonsense = 1\n", "2.00 of 2.00 USD this month left"),
+    ):
+        config.write_text(text)
+        stamp = time.time_ns()
+        os.utime(config, ns=(stamp, stamp))
+        told = limits_left(key, used, is_free=read_usage().is_free)
+        assert told == ["8 of 9 tokens today left", money]
 
 
 @pytest.fixture

@@ -178,6 +178,8 @@ def show_key(key: str) -> KeyState:
         key: Its id or its name.
     """
     found = Keys().get(key)
+    money = (found.limits.budget_usd_month, found.limits.budget_usd_day)
+    _say(key_warnings((), budgets_usd=money))
     return KeyState(found, asyncio.run(_use_of(found.id)))
 
 

@@ -15,7 +15,7 @@ _FREE = (
 
 def key_warnings(names: Iterable[str] | None, *, budgets_usd: Iterable[float | None]) -> list[str]:
     """What a key's maker should hear: names that no model has now, budgets that limit nothing."""
-    said = [_FREE] if any(each is not None for each in budgets_usd) and _all_free() else []
+    said = [_FREE] if any(each is not None for each in budgets_usd) and is_free() else []
     return said + _unknown(names or ())
 
 
@@ -31,7 +31,8 @@ def _unknown(names: Iterable[str]) -> list[str]:
     return said
 
 
-def _all_free() -> bool:
+def is_free() -> bool:
+    """Whether no model has a price, so that a budget in dollars limits nothing."""
     from workbench.serving.settings import FREE, read_settings
 
     chosen = read_settings()

@@ -23,6 +23,7 @@ from workbench.core.optional import require
 from workbench.identity.keys import Key, Keys
 from workbench.models.operations import list_models
 from workbench.serving.asking import GatewayClient
+from workbench.serving.key_warnings import is_free
 from workbench.serving.running import RunningGateway, find_running
 from workbench.store.usage_queries import UsageTotal, settlements, totals
 from workbench.store.usage_rows import UsageRow
@@ -59,7 +60,8 @@ class GatewayFacts:
 class UsageFacts:
     """What was settled: ``recent`` of the last minutes, ``last`` the newest few of any time.
 
-    ``keys`` are in force; ``revoked`` are not, the last revoked first.
+    ``keys`` are in force; ``revoked`` are not, the last revoked first. ``is_free`` says that no
+    model has a price.
     """
 
     keys: tuple[Key, ...] = ()
@@ -69,6 +71,7 @@ class UsageFacts:
     models: tuple[UsageTotal, ...] = ()
     recent: tuple[UsageRow, ...] = ()
     last: tuple[UsageRow, ...] = ()
+    is_free: bool = False
 
 
 class ServingFacts:
@@ -211,4 +214,12 @@ def read_usage() -> UsageFacts:
         models=totals(by="model", since_s=month_s),
         recent=settlements(since_s=time.time() - RECENT_S - 60, limit=_MOST_ROWS),
         last=settlements(limit=8),
+        is_free=_is_free(),
     )
+
+
+def _is_free() -> bool:
+    try:
+        return is_free()
+    except WorkbenchError:  # a faulty workbench.toml, which is the gateway's to tell
+        return False

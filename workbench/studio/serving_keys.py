@@ -46,7 +46,12 @@ class KeysTile:
         for key in usage.keys:
             used = gateway.budgets.get(key.id) or _used(today.get(key.id), month.get(key.id))
             self._rows[key.id].update(
-                _describe(key, today.get(key.id), month.get(key.id), limits_left(key, used)),
+                _describe(
+                    key,
+                    today.get(key.id),
+                    month.get(key.id),
+                    limits_left(key, used, is_free=usage.is_free),
+                ),
                 own=key.id == gateway.own_key_id,
                 busy=key.id in self._errands.busy,
             )
@@ -115,18 +120,24 @@ _LIMITS = (
 )
 
 
-def limits_left(key: Key, used: Mapping[str, float]) -> list[str]:
-    """What a key has left of each limit that it has, in words."""
+def limits_left(key: Key, used: Mapping[str, float], *, is_free: bool = False) -> list[str]:
+    """What a key has left of each limit that it has, in words.
+
+    Where no model has a price (``is_free``) a budget of money says that it limits nothing.
+    """
     said = []
     for name, used_name, words in _LIMITS:
         allowed = getattr(key.limits, name)
         if allowed is None:
             continue
+        usd = "usd" in name
+        if usd and is_free:
+            said.append(f"{_usd(allowed)} {words}, which limits nothing: no model has a price")
+            continue
         if used_name not in used:  # known by a gateway that runs, and by nobody else
             said.append(f"at most {allowed:,} {words}")
             continue
         left = max(0, allowed - used[used_name])
-        usd = "usd" in name
         shown = f"{_usd(left)} of {_usd(allowed)}" if usd else f"{left:,} of {allowed:,}"
         said.append(f"{'✗ ' if not left else ''}{shown} {words} left")
     return said
