@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import subprocess
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from workbench.studio.server import ICON
 
 from .conftest import Server, Watched, dashboards_command, environment, wait_for
 
@@ -60,6 +63,19 @@ def test_content_is_painted_before_the_widgets_have_come(
     home.page.goto(dashboards.url(HOME))
     home.page.wait_for_selector("#loading .wb-tile h2", state="visible")
     assert "Does it run?" in home.page.locator("#loading").inner_text()
+
+
+@pytest.mark.parametrize("path", [HOME, "/voila/render/nowhere.ipynb", "/workbench/reports/x.html"])
+def test_every_page_has_its_icon(dashboards: Server, open_page: Open, path: str) -> None:
+    """A page without one in its head has the browser ask for /favicon.ico, which was not there."""
+    page = open_page(dashboards.url(path)).page
+    href = page.evaluate("document.head.querySelector('link[rel=icon]')?.href ?? '/favicon.ico'")
+    if href.startswith("data:"):
+        assert urllib.parse.unquote(href.partition(",")[2]) == ICON
+    else:
+        answer = page.request.get(dashboards.url(href))
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/svg+xml")
+        assert answer.text() == ICON
 
 
 def test_home_says_what_is_there(dashboards: Server, open_page: Open) -> None:

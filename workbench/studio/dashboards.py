@@ -20,6 +20,7 @@ from workbench.studio.links import DASHBOARDS_VARIABLE, find_project
 from workbench.studio.server import (
     HOME,
     HomeHandler,
+    IconHandler,
     fix_home,
     routes,
     say_nothing_of_trust,
@@ -40,7 +41,8 @@ class Dashboards(Voila):
         if hasattr(self.kernel_manager, "get_rendered_notebook"):  # it has pages ahead of readers
             LeftPages(self).watch_all()
         target = {"target": url_path_join(base_url, home)}
-        return [(base_url, HomeHandler, target), *own, *super().init_handlers()]
+        icon = (url_path_join(base_url, r"/favicon\.ico"), IconHandler)
+        return [(base_url, HomeHandler, target), icon, *own, *super().init_handlers()]
 
 
 def main(arguments: list[str] | None = None) -> None:

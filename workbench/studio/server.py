@@ -34,6 +34,12 @@ _TYPES = {
     ".js": "text/javascript",
     ".json": "application/json",
 }
+# As the pages' template has it, where the bars are those of a workbench seen from its side.
+ICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><g fill='none' stroke='#245ea8' "
+    "stroke-width='3' stroke-linecap='round'><path d='M3 12h26M7 12v16M25 12v16M7 20h18'/></g>"
+    "</svg>"
+)
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>:root {{ color-scheme: light dark }} body {{ font: 16px/1.6 system-ui, sans-serif;
@@ -50,6 +56,16 @@ def _finish_missing(handler: JupyterHandler, title: str, said: str) -> None:
     handler.set_status(404)
     handler.set_header("Content-Type", _TYPES[".html"])
     handler.finish(_PAGE.format(title=html.escape(title), said=said, home=home))
+
+
+class IconHandler(web.RequestHandler):
+    """The icon, for what asks for it by its old name (the pages carry it themselves)."""
+
+    def get(self) -> None:
+        """Send it; it needs no token, as a browser sends none for it everywhere."""
+        self.set_header("Content-Type", "image/svg+xml")
+        self.set_header("Cache-Control", "max-age=86400")
+        self.finish(ICON)
 
 
 class HomeHandler(JupyterHandler):
