@@ -15,6 +15,7 @@ from workbench.studio.chart import PLOTLY_MIME, lines
 from workbench.studio.pages import Page
 from workbench.studio.presence import SILENT_S, Presence
 from workbench.studio.serving_facts import GLANCE_S, GatewayFacts, ServingFacts
+from workbench.studio.tile_models import LoadedModel
 from workbench.studio.tiles import Tile
 
 
@@ -100,6 +101,15 @@ def test_models_of_another_home_are_not_shown(home: Path, tmp_path: Path) -> Non
         for process in started:
             process.kill()
             process.communicate()
+
+
+def test_a_model_with_two_processes_is_one_row_with_the_memory_of_both() -> None:
+    chat, vectors = LoadedModel("m", 7, 200_000_000, 1), LoadedModel("m", 8, 100_000_000, 1)
+    told = tile_models.loaded_rows([chat, vectors])
+    assert told.count("<li>") == 1
+    assert "300 MB" in told and "texts and embeddings: 7 and 8" in told
+    elsewhere = LoadedModel("m", 9, 100_000_000, 2)  # of a notebook, beside the gateway's
+    assert tile_models.loaded_rows([chat, elsewhere]).count("<li>") == 2
 
 
 def test_a_chart_on_a_page_has_a_place_of_its_height() -> None:

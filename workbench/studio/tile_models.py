@@ -23,11 +23,16 @@ _LOOK_EVERY_S = 5.0
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A llama.cpp process of this home. ``name`` is empty where the system does not tell."""
+    """A llama.cpp process of this home. ``name`` is empty where the system does not tell.
+
+    ``owner_pid`` is the process that started it. llama.cpp makes texts and embeddings in a process
+    each, so that one owner may have two of a model.
+    """
 
     name: str
     pid: int
     memory_bytes: int
+    owner_pid: int
 
 
 def find_loaded() -> list[LoadedModel]:
@@ -46,7 +51,7 @@ def find_loaded() -> list[LoadedModel]:
             if not _is_ours(process):
                 continue
             memory = process.memory_info().rss
-            found.append(LoadedModel(_weights_of(process), process.pid, memory))
+            found.append(LoadedModel(_weights_of(process), process.pid, memory, process.ppid()))
         except (psutil.NoSuchProcess, psutil.AccessDenied):  # it ended, or is another user's
             continue
     return found
@@ -103,14 +108,27 @@ def _loaded() -> str:
             '<p class="q">None is loaded in llama.cpp now. (One that a notebook holds in its own '
             "process is not seen from here.)</p>"
         )
-    items = "".join(
-        f"<li><span class='name'>{escape(each.name or 'a model')}</span><span class='side'>"
-        f"{MEMORY_NOW} {size(each.memory_bytes)}</span><p class='facts'>loaded in llama.cpp, "
-        f"process {each.pid}"
-        "</p></li>"
-        for each in found
+    return f'<h3>In memory</h3><ul class="wb-rows">{loaded_rows(found)}</ul>'
+
+
+def loaded_rows(found: list[LoadedModel]) -> str:
+    """A row for each model of each owner, whatever its number of processes."""
+    rows: dict[tuple[str, int], list[LoadedModel]] = {}
+    for each in found:
+        rows.setdefault((each.name, each.owner_pid), []).append(each)
+    return "".join(
+        f"<li><span class='name'>{escape(name or 'a model')}</span><span class='side'>"
+        f"{MEMORY_NOW} {size(sum(each.memory_bytes for each in parts))}</span>"
+        f"<p class='facts'>{_where(parts)}</p></li>"
+        for (name, _), parts in rows.items()
     )
-    return f'<h3>In memory</h3><ul class="wb-rows">{items}</ul>'
+
+
+def _where(parts: list[LoadedModel]) -> str:
+    pids = " and ".join(str(each.pid) for each in parts)
+    if len(parts) == 1:
+        return f"loaded in llama.cpp, process {pids}"
+    return f"loaded in llama.cpp, which takes a process each for texts and embeddings: {pids}"
 
 
 def _on_disk(rows: list[ModelRow]) -> str:
