@@ -36,6 +36,17 @@ def test_the_first_task_and_the_one_that_moved_last_are_named_with_how_far_they_
         assert capsys.readouterr().err == "", "an ended task, or none, is not named for ever"
 
 
+def test_what_told_its_progress_is_not_called_at_work_when_it_waits(
+    capsys: pytest.CaptureFixture,
+) -> None:
+    """A gateway that has loaded its model and says "ready" would go on with "at work"."""
+    with progress_lines("serving.serve", each_s=0.05):
+        with progress("load"):
+            pass
+        time.sleep(0.2)
+    assert capsys.readouterr().err == ""
+
+
 def test_short_work_says_nothing_and_the_thread_ends(capsys: pytest.CaptureFixture) -> None:
     with progress_lines("data.pull"), progress("rows", total=2) as task:
         task.advance()

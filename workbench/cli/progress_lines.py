@@ -19,21 +19,21 @@ EACH_S = 15.0
 def progress_lines(operation: str, *, each_s: float = EACH_S) -> Iterator[None]:
     """Say each ``each_s`` seconds, on standard error, what an operation does and how far it is."""
     tasks: dict[int, str] = {}
-    started_s, ended = time.monotonic(), threading.Event()
+    started_s, ended, told = time.monotonic(), threading.Event(), threading.Event()
 
     def note(event: events.Event) -> None:
         data = event.data
+        told.set()
         tasks.pop(data["task_id"], None)  # the one that moved last stands last
         if data["state"] in ("started", "running"):
             tasks[data["task_id"]] = _words(data)
 
     def speak() -> None:
-        said = False
         while not ended.wait(each_s):
             at = _at(dict(tasks))
-            if not at and said:
+            if not at and told.is_set():
                 continue  # a gateway that waits for requests has nothing to say, for days
-            said = True
+            told.set()
             seconds = time.monotonic() - started_s
             click.echo(f"{operation}: {at or 'at work'} ({seconds:.0f} s)", err=True)
 
