@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,12 @@ from workbench.evaluation.knowledge_sets import (
     read_span,
 )
 
-EXTRACTION = ("extraction_development", "extraction_held_out")
+EXTRACTION = (
+    "extraction_development",
+    "extraction_held_out",
+    "extraction_named_development",
+    "extraction_named_held_out",
+)
 
 
 @pytest.fixture
@@ -43,20 +49,23 @@ def test_every_set_reads_and_its_ids_are_its_own() -> None:
 
 
 def test_the_extraction_sets_have_their_counts() -> None:
-    held_out, development = (read_knowledge_set(name) for name in reversed(EXTRACTION))
-    assert (len(held_out), len(development)) == (166, 61)
-    titles = {row["title"] for row in held_out}
-    assert len(titles) == 68
-    assert not titles & {row["title"] for row in development}
-    assert sum(not row["relations"] for row in held_out) == 49
-    required = Counter(
-        label["relation"]
-        for row in held_out
-        for label in row["relations"]
-        if "optional" not in label
-    )
-    assert required.total() == 333
-    assert required.most_common(3) == [("is_a", 142), ("located_in", 62), ("also_known_as", 26)]
+    sets = {name: read_knowledge_set(name) for name in EXTRACTION}
+    titles = {name: {row["title"] for row in rows} for name, rows in sets.items()}
+    assert [len(rows) for rows in sets.values()] == [61, 166, 37, 110]
+    assert [len(each) for each in titles.values()] == [26, 68, 15, 48]
+    assert len(set.union(*titles.values())) == 26 + 68 + 15 + 48
+    assert [sum(not row["relations"] for row in rows) for rows in sets.values()] == [15, 49, 6, 20]
+    required = {name: Counter(required_relations(rows)) for name, rows in sets.items()}
+    assert [each.total() for each in required.values()] == [149, 333, 103, 237]
+    most = [("is_a", 142), ("located_in", 62), ("also_known_as", 26)]
+    assert required["extraction_held_out"].most_common(3) == most
+
+
+def required_relations(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        for label in row["relations"]:
+            if "optional" not in label:
+                yield label["relation"]
 
 
 @pytest.mark.parametrize("name", EXTRACTION)

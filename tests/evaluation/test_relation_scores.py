@@ -86,7 +86,9 @@ def test_a_label_is_used_up_once() -> None:
         score_relations([ROW], {"two": twice}, leads=LEADS)
 
 
-@pytest.mark.parametrize("name", ["extraction_development", "extraction_held_out"])
+@pytest.mark.parametrize(
+    "name", ["extraction_development", "extraction_held_out", "extraction_named_held_out"]
+)
 def test_labels_score_one_and_broken_ones_do_not(name: str, shared_home: Path) -> None:
     table = data.load("wikipedia-leads")
     leads = dict(zip(table["title"], table["text"], strict=True))
