@@ -245,6 +245,13 @@ KNOWN = (
         "keep the words of prompts and answers beside their usage",
     ),
     Setting(
+        "knowledge_document_bytes",
+        int,
+        32 << 20,
+        "the largest file that is taken into a knowledge graph; larger ones are told and left out",
+        low=1,
+    ),
+    Setting(
         "log_level",
         str,
         "WARNING",

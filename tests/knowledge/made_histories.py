@@ -1,0 +1,215 @@
+"""Made histories of folders: sequences of adds, edits, renames, deletes and merges.
+
+The sentences are made so that documents share paragraphs, define short forms that others use,
+contradict each other, and cannot be read.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.core.errors import ConflictError, NotFoundError
+from workbench.knowledge.building import build_graph, delete_document
+from workbench.knowledge.dumping import dump_bytes
+from workbench.knowledge.extraction.patterns import PatternExtractor
+from workbench.knowledge.graphs import Graph
+from workbench.knowledge.ingesting import ingest
+from workbench.knowledge.merging import merge_entities, unmerge_entities
+from workbench.knowledge.states import State
+
+SENTENCES = (
+    "The World Health Organization (WHO) is located in Geneva.",
+    "WHO was founded by the United Nations in 1948.",
+    "Walkers Homes Office (WHO) is part of Acme.",
+    "Artificial Intelligence (AI) is part of Science. AI met WHO.",
+    "Ada Lovelace was born in London. She met Charles Babbage.",
+    "Ada Lovelace was born in Paris.",
+    "Jane Roe was president of Acme from 1990 to 1995.",
+    "Geneva is a city in Switzerland.",
+    "AI married WHO.",
+)
+PATHS = ("a.txt", "b.md", "in/c.txt", "d.csv", "e.ipynb", "f.html", "g.py")
+NAMES = ("WHO", "AI", "Acme", "Ada Lovelace", "World Health Organization", "Geneva", "London")
+
+Where = tuple[int, str]
+Step = tuple[object, ...]
+
+
+def make_history(number: int) -> list[Step]:
+    """The history of a number: documents are written and taken in, then changed now and then."""
+    chance = random.Random(number)
+    there: set[Where] = set()
+    steps: list[Step] = [_write(chance, there) for _ in range(chance.randint(2, 5))]
+    steps.append(("update",))
+    for _ in range(chance.randint(3, 8)):
+        steps.append(_change(chance, there))
+        if chance.random() < 0.5:
+            steps.append(("update",))
+    return steps
+
+
+def _write(chance: random.Random, there: set[Where]) -> Step:
+    where = (chance.choice((0, 0, 0, 1)), chance.choice(PATHS))
+    there.add(where)
+    return "write", where, chance.choices(range(len(SENTENCES)), k=chance.randint(0, 4))
+
+
+def _change(chance: random.Random, there: set[Where]) -> Step:
+    what = chance.choice(
+        (
+            "write",
+            "write",
+            "edit",
+            "edit",
+            "remove",
+            "remove",
+            "delete",
+            "rename",
+            "break",
+            "merge",
+            "merge",
+            "unmerge",
+        )
+    )
+    if what in ("merge", "unmerge"):
+        return (what, *chance.sample(NAMES, 2))
+    if what == "write" or not there:
+        return _write(chance, there)
+    where = chance.choice(sorted(there))
+    if what == "edit":
+        return "write", where, chance.choices(range(len(SENTENCES)), k=chance.randint(1, 4))
+    if what == "delete":
+        return "delete", where, chance.random() < 0.5
+    if what == "rename":
+        to = (chance.choice((0, 1)), chance.choice(PATHS))
+        there.discard(where)
+        there.add(to)
+        return "rename", where, to
+    if what == "remove":
+        there.discard(where)
+    return what, where
+
+
+class History:
+    """Two folders and a graph of them that goes through a sequence of changes.
+
+    Args:
+        base: Where all of it goes; what was there is removed.
+        trusting: Whether files that look as they did are not hashed again.
+    """
+
+    def __init__(self, base: Path, *, trusting: bool) -> None:
+        shutil.rmtree(base, ignore_errors=True)
+        self.roots = [base / "one", base / "two"]
+        for root in self.roots:
+            root.mkdir(parents=True)
+        self.base, self.ticks = base, 0
+        self.graph = self._graph("grown", ahead_ns=3_600_000_000_000 if trusting else 0)
+
+    def run(self, steps: Sequence[Step]) -> None:
+        """Take the steps; the graph is brought up to date by `update` and at the end alone."""
+        self._ingest(self.graph)
+        for what, *given in steps:
+            getattr(self, f"_{what}")(*given)
+        self._update()
+
+    def dump(self) -> bytes:
+        return dump_bytes(State(self.graph))
+
+    def fresh_dump(self) -> bytes:
+        """That of a graph which is built now, with the merges that stand."""
+        fresh = self._graph("fresh")
+        self._ingest(fresh)
+        events = self.graph.database.read("SELECT * FROM events ORDER BY number")
+        with fresh.database.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", [tuple(row) for row in events]
+            )
+        found = dump_bytes(State(fresh))
+        fresh.database.close()
+        return found
+
+    def close(self) -> None:
+        self.graph.database.close()
+
+    def _graph(self, name: str, *, ahead_ns: int = 0) -> Graph:
+        graph = Graph(name, home=self.base, durable=False)
+        real = graph.clock
+        graph.clock = lambda: real() + ahead_ns
+        return graph
+
+    def _ingest(self, graph: Graph) -> None:
+        build_graph(graph, self.roots, extractors=[PatternExtractor()])
+
+    def _update(self) -> None:
+        ingest(self.graph, extractors=[PatternExtractor()], batch_documents=2)
+
+    def _full(self, where: Where) -> Path:
+        return self.roots[where[0]] / where[1]
+
+    def _write(self, where: Where, words: Sequence[int]) -> None:
+        self._put(where, written(where[1], [SENTENCES[word] for word in words]))
+
+    def _break(self, where: Where) -> None:
+        self._put(where, bytes(range(256)) * 4)
+
+    def _put(self, where: Where, content: bytes) -> None:
+        full = self._full(where)
+        full.parent.mkdir(exist_ok=True)
+        full.write_bytes(content)
+        self.ticks += 1  # as if a tick of the file system's clock lay between two writes
+        os.utime(full, ns=(self.ticks, self.ticks))
+
+    def _remove(self, where: Where) -> None:
+        self._full(where).unlink(missing_ok=True)
+
+    def _delete(self, where: Where, forget: bool) -> None:
+        try:
+            delete_document(self.graph, str(self._full(where)), forget=forget)
+        except NotFoundError:
+            return
+
+    def _rename(self, where: Where, to: Where) -> None:
+        if self._full(where).exists():
+            self._full(to).parent.mkdir(exist_ok=True)
+            self._full(where).rename(self._full(to))
+
+    def _merge(self, first: str, second: str) -> None:
+        try:
+            merge_entities(self.graph, first, second, actor="ann", reason="")
+        except (NotFoundError, ConflictError):
+            return
+
+    def _unmerge(self, first: str, second: str) -> None:
+        try:
+            unmerge_entities(self.graph, first, second, actor="ann", reason="")
+        except NotFoundError:
+            return
+
+
+def written(path: str, sentences: Sequence[str]) -> bytes:
+    """Sentences as a document of a path's format."""
+    if path.endswith(".csv"):
+        return "\n".join(["said", *(f'"{each}"' for each in sentences)]).encode()
+    if path.endswith(".ipynb"):
+        cells = ",".join(f'{{"cell_type": "markdown", "source": "{each}"}}' for each in sentences)
+        return f'{{"cells": [{cells}]}}'.encode()
+    if path.endswith(".html"):
+        return "".join(f"<p>{each}</p>" for each in sentences).encode("utf-16")
+    return "\n\n".join(sentences).encode()
+
+
+def orphans(connection: sqlite3.Connection) -> list[str]:
+    """Values of a graph's file that nothing holds any more, or that hold what is not there."""
+    found = [f"{row[0]} of {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
+    for table, owner in (("extractions", "passages"), ("aliases", "passages")):
+        row = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE passage_id NOT IN (SELECT id FROM {owner})"
+        ).fetchone()
+        found += [f"{row[0]} orphans in {table}"] if row[0] else []
+    return found

@@ -1,0 +1,119 @@
+"""How the knowledge room's results look in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.drawing import format_bytes, print_table
+
+if TYPE_CHECKING:
+    from workbench.knowledge.building import Deletion
+    from workbench.knowledge.ingesting import Ingest
+    from workbench.knowledge.merging import Merging
+    from workbench.knowledge.operations import FactsAt, GraphDump, GraphSummary
+
+_SHOWN = 20
+
+
+def show_build(done: Ingest) -> None:
+    """What was taken in, and what was left out and why."""
+    click.echo(
+        f"{done.name}: {_counted(done.documents, 'document')} in {_counted(done.chunks, 'chunk')}; "
+        f"{done.added:,} added, {done.changed:,} changed, {done.withdrawn:,} withdrawn, "
+        f"{done.unchanged:,} as before"
+    )
+    _say_each("left out", done.faults)
+    _say_each("in part", done.notes)
+    if done.passed_over:
+        listed = ", ".join(f"{count:,} {ending}" for ending, count in done.passed_over.items())
+        click.echo(f"passed over, for no reader knows them: {listed}", err=True)
+
+
+show_update = show_build
+
+
+def show_delete(done: Deletion) -> None:
+    """What was taken out, and what would bring it back."""
+    how = "forgotten" if done.forgotten else "taken out (as-of still finds it)"
+    click.echo(f"{done.name}: {done.document} {how}")
+    if done.still_there:
+        click.echo(f"its file is still in {done.folder}: the next update takes it in", err=True)
+
+
+def show_dump(found: GraphDump) -> None:
+    """The lines, or where they are."""
+    for line in found.lines:
+        click.echo(line)
+    if found.path is not None:
+        click.echo(f"{_counted(found.count, 'line')}: {found.path}")
+        click.echo(f"sha256 {found.sha256}")
+
+
+def show_as_of(found: FactsAt) -> None:
+    """A line a fact, with where it is said first."""
+    rows = [
+        [each["subject"], each["relation"], each["object"], _span(each), _said(each)]
+        for each in found.facts
+    ]
+    if rows:
+        print_table(["subject", "relation", "object", "holds", "said in"], rows)
+    of = "" if found.valid is None else f" of {found.valid}"
+    documents = _counted(found.documents, "document")
+    click.echo(f"recorded {found.recorded}{of}: {_counted(len(rows), 'fact')} from {documents}")
+
+
+def show_merge(done: Merging) -> None:
+    """Which two, and how many entities there are now."""
+    said = "are one" if done.kind == "merge" else "are two again"
+    click.echo(f"{done.name}: {done.first!r} and {done.second!r} {said} (event {done.event})")
+    click.echo(f"{_counted(done.entities, 'entity', 'entities')} now")
+
+
+show_unmerge = show_merge
+
+
+def show_show(found: GraphSummary) -> None:
+    """What a graph holds, and what is not right with it."""
+    rows = [
+        ["documents", f"{found.documents:,}"],
+        ["characters", f"{found.characters:,}"],
+        ["chunks", f"{found.chunks:,}"],
+        ["mentions", f"{found.mentions:,}"],
+        ["entities", f"{found.entities:,}"],
+        ["facts", f"{found.facts:,}"],
+        ["merges", f"{found.merges:,}"],
+        ["said by extractors, not by the text", f"{found.ungrounded:,}"],
+        ["extractors", ", ".join(f"{name} {said}" for name, said in found.extractors.items())],
+        ["folders", ", ".join(map(str, found.folders))],
+        ["size", format_bytes(found.size_bytes)],
+    ]
+    print_table([found.name, ""], rows)
+    forms = {short: " or ".join(longs) for short, longs in found.ambiguous.items()}
+    _say_each("ambiguous", forms)
+    _say_each("left out", found.faults)
+
+
+def _say_each(what: str, told: dict[str, str]) -> None:
+    for name, why in list(told.items())[:_SHOWN]:
+        click.echo(f"{what}: {name}: {why}", err=True)
+    if len(told) > _SHOWN:
+        click.echo(f"{what}: and {len(told) - _SHOWN:,} more; --json has them all", err=True)
+
+
+def _counted(count: int, noun: str, many: str = "") -> str:
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def _span(fact: dict[str, Any]) -> str:
+    first, last = fact["valid_from"], fact["valid_to"]
+    if first == last:
+        return first or ""
+    return f"{first or '...'} to {last or '...'}"
+
+
+def _said(fact: dict[str, Any]) -> str:
+    first, *others = fact["support"]
+    more = f" and {len(others)} more" if others else ""
+    return f"{first['document']} {first['start']}-{first['end']}{more}"

@@ -1,0 +1,25 @@
+"""Knowledge: a graph of what documents say, each fact with its source, kept equal to a fresh build.
+
+SQLite is the truth; every index is derived and can be rebuilt.
+"""
+
+from workbench.core.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Alias": "extraction.protocol",
+        "Assertion": "extraction.protocol",
+        "Extraction": "extraction.protocol",
+        "Extractor": "extraction.protocol",
+        "Graph": "graphs",
+        "Mention": "extraction.protocol",
+        "PatternExtractor": "extraction.patterns",
+        "State": "states",
+        "build": "operations",
+        "delete": "operations",
+        "dump": "operations",
+        "open_graph": "graphs",
+        "update": "operations",
+    },
+)

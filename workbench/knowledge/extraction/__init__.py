@@ -1,0 +1,1 @@
+"""Extraction: what a passage mentions and says, each with its span."""

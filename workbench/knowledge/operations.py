@@ -1,0 +1,304 @@
+"""What a user can ask of knowledge graphs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import InputError
+from workbench.core.moments import moment_s
+from workbench.core.operations import operation
+from workbench.core.viewers import Viewable
+from workbench.identity.users import LOCAL
+from workbench.store import files
+
+from .building import Deletion, build_graph, delete_document
+from .dumping import dump_lines, plain_fact
+from .events import Kind, merged_pairs, tell_ledger
+from .extraction.gazetteer import read_gazetteer
+from .extraction.protocol import Extractor
+from .extraction.registry import DEFAULT, make_extractor
+from .extractors import extractors_in_use
+from .graphs import Graph, list_names, opened
+from .ingesting import Ingest, ingest
+from .merging import Merging, merge_entities, unmerge_entities
+from .states import State, told_time
+
+
+@dataclass(frozen=True)
+class GraphSummary(Viewable):
+    """What a graph holds now.
+
+    ``ambiguous`` lists short forms of which documents say different things; ``faults`` the
+    documents that could not be read.
+    """
+
+    name: str
+    folders: tuple[Path, ...]
+    documents: int
+    characters: int
+    chunks: int
+    mentions: int
+    entities: int
+    facts: int
+    merges: int
+    ungrounded: int
+    extractors: dict[str, str]
+    ambiguous: dict[str, tuple[str, ...]]
+    faults: dict[str, str]
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class GraphDump(Viewable):
+    """A canonical dump. ``lines`` is empty where it was written to ``path``."""
+
+    name: str
+    sha256: str
+    count: int
+    path: Path | None
+    lines: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FactsAt(Viewable):
+    """What a graph said at a recorded time, of a valid time."""
+
+    name: str
+    recorded: str
+    valid: str | None
+    documents: int
+    facts: tuple[dict[str, Any], ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MergeEvent(Viewable):
+    """An event of the append-only table. ``active`` says whether the pair is merged now."""
+
+    number: int
+    kind: Kind
+    first: str
+    second: str
+    actor: str
+    reason: str
+    recorded: str
+    active: bool
+
+
+@operation("knowledge.build", title="Build a knowledge graph", produces="ingest")
+def build(
+    name: str,
+    folders: list[Path],
+    *,
+    extractors: list[str] | None = None,
+    gazetteer: Path | None = None,
+) -> Ingest:
+    """Build a graph from the documents of folders; called again, it goes on where it was stopped.
+
+    Args:
+        name: What to call it.
+        folders: Where the documents are; hidden files and links to folders are left out.
+        extractors: What looks for entities and facts; by default patterns.
+        gazetteer: A list of names to find: a line is name TAB kind TAB other form | other form.
+    """
+    if not folders:
+        raise InputError("no folder was named", hint=f"workbench knowledge build {name} FOLDER")
+    chosen = _chosen(extractors, gazetteer)
+    graph = Graph(name)
+    try:
+        return build_graph(graph, folders, extractors=chosen)
+    finally:
+        graph.database.close()
+
+
+@operation("knowledge.update", title="Bring a knowledge graph up to date", produces="ingest")
+def update(
+    name: str, *, extractors: list[str] | None = None, gazetteer: Path | None = None
+) -> Ingest:
+    """Take in what was added or changed in a graph's folders, and out what is gone.
+
+    The result is what a fresh build would give. Files that did not change are not read.
+
+    Args:
+        name: The graph.
+        extractors: Use these from now on; by default those that it has.
+        gazetteer: Use this list of names from now on.
+    """
+    with opened(name) as graph:
+        if extractors is None and gazetteer is None:
+            chosen: Sequence[Extractor] = extractors_in_use(graph)
+        else:
+            kept = [each for each in extractors_in_use(graph) if extractors is None]
+            chosen = _chosen(extractors, gazetteer, kept=kept)
+        tell_ledger(graph)
+        return ingest(graph, extractors=chosen)
+
+
+@operation("knowledge.delete", title="Take a document out of a graph", produces="deletion")
+def delete(name: str, path: str, *, forget: bool = False) -> Deletion:
+    """Take a document out of a graph, with all that only it supports.
+
+    Args:
+        name: The graph.
+        path: The document's path: relative to its folder as built, or the file's own.
+        forget: Also erase its words and its history from the graph's file; else as-of finds them.
+    """
+    with opened(name) as graph:
+        return delete_document(graph, path, forget=forget)
+
+
+@operation("knowledge.dump", title="Write a graph in canonical form", produces="graph-dump")
+def dump(name: str, *, out: Path | None = None) -> GraphDump:
+    """Give the current state as sorted JSON lines, the same to the byte for the same documents.
+
+    Args:
+        name: The graph.
+        out: Write them to this file.
+    """
+    with opened(name) as graph:
+        lines = dump_lines(State(graph))
+    content = "".join(line + "\n" for line in lines).encode()
+    if out is not None:
+        files.write_bytes(out, content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return GraphDump(name, sha256, len(lines), out, () if out is not None else tuple(lines))
+
+
+@operation("knowledge.as_of", title="Ask what a graph said at a time", produces="facts")
+def as_of(name: str, *, recorded: str | None = None, valid: str | None = None) -> FactsAt:
+    """Give the facts as they were recorded at one time and hold at another.
+
+    Args:
+        name: The graph.
+        recorded: When it was known: a date, a time or how long ago (2026-11-25T10:00, 24h); now.
+        valid: When it was so: as much of YYYY-MM-DD as is asked. Undated facts always hold.
+    """
+    recorded_us = None if recorded is None else round(moment_s(recorded) * 1e6)
+    with opened(name) as graph:
+        state = State(graph, recorded_us=recorded_us, valid=valid)
+        with state.frozen():
+            facts = tuple(plain_fact(each) for each in state.facts)
+            documents = len(state.documents)
+    when = "now" if recorded_us is None else told_time(recorded_us)
+    return FactsAt(name, when, valid, documents, facts)
+
+
+@operation("knowledge.merge", title="Merge two entities", produces="merging")
+def merge(name: str, first: str, second: str, *, reason: str = "") -> Merging:
+    """Have two entities be one; the merge stays, whatever documents come and go.
+
+    Args:
+        name: The graph.
+        first: A name of one.
+        second: A name of the other.
+        reason: Why, for the audit ledger.
+    """
+    with opened(name) as graph:
+        return merge_entities(graph, first, second, actor=LOCAL, reason=reason)
+
+
+@operation("knowledge.unmerge", title="Take a merge back", produces="merging")
+def unmerge(name: str, first: str, second: str, *, reason: str = "") -> Merging:
+    """Take a merge back: the graph is to the byte as if it had not been.
+
+    Args:
+        name: The graph.
+        first: A name of one.
+        second: A name of the other.
+        reason: Why, for the audit ledger.
+    """
+    with opened(name) as graph:
+        return unmerge_entities(graph, first, second, actor=LOCAL, reason=reason)
+
+
+@operation("knowledge.merges", title="List merges of a graph", produces="table")
+def merges(name: str) -> list[MergeEvent]:
+    """List merges and unmerges, the newest first.
+
+    Args:
+        name: The graph.
+    """
+    with opened(name) as graph, graph.database.snapshot():
+        rows = graph.database.read("SELECT * FROM events ORDER BY number DESC")
+        active = set(merged_pairs(graph, until_us=max((row[6] for row in rows), default=0)))
+    return [
+        MergeEvent(
+            row["number"],
+            row["kind"],
+            row["first"],
+            row["second"],
+            row["actor"],
+            row["reason"],
+            told_time(row["recorded_us"]),
+            (row["first"], row["second"]) in active,
+        )
+        for row in rows
+    ]
+
+
+@operation("knowledge.show", title="Show a knowledge graph", produces="graph-summary")
+def show(name: str) -> GraphSummary:
+    """Show what a graph holds, what could not be read, and which short forms are ambiguous.
+
+    Args:
+        name: The graph.
+    """
+    with opened(name) as graph:
+        state = State(graph)
+        with state.frozen():
+            return _summary(graph, state)
+
+
+@operation("knowledge.list", title="List the knowledge graphs", produces="table")
+def list_graphs() -> list[dict[str, Any]]:
+    """List the graphs of this home with their folders and how many documents they hold."""
+    found = []
+    for name in list_names():
+        with opened(name) as graph:
+            row = graph.database.read_one(
+                "SELECT count(*) FROM documents WHERE recorded_to IS NULL AND fault IS NULL"
+            )
+            folders = ", ".join(map(str, graph.folders().values()))
+            found.append({"name": name, "documents": int(row[0]) if row else 0, "folders": folders})
+    return found
+
+
+def _chosen(
+    names: list[str] | None, gazetteer: Path | None, *, kept: Sequence[Extractor] = ()
+) -> list[Extractor]:
+    """The extractors that were asked for, by name, each once."""
+    found = {each.name: each for each in kept}
+    if not kept:
+        wanted = DEFAULT if names is None else names
+        found = {name: make_extractor(name) for name in wanted if name != "gazetteer"}
+    if gazetteer is not None:
+        found["gazetteer"] = read_gazetteer(gazetteer)
+    elif names and "gazetteer" in names:
+        raise InputError("the gazetteer needs a list of names", hint="--gazetteer FILE")
+    return [found[name] for name in sorted(found)]
+
+
+def _summary(graph: Graph, state: State) -> GraphSummary:
+    rows = graph.database.read(
+        "SELECT path, fault FROM documents WHERE recorded_to IS NULL AND fault IS NOT NULL"
+    )
+    dropped = graph.database.read_one("SELECT coalesce(sum(ungrounded), 0) FROM extractions")
+    return GraphSummary(
+        graph.name,
+        tuple(graph.folders().values()),
+        len(state.documents),
+        sum(row["characters"] for row in state.documents.values()),
+        len(state.chunks()),
+        len(state.mentions),
+        len(state.entities),
+        len(state.facts),
+        len(merged_pairs(graph, until_us=state.recorded_us)),
+        int(dropped[0]) if dropped else 0,
+        {each.name: each.version for each in extractors_in_use(graph)},
+        state.links.ambiguous,
+        {row["path"]: row["fault"] for row in sorted(rows, key=lambda row: row["path"])},
+        graph.path.stat().st_size,
+    )

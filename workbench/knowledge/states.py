@@ -1,0 +1,220 @@
+"""The state of a graph at a time: documents, chunks, entities and facts, joined and linked.
+
+Nothing here is stored. What no open document supports is not joined; see docs/adr/0053.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from workbench.core.errors import InputError
+
+from .events import merged_pairs
+from .extraction.names import name_key
+from .graphs import Graph
+from .linking import Links
+
+_Said = tuple[str, str, str, str | None, str | None]
+_DATE = re.compile(r"-?\d{4}(?:-\d\d(?:-\d\d)?)?")
+_FOREVER_US = (1 << 63) - 1
+# The rows that were open at ?1.
+_OPEN = "recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1)"
+_DOCUMENTS = f"""
+SELECT documents.id, path, documents.reader, documents.source_sha256, encoding, characters
+FROM documents JOIN readings ON readings.id = reading_id WHERE {_OPEN}
+"""
+_FROM_PASSAGES = f"""
+FROM (SELECT id, reading_id FROM documents WHERE {_OPEN}) AS document
+JOIN chunks USING (reading_id)
+JOIN {{found}} AS found USING (passage_id)
+JOIN extractors ON extractors.id = found.extractor_id
+WHERE found.extractor_id IN (SELECT extractor_id FROM extractor_uses WHERE {_OPEN})
+"""
+_CHUNKS = f"""
+SELECT document.id AS document, start, stop, place, key, kind, text, passage_id
+FROM (SELECT id, reading_id FROM documents WHERE {_OPEN}) AS document
+JOIN chunks USING (reading_id) JOIN passages ON passages.id = passage_id
+"""
+_MENTIONS = (
+    "SELECT document.id AS document, chunks.start + found.start AS start, "
+    "chunks.start + found.stop AS stop, found.kind, found.name, confidence, "
+    "extractors.name AS extractor, version " + _FROM_PASSAGES.format(found="mentions")
+)
+_ALIASES = "SELECT DISTINCT document.id, short, long " + _FROM_PASSAGES.format(found="aliases")
+_ASSERTIONS = (
+    "SELECT document.id AS document, chunks.start + found.start AS start, "
+    "chunks.start + found.stop AS stop, subject, relation, object, valid_from, valid_to, "
+    "confidence, extractors.name AS extractor, version " + _FROM_PASSAGES.format(found="assertions")
+)
+
+
+@dataclass(frozen=True)
+class Support:
+    """Where a fact is said: characters ``start`` to ``end`` of a document's normalised text."""
+
+    document: str
+    start: int
+    end: int
+    extractor: str
+    version: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What documents say of two entities, with each place that says it."""
+
+    subject: str
+    relation: str
+    object: str
+    valid_from: str | None
+    valid_to: str | None
+    support: tuple[Support, ...]
+
+    @property
+    def confidence(self) -> float:
+        """That of its best support."""
+        return max(each.confidence for each in self.support)
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One thing: what it is called, all its names, and what extractors take it for."""
+
+    key: str
+    name: str
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    mentions: int
+
+
+class State:
+    """A graph as it was recorded at a time.
+
+    Args:
+        graph: The graph.
+        recorded_us: The time in microseconds since 1970; by default now.
+        valid: Only facts that hold at that date, as much of ``YYYY-MM-DD`` as is asked.
+
+    Raises:
+        InputError: ``valid`` is no date.
+    """
+
+    def __init__(
+        self, graph: Graph, *, recorded_us: int | None = None, valid: str | None = None
+    ) -> None:
+        if valid is not None and not _DATE.fullmatch(valid):
+            raise InputError(f"{valid!r} is no date", hint="1995, 1995-06 or 1995-06-30")
+        self.graph, self.valid = graph, valid
+        self.recorded_us = _FOREVER_US - 1 if recorded_us is None else recorded_us
+
+    @contextmanager
+    def frozen(self) -> Iterator[State]:
+        """A block in which all that is asked is of one moment, whoever writes meanwhile."""
+        with self.graph.database.snapshot():
+            yield self
+
+    @cached_property
+    def documents(self) -> dict[int, sqlite3.Row]:
+        """The documents that could be read, by their ids."""
+        return {row["id"]: row for row in self._read(_DOCUMENTS)}
+
+    def chunks(self) -> list[sqlite3.Row]:
+        """The chunks of all documents, with text, place and passage."""
+        return self._read(_CHUNKS)
+
+    @cached_property
+    def links(self) -> Links:
+        """Which entity each name is."""
+        merges = merged_pairs(self.graph, until_us=self.recorded_us)
+        return Links(((row[0], row[1], row[2]) for row in self._read(_ALIASES)), merges)
+
+    @cached_property
+    def mentions(self) -> list[tuple[str, sqlite3.Row]]:
+        """Each mention with the key of its entity."""
+        links = self.links
+        return [(links.entity(row["document"], row["name"]), row) for row in self._read(_MENTIONS)]
+
+    @cached_property
+    def entities(self) -> dict[str, Entity]:
+        """All entities by their keys, in the order of these."""
+        names: dict[str, Counter[str]] = defaultdict(Counter)
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for key, row in self.mentions:
+            names[key][row["name"]] += 1
+            kinds[key].add(row["kind"])
+        return {
+            key: Entity(
+                key,
+                _chosen_name(key, names[key]),
+                tuple(sorted(names[key])),
+                tuple(sorted(kinds[key])),
+                names[key].total(),
+            )
+            for key in sorted(names)
+        }
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """All facts in order. One whose ends are one entity says nothing, and is left out."""
+        found: dict[_Said, set[Support]] = defaultdict(set)
+        for row in self._read(_ASSERTIONS):
+            if not _holds_at(self.valid, row["valid_from"], row["valid_to"]):
+                continue
+            subject = self.links.entity(row["document"], row["subject"])
+            thing = self.links.entity(row["document"], row["object"])
+            if subject != thing:
+                what = (subject, row["relation"], thing, row["valid_from"], row["valid_to"])
+                path = self.documents[row["document"]]["path"]
+                place = (path, row["start"], row["stop"])
+                found[what].add(
+                    Support(*place, row["extractor"], row["version"], row["confidence"])
+                )
+        return [
+            Fact(*what, tuple(sorted(found[what], key=_order_of)))
+            for what in sorted(found, key=repr)
+        ]
+
+    def _read(self, sql: str) -> list[sqlite3.Row]:
+        return self.graph.database.read(sql, (self.recorded_us,))
+
+
+def _chosen_name(key: str, names: Counter[str]) -> str:
+    """What an entity is called: by its own key before short forms, then most often."""
+    return min(names, key=lambda name: (name_key(name) != key, -names[name], name))
+
+
+def _order_of(support: Support) -> tuple[Any, ...]:
+    return (
+        *(support.document, support.start, support.end),
+        *(support.extractor, support.version, support.confidence),
+    )
+
+
+def _holds_at(valid: str | None, first: str | None, last: str | None) -> bool:
+    """Whether a span of time holds at a date; what is known less exactly may hold."""
+    if valid is None:
+        return True
+    starts = first is None or first[: len(valid)] <= valid[: len(first)]
+    return starts and (last is None or valid[: len(last)] <= last[: len(valid)])
+
+
+def place_of(row: sqlite3.Row) -> dict[str, Any]:
+    """Where a chunk stands, in words of its format."""
+    found: dict[str, Any] = json.loads(row["place"])
+    return found
+
+
+def told_time(time_us: int) -> str:
+    """A recorded time as it is shown, in UTC."""
+    found = dt.datetime.fromtimestamp(time_us / 1e6, dt.UTC)
+    return found.isoformat(timespec="microseconds")
