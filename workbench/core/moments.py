@@ -1,4 +1,4 @@
-"""Moments as users name them: a date, a time, or how long ago."""
+"""Moments and spans of time as users name them: a date, a time, how long, or how long ago."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import time
 
 from .errors import InputError
 
-_AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
+
+
+def span_s(text: str) -> int | None:
+    """The seconds of ``90s``, ``10m``, ``4h``, ``2d`` or ``1w``; None if it is no such span."""
+    found = _SPAN.fullmatch(text.strip().lower())
+    return int(found[1]) * UNITS_S[found[2]] if found else None
 
 
 def moment_s(text: str, *, now_s: float | None = None) -> float:
@@ -28,8 +34,8 @@ def moment_s(text: str, *, now_s: float | None = None) -> float:
     given = text.strip().lower()
     if given in words:
         return words[given].timestamp()
-    if ago := _AGO.fullmatch(given):
-        return now_s - int(ago[1]) * _SECONDS[ago[2]]
+    if (ago_s := span_s(given)) is not None:
+        return now_s - ago_s
     try:
         found = dt.datetime.fromisoformat(text.strip())
     except ValueError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-_SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+from workbench.core import moments
+
 _TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 
@@ -19,17 +19,18 @@ def span_s(text: str) -> float:
     given = str(text).strip().lower()
     if given in ("0", "never"):
         return 0.0
-    found = _SPAN.fullmatch(given)
+    found = moments.span_s(given)
     if found is None:
         raise ValueError(f"{text!r} is no span of time, such as 90s, 10m, 4h or 2d")
-    return float(int(found[1]) * _SECONDS[found[2]])
+    return float(found)
 
 
 def said(seconds: float) -> str:
     """The shortest way to say a whole span: 600 is 10m."""
     for unit in ("w", "d", "h", "m"):
-        if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
-            return f"{seconds / _SECONDS[unit]:.0f}{unit}"
+        whole_s = moments.UNITS_S[unit]
+        if seconds >= whole_s and seconds % whole_s == 0:
+            return f"{seconds / whole_s:.0f}{unit}"
     return f"{seconds:.0f}s"
 
 
