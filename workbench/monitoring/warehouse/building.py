@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from workbench.core import settings
 from workbench.core.errors import DataError
 from workbench.core.optional import require
-from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 
 from . import sql
@@ -29,6 +26,7 @@ from .judging import (
     part_of,
     remarks,
 )
+from .months import bring_up_to_date
 from .places import FOLDER, TABLES, Manifest, named_by_content, owned, publish, read_manifest
 
 if TYPE_CHECKING:
@@ -77,61 +75,46 @@ def refresh(
     found = {path.stem: path for path in sorted(source.glob("????-??.parquet"))}
     with owned(folder):
         old = Manifest() if again else read_manifest(folder)
-        manifest = Manifest(metrics=_digest(metrics))
+        # Hashes of DuckDB's are in the files.
+        duckdb = require("duckdb", extra="monitoring")
+        manifest = Manifest(metrics=metrics.rows_sha256(duckdb=duckdb.__version__))
+        if old.metrics != manifest.metrics:
+            old = Manifest(
+                {month: {**known, "source": None} for month, known in old.months.items()}
+            )
         with connect(threads, spill=folder / "spill") as connection:
             load_metrics(connection, metrics)
             latest_us = latest_now_us() if latest_s is None else round(1e6 * latest_s)
-            work = _Work(connection, metrics, folder, latest_us, found, old, manifest)
-            written = work.bring_up_to_date()
+            work = _Work(connection, metrics, folder, latest_us, found, manifest)
+            written = bring_up_to_date(work, found=found, old=old.months, kept=manifest.months)
         publish(folder, manifest)
     return tell(manifest, written, time.monotonic() - begun_s)
 
 
 @dataclass(frozen=True)
 class _Work:
-    """One refresh: ``old`` is what was published, ``manifest`` what will be.
-
-    A settlement that stands in two months' files counts in the earlier one, so that months are
-    gone through in their order, and what changed in one may change a later one.
-    """
+    """One refresh, a ``Builder`` of months: ``manifest`` is what will be published."""
 
     connection: duckdb.DuckDBPyConnection
     metrics: Metrics
     folder: Path
     latest_us: int
     found: dict[str, Path]
-    old: Manifest
     manifest: Manifest
 
-    def bring_up_to_date(self) -> list[str]:
-        """Build the months that are not as they were; which these are."""
+    def build(self, month: str, path: Path, state: list[int]) -> dict[str, Any]:
+        """One month's files, and what there is to say of it."""
         duckdb = require("duckdb", extra="monitoring")
-        moved = [month for month in self.old.months if month not in self.found]
-        written = []
-        for month, path in track(list(self.found.items()), "Building the warehouse"):
-            state = state_of(path)
-            known = self.old.months.get(month)
-            same = known and self.old.metrics == self.manifest.metrics and known["source"] == state
-            if known and same and not self._is_touched(month, known, moved):
-                self.manifest.months[month] = known
-                continue
-            try:
-                made = self._build(month, path)
-            except (duckdb.DataError, duckdb.BinderException) as error:
-                raise DataError(
-                    f"{path} has what cannot be counted: {str(error).splitlines()[0]}",
-                    hint="workbench serving usage-export --rebuild writes the home's files anew",
-                ) from None
-            self.manifest.months[month] = {**made, "source": state}
-            written.append(month)
-            moved.append(month)
-        return written
+        try:
+            return {**self._build(month, path), "source": state}
+        except (duckdb.DataError, duckdb.BinderException) as error:
+            raise DataError(
+                f"{path} has what cannot be counted: {str(error).splitlines()[0]}",
+                hint="workbench serving usage-export --rebuild writes the home's files anew",
+            ) from None
 
-    def _is_touched(self, month: str, known: dict[str, Any], moved: Sequence[str]) -> bool:
-        """Whether a month whose own file is as it was changes because an earlier one did."""
-        earlier = [each for each in moved if each < month]
-        if not earlier or known["elsewhere"]:
-            return bool(earlier)
+    def shares_settlements(self, month: str, known: dict[str, Any], earlier: Sequence[str]) -> bool:
+        """Whether a month that stands has a settlement which now counts in an earlier one."""
         now = [self._clean_file(each) for each in earlier if each in self.manifest.months]
         if not now:
             return False
@@ -142,8 +125,10 @@ class _Work:
         )
         return bool(found[0][0])
 
+    def forget(self, month: str) -> None:
+        """Nothing: a month that is not published has no files for long."""
+
     def _build(self, month: str, path: Path) -> dict[str, Any]:
-        """One month's files, and what there is to say of it."""
         part = part_of(self.connection, _parquet([path]), name=str(path), month=month)
         rows = ask(self.connection, f"SELECT count(*) FROM {part.rows}")[0][0]
         earlier = self._find_earlier(path)
@@ -238,16 +223,3 @@ def _gaps(manifest: Manifest) -> list[str]:
             gaps.append(name)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return gaps
-
-
-def _digest(metrics: Metrics) -> str:
-    """What of the metrics goes into the files: measures do not, they are asked later."""
-    told = metrics.model_dump(exclude={"measures", "minutes_saved"})
-    told["duckdb"] = require("duckdb", extra="monitoring").__version__  # whose hashes are in them
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def state_of(path: Path) -> list[int]:
-    """What tells a changed file from one that is as it was."""
-    about = path.stat()
-    return [about.st_size, about.st_mtime_ns, about.st_ino]

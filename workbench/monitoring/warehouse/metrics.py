@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -73,6 +75,15 @@ class Metrics(_Part):
             if fnmatch.fnmatchcase(user, pattern):
                 return team
         return user.partition("-")[0] if "-" in user else "other"
+
+    def rows_sha256(self, **made_with: str) -> str:
+        """What tells that rows were built with these: what is asked later is not in it.
+
+        Args:
+            made_with: What else goes into the rows, by name.
+        """
+        told = self.model_dump(exclude={"measures", "minutes_saved"}) | made_with
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def read_metrics(file: Path | None = None) -> Metrics:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
 from workbench.core.errors import BusyError
-from workbench.core.progress import track
 from workbench.monitoring.warehouse import sql
-from workbench.monitoring.warehouse.building import Rebuilt, state_of, tell
+from workbench.monitoring.warehouse.building import Rebuilt, tell
 from workbench.monitoring.warehouse.judging import (
     Part,
     ask,
@@ -23,6 +20,7 @@ from workbench.monitoring.warehouse.judging import (
     latest_now_us,
     remarks,
 )
+from workbench.monitoring.warehouse.months import bring_up_to_date
 from workbench.monitoring.warehouse.owning import check_owner, home_name
 from workbench.monitoring.warehouse.places import Manifest
 
@@ -72,48 +70,26 @@ def refresh(
         _check_owner(connection, url)
         old = _prepare(connection, metrics, again=again)
         _load_metrics(connection, metrics)
-        work = _Work(connection, metrics, latest_us, found, old, Manifest())
-        written = work.bring_up_to_date()
+        manifest = Manifest()
+        work = _Work(connection, metrics, latest_us)
+        written = bring_up_to_date(work, found=found, old=old, kept=manifest.months)
         if written or set(old) - set(found):
             _find_first_days(connection)
         if found:  # who has nothing yet does not take it from those who will have
             connection.execute(f"UPDATE made SET owner = {sql.quoted(home_name())}")
-    return tell(work.manifest, written, time.monotonic() - begun_s)
+    return tell(manifest, written, time.monotonic() - begun_s)
 
 
 @dataclass(frozen=True)
 class _Work:
-    """One refresh: ``old`` is what was there, ``manifest`` what will be."""
+    """One refresh, a ``Builder`` of months."""
 
     connection: psycopg.Connection[Any]
     metrics: Metrics
     latest_us: int
-    found: dict[str, Path]
-    old: dict[str, dict[str, Any]]
-    manifest: Manifest
 
-    def bring_up_to_date(self) -> list[str]:
-        """Build the months that are not as they were; which these are."""
-        moved = [month for month in self.old if month not in self.found]
-        for month in moved:
-            self._forget(month)
-        written = []
-        for month, path in track(list(self.found.items()), "Building the warehouse"):
-            state = state_of(path)
-            known = self.old.get(month)
-            if known and known["source"] == state and not self._is_touched(month, known, moved):
-                self.manifest.months[month] = known
-                continue
-            self.manifest.months[month] = self._build(month, path, state)
-            written.append(month)
-            moved.append(month)
-        return written
-
-    def _is_touched(self, month: str, known: dict[str, Any], moved: Sequence[str]) -> bool:
-        """Whether a month whose own file is as it was changes because an earlier one did."""
-        earlier = [each for each in moved if each < month]
-        if not earlier or known["elsewhere"]:
-            return bool(earlier)
+    def shares_settlements(self, month: str, known: dict[str, Any], earlier: Sequence[str]) -> bool:
+        """Whether a month that stands has a settlement which now counts in an earlier one."""
         return bool(
             ask(
                 self.connection,
@@ -123,16 +99,17 @@ class _Work:
             )[0][0]
         )
 
-    def _forget(self, month: str) -> None:
+    def forget(self, month: str) -> None:
+        """Take away what stands of a month."""
         for table in (*schema.TABLES, *schema.ROLLUPS, "months"):
             self.connection.execute(f"DELETE FROM {table} WHERE month = {sql.quoted(month)}")
 
-    def _build(self, month: str, path: Path, state: list[int]) -> dict[str, Any]:
+    def build(self, month: str, path: Path, state: list[int]) -> dict[str, Any]:
         """One month's rows, and what there is to say of it."""
         from psycopg.types.json import Jsonb
 
         arriving.copy_in(self.connection, path)
-        self._forget(month)
+        self.forget(month)
         earlier = self._judge(month)
         run = self.connection.execute
         self._keep("clean_rows", month, sql.clean("settlement_id"))
@@ -227,7 +204,7 @@ def _prepare(
     version = schema.version()
     if schema.version_of(connection) != version:
         schema.lay(connection)
-    made_by = _digest(metrics)
+    made_by = metrics.rows_sha256()
     before = ask(connection, "SELECT metrics FROM made")
     connection.execute("DELETE FROM made")
     connection.execute(
@@ -243,12 +220,6 @@ def _prepare(
     if again or before != [(made_by,)]:
         return {month: {**known, "source": None} for month, known in old.items()}
     return old
-
-
-def _digest(metrics: Metrics) -> str:
-    """What of the metrics goes into the rows: measures do not, they are asked later."""
-    made_of = metrics.model_dump(exclude={"measures", "minutes_saved"})
-    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 
 def _load_metrics(connection: psycopg.Connection[Any], metrics: Metrics) -> None:
