@@ -7,22 +7,41 @@ import dataclasses
 import numpy as np
 import pytest
 
+from workbench.cli import interpretability as drawn
 from workbench.cli.interpretability import (
     show_attention,
     show_attribute,
+    show_compare,
+    show_contrast,
+    show_counterfactuals,
+    show_dependence,
     show_lens,
     show_measure_steering,
 )
 from workbench.core import operations
 from workbench.core.errors import InputError
+from workbench.interpretability.attribution.comparison import (
+    Agreement,
+    Comparison,
+    RandomOrder,
+    Stability,
+)
+from workbench.interpretability.attribution.contrast import set_against
 from workbench.interpretability.attribution.result import Attribution
 from workbench.interpretability.inside.results import AttentionMaps, Grid, LensReading
+from workbench.interpretability.tabular.counterfactuals import (
+    Change,
+    Counterfactual,
+    Counterfactuals,
+)
+from workbench.interpretability.tabular.dependence import Dependence
 
 # Made: no method gave these numbers.
 MADE = Attribution(
     "made", ("The", " cat", " sat"), (" on",), (1, 2, 3), (4,), ((0, 1), (1, 2), (2, 3)),
     np.array([[0.0, 2.0, -1.0]]), "ablation", "space", None, -1.0, completeness_gap=0.012,
     deletion_auc=0.2, insertion_auc=0.6, held=(True, False, False), evaluations=42,
+    checked_with="space",
 )  # fmt: skip
 
 
@@ -42,6 +61,96 @@ def test_a_line_a_part_and_the_checks(capsys: pytest.CaptureFixture[str]) -> Non
 def test_an_answer_that_the_model_hardly_gives_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     show_attribute(dataclasses.replace(MADE, value=-12.0))
     assert "the model hardly says that" in capsys.readouterr().out
+
+
+def test_methods_side_by_side_and_what_each_is_worth(capsys: pytest.CaptureFixture[str]) -> None:
+    lime = dataclasses.replace(
+        MADE, method="lime", scores=np.array([[0.0, 1.5, 0.25]]), deletion_auc=0.4, seed=0
+    )
+    show_compare(
+        Comparison(
+            "made",
+            (MADE, lime),
+            (Agreement("ablation", "lime", None, 0.5),),
+            (Stability("lime", 3, 0.25, 0.75, 0.125),),
+            (RandomOrder("space", 5, 0.3, 0.5),),
+            2,
+        )
+    )
+    out = capsys.readouterr().out
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[3] == ["'The'", "never", "replaced", "never", "replaced"]
+    assert lines[4] == ["'", "cat'", "+2.000", "+1.500"]
+    assert ["ablation", "lime", "none:", "all", "the", "same", "50%"] in lines
+    assert ["lime", "3", "+0.25", "75%", "0.125"] in lines
+    assert ["ablation", "space", "0.200", "0.600", "deletion", "and", "insertion"] in lines
+    assert ["lime", "space", "0.400", "0.600", "insertion"] in lines
+    assert ["5", "random", "orders", "space", "0.300", "0.500"] in lines
+    assert "read 84 prompts" in out
+    assert "array" not in out and "{" not in out and "[" not in out
+
+
+def test_two_sides_part_by_part(capsys: pytest.CaptureFixture[str]) -> None:
+    other = dataclasses.replace(
+        MADE, tokens=("The", " dog", " sat"), targets=(" up",), value=-3.0,
+        scores=np.array([[0.0, 0.5, -2.0]]),
+    )  # fmt: skip
+    show_contrast(set_against(MADE, other, names=("first prompt", "second prompt")))
+    out = capsys.readouterr().out
+    lines = [line.split() for line in out.splitlines()]
+    assert out.splitlines()[1] == "first prompt: 'The cat sat', answer ' on', probability 0.368"
+    assert ["'", "cat'", "+2.000"] in lines and ["'", "dog'", "+0.500"] in lines
+    assert ["'", "sat'", "-1.000", "-2.000", "-1.000"] in lines
+    assert "the answers differ" in out and "second prompt less first prompt: -2.00 nats" in out
+    assert "array" not in out and "{" not in out and "[" not in out
+
+
+def test_dependence_is_a_line_a_value_and_not_single_rows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_dependence(
+        Dependence(
+            model="made", data="table (test)", feature="age", kind="number", output="probability",
+            unit="probability", grid=(20.0, None), mean=(0.25, 0.5), low=(0.2, 0.4),
+            high=(0.3, 0.6), shares=(0.75, 0.25), lines=((0.1, 0.9),), crossing=0.125, rows=8,
+            confidence=0.95, seed=0,
+        )
+    )  # fmt: skip
+    out = capsys.readouterr().out
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[2] == ["20", "0.250", "0.200", "to", "0.300", "75.0%"]
+    assert lines[3][0] == "(missing)" and "12% of the rows go against the mean" in out
+    assert "0.9" not in out
+
+
+def test_counterfactuals_are_a_line_a_change(capsys: pytest.CaptureFixture[str]) -> None:
+    change = Counterfactual(
+        (Change("age", 20.0, 31.0), Change("job", None, "clerk")), "yes", 0.75, 1.5, 0.5
+    )
+    show_counterfactuals(
+        Counterfactuals(
+            model="made", data="table (test)", row=3, prediction="no", wanted="yes",
+            found=(change,), asked_for=3, reason="no more were found", fixed=("sex",),
+            asked_rows=1200, budget_rows=5000, seed=0,
+        )
+    )  # fmt: skip
+    out = capsys.readouterr().out
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[2] == ["1", "yes,", "75%", "1.50", "age", "20", "31"]
+    assert lines[3] == ["job", "(missing)", "clerk"]
+    assert "no more were found" in out and "1,200 rows; held: sex" in out and "{" not in out
+
+
+def test_every_verb_of_the_room_has_words_of_its_own() -> None:
+    # These print as rows: they are lists of a few short fields each.
+    rows = {"methods", "examples", "suspects"}
+    names = {
+        each.name.partition(".")[2]
+        for each in operations.all_operations()
+        if each.name.startswith("interpretability.")
+    }
+    without = {name for name in names if not hasattr(drawn, f"show_{name}")}
+    assert without == rows
 
 
 # Made, too.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PatchGrid,
         Rollout,
     )
+    from workbench.interpretability.inside.tuned_lens import TrainedLens
 
 _MOST_ROWS = 12
 _MOST_COLUMNS = 16
@@ -47,6 +48,23 @@ def show_lens(found: LensReading) -> None:
         rows.append(row)
     print_table(names, rows)
     click.echo(f"after the {len(found.tokens) - 1} tokens before it: {_MORE}")
+
+
+def show_train_lens(found: TrainedLens) -> None:
+    """Where the lens stands, and what the training gained, layer by layer."""
+    click.echo(
+        f"{found.reference}: a tuned lens of {found.model}, {found.steps:,} steps on "
+        f"{found.train_tokens:,} tokens in {found.duration_s:.0f} s"
+    )
+    click.echo(f"from the last layer, on {found.test_tokens:,} tokens held out (nats a token)")
+    rows = [
+        [layer, f"{before:.3f}", f"{after:.3f}"]
+        for layer, before, after in zip(
+            found.layers, found.divergence_before, found.divergence_after, strict=True
+        )
+    ]
+    print_table(["after layer", "logit lens", "this lens"], rows)
+    click.echo(f"workbench interpretability lens TEXT --lens {found.reference}")
 
 
 def show_attention(found: AttentionMaps | Rollout) -> None:
