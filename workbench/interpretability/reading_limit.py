@@ -53,7 +53,7 @@ def refuse_costly(
     raise CapacityError(
         f"{what} has the model read {reads}, {cost.tokens:,} tokens in all; "
         f"{most_tokens:,} are allowed",
-        hint=f"{instead}, or most_tokens {cost.tokens} if you have the time",
+        hint=f"{instead}, or most_tokens={cost.tokens} if you have the time",
         prompts=cost.prompts,
         tokens=cost.tokens,
         most_tokens=most_tokens,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from workbench.core.errors import ContextLengthError, InputError, NotFoundError
 from workbench.interpretability.attribution.baselines import find_baseline
 from workbench.interpretability.attribution.case import open_case
+from workbench.interpretability.attribution.groups import GroupKind
 from workbench.interpretability.attribution.scorer import Scorer
 from workbench.models.model import Model
 
@@ -22,10 +24,31 @@ def test_raw_text_is_what_it_is(tiny: Tiny) -> None:
 
 
 def test_position_0_is_held_when_asked(tiny: Tiny) -> None:
-    case = open_case(tiny(), "The quick brown fox", " jumps", groups="sentence", hold_first=True)
-    assert case.groups[0] == (0, 1) and case.held[0] and case.players == (1,)
+    text = "The quick brown fox. It jumps."
+    case = open_case(tiny(), text, " The", groups="sentence", hold_first=True)
+    assert case.groups[0] == (0, 1) and case.held[0] and case.players == (1, 2)
     scorer = Scorer(case, find_baseline(case.model, "space"))
-    assert scorer.write_row([False])[0] == case.prompt_ids[0]
+    assert scorer.write_row([False, False])[0] == case.prompt_ids[0]
+
+
+@pytest.mark.parametrize("hold_first", [False, True])
+@pytest.mark.parametrize(
+    ("prompt", "kind", "advised"),
+    [
+        ("The quick brown fox", "sentence", "groups='word' ("),
+        ("Unseeable", "word", "groups='token' ("),
+        ("Unseeable", "sentence", "groups='token' ("),
+    ],
+)
+def test_one_group_alone_is_refused_with_groups_that_are_several(
+    tiny: Tiny, prompt: str, kind: GroupKind, advised: str, hold_first: bool
+) -> None:
+    with pytest.raises(InputError, match=f"the prompt is one {kind}") as refused:
+        open_case(tiny(), prompt, " jumps", groups=kind, hold_first=hold_first)
+    hint = str(refused.value.hint)
+    assert advised in hint
+    for finer in re.findall("groups='(.*?)'", hint):
+        assert len(open_case(tiny(), prompt, " jumps", groups=finer).players) > 1
 
 
 def test_a_chat_template_is_held_and_the_message_is_not(tiny: Tiny) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -43,8 +44,29 @@ def test_past_the_limit_nothing_is_read_and_the_figures_are_told(tiny: Tiny, met
             case, method=method, scorer=scorer, curves=False, most_tokens=counted.tokens - 1
         )
     assert scorer.evaluations == 0
-    assert "groups of a sentence each (2 here)" in str(refused.value.hint)
-    assert f"most_tokens {counted.tokens}" in str(refused.value.hint)
+    hint = str(refused.value.hint)
+    # A gradient is taken by token, whatever stands together: larger groups would cost the same.
+    assert ("groups='sentence' (2 here)" in hint) == (method != "integrated_gradients")
+    assert "the method gradient_x_input" in hint and f"most_tokens={counted.tokens}" in hint
+
+
+def test_what_a_hint_names_is_within_the_limit_and_has_several_groups(tiny: Tiny) -> None:
+    one_sentence = "The quick brown fox counts " + "very " * 40
+    case = open_case(tiny(), one_sentence, TARGET)
+    counted = count_cost(case, method="ablation", options=Options(), curves=False)
+    most = counted.tokens - 1
+    with pytest.raises(CapacityError) as refused:
+        attribute_case(case, method="ablation", curves=False, most_tokens=most)
+    hint = str(refused.value.hint)
+    assert "sentence" not in hint  # it would be one group
+    for kind in re.findall("groups='(.*?)'", hint):
+        coarse = open_case(tiny(), one_sentence, TARGET, groups=kind)
+        assert len(coarse.players) > 1
+        told = count_cost(coarse, method="ablation", options=Options(), curves=False)
+        assert told.tokens <= most
+    assert ("groups='word'" in hint) == (
+        len(open_case(tiny(), one_sentence, TARGET, groups="word").players) < len(case.players)
+    )
 
 
 def test_a_book_by_ablation_is_refused_before_it_begins(tiny: Tiny) -> None:

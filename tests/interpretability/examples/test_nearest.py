@@ -84,7 +84,7 @@ def test_too_many_tokens_are_refused_before_one_is_read(
     monkeypatch.setattr(minilm, "embed", read)
     with pytest.raises(CapacityError, match=f"{tokens:,} tokens in all; {tokens - 1:,} are") as no:
         nearest.find_suspects(minilm, table, count=5, most_tokens=tokens - 1)
-    assert f"most_tokens {tokens} if you have the time" in str(no.value.hint)
+    assert f"most_tokens={tokens} if you have the time" in str(no.value.hint)
     with pytest.raises(CapacityError):
         nearest.nearest_by_gradient(minilm, table, "Sort it", count=5, most_tokens=9)
     with pytest.raises(AssertionError, match="a text was read"):

@@ -134,7 +134,7 @@ def test_the_work_is_counted_before_anything_is_read(tiny: Load, component: str)
         patch_grid(model, CLEAN, most_tokens=1, **options)
     assert passes == []
     counted = refused.value.context["tokens"]
-    assert f"or most_tokens {counted} if you have the time" in str(refused.value.hint)
+    assert f"or most_tokens={counted} if you have the time" in str(refused.value.hint)
     grid = patch_grid(model, CLEAN, most_tokens=counted, **options)
     whole = 3 * len(model.prompt_ids(CLEAN))  # both prompts and the check
     assert counted == whole + math.ceil(grid.layer_tokens / layers)

@@ -91,7 +91,8 @@ def open_case(
         max_target_tokens: Longest greedy answer.
 
     Raises:
-        InputError: The prompt or the target is empty, is one token alone, or loses characters.
+        InputError: The prompt or the target is empty, loses characters, or the prompt is one token
+            or one group alone.
         ContextLengthError: Prompt and target together do not fit.
         CapabilityError: The model has no torch module, or answers no prompt.
     """
@@ -110,6 +111,7 @@ def open_case(
         target_ids = _target_ids(model, target)
     tokens = tuple(model.detokenize([token]) for token in prompt_ids)
     found = split_groups(tokens, groups, held=held)
+    _refuse_one_group(tokens, held, groups)
     _check_length(model, len(prompt_ids) + len(target_ids))
     return Case(
         model,
@@ -119,6 +121,26 @@ def open_case(
         tuple(model.detokenize([token]) for token in target_ids),
         found,
         tuple(held[start] for start, _ in found),
+    )
+
+
+def count_players(tokens: Sequence[str], held: Sequence[bool], kind: GroupKind) -> int:
+    """How many groups of a kind a prompt has that may be replaced."""
+    return sum(not held[start] for start, _ in split_groups(tokens, kind, held=held))
+
+
+def _refuse_one_group(tokens: Sequence[str], held: Sequence[bool], kind: GroupKind) -> None:
+    """One group gets all the credit whatever the model does: that says nothing of the prompt."""
+    if kind == "token" or count_players(tokens, held, kind) > 1:
+        return
+    finer = [
+        f"groups={other!r} ({count} here)"
+        for other in ("word", "token")
+        if other != kind and (count := count_players(tokens, held, other)) > 1
+    ]
+    raise InputError(
+        f"the prompt is one {kind}, so there is one group, and all the credit would be its own",
+        hint=f"take it apart by {' or '.join(finer)}",
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from workbench.interpretability.reading_limit import Cost, refuse_costly
 
@@ -12,6 +14,9 @@ from .methods import Options, find_method
 
 if TYPE_CHECKING:
     from .case import Case
+
+_QUICK = "gradient_x_input"
+_COARSER: tuple[Literal["word", "sentence"], ...] = ("word", "sentence")
 
 
 def count_cost(case: Case, *, method: str, options: Options, curves: bool) -> Cost:
@@ -44,15 +49,34 @@ def refuse_expensive(
         CapacityError: It is not. The hint names what would be.
     """
     cost = count_cost(case, method=method, options=options, curves=curves)
-    sentences = len(split_groups(case.tokens, "sentence", held=case.held_tokens().tolist()))
+    if cost.tokens <= most_tokens:
+        return cost
     return refuse_costly(
         cost,
         what=f"{find_method(method).title.lower()} of {len(case.players):,} groups",
         reads=f"{cost.prompts:,} prompts of {len(case.prompt_ids):,} tokens",
-        instead=f"groups of a sentence each ({sentences:,} here), the method gradient_x_input, "
-        "a shorter prompt",
+        instead=", ".join(_cheaper(case, method, options, curves, most_tokens)),
         most_tokens=most_tokens,
     )
+
+
+def _cheaper(
+    case: Case, method: str, options: Options, curves: bool, most_tokens: int
+) -> Iterator[str]:
+    """What would be within the limit: larger groups, if there are several, or the quick method."""
+    held = case.held_tokens().tolist()
+    for kind in _COARSER:
+        groups = split_groups(case.tokens, kind, held=held)
+        coarse = replace(case, groups=groups, held=tuple(held[start] for start, _ in groups))
+        if not 1 < len(coarse.players) < len(case.players):
+            continue
+        cost = count_cost(coarse, method=method, options=options, curves=curves)
+        if cost.tokens <= most_tokens:
+            yield f"groups={kind!r} ({len(coarse.players):,} here)"
+    cost = count_cost(case, method=_QUICK, options=options, curves=curves)
+    if method != _QUICK and cost.tokens <= most_tokens:
+        yield f"the method {_QUICK}"
+    yield "a shorter prompt"
 
 
 def _count_gradients(method: str, options: Options) -> int | None:
