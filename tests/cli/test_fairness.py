@@ -63,3 +63,20 @@ def test_slices_and_thresholds_too(run: Any, tmp_path: Path) -> None:
         "fairness", "thresholds", "--predictions", file, "--sensitive", "town", "--at", "0.5"
     )
     assert swept.out.splitlines()[1].split()[0] == "0.5"
+
+
+def test_hints_are_options_that_can_be_typed(run: Any, tmp_path: Path) -> None:
+    path = write(tmp_path / "p.csv")
+    frame = pd.read_csv(path)
+    frame["y_hat"] = frame.pop("score")
+    frame.to_csv(path, index=False)
+    told = run("fairness", "audit", "--predictions", str(path))
+    assert "hint: --sensitive town, say" in told.err
+    asked = ("fairness", "audit", "--predictions", str(path), "--sensitive", "town")
+    told = run(*asked)
+    assert told.status == 2 and "hint: --threshold 0.5 makes decisions" in told.err
+    assert "--task regression" in told.err
+    done = run(*asked, "--threshold", "0.5")
+    assert done.status == 0 and "1 counts as 1" in done.out
+    done = run(*asked, "--task", "regression")
+    assert "judged as a regression" in done.out

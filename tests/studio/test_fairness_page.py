@@ -91,6 +91,28 @@ def test_disparities_in_words(tmp_path: Path) -> None:
     assert "Audit something" in _apart(None)[0]
 
 
+def test_what_an_error_advises_is_a_field_of_the_page(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    towns = [f"town {at}" for at in range(500)]
+    frame = pd.DataFrame({"town": random.choice(towns, 3000), "points": random.normal(size=3000)})
+    frame["hired"] = np.where(frame.points > 0, "yes", "no")
+    frame.loc[:400, "town"] = "town 0"
+    frame.to_csv(tmp_path / "people.csv", index=False)
+    page = FairnessPage()
+    asked = {"dataset": str(tmp_path / "people.csv"), "sensitive": "town", "target": ""}
+    for name, value in (*asked.items(), ("model", "logistic")):
+        page.form.inputs[name].value = value
+    for field, value in (("target", "hired"), (None, None)):
+        page.form.button.click()
+        assert page.form.latest is not None
+        page.form.latest._thread.join(60)
+        said = page.form.latest._text.value.partition('class="trouble"')[2]
+        assert "Try: " in said and "min_rows" not in said and "--" not in said
+        if field is not None:
+            assert f"{value} in “{page.form.inputs[field].description}”" in said
+            page.form.inputs[field].value = value
+
+
 @pytest.mark.slow
 def test_an_audit_from_the_page(shared_home: Path) -> None:
     page = FairnessPage()

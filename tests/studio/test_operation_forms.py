@@ -179,3 +179,11 @@ def test_what_is_audited_is_what_the_other_forms_begin_with() -> None:
     assert other.inputs["model"].value == "logistic"  # it has no such choice
     other.inputs["dataset"].value = "law"
     assert one.inputs["dataset"].value == "german"
+
+
+def test_a_hint_is_said_in_the_words_of_the_form(weigh: threading.Event) -> None:
+    form = OperationForm("probe.weigh", FIELDS[:3], button="Go")
+    assert form.in_fields("times=3, say") == "3 in “times”, say"
+    assert form.in_fields("unit='kg' is heavier") == "--unit kg on the command line is heavier"
+    assert form.in_fields("give a model, or see f(times=3)") == "give a model, or see f(times=3)"
+    assert form.in_fields("shape=3") == "shape=3"  # no argument of this operation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import types
 import typing
 from pathlib import Path
@@ -12,14 +11,9 @@ from typing import Any
 import click
 
 from workbench.core.errors import InputError, WorkbenchError
+from workbench.core.hints import rename_arguments
 from workbench.core.operations import Operation
 from workbench.core.schema import Parameter
-
-# A call as a whole, or an argument that stands alone, perhaps with what is given to it.
-_ARGUMENT = re.compile(
-    r"[\w.]+\([^()]*\)|(?<![\w.\[-])(?P<name>[a-z]\w*)\b"
-    r"(?:=(?P<quote>['\"]?)(?P<value>[^\s'\",;()\[\]]+)(?P=quote))?(?![\w\].=])"
-)
 
 
 class OperationCommand(click.Command):
@@ -82,25 +76,19 @@ def command_of(operation: Operation, *, name: str | None = None) -> click.Comman
 def as_options(hint: str, operation: Operation) -> str:
     """A hint in the words of the command: its options, where a hint names arguments of Python's.
 
-    ``on_bad='quarantine'`` becomes ``--on-bad quarantine``, and min_rows --min-rows. A name of one
-    word stays where nothing is given to it (it may be English: the model), and so do calls and
-    lines of the settings' file as they are.
+    ``on_bad='quarantine'`` becomes ``--on-bad quarantine``, and min_rows --min-rows.
     """
-    if "workbench.toml" in hint:
-        return hint
     flags = {
         parameter.name: "--" + parameter.name.replace("_", "-")
         for parameter in operation.parameters
         if not parameter.positional and _shape(parameter.annotation)[0] not in (bool, dict)
     }
 
-    def typed(match: re.Match[str]) -> str:
-        flag = flags.get(match["name"] or "", "")
-        if not flag or ("_" not in match["name"] and match["value"] is None):
-            return match[0]
-        return f"{flag} {match['value']}" if match["value"] is not None else flag
+    def typed(name: str, value: str | None) -> str | None:
+        flag = flags.get(name)
+        return f"{flag} {value}" if flag and value is not None else flag
 
-    return _ARGUMENT.sub(typed, hint)
+    return rename_arguments(hint, typed)
 
 
 def _click_parameter(parameter: Parameter) -> click.Parameter:

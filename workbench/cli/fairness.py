@@ -31,7 +31,9 @@ _SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accura
 def show_audit(audit: GroupAudit) -> None:
     """The main figures by group, the disparities with their tests, and what was left out."""
     click.echo(f"{audit.model} on {audit.dataset}, {audit.n:,} rows", nl=False)
-    click.echo(f"; {audit.positive} counts as 1" if audit.positive else "")
+    click.echo(
+        f"; {audit.positive} counts as 1" if audit.positive else f"; judged as a {audit.task}"
+    )
     chosen = [m for m in audit.metrics if m in _SHOWN] or list(audit.metrics)
     told = {(f.group, f.metric): f for f in (*audit.groups, *audit.everyone)}
     rows = []

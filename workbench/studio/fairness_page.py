@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from workbench.fairness.audit.result import Disparity, GroupAudit
 
 _MODELS = ("gradient_boosting", "logistic", "tree", "forest", "mlp")
-_TABLE = (
-    Field("dataset", "Data set or file", "adult"),
-    Field("sensitive", "Sensitive columns, with commas", "sex"),
+_DATASET = Field("dataset", "Data set or file", "adult")
+_SENSITIVE = Field("sensitive", "Sensitive columns, with commas", "sex")
+# Of a table of one's own these are asked for, whatever is done with it.
+_MODEL = (
     Field("model", "Model of the table", "gradient_boosting", choices=_MODELS),
     Field("target", "Column to predict", hint="the catalogue's"),
-    Field("exclude", "Columns the model must not read", hint="none"),
+    Field("positive", "Label that counts as 1", hint="1, or the last of two"),
 )
+_MIN_ROWS = Field("min_rows", "Least rows of a group")
+_EXCLUDE = Field("exclude", "Columns the model must not read", hint="none")
 _MAIN = (
     "demographic_parity_difference",
     "equal_opportunity_difference",
@@ -56,7 +59,7 @@ class FairnessPage(Page):
         self.turn = 0
         self.live = LivePanel()
         self.form = OperationForm(
-            "fairness.audit", _TABLE, button="Audit",
+            "fairness.audit", (_DATASET, _SENSITIVE, *_MODEL, _EXCLUDE, _MIN_ROWS), button="Audit",
             on_result=self.take, on_ask=self.forget, on_old=self.redraw,
         )  # fmt: skip
         self.more = _more(self.form)
@@ -141,10 +144,10 @@ def _more(audit: OperationForm) -> Any:
 
     What is audited is what the others begin with.
     """
-    own = _TABLE[:3]
+    own = (_DATASET, _SENSITIVE, *_MODEL, _MIN_ROWS)
     wanted = (
         ("Slices", "fairness.slices", "Search",
-         (_TABLE[0], Field("columns", "Columns, with commas", hint="all"), _TABLE[2],
+         (_DATASET, Field("columns", "Columns, with commas", hint="all"), *_MODEL,
           Field("depth", "Conditions at most", 2))),
         ("Fairer", "fairness.mitigate", "Make it fairer",
          (*own, Field("method", "How"), Field("constraint", "What shall be equal"))),

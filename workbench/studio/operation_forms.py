@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from workbench.core import operations
 from workbench.core.errors import InputError, NotFoundError, WorkbenchError
+from workbench.core.hints import rename_arguments
 from workbench.core.optional import require
 from workbench.core.schema import Parameter
 from workbench.studio.pages import trouble
@@ -125,12 +126,30 @@ class OperationForm:
         try:
             values = self.operation.validate(self.values())
         except WorkbenchError as error:
-            self._place.children = (widgets.HTML(trouble(error.message, error.hint)),)
+            hint = error.hint and self.in_fields(error.hint)
+            self._place.children = (widgets.HTML(trouble(error.message, hint)),)
             return
         self.button.add_class("wb-waits")  # disabled, it would lose the reader's focus
-        self.latest = Watch(self.operation, values, on_end=self._end)
+        self.latest = Watch(self.operation, values, on_end=self._end, reword_hint=self.in_fields)
         self._place.children = (self.latest.widget,)
         self.latest.start()
+
+    def in_fields(self, hint: str) -> str:
+        """A hint in the words of this form, where it names arguments of Python's.
+
+        ``min_rows=12`` becomes what to write into the field of that label; of a parameter without
+        a field it is said where it can be given.
+        """
+        known = {parameter.name for parameter in self.operation.parameters}
+
+        def said(name: str, value: str | None) -> str | None:
+            if name in self.inputs:
+                label = f"“{self.inputs[name].description}”"
+                return label if value is None else f"{value} in {label}"
+            flag = f"--{name.replace('_', '-')} {value or ''}".rstrip()
+            return f"{flag} on the command line" if name in known else None
+
+        return rename_arguments(hint, said)
 
     def follow(self, other: OperationForm) -> None:
         """Take what is put into another form's field of the same name and label.

@@ -29,7 +29,7 @@ class Watch:
     """An operation that runs in a thread. It draws itself; ``result()`` waits for what it gives.
 
     ``on_end`` is called in that thread when all is drawn; ``outcome`` and ``error`` tell how it
-    went.
+    went. ``reword_hint`` says what an error advises in the words of who asked.
     """
 
     def __init__(
@@ -38,12 +38,14 @@ class Watch:
         values: dict[str, Any],
         *,
         on_end: Callable[[Watch], None] | None = None,
+        reword_hint: Callable[[str], str] = str,
     ) -> None:
         widgets = require("ipywidgets", extra="studio")
         self.operation = operation
         self.token = CancelToken()
         self._values = values
         self._on_end = on_end
+        self._reword_hint = reword_hint
         self.outcome: Any = None
         self.error: BaseException | None = None
         self._tasks: dict[int, dict[str, Any]] = {}
@@ -125,7 +127,13 @@ class Watch:
         elif isinstance(self.error, CancelledError):
             self._text.value = card(f'<p class="q">– {escape(self.error)}</p>')
         else:
-            self._text.value = card(f'<p class="trouble">{_say(self.error)}</p>')
+            self._text.value = card(f'<p class="trouble">{self._say(self.error)}</p>')
+
+    def _say(self, error: BaseException) -> str:
+        if isinstance(error, WorkbenchError):
+            hint = error.hint and self._reword_hint(error.hint)
+            return f"{escape(error.message.rstrip('.'))}. {hint_html(hint)}".rstrip()
+        return escape(f"{type(error).__name__}: {error}")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         drawn = _drawn(self.outcome) if self.done and self.error is None else {}
@@ -160,9 +168,3 @@ def _drawn(outcome: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(outcome) or isinstance(outcome, Viewable):
         return mime_bundle(outcome)
     return {"text/plain": repr(outcome)}
-
-
-def _say(error: BaseException) -> str:
-    if isinstance(error, WorkbenchError):
-        return f"{escape(error.message.rstrip('.'))}. {hint_html(error.hint)}".rstrip()
-    return escape(f"{type(error).__name__}: {error}")

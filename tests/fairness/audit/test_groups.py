@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,12 +61,42 @@ def test_five_hundred_values_are_refused_or_left_out_one_by_one() -> None:
     many = [f"v{at}" for at in range(500)]
     with pytest.raises(InputError, match="town makes 500 groups; at most 50 are compared") as error:
         make_groups({"town": many * 30})
-    assert error.value.hint
+    assert error.value.hint and "min_rows=" not in error.value.hint  # none helps: all are alike
     with pytest.raises(InputError, match="town makes 0 groups of at least 30 rows out of 500"):
         make_groups({"town": many * 3})
     found = make_groups({"town": many + ["big"] * 40 + ["large"] * 40})
     assert found.names == ("town=big", "town=large")
     assert len(found.excluded) == 500
+
+
+@pytest.mark.parametrize(
+    ("sizes", "min_rows"),
+    [
+        (range(500, 0, -1), 30),  # too many
+        ([500, *[29] * 20, *[3] * 400], 30),  # too few
+        (range(28, 0, -1), 30),
+        ([40] * 3 + [39] * 48, 30),  # one more than the limit at 39 rows
+    ],
+)
+def test_the_size_that_is_advised_leaves_groups_that_can_be_compared(
+    sizes: Iterable[int], min_rows: int
+) -> None:
+    values = [f"v{at}" for at, rows in enumerate(sizes) for _ in range(rows)]
+    with pytest.raises(InputError) as refused:
+        make_groups({"town": values}, min_rows=min_rows)
+    advised = re.match(r"min_rows=(\d+) leaves (\d+) groups", refused.value.hint or "")
+    assert advised is not None, refused.value.hint
+    found = make_groups({"town": values}, min_rows=int(advised[1]))
+    assert len(found.names) == int(advised[2])
+
+
+@pytest.mark.parametrize("sizes", [[500, *[9] * 499], [30] * 51, [400, 2]])
+def test_no_size_is_advised_where_none_helps(sizes: list[int]) -> None:
+    values = [f"v{at}" for at, rows in enumerate(sizes) for _ in range(rows)]
+    with pytest.raises(InputError) as refused:
+        make_groups({"town": values}, min_rows=30)
+    assert refused.value.hint and "min_rows" not in refused.value.hint
+    assert "fewer values" in refused.value.hint
 
 
 @pytest.mark.parametrize(

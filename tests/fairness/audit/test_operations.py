@@ -89,6 +89,61 @@ def test_a_file_of_predictions(predictions: Path) -> None:
     assert false.n == (pd.read_csv(predictions).y == "no").sum()
 
 
+def test_probabilities_of_a_file_are_asked_about_and_then_cut(
+    predictions: Path, tmp_path: Path
+) -> None:
+    frame = pd.read_csv(predictions)
+    frame["y_hat"] = frame.pop("score")
+    path = tmp_path / "said.csv"
+    frame.to_csv(path, index=False)
+    given = {"predictions": path, "sensitive": ["sex"], "positive": "yes", "draws": 400}
+    with pytest.raises(InputError, match="probabilities are no decisions yet") as caught:
+        audit(**given)
+    assert caught.value.hint and caught.value.hint.startswith("threshold=0.5 ")
+    cut = audit(**given, threshold=0.5)
+    whole = audit(**{**given, "predictions": predictions})
+    assert (cut.task, cut.groups, cut.disparities) == (
+        "classification", whole.groups, whole.disparities
+    )  # fmt: skip
+    # A sweep needs no decision, and a file of scores alone is enough where one is given.
+    swept = thresholds(**given, at=[0.5])
+    assert swept.figures == thresholds(**{**given, "predictions": predictions}, at=[0.5]).figures
+    frame.rename(columns={"y_hat": "score"}).to_csv(path, index=False)
+    assert audit(**given, threshold=0.5).groups == whole.groups
+    with pytest.raises(NotFoundError) as missing:
+        audit(**given)
+    assert missing.value.hint == "threshold=0.5 makes decisions of the scores"
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"target": "invited"}, "with target=invited if"),
+        ({"predictions": True}, "dataset={path} target=COLUMN fits a model"),
+        ({"predictions": True, "target": "invited"}, "dataset={path} target=invited fits a model"),
+        ({"dataset": True}, "target=invited"),
+    ],
+)
+def test_who_gives_one_of_two_is_told_the_other(
+    given: dict[str, Any], hint: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    people().to_csv(path, index=False)
+    asked = {name: str(path) if value is True else value for name, value in given.items()}
+    if "predictions" in asked:
+        asked["predictions"] = Path(asked["predictions"])
+    with pytest.raises((InputError, NotFoundError)) as caught:
+        audit(**asked, sensitive=["sex"])
+    assert hint.format(path=path) in (caught.value.hint or "")
+
+
+def test_no_column_is_assumed_to_be_the_sensitive_one(shared_home: Path) -> None:
+    for asked in (audit, thresholds):
+        with pytest.raises(InputError, match="calls sensitive: sex") as caught:
+            asked(dataset="adult")
+        assert "sensitive=sex" in (caught.value.hint or "")
+
+
 def test_a_table_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "people.parquet"
     people().to_parquet(path)
@@ -160,7 +215,7 @@ def test_what_is_there_is_named_before_a_model_is_fitted(
         ({"predictions": "p", "sensitive": ["sx"]}, NotFoundError, "did you mean 'sex'"),
         ({"predictions": "p", "sensitive": ["y"]}, InputError, "is what is predicted"),
         ({"predictions": "p", "sensitive": ["sex", "sex"]}, InputError, "named twice"),
-        ({"predictions": "p"}, InputError, "by which column"),
+        ({"predictions": "p"}, InputError, "makes the groups"),
         ({"predictions": "p", "sensitive": ["sex"], "target": "y"}, InputError, "target in y"),
         ({"predictions": "p", "sensitive": ["sex"]}, InputError, "labels 'no', 'yes' counts"),
     ],
@@ -179,7 +234,7 @@ def test_what_was_asked_wrongly_is_said(
     [
         ({"sensitive": ["sx"]}, "no column of adult named 'sx'; did you mean 'sex'"),
         ({"sensitive": ["income"]}, "is what is predicted"),
-        ({"dataset": "digits"}, "by which column shall digits be compared"),
+        ({"dataset": "digits"}, "which column of digits makes the groups"),
         ({"model": "forst"}, "did you mean 'forest'"),
         ({"exclude": ["rase"]}, "did you mean 'race'"),
         ({"target": "incom"}, "did you mean 'income'"),

@@ -60,8 +60,8 @@ def test_other_numbers_are_a_regression() -> None:
         (["a", "b"], ["a", "b"], {}, "which of the labels 'a', 'b' counts as 1"),
         (["a", "b"], ["a", "b"], {"positive": "c"}, "no row has the positive label 'c'"),
         ([0, 1], [0, 7], {"positive": "1"}, "y_hat holds '7', which no outcome is"),
-        ([0, 1], [0.2, 0.7], {"task": "classification", "positive": "1"}, "y_hat holds '0.2'"),
-        ([0, 1], [0, 1], {"score": [0.5, 1.5]}, "1 scores lie outside 0 to 1, the first 1.5"),
+        ([0, 1], [0.2, 0.7], {"task": "classification", "positive": "1"}, "such as 0.2: prob"),
+        ([0, 1], [0, 1], {"score": [0.5, 1.5]}, "1 of 2 values of score lie outside 0 to 1"),
         ([0, 1], [0, 1], {"score": [0.5]}, "score has 1 rows, y has 2"),
         ([1.5, 2], [1, float("inf")], {}, "y_hat holds .*inf.* in row 2"),
         (["0", "1"], ["0.0", "inf"], {}, "1 of 2 values of y_hat are not finite.* in row 2"),
@@ -73,6 +73,43 @@ def test_what_cannot_be_audited_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=said):
         read_outcomes(y, y_hat, **more)
+
+
+@pytest.mark.parametrize("y", [[0, 1, 1], [-1, 1, 1], [False, True, True], ["no", "yes", "yes"]])
+def test_probabilities_are_not_taken_for_a_regression(y: list[Any]) -> None:
+    said = [0.2, 0.7, 0.1]
+    with pytest.raises(InputError, match="probabilities are no decisions") as caught:
+        read_outcomes(y, said)
+    assert caught.value.hint and caught.value.hint.startswith("threshold=0.5 ")
+    assert ("task='regression'" in caught.value.hint) == (y[0] != "no")
+    # The hint works: decisions from the threshold on, and the numbers stay as scores.
+    positive = "yes" if y[0] == "no" else None
+    found = read_outcomes(y, said, threshold=0.7, positive=positive)
+    assert found.task == "classification" and found.y.tolist() == [0, 1, 1]
+    assert found.y_hat.tolist() == [0, 1, 0]
+    assert found.score is not None and found.score.tolist() == said
+
+
+def test_numbers_beyond_0_and_1_that_were_said_of_labels_are_asked_about() -> None:
+    with pytest.raises(InputError, match="numbers that are none") as caught:
+        read_outcomes([0, 1, 1], [0, 2.5, -3])
+    assert "task='regression'" in (caught.value.hint or "")
+    assert read_outcomes([0, 1, 1], [0, 2.5, -3], task="regression").task == "regression"
+    assert read_outcomes([0, 1, 1], [0.2, 0.7, 0.1], task="regression").task == "regression"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"task": "regression"}, "a regression has no threshold"),
+        ({"score": [0.5, 0.5]}, "which of them is cut"),
+        ({"threshold": 0.0}, "threshold 0 must lie above 0"),
+        ({"y_hat": [0.5, 1.5]}, "1 of 2 values of y_hat lie outside 0 to 1"),
+    ],
+)
+def test_a_threshold_needs_probabilities(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_outcomes(**{"y": [0, 1], "y_hat": [0.5, 0.6], "threshold": 0.5, **more})
 
 
 def made(rows: int = 400) -> tuple[Any, Any, Any]:

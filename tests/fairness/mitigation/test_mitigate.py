@@ -145,7 +145,7 @@ def test_what_cannot_be_mitigated_is_said(study: Study) -> None:
         begin_study(table, sensitive=["grop"], target="good")
     with pytest.raises(InputError, match="cannot be the sensitive column"):
         begin_study(table, sensitive=["good"], target="good")
-    with pytest.raises(InputError, match="fair between which groups"):
+    with pytest.raises(InputError, match="which column of a table makes"):
         begin_study(table, sensitive=[], target="good")
     with pytest.raises(InputError, match="groups of at least"):
         begin_study(table, sensitive=["group"], target="good", model="tree", min_rows=790)
@@ -159,7 +159,7 @@ def test_what_cannot_be_mitigated_is_said(study: Study) -> None:
     ("given", "said"),
     [
         ({"sensitive": ["sx"]}, "did you mean 'sex'"),
-        ({"dataset": "digits"}, "fair between which groups of digits"),
+        ({"dataset": "digits"}, "which column of digits makes the groups"),
         ({"model": "forst"}, "did you mean 'forest'"),
     ],
 )

@@ -40,6 +40,7 @@ def audit_groups(
     query: Any = None,
     task: Task = "auto",
     positive: str | None = None,
+    threshold: float | None = None,
     top: int = 10,
     precision: Precision | None = None,
     dataset: str = "",
@@ -55,8 +56,10 @@ def audit_groups(
             log loss, Brier score and calibration.
         query: Which ranking each row belongs to, shape [n]; only for the task ``ranking``, which
             without it is one ranking.
-        task: ``auto`` takes labels for a classification, other numbers for a regression.
+        task: ``auto`` takes labels for a classification, other numbers for a regression, and
+            refuses numbers that were said of labels.
         positive: The label that counts as 1.
+        threshold: ``y_hat`` are probabilities; from this one on a row counts as predicted 1.
         top: How many places of a ranking are its top.
         precision: Intervals, draws and the least sizes.
         dataset: Its name, for the record.
@@ -66,12 +69,10 @@ def audit_groups(
         InputError: What was given cannot be audited; the message says why.
     """
     how = precision or Precision()
-    outcomes = read_outcomes(y, y_hat, score=score, task=task, positive=positive)
-    for name, values in sensitive.items():
-        if len(values) != len(outcomes.y):
-            raise InputError(
-                f"the sensitive column {name!r} has {len(values)} rows, y has {len(outcomes.y)}"
-            )
+    outcomes = read_outcomes(
+        y, y_hat, score=score, task=task, positive=positive, threshold=threshold
+    )
+    _check_lengths(sensitive, len(outcomes.y))
     groups = make_groups(sensitive, min_rows=how.min_rows)
     measured, everyone = _compare(outcomes, groups, query, top, how)
     alone = []
@@ -100,6 +101,12 @@ def audit_groups(
         seed=how.seed,
         notes=(*groups.cut, *(() if measured.disparities else (_NOTHING,))),
     )
+
+
+def _check_lengths(sensitive: Mapping[str, Any], rows: int) -> None:
+    for name, values in sensitive.items():
+        if len(values) != rows:
+            raise InputError(f"the sensitive column {name!r} has {len(values)} rows, y has {rows}")
 
 
 def measure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ MISSING = "(missing)"
 # A number with more values than this is cut into ranges; text with more groups is refused.
 MOST_VALUES = 20
 MOST_GROUPS = 50
+MIN_DENOMINATOR = 10  # a figure that rests on fewer rows is not told
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,13 @@ def _judge(
             )
         else:
             kept.append(at)
+    sizes = [int(count) for count, lost in zip(counts, unknown, strict=True) if not lost]
+    advice = advise_min_rows(sizes, min_rows=min_rows)
     told = " and ".join(columns) + (" makes" if len(columns) == 1 else " make")
     if len(kept) > MOST_GROUPS:
         raise InputError(
             f"{told} {len(kept)} groups; at most {MOST_GROUPS} are compared",
-            hint="put values together first, or raise min_rows",
+            hint=advice,
         )
     if len(kept) < 2:
         largest = ", ".join(f"{e.group} ({e.n})" for e in sorted(excluded, key=lambda e: -e.n)[:3])
@@ -109,7 +112,7 @@ def _judge(
         raise InputError(
             f"{told} {groups} of at least {min_rows} rows out of "
             f"{len(names)}; two are needed" + (f"; left out: {largest}" if largest else ""),
-            hint="put values together first, or lower min_rows",
+            hint=advice,
         )
     to_kept = np.full(len(names), len(kept))
     to_kept[kept] = np.arange(len(kept))
@@ -120,6 +123,26 @@ def _judge(
         tuple(excluded),
         cut,
     )
+
+
+def advise_min_rows(sizes: Sequence[int], *, min_rows: int, most: int = MOST_GROUPS) -> str:
+    """A hint for who got too few groups or too many: the nearest ``min_rows`` that would leave two
+    or more, and not too many, if there is one that figures can rest on.
+
+    Args:
+        sizes: Rows of each group.
+        min_rows: What was asked for.
+        most: How many groups are allowed.
+    """
+    largest = sorted(sizes, reverse=True)
+    together = "make a column of it with fewer values, or choose another"
+    # From one row more than the first group too many has, to what the second largest has.
+    low = largest[most] + 1 if len(largest) > most else 1
+    high = largest[1] if len(largest) > 1 else 0
+    nearest = min(max(min_rows, low), high)
+    if nearest < max(low, MIN_DENOMINATOR):
+        return f"{together}: no least size leaves 2 to {most} groups that can be judged"
+    return f"min_rows={nearest} leaves {sum(n >= nearest for n in sizes)} groups; or {together}"
 
 
 def nothing_to_compare(name: str, values: int) -> InputError:

@@ -30,6 +30,7 @@ class ModelCard(Viewable):
     predictions: Path
 
 
+Share = Annotated[float, limits.Gt(0), limits.Le(1)]
 TaskName = Literal["auto", "classification", "regression", "ranking"]
 LossName = Literal["error", "false_positive", "false_negative", "absolute", "squared", "log_loss"]
 
@@ -44,6 +45,7 @@ def audit(
     target: str | None = None,
     positive: str | None = None,
     task: TaskName = "auto",
+    threshold: Share | None = None,
     exclude: list[str] | None = None,
     compare: Literal["between_groups", "to_overall"] = "between_groups",
     confidence: Annotated[float, limits.Gt(0), limits.Lt(1)] = 0.95,
@@ -60,15 +62,18 @@ def audit(
 
     Args:
         dataset: A name of the catalogue, or a table of your own (.csv, .parquet, ...).
-        sensitive: A column to compare by; several make intersections.
+        sensitive: A column to compare by, always needed; several make intersections.
         model: A kind of model of tables (gradient_boosting, logistic, tree, forest, ...), or
             the record of a saved one (.json).
         predictions: A file with the columns y and y_hat, perhaps score and query, and the sensitive
             ones, in place of a data set.
         target: The column to predict; by default the catalogue's.
         positive: The label that counts as 1; by default 1, or the last of two classes.
-        task: What the predictions of a file are; auto takes labels for a classification. With a
-            data set, ranking places its test rows by the model's score.
+        task: What the predictions of a file are; auto takes labels for a classification, other
+            numbers for a regression, and asks where y are labels and y_hat are none. With a data
+            set, ranking places its test rows by the model's score.
+        threshold: y_hat of the file (or score, if there is no y_hat) are probabilities; from this
+            one on a row counts as predicted 1.
         exclude: A column that the model must not read.
         compare: Each group with every other, or with everyone.
         confidence: Of every interval.
@@ -83,14 +88,13 @@ def audit(
 
     number = settings.get("seed") if seed is None else seed
     how = Precision(
-        compare=compare,
-        confidence=confidence,
-        draws=draws,
-        row_draws=max(100, draws // 4),
-        min_rows=min_rows,
-        seed=number,
-    )
-    found = _find(dataset, predictions, sensitive, model, target, positive, task, exclude, number)
+        compare=compare, confidence=confidence, draws=draws, row_draws=max(100, draws // 4),
+        min_rows=min_rows, seed=number,
+    )  # fmt: skip
+    found = _find(
+        dataset, predictions, sensitive, model, target, positive, task, exclude, number,
+        threshold=threshold,
+    )  # fmt: skip
     judged = audit_groups(
         found.outcomes.y,
         found.outcomes.y_hat,
@@ -123,6 +127,7 @@ def card(
     target: str | None = None,
     positive: str | None = None,
     task: TaskName = "auto",
+    threshold: Share | None = None,
     exclude: list[str] | None = None,
     min_rows: Annotated[int, limits.Ge(1)] = 30,
     seed: Annotated[int, limits.Ge(0)] | None = None,
@@ -132,12 +137,13 @@ def card(
     Args:
         out: The file to write; by default one in the home, named after the audit.
         dataset: A name of the catalogue, or a table of your own.
-        sensitive: A column to compare by; several make intersections.
+        sensitive: A column to compare by, always needed; several make intersections.
         model: A kind of model of tables, or the record of a saved one (.json).
         predictions: A file with y, y_hat and the sensitive columns, in place of a data set.
         target: The column to predict; by default the catalogue's.
         positive: The label that counts as 1; by default 1, or the last of two classes.
         task: What the predictions of a file are.
+        threshold: Where the file has probabilities: from this one on a row is predicted 1.
         exclude: A column that the model must not read.
         min_rows: A group with fewer rows is listed and not judged.
         seed: Of the split, the fit and the resamples; the setting `seed` if none is given.
@@ -154,6 +160,7 @@ def card(
         target=target,
         positive=positive,
         task=task,
+        threshold=threshold,
         exclude=exclude,
         min_rows=min_rows,
         seed=seed,
@@ -186,9 +193,10 @@ def thresholds(
 
     Args:
         dataset: A name of the catalogue, or a table of your own.
-        sensitive: A column to compare by; several make intersections.
+        sensitive: A column to compare by, always needed; several make intersections.
         model: A kind of model of tables, or the record of a saved one (.json).
-        predictions: A file with y, y_hat, score and the sensitive columns, in place of a data set.
+        predictions: A file with y, score (or y_hat, if that is the probability) and the sensitive
+            columns, in place of a data set.
         target: The column to predict; by default the catalogue's.
         positive: The label that counts as 1; by default 1, or the last of two classes.
         exclude: A column that the model must not read.
@@ -207,8 +215,9 @@ def thresholds(
         compare=compare, confidence=confidence, draws=draws, min_rows=min_rows, seed=number
     )
     found = _find(
-        dataset, predictions, sensitive, model, target, positive, "classification", exclude, number
-    )
+        dataset, predictions, sensitive, model, target, positive, "classification", exclude, number,
+        swept=True,
+    )  # fmt: skip
     return sweep_thresholds(
         found.outcomes,
         sensitive=found.sensitive,
@@ -229,6 +238,7 @@ def slices(
     target: str | None = None,
     positive: str | None = None,
     task: TaskName = "auto",
+    threshold: Share | None = None,
     exclude: list[str] | None = None,
     loss: LossName | None = None,
     depth: Annotated[int, limits.Ge(1), limits.Le(3)] = 2,
@@ -247,6 +257,7 @@ def slices(
         target: The column to predict; by default the catalogue's.
         positive: The label that counts as 1; by default 1, or the last of two classes.
         task: What the predictions of a file are.
+        threshold: Where the file has probabilities: from this one on a row is predicted 1.
         exclude: A column that the model must not read.
         loss: What is counted; by default error, for numbers absolute.
         depth: How many conditions a slice has at most, 1 to 3.
@@ -259,8 +270,9 @@ def slices(
 
     number = settings.get("seed") if seed is None else seed
     found = _find(
-        dataset, predictions, columns, model, target, positive, task, exclude, number, any_=True
-    )
+        dataset, predictions, columns, model, target, positive, task, exclude, number,
+        threshold=threshold, any_=True,
+    )  # fmt: skip
     named = loss or ("error" if found.outcomes.task == "classification" else "absolute")
     losses, rows = losses_of(found.outcomes, named)
     chosen = {name: found.columns[name] for name in columns or found.columns}
@@ -289,23 +301,28 @@ def _find(
     exclude: list[str] | None,
     seed: int,
     *,
+    threshold: float | None = None,
     any_: bool = False,
+    swept: bool = False,
 ) -> Predictions:
     from .predictions import predict_dataset, read_predictions
 
     if (dataset is None) == (predictions is None):
         raise InputError(
             "either a data set or a file of predictions is judged",
-            hint="--dataset adult --sensitive sex, or --predictions FILE --sensitive COLUMN",
+            hint=f"dataset=adult or a table's file, with target={target or 'COLUMN'} if it is your "
+            "own; or predictions=FILE with the columns y and y_hat",
         )
     if predictions is not None:
-        if target is not None or exclude:
-            raise InputError(
-                "a file of predictions has its target in y, and no model is fitted",
-                hint="leave target and exclude out",
-            )
+        _refuse_fitting(predictions, target, exclude)
         return read_predictions(
-            predictions, sensitive=sensitive or (), task=task, positive=positive, compared=not any_
+            predictions, sensitive=sensitive or (), task=task, positive=positive,
+            threshold=threshold, compared=not any_, swept=swept,
+        )  # fmt: skip
+    if threshold is not None:
+        raise InputError(
+            "a model's own decisions are judged on a data set, and threshold cuts those of a file",
+            hint="workbench fairness thresholds shows what other thresholds would mean",
         )
     assert dataset is not None
     return predict_dataset(
@@ -319,3 +336,12 @@ def _find(
         task=task,
         compared=not any_,
     )
+
+
+def _refuse_fitting(predictions: Path, target: str | None, exclude: list[str] | None) -> None:
+    if target is not None or exclude:
+        raise InputError(
+            "a file of predictions has its target in y, and no model is fitted",
+            hint=f"dataset={predictions} target={target or 'COLUMN'} fits a model to a table; "
+            "for predictions leave target and exclude out",
+        )

@@ -30,7 +30,13 @@ class Outcomes:
 
 
 def read_outcomes(
-    y: Any, y_hat: Any, *, score: Any = None, task: Task = "auto", positive: str | None = None
+    y: Any,
+    y_hat: Any,
+    *,
+    score: Any = None,
+    task: Task = "auto",
+    positive: str | None = None,
+    threshold: float | None = None,
 ) -> Outcomes:
     """Check outcomes and predictions and bring them into one form.
 
@@ -38,9 +44,12 @@ def read_outcomes(
         y: What came: labels, numbers, or relevances of a ranking; shape [n].
         y_hat: What was predicted: labels or numbers; in a ranking the scores.
         score: Probabilities of the positive class.
-        task: ``auto`` takes labels for a classification and other numbers for a regression.
+        task: ``auto`` takes labels for a classification and other numbers for a regression; numbers
+            that were said of labels it refuses, since they may be either.
         positive: The label that counts as 1; needed unless the labels are 0 and 1 (or -1 and 1).
             Of several classes it is compared with all others together.
+        threshold: ``y_hat`` are probabilities of the positive class; from this one on a row counts
+            as predicted 1, and they are the score.
 
     Raises:
         InputError: Lengths differ, a value is missing or not finite, a prediction is no label that
@@ -62,6 +71,10 @@ def read_outcomes(
                 hint="leave out the rows without an outcome or a prediction",
             )
         _refuse_infinite(name, values)
+    if threshold is not None:
+        return _decide(came, said, threshold, score=score, task=task, positive=positive)
+    if task in ("auto", "classification"):
+        _refuse_numbers_of_labels(came, said, task)
     if task == "auto":
         task = "classification" if _are_labels(came, said, positive) else "regression"
     if task == "classification":
@@ -78,6 +91,60 @@ def read_outcomes(
     if positive is not None:
         raise InputError(f"a {task} has no positive label", hint="leave positive out")
     return Outcomes(task, _numbers("y", came), _numbers("y_hat", said), None, None)
+
+
+def are_probabilities(values: Any) -> bool:
+    """Whether values lie between 0 and 1 and are not all one or the other."""
+    import pandas as pd
+
+    found = pd.Series(values)
+    if not pd.api.types.is_float_dtype(found):
+        return False
+    return bool(found.between(0, 1).all()) and not set(found.unique()) <= {0, 1}
+
+
+def _decide(
+    came: Any, said: Any, threshold: float, *, score: Any, task: Task, positive: str | None
+) -> Outcomes:
+    """Decisions at a threshold on probabilities, which become the score."""
+    if task not in ("auto", "classification"):
+        raise InputError(f"a {task} has no threshold", hint="leave threshold out")
+    if score is not None:
+        raise InputError(
+            "there are decisions (y_hat) and scores: which of them is cut at the threshold?",
+            hint="leave out threshold to judge the decisions, or y_hat to cut the scores",
+        )
+    if not 0 < threshold <= 1:
+        raise InputError(f"the threshold {threshold:g} must lie above 0 and at most at 1")
+    values = _probabilities(said, len(came), name="y_hat")
+    label = _positive(came, came, positive)
+    y = (_texts(came) == label).to_numpy().astype(int)
+    return Outcomes("classification", y, (values >= threshold).astype(int), values, label)
+
+
+def _refuse_numbers_of_labels(came: Any, said: Any, task: Task) -> None:
+    """Numbers that were said of labels: probabilities mostly, which have errors of neither kind."""
+    import pandas as pd
+
+    labels = set(came.unique())
+    if pd.api.types.is_numeric_dtype(came) and not labels <= {0, 1, -1}:
+        return
+    if not pd.api.types.is_float_dtype(said) or set(said.unique()) <= labels | {0, 1, -1}:
+        return
+    other = next(value for value in said if value not in labels | {0, 1, -1})
+    shown = " and ".join(sorted(_texts(came).unique())[:2]) + (" ..." if len(labels) > 2 else "")
+    as_numbers = "task='regression' judges them as numbers"
+    if not are_probabilities(said):
+        raise InputError(
+            f"y holds labels ({shown}), y_hat numbers that are none, such as {other:g}",
+            hint=f"write labels into y_hat{f'; {as_numbers}' if task == 'auto' else ''}",
+        )
+    raise InputError(
+        f"y holds labels ({shown}), y_hat holds numbers between 0 and 1, such as {other:g}: "
+        "probabilities are no decisions yet",
+        hint="threshold=0.5 makes decisions of them and keeps them as scores"
+        + (f"; {as_numbers}" if task == "auto" and pd.api.types.is_numeric_dtype(came) else ""),
+    )
 
 
 def _refuse_infinite(name: str, values: Any) -> None:
@@ -143,20 +210,20 @@ def _positive(came: Any, said: Any, positive: str | None) -> str:
     return label
 
 
-def _probabilities(score: Any, rows: int) -> Any:
+def _probabilities(score: Any, rows: int, *, name: str = "score") -> Any:
     if score is None:
         return None
     import numpy as np
     import pandas as pd
 
-    values = _numbers("score", pd.Series(score))
+    values = _numbers(name, pd.Series(score))
     if len(values) != rows:
-        raise InputError(f"score has {len(values)} rows, y has {rows}")
+        raise InputError(f"{name} has {len(values)} rows, y has {rows}")
     outside = np.flatnonzero((values < 0) | (values > 1))
     if len(outside):
         raise InputError(
-            f"{len(outside)} scores lie outside 0 to 1, the first {values[outside[0]]:g} in row "
-            f"{outside[0] + 1}",
+            f"{len(outside)} of {rows} values of {name} lie outside 0 to 1, the first "
+            f"{values[outside[0]]:g} in row {outside[0] + 1}",
             hint="a score is the probability of the positive label",
         )
     return values

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from workbench.core.errors import InputError
 
 from .disparities import Compare
+from .groups import MIN_DENOMINATOR
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Precision:
     draws: int = 4000
     row_draws: int = 1000
     min_rows: int = 30
-    min_denominator: int = 10
+    min_denominator: int = MIN_DENOMINATOR
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -13,14 +13,14 @@ from workbench.core.errors import DataError, InputError, IntegrityError, NotFoun
 from workbench.core.near_names import near_names
 
 from .groups import MOST_VALUES, nothing_to_compare
-from .outcomes import Outcomes, Task, read_outcomes
+from .outcomes import Outcomes, Task, are_probabilities, read_outcomes
 from .result import Exclusion
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from workbench.models.tabular import TableParts, TabularModel
+    from workbench.models.tabular import Outline, TableParts, TabularModel
 
 FOLDER = "audits"
 _OWN = ("y", "y_hat", "score", "query")
@@ -61,7 +61,7 @@ def predict_dataset(
 
     Args:
         dataset: A name of the catalogue, or a file.
-        sensitive: Columns to compare by; by default the first of the catalogue's.
+        sensitive: Columns to compare by.
         model: A kind of model of tables, or the record of a saved one (.json), a fairer one too.
         target: The column to predict; by default the catalogue's.
         positive: The class that counts as 1; by default the last of two.
@@ -81,12 +81,11 @@ def predict_dataset(
     saved = model.endswith(".json")
     outline = outline_of(dataset, target, model=None if saved else model, columns=exclude)
     if outline is not None:  # before anything is fetched
-        first = tuple(sensitive) or outline.sensitive[:1]
-        _check_columns(first, outline.columns, outline.target, outline.name, compared)
+        _check_columns(sensitive, outline.columns, outline.target, outline, compared)
     parts = load_parts(dataset, target, seed=seed)
-    chosen = tuple(sensitive) or parts.sensitive[:1]
+    chosen = tuple(sensitive)
     test = to_frame(parts.test)
-    _check_columns(chosen, test.columns, parts.target, parts.name, compared)
+    _check_columns(chosen, test.columns, parts.target, parts, compared)
     for name in chosen if compared else ():  # before a model is fitted for nothing
         _check_values(name, test, parts)
     if saved:
@@ -246,7 +245,9 @@ def read_predictions(
     sensitive: Sequence[str],
     task: Task = "auto",
     positive: str | None = None,
+    threshold: float | None = None,
     compared: bool = True,
+    swept: bool = False,
 ) -> Predictions:
     """The predictions of a file with the columns ``y`` and ``y_hat``, and perhaps ``score`` and
     ``query``; the others are the rows' own.
@@ -256,7 +257,10 @@ def read_predictions(
         sensitive: Columns to compare by.
         task: What kind of predictions they are.
         positive: The label that counts as 1.
+        threshold: ``y_hat``, or without it ``score``, are probabilities; from this one on a row
+            counts as predicted 1.
         compared: Sensitive columns are needed.
+        swept: Every threshold is going to be looked at: probabilities need no decision.
 
     Raises:
         NotFoundError: There is no such file or column.
@@ -273,12 +277,15 @@ def read_predictions(
             error.hint = f"correct the row; workbench data check {file} shows all that are bad"
         raise
     frame = found.dataset.to_pandas()
-    for name in ("y", "y_hat"):
-        if name not in frame.columns:
-            raise NotFoundError.among(f"column in {file.name}", name, frame.columns)
-    _check_columns(sensitive, frame.columns, "y", file.name, compared)
+    said, score = frame.get("y_hat"), frame.get("score")
+    if swept and (said is None or (score is None and are_probabilities(said))):
+        threshold = 0.5
+    if threshold is not None and said is None:
+        said, score = score, None
+    _check_predicted(file, frame.columns, said)
+    _check_columns(sensitive, frame.columns, "y", file, compared)
     outcomes = read_outcomes(
-        frame["y"], frame["y_hat"], score=frame.get("score"), task=task, positive=positive
+        frame["y"], said, score=score, task=task, positive=positive, threshold=threshold
     )
     columns = {name: frame[name] for name in frame.columns if name not in _OWN}
     return Predictions(
@@ -289,6 +296,17 @@ def read_predictions(
         columns,
         query=frame["query"] if "query" in frame.columns else None,
     )
+
+
+def _check_predicted(file: Path, columns: Sequence[str], said: Any) -> None:
+    """Refuse a file without outcomes or predictions; it may be a table to predict from."""
+    if "y" in columns and said is not None:
+        return
+    hint = f"dataset={file} target=COLUMN fits a model to a table and judges that"
+    if "y" in columns and "score" in columns:
+        hint = "threshold=0.5 makes decisions of the scores"
+    missing = "y_hat" if "y" in columns else "y"
+    raise NotFoundError.among(f"column in {file.name}", missing, columns, hint=hint)
 
 
 def write_predictions(predictions: Predictions) -> Path:
@@ -321,21 +339,40 @@ def write_predictions(predictions: Predictions) -> Path:
 
 
 def _check_columns(
-    chosen: Sequence[str], columns: Iterable[str], target: str, where: str, compared: bool
+    chosen: Sequence[str],
+    columns: Iterable[str],
+    target: str,
+    source: Path | Outline | TableParts,
+    compared: bool,
 ) -> None:
+    """Refuse columns that are not there, and none where rows are to be compared: which one is a
+    choice that nobody should be spared."""
     known = [name for name in columns if name != target and name not in _OWN]
     if not chosen and compared:
-        raise InputError(
-            f"by which column shall {where} be compared? It has {list_names(known)}",
-            hint="--sensitive COLUMN, once or several times",
-        )
+        raise no_sensitive(source.name, known, getattr(source, "sensitive", ()))
     for name in chosen:
         if name == target:
             raise InputError(f"{name!r} is what is predicted; it cannot be the sensitive column")
         if name not in known:
-            raise NotFoundError.among(f"column of {where}", name, known)
+            raise NotFoundError.among(f"column of {source.name}", name, known)
     if len(set(chosen)) != len(chosen):
         raise InputError(f"a sensitive column is named twice: {', '.join(chosen)}")
+
+
+def no_sensitive(where: str, columns: Sequence[str], usual: Sequence[str] = ()) -> InputError:
+    """The refusal where no column is named whose groups are meant.
+
+    Args:
+        where: The table's name.
+        columns: Its columns, but for the target.
+        usual: Those that the catalogue calls sensitive.
+    """
+    known = f"the catalogue calls sensitive: {list_names(usual)}" if usual else ""
+    first = (*usual, *columns, "COLUMN")[0]
+    return InputError(
+        f"which column of {where} makes the groups? " + (known or f"It has {list_names(columns)}"),
+        hint=f"sensitive={first}, say; several make intersections",
+    )
 
 
 def _positive(classes: Sequence[Any], positive: str | None, target: str) -> str:

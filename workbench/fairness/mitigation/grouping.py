@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import InputError
-from workbench.fairness.audit.groups import MOST_GROUPS, MOST_VALUES
+from workbench.fairness.audit.groups import MOST_GROUPS, MOST_VALUES, advise_min_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +76,11 @@ def read_groups(
         raise InputError(
             f"{' and '.join(sensitive)} make {len(kept)} groups of at least {min_rows} rows; "
             f"2 to {MOST_GROUPS} can be made equal",
-            hint="choose other columns, put values together first, or change min_rows",
+            hint=advise_min_rows(
+                [int(n) for key, n in zip(keys, counts, strict=True) if (key >= 0).all()],
+                min_rows=min_rows,
+                most=MOST_GROUPS,
+            ),
         )
     chosen = [features[place] for place in places]
     names = [

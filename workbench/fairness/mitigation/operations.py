@@ -52,7 +52,7 @@ def mitigate(
 
     Args:
         dataset: A name of the catalogue, or a table of your own.
-        sensitive: A column whose groups shall be equal; several make intersections.
+        sensitive: A column whose groups shall be equal, always needed; several make intersections.
         method: How: thresholds and threshold_optimizer change decisions, reductions and
             grid_search the fitting, reweighing and correlation_remover the rows.
         constraint: What shall be equal: acceptance (demographic_parity), true and false positives
@@ -113,7 +113,7 @@ def trade_off(
 
     Args:
         dataset: A name of the catalogue, or a table of your own.
-        sensitive: A column whose groups shall be equal; several make intersections.
+        sensitive: A column whose groups shall be equal, always needed; several make intersections.
         constraint: What shall be equal.
         methods: A way to a fairer model; by default those that are quick to fit.
         model: A kind of model of tables.

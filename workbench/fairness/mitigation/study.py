@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import CapabilityError, InputError, NotFoundError, list_names
+from workbench.core.errors import CapabilityError, InputError, NotFoundError
+from workbench.fairness.audit.predictions import no_sensitive
 
 from .adapters import AsPositive
 from .grouping import GroupReader, read_groups
@@ -112,7 +113,7 @@ def begin_study(
 
     Args:
         source: A name of the catalogue, a file, a data set or a frame.
-        sensitive: Columns whose values make the groups; by default the first of the catalogue's.
+        sensitive: Columns whose values make the groups.
         model: A kind of model of tables.
         target: The column to predict; by default the catalogue's.
         positive: The class that counts as 1; by default the last of the two.
@@ -132,9 +133,9 @@ def begin_study(
     exclude = tuple(exclude)
     outline = outline_of(source, target, model=model, columns=exclude)
     if outline is not None:  # before anything is fetched
-        _check_sensitive(sensitive or outline.sensitive[:1], outline.columns, outline)
+        _check_sensitive(sensitive, outline.columns, outline)
     parts = load_parts(source, target, seed=seed)
-    chosen = tuple(sensitive) or parts.sensitive[:1]
+    chosen = tuple(sensitive)
     _check_sensitive(chosen, parts.train.column_names, parts)
     base = fit_tabular(parts.train, parts.target, model=model, exclude=exclude, seed=seed)
     place = _place(base, positive)
@@ -171,10 +172,7 @@ def _check_sensitive(
 ) -> None:
     known = [name for name in columns if name != table.target]
     if not chosen:
-        raise InputError(
-            f"fair between which groups of {table.name}? It has {list_names(known)}",
-            hint="--sensitive COLUMN, once or several times",
-        )
+        raise no_sensitive(table.name, known, table.sensitive)
     for name in chosen:
         if name == table.target:
             raise InputError(f"{name!r} is what is predicted; it cannot be the sensitive column")

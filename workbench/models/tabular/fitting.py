@@ -136,7 +136,11 @@ def _notes(columns: Sequence[Feature], wanted: Target, numbers: Any, model: str)
     for at, column in enumerate(columns):
         whole = column.is_integer and not column.missing and len(numbers) > 50
         if whole and len(np.unique(numbers[:, at])) == len(numbers):
-            told.append(f"{column.name} is different in every row; is it an identifier?")
+            # A fine quantity (an income) looks the same: which it is only the user knows.
+            told.append(
+                f"{column.name} has a different whole number in every row: a quantity may stay, an "
+                "identifier is better excluded"
+            )
     if wanted.task == "classification":
         smallest = np.bincount(wanted.values).argmin()
         count = int((wanted.values == smallest).sum())

@@ -83,7 +83,7 @@ def _no_target(
     said = "" if target is None else "the column to predict (target) is empty: "
     return InputError(
         f"{said}what is to be predicted in {name}? It has {list_names(columns)}",
-        hint=f"name a column, target={usual or columns[-1]} say",
+        hint=f"name a column: target={usual or columns[-1]}, say",
     )
 
 
