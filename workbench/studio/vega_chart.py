@@ -7,6 +7,7 @@ import io
 import json
 import re
 import textwrap
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
     from workbench.studio.chart import Chart
 
 _WIDTH_PX = 640
-_PHONE_WIDTH_PX = 300  # with its axis it fills a page of 400 pixels, letters at their own size
+PHONE_WIDTH_PX = 246  # with its axis it fills a page of 400 pixels, letters at their own size
+_PADDING_PX = 12
+_AROUND_PX = 90  # of a chart's height: title, legend and axis
+# Sideways the names stand beside the marks: what both share on a phone, and a letter's width.
+_PHONE_SHARED_PX, _LETTER_PX, _LINE_PX = 290, 6, 13
+_NAME_CHARS = 20  # a longer name has several lines there
 _COLOURS = 64
 _TAG = re.compile(r"<[^<>]+>")
 _IDLE = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|font-family)="[^"]*"| opacity="1"')
@@ -50,7 +56,7 @@ def draw_svgs(chart: Chart) -> dict[str, str]:
     The ink follows the theme by itself, also where the picture stands in an ``<img>``.
     """
     convert = require("vl_convert", extra="studio")
-    widths = {"wide": _WIDTH_PX, "narrow": _PHONE_WIDTH_PX}
+    widths = {"wide": _WIDTH_PX, "narrow": PHONE_WIDTH_PX}
     drawn = {}
     for name, width_px in widths.items():
         spec = specification(chart, width_px=width_px)
@@ -86,16 +92,8 @@ def _few_colours(png: bytes) -> bytes:
 
 def specification(chart: Chart, *, width_px: int = _WIDTH_PX) -> dict[str, Any]:
     """The chart as a Vega-Lite 5 specification."""
+    chart, plot_px = _fitted(chart, width_px)
     categories = chart.categories
-    rows = [
-        {
-            "x": _place(row[chart.x], is_category=categories is not None),
-            "y": str(row[chart.y]) if chart.mark == "heat" else row[chart.y],
-            "series": str(row[chart.series]) if chart.series else "",
-            **{name: row[field] for name, field in _extra_fields(chart).items()},
-        }
-        for row in chart.rows
-    ]
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": {
@@ -104,10 +102,10 @@ def specification(chart: Chart, *, width_px: int = _WIDTH_PX) -> dict[str, Any]:
             "fontSize": 14,
             "color": INK,
         },
-        "padding": 12,
+        "padding": _PADDING_PX,
         "background": PAPER,
-        "data": {"values": rows},
-        **_view(chart, categories, width_px),
+        "data": {"values": _rows(chart)},
+        **_view(chart, categories, plot_px),
         "config": {
             "view": {"stroke": None},
             "axis": {
@@ -131,10 +129,47 @@ def specification(chart: Chart, *, width_px: int = _WIDTH_PX) -> dict[str, Any]:
                 # Else it takes over how faint a band is.
                 **({} if chart.dotted is None else {"symbolOpacity": 1, "symbolType": "stroke"}),
             },
-            "header": {"labelColor": INK},
+            "header": {"labelColor": INK, "labelFontSize": 12},
             "range": {"category": list(SERIES)},
         },
     }
+
+
+def _rows(chart: Chart) -> list[dict[str, Any]]:
+    """The rows under the names of the channels."""
+    is_category = chart.categories is not None
+    return [
+        {
+            "x": _place(row[chart.x], is_category=is_category),
+            "y": str(row[chart.y]) if chart.mark == "heat" else row[chart.y],
+            "series": str(row[chart.series]) if chart.series else "",
+            **{name: row[field] for name, field in _extra_fields(chart).items()},
+        }
+        for row in chart.rows
+    ]
+
+
+def _fitted(chart: Chart, width_px: int) -> tuple[Chart, int]:
+    """The chart, and the width of its plot in pixels.
+
+    A picture that is wider than the page is made smaller, letters and all. So on a phone the names
+    of a sideways chart have several lines, and the marks the width that these leave.
+    """
+    if width_px > PHONE_WIDTH_PX or not chart.sideways:
+        return chart, width_px
+    named = {name: _in_lines(name) for name in chart.categories or ()}
+    lines = [name.split("\n") for name in named.values()]
+    names_px = _LETTER_PX * max(len(line) for name in lines for line in name)
+    names_px += 2 * _LINE_PX if chart.x_title else 0
+    least_px = len(named) * (_LINE_PX * max(map(len, lines)) + 8)
+    rows = tuple({**row, chart.x: named[str(row[chart.x])]} for row in chart.rows)
+    height_px = max(chart.height_px, _AROUND_PX + least_px)
+    return replace(chart, rows=rows, height_px=height_px), _PHONE_SHARED_PX - names_px
+
+
+def _in_lines(name: str) -> str:
+    parts = (textwrap.wrap(part, _NAME_CHARS) or [""] for part in name.split("\n"))
+    return "\n".join(line for part in parts for line in part)
 
 
 def _extra_fields(chart: Chart) -> dict[str, str]:
@@ -173,12 +208,13 @@ def _view(chart: Chart, categories: list[str] | None, width_px: int) -> dict[str
         text = {"field": "value", "type": "quantitative", "format": ".3g"}
         places = {"x": encoding["x"], "y": encoding["y"], "text": text, "color": ink}
         layers.append({"mark": {"type": "text", "fontSize": 11}, "encoding": places})
+    # On a phone panels stand one below the other.
+    across = len(chart.panels) if width_px > PHONE_WIDTH_PX else 1
+    plot_px = width_px // across - 10 * (across - 1)
     if chart.sideways:
         for layer in layers:
-            layer["encoding"] = _sideways(layer["encoding"])
-    # On a phone panels stand one below the other.
-    across = len(chart.panels) if width_px > _PHONE_WIDTH_PX else 1
-    sized = {"width": width_px // across - 10 * (across - 1), "height": chart.height_px - 90}
+            layer["encoding"] = _sideways(layer["encoding"], plot_px)
+    sized = {"width": plot_px, "height": chart.height_px - _AROUND_PX}
     drawn = layers[0] if len(layers) == 1 else {"layer": layers}
     if chart.panel is None:
         return {**sized, **drawn}
@@ -210,7 +246,7 @@ def _long_lines(chart: Chart, encoding: dict[str, Any]) -> list[dict[str, Any]]:
     return layers
 
 
-def _sideways(encoding: dict[str, Any]) -> dict[str, Any]:
+def _sideways(encoding: dict[str, Any], plot_px: int) -> dict[str, Any]:
     """The same marks with x and y changed; names stand level, and may have several lines."""
     swapped = {"x": "y", "y": "x", "y2": "x2", "xOffset": "yOffset"}
     turned = {swapped.get(channel, channel): what for channel, what in encoding.items()}
@@ -220,6 +256,8 @@ def _sideways(encoding: dict[str, Any]) -> dict[str, Any]:
     # Panels are narrow: a label that would run into the one before it is left out.
     narrow = {"tickCount": 4, "labelOverlap": "greedy", "labelSeparation": 8}
     turned["x"] = turned["x"] | {"axis": narrow}
+    if "title" in turned["x"]:
+        turned["x"]["title"] = textwrap.wrap(turned["x"]["title"], plot_px // _LETTER_PX)
     return turned
 
 
@@ -258,7 +296,7 @@ def _encoding(chart: Chart, categories: list[str] | None, width_px: int) -> dict
             "title": chart.value_title,
             "scale": {"range": list(SCALE)},
             "legend": {
-                "orient": "right" if width_px > _PHONE_WIDTH_PX else "bottom",
+                "orient": "right" if width_px > PHONE_WIDTH_PX else "bottom",
                 "title": chart.value_title,
             },
         }
