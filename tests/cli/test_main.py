@@ -166,6 +166,19 @@ script.load()()
     assert (found.returncode, found.stderr) == (130, "stopped\n")
 
 
+def test_the_package_is_a_command_too() -> None:
+    """What is typed where an environment's scripts are not on the path."""
+    for words, status, said in (
+        (["--version"], 0, "workbench, version 0.1.0\n"),
+        (["privacy", "anonymize"], 2, "anonymise"),
+    ):
+        found = subprocess.run(
+            [sys.executable, "-m", "workbench", *words], capture_output=True, text=True
+        )
+        assert found.returncode == status
+        assert said in found.stdout + found.stderr
+
+
 @pytest.mark.parametrize("flags", [[], ["--json"]])
 def test_a_reader_that_goes_away_ends_it_quietly(
     probe: Path, command: Any, flags: list[str]

@@ -8,7 +8,7 @@
     ├── NotFoundError (LookupError)         nothing of that name is there
     ├── ConflictError (ValueError)          the state has moved on: a stale lease, a name taken
     ├── AccessError (PermissionError)       the user may not do that
-    ├── LimitError (PermissionError)        a rate or a budget of the user's key is used up
+    ├── LimitError (PermissionError)        a rate or a budget (of a key, of privacy) is used up
     ├── BusyError (RuntimeError)            the queue is full; later it may go
     ├── CapacityError (RuntimeError)        it does not fit in the memory that models may take
     ├── DependencyError (ImportError)       an optional package is not installed
@@ -144,7 +144,7 @@ class AccessError(WorkbenchError, PermissionError):
 
 
 class LimitError(WorkbenchError, PermissionError):
-    """A rate or a budget of the user's key is used up.
+    """A rate or a budget is used up: of the user's key, or of a data set's privacy.
 
     The context says ``limit`` (its name), ``allowed``, ``used``, ``asked`` and ``retry_after_s``,
     which is None where waiting does not help. ``free_in_s`` is when as much of the limit is there
