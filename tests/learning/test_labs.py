@@ -198,6 +198,18 @@ PLANTED = {
         "    return max(continuations, key=lambda c: sum(model.score(prompt, c)))",
         "sum favours the short one",
     ),
+    "the mean is per word": (
+        "q5",
+        "def likeliest(prompt, continuations):\n"
+        "    return max(continuations, key=lambda c: sum(model.score(prompt, c)) / len(c.split()))",
+        "best by the mean per word",
+    ),
+    "the mean is per character": (
+        "q5",
+        "def likeliest(prompt, continuations):\n"
+        "    return max(continuations, key=lambda c: sum(model.score(prompt, c)) / len(c))",
+        "best by the mean per character",
+    ),
     "the position is returned": (
         "q5",
         "def likeliest(prompt, continuations):\n    return 1",

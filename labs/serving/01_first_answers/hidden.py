@@ -24,6 +24,8 @@ THINGS = "the moon, a bakery, rain, an old bridge, chess, a lighthouse, winter, 
 NAMES = "Amina Jonas Sofia Liam Olga Ravi Elena Peter Maria Chen".split()
 PLACES = "Lisbon Oslo Cairo Lima Dublin Athens".split()
 WORDS = "river window quickly seven under golden because silent table walks sharp garden".split()
+MONTHS = "January March May August October December".split()
+ENDS = " by train.| last week.| with a dog.| for work.| alone.".split("|")
 RELATIVE = 2e-2
 
 
@@ -99,39 +101,63 @@ def q4(answers: Answers, hidden: Hidden) -> None:
 
 
 def q5(answers: Answers, hidden: Hidden) -> None:
-    """Choices that were drawn now, each with a clear winner per token."""
+    """Choices that were drawn now, each with a clear winner per token.
+
+    In the first two the sum, the mean per word and the mean per character choose another one.
+    """
     asked = 0
-    for _ in range(40):
+    for _ in range(60):
         prompt = f"My friend {hidden.random.choice(NAMES)} went to {hidden.random.choice(PLACES)}"
-        choices = [
-            " " + " ".join(hidden.random.sample(WORDS, hidden.random.randint(1, 5)))
-            for _ in range(3)
-        ]
-        choices.append(" and came back after a few days.")
-        hidden.random.shuffle(choices)
+        choices = _choices(hidden, dated=asked < 2)
         scores = {choice: hidden.model.score(prompt, choice) for choice in choices}
-        means = {choice: math.fsum(found) / len(found) for choice, found in scores.items()}
-        ranked = sorted(choices, key=means.__getitem__)
-        by_sum = max(choices, key=lambda choice: math.fsum(scores[choice]))
-        # Leave out the odd one too: were it always among them, it would be the answer each time.
-        if asked % 2:
-            choices.remove(ranked[-1])
-            ranked.pop()
-            by_sum = max(choices, key=lambda choice: math.fsum(scores[choice]))
-        if means[ranked[-1]] - means[ranked[-2]] < 0.3 or (asked < 2 and by_sum == ranked[-1]):
+        ranked = _ranked(choices, {each: len(found) for each, found in scores.items()}, scores)
+        others = {
+            "has the greatest sum": _ranked(choices, dict.fromkeys(choices, 1), scores)[-1],
+            "is best by the mean per word": _ranked(
+                choices, {each: len(each.split()) for each in choices}, scores
+            )[-1],
+            "is best by the mean per character": _ranked(
+                choices, {each: len(each) for each in choices}, scores
+            )[-1],
+        }
+        first, second = (math.fsum(scores[c]) / len(scores[c]) for c in (ranked[-1], ranked[-2]))
+        if first - second < 0.3 or (asked < 2 and ranked[-1] in others.values()):
             continue
-        _expect_choice(answers.call("likeliest", prompt, choices), ranked, by_sum, prompt)
+        _expect_choice(answers.call("likeliest", prompt, choices), ranked, others, prompt)
         asked += 1
         if asked == 4:
             return
 
 
-def _expect_choice(found: object, ranked: list[str], by_sum: str, prompt: str) -> None:
+def _choices(hidden: Hidden, *, dated: bool) -> list[str]:
+    """Made continuations. The figures of a date are a token each: many, and easy to guess."""
+    made = [
+        " " + " ".join(hidden.random.sample(WORDS, hidden.random.randint(1, 5))) for _ in range(2)
+    ]
+    made.append(hidden.random.choice(ENDS))
+    if dated:
+        day, year = hidden.random.randint(1, 28), hidden.random.randint(1990, 2024)
+        made.append(f" on {day} {hidden.random.choice(MONTHS)} {year}")
+    if dated or hidden.random.random() < 0.5:
+        made.append(" and came back after a few days.")
+    hidden.random.shuffle(made)
+    return made
+
+
+def _ranked(
+    choices: list[str], lengths: dict[str, int], scores: dict[str, list[float]]
+) -> list[str]:
+    """The choices by their mean over a length, the best last."""
+    return sorted(choices, key=lambda choice: math.fsum(scores[choice]) / lengths[choice])
+
+
+def _expect_choice(found: object, ranked: list[str], others: dict[str, str], prompt: str) -> None:
     if found == ranked[-1]:
         return
     why = "are the tokens of each continuation scored after the prompt?"
-    if found == by_sum:
-        why = "that one has the greatest sum; per token another is likelier"
+    by = [what for what, choice in others.items() if choice == found]
+    if by:
+        why = f"that one {' and '.join(by)}; per token another is likelier"
     elif found == ranked[0]:
         why = "that is the least likely one: is the sign right?"
     raise WrongAnswer(f"{ranked[-1]!r} as the likeliest after {prompt!r}", repr(found), why=why)
