@@ -78,9 +78,7 @@ def main():
                 print("span", d["id"], repr(part))
             if before.isalnum() or (after.isalnum() and after not in "sS"):
                 print("touched", d["id"], repr(before + part + after))
-            if s["type"] == "IBAN_CODE" and not iban.is_valid(
-                re.sub(r"\s", "", part), check_country=False
-            ):
+            if s["type"] == "IBAN_CODE" and not iban.is_valid(re.sub(r"\s", "", part), check_country=False):
                 print("iban", d["id"], part)
             if s["type"] == "CREDIT_CARD" and not luhn.is_valid(re.sub("[ \n-]", "", part)):
                 print("card", d["id"], part)

@@ -76,13 +76,8 @@ def table(name):
     return [x.split(" | ") for x in lines if x and not x.startswith("#")]
 
 
-NAMES = {
-    o: [x.split(", ") for x in rest]
-    for o, *rest in (map(str.strip, r) for r in table("names_3.txt"))
-}
-ADDRESSES = {
-    r[0]: [r[1].split(", "), r[2].split(", "), r[3].split(", ")] for r in table("lands_3.txt")
-}
+NAMES = {o: [x.split(", ") for x in rest] for o, *rest in (map(str.strip, r) for r in table("names_3.txt"))}
+ADDRESSES = {r[0]: [r[1].split(", "), r[2].split(", "), r[3].split(", ")] for r in table("lands_3.txt")}
 DECOYS = {r[0]: r[1].split(", ") for r in table("decoys_3.txt")}
 
 
@@ -142,9 +137,7 @@ class Person:
             if odds < 0.1:
                 self.middle = rng.choice("ABCDEFGHJKLMNPRST") + "."
             elif odds < 0.17:
-                self.middle = rng.choice(
-                    [n for n in (women if self.female else men) if n != self.given]
-                )
+                self.middle = rng.choice([n for n in (women if self.female else men) if n != self.given])
         self.given_ascii = num.ascii_of(self.given)
         self.surname_ascii = num.ascii_of(self.surname)
         self.first = origin in FAMILY_FIRST and rng.random() < 0.5
@@ -201,21 +194,8 @@ class Person:
         g, s = (re.sub("[^a-z0-9]", "", x.lower()) for x in (self.given_ascii, self.surname_ascii))
         year = str(self.born.year)
         local = rng.choice(
-            [
-                f"{g}.{s}",
-                f"{g}.{s}",
-                f"{g[0]}.{s}",
-                f"{g[0]}{s}",
-                f"{g}_{s}",
-                f"{s}.{g}",
-                f"{g}{year[2:]}",
-            ]
-            + [
-                f"{s}{g[0]}",
-                f"{g}-{s}",
-                f"{s}{rng.randrange(2, 99)}",
-                f"{g}.{s}+{rng.choice(['news', 'bank'])}",
-            ]
+            [f"{g}.{s}", f"{g}.{s}", f"{g[0]}.{s}", f"{g[0]}{s}", f"{g}_{s}", f"{s}.{g}", f"{g}{year[2:]}"]
+            + [f"{s}{g[0]}", f"{g}-{s}", f"{s}{rng.randrange(2, 99)}", f"{g}.{s}+{rng.choice(['news', 'bank'])}"]
             + [f"the.{s}.family", f"{g}{s}{year}"]
         )
         host = rng.choice(["", "", "", "mail.", "team.", "post.", "office.", "staff.", "uni."])
@@ -228,23 +208,10 @@ class Person:
         """(type, text) of whatever else is the person's."""
         rng, f = self.rng, num.fill
         own = {
-            "cust": [
-                "C-1####+",
-                "KD-#####-^",
-                "88300#####",
-                "CUST-00##-##",
-                "^^######",
-                "7##-##-####",
-            ],
+            "cust": ["C-1####+", "KD-#####-^", "88300#####", "CUST-00##-##", "^^######", "7##-##-####"],
             "emp": ["E1####", "EMP00###", "P-####", "####/##", "^^-#####", "00####"],
             "pat": ["H######", "00######", "^^^-#####", "##-##-##-##", "MRN00######", "9######"],
-            "pol": [
-                "POL/##/######",
-                "HH-#######-0+",
-                "^^^ ### ### ##",
-                "#########-^",
-                "MV-##-####-##",
-            ],
+            "pol": ["POL/##/######", "HH-#######-0+", "^^^ ### ### ##", "#########-^", "MV-##-####-##"],
             "stu": ["s2######", "202#####", "^#######", "##/####/^^"],
             "mem": ["M-####-0#", "6#######", "^^#####", "10-####-####"],
         }
@@ -309,16 +276,8 @@ class Person:
     def url(self):
         g, s = (re.sub("[^a-z0-9]", "", x.lower()) for x in (self.given_ascii, self.surname_ascii))
         return self.rng.choice(
-            [
-                f"https://www.example.com/in/{g}-{s}",
-                f"http://{g}{s}.example.org",
-                f"www.{s}-{g}.example.net",
-            ]
-            + [
-                f"example.com/~{g[0]}{s}",
-                f"https://{s}.example.org/about.html",
-                f"https://example.net/u/{g}_{s}?tab=posts",
-            ]
+            [f"https://www.example.com/in/{g}-{s}", f"http://{g}{s}.example.org", f"www.{s}-{g}.example.net"]
+            + [f"example.com/~{g[0]}{s}", f"https://{s}.example.org/about.html", f"https://example.net/u/{g}_{s}?tab=posts"]
         )
 
     def plain(self, form):
@@ -426,19 +385,7 @@ def made(rng, body, lang, person):
                 for i, part in enumerate(p.address()):
                     put((", " if form == "addr" else "\n") if i else "")
                     put(part, "LOCATION")
-            elif form in (
-                "t",
-                "he",
-                "his",
-                "him",
-                "He",
-                "His",
-                "sex",
-                "age",
-                "dear",
-                "natl",
-                "bey",
-            ):
+            elif form in ("t", "he", "his", "him", "He", "His", "sex", "age", "dear", "natl", "bey"):
                 put(p.plain(form))
             else:
                 if form not in p.kept or form in ("ip", "ip6"):
@@ -459,9 +406,7 @@ def each(text, change, where=None):
 
 
 def noisy(rng, text, spans, sort):
-    named = {
-        i for s in spans if s["type"] in ("PERSON", "LOCATION") for i in range(s["start"], s["end"])
-    }
+    named = {i for s in spans if s["type"] in ("PERSON", "LOCATION") for i in range(s["start"], s["end"])}
     fixed = {i for s in spans for i in range(s["start"], s["end"])} - named
     if sort == "folded":
         return each(text, lambda c: num.ascii_of(c) or c, named)
@@ -525,18 +470,7 @@ def documents():
             text, spans = made(rng, body, lang, person_for(lang))
             sort = ""
             if rng.random() < 0.15:
-                sort = rng.choice(
-                    [
-                        "slips",
-                        "slips",
-                        "folded",
-                        "namelower",
-                        "lower",
-                        "upper",
-                        "wrapped",
-                        "wrapped",
-                    ]
-                )
+                sort = rng.choice(["slips", "slips", "folded", "namelower", "lower", "upper", "wrapped", "wrapped"])
                 if name.split("-")[0] in ("log", "json", "csv", "table"):
                     sort = "folded"
                 text = noisy(rng, text, spans, sort)
@@ -571,19 +505,7 @@ if __name__ == "__main__":
     inside = collections.Counter(d["kind"] for d in docs for _ in d["spans"])
     for kind in sorted(kinds):
         print(f"| {kind} | {kinds[kind]} | {forms[kind]} | {inside[kind]} |")
-    print(
-        len(shapes()),
-        "shapes;",
-        "most of one:",
-        collections.Counter(d["id"].rpartition("-")[0] for d in docs).most_common(1),
-    )
+    print(len(shapes()), "shapes;", "most of one:", collections.Counter(d["id"].rpartition("-")[0] for d in docs).most_common(1))
     lang = {n: x for n, x, _ in shapes()}
     print(collections.Counter(lang[d["id"].rpartition("-")[0]] for d in docs), dict(noise))
-    print(
-        len(used),
-        "origins",
-        sum(used.values()),
-        "people",
-        used.most_common(2),
-        used.most_common()[-1],
-    )
+    print(len(used), "origins", sum(used.values()), "people", used.most_common(2), used.most_common()[-1])

@@ -68,9 +68,7 @@ def us(rng, p):
 
 
 def gb(rng, p):
-    first = rng.choice(
-        ["AB", "CE", "EG", "HJ", "JM", "KP", "LS", "NR", "PW", "SX", "TH", "WL", "YZ"]
-    )
+    first = rng.choice(["AB", "CE", "EG", "HJ", "JM", "KP", "LS", "NR", "PW", "SX", "TH", "WL", "YZ"])
     number = first + draw(rng, 6) + rng.choice("ABCD")
     if rng.random() < 0.6:
         number = cut(number, 2, 2, 2, 2, 1)
@@ -80,9 +78,7 @@ def gb(rng, p):
 def nhs(rng):
     weights = range(10, 1, -1)
     number = until(
-        rng,
-        "999######",
-        lambda b: d10(0 if dot(b, weights) % 11 == 0 else 11 - dot(b, weights) % 11),
+        rng, "999######", lambda b: d10(0 if dot(b, weights) % 11 == 0 else 11 - dot(b, weights) % 11)
     )
     return cut(number, 3, 3, 4) if rng.random() < 0.7 else number
 
@@ -166,11 +162,7 @@ def it(rng, p):
 
     day = p.born.day + (40 if p.female else 0)
     body = three(p.surname) + three(p.given, True) + p.born.strftime("%y")
-    body += (
-        "ABCDEHLMPRST"[p.born.month - 1]
-        + f"{day:02d}"
-        + rng.choice(["H501", "F205", "L219", "G273"])
-    )
+    body += "ABCDEHLMPRST"[p.born.month - 1] + f"{day:02d}" + rng.choice(["H501", "F205", "L219", "G273"])
     even = {c: (int(c) if c.isdigit() else LETTERS.index(c)) for c in DIGITS + LETTERS}
     total = sum(even[c] if i % 2 else ODD[c] for i, c in enumerate(body))
     label = ["codice fiscale", "C.F.", "Cod. Fisc."] if p.lang == "it" else ["codice fiscale"]
@@ -220,18 +212,14 @@ def br(rng, p):
     for n in (10, 11):
         rest = dot(b, range(n, 1, -1)) % 11
         b += "0" if rest < 2 else str(11 - rest)
-    return "CPF", rng.choice(
-        [b, f"{b[:3]}.{b[3:6]}.{b[6:9]}-{b[9:]}", f"{b[:3]}.{b[3:6]}.{b[6:9]}-{b[9:]}"]
-    )
+    return "CPF", rng.choice([b, f"{b[:3]}.{b[3:6]}.{b[6:9]}-{b[9:]}", f"{b[:3]}.{b[3:6]}.{b[6:9]}-{b[9:]}"])
 
 
 def se(rng, p):
     body = p.born.strftime("%y%m%d") + draw(rng, 2) + rng.choice("02468" if p.female else "13579")
     number = body + luhn_digit(body)
     century = rng.choice(["", p.born.strftime("%Y")[:2]])
-    return rng.choice(
-        ["personnummer", "Swedish personal no."]
-    ), f"{century}{number[:6]}-{number[6:]}"
+    return rng.choice(["personnummer", "Swedish personal no."]), f"{century}{number[:6]}-{number[6:]}"
 
 
 def no(rng, p):
@@ -246,18 +234,14 @@ def no(rng, p):
 
 def dk(rng, p):
     seven = rng.choice("0123" if p.born.year < 2000 else "4567")
-    return rng.choice(["CPR-nr.", "CPR number"]), p.born.strftime("%d%m%y") + "-" + seven + draw(
-        rng, 3
-    )
+    return rng.choice(["CPR-nr.", "CPR number"]), p.born.strftime("%d%m%y") + "-" + seven + draw(rng, 3)
 
 
 def fi(rng, p):
     day = p.born.strftime("%d%m%y")
     serial = f"{rng.randrange(1, 449) * 2 + (0 if p.female else 1):03d}"
     mark = "A" if p.born.year >= 2000 else "-"
-    return "henkilötunnus", day + mark + serial + "0123456789ABCDEFHJKLMNPRSTUVWXY"[
-        int(day + serial) % 31
-    ]
+    return "henkilötunnus", day + mark + serial + "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(day + serial) % 31]
 
 
 def cz(rng, p):
@@ -351,11 +335,7 @@ IBANS = {
 
 
 def iban(rng, land):
-    land = (
-        land
-        if land in IBANS
-        else rng.choice(["GB", "DE", "FR", "NL", "ES", "IE", "LU", "HR", "GR"])
-    )
+    land = land if land in IBANS else rng.choice(["GB", "DE", "FR", "NL", "ES", "IE", "LU", "HR", "GR"])
     body, count = "", ""
     for c in IBANS[land]:
         if c.isdigit():

@@ -1,6 +1,6 @@
 """Checks pii_documents_4.jsonl.gz, and its numbers with python-stdnum, which no maker uses.
 
-python check_documents_4.py
+    python check_documents_4.py
 """
 
 import collections
@@ -38,27 +38,15 @@ def main():
                 bad.append((s, born))
         print(name, "right" if not bad else f"{len(bad)} wrong: {bad[:4]}")
     luhn, iban = importlib.import_module("stdnum.luhn"), importlib.import_module("stdnum.iban")
-    docs = [
-        json.loads(x)
-        for x in gzip.decompress((HERE / "pii_documents_4.jsonl.gz").read_bytes())
-        .decode()
-        .splitlines()
-    ]
+    docs = [json.loads(x) for x in gzip.decompress((HERE / "pii_documents_4.jsonl.gz").read_bytes()).decode().splitlines()]
     seen = collections.Counter()
     for d in docs:
         end = 0
         for s in d["spans"]:
             part = d["text"][s["start"] : s["end"]]
             seen[s["type"], part] += 1
-            assert (
-                end <= s["start"] < s["end"] <= len(d["text"])
-                and part == part.strip()
-                and "\n" not in part
-            ), d["id"]
-            assert (
-                not d["text"][: s["start"]][-1:].isalnum()
-                and not d["text"][s["end"] :][:1].isalnum()
-            ), (d["id"], part)
+            assert end <= s["start"] < s["end"] <= len(d["text"]) and part == part.strip() and "\n" not in part, d["id"]
+            assert not d["text"][: s["start"]][-1:].isalnum() and not d["text"][s["end"] :][:1].isalnum(), (d["id"], part)
             end = s["end"]
             if s["type"] == "CREDIT_CARD":
                 assert luhn.is_valid("".join(c for c in part if c.isdigit())), part
@@ -71,13 +59,7 @@ def main():
                 if any(not any(s["start"] <= i < s["end"] for s in d["spans"]) for i in here):
                     print("also unmarked:", d["id"], t, part)
     assert len({d["text"] for d in docs}) == len(docs) == 1000
-    print(
-        len(docs),
-        "documents are sound;",
-        len(seen),
-        "kinds of spans, the most frequent",
-        seen.most_common(12),
-    )
+    print(len(docs), "documents are sound;", len(seen), "kinds of spans, the most frequent", seen.most_common(12))
 
 
 if __name__ == "__main__":

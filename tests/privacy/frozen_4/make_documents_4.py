@@ -1,6 +1,6 @@
 """Writes pii_documents_4.jsonl.gz: 1,000 made documents. Everything in them is made, about nobody.
 
-python make_documents_4.py
+    python make_documents_4.py
 """
 
 import collections
@@ -81,75 +81,14 @@ NICKS = {
     "Winston": "Win", "Meenakshi": "Meena", "Harpreet": "Harps", "Senthil": "Sen", "Anne-Sophie": "Anso", "Wolfgang": "Wolfi",
     "Alexander": "Sandy", "Mihaela": "Miha", "Yitzhak": "Itzik", "Katherine": "Kate", "Kateřina": "Katka", "Luzviminda": "Luz",
 }  # fmt: skip
-WOMENS = [
-    "Ní Dhomhnaill",
-    "Jónsdóttir",
-    "Sigurðardóttir",
-    "Helgadóttir",
-    "Jabłońska",
-    "Nowak-Kamińska",
-    "binti Osman",
-    "Begum",
-    "Kaur",
-]
-WOMENS += [
-    "Novotná",
-    "Dvořáková",
-    "Kučerová",
-    "Kuznetsova",
-    "Morozova",
-    "Sokolova",
-    "Kazlauskienė",
-    "Butkutė",
-    "Papadopoulou",
-]
-MENS = [
-    "ap Rhys",
-    "Ó Súilleabháin",
-    "bin Rashid",
-    "wa Thiong'o",
-    "Singh Gill",
-    "Uddin",
-    "Miah",
-    "Jónsson",
-    "Sigurðsson",
-    "Magnússon",
-]
-MENS += [
-    "Novotný",
-    "Dvořák",
-    "Procházka",
-    "Kučera",
-    "Kuznetsov",
-    "Morozov",
-    "Vasilyev",
-    "Sokolov",
-    "Zaytsev",
-]
-MENS += [
-    "Kazlauskas",
-    "Stankevičius",
-    "Žukauskas",
-    "Butkus",
-    "Papadopoulos",
-    "Abdul Karim",
-    "Zainal Abidin",
-]
+WOMENS = ["Ní Dhomhnaill", "Jónsdóttir", "Sigurðardóttir", "Helgadóttir", "Jabłońska", "Nowak-Kamińska", "binti Osman", "Begum", "Kaur"]
+WOMENS += ["Novotná", "Dvořáková", "Kučerová", "Kuznetsova", "Morozova", "Sokolova", "Kazlauskienė", "Butkutė", "Papadopoulou"]
+MENS = ["ap Rhys", "Ó Súilleabháin", "bin Rashid", "wa Thiong'o", "Singh Gill", "Uddin", "Miah", "Jónsson", "Sigurðsson", "Magnússon"]
+MENS += ["Novotný", "Dvořák", "Procházka", "Kučera", "Kuznetsov", "Morozov", "Vasilyev", "Sokolov", "Zaytsev"]
+MENS += ["Kazlauskas", "Stankevičius", "Žukauskas", "Butkus", "Papadopoulos", "Abdul Karim", "Zainal Abidin"]
 MAN = r"\b(?:[Uu]ncle|[Ff]ather|[Bb]rother(?:-in-law)?|husband|son|Mr|nephew|[Gg]randfather)"
-WOMAN = (
-    r"\b(?:[Aa]unt|[Mm]other|[Ss]ister|wife|daughter|niece|gran|[Gg]randmother|Miss|Mrs|Dochter)"
-)
-CURRENCY = {
-    "GB": "£",
-    "US": "$",
-    "CA": "$",
-    "AU": "$",
-    "NZ": "$",
-    "ZA": "R",
-    "IN": "₹",
-    "NG": "₦",
-    "KE": "KSh ",
-}
+WOMAN = r"\b(?:[Aa]unt|[Mm]other|[Ss]ister|wife|daughter|niece|gran|[Gg]randmother|Miss|Mrs|Dochter)"
+CURRENCY = {"GB": "£", "US": "$", "CA": "$", "AU": "$", "NZ": "$", "ZA": "R", "IN": "₹", "NG": "₦", "KE": "KSh "}
 
 
 def read(name):
@@ -160,24 +99,13 @@ def read(name):
     return rows
 
 
-NAMES = {
-    r[0]: (r[1], *([x.strip() for x in c.split(",")] for c in r[2:5])) for r in read("names_4.txt")
-}
+NAMES = {r[0]: (r[1], *([x.strip() for x in c.split(",")] for c in r[2:5])) for r in read("names_4.txt")}
 LANDS = {}
 for row in read("lands_4.txt"):
     towns = [(t.strip().split("~") + ["", ""])[:3] for t in row[4].split(";")]
-    LANDS[row[0]] = (
-        [x.strip() for x in row[1].split(",")],
-        row[2],
-        [x.strip() for x in row[3].split(",")],
-        towns,
-    )
+    LANDS[row[0]] = ([x.strip() for x in row[1].split(",")], row[2], [x.strip() for x in row[3].split(",")], towns)
 DECOYS = {r[0]: [x.strip() for x in r[1].split(";")] for r in read("decoys_4.txt")}
-ORIGINS = [
-    o
-    for o in NAMES
-    for _ in range({"english": 10, "american": 5, "scottish": 2, "welsh": 2, "irish": 3}.get(o, 1))
-]
+ORIGINS = [o for o in NAMES for _ in range({"english": 10, "american": 5, "scottish": 2, "welsh": 2, "irish": 3}.get(o, 1))]
 
 
 def folded(s):
@@ -190,10 +118,7 @@ def letters(s):
 
 
 def filled(r, s):
-    return "".join(
-        r.choice("0123456789") if c == "#" else r.choice("ABDEFGHJLNPRSTUWXYZ") if c == "@" else c
-        for c in s
-    )
+    return "".join(r.choice("0123456789") if c == "#" else r.choice("ABDEFGHJLNPRSTUWXYZ") if c == "@" else c for c in s)
 
 
 class Person:
@@ -213,12 +138,7 @@ class Person:
         family = None
         if number >= 200 and number - 100 in doc.people and r.random() < 0.7:
             family = doc.people[number - 100]
-        elif (
-            7 <= number <= 9
-            and doc.kind in ("form", "yaml", "letter", "thread", "social")
-            and 1 in doc.people
-            and r.random() < 0.7
-        ):
+        elif 7 <= number <= 9 and doc.kind in ("form", "yaml", "letter", "thread", "social") and 1 in doc.people and r.random() < 0.7:
             family = doc.people[1]
         if family:
             self.origin = family.origin
@@ -250,29 +170,14 @@ class Person:
             self.whole += " Jr."
         self.land = doc.land if r.random() < 0.78 or doc.lang != "en" else r.choice(sorted(LANDS))
         today = doc.today
-        years = (
-            (5, 16)
-            if 7 <= number <= 9 or number >= 200
-            else (66, 94)
-            if doc.aged and number < 3
-            else (19, 38)
-            if doc.young
-            else (18, 79)
-        )
+        years = (5, 16) if 7 <= number <= 9 or number >= 200 else (66, 94) if doc.aged and number < 3 else (19, 38) if doc.young else (18, 79)
         if doc.past:
             years = (150, 158) if number < 3 else (118, 132)
         self.born = today - datetime.timedelta(days=r.randint(years[0] * 366, years[1] * 365))
         names, form, streets, towns = LANDS[self.land]
         self.names, self.form, self.town = names, form, r.choice(towns)
         self.street_name = r.choice(streets)
-        self.number = r.choice(
-            [
-                str(r.randint(1, 180)),
-                str(r.randint(1, 180)),
-                f"{r.randint(1, 99)}{r.choice('abc')}",
-                str(r.randint(2, 40)),
-            ]
-        )
+        self.number = r.choice([str(r.randint(1, 180)), str(r.randint(1, 180)), f"{r.randint(1, 99)}{r.choice('abc')}", str(r.randint(2, 40))])
         if self.land == "US":
             self.number = str(r.randint(101, 8999))
 
@@ -282,38 +187,13 @@ class Person:
         r, (town, code, region) = self.r, self.town
         code, region = filled(r, code), filled(r, region)
         text = re.sub(
-            r"\b[NSTZRx]\b",
-            lambda m: {
-                "N": self.number,
-                "S": self.street_name,
-                "T": town,
-                "Z": code,
-                "R": region,
-                "x": "",
-            }[m[0]],
-            self.form,
+            r"\b[NSTZRx]\b", lambda m: {"N": self.number, "S": self.street_name, "T": town, "Z": code, "R": region, "x": ""}[m[0]], self.form
         )
         lines = [x for x in text.split("/") if x.strip()]
         if self.land in ("GB", "IE", "AU", "NZ") and r.random() < 0.2:
-            lines.insert(
-                0,
-                r.choice(
-                    [
-                        f"Flat {r.randint(1, 60)}",
-                        "Rose Cottage",
-                        f"Apt {r.randint(1, 30)}",
-                        f"Unit {r.randint(1, 19)}",
-                    ]
-                ),
-            )
+            lines.insert(0, r.choice([f"Flat {r.randint(1, 60)}", "Rose Cottage", f"Apt {r.randint(1, 30)}", f"Unit {r.randint(1, 19)}"]))
         elif self.land == "US" and r.random() < 0.25:
-            lines[0] += r.choice(
-                [
-                    f" Apt {r.randint(1, 40)}",
-                    f", Unit {r.randint(1, 40)}B",
-                    f" #{r.randint(1, 400)}",
-                ]
-            )
+            lines[0] += r.choice([f" Apt {r.randint(1, 40)}", f", Unit {r.randint(1, 40)}B", f" #{r.randint(1, 400)}"])
         if self.land != self.doc.land and r.random() < 0.6:
             lines.append(self.abroad())
         parts = [[p.strip() for p in x.split(", ")] for x in lines]
@@ -321,11 +201,7 @@ class Person:
         return parts
 
     def abroad(self):
-        return (
-            self.names[-1]
-            if self.doc.lang == "en" and self.r.random() < 0.8
-            else self.r.choice(self.names)
-        )
+        return self.names[-1] if self.doc.lang == "en" and self.r.random() < 0.8 else self.r.choice(self.names)
 
     def kept(self, key, make):
         if key not in self.cache:
@@ -335,27 +211,8 @@ class Person:
     def mail(self):
         r, g, s = self.r, letters(self.g.split()[0]), letters(self.s.split()[-1])
         s = s or "x"
-        local = r.choice(
-            [
-                f"{g}.{s}",
-                f"{g[0]}.{s}",
-                f"{g}{s}",
-                f"{s}.{g}",
-                f"{g}_{s}{r.randint(1, 99)}",
-                f"{g}{self.born:%y}",
-                f"{g[0]}{s}",
-            ]
-        )
-        host = r.choice(
-            [
-                "example.com",
-                "example.org",
-                "example.net",
-                "mail.example.com",
-                "example.com",
-                "post.example.org",
-            ]
-        )
+        local = r.choice([f"{g}.{s}", f"{g[0]}.{s}", f"{g}{s}", f"{s}.{g}", f"{g}_{s}{r.randint(1, 99)}", f"{g}{self.born:%y}", f"{g[0]}{s}"])
+        host = r.choice(["example.com", "example.org", "example.net", "mail.example.com", "example.com", "post.example.org"])
         return f"{local}@{host}"
 
     def national(self):
@@ -389,11 +246,7 @@ class Person:
 
     def get(self, a):
         r, g, s = self.r, self.g, self.s
-        first = (
-            g
-            if self.origin in ("cantonese", "vietnamese", "malay") or g.startswith("Abdul")
-            else g.split()[0]
-        )
+        first = g if self.origin in ("cantonese", "vietnamese", "malay") or g.startswith("Abdul") else g.split()[0]
         p, loc = "PERSON", "LOCATION"
         names = {
             "gl": f"{g} {s}", "fl": f"{first} {s}", "nl": f"{NICKS.get(first, first)} {s}", "SG": f"{s} {g}".upper(),
@@ -418,27 +271,14 @@ class Person:
         if a == "self":
             return [("wife" if self.f else "husband", None)]
         if a in ("he", "He", "his", "His", "him", "son", "wife", "sex", "brother", "Mother"):
-            women = {
-                "he": "she",
-                "He": "She",
-                "his": "her",
-                "His": "Her",
-                "him": "her",
-                "son": "daughter",
-                "wife": "husband",
-                "sex": "F",
-                "brother": "sister",
-                "Mother": "Mother",
-            }
+            women = {"he": "she", "He": "She", "his": "her", "His": "Her", "him": "her", "son": "daughter", "wife": "husband", "sex": "F", "brother": "sister", "Mother": "Mother"}
             return [(women[a] if self.f else {"sex": "M", "Mother": "Father"}.get(a, a), None)]
         if a in ("addr", "addr1", "ADDR1"):
             out, parts = [], self.address()
             for i, line in enumerate(parts):
                 for j, x in enumerate(line):
                     if i or j:
-                        out.append(
-                            ("\n" + self.doc.indent if a == "addr" and j == 0 else ", ", None)
-                        )
+                        out.append(("\n" + self.doc.indent if a == "addr" and j == 0 else ", ", None))
                     out.append((x.upper() if a == "ADDR1" else x, loc))
             return out
         if a == "town":
@@ -458,13 +298,7 @@ class Person:
             return [(self.kept(a, lambda: num.phone(r, self.land, a == "mobile")), "PHONE_NUMBER")]
         if a == "url":
             g, s = letters(first), letters(s)
-            forms = [
-                f"https://{g}{s}.example.com",
-                f"www.{s}.example.org",
-                f"https://example.net/~{g}{s[:1]}",
-                f"http://www.example.org/people/{g}-{s}",
-                f"{g}{s}.example.net",
-            ]
+            forms = [f"https://{g}{s}.example.com", f"www.{s}.example.org", f"https://example.net/~{g}{s[:1]}", f"http://www.example.org/people/{g}-{s}", f"{g}{s}.example.net"]
             return [(self.kept("url", lambda: r.choice(forms)), "URL")]
         if a == "iban":
             land = self.land if r.random() < 0.7 else "GB"
@@ -472,29 +306,14 @@ class Person:
         if a == "card":
             return [(self.kept("card", lambda: num.card(r)), "CREDIT_CARD")]
         if a == "ip":
-            return [
-                (
-                    self.kept("ip", lambda: num.ip4(r) if r.random() < 0.85 else num.ip6(r)),
-                    "IP_ADDRESS",
-                )
-            ]
+            return [(self.kept("ip", lambda: num.ip4(r) if r.random() < 0.85 else num.ip6(r)), "IP_ADDRESS")]
         if a.startswith("dob"):
             return [(self.doc.birth(self.born, a[3:]), "DATE_OF_BIRTH")]
         if a in ("nid", "nidl", "nlabel"):
             label, number = self.kept("nid", self.national)
-            return (
-                [(label, None)]
-                if a == "nlabel"
-                else ([(label + self.doc.colon, None)] if a == "nidl" else [])
-                + [(number, "ID_NUMBER")]
-            )
+            return [(label, None)] if a == "nlabel" else ([(label + self.doc.colon, None)] if a == "nidl" else []) + [(number, "ID_NUMBER")]
         if a in ("nhs", "nino", "licence", "ssn"):
-            maker = {
-                "nhs": num.gb_nhs,
-                "nino": num.gb_nino,
-                "licence": num.gb_licence,
-                "ssn": num.us_ssn,
-            }[a]
+            maker = {"nhs": num.gb_nhs, "nino": num.gb_nino, "licence": num.gb_licence, "ssn": num.us_ssn}[a]
             self.doc.ids[maker.__name__] += 1
             return [(self.kept(a, lambda: maker(r, self.born, self.f)), "ID_NUMBER")]
         if a == "passport":
@@ -511,25 +330,13 @@ class Document:
         self.r, self.ids = r, ids
         self.lang, self.kind = shape["lang"], shape["kind"]
         self.young, self.cursor = shape["young"], None
-        self.past, self.aged, self.opposite, self.same = (
-            shape["past"],
-            shape["aged"],
-            dict(shape["opp"]),
-            {},
-        )
+        self.past, self.aged, self.opposite, self.same = shape["past"], shape["aged"], dict(shape["opp"]), {}
         self.sex = {int(n): True for n in shape["women"]} | {int(n): False for n in shape["men"]}
         self.clock = r.randint(7 * 3600, 17 * 3600)
         self.land = shape["land"] or r.choice(LANG_LANDS[self.lang])
         self.today = datetime.date(2025, 1, 6) + datetime.timedelta(days=r.randint(0, 640))
         self.colon = r.choice([": ", ": ", " "])
-        self.indent, self.kin, self.used, self.forms, self.people, self.cache = (
-            "",
-            None,
-            set(),
-            {},
-            {},
-            {},
-        )
+        self.indent, self.kin, self.used, self.forms, self.people, self.cache = "", None, set(), {}, {}, {}
         self.style = r.randrange(3)
 
     def kin_words(self, text):
@@ -555,18 +362,10 @@ class Document:
         elif self.lang == "de":
             long = f"{d.day}. {month} {d.year}"
         elif self.land in ("US", "CA") and self.lang == "en":
-            return [f"{d.month}/{d.day}/{d.year}", f"{month} {d.day}, {d.year}", f"{d:%m/%d/%Y}"][
-                self.style if style is None else style
-            ]
+            return [f"{d.month}/{d.day}/{d.year}", f"{month} {d.day}, {d.year}", f"{d:%m/%d/%Y}"][self.style if style is None else style]
         else:
             long = f"{d.day} {month} {d.year}"
-        short = (
-            f"{d:%d.%m.%Y}"
-            if self.lang in ("de", "pl")
-            else f"{d:%Y-%m-%d}"
-            if self.lang == "sv"
-            else f"{d:%d/%m/%Y}"
-        )
+        short = f"{d:%d.%m.%Y}" if self.lang in ("de", "pl") else f"{d:%Y-%m-%d}" if self.lang == "sv" else f"{d:%d/%m/%Y}"
         return [short, long, short][self.style if style is None else style]
 
     def birth(self, d, how):
@@ -581,21 +380,9 @@ class Document:
         forms = [self.day(d, 0), self.day(d, 1)]
         if self.lang == "en" and self.land not in ("US", "CA"):
             th = "th" if 10 < d.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(d.day % 10, "th")
-            forms += [
-                f"{d:%d-%b-%Y}",
-                f"{d:%d/%m/%y}",
-                f"{d.day}.{d.month}.{d.year}",
-                f"{d.day}{th} {d:%B %Y}",
-                f"{d.day} {d:%b %Y}",
-                d.isoformat(),
-            ]
+            forms += [f"{d:%d-%b-%Y}", f"{d:%d/%m/%y}", f"{d.day}.{d.month}.{d.year}", f"{d.day}{th} {d:%B %Y}", f"{d.day} {d:%b %Y}", d.isoformat()]
         elif self.lang == "en":
-            forms += [
-                f"{d:%b} {d.day}, {d.year}",
-                f"{d:%m-%d-%Y}",
-                d.isoformat(),
-                f"{d.month}/{d.day}/{d:%y}",
-            ]
+            forms += [f"{d:%b} {d.day}, {d.year}", f"{d:%m-%d-%Y}", d.isoformat(), f"{d.month}/{d.day}/{d:%y}"]
         key = "dobform"
         at = self.forms.setdefault(key, self.r.randrange(60))
         return forms[at % len(forms)]
@@ -606,13 +393,7 @@ class Document:
     def decoy(self, a):
         r = self.r
         if a == "inst":
-            a = {
-                "clinic": "hosp",
-                "school": "college",
-                "cv": "college",
-                "minutes": "hall",
-                "notice": "hall",
-            }.get(self.kind, a)
+            a = {"clinic": "hosp", "school": "college", "cv": "college", "minutes": "hall", "notice": "hall"}.get(self.kind, a)
         if a in DECOYS:
             return r.choice(DECOYS[a])
         sign = CURRENCY.get(self.land, "€")
@@ -627,13 +408,7 @@ class Document:
         if a in forms:
             form = self.forms.setdefault("d" + a, r.choice(forms[a]))
             s = filled(r, form)
-            return (
-                re.sub(r"^0(?=\d)", "1", s)
-                if a in ("n2", "n3", "n4", "n5", "big", "kwh")
-                else "3"
-                if s == "0" and a == "n1"
-                else s
-            )
+            return re.sub(r"^0(?=\d)", "1", s) if a in ("n2", "n3", "n4", "n5", "big", "kwh") else "3" if s == "0" and a == "n1" else s
         if a == "date":
             return self.day(self.when())
         if a == "today":
@@ -647,11 +422,7 @@ class Document:
         if a in ("stamp", "log"):
             self.clock += r.randint(1, 90)
             now = f"{self.clock // 3600 % 24:02}:{self.clock // 60 % 60:02}:{self.clock % 60:02}"
-            return (
-                f"{self.today.isoformat()}T{now}Z"
-                if a == "stamp"
-                else f"{self.today.isoformat()} {now}"
-            )
+            return f"{self.today.isoformat()}T{now}Z" if a == "stamp" else f"{self.today.isoformat()} {now}"
         if a == "tick":
             self.clock += r.randint(20, 900)
             return f"{self.clock // 3600 % 24:02}:{self.clock // 60 % 60:02}"
@@ -663,19 +434,10 @@ class Document:
             if self.lang == "en" and sign in "₹₦KSh ":
                 return f"{sign}{r.randint(20, 950) * 10:,}"
             x = f"{r.randint(3, 480)}.{r.choice(['00', '50', '99', '20', '75'])}"
-            return (
-                f"{sign}{x}"
-                if self.lang == "en"
-                else x.replace(".", ",")
-                + (" zł" if self.lang == "pl" else " kr" if self.lang == "sv" else " €")
-            )
+            return f"{sign}{x}" if self.lang == "en" else x.replace(".", ",") + (" zł" if self.lang == "pl" else " kr" if self.lang == "sv" else " €")
         if a == "amt0":
             x = f"{r.randint(2, 60)}" + r.choice(["00", "50"])
-            return (
-                f"{sign}{x}"
-                if self.lang == "en"
-                else x + (" zł" if self.lang == "pl" else " kr" if self.lang == "sv" else " €")
-            )
+            return f"{sign}{x}" if self.lang == "en" else x + (" zł" if self.lang == "pl" else " kr" if self.lang == "sv" else " €")
         if a == "num":
             return f"{r.randint(3, 480)}.{r.randint(0, 99):02}"
         if a == "year":
@@ -685,25 +447,11 @@ class Document:
         if a == "month":
             return r.choice(MONTHS[self.lang].split())
         if a == "puburl":
-            return r.choice(
-                [
-                    "https://www.gov.uk/renew",
-                    "https://example.org/help",
-                    "www.example.com/terms",
-                    "https://status.example.net",
-                    "https://example.org/faq#returns",
-                ]
-            )
+            return r.choice(["https://www.gov.uk/renew", "https://example.org/help", "www.example.com/terms", "https://status.example.net", "https://example.org/faq#returns"])
         if a == "sml":
-            return (
-                self.decoy("amt")
-                if self.lang != "en"
-                else f"{sign}{r.randint(4, 29)}" + r.choice(["", ".50", ".00"])
-            )
+            return self.decoy("amt") if self.lang != "en" else f"{sign}{r.randint(4, 29)}" + r.choice(["", ".50", ".00"])
         if a == "next":
-            self.cursor = (
-                self.cursor or self.today - datetime.timedelta(days=30)
-            ) + datetime.timedelta(days=r.randint(1, 6))
+            self.cursor = (self.cursor or self.today - datetime.timedelta(days=30)) + datetime.timedelta(days=r.randint(1, 6))
             return self.day(self.cursor)
         if a == "clock":
             return f"{r.randint(17, 59)}:{r.randint(0, 59):02}"
@@ -716,9 +464,7 @@ class Document:
     def dest(self, tag):
         r = self.r
         if tag not in self.cache:
-            self.cache[tag] = r.choice(
-                r.choice([x for k, x in LANDS.items() if k not in ("SG", "IE", "JM")])[3]
-            )[0]
+            self.cache[tag] = r.choice(r.choice([x for k, x in LANDS.items() if k not in ("SG", "IE", "JM")])[3])[0]
         return self.cache[tag]
 
     def slot(self, what, row=None, last=False):
@@ -784,11 +530,7 @@ def render(r, shape, ids):
         at = 0
         for m in SLOT.finditer(line):
             pieces.append((line[at : m.start()], "text"))
-            doc.indent = (
-                re.match(r"[> ]*", line)[0]
-                if m.start() == len(doc.indent) or line.startswith(">")
-                else ""
-            )
+            doc.indent = re.match(r"[> ]*", line)[0] if m.start() == len(doc.indent) or line.startswith(">") else ""
             pieces += doc.slot(m[1], row, last)
             at = m.end()
         pieces.append((line[at:], "text"))
@@ -816,16 +558,10 @@ def with_slips(r, pieces):
     pieces = list(pieces)
     for kind, times in (("text", r.randint(1, 3)), ("PERSON", r.random() < 0.4)):
         for _ in range(int(times)):
-            at = [
-                i
-                for i, (t, k) in enumerate(pieces)
-                if k == kind and re.search(r"(?<![\w@./<\"{-])[^\W\d_]{5,}(?![\w@./>\"=}-])", t)
-            ]
+            at = [i for i, (t, k) in enumerate(pieces) if k == kind and re.search(r"(?<![\w@./<\"{-])[^\W\d_]{5,}(?![\w@./>\"=}-])", t)]
             if at:
                 i = r.choice(at)
-                words = list(
-                    re.finditer(r"(?<![\w@./<\"{-])[^\W\d_]{5,}(?![\w@./>\"=}-])", pieces[i][0])
-                )
+                words = list(re.finditer(r"(?<![\w@./<\"{-])[^\W\d_]{5,}(?![\w@./>\"=}-])", pieces[i][0]))
                 w = r.choice(words)
                 t = pieces[i][0]
                 pieces[i] = (t[: w.start()] + slipped(r, w[0]) + t[w.end() :], kind)
@@ -860,13 +596,7 @@ def shapes():
 
 
 def documents():
-    r, made, seen, ids, langs = (
-        random.Random(SEED),
-        [],
-        set(),
-        collections.Counter(),
-        collections.Counter(),
-    )
+    r, made, seen, ids, langs = random.Random(SEED), [], set(), collections.Counter(), collections.Counter()
     everything = shapes()
     plan = []
     for neg, total in ((False, FULL), (True, EMPTY)):
@@ -896,14 +626,7 @@ def documents():
         seen.add(text)
         count[shape["id"]] += 1
         langs[doc.lang] += 1
-        made.append(
-            {
-                "id": f"{shape['id']}-{count[shape['id']]}",
-                "kind": shape["kind"],
-                "text": text,
-                "spans": spans,
-            }
-        )
+        made.append({"id": f"{shape['id']}-{count[shape['id']]}", "kind": shape["kind"], "text": text, "spans": spans})
     return made, ids, langs
 
 
@@ -922,17 +645,8 @@ def main():
         print(f"| {t} | {n:,} | {sum(any(s['type'] == t for s in d['spans']) for d in made)} |")
     for k in sorted({d["kind"] for d in made}):
         of = [d for d in made if d["kind"] == k]
-        print(
-            f"| {k} | {len(of)} | {len({d['id'].rpartition('-')[0] for d in of})} | {sum(len(d['spans']) for d in of)} |"
-        )
-    print(
-        len(made),
-        sum(by.values()),
-        len({d["id"].rpartition("-")[0] for d in made}),
-        langs,
-        ids,
-        len(ids),
-    )
+        print(f"| {k} | {len(of)} | {len({d['id'].rpartition('-')[0] for d in of})} | {sum(len(d['spans']) for d in of)} |")
+    print(len(made), sum(by.values()), len({d["id"].rpartition("-")[0] for d in made}), langs, ids, len(ids))
 
 
 if __name__ == "__main__":

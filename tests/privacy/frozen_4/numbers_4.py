@@ -105,9 +105,7 @@ def nz_ird(r, d, f):
 def ie_pps(r, d, f):
     s = digits(r, 7)
     second = r.choice(["", "A"])
-    return (
-        s + "WABCDEFGHIJKLMNOPQRSTUV"[(weighed(s, range(8, 1, -1)) + 9 * len(second)) % 23] + second
-    )
+    return s + "WABCDEFGHIJKLMNOPQRSTUV"[(weighed(s, range(8, 1, -1)) + 9 * len(second)) % 23] + second
 
 
 def za_id(r, d, f):
@@ -176,44 +174,7 @@ def es_nie(r, d, f):
 ODD = dict(
     zip(
         "0123456789" + L,
-        [
-            1,
-            0,
-            5,
-            7,
-            9,
-            13,
-            15,
-            17,
-            19,
-            21,
-            1,
-            0,
-            5,
-            7,
-            9,
-            13,
-            15,
-            17,
-            19,
-            21,
-            2,
-            4,
-            18,
-            20,
-            11,
-            3,
-            6,
-            8,
-            12,
-            14,
-            16,
-            10,
-            22,
-            25,
-            24,
-            23,
-        ],
+        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23],
     )
 )
 
@@ -222,9 +183,7 @@ def it_cf(r, d, f):
     s = "".join(r.choice("BCDFGLMNPRSTVZ") for _ in range(6))
     s += f"{d:%y}" + "ABCDEHLMPRST"[d.month - 1] + f"{d.day + (40 if f else 0):02}"
     s += r.choice(["H501", "F205", "L219", "A944", "D612", "F839", "G273"])
-    total = sum(
-        ODD[c] if at % 2 == 0 else int(c) if c.isdigit() else L.index(c) for at, c in enumerate(s)
-    )
+    total = sum(ODD[c] if at % 2 == 0 else int(c) if c.isdigit() else L.index(c) for at, c in enumerate(s))
     return s + L[total % 26]
 
 
@@ -281,10 +240,7 @@ def dk_cpr(r, d, f):
 def fi_hetu(r, d, f):
     n = r.randrange(2, 898, 2) + (0 if f else 1)
     s = f"{d:%d%m%y}{n:03}"
-    return (
-        f"{d:%d%m%y}{'A' if d.year >= 2000 else '-'}{n:03}"
-        + "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(s) % 31]
-    )
+    return f"{d:%d%m%y}{'A' if d.year >= 2000 else '-'}{n:03}" + "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(s) % 31]
 
 
 def cz_rc(r, d, f):
@@ -335,12 +291,7 @@ def br_cpf(r, d, f):
 
 
 def mx_curp(r, d, f):
-    s = (
-        r.choice("BCDFGLMPRSTV")
-        + r.choice("AEIO")
-        + r.choice("BCDFGLMPRSTV")
-        + r.choice("CDGLMRST")
-    )
+    s = r.choice("BCDFGLMPRSTV") + r.choice("AEIO") + r.choice("BCDFGLMPRSTV") + r.choice("CDGLMRST")
     s += f"{d:%y%m%d}" + ("M" if f else "H") + r.choice(["DF", "JC", "NL", "PL", "OC", "YN"])
     s += "".join(r.choice("BCDGLMNPRSTV") for _ in range(3)) + ("A" if d.year >= 2000 else "0")
     order = "0123456789ABCDEFGHIJKLMN\u00d1OPQRSTUVWXYZ"
@@ -395,9 +346,7 @@ def passport(r, d=None, f=None):
         [
             digits(r, 9),
             r.choice(L) + digits(r, 8),
-            r.choice("CFGHJK")
-            + "".join(r.choice("0123456789CFGHJKLMNPRTVWXYZ") for _ in range(7))
-            + r.choice("0123456789"),
+            r.choice("CFGHJK") + "".join(r.choice("0123456789CFGHJKLMNPRTVWXYZ") for _ in range(7)) + r.choice("0123456789"),
             r.choice(L) + r.choice(L) + digits(r, 7),
             digits(r, 2) + r.choice(L) + r.choice(L) + digits(r, 5),
         ]
@@ -468,9 +417,7 @@ BBAN = {
 
 def iban(r, land):
     land = land if land in BBAN else r.choice(sorted(BBAN))
-    s = "".join(
-        r.choice("0123456789") if c == "n" else r.choice("BCDFGHKLMNPRST") for c in BBAN[land]
-    )
+    s = "".join(r.choice("0123456789") if c == "n" else r.choice("BCDFGHKLMNPRST") for c in BBAN[land])
     k = 98 - int("".join(str(int(c, 36)) for c in s + land + "00")) % 97
     s = f"{land}{k:02}{s}"
     return r.choice([s, " ".join(s[at : at + 4] for at in range(0, len(s), 4))])
@@ -517,9 +464,7 @@ MOBILES = {
 def phone(r, land, mobile=False):
     table = MOBILES if mobile and land in MOBILES else PHONES
     s = r.choice(table.get(land, PHONES["GB"]))
-    return "".join(
-        r.choice("0123456789") if c == "#" else r.choice("23456789") if c == "$" else c for c in s
-    )
+    return "".join(r.choice("0123456789") if c == "#" else r.choice("23456789") if c == "$" else c for c in s)
 
 
 def ip4(r):
@@ -527,9 +472,4 @@ def ip4(r):
 
 
 def ip6(r):
-    return (
-        "2001:db8:"
-        + ":".join(f"{r.randint(1, 65535):x}" for _ in range(r.choice([2, 3])))
-        + "::"
-        + f"{r.randint(1, 65535):x}"
-    )
+    return "2001:db8:" + ":".join(f"{r.randint(1, 65535):x}" for _ in range(r.choice([2, 3]))) + "::" + f"{r.randint(1, 65535):x}"

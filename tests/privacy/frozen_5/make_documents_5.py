@@ -54,18 +54,8 @@ MONTHS = {
 }
 LONG = {"de": "{}. {} {}", "es": "{} de {} de {}", "pt": "{} de {} de {}", "nb": "{}. {} {}"}
 LONG |= {"da": "{}. {} {}", "cs": "{}. {} {}", "fi": "{}. {} {}"}
-TITLES = {
-    "de": ("Herr", "Frau"),
-    "fr": ("M.", "Mme"),
-    "es": ("D.", "D.ª"),
-    "it": ("Sig.", "Sig.ra"),
-}
-TITLES |= {
-    "pt": ("Sr.", "Sra."),
-    "nl": ("dhr.", "mevr."),
-    "pl": ("Pan", "Pani"),
-    "cs": ("pan", "paní"),
-}
+TITLES = {"de": ("Herr", "Frau"), "fr": ("M.", "Mme"), "es": ("D.", "D.ª"), "it": ("Sig.", "Sig.ra")}
+TITLES |= {"pt": ("Sr.", "Sra."), "nl": ("dhr.", "mevr."), "pl": ("Pan", "Pani"), "cs": ("pan", "paní")}
 ENGLISH = ["GB"] * 9 + ["US"] * 6 + ["IE", "CA", "AU", "NZ", "ZA", "IN", "SG", "NG", "KE", "GH"]
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
@@ -189,9 +179,7 @@ class Somebody:
         return (self.given[0] + parts[0][0]).upper()
 
     def gi(self):
-        return (
-            self.given if self.alone else f"{self.given} {self.family.lstrip(chr(39))[0].upper()}"
-        )
+        return self.given if self.alone else f"{self.given} {self.family.lstrip(chr(39))[0].upper()}"
 
     def c(self):
         return self.given if self.alone else f"{self._families()}, {self.given}"
@@ -282,14 +270,7 @@ class Somebody:
         def make():
             g, f, year = self._slug()
             name = self.r.choice(
-                [
-                    f"{g}.{f}",
-                    f"{g[0]}{f}",
-                    f"{f}.{g}",
-                    f"{g}_{f}",
-                    f"{g}{year}",
-                    f"{g}{f[:1]}{year}",
-                ]
+                [f"{g}.{f}", f"{g[0]}{f}", f"{f}.{g}", f"{g}_{f}", f"{g}{year}", f"{g}{f[:1]}{year}"]
             )
             at = self.r.choice(["example.com", "example.com", "example.org", "example.net"])
             at = self.r.choice(["", "", "", "mail.", "post.", "staff.", "uni."]) + at
@@ -348,9 +329,7 @@ class Somebody:
     def dr(self):
         if self.land in {"GB", "NG"}:
             return self._said("dr", lambda: numbers.driver_gb(self.r, self._bearer()))
-        return self._said(
-            "dr", lambda: numbers.fill(self.r, numbers.LICENCES.get(self.land, "^%%%%%%%%"))
-        )
+        return self._said("dr", lambda: numbers.fill(self.r, numbers.LICENCES.get(self.land, "^%%%%%%%%")))
 
     def nhs(self):
         return self._said("nhs", lambda: numbers.nhs(self.r, self._bearer()))
@@ -497,9 +476,7 @@ class Document:
         day = self.day()
         if self.lang != "en":
             if self.style == "slash":
-                return day.strftime(
-                    "%d/%m/%Y" if self.lang in {"fr", "es", "it", "pt"} else "%d.%m.%Y"
-                )
+                return day.strftime("%d/%m/%Y" if self.lang in {"fr", "es", "it", "pt"} else "%d.%m.%Y")
             return long_date(day, self.lang)
         if self.style == "slash":
             return day.strftime("%m/%d/%Y" if self.land == "US" else "%d/%m/%Y")
@@ -508,9 +485,8 @@ class Document:
         return long_date(day, "en", american=self.land == "US")
 
     def amount(self):
-        whole, cents = (
-            self.r.choice([self.r.randint(3, 99), self.r.randint(100, 4800)]),
-            self.r.choice([0, 50, 99, 25, 75, self.r.randint(1, 98)]),
+        whole, cents = self.r.choice([self.r.randint(3, 99), self.r.randint(100, 4800)]), self.r.choice(
+            [0, 50, 99, 25, 75, self.r.randint(1, 98)]
         )
         if self.lang == "en":
             sign = {"US": "$", "CA": "$", "AU": "$", "NZ": "$", "GB": "£"}.get(self.land, "€")
@@ -593,9 +569,7 @@ class Document:
             times = self.r.randint(int(m[2]), int(m[3]))
             for at in range(times):
                 count += 1
-                one = re.sub(r"\{([RS])(?=[.}])", rf"{{\g<1>{count}", m[4]).replace(
-                    "{i}", str(at + 1)
-                )
+                one = re.sub(r"\{([RS])(?=[.}])", rf"{{\g<1>{count}", m[4]).replace("{i}", str(at + 1))
                 one = one.replace("\\n", "\n")
                 lines.append(one + ("," if m[1] and at < times - 1 else ""))
         body = "\n".join(lines)
@@ -691,9 +665,7 @@ def documents():
 
 
 def packed(docs):
-    plain = "".join(
-        json.dumps(x, ensure_ascii=False, separators=(",", ":")) + "\n" for x in docs
-    ).encode()
+    plain = "".join(json.dumps(x, ensure_ascii=False, separators=(",", ":")) + "\n" for x in docs).encode()
     return plain, gzip.compress(plain, 9, mtime=0)
 
 

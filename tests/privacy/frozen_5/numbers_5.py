@@ -253,10 +253,8 @@ def codice(r, p):
     body = _three(p.family) + _three(p.given, given=True) + f"{p.born:%y}"
     body += "ABCDEHLMPRST"[p.born.month - 1] + f"{day:02d}"
     body += r.choice(["H501", "F205", "L219", "D612", "A944", "G273", "Z112", "Z330"])
-    total = sum(
-        ODD[c] if at % 2 == 0 else int(c, 36) % 10 if c.isdigit() else LETTERS.index(c)
-        for at, c in enumerate(body)
-    )
+    total = sum(ODD[c] if at % 2 == 0 else int(c, 36) % 10 if c.isdigit() else LETTERS.index(c)
+                for at, c in enumerate(body))
     return body + LETTERS[total % 26]
 
 
