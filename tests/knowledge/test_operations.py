@@ -106,6 +106,8 @@ def test_what_was_known_and_what_was_so(terminal: Terminal, folder: Path) -> Non
     assert [each["subject"] for each in found["facts"]] == [
         *("ada king", "ada lovelace", "world health organization")
     ]
+    assert {each["recorded_to"] for each in found["facts"]} == {None}
+    assert all(each["recorded_from"].startswith("20") for each in found["facts"])
     out = terminal.run("as-of", "notes")[1]
     assert "a.txt 0-31" in out
     assert "recorded now: 3 facts from 2 documents" in out

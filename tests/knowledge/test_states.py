@@ -104,3 +104,33 @@ def test_a_fact_has_each_place_that_says_it(make_place: MakePlace) -> None:
         ("a.txt", 37, 63),
         ("b.md", 6, 32),
     ]
+
+
+def test_a_fact_is_held_as_long_as_any_document_says_it(make_place: MakePlace) -> None:
+    said = "Ada Roe was born in London."
+    place = make_place({"a.txt": said})
+    now = moments(place)
+
+    def spans() -> list[tuple[int, int | None]]:
+        return [place.state().recorded_spans()[key] for key in place.state().facts[0].assertions]
+
+    ((first, until),) = spans()
+    assert until is None
+    place.write("b.txt", "She came. " + said)
+    place.update()
+    place.write("a.txt", said + " More.")
+    place.update()
+    place.remove("a.txt")
+    place.update()
+    assert spans() == [(first, None)]  # handed on from document to document without a gap
+    between = now()
+    place.remove("b.txt")
+    place.update()
+    gap = now()
+    place.write("a.txt", said)
+    place.update()
+    ((again, until),) = spans()
+    assert (again > gap, until) == (True, None)
+    ((since, end),) = place.state(recorded_us=between).recorded_spans().values()
+    assert (since, between < end < gap) == (first, True)
+    assert place.state(recorded_us=gap).recorded_spans() == {}

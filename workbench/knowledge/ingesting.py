@@ -134,7 +134,7 @@ class _Work:
             )
             return None
         try:
-            with look.full.open("rb") as file:
+            with Path(look.full).open("rb") as file:
                 content = file.read(self.most_bytes + 1)
         except OSError as error:
             self.passed.faults[look.path] = error.strerror or str(error)

@@ -25,7 +25,7 @@ from .extractors import extractors_in_use
 from .graphs import Graph, list_names, opened
 from .ingesting import Ingest, ingest
 from .merging import Merging, merge_entities, unmerge_entities
-from .states import State, told_time
+from .states import Fact, State, told_time
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,11 @@ class GraphDump(Viewable):
 
 @dataclass(frozen=True)
 class FactsAt(Viewable):
-    """What a graph said at a recorded time, of a valid time."""
+    """What a graph said at a recorded time, of a valid time.
+
+    A fact's ``recorded_from`` and ``recorded_to`` are since and until when it was held without a
+    gap, whatever documents said so; null is to this day.
+    """
 
     name: str
     recorded: str
@@ -180,7 +184,8 @@ def as_of(name: str, *, recorded: str | None = None, valid: str | None = None) -
     with opened(name) as graph:
         state = State(graph, recorded_us=recorded_us, valid=valid)
         with state.frozen():
-            facts = tuple(plain_fact(each) for each in state.facts)
+            spans = state.recorded_spans()
+            facts = tuple({**plain_fact(each), **_recorded(each, spans)} for each in state.facts)
             documents = len(state.documents)
     when = "now" if recorded_us is None else told_time(recorded_us)
     return FactsAt(name, when, valid, documents, facts)
@@ -279,6 +284,17 @@ def _chosen(
     elif names and "gazetteer" in names:
         raise InputError("the gazetteer needs a list of names", hint="--gazetteer FILE")
     return [found[name] for name in sorted(found)]
+
+
+def _recorded(fact: Fact, spans: dict[str, tuple[int, int | None]]) -> dict[str, str | None]:
+    """Since and until when a fact was held: what says it in its own words, taken together."""
+    held = [spans[key] for key in fact.assertions]
+    ends = [until for _, until in held]
+    last = None if None in ends else max(end for end in ends if end is not None)
+    return {
+        "recorded_from": told_time(min(since for since, _ in held)),
+        "recorded_to": None if last is None else told_time(last),
+    }
 
 
 def _summary(graph: Graph, state: State) -> GraphSummary:

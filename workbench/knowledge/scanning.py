@@ -7,7 +7,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from workbench.core.errors import InputError, NotFoundError
 
@@ -24,7 +24,7 @@ class Look:
 
     folder_id: int
     path: str
-    full: Path
+    full: str
     reader: Reader
     size_bytes: int
     mtime_ns: int
@@ -75,26 +75,31 @@ def scan(folder_id: int, root: Path, passed: Passed) -> Iterator[Look]:
         where = os.fsdecode(error.filename or "")
         passed.faults[_shown(os.path.relpath(where, root))] = error.strerror or str(error)
 
+    # Strings rather than paths: with these, half of an update in which nothing changed was parsing.
+    cut = len(str(root).rstrip("/")) + 1
     for folder, folders, names in os.walk(root, onerror=failed):
         folders[:] = sorted(
             each for each in folders if not each.startswith(".") and each not in _LEFT_OUT
         )
         for name in sorted(names):
             if not name.startswith("."):
-                found = _look(folder_id, root, Path(folder) / name, passed)
+                full = f"{folder.rstrip('/')}/{name}"
+                found = _look(folder_id, full, full[cut:], passed)
                 if found is not None:
                     yield found
 
 
-def _look(folder_id: int, root: Path, full: Path, passed: Passed) -> Look | None:
-    path = PurePosixPath(full.relative_to(root)).as_posix()
-    reader = reader_of(full)
+def _look(folder_id: int, full: str, path: str, passed: Passed) -> Look | None:
+    name = path.rpartition("/")[2]
+    stem, dot, ending = name.rpartition(".")
+    ending = (dot + ending).lower() if stem else ""
+    reader = reader_of(ending)
     if reader is None:
-        passed.endings[full.suffix.lower() or full.name] += 1
+        passed.endings[ending or name] += 1
         return None
     try:
         path.encode()
-        found = full.stat()
+        found = os.stat(full)  # noqa: PTH116 - of each file
     except UnicodeEncodeError:
         passed.faults[_shown(path)] = "its name is no text: rename it"
         return None

@@ -52,9 +52,19 @@ _MENTIONS = (
 _ALIASES = "SELECT DISTINCT document.id, short, long " + _FROM_PASSAGES.format(found="aliases")
 _ASSERTIONS = (
     "SELECT document.id AS document, chunks.start + found.start AS start, "
-    "chunks.start + found.stop AS stop, subject, relation, object, valid_from, valid_to, "
+    "chunks.start + found.stop AS stop, key, subject, relation, object, valid_from, valid_to, "
     "confidence, extractors.name AS extractor, version " + _FROM_PASSAGES.format(found="assertions")
 )
+
+
+# When each assertion was held: while a document was open that says it, and an extractor in use.
+_HELD = """
+SELECT key, max(documents.recorded_from, used.recorded_from) AS since,
+    min(coalesce(documents.recorded_to, ?1), coalesce(used.recorded_to, ?1)) AS until
+FROM documents JOIN chunks USING (reading_id) JOIN assertions USING (passage_id)
+JOIN extractor_uses AS used USING (extractor_id)
+WHERE since < until ORDER BY since
+"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,10 @@ class Support:
 
 @dataclass(frozen=True)
 class Fact:
-    """What documents say of two entities, with each place that says it."""
+    """What documents say of two entities, with each place that says it.
+
+    ``assertions`` are the keys of what they say in their own words.
+    """
 
     subject: str
     relation: str
@@ -79,6 +92,7 @@ class Fact:
     valid_from: str | None
     valid_to: str | None
     support: tuple[Support, ...]
+    assertions: tuple[str, ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -167,6 +181,7 @@ class State:
     def facts(self) -> list[Fact]:
         """All facts in order. One whose ends are one entity says nothing, and is left out."""
         found: dict[_Said, set[Support]] = defaultdict(set)
+        keys: dict[_Said, set[str]] = defaultdict(set)
         for row in self._read(_ASSERTIONS):
             if not _holds_at(self.valid, row["valid_from"], row["valid_to"]):
                 continue
@@ -174,15 +189,35 @@ class State:
             thing = self.links.entity(row["document"], row["object"])
             if subject != thing:
                 what = (subject, row["relation"], thing, row["valid_from"], row["valid_to"])
+                keys[what].add(row["key"])
                 path = self.documents[row["document"]]["path"]
                 place = (path, row["start"], row["stop"])
                 found[what].add(
                     Support(*place, row["extractor"], row["version"], row["confidence"])
                 )
         return [
-            Fact(*what, tuple(sorted(found[what], key=_order_of)))
+            Fact(*what, tuple(sorted(found[what], key=_order_of)), tuple(sorted(keys[what])))
             for what in sorted(found, key=repr)
         ]
+
+    def recorded_spans(self) -> dict[str, tuple[int, int | None]]:
+        """Since and until when each assertion of this state was held without a gap, by its key.
+
+        In microseconds since 1970; until is None for what is held to this day.
+        """
+        held: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for row in self.graph.database.read(_HELD, (_FOREVER_US,)):
+            spans = held[row["key"]]
+            if spans and row["since"] <= spans[-1][1]:  # they overlap, or one begins as one ends
+                spans[-1] = (spans[-1][0], max(spans[-1][1], row["until"]))
+            else:
+                spans.append((row["since"], row["until"]))
+        return {
+            key: (since, None if until == _FOREVER_US else until)
+            for key, spans in held.items()
+            for since, until in spans
+            if since <= self.recorded_us < until
+        }
 
     def _read(self, sql: str) -> list[sqlite3.Row]:
         return self.graph.database.read(sql, (self.recorded_us,))

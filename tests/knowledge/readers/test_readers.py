@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePath
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from workbench.knowledge.readers.registry import READERS, reader_of
 
 
 def read(name: str, content: str | bytes) -> Reading:
-    reader = reader_of(PurePath(name))
+    reader = reader_of("." + name.partition(".")[2])
     assert reader is not None
     return reader.read(content.encode() if isinstance(content, str) else content)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from .decoding import guesser_version
 from .markdown import parser_version
@@ -71,6 +70,6 @@ READERS = (
 _BY_ENDING = {ending: reader for reader in READERS for ending in reader.endings}
 
 
-def reader_of(path: PurePath) -> Reader | None:
-    """The reader of a file; None where none reads such files."""
-    return _BY_ENDING.get(path.suffix[1:].lower())
+def reader_of(ending: str) -> Reader | None:
+    """The reader of files with an ending (``.md``); None where none reads such files."""
+    return _BY_ENDING.get(ending[1:].lower())
