@@ -14,7 +14,7 @@ from workbench.store.ledger import Ledger
 
 VERBS = {
     "jobs", "job", "submit", "cancel", "retry", "work",
-    "ledger", "verify_ledger", "artifacts", "verify",
+    "ledger", "verify_ledger", "artifacts", "verify", "schedule", "schedules", "unschedule",
 }  # fmt: skip
 
 

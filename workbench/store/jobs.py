@@ -42,6 +42,21 @@ from .leases import Leases, backoff_s
 __all__ = ["FINISHED", "STATES", "Job", "JobQueue", "Lease", "State", "backoff_s"]
 
 
+def check_job(operation: str, params: Mapping[str, Any]) -> None:
+    """Raise for what cannot be a job.
+
+    Raises:
+        NotFoundError: There is no such operation.
+        InputError: The parameters do not fit, or the result would be a secret.
+    """
+    found = operations.find(operation)
+    found.validate(params)
+    if found.produces == "secret":
+        raise InputError(
+            f"{operation} gives a secret, and a job's result is kept", hint=found.command
+        )
+
+
 class JobQueue(Leases):
     """The jobs of one store.
 
@@ -89,12 +104,7 @@ class JobQueue(Leases):
             InputError: The parameters do not fit, or the result would be a secret.
             ConflictError: The key stands for another operation or other parameters.
         """
-        found = operations.find(operation)
-        found.validate(params or {})
-        if found.produces == "secret":
-            raise InputError(
-                f"{operation} gives a secret, and a job's result is kept", hint=found.command
-            )
+        check_job(operation, params or {})
         if max_attempts < 1:
             raise InputError(f"max_attempts is {max_attempts}; it must be at least 1")
         if idempotency_key is not None:

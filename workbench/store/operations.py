@@ -10,6 +10,7 @@ from workbench.core.operations import operation
 from .artifacts import Artifact, Artifacts, Verification
 from .jobs import Job, JobQueue, State
 from .ledger import Entry, Ledger, LedgerCheck
+from .schedules import Schedule, Schedules
 from .worker import Worker, WorkReport
 
 
@@ -54,9 +55,7 @@ def submit(
         idempotency_key: A second call with this key returns the first call's job.
         needs: Ids of jobs that must succeed first.
     """
-    if name == "store.work":
-        # A worker inside a worker waits for jobs that only it could take.
-        raise InputError("a worker cannot be a job", hint="workbench store work --drain")
+    _refuse_worker(name)
     return JobQueue().enqueue(
         name,
         params,
@@ -65,6 +64,46 @@ def submit(
         idempotency_key=idempotency_key,
         needs=needs or (),
     )
+
+
+def _refuse_worker(name: str) -> None:
+    """A worker inside a worker waits for jobs that only it could take."""
+    if name == "store.work":
+        raise InputError("a worker cannot be a job", hint="workbench store work --drain")
+
+
+@operation("store.schedule", title="Submit a job again and again", produces="schedule")
+def schedule(
+    name: str, operation: str, params: dict[str, Any] | None = None, *, cron: str
+) -> Schedule:
+    """Queue an operation at the times of a cron line, as long as some worker runs.
+
+    What came due while none ran is queued once. A schedule of the same name is replaced.
+
+    Args:
+        name: What the schedule is called.
+        operation: Its name, e.g. monitoring.report.
+        params: Its parameters, as a JSON object.
+        cron: Five fields in UTC (minute, hour, day, month, weekday), such as "0 3 * * *".
+    """
+    _refuse_worker(operation)
+    return Schedules().put(name, operation, params, cron=cron)
+
+
+@operation("store.schedules", title="List the schedules", produces="schedules")
+def list_schedules() -> tuple[Schedule, ...]:
+    """List what is submitted again and again, with the job that each submitted last."""
+    return Schedules().list()
+
+
+@operation("store.unschedule", title="End a schedule", produces="schedule")
+def unschedule(name: str) -> Schedule:
+    """Submit it no more; jobs that were submitted stay.
+
+    Args:
+        name: Of the schedule.
+    """
+    return Schedules().remove(name)
 
 
 @operation("store.cancel", title="Cancel a job", produces="job")

@@ -38,6 +38,7 @@ from workbench.core.errors import (
 from workbench.core.viewers import Viewable
 
 from .jobs import Job, JobQueue, Lease
+from .schedules import DueLook, Schedules
 
 log = logging.getLogger(__name__)
 
@@ -110,11 +111,12 @@ class Worker:
             StorageError: The store cannot be written.
         """
         outcomes: Counter[str] = Counter()
-        parent = current_token.get()
+        parent, due = current_token.get(), DueLook(Schedules(self.queue))
         with _stopping_on_sigterm(self), _Heart(self.queue) as heart:
             while not self._stopping and (max_jobs is None or outcomes.total() < max_jobs):
                 if parent is not None:
                     parent.check()
+                due.look()
                 lease = self.queue.lease(self.name)
                 if lease is not None:
                     outcomes[self._run_job(lease, heart, CancelToken(parent))] += 1

@@ -19,7 +19,7 @@ from workbench.finetuning.pipeline import stages
 from workbench.finetuning.pipeline.definition import find_pipeline
 from workbench.finetuning.pipeline.running import _holding, run_once, stop_pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRows
-from workbench.finetuning.pipeline.triggers import look_whether_due, next_time
+from workbench.finetuning.pipeline.triggers import look_whether_due
 from workbench.finetuning.rollout.starting import stop_canary
 from workbench.finetuning.versions.names import find_champion
 from workbench.models.adapters import list_adapters
@@ -27,6 +27,7 @@ from workbench.models.routing.trials import find_trial
 from workbench.store.database import Database
 from workbench.store.jobs import JobQueue
 from workbench.store.migrations import MIGRATIONS
+from workbench.store.schedules import next_time
 from workbench.store.worker import Worker
 
 from .conftest import Define

@@ -10,6 +10,7 @@ from pathlib import Path
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.viewers import Viewable
 from workbench.store.records import Records
+from workbench.store.schedules import check_cron
 
 NAMESPACE = "finetuning.pipelines"
 
@@ -105,21 +106,6 @@ def check_pipeline(pipeline: Pipeline) -> None:
         )
     if pipeline.cron is not None:
         check_cron(pipeline.cron)
-
-
-def check_cron(line: str) -> None:
-    """Raise InputError unless a line is one of cron's."""
-    from datetime import UTC, datetime
-
-    from cronsim import CronSim, CronSimError
-
-    try:
-        next(CronSim(line, datetime.now(UTC)))
-    except (CronSimError, StopIteration) as error:
-        raise InputError(
-            f"{line!r} is no cron line: {error}",
-            hint="five fields: minute hour day month weekday, such as '0 3 * * *' for 3:00 UTC",
-        ) from None
 
 
 def find_pipeline(name: str) -> Pipeline:

@@ -11,6 +11,7 @@ from workbench.finetuning.pipeline.collecting import Waiting, find_waiting, read
 from workbench.finetuning.pipeline.definition import Pipeline
 from workbench.finetuning.pipeline.running import is_going_on
 from workbench.finetuning.pipeline.stage_rows import StageRows
+from workbench.store.schedules import next_time
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,6 @@ def _by_drift(pipeline: Pipeline, waiting: Waiting, level: float) -> tuple[bool,
     known = [each.messages[-2][1] for each in find_snapshot(snapshot).examples()]
     found = look_for_drift(known, read_questions(waiting), level=level)
     return found.has_drifted, found.reason
-
-
-def next_time(cron: str, after_s: float) -> float:
-    """The first Unix time after another at which a cron line comes, in UTC."""
-    from cronsim import CronSim
-
-    return float(next(CronSim(cron, datetime.fromtimestamp(after_s, UTC))).timestamp())
 
 
 def _last_begun(pipeline: Pipeline) -> float:
