@@ -20,6 +20,7 @@ CHOICES = (("model", "model-1"), ("team", "team-3"), ("model", "all"), ("team", 
 def made_cells(axis: Any) -> Any:
     """Cells of 10 million calls."""
     import numpy as np
+    import pandas
 
     from workbench.monitoring.health.answers import make_cells
 
@@ -28,10 +29,11 @@ def made_cells(axis: Any) -> Any:
     took = np.array([float(f"{each:.1e}") for each in np.geomspace(0.05, 90, 100)])
     calls = draw.poisson(CALLS / kinds.shape[1], kinds.shape[1])
     ended = draw.choice((0, 1, 2), kinds.shape[1], p=(0.96, 0.02, 0.02))
-    rows = zip(
-        kinds[0], (f"model-{each}" for each in kinds[1]), (f"team-{each}" for each in kinds[2]),
-        ended, took[kinds[3]], calls, strict=True,
-    )  # fmt: skip
+    rows = pandas.DataFrame({
+        "step": kinds[0], "model": [f"model-{each}" for each in kinds[1]],
+        "team": [f"team-{each}" for each in kinds[2]], "ended": ended, "took_s": took[kinds[3]],
+        "calls": calls,
+    })  # fmt: skip
     return make_cells(rows, since_s=axis.since_s, step_s=axis.step_s, steps=axis.steps)
 
 

@@ -22,7 +22,8 @@ def show_rebuild(built: Rebuilt) -> None:
     written = f"{len(built.written)} written" if built.written else "nothing had changed"
     click.echo(f"{built.rows:,} rows of {built.months} months, {written}, {built.seconds:.1f} s")
     for reason, count in built.quarantined.items():
-        click.echo(f"set aside: {count:,} rows: {reason}", err=True)
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        click.echo(f"set aside: {rows}: {reason}", err=True)
     if built.gaps:
         click.echo(f"without rows: {', '.join(built.gaps)}", err=True)
     for note in built.notes:

@@ -18,6 +18,7 @@ from workbench.monitoring.business.made_log import MadeUsage
 from workbench.monitoring.business.use import Use, _cells, month_span, read_use
 from workbench.monitoring.warehouse.asking import Warehouse
 from workbench.monitoring.warehouse.building import refresh
+from workbench.monitoring.warehouse.rows import told_aside
 
 Read = Callable[..., Use]
 
@@ -36,7 +37,7 @@ def test_totals_are_those_of_the_rows(made: MadeUsage, made_use: Use) -> None:
 def test_a_row_that_comes_twice_counts_once(use_of: Read) -> None:
     use = use_of([{"settlement_id": "a"}, {"settlement_id": "a"}, {"settlement_id": "b"}])
     assert (use.total("requests"), use.cost_usd) == (2, pytest.approx(0.02))
-    assert use.notes == ("1 rows are set aside: settled twice",)
+    assert use.notes == ("1 row is set aside: settled twice",)
 
 
 def test_a_settlement_of_another_month_counts_once_though_that_month_is_not_asked(
@@ -50,7 +51,7 @@ def test_a_settlement_of_another_month_counts_once_though_that_month_is_not_aske
     span = {"since": dt.date(2026, 10, 1), "until": dt.date(2026, 11, 1)}
     use = read_use(paths, **span)
     assert use.total("requests") == 1
-    assert use.notes == ("1 rows are set aside: settled twice",)
+    assert use.notes == ("1 row is set aside: settled twice",)
     assert read_use(paths[1], **span).total("requests") == 2, "the broken variant: one file alone"
 
 
@@ -72,9 +73,9 @@ def test_files_and_this_home_go_by_the_same_rules(log_of: Callable[..., Any], ho
     use = read_use(path, **span)
     assert use.cells.equals(through)
     assert (len(use.cells), use.total("requests"), use.total("answered")) == (3, 4, 3)
-    assert set(use.notes) == {
-        f"{count:,} rows are set aside: {why}" for why, count in told.quarantined.items()
-    } | {"1 calls of an unknown model"}
+    assert set(use.notes) == {told_aside(count, why) for why, count in told.quarantined.items()} | {
+        "1 calls of an unknown model"
+    }
     assert len(told.quarantined) == 6
 
 
@@ -88,7 +89,7 @@ def test_what_cannot_be_is_set_aside(use_of: Read, fault: dict[str, Any], why: s
     use = use_of([{}, fault, {}])
     assert (use.total("requests"), use.total("prompt_tokens")) == (2, 200)
     assert use.cost_usd == pytest.approx(0.02)
-    assert use.notes == (f"1 rows are set aside: {why}",)
+    assert use.notes == (f"1 row is set aside: {why}",)
 
 
 def test_an_unknown_model_and_a_user_without_team_are_counted_and_told(use_of: Read) -> None:
@@ -108,7 +109,7 @@ def test_a_currency_without_a_rate_is_set_aside_and_one_with_a_rate_is_converted
     span = {"since": dt.date(2026, 10, 1), "until": dt.date(2026, 11, 1)}
     use = read_use(mixed, **span)
     assert (use.total("requests"), use.cost_usd) == (2, pytest.approx(0.02))
-    assert use.notes == ("1 rows are set aside: a currency without a rate",)
+    assert use.notes == ("1 row is set aside: a currency without a rate",)
     settings.home().mkdir(parents=True, exist_ok=True)
     (settings.home() / "metrics.yaml").write_text("rates: {EUR: 2.0}\n")
     assert read_use(mixed, **span).cost_usd == pytest.approx(0.04)

@@ -9,20 +9,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as arrow
+import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 import pytest
 
 from workbench.core import settings
 from workbench.core.errors import InputError
-from workbench.monitoring.drift import usage
-from workbench.monitoring.drift.reading import Rows
+from workbench.monitoring.alerts.evaluating import Alerts
+from workbench.monitoring.drift import usage_places
+from workbench.monitoring.drift.kept import kept_drift
+from workbench.monitoring.drift.reading import Rows, period_ends
 from workbench.monitoring.drift.tables import compare_tables
 from workbench.monitoring.drift.usage import UsageRows, read_usage
 from workbench.monitoring.drift.watching_rows import watch_rows
 from workbench.monitoring.traffic.made_usage import write_usage
 from workbench.monitoring.traffic.plan import Drift, TrafficPlan
+from workbench.store.database import close_all
+from workbench.store.jobs import JobQueue
+from workbench.store.schedules import Schedules
+from workbench.store.worker import Worker
 
 START = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
+DAY_S = 86_400.0
 HOUR = 20 * 24 + 60  # of the plan, which begins on 1 January: noon of the 23rd
 
 
@@ -74,7 +82,7 @@ def test_rows_are_those_of_the_period(made: list[Path], exported: Path) -> None:
 
 def test_in_parts_it_is_what_it_is_at_once(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of 700 rows, grids by a sample of 2,000: every row is counted, and the same drifts."""
-    monkeypatch.setattr(usage, "PART_ROWS", 700)
+    monkeypatch.setattr(usage_places, "PART_ROWS", 700)
     sides = [period(-10, 8, most=2000), period(8, 9, most=2000)]
     assert [each.is_whole for each in sides] == [False, False]
     assert [len(each.sample) for each in sides] == [2000, 2000]
@@ -90,7 +98,7 @@ def test_in_parts_it_is_what_it_is_at_once(exported: Path, monkeypatch: pytest.M
 
 
 def test_a_watch_in_parts_names_the_hour(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "PART_ROWS", 700)
+    monkeypatch.setattr(usage_places, "PART_ROWS", 700)
     given: dict[str, Any] = {"with_time": True, "most": 2000}
     found = watch_rows(period(-19, 14, **given), period(-1, 7, **given))
     at_once = watch_rows(period(-19, 14, with_time=True), period(-1, 7, with_time=True))
@@ -131,3 +139,45 @@ def test_what_the_warehouse_sets_aside_is_not_compared(exported: Path, made: lis
 def test_a_home_without_usage_says_so(home: Path) -> None:
     with pytest.raises(InputError, match="no call was settled in made"):
         period(0, 1)
+
+
+def test_days_before_today_are_told_by_their_dates() -> None:
+    now_s = dt.datetime(2026, 3, 1, 13, 30, tzinfo=dt.UTC).timestamp()
+    midnight_s = dt.datetime(2026, 3, 1, tzinfo=dt.UTC).timestamp()
+    assert period_ends("8d..1d", now_s=now_s) == (midnight_s - 8 * DAY_S, midnight_s - DAY_S)
+    assert period_ends("1d..0d", now_s=now_s) == (midnight_s - DAY_S, midnight_s)
+    assert period_ends("2026-02-21..0d", now_s=now_s) == (midnight_s - 8 * DAY_S, midnight_s)
+    for wrong in ("1d..8d", "0d..0d", "d..1d", "8 days..1d", "8d"):
+        with pytest.raises(InputError):
+            period_ends(wrong, now_s=now_s)
+
+
+def test_a_comparison_on_a_schedule_becomes_an_alert(made: list[Path], home: Path) -> None:
+    """Made usage whose last days, with the drift, are those before today: a worker compares them,
+    and the rule that ships fires."""
+    folder = settings.home() / "usage"
+    folder.mkdir(parents=True)
+    today = dt.datetime.now(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    ahead = today - dt.datetime(2026, 1, 1, tzinfo=dt.UTC) - dt.timedelta(days=24)
+    table = arrow.concat_tables([parquet.read_table(path) for path in made])
+    moved = compute.add(table["time"], arrow.scalar(ahead, arrow.duration("us")))
+    table = table.set_column(table.column_names.index("time"), "time", moved)
+    months = compute.strftime(moved, "%Y-%m")
+    for month in compute.unique(months).to_pylist():
+        path = folder / f"{month}.parquet"
+        parquet.write_table(table.filter(compute.equal(months, month)), path)
+    params = {"reference": "usage:8d..1d", "current": "usage:1d..0d", "keep": "usage"}
+    queue, clock = JobQueue(), [today.timestamp()]
+    queue.clock = lambda: clock[0]
+    Schedules(queue).put("drift", "monitoring.drift", params, cron="30 2 * * *")
+    assert Worker(queue).run(drain=True).succeeded == 0
+    assert Alerts().check().fired == (), "nothing was compared yet"
+    clock[0] += 3 * 3600
+    assert Worker(queue).run(drain=True).succeeded == 1
+    kept = kept_drift("usage")
+    assert kept is not None and kept.drifted > 0
+    days = [f"{today - dt.timedelta(days=back):%Y-%m-%d}" for back in (8, 1, 0)]
+    assert kept.reference == f"usage:{days[0]}..{days[1]}"
+    assert kept.current == f"usage:{days[1]}..{days[2]}"
+    assert "drift" in Alerts().check().fired
+    close_all()

@@ -10,16 +10,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.core.errors import InputError
+from workbench.core.cancellation import CancelToken, cancellable
+from workbench.core.errors import CancelledError, InputError
 from workbench.monitoring.forecasting.backtesting import backtest, origins_of, scale_of
 from workbench.monitoring.forecasting.candidates import CANDIDATES, autoregression, seasonal_naive
 from workbench.monitoring.forecasting.forecast import make_forecast, time_to_limit
 from workbench.monitoring.forecasting.intervals import conformal_widths, in_sample_widths
 from workbench.monitoring.forecasting.operations import forecast
 from workbench.monitoring.forecasting.series import DAY_S, HOUR_S, TimeSeries, make_regular
-from workbench.monitoring.forecasting.sources import read_samples, read_usage
+from workbench.monitoring.forecasting.sources import (
+    open_usage,
+    read_samples,
+    read_series,
+    read_usage,
+)
 from workbench.monitoring.forecasting.trials import real_series
 from workbench.monitoring.samples.keeping import Samples
+from workbench.store.database import close_all
+from workbench.store.feedback import add_feedback
 from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow
 
@@ -87,6 +95,47 @@ class TestModels:
         assert tried.mase["seasonal naive"] == pytest.approx(
             np.abs(truth - naive).mean() / scale_of(values, (7,))
         )
+
+    def test_small_matrices_are_not_shared_out_among_threads(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import scipy.linalg  # noqa: F401 - its library is one of those that are limited
+        from threadpoolctl import threadpool_info, threadpool_limits
+
+        def threads() -> set[int]:
+            return {e["num_threads"] for e in threadpool_info() if e["user_api"] == "blas"}
+
+        seen = []
+
+        def spy(values: Any, seasons: Any, horizon: int) -> Any:
+            seen.append(threads())
+            return seasonal_naive(values, seasons, horizon)
+
+        monkeypatch.setattr(
+            "workbench.monitoring.forecasting.candidates.CANDIDATES", {"seasonal naive": spy}
+        )
+        with threadpool_limits(2, user_api="blas"):
+            assert threads() == {2}
+            make_forecast(wave(), 5)
+            assert threads() == {2}
+        assert len(seen) > 10 and all(each == {1} for each in seen)
+
+    def test_it_stops_between_two_fits_when_it_is_cancelled(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token, seen = CancelToken(), []
+
+        def spy(values: Any, seasons: Any, horizon: int) -> Any:
+            seen.append(len(values))
+            token.cancel()
+            return seasonal_naive(values, seasons, horizon)
+
+        monkeypatch.setattr(
+            "workbench.monitoring.forecasting.candidates.CANDIDATES", {"seasonal naive": spy}
+        )
+        with cancellable(token), pytest.raises(CancelledError):
+            backtest(wave().values, (7,), 5)
+        assert len(seen) == 1
 
     def test_logs_are_left_out_where_values_are_negative(self) -> None:
         tried = backtest(wave().values - 60, (7,), 5)
@@ -214,10 +263,40 @@ class TestOperation:
                     UsageRow("r", "k", "u", "m", cost_usd=0.5, time_s=now - hour * HOUR_S + 5)
                 ).result()
         log.close()
-        load = read_usage("load", step="hour", since_s=0.0, until_s=now + 60)
-        assert sorted(set(load.values)) == [0.0, 2.0] and len(load.values) == 30
-        spend = read_usage("spend", step="hour", since_s=0.0, until_s=now + 60)
-        assert spend.values.sum() == pytest.approx(29.0)
+        with open_usage() as usage:
+            load = read_usage("load", usage, step="hour", since_s=0.0, until_s=now + 60)
+            assert sorted(set(load.values)) == [0.0, 2.0] and len(load.values) == 30
+            spend = read_usage("spend", usage, step="hour", since_s=0.0, until_s=now + 60)
+            assert spend.values.sum() == pytest.approx(29.0)
+
+    def test_every_metric_of_usage_is_what_single_rows_give(self, home: Path) -> None:
+        begin = time.time() // DAY_S * DAY_S - 20 * DAY_S
+        draw, log, rows = np.random.default_rng(2), UsageLog(), []
+        for number in range(600):
+            rows.append(UsageRow(
+                f"r{number}", "k", "u", "m", status=int(draw.choice([200, 200, 404, 503])),
+                cost_usd=0.25, duration_s=float(draw.exponential(2.0)),
+                time_s=begin + float(draw.uniform(0, 20 * DAY_S - 1)),
+            ))  # fmt: skip
+            settled = log.settle(rows[-1])
+        settled.result(timeout=30)
+        for row in rows[::3]:
+            add_feedback(row.request_id, 1.0 if row.status == 200 else 0.0, key_id="k")
+        log.close()
+        expected: dict[str, Any] = {
+            "errors": lambda own: sum(row.status >= 400 for row in own),
+            "latency": lambda own: np.mean([row.duration_s for row in own]),
+            "spend": lambda own: 0.25 * len(own),
+            "score": lambda own: np.mean([row.status == 200 for row in own if row in rows[::3]]),
+        }
+        with open_usage() as usage:
+            for metric, figure in expected.items():
+                found = read_series(metric, step="day", usage=usage)
+                assert found.start_s == begin and len(found.values) == 20
+                for day, value in enumerate(found.values):
+                    own = [row for row in rows if (row.time_s - begin) // DAY_S == day]
+                    assert value == pytest.approx(figure(own), rel=1e-5), (metric, day)
+        close_all()
 
 
 class TestShown:

@@ -133,6 +133,8 @@ class TestActions:
             (outlook("memory", chance=0.6), replace(FACTS, loaded={}, with_load={}),
              "look into it", "the gateway"),
             (outlook("disk", chance=0.6), FACTS, "clean the cache", "blobs"),
+            (outlook("disk", chance=0.6), replace(FACTS, folders={"ledger": 10}), "look into it",
+             "the disk"),
             (outlook("latency", chance=0.6), replace(FACTS, with_load={"latency": 0.7}),
              "add a replica", "the gateway"),
             (outlook("latency", anomalies=unusual()), FACTS, "look into it", "old"),
@@ -153,6 +155,14 @@ class TestActions:
         if given.anomalies:
             assert any("6.0 sigma" in each.what for each in found.evidence)
         check_command(found.command)
+
+    def test_bytes_are_said_in_gb_and_a_sigma_of_nothing_is_bounded(self) -> None:
+        (still,) = unusual()
+        still = replace(still, seen=242.1e9, expected=200e9, size_sigma=7e9)
+        (found,) = suggest([outlook("disk", anomalies=(still,), unit="bytes")], FACTS)
+        assert "disk was 242.1 GB where 200 GB was expected" in found.because
+        (told,) = (each.what for each in found.evidence if "sigma" in each.what)
+        assert "over 100 sigma: seen, with 200 GB expected" in told
 
     def test_what_was_over_days_ago_calls_for_nothing(self) -> None:
         (old,) = unusual()
@@ -277,7 +287,7 @@ class TestOperation:
         path = tmp_path / "disk.csv"
         path.write_text("\n".join(["time_s,value", *rows]))
         found = maintenance(metric=["disk"], file=path, step="day", limit=["disk=175"])
-        assert [each.action for each in found.suggestions] == ["clean the cache"]
+        assert [each.action for each in found.suggestions] == ["look into it"]
         with pytest.raises(InputError, match="a file is of one metric"):
             maintenance(file=path)
 
@@ -306,7 +316,7 @@ class TestOperation:
         shown = run("anomalies")
         assert "spike up" in shown and "1 anomaly (level 0.05)" in shown
         plain = json.loads(run("maintenance", "--limit", "disk=175", "--json"))
-        assert plain["suggestions"][0]["action"] == "clean the cache"
+        assert plain["suggestions"][0]["action"] == "look into it"
         shown = run("maintenance", "--limit", "disk=1e6")
         assert "nothing to do" in shown and "not within 14 days" in shown
 

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.monitoring.warehouse.opening import months_now, open_warehouse
+from workbench.monitoring.warehouse.opening import fresh_notes, months_now, open_warehouse
 from workbench.monitoring.warehouse.sql import NANO
 
-from .use import Use, fresh_notes, money_notes
+from .use import Use, money_notes
 
 if TYPE_CHECKING:
     import pandas

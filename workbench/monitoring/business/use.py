@@ -5,16 +5,14 @@ Which rows count, what they cost and whose they are is the warehouse's to say.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.core import settings
-from workbench.core.errors import BusyError, ConflictError, InputError, NotFoundError
-from workbench.monitoring.warehouse.rows import home_files, open_rows, told_aside
+from workbench.core.errors import InputError, NotFoundError
+from workbench.monitoring.warehouse.rows import open_rows
 from workbench.monitoring.warehouse.sql import moment
 
 if TYPE_CHECKING:
@@ -117,30 +115,8 @@ def read_use(
         return _used(cells, since, until, teams, rows.notes(), rows.metrics.currency)
 
 
-def fresh_notes() -> list[str]:
-    """Bring the warehouse up to date, unless another process or home does it; what it has to say.
-
-    Raises:
-        NotFoundError: This home has no usage, and the warehouse is no other's.
-    """
-    from workbench.monitoring.warehouse.opening import bring_up_to_date
-
-    try:
-        home_files()
-    except NotFoundError:
-        if not settings.get("warehouse_url"):
-            raise
-        return []
-    # Who writes it brings it up to date for us too.
-    with contextlib.suppress(BusyError, ConflictError):
-        built = bring_up_to_date()
-        aside = [told_aside(count, why) for why, count in built.quarantined.items()]
-        return [*aside, *built.notes]
-    return []
-
-
 def _read_home(since: dt.date, until: dt.date, teams: Mapping[str, str] | None) -> Use:
-    from workbench.monitoring.warehouse.opening import open_warehouse
+    from workbench.monitoring.warehouse.opening import fresh_notes, open_warehouse
 
     notes = fresh_notes()
     with open_warehouse() as warehouse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 USAGE = "usage:"
+_DAYS_AGO = re.compile(r"(\d{1,4})d")
 _PERIOD = re.compile(r"(?P<since>[^.]+?)\.\.(?P<until>[^.]+)")
 
 
@@ -77,7 +79,8 @@ def read_rows(source: str, *, with_time: bool = False) -> AnyRows:
 
     Args:
         source: A path, or a period of the usage log; its ends are ISO 8601 in UTC, the second one
-            left out, such as ``usage:2026-10-01..2026-10-08``.
+            left out, such as ``usage:2026-10-01..2026-10-08``; or days before today's midnight,
+            such as ``usage:8d..1d``.
         with_time: Give usage a column ``time`` as well.
 
     Raises:
@@ -86,8 +89,12 @@ def read_rows(source: str, *, with_time: bool = False) -> AnyRows:
         InputError: It is no period, or the period has no call.
     """
     if source.startswith(USAGE):
-        since_s, until_s = period_ends(source.removeprefix(USAGE))
-        return read_usage(source, since_s, until_s, with_time=with_time)
+        period = source.removeprefix(USAGE)
+        since_s, until_s = period_ends(period)
+        name = source
+        if "d" in period:  # a verdict that is kept must say of which days it is
+            name = f"{USAGE}{_named(since_s)}..{_named(until_s)}"
+        return read_usage(name, since_s, until_s, with_time=with_time)
     path = Path(source)
     return Rows(path.name, _read_file(path))
 
@@ -121,22 +128,37 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise DataError(f"{path} cannot be read: {error}", hint=f"head -3 {path}") from None
 
 
-def period_ends(period: str) -> tuple[float, float]:
-    """The Unix times of a period such as ``2026-10-01..2026-10-08``, in UTC where none is said.
+def period_ends(period: str, *, now_s: float | None = None) -> tuple[float, float]:
+    """The Unix times of a period such as ``2026-10-01..2026-10-08``, in UTC where none is said, or
+    ``8d..1d``: days before the midnight with which today began (UTC).
 
     Raises:
         InputError: It is no period, or ends before it begins.
     """
     found = _PERIOD.fullmatch(period)
+    now = dt.datetime.fromtimestamp(time.time() if now_s is None else now_s, dt.UTC)
     try:
         if found is None:
             raise ValueError("two times with two dots between them are expected")
-        ends = [dt.datetime.fromisoformat(found[name]) for name in ("since", "until")]
+        since, until = (_moment(found[name], now) for name in ("since", "until"))
     except ValueError as error:
         raise InputError(
-            f"{period!r} is no period: {error}", hint="usage:2026-10-01..2026-10-08"
+            f"{period!r} is no period: {error}",
+            hint="usage:2026-10-01..2026-10-08, or usage:8d..1d for the week before yesterday",
         ) from None
-    since, until = (each.replace(tzinfo=each.tzinfo or dt.UTC).timestamp() for each in ends)
     if since >= until:
         raise InputError(f"the period {period} ends before it begins", hint="the earlier one first")
     return since, until
+
+
+def _moment(said: str, now: dt.datetime) -> float:
+    days = _DAYS_AGO.fullmatch(said)
+    if days is not None:
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return (midnight - dt.timedelta(days=int(days[1]))).timestamp()
+    moment = dt.datetime.fromisoformat(said)
+    return moment.replace(tzinfo=moment.tzinfo or dt.UTC).timestamp()
+
+
+def _named(time_s: float) -> str:
+    return f"{dt.datetime.fromtimestamp(time_s, dt.UTC):%Y-%m-%d}"

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.core.cancellation import check_cancelled
+
 ORIGINS = 20
 LEAST_ORIGINS = 4
 
@@ -54,19 +56,9 @@ def backtest(values: Any, seasons: Sequence[int], horizon: int, *, most: int = O
     """
     import numpy as np
 
-    from .candidates import CANDIDATES, LONGEST_FITTED_SEASON
-
     origins = origins_of(len(values), seasons, horizon, most=most)
-    # Smoothing of one season alone is slow, and of no use where there is a longer one.
-    left_out = bool(seasons) and seasons[-1] > LONGEST_FITTED_SEASON
     truth = np.array([values[at : at + horizon] for at in origins])
-    said = {}
-    for name, candidate in CANDIDATES.items():
-        if left_out and name == "exponential smoothing":
-            continue
-        tried = [candidate(values[:at], seasons, horizon) for at in origins]
-        if np.isfinite(tried).all():
-            said[name] = np.array(tried)
+    said = _try_each(values, seasons, horizon, origins)
     scale = scale_of(values, seasons)
 
     def score(names: Sequence[str]) -> float:
@@ -81,3 +73,33 @@ def backtest(values: Any, seasons: Sequence[int], horizon: int, *, most: int = O
     members = tuple(chosen.split(" + "))
     errors = truth - np.mean([said[name] for name in members], axis=0)
     return Backtest(chosen, members, scores, errors, tuple(int(at) for at in origins))
+
+
+def _try_each(
+    values: Any, seasons: Sequence[int], horizon: int, origins: Sequence[int]
+) -> dict[str, Any]:
+    """What each candidate says from each origin ([origins, horizon]); without those that fail.
+
+    Its matrices are small: two threads that wait for each other take longer than one, and many
+    times as long on a busy machine.
+    """
+    import numpy as np
+
+    from workbench.models.tabular.threads import threads_for
+
+    from .candidates import CANDIDATES, LONGEST_FITTED_SEASON
+
+    # Smoothing of one season alone is slow, and of no use where there is a longer one.
+    left_out = bool(seasons) and seasons[-1] > LONGEST_FITTED_SEASON
+    said = {}
+    with threads_for(len(values)):
+        for name, candidate in CANDIDATES.items():
+            if left_out and name == "exponential smoothing":
+                continue
+            tried = []
+            for at in origins:
+                check_cancelled()
+                tried.append(candidate(values[:at], seasons, horizon))
+            if np.isfinite(tried).all():
+                said[name] = np.array(tried)
+    return said

@@ -109,3 +109,14 @@ CANDIDATES: Mapping[str, Candidate] = {
     "decomposed logs": in_logs(decomposed),
     "autoregression of logs": in_logs(autoregression),
 }
+
+
+def forecast_by(members: Sequence[str], values: Any, seasons: Sequence[int], horizon: int) -> Any:
+    """The mean of candidates ([horizon]), by their names."""
+    import numpy as np
+
+    from workbench.models.tabular.threads import threads_for
+
+    with threads_for(len(values)):
+        said = [CANDIDATES[each](values, seasons, horizon) for each in members]
+    return np.mean(said, axis=0)

@@ -75,7 +75,7 @@ def make_forecast(
     import numpy as np
 
     from .backtesting import LEAST_ORIGINS, backtest, origins_of
-    from .candidates import CANDIDATES
+    from .candidates import forecast_by
     from .intervals import conformal_widths
 
     values, seasons, notes = series.values, series.seasons, list(series.notes)
@@ -88,7 +88,7 @@ def make_forecast(
             hint=f"ask for at most {max(1, len(values) // 2 - LEAST_ORIGINS)}",
         )
     tried = backtest(values, seasons, horizon)
-    ahead = np.mean([CANDIDATES[each](values, seasons, horizon) for each in tried.members], axis=0)
+    ahead = forecast_by(tried.members, values, seasons, horizon)
     widths = conformal_widths(tried.errors, level=level)
     low, high = ahead - widths, ahead + widths
     if least is not None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.core.errors import InputError
+from workbench.core.errors import InputError, NotFoundError
+from workbench.monitoring.warehouse.sql import moment
 
 from .series import DAY_S, HOUR_S, TimeSeries, make_regular
 
 if TYPE_CHECKING:
+    from workbench.monitoring.warehouse.questions import Questions
     from workbench.store.database import Database
 
 Metric = Literal["load", "errors", "latency", "spend", "memory", "disk", "score"]
@@ -22,21 +27,46 @@ UNITS = {
     "load": "calls", "errors": "calls", "latency": "s", "spend": "USD", "memory": "bytes",
     "disk": "bytes", "score": "points",
 }  # fmt: skip
+SAMPLED = ("memory", "disk")
 LEASTS: dict[str, float | None] = {"score": None}  # of all others 0
-# One figure a step; a step without a call is none of latency and score, and 0 of the others.
-_SQL = {
-    "load": "count(*)",
-    "errors": "sum(status >= 400)",
-    "latency": "avg(duration_s)",
-    "spend": "sum(cost_nano_usd) / 1e9",
-}
+# Measures of metrics.yaml, as everything else counts them. A step without a call is none of latency
+# and score, and 0 of the others.
+_MEASURES: dict[str, tuple[str, ...]] = {
+    "load": ("requests",), "errors": ("requests", "answered"), "latency": ("duration_mean",),
+    "spend": ("cost",),
+}  # fmt: skip
+_SCORES = (
+    "SELECT {at}, avg(feedback_score) FROM clean_rows WHERE feedback_score IS NOT NULL "
+    "AND time >= {since} AND time < {until} GROUP BY 1 ORDER BY 1"
+)
+
+
+@contextmanager
+def open_usage() -> Iterator[Questions | None]:
+    """The warehouse, brought up to date where it is this home's; None where there is no usage."""
+    from workbench.monitoring.warehouse.opening import fresh_notes, open_warehouse
+
+    with contextlib.ExitStack() as stack:
+        warehouse = None
+        with contextlib.suppress(NotFoundError):
+            fresh_notes()
+            warehouse = stack.enter_context(open_warehouse())
+        yield warehouse
 
 
 def read_series(
-    metric: str, *, step: Step, since: dt.date | None = None, file: Path | None = None
-) -> TimeSeries:
+    metric: str, *, step: Step, since: dt.date | None = None, file: Path | None = None,
+    usage: Questions | None = None,
+) -> TimeSeries:  # fmt: skip
     """A metric's past up to the last step that is over: from a file if one is given, memory and
-    disk from samples, all others from the usage log.
+    disk from samples, all others from the usage warehouse.
+
+    Args:
+        metric: Which.
+        step: The length of a step.
+        since: The first day that is looked at (UTC).
+        file: A CSV in place of what is recorded.
+        usage: The warehouse, for who asks several times; by default it is opened for this once.
 
     Raises:
         InputError: There is nothing of it, or too little.
@@ -47,8 +77,10 @@ def read_series(
     if since is not None:
         when = dt.datetime.fromisoformat(since.isoformat())
         since_s = (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
-    read = read_samples if metric in ("memory", "disk") else read_usage
-    return read(metric, step=step, since_s=since_s, until_s=time.time())
+    if metric in SAMPLED:
+        return read_samples(metric, step=step, since_s=since_s, until_s=time.time())
+    with open_usage() if usage is None else contextlib.nullcontext(usage) as asked:
+        return read_usage(metric, asked, step=step, since_s=since_s, until_s=time.time())
 
 
 def read_samples(
@@ -80,23 +112,18 @@ def read_samples(
 
 
 def read_usage(
-    metric: str, *, step: Step, since_s: float, until_s: float, database: Database | None = None
+    metric: str, usage: Questions | None, *, step: Step, since_s: float, until_s: float
 ) -> TimeSeries:
-    """A metric of the usage log. The step that ``until_s`` lies in is left out: it is not over.
+    """A metric of the warehouse. The step that ``until_s`` lies in is left out: it is not over.
 
     Raises:
-        InputError: The log has nothing of it, or too little.
+        InputError: The warehouse has nothing of it, or too little; there is none.
     """
-    from workbench.store.database import open_database
-
     step_s = STEPS_S[step]
-    table, value = ("feedback", "avg(score)") if metric == "score" else ("usage", _SQL[metric])
-    rows = (database or open_database()).read(
-        f"SELECT CAST(time_s / ?1 AS INTEGER) AS place, {value} AS value FROM {table} "
-        "WHERE time_s >= ?2 AND time_s < ?3 GROUP BY place ORDER BY place",
-        (step_s, since_s, until_s // step_s * step_s),
+    since, until = (
+        dt.datetime.fromtimestamp(each, dt.UTC) for each in (since_s, until_s // step_s * step_s)
     )
-    found = {row["place"]: row["value"] for row in rows if row["value"] is not None}
+    found = {} if usage is None else _ask(metric, usage, step, since, until)
     if not found:
         raise InputError(
             f"the usage log has no {metric} in this period",
@@ -108,6 +135,28 @@ def read_usage(
     return make_regular(
         times_s, list(found.values()), step_s=step_s, name=metric, unit=UNITS[metric]
     )
+
+
+def _ask(
+    metric: str, usage: Questions, step: Step, since: dt.datetime, until: dt.datetime
+) -> dict[int, float]:
+    """By the step's place since 1970: one figure each, as the warehouse measures it."""
+    if metric == "score":
+        span = {"since": moment(since), "until": moment(until)}
+        rows = usage.query(_SCORES.format(at=step, **span))
+    else:
+        answer = usage.measure(*_MEASURES[metric], by=(step,), since=since, until=until)
+        rows = list(answer.rows)
+    return {
+        _place(at, STEPS_S[step]): float(values[0] - values[1] if metric == "errors" else values[0])
+        for at, *values in rows
+        if values[0] is not None
+    }
+
+
+def _place(at: dt.date, step_s: float) -> int:
+    when = at if isinstance(at, dt.datetime) else dt.datetime.combine(at, dt.time())
+    return int(when.replace(tzinfo=dt.UTC).timestamp() // step_s)
 
 
 def read_file(path: Path, *, step: Step, metric: str) -> TimeSeries:

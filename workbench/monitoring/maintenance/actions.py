@@ -13,6 +13,7 @@ from .result import Evidence, Outlook, Suggestion
 CONCERN = 0.05  # the chance to meet a limit from which on something is said
 FOLLOWS_LOAD = 0.5  # the rank correlation from which on a metric counts as following the load
 _NEWS_S = 2 * 86_400.0
+_MOST_SIGMA = 100.0
 _MODELS = "workbench models list"
 _CLEANABLE = {
     "cache": "workbench serving cache clear --older-than-h 168", "converted": _MODELS,
@@ -50,8 +51,8 @@ def evidence_of(outlook: Outlook) -> tuple[Evidence, ...]:
         said.append(chance)
     said += [
         Evidence(
-            f"{each.kind} {each.direction}, {each.size_sigma:.1f} sigma: seen, with "
-            f"{each.expected:.4g} expected",
+            f"{each.kind} {each.direction}, {_sigma(each)} sigma: seen, with "
+            f"{_said(each.expected, outlook.unit)} expected",
             each.seen, outlook.unit, outlook.series, each.begun_s, each.ended_s,
         )
         for each in outlook.anomalies
@@ -96,9 +97,18 @@ def _because(outlook: Outlook, direction: str = "up") -> str:
         )
     last = _lasting(outlook, direction)[-1]
     return (
-        f"{outlook.series} was {last.seen:.4g} {outlook.unit} where {last.expected:.4g} was "
-        f"expected, for {last.steps} steps"
+        f"{outlook.series} was {_said(last.seen, outlook.unit)} where "
+        f"{_said(last.expected, outlook.unit)} was expected, for {last.steps} steps"
     )
+
+
+def _said(value: float, unit: str) -> str:
+    return f"{value / 1e9:.4g} GB" if unit == "bytes" else f"{value:.4g} {unit}".rstrip()
+
+
+def _sigma(each: Anomaly) -> str:
+    """A series that hardly moves makes a sigma of nearly nothing: more than 100 says enough."""
+    return "over 100" if each.size_sigma > _MOST_SIGMA else f"{each.size_sigma:.1f}"
 
 
 def _on_memory(outlook: Outlook, facts: Facts) -> Suggestion | None:
@@ -135,11 +145,15 @@ def _on_disk(outlook: Outlook, facts: Facts) -> Suggestion | None:
     if not (_near(outlook) or _lasting(outlook, "up")):
         return None
     sizes = {name: size for name, size in facts.folders.items() if name in _CLEANABLE and size}
-    largest = max(sizes, key=sizes.__getitem__, default="cache")
     told = tuple(
         Evidence("bytes", size, "bytes", name, facts.until_s, facts.until_s)
         for name, size in list(facts.folders.items())[:3]
     )
+    if not sizes:
+        return Suggestion("look into it", "the disk", f"{_because(outlook)}; this home has nothing "
+                          "that could be cleaned", _by(outlook), told,
+                          "workbench monitoring samples home_bytes")  # fmt: skip
+    largest = max(sizes, key=sizes.__getitem__)
     return Suggestion("clean the cache", largest, _because(outlook), _by(outlook), told,
                       _CLEANABLE[largest])  # fmt: skip
 

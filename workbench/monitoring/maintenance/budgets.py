@@ -94,7 +94,7 @@ def _month(budget: Budget, series: TimeSeries, today: float, now_s: float, seed:
     import numpy as np
 
     from workbench.monitoring.forecasting.backtesting import LEAST_ORIGINS, backtest, origins_of
-    from workbench.monitoring.forecasting.candidates import CANDIDATES
+    from workbench.monitoring.forecasting.candidates import forecast_by
     from workbench.monitoring.forecasting.forecast import time_to_limit
     from workbench.monitoring.forecasting.intervals import conformal_widths
 
@@ -109,7 +109,7 @@ def _month(budget: Budget, series: TimeSeries, today: float, now_s: float, seed:
             hint="look again later in the month",
         )
     tried = backtest(values, seasons, left)
-    ahead = np.mean([CANDIDATES[each](values, seasons, left) for each in tried.members], axis=0)
+    ahead = forecast_by(tried.members, values, seasons, left)
     over = now.day - 1  # days of this month that are over
     so_far = np.cumsum(values[len(values) - min(over, len(values)) :])
     spent = float(so_far[-1]) if len(so_far) else 0.0

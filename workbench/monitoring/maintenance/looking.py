@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core import settings
-from workbench.core.errors import InputError
-from workbench.core.progress import track
+from workbench.core.errors import InputError, WorkbenchError
+from workbench.core.progress import progress
+from workbench.monitoring.forecasting.sources import SAMPLED, open_usage
 
 from .actions import suggest
 from .budgets import Budget, budgets_of, look_at_budget
@@ -20,6 +23,7 @@ from .result import MaintenanceReport, Outlook
 if TYPE_CHECKING:
     from workbench.monitoring.forecasting.series import TimeSeries
     from workbench.monitoring.forecasting.sources import Step
+    from workbench.monitoring.warehouse.questions import Questions
 
 METRICS = ("load", "latency", "errors", "spend", "memory", "disk", "score")
 _DAYS_FOR_DAILY = 28
@@ -42,19 +46,18 @@ def look_at_all(
         InputError: There is nothing of any metric.
     """
     now_s = time.time()
-    outlooks: list[Outlook] = []
-    left_out: dict[str, str] = {}
-    for metric in track(metrics, "Looking ahead"):
-        try:
-            outlooks.append(_look(metric, horizon_days, limits, seed))
-        except InputError as error:
-            left_out[metric] = str(error)
-    for budget in _budgets():
-        try:
-            found = look_at_budget(budget, now_s=now_s, horizon_days=horizon_days, seed=seed)
-            outlooks.append(found)
-        except InputError as error:
-            left_out[budget.series] = str(error)
+    with contextlib.ExitStack() as stack:
+        usage: Questions | WorkbenchError | None = None
+        if set(metrics) - set(SAMPLED):
+            try:
+                usage = stack.enter_context(open_usage())
+            except WorkbenchError as error:  # a server that is away says nothing of this disk
+                usage = error
+        looks = [
+            (metric, functools.partial(_look, metric, usage, horizon_days, limits, seed))
+            for metric in metrics
+        ]
+        outlooks, left_out = _look_at_each([*looks, *_at_budgets(now_s, horizon_days, seed)])
     if not outlooks:
         told = "; ".join(f"{name}: {why}" for name, why in left_out.items())
         raise InputError(
@@ -68,15 +71,50 @@ def look_at_all(
     )
 
 
-def _look(metric: str, horizon_days: int, limits: Mapping[str, float], seed: int) -> Outlook:
+_Look = tuple[str, Callable[[], Outlook]]
+
+
+def _at_budgets(now_s: float, horizon_days: int, seed: int) -> list[_Look]:
+    return [
+        (
+            budget.series,
+            functools.partial(
+                look_at_budget, budget, now_s=now_s, horizon_days=horizon_days, seed=seed
+            ),
+        )
+        for budget in _budgets()
+    ]
+
+
+def _look_at_each(looks: Sequence[_Look]) -> tuple[list[Outlook], dict[str, str]]:
+    """What each gave, and why others could not be looked at; stopped where the run is cancelled."""
+    outlooks, left_out = [], {}
+    with progress("Looking ahead:", total=len(looks), unit="series") as told:
+        for done, (name, look) in enumerate(looks):
+            told.update(done, message=name)
+            try:
+                outlooks.append(look())
+            except InputError as error:
+                left_out[name] = str(error)
+    return outlooks, left_out
+
+
+def _look(
+    metric: str, usage: Questions | WorkbenchError | None, horizon_days: int,
+    limits: Mapping[str, float], seed: int,
+) -> Outlook:  # fmt: skip
     from workbench.monitoring.forecasting.series import DAY_S
     from workbench.monitoring.forecasting.sources import LEASTS, read_series
 
-    hours = read_series(metric, step="hour")
+    if isinstance(usage, WorkbenchError):
+        if metric not in SAMPLED:
+            raise InputError(usage.message, hint=usage.hint)
+        usage = None
+    hours = read_series(metric, step="hour", usage=usage)
     step: Step = "hour"
     series = hours
     if len(hours.values) * hours.step_s >= _DAYS_FOR_DAILY * DAY_S:
-        step, series = "day", read_series(metric, step="day")
+        step, series = "day", read_series(metric, step="day", usage=usage)
     limit, limit_from = limits.get(metric), "given"
     if limit is None:
         limit, limit_from = machine_limit(metric, series)

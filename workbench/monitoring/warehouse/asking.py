@@ -31,14 +31,16 @@ class Warehouse(Questions):
         folder: Where it lies, by default the home's.
         metrics: What is measured, by default ``metrics.yaml``.
         threads: DuckDB's.
+        rows_alone: Only clean_rows is to be asked, and once: rollups are not read ahead.
 
     Raises:
         NotFoundError: Nothing has been built.
     """
 
     def __init__(
-        self, folder: Path | None = None, *, metrics: Metrics | None = None, threads: int = 2
-    ) -> None:
+        self, folder: Path | None = None, *, metrics: Metrics | None = None, threads: int = 2,
+        rows_alone: bool = False,
+    ) -> None:  # fmt: skip
         self.folder = folder or settings.home() / FOLDER
         from .metrics import read_metrics  # pydantic's import is for who measures
 
@@ -54,7 +56,8 @@ class Warehouse(Questions):
             self.connection.execute(
                 f"CREATE VIEW {table}_rows AS SELECT * FROM read_parquet([{', '.join(paths)}])"
             )
-        self._prepare()
+        if not rows_alone:
+            self._prepare()
 
     def _prepare(self) -> None:
         """The small tables in memory, and what a task is worth as a function."""

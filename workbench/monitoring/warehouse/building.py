@@ -13,6 +13,7 @@ from workbench.core import settings
 from workbench.core.errors import DataError
 from workbench.core.optional import require
 from workbench.core.viewers import Viewable
+from workbench.store.usage_export import read_mark
 
 from . import sql
 from .judging import (
@@ -26,7 +27,7 @@ from .judging import (
     part_of,
     remarks,
 )
-from .months import bring_up_to_date
+from .months import bring_up_to_date, state_of
 from .places import FOLDER, TABLES, Manifest, named_by_content, owned, publish, read_manifest
 
 if TYPE_CHECKING:
@@ -75,9 +76,7 @@ def refresh(
     found = {path.stem: path for path in sorted(source.glob("????-??.parquet"))}
     with owned(folder):
         old = Manifest() if again else read_manifest(folder)
-        # Hashes of DuckDB's are in the files.
-        duckdb = require("duckdb", extra="monitoring")
-        manifest = Manifest(metrics=metrics.rows_sha256(duckdb=duckdb.__version__))
+        manifest = Manifest(metrics=digest_of(metrics))
         if old.metrics != manifest.metrics:
             old = Manifest(
                 {month: {**known, "source": None} for month, known in old.months.items()}
@@ -106,7 +105,11 @@ class _Work:
         """One month's files, and what there is to say of it."""
         duckdb = require("duckdb", extra="monitoring")
         try:
-            return {**self._build(month, path), "source": state}
+            mark = read_mark(path)
+            made = self._build(month, path)
+            # Written anew meanwhile: whichever was read, it is not known, so it is read again.
+            same = state_of(path) == state
+            return {**made, "source": state if same else None, "mark": mark}
         except (duckdb.DataError, duckdb.BinderException) as error:
             raise DataError(
                 f"{path} has what cannot be counted: {str(error).splitlines()[0]}",
@@ -223,3 +226,9 @@ def _gaps(manifest: Manifest) -> list[str]:
             gaps.append(name)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return gaps
+
+
+def digest_of(metrics: Metrics) -> str:
+    """What the files are made by beside the usage: hashes of DuckDB's are in them."""
+    duckdb = require("duckdb", extra="monitoring")
+    return metrics.rows_sha256(duckdb=duckdb.__version__)

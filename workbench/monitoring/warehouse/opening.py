@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.core import settings
-from workbench.core.errors import ConfigError, NotFoundError
+from workbench.core.errors import BusyError, ConfigError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from .building import Rebuilt
@@ -36,12 +36,15 @@ def kind_of(url: str) -> Kind:
     return _SCHEMES[scheme]
 
 
-def open_warehouse(*, metrics: Metrics | None = None, threads: int = 2) -> Questions:
+def open_warehouse(
+    *, metrics: Metrics | None = None, threads: int = 2, rows_alone: bool = False
+) -> Questions:
     """The warehouse as it is now, to be asked and closed.
 
     Args:
         metrics: What is measured, by default ``metrics.yaml``.
         threads: DuckDB's, for files.
+        rows_alone: Only clean_rows is to be asked, and once: rollups are not read ahead.
 
     Raises:
         NotFoundError: Nothing has been built; there is no such bucket or database.
@@ -58,14 +61,36 @@ def open_warehouse(*, metrics: Metrics | None = None, threads: int = 2) -> Quest
     from .asking import Warehouse
 
     if kind == "files":
-        return Warehouse(metrics=metrics, threads=threads)
+        return Warehouse(metrics=metrics, threads=threads, rows_alone=rows_alone)
     from workbench.store.objects import ObjectFolder
 
     from .mirroring import mirror_of, pull
 
     folder = mirror_of(url)
     pull(ObjectFolder(url), folder)
-    return Warehouse(folder, metrics=metrics, threads=threads)
+    return Warehouse(folder, metrics=metrics, threads=threads, rows_alone=rows_alone)
+
+
+def fresh_notes() -> list[str]:
+    """Bring the warehouse up to date, unless another process or home does it; what it has to say.
+
+    Raises:
+        NotFoundError: This home has no usage, and the warehouse is no other's.
+    """
+    from .rows import home_files, told_aside
+
+    try:
+        home_files()
+    except NotFoundError:
+        if not settings.get("warehouse_url"):
+            raise
+        return []
+    # Who writes it brings it up to date for us too.
+    with contextlib.suppress(BusyError, ConflictError):
+        built = bring_up_to_date()
+        aside = [told_aside(count, why) for why, count in built.quarantined.items()]
+        return [*aside, *built.notes]
+    return []
 
 
 def months_now() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from workbench.store import files
 
 FOLDER, MANIFEST = "warehouse", "manifest.json"
 TABLES = ("clean", "hourly", "people", "durations", "quarantine")
-_VERSION = 3
+_VERSION = 4
 
 
 @dataclass

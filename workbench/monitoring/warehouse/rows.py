@@ -110,7 +110,7 @@ def home_files() -> list[Path]:
 
 def told_aside(count: int, why: str) -> str:
     """How it is told that rows were set aside."""
-    return f"{count:,} rows are set aside: {why}"
+    return f"1 row is set aside: {why}" if count == 1 else f"{count:,} rows are set aside: {why}"
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, source: Any) -> list[Part]:

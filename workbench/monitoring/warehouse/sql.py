@@ -152,7 +152,8 @@ SELECT time, CAST(date_trunc('day', time) AS DATE) AS day, date_trunc('hour', ti
   coalesce(nullif(model_served, ''), nullif(model_asked, ''), 'unknown') AS model,
   coalesce(nullif("user", ''), nullif(key_id, ''), 'unknown') AS "user",
   coalesce(task, 'other') AS task, coalesce(language, 'unknown') AS language,
-  coalesce(status, 200) < 400 AS answered, cache IS NOT NULL AS cache_hit,
+  coalesce(status, 200) < 400 AS answered, coalesce(status, 200) >= 500 AS failed,
+  cache IS NOT NULL AS cache_hit,
   prompt_tokens, completion_tokens, coalesce(cached_tokens, 0) AS cached_tokens,
   CAST(round(CASE WHEN NOT isfinite(cost_usd) THEN NULL
     WHEN cost_usd = 0 AND prices.model IS NOT NULL AND cache IS NULL

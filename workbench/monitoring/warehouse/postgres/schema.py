@@ -24,7 +24,8 @@ _TEXT = 'text COLLATE "C"'
 TABLES = {
     "clean_rows": {
         "time": "timestamp", "day": "date", "hour": "timestamp", "model": _TEXT, "user": _TEXT,
-        "task": _TEXT, "language": _TEXT, "answered": "boolean", "cache_hit": "boolean",
+        "task": _TEXT, "language": _TEXT, "answered": "boolean", "failed": "boolean",
+        "cache_hit": "boolean",
         "prompt_tokens": "bigint", "completion_tokens": "bigint", "cached_tokens": "bigint",
         "cost_nano": "bigint", "duration_us": "bigint", "first_token_us": "bigint",
         "feedback_score": "double precision", "settlement_id": _TEXT, "team": _TEXT,
