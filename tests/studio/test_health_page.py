@@ -8,6 +8,7 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,15 @@ import pytest
 from workbench.core import settings
 from workbench.monitoring import samples
 from workbench.monitoring.alerts.evaluating import incidents
+from workbench.monitoring.forecasting.forecast import LimitTime
 from workbench.monitoring.health.recorded import Limit
+from workbench.monitoring.maintenance.result import MaintenanceReport, Outlook
 from workbench.store.database import close_all
+from workbench.studio.health_ahead import draw_ahead, draw_outlook_lines
 from workbench.studio.health_charts import Axis, TimeLine, draw_lines, time_marks
 from workbench.studio.health_facts import CHOSEN, SPANS, Choice, HealthFacts, axis_of
 from workbench.studio.health_page import HealthPage
+from workbench.studio.markup import escape
 
 from .made_health import make_day
 
@@ -135,8 +140,53 @@ def test_an_empty_home_is_explained_and_the_button_begins(tmp_path: Path) -> Non
         assert "nothing fires" in tile(page, "alerts") or "alert" in tile(page, "alerts")
         assert "free on the machine" in tile(page, "machine")
         page.compare.click()
-        assert "wb-trouble" in page.errands.note.value  # there is no usage to compare
+        assert "wb-trouble" in page.drift_errands.note.value  # there is no usage to compare
+        assert "wb-trouble" not in page.errands.note.value  # it stands beside its own button
+        assert "When will memory, disk or a budget be at its limit" in tile(page, "ahead")
+        page.look_ahead.click()
+        assert "there is nothing to look at" in page.ahead_errands.note.value
     close_all()
+
+
+def test_it_looks_ahead_when_asked(page: HealthPage) -> None:
+    assert page.facts.ahead is None
+    page.look_ahead.click()
+    report = page.facts.ahead
+    assert report is not None and "Looked ahead." in page.ahead_errands.note.value
+    html = tile(page, "ahead")
+    by_name = {each.series: each for each in report.outlooks}
+    assert {"memory", "disk", "load", "latency"} <= set(by_name)
+    assert by_name["disk"].limit == 250e9 and "limit 250 GB" in html
+    assert "Without a limit: " in html and "Not looked at: score" in html
+    assert html.count("<figure") == len(report.outlooks)
+    for suggestion in report.suggestions:
+        assert escape(suggestion.command) in html
+        assert f"{len(suggestion.evidence)} figures that say so" in html
+    assert not page.look_ahead.disabled
+
+
+def test_a_forecast_goes_on_from_the_past_in_its_band() -> None:
+    outlook = Outlook(
+        "disk", "bytes", 1_764_000_000.0, 86_400.0, 0.9, 3e9, (4e9, 5e9), (3.5e9, 4e9),
+        (4.5e9, 6e9), (1e9, 2e9, 3e9), "autoregression", 1e9, 10e9, "size of the disk",
+        LimitTime(10e9, 0.2, 1_764_100_000.0, None, None), (), ("one gap is filled",),
+    )  # fmt: skip
+    html = draw_outlook_lines(outlook)
+    past, ahead = re.findall(r'<path class="line" d="(M[^"]+)" stroke', html.split('"frame"')[1])
+    assert past.count("L") == 2 and ahead.count("L") == 2
+    assert past.rpartition("L")[2] == ahead[1:].partition("L")[0]  # no hole between them
+    assert html.count('class="band"') == 1 and html.count('class="limit" d="M0 0.0H1000"') == 1
+    assert "limit 10 GB" in html and "alert" not in html
+    assert (
+        "likely not met within 2 days (chance 20%" in html and "<li>one gap is filled</li>" in html
+    )
+    without = draw_outlook_lines(replace(outlook, limit=None, limit_met=None))
+    assert 'class="limit"' not in without and "no limit" in without
+
+
+def test_nothing_to_do_is_said() -> None:
+    html = draw_ahead(MaintenanceReport(1_764_000_000.0, 14, (), (), {"score": "there is <none>"}))
+    assert "nothing to do" in html and "there is &lt;none&gt;" in html
 
 
 def test_a_fault_in_the_rules_is_shown_with_its_line(tmp_path: Path) -> None:

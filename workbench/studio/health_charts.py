@@ -50,6 +50,7 @@ def draw_lines(
     unit: str,
     limits: Sequence[Limit] = (),
     limit_unit: str | None = None,
+    limit_words: str | None = None,
     now: str = "",
     empty: str = "Nothing was recorded in this time.",
     height_px: int = 150,
@@ -63,6 +64,7 @@ def draw_lines(
         unit: Of the values.
         limits: Levels in that unit.
         limit_unit: What stands behind a level; the unit, if it is not given.
+        limit_words: What a level is called; an alert above or below it, if it is not given.
         now: HTML that says the newest figures.
         empty: What is said where no line has a value.
         height_px: Of the place for the lines.
@@ -87,8 +89,8 @@ def draw_lines(
         f'<i style="top:{y_of(tick) / 10:.2f}%">{number(float(tick))}</i>' for tick in ticks
     )
     marks = "".join(f'<i style="left:{x:.2f}%">{escape(text)}</i>' for x, text in time_marks(axis))
-    said = describe(shown, axis, title, unit, limits)
-    keys = _keys(shown, limits, unit if limit_unit is None else limit_unit)
+    said = describe(shown, axis, title, unit, limits, limit_words)
+    keys = _keys(shown, limits, unit if limit_unit is None else limit_unit, limit_words)
     return (
         f'<figure class="wb-curves">{head}<p class="now q">{now}</p>{keys}'
         f'<div class="frame" style="height:{height_px}px" role="img" aria-label="{escape(said)}">'
@@ -159,8 +161,9 @@ def time_marks(axis: Axis) -> list[tuple[float, str]]:
 
 
 def describe(
-    lines: Sequence[TimeLine], axis: Axis, title: str, unit: str, limits: Sequence[Limit]
-) -> str:
+    lines: Sequence[TimeLine], axis: Axis, title: str, unit: str, limits: Sequence[Limit],
+    limit_words: str | None = None,
+) -> str:  # fmt: skip
     """The figure in words: each line's last, least and greatest value, and the limits."""
     import numpy as np
 
@@ -175,13 +178,13 @@ def describe(
         if len(known) < axis.steps:
             told[-1] += f", nothing in {axis.steps - len(known)} of {axis.steps} steps"
     told += [
-        f"an alert {'above' if each.above else 'below'} {number(each.level)}: {each.title}"
+        f"{_kind(each, limit_words, 'an alert')} {number(each.level)}: {each.title}"
         for each in limits
     ]
     return f"{title} ({unit}): {'; '.join(told)}"
 
 
-def _keys(lines: Sequence[TimeLine], limits: Sequence[Limit], unit: str) -> str:
+def _keys(lines: Sequence[TimeLine], limits: Sequence[Limit], unit: str, words: str | None) -> str:
     items = []
     for line in lines:
         dash = dashes_of(line.index)
@@ -192,9 +195,13 @@ def _keys(lines: Sequence[TimeLine], limits: Sequence[Limit], unit: str) -> str:
         )
     behind = unit if unit == "%" else f" {unit}"
     for each in limits:
-        told = f"alert {'above' if each.above else 'below'} {number(each.level)}{behind}"
+        told = f"{_kind(each, words, 'alert')} {number(each.level)}{behind}"
         items.append(
             '<span class="limit"><svg width="26" height="12" aria-hidden="true"><path '
             f'class="limit" d="M0 6H26"/></svg>{escape(told)}</span>'
         )
     return f'<div class="keys">{"".join(items)}</div>'
+
+
+def _kind(limit: Limit, words: str | None, usual: str) -> str:
+    return words or f"{usual} {'above' if limit.above else 'below'}"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from workbench.monitoring.drift.kept import KeptDrift
     from workbench.monitoring.health.answers import AnswerCells, AnswerSteps
     from workbench.monitoring.health.recorded import SampleSteps
+    from workbench.monitoring.maintenance.result import MaintenanceReport
+    from workbench.store.schedules import Schedule
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,8 @@ class HealthFacts:
         self.lines: tuple[RuleLine, ...] = ()
         self.incidents: tuple[Incident, ...] = ()
         self.drift: tuple[KeptDrift, ...] = ()
+        self.schedules: tuple[Schedule, ...] = ()  # those that compare usage
+        self.ahead: MaintenanceReport | None = None  # dear, so only when somebody asks
         self.trouble: WorkbenchError | None = None
         self.rules_trouble: WorkbenchError | None = None
 
@@ -120,6 +124,7 @@ class HealthFacts:
         from workbench.monitoring.drift.kept import all_kept_drift
         from workbench.monitoring.health.recorded import on_steps
         from workbench.monitoring.samples.keeping import Samples
+        from workbench.store.schedules import Schedules
 
         axis = axis_of(self.choice, self._clock())
         try:
@@ -127,6 +132,9 @@ class HealthFacts:
             self.newest = {name: each.value for name, each in Samples().newest().items()}
             self.incidents = incidents(since_s=axis.since_s, limit=_INCIDENTS)
             self.drift = all_kept_drift()
+            self.schedules = tuple(
+                each for each in Schedules().list() if each.operation == "monitoring.drift"
+            )
             self._read_calls(axis)
             self.trouble = None
         except WorkbenchError as error:
@@ -164,7 +172,9 @@ class HealthFacts:
         cells = self.cells
         told.append(None if cells is None else (cells.since_s, cells.total))
         errors = [each and each.message for each in (self.trouble, self.rules_trouble)]
-        return hash((tuple(told), self.axis, self.lines, self.incidents, self.drift, tuple(errors)))
+        planned = tuple((each.name, each.cron, each.since_s, each.job) for each in self.schedules)
+        said = (self.lines, self.incidents, self.drift, planned, tuple(errors))
+        return hash((tuple(told), self.axis, *said))
 
 
 def axis_of(choice: Choice, now_s: float) -> Axis:

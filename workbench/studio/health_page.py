@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.core import operations
 from workbench.core.optional import require
+from workbench.studio.health_ahead import HORIZON_DAYS, draw_ahead
 from workbench.studio.health_facts import ALL, CHOSEN, SPANS, USUAL, Choice, HealthFacts
 from workbench.studio.health_panels import (
     draw_answers,
@@ -42,6 +43,9 @@ class HealthPage(Page):
     def __init__(self, facts: HealthFacts | None = None) -> None:
         self.facts = facts or HealthFacts()
         self.errands = Errands(self.facts.look_now, self.refresh)
+        # Each stands beside its own button, wherever on the page that is.
+        self.drift_errands = Errands(self.facts.look_now, self.refresh)
+        self.ahead_errands = Errands(lambda: None, self.refresh)
         self._filling = False
         self._rows: dict[str, tuple[Any, Any, Any]] = {}
         self._make_controls()
@@ -66,6 +70,14 @@ class HealthPage(Page):
         self.compare = self._button(
             "Compare usage now", "Compare the last day of usage with the week before", self._compare
         )
+        self.look_ahead = self._button(
+            "Look ahead", f"Forecast the next {HORIZON_DAYS} days of every series", self._look_ahead
+        )
+        self.stop_ahead = self._button(
+            "Stop", "Stop the forecasts", lambda: self.ahead_errands.stop("ahead")
+        )
+        self.ahead_buttons = widgets.HBox([self.look_ahead])
+        self.ahead_buttons.add_class("wb-side-by-side")
         self.make_files = self._button(
             "Make files of it", "Make a CSV and a Parquet file of what is shown", self._write_files
         )
@@ -83,7 +95,8 @@ class HealthPage(Page):
 
     def _tiles(self) -> list[Tile]:
         def stamp() -> Hashable:
-            return self.facts.turn, tuple(self.errands.busy)
+            busy = (each.busy for each in (self.errands, self.drift_errands, self.ahead_errands))
+            return self.facts.turn, id(self.facts.ahead), tuple(map(tuple, busy))
 
         def part(draw: Any) -> Any:
             return partial(self._drawn, draw)
@@ -95,6 +108,7 @@ class HealthPage(Page):
             Tile("machine", "Memory and disk", part(draw_machine), wide=True, stamp=stamp),
             Tile("answers", "Answers", part(draw_answers), wide=True, stamp=stamp),
             Tile("queues", "Queues and processors", part(draw_queues), wide=True, stamp=stamp),
+            Tile("ahead", "Look ahead", self._draw_ahead, wide=True, stamp=stamp),
             Tile("incidents", "What fired", part(draw_incidents), stamp=stamp),
             Tile("drift", "Drift", self._draw_drift, stamp=stamp),
             Tile("take", "Take it along", self._draw_files, stamp=stamp),
@@ -155,7 +169,23 @@ class HealthPage(Page):
             "keep": "usage",
         }  # fmt: skip
         compare = operations.find("monitoring.drift")
-        self.errands.run("drift", "Comparing", partial(compare.run, asked), done="Compared.")
+        self.drift_errands.run("drift", "Comparing", partial(compare.run, asked), done="Compared.")
+
+    def _look_ahead(self) -> None:
+        ask = operations.find("monitoring.maintenance")
+
+        def work() -> None:
+            self.facts.ahead = ask.run({"horizon_days": HORIZON_DAYS})
+
+        self.ahead_errands.run("ahead", "Looking ahead", work, done="Looked ahead.")
+
+    def _draw_ahead(self) -> list[Any]:
+        is_busy = "ahead" in self.ahead_errands.busy
+        self.look_ahead.disabled = is_busy
+        buttons = (self.look_ahead, self.stop_ahead)[: 1 + is_busy]
+        if self.ahead_buttons.children != buttons:
+            self.ahead_buttons.children = buttons
+        return [draw_ahead(self.facts.ahead), self.ahead_buttons, self.ahead_errands.note]
 
     def _draw_choose(self) -> list[Any]:
         facts = self.facts
@@ -201,8 +231,12 @@ class HealthPage(Page):
         self.refresh()
 
     def _draw_drift(self) -> list[Any]:
-        self.compare.disabled = "drift" in self.errands.busy
-        return [draw_drift(self.facts.drift), self.compare]
+        self.compare.disabled = "drift" in self.drift_errands.busy
+        return [
+            draw_drift(self.facts.drift, self.facts.schedules),
+            self.compare,
+            self.drift_errands.note,
+        ]
 
     def _draw_files(self) -> list[Any]:
         return ['<p class="q">What is drawn, a row a step; calls are of the chosen model and '

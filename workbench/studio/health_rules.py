@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbench.studio.markup import count, duration, escape, number, size, when
@@ -9,8 +10,10 @@ from workbench.studio.markup import count, duration, escape, number, size, when
 if TYPE_CHECKING:
     from workbench.monitoring.alerts.result import Incident, RuleLine
     from workbench.monitoring.drift.kept import KeptDrift
+    from workbench.store.schedules import Schedule
     from workbench.studio.health_facts import HealthFacts
 
+_KEPT = "usage"  # the name under which the page and the rule that ships look for a comparison
 _STATES = {"ok": ("good", "✓ fine"), "pending": ("mark", "… waits"),
            "firing": ("bad", "✗ fires"), "no data": ("plain", "? no data"),
            "not looked at": ("plain", "· not looked at yet")}  # fmt: skip
@@ -93,15 +96,15 @@ def _incident(each: Incident, unit: str) -> str:
     return f'<li><span class="name">{escape(each.title)}</span><p class="facts">{facts}</p></li>'
 
 
-def draw_drift(kept: tuple[KeptDrift, ...]) -> str:
-    """The newest verdict of each comparison that is kept."""
+def draw_drift(kept: tuple[KeptDrift, ...], schedules: Sequence[Schedule] = ()) -> str:
+    """The newest verdict of each comparison that is kept, and when the next is made by itself."""
     if not kept:
-        return (
+        first = (
             '<div class="wb-empty"><p>No comparison was kept yet.</p><p>It tells whether what is '
             "asked now is still what was asked before. The button compares the last day of usage "
-            "with the week before it; on a schedule: <code>workbench monitoring drift "
-            "--reference … --current … --keep usage</code></p></div>"
+            "with the week before it.</p></div>"
         )
+        return first + _by_itself(schedules)
     rows = ""
     for each in kept:
         mark = '<span class="pill good">✓ as before</span>'
@@ -113,7 +116,25 @@ def draw_drift(kept: tuple[KeptDrift, ...]) -> str:
             f"<span>{count(each.columns, 'column')}{names}</span><span>{when(each.time_s)}</span>"
             f"</p></li>"
         )
-    return f'<ul class="wb-rows">{rows}</ul>'
+    return f'<ul class="wb-rows">{rows}</ul>{_by_itself(schedules)}'
+
+
+def _by_itself(schedules: Sequence[Schedule]) -> str:
+    """When comparisons are made without a press of a button, or how to have that."""
+    if not schedules:
+        params = f'{{"reference": "usage:8d..1d", "current": "usage:1d..0d", "keep": "{_KEPT}"}}'
+        return (
+            '<details class="wb-more"><summary>Every night by itself</summary><p class="facts">'
+            "<code>workbench store schedule drift monitoring.drift "
+            f"'{escape(params)}' --cron \"30 2 * * *\"</code></p><p class='q'>A worker does it: "
+            "<code>workbench store work</code></p></details>"
+        )
+    told = "".join(
+        f"<li>{escape(each.name)}: <code>{escape(each.cron)}</code> (UTC), next "
+        f"{when(each.next_s)}{f'; {escape(each.trouble)}' if each.trouble else ''}</li>"
+        for each in schedules
+    )
+    return f'<p class="q">By itself, while a worker runs:</p><ul class="wb-limits q">{told}</ul>'
 
 
 def said(value: float | None, unit: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from workbench.studio.anomaly_cards import when_words
@@ -48,8 +49,8 @@ def draw_outlook(outlook: Outlook) -> str:
     """One series: the picture, when the limit is met, and what was unusual."""
     unusual = [
         {"from (UTC)": when_words(each.begun_s), "kind": each.kind, "direction": each.direction,
-         "sigma": each.size_sigma, "expected": _size(each.expected, outlook.unit),
-         "seen": _size(each.seen, outlook.unit)}
+         "sigma": each.size_sigma, "expected": size_words(each.expected, outlook.unit),
+         "seen": size_words(each.seen, outlook.unit)}
         for each in outlook.anomalies
     ]  # fmt: skip
     parts = [
@@ -87,26 +88,29 @@ def plot_outlook(outlook: Outlook) -> Chart:
     )  # fmt: skip
 
 
-def limit_words(outlook: Outlook) -> str:
-    """When the limit is met, as a sentence."""
+def limit_words(outlook: Outlook, moment: Callable[[float], str] = when_words) -> str:
+    """When the limit is met, as a sentence; ``moment`` says a Unix time, by default in UTC."""
     said = outlook.series[:1].upper() + outlook.series[1:]
     if outlook.limit is None or outlook.limit_met is None:
         grows = "grows" if outlook.per_day >= 0 else "falls"
-        return f"{said} {grows} by {_size(abs(outlook.per_day), outlook.unit)} a day; no limit"
+        return (
+            f"{said}: {grows} by {size_words(abs(outlook.per_day), outlook.unit)} a day; no limit"
+        )
     met, days = outlook.limit_met, outlook.horizon_s / 86_400
-    limit = f"{_size(outlook.limit, outlook.unit)} ({outlook.limit_from})"
+    limit = f"{size_words(outlook.limit, outlook.unit)} ({outlook.limit_from})"
     if met.likely_s is None:
-        early = "" if met.earliest_s is None else f", earliest {when_words(met.earliest_s)}"
+        early = "" if met.earliest_s is None else f", earliest {moment(met.earliest_s)}"
         chance = f"chance {met.chance:.0%}{early}"
         return f"{said}: {limit} likely not met within {days:.3g} days ({chance})"
     if met.likely_s < outlook.start_s:
         return f"{said}: {limit} is met already"
-    last = "beyond the horizon" if met.latest_s is None else when_words(met.latest_s)
-    first = "" if met.earliest_s is None else f"earliest {when_words(met.earliest_s)}, "
-    return f"{said}: {limit} is met {when_words(met.likely_s)} ({first}latest {last})"
+    last = "beyond the horizon" if met.latest_s is None else moment(met.latest_s)
+    first = "" if met.earliest_s is None else f"earliest {moment(met.earliest_s)}, "
+    return f"{said}: {limit} is met {moment(met.likely_s)} ({first}latest {last})"
 
 
-def _size(value: float, unit: str) -> str:
+def size_words(value: float, unit: str) -> str:
+    """A figure with its unit: bytes in GB, shares in percent."""
     if unit == "share":
         return f"{value:.0%}"
     return f"{value / 1e9:,.4g} GB" if unit == "bytes" else f"{value:,.4g} {unit}".rstrip()
@@ -114,7 +118,7 @@ def _size(value: float, unit: str) -> str:
 
 def _suggestion(each: Suggestion) -> str:
     by = "" if each.by_s is None else f" by {when_words(each.by_s)} UTC"
-    items = "".join(f"<li>{escape(_evidence(told))}</li>" for told in each.evidence)
+    items = "".join(f"<li>{escape(evidence_words(told))}</li>" for told in each.evidence)
     return (
         f"<p><strong>{escape(each.action.capitalize())}: {escape(each.subject)}</strong>"
         f"{escape(by)}. {escape(each.because[:1].upper() + each.because[1:])}.</p>"
@@ -124,17 +128,18 @@ def _suggestion(each: Suggestion) -> str:
     )
 
 
-def _evidence(each: Evidence) -> str:
-    value = each.value if isinstance(each.value, str) else _size(each.value, each.unit)
-    span = f"{when_words(each.since_s)} to {when_words(each.until_s)}"
+def evidence_words(each: Evidence, moment: Callable[[float], str] = when_words) -> str:
+    """A figure that speaks for something, with its window."""
+    value = each.value if isinstance(each.value, str) else size_words(each.value, each.unit)
+    span = f"{moment(each.since_s)} to {moment(each.until_s)}"
     return f"{each.series}, {each.what}: {value} ({span})"
 
 
 def _row(each: Outlook) -> dict[str, Any]:
     return {
-        "series": each.series, "now": _size(each.now, each.unit),
-        "forecast at the end": _size(each.values[-1], each.unit),
-        "low": _size(each.low[-1], each.unit), "high": _size(each.high[-1], each.unit),
+        "series": each.series, "now": size_words(each.now, each.unit),
+        "forecast at the end": size_words(each.values[-1], each.unit),
+        "low": size_words(each.low[-1], each.unit), "high": size_words(each.high[-1], each.unit),
         "limit": "none" if each.limit is None else limit_words(each).partition(": ")[2],
         "unusual": len(each.anomalies),
     }  # fmt: skip

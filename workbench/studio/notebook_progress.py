@@ -64,17 +64,19 @@ class NotebookProgress:
 
 def bars_html(tasks: list[dict[str, Any]]) -> str:
     """A bar for each task with its words."""
-    lines = []
-    for data in tasks:
-        done, total = data["done"], data["total"]
-        label = escape(f"{data['label']} {data.get('message') or ''}".strip())
-        said = f"{label} {escape(amount(done, total, data['unit']))}".strip()
-        bar = f' max="{total}" value="{done}"' if total else ""
-        lines.append(
-            f'<div><progress{bar} aria-label="{label}"></progress> <span class="q">'
-            f"{said}</span></div>"
-        )
-    return f'<div class="wb wb-card">{style("tokens", "viewers")}{"".join(lines)}</div>'
+    lines = "".join(map(bar_html, tasks))
+    return f'<div class="wb wb-card">{style("tokens", "viewers")}{lines}</div>'
+
+
+def bar_html(task: dict[str, Any]) -> str:
+    """One task's bar with its words, where a page has the style already."""
+    done, total = task["done"], task["total"]
+    label = escape(f"{task['label']} {task.get('message') or ''}".strip())
+    said = f"{label} {escape(amount(done, total, task['unit']))}".strip()
+    bar = f' max="{total}" value="{done}"' if total else ""
+    return (
+        f'<div><progress{bar} aria-label="{label}"></progress> <span class="q">{said}</span></div>'
+    )
 
 
 _listening: list[NotebookProgress] = []

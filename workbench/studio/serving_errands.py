@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from workbench.core.errors import WorkbenchError
+from workbench.core import events
+from workbench.core.cancellation import CancelToken, cancellable
+from workbench.core.errors import CancelledError, WorkbenchError
 from workbench.core.optional import require
 from workbench.studio.markup import escape
+from workbench.studio.notebook_progress import bar_html, drawn_elsewhere
 from workbench.studio.pages import trouble
 
 log = logging.getLogger(__name__)
@@ -26,6 +31,7 @@ class Errands:
     def __init__(self, look: Callable[[], None], refresh: Callable[[], None]) -> None:
         self._look, self._refresh = look, refresh
         self._tasks: set[asyncio.Task[None]] = set()
+        self._tokens: dict[str, CancelToken] = {}
         self.busy: dict[str, str] = {}
         self.note = require("ipywidgets", extra="studio").HTML()
         self.note.add_class("wb-note")
@@ -42,6 +48,8 @@ class Errands:
         if name in self.busy:
             return
         self.busy[name] = doing
+        token = self._tokens[name] = CancelToken()
+        work = partial(self._watched, work, token)
         self._say(f'<p class="q">{escape(doing)}…</p>')
         self._refresh()
         try:
@@ -53,6 +61,29 @@ class Errands:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def stop(self, name: str) -> None:
+        """Ask what is being done for a name to end when it next looks."""
+        token = self._tokens.get(name)
+        if token is not None:
+            token.cancel()
+            self._say('<p class="q">Stopping…</p>')
+
+    def _watched(self, work: Callable[[], Any], token: CancelToken) -> None:
+        """Do it, with its progress in the line; of the works in other threads nothing is shown."""
+        thread = threading.get_ident()
+
+        def hear(event: events.Event) -> None:
+            going_on = event.data["state"] not in ("finished", "failed")
+            if threading.get_ident() == thread and going_on and not token.cancelled:
+                self._say(bar_html(event.data))
+
+        reset = drawn_elsewhere.set(True)
+        try:
+            with events.listening(hear, "progress"), cancellable(token):
+                work()
+        finally:
+            drawn_elsewhere.reset(reset)
+
     async def _in_a_thread(self, name: str, work: Callable[[], Any], done: str) -> None:
         self._finish(name, await asyncio.to_thread(self._attempt, work, done))
 
@@ -61,6 +92,8 @@ class Errands:
         try:
             work()
             said = f"<p>✓ {escape(done)}</p>"
+        except CancelledError:
+            said = '<p class="q">– Stopped.</p>'
         except WorkbenchError as error:
             said = trouble(error.message, error.hint)
         except Exception as error:  # whatever it is, the page stands and says so
@@ -71,6 +104,7 @@ class Errands:
 
     def _finish(self, name: str, said: str) -> None:
         self.busy.pop(name, None)
+        self._tokens.pop(name, None)
         self._say(said)
         self._refresh()
 
