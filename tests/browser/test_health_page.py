@@ -85,6 +85,21 @@ def test_a_choice_is_drawn_and_taken_along(server: Server, open_page: Open) -> N
     assert watched.outside == [] and watched.errors == []
 
 
+def test_a_date_is_chosen_in_a_field_like_the_others(server: Server, open_page: Open) -> None:
+    """The browser's own frame and height stood between our lists."""
+    page = open_health(open_page, server).page
+    looks = page.evaluate(
+        """() => [...document.querySelectorAll(
+            "#rendered_cells .wb-choose :is(select, input[type=date])"
+        )].map(each => {
+            const style = getComputedStyle(each);
+            return [each.offsetHeight, style.borderTopColor, style.borderRadius, style.fontFamily];
+        })"""
+    )
+    assert len(looks) == 5
+    assert all(each == looks[0] for each in looks), looks
+
+
 def test_home_names_the_page_with_its_question(server: Server, open_page: Open) -> None:
     watched = open_page(server.url("/voila/render/home.ipynb"))
     live(watched.page)

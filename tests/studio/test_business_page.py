@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import io
 import re
@@ -23,6 +24,7 @@ from workbench.monitoring.business.use import SUMS, Use, read_use
 from workbench.monitoring.business.wording import usd
 from workbench.studio.business_facts import BusinessFacts, Choice
 from workbench.studio.business_page import BusinessPage
+from workbench.studio.business_panels import draw_days, draw_figures, draw_worth
 
 SINCE, UNTIL = dt.date(2026, 8, 1), dt.date(2026, 11, 1)
 
@@ -59,6 +61,17 @@ def test_everything_tells_what_is_chosen(page: BusinessPage, use: Use) -> None:
     assert "30 days" in html
     assert page.facts.users is not None
     assert len(page.facts.users.cells) == part.cells["user"].nunique()
+
+
+def test_what_was_free_or_not_rated_is_said_and_not_drawn_as_nothing(use: Use) -> None:
+    cells = use.cells.assign(cost_usd=0.0, rated=0, liked=0)
+    free = dataclasses.replace(use, cells=cells).between(dt.date(2026, 9, 1), dt.date(2026, 9, 2))
+    told = draw_days(free)
+    assert "<svg" not in told and "none of these models has a price" in told
+    assert "<svg" in draw_days(use)
+    assert "1 day<" in draw_figures(free, 1)
+    worth = draw_worth(free)
+    assert "None of " in worth and "was rated" in worth and "/v1/feedback" in worth
 
 
 def test_users_are_summed_as_the_cells_are(page: BusinessPage, use: Use) -> None:

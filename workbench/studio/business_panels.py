@@ -14,7 +14,7 @@ from workbench.monitoring.business.costs import CostLine, total_line
 from workbench.monitoring.business.returns import Turn, measure_return
 from workbench.monitoring.business.wording import chance, percent, plain, span, usd
 from workbench.reports.palette import series_colour
-from workbench.studio.markup import escape
+from workbench.studio.markup import count, escape, hint_html
 
 if TYPE_CHECKING:
     from workbench.monitoring.business.use import Use
@@ -23,11 +23,18 @@ _MOST_BARS = 130
 EMPTY = '<div class="wb-empty"><p>Nothing was asked in what is chosen.</p></div>'
 
 
+_FREE = (
+    '<p class="q">Nothing of it cost anything: none of these models has a price. Say what a '
+    "million tokens cost, in <code>metrics.yaml</code> of the home:</p>"
+    "<p><code>prices: {NAME: {prompt: 0.02, completion: 0.04}}</code></p>"
+)
+
+
 def draw_figures(use: Use, users: int) -> str:
     """The numbers to take away; ``users`` is how many asked something."""
     total = total_line(use)
     told = [
-        ("Cost", usd(total.cost_usd), f"{use.days} days"),
+        ("Cost", usd(total.cost_usd), count(use.days, "day")),
         ("Answers", f"{total.answers:,}", f"{total.requests - total.answers:,} calls failed"),
         ("Users", f"{users:,}", "who asked something"),
     ]
@@ -46,14 +53,16 @@ def draw_figures(use: Use, users: int) -> str:
 def draw_days(use: Use) -> str:
     """A bar a day (or a week, where there are many), parted by model."""
     frame = use.cells.groupby(["day", "model"])["cost_usd"].sum()
+    if len(frame) and not frame.any():  # bars of no height look like a chart that failed
+        return _FREE
     step = 1 if use.days <= _MOST_BARS else 7
-    count = -(-use.days // step)
+    columns = -(-use.days // step)
     models = list(use.cells.groupby("model")["cost_usd"].sum().sort_values(ascending=False).index)
-    sums = [[0.0] * len(models) for _ in range(count)]
+    sums = [[0.0] * len(models) for _ in range(columns)]
     for (day, model), value in frame.items():
         sums[(day - use.since).days // step][models.index(model)] += float(value)
     most = max(map(sum, sums)) or 1.0
-    width = 1000 / count
+    width = 1000 / columns
     bars = "".join(_stack(at * width, width, each, most) for at, each in enumerate(sums))
     keys = "".join(
         f'<span><b style="background:{series_colour(at)}"></b>{escape(model)}</span>'
@@ -105,7 +114,9 @@ def draw_worth(use: Use) -> str:
     try:
         found = measure_return(use)
     except DataError as error:
-        return f'<p class="q">{escape(error.message)}</p>'
+        said = f"{error.message[:1].upper()}{error.message[1:]}."
+        way = f'<p class="q">{hint_html(error.hint)}</p>' if error.hint else ""
+        return f'<p class="q">{escape(said)}</p>{way}'
     rows = "".join(map(_hang, found.tornado))
     least = found.break_even_minutes
     even = "" if least is None else f" A good answer must save {least:.2f} minutes at least."

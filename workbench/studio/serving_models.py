@@ -35,7 +35,9 @@ class ModelsTile:
         """Bring the rows up to date."""
         gateway = self._facts.gateway
         if gateway.situation not in ("ready", "starting"):
-            return ['<p class="q">What is loaded is known when a gateway answers.</p>']
+            way = "Start one: <code>workbench serve</code>" if gateway.situation == "none" else ""
+            said = "What is loaded is known when a gateway answers."
+            return [f'<p class="q">{said} {way}</p>']
         pool = gateway.models["pool"]
         self._memory.value = _memory(pool)
         self._waiting.value = _waiting(pool)

@@ -13,7 +13,7 @@ from workbench.studio.operation_forms import Field, OperationForm
 from workbench.studio.pages import trouble
 
 _FIELDS = (
-    Field("data", "Data file", hint="rows.jsonl: messages, or prompt and response"),
+    Field("data", "Data file", hint="rows.jsonl, with prompt and response"),
     Field("model", "Model", "smollm2-135m"),
     Field("preset", "Preset", "steady", choices=("steady", "fast-cpu", "quality")),
     Field("name", "Adapter's name", hint="the file's"),
