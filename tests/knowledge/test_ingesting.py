@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from collections.abc import Callable
@@ -12,12 +13,14 @@ import pytest
 from workbench.core import settings
 from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import BusyError, CancelledError, ConflictError, NotFoundError
+from workbench.core.optional import require
 from workbench.core.progress import Progress
 from workbench.knowledge import ingesting
 from workbench.knowledge.building import build_graph, delete_document
 from workbench.knowledge.extraction.patterns import PatternExtractor
 from workbench.knowledge.extraction.protocol import Extraction, Passage
 from workbench.knowledge.graphs import Graph
+from workbench.knowledge.readers import registry
 from workbench.knowledge.readers.registry import Reader
 
 from .places import MakePlace, Place
@@ -304,3 +307,21 @@ def test_a_state_is_of_one_moment_while_documents_come_in(make_place: MakePlace)
         writer.join()
         assert {row["document"] for row in state.chunks()} == set(state.documents)
     assert len(place.state().documents) == 2
+
+
+def test_a_format_whose_library_is_missing_is_stated_and_the_rest_goes_on(
+    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = make_place({"a.txt": ADA, "b.md": WHO})
+
+    def missing() -> str:
+        require("markdown_it_that_is_not_there", extra="knowledge")
+        return ""
+
+    without = dataclasses.replace(registry._BY_ENDING["md"], libraries=(missing,))
+    with monkeypatch.context() as patch:
+        patch.setitem(registry._BY_ENDING, "md", without)
+        done = place.update()
+    assert (done.documents, done.withdrawn) == (1, 1)
+    assert "is not installed" in done.faults["b.md"]
+    assert place.update().added == 1

@@ -104,14 +104,19 @@ class _Work:
         known: sqlite3.Row | None,
         before: tuple[int, int, int, int, int] | None,
     ) -> None:
-        current = known is not None and (known["reader"], known["reader_version"]) == (
-            look.reader.name,
-            look.reader.version,
-        )
-        if current and before is not None and look.is_as(before):
-            self.unchanged += 1
-            return
-        made = self._prepare(look)
+        try:
+            version = look.reader.version
+            current = known is not None and (known["reader"], known["reader_version"]) == (
+                look.reader.name,
+                version,
+            )
+            if current and before is not None and look.is_as(before):
+                self.unchanged += 1
+                return
+            made = self._prepare(look)
+        except DependencyError as error:  # of this format alone: the others go on
+            self.passed.faults[look.path] = f"{error.message}: {error.hint}"
+            made, current = None, False
         if made is None:
             if known is not None:
                 self._withdraw([(look.folder_id, look.path)])
@@ -139,11 +144,7 @@ class _Work:
         except OSError as error:
             self.passed.faults[look.path] = error.strerror or str(error)
             return None
-        try:
-            return prepare(look, content, self.graph.database, extractors=self.extractors)
-        except DependencyError as error:
-            self.passed.faults[look.path] = f"{error.message}: {error.hint}"
-            return None
+        return prepare(look, content, self.graph.database, extractors=self.extractors)
 
     def _withdraw(self, documents: Sequence[tuple[int, str]]) -> None:
         if not documents:
