@@ -9,11 +9,15 @@ import pytest
 
 from workbench.cli.finetuning import (
     show_pipeline_define,
+    show_pipeline_due,
     show_pipeline_once,
     show_pipeline_status,
 )
 from workbench.finetuning.pipeline.definition import Pipeline
+from workbench.finetuning.pipeline.running import _holding
 from workbench.finetuning.pipeline.stage_rows import StageRows
+from workbench.finetuning.pipeline.telling import tell_stage
+from workbench.finetuning.pipeline.triggers import look_whether_due
 
 
 def test_a_run_has_a_line_a_stage_and_says_why_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +52,44 @@ def test_nothing_has_run_and_what_begins_one(
     said = capsys.readouterr()
     assert "begins when 5 rows wait, or the questions drift (level 0.01)" in said.out
     assert "pipeline watch" in said.err
+
+
+def test_a_run_whose_process_was_killed_is_not_said_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = StageRows()
+    run = rows.begin_run("facts", {"data": "a folder"}, because="by hand")
+    rows.begin_stage(run, "train", {})
+    told = Pipeline("facts", "tiny", str(tmp_path), "t.jsonl", "CC0", "made", rows_waiting=5)
+    with _holding("facts"):
+        show_pipeline_status(rows.list_runs())
+        due = look_whether_due(told)
+    said = capsys.readouterr()
+    head, _, train = said.out.splitlines()
+    assert head.endswith("): running") and "running" in train and said.err == ""
+    assert not due.is_due and "goes on in a process now" in due.because
+    show_pipeline_status(rows.list_runs())  # and now as after kill -9: nobody holds it
+    said = capsys.readouterr()
+    head, _, train = said.out.splitlines()
+    assert head.endswith("): interrupted") and "interrupted" in train
+    assert "its process has ended" in said.err and "pipeline once facts" in said.err
+    due = look_whether_due(told)
+    assert due.is_due and f"the process of run {run} has ended" in due.because
+    show_pipeline_due([due])
+    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["facts", "yes"]
+    show_pipeline_due([])
+    said = capsys.readouterr()
+    assert said.out == "" and "no pipeline yet" in said.err
+
+
+def test_a_trial_that_was_left_out_says_why() -> None:
+    rows = StageRows()
+    run = rows.begin_run("facts", {}, because="by hand")
+    rows.begin_stage(run, "canary", {})
+    why = {"decision": "left out", "why": "there is no champion to be tried against"}
+    rows.end_stage(run, "canary", "done", output=why)
+    (stage,) = rows.get(run).stages
+    assert tell_stage(stage) == "left out: there is no champion to be tried against"
+    rows.end_stage(run, "canary", "done", output={"decision": "left out"})
+    (stage,) = rows.get(run).stages
+    assert tell_stage(stage) == "left out"

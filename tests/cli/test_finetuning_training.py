@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli.finetuning import show_check_data, show_run, show_runs
+from workbench.cli.finetuning import (
+    show_check_data,
+    show_run,
+    show_runs,
+    show_snapshot,
+    show_snapshots,
+)
 from workbench.finetuning.recording.operations import RunRow
+from workbench.finetuning.snapshots.operations import snapshot, snapshots
 from workbench.finetuning.snapshots.taking import check_file
 from workbench.finetuning.training.registering import TrainingRun
 
@@ -67,3 +74,23 @@ def test_each_row_is_counted_once(
     assert lines[2].split()[:5] == ["blocked", "exact", "duplicate", "line", "4"]
     assert lines[3].split()[:5] == ["not", "read", "broken", "line", "5"]
     assert "rows that are blocked: " in said.err and "rows that cannot be read: " in said.err
+
+
+def test_snapshots_are_told_in_a_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_snapshots([])
+    said = capsys.readouterr()
+    assert said.out == "" and "no snapshot yet" in said.err
+    file = tmp_path / "rows.jsonl"
+    rows = [{"prompt": f"What is lamp {n} for?", "response": f"Door {n}"} for n in range(4)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0]]) + "{broken\n")
+    made = snapshot(file, "lamps", license="CC0", consent="our own")
+    show_snapshot(made)
+    said = capsys.readouterr()
+    _, line, left_out = said.out.splitlines()
+    assert line.split()[:5] == ["lamps@1", made.id[:12], "4", "0", "2"]
+    assert "exact duplicate 1" in left_out and "not JSON" in left_out and made.id in said.err
+    show_snapshots(snapshots())
+    head, again = capsys.readouterr().out.splitlines()
+    assert again == line and len(head) < 160 and "{" not in again

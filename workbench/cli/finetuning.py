@@ -1,9 +1,10 @@
 """How results of the fine-tuning room look in a terminal; each part is in a file of its own."""
 
-from workbench.cli.finetuning_data import show_check_data
+from workbench.cli.finetuning_data import show_check_data, show_snapshot, show_snapshots
 from workbench.cli.finetuning_export import show_export, show_parity
 from workbench.cli.finetuning_pipeline import (
     show_pipeline_define,
+    show_pipeline_due,
     show_pipeline_once,
     show_pipeline_status,
     show_pipeline_stop,
@@ -39,6 +40,7 @@ __all__ = [
     "show_lineage",
     "show_parity",
     "show_pipeline_define",
+    "show_pipeline_due",
     "show_pipeline_once",
     "show_pipeline_status",
     "show_pipeline_stop",
@@ -47,6 +49,8 @@ __all__ = [
     "show_rollback",
     "show_run",
     "show_runs",
+    "show_snapshot",
+    "show_snapshots",
     "show_tag",
     "show_versions",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +12,7 @@ from workbench.cli.drawing import print_table
 
 if TYPE_CHECKING:
     from workbench.finetuning.snapshots.checking import DataReport
+    from workbench.finetuning.snapshots.snapshot import Snapshot
 
 _MOST_SHOWN = 40
 _MOST_NAMES = 6
@@ -45,6 +48,52 @@ def show_check_data(report: DataReport) -> None:
     ):
         if path is not None:
             click.echo(f"[rows that {what}: {path}]", err=True)
+
+
+def show_snapshot(made: Snapshot) -> None:
+    """What it is called, what is in it, and what was left out of it."""
+    print_table(_SNAPSHOT_NAMES, [_snapshot_cells(made)])
+    if told := _left_out(made):
+        click.echo(f"left out: {told}")
+    click.echo(f"[sha256 {made.id}; --json has the report of the checks]", err=True)
+
+
+def show_snapshots(found: list[Snapshot]) -> None:
+    """A line a snapshot."""
+    if not found:
+        click.echo("there is no snapshot yet; workbench finetuning snapshot --help", err=True)
+        return
+    print_table(_SNAPSHOT_NAMES, [_snapshot_cells(each) for each in found])
+
+
+_SNAPSHOT_NAMES = [
+    "snapshot", "sha256", "rows", "held out", "left out", "made", "licence", "consent", "of",
+    "follows",
+]  # fmt: skip
+
+
+def _snapshot_cells(each: Snapshot) -> list[str | int]:
+    return [
+        each.reference,
+        each.id[:12],
+        each.rows.get("train", 0),
+        each.rows.get("held_out", 0),
+        each.report["rows"] - each.report["kept_rows"],
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(each.created_s)),
+        each.license,
+        each.consent,
+        ", ".join(each.sources),
+        ", ".join(parent[:12] for parent in each.parents),
+    ]
+
+
+def _left_out(made: Snapshot) -> str:
+    """Rows by the reason for which they may not be learnt; one with two counts under each."""
+    reasons = Counter((made.report["quarantine"] or {}).get("reasons", {}))
+    for found in made.report["findings"]:
+        if found["severity"] == "block":
+            reasons[found["kind"].replace("_", " ")] += len(found["rows"])
+    return ", ".join(f"{reason} {rows}" for reason, rows in sorted(reasons.items()))
 
 
 _DONE = {"block": "blocked", "warn": "kept"}

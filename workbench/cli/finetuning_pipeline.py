@@ -12,20 +12,24 @@ from workbench.cli.drawing import print_table
 if TYPE_CHECKING:
     from workbench.finetuning.pipeline.definition import Pipeline
     from workbench.finetuning.pipeline.stage_rows import PipelineRun
+    from workbench.finetuning.pipeline.triggers import Due
 
 
 def show_pipeline_once(run: PipelineRun) -> None:
     """How the run stands and why, then a line a stage."""
+    from workbench.finetuning.pipeline.running import has_lost_its_process
     from workbench.finetuning.pipeline.telling import tell_stage
 
     reason = f": {run.reason}" if run.reason else ""
     begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_s))
-    click.echo(f"{run.pipeline}, run {run.id} ({begun}, {run.because}): {run.state}{reason}")
+    is_lost = has_lost_its_process(run)
+    state = "interrupted" if is_lost else run.state
+    click.echo(f"{run.pipeline}, run {run.id} ({begun}, {run.because}): {state}{reason}")
     if run.stages:
         cells = [
             [
                 each.stage,
-                each.state,
+                "interrupted" if is_lost and each.state == "running" else each.state,
                 "" if each.ended_s is None else f"{each.ended_s - each.begun_s:.1f} s",
                 "" if each.attempts == 1 else f"{each.attempts} tries",
                 tell_stage(each),
@@ -33,6 +37,12 @@ def show_pipeline_once(run: PipelineRun) -> None:
             for each in run.stages
         ]
         print_table(["stage", "", "took", "", "what came"], cells, indent=2)
+    if is_lost:
+        click.echo(
+            f"  its process has ended; the queue's next worker, or `workbench finetuning pipeline "
+            f"once {run.pipeline}`, goes on where it was",
+            err=True,
+        )
 
 
 show_pipeline_stop = show_pipeline_once
@@ -44,6 +54,27 @@ def show_pipeline_status(runs: list[PipelineRun]) -> None:
         click.echo("no pipeline has run yet; workbench finetuning pipeline due", err=True)
     for run in runs:
         show_pipeline_once(run)
+
+
+def show_pipeline_due(found: list[Due]) -> None:
+    """A line a pipeline: whether it is due, why, and what would be done."""
+    if not found:
+        click.echo(
+            "there is no pipeline yet; workbench finetuning pipeline define --help", err=True
+        )
+        return
+    cells = [
+        [
+            each.pipeline,
+            "yes" if each.is_due else "no",
+            each.because,
+            each.next_stage,
+            each.rows,
+            ", ".join(each.files),
+        ]
+        for each in found
+    ]
+    print_table(["pipeline", "due", "because", "next stage", "rows", "files"], cells)
 
 
 def show_pipeline_define(pipeline: Pipeline) -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from workbench.core import operations
 from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.finetuning.gate.decision import compare_answers, decide
 from workbench.finetuning.gate.evidence import keep_report
@@ -152,6 +153,29 @@ def test_no_difference_ends_without_a_winner(two: None, monkeypatch: pytest.Monk
     assert states[-1].decision == "given up"
     assert {state.decision for state in states[:-1]} == {"go on"}
     assert champion() == 1
+
+
+def test_a_trial_that_is_over_says_how_it_ended(two: None) -> None:
+    with pytest.raises(NotFoundError, match=r"no version of tiny:a is being tried$"):
+        look("a")
+    trial = start_canary("tiny:a@2", share=0.5)
+    use(trial, 10, good=(0.8, 0.4))
+    assert watch_days(trial, 10)[-1].decision == "rolled back"
+    with pytest.raises(NotFoundError, match=r"the last trial .* sent back \(.*UTC, it is worse"):
+        look("a")
+    start_canary("tiny:a@2")
+    stop_canary("a", reason="enough seen")
+    with pytest.raises(NotFoundError, match=r"the last trial was stopped \(.*, enough seen\)"):
+        look("a")
+
+
+def test_a_trial_in_which_no_judgement_can_count_is_refused(two: None) -> None:
+    # Whoever judges does so after the answer: within 0 hours nothing would ever be said of it.
+    begin = operations.find("finetuning.canary_start")
+    with pytest.raises(InputError, match="judged_within_h"):
+        begin.run({"name": "tiny:a@2", "judged_within_h": 0.0})
+    assert not list_running()
+    assert begin.run({"name": "tiny:a@2", "judged_within_h": 0.001}).candidate == 2
 
 
 def test_looking_without_acting_changes_nothing(two: None) -> None:

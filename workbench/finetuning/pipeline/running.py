@@ -187,6 +187,11 @@ def is_going_on(name: str) -> bool:
     return False
 
 
+def has_lost_its_process(run: PipelineRun) -> bool:
+    """Whether a run that says it goes on was left by its process, as after a kill."""
+    return run.state == "running" and not is_going_on(run.pipeline)
+
+
 @contextlib.contextmanager
 def _holding(name: str) -> Iterator[None]:
     """Have a pipeline alone; the lock goes with the process, however it ends."""

@@ -285,8 +285,10 @@ def canary(at: Context) -> Given:
     champion = _champion(at)
     if champion == candidate:
         return Given({"decision": "promoted"})
-    if not at.pipeline.canary_share or champion == at.pipeline.model:
+    if not at.pipeline.canary_share:
         return Given({"decision": "left out"})
+    if champion == at.pipeline.model:
+        return Given({"decision": "left out", "why": "there is no champion to be tried against"})
     row = next((each for each in at.run.stages if each.stage == "canary"), None)
     trial = find_trial(name, "champion")
     mine = trial is not None and f"{name}@{trial.candidate}" == candidate

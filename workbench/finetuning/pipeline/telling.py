@@ -55,6 +55,6 @@ _TELLERS = {
     "snapshot": _tell_snapshot,
     "train": _tell_training,
     "gate": lambda said: f"{said['verdict']} against {said['champion']}",
-    "canary": lambda said: str(said["decision"]),
+    "canary": lambda said: ": ".join(filter(None, (str(said["decision"]), said.get("why")))),
     "promote": lambda said: f"champion is {said['champion']}",
 }

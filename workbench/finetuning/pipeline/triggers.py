@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from workbench.core.viewers import Viewable
 from workbench.finetuning.pipeline.collecting import Waiting, find_waiting, read_questions
 from workbench.finetuning.pipeline.definition import Pipeline
-from workbench.finetuning.pipeline.running import is_going_on
+from workbench.finetuning.pipeline.running import has_lost_its_process, is_going_on
 from workbench.finetuning.pipeline.stage_rows import StageRows
 from workbench.store.schedules import next_time
 
@@ -48,6 +48,8 @@ def look_whether_due(pipeline: Pipeline, *, now_s: float | None = None) -> Due:
         )
         if is_going_on(pipeline.name):
             is_due, because = False, f"run {runs[0].id} goes on in a process now"
+        elif has_lost_its_process(runs[0]):
+            because = f"the process of run {runs[0].id} has ended before the run"
         return Due(pipeline.name, is_due, because, stage, named, waiting.rows)
     if not waiting.rows:
         is_due, because = False, "nothing new waits"

@@ -20,7 +20,7 @@ def start(
     share: _Share = 0.1,
     sticky: Sticky = "request",
     period_h: Annotated[float, bounds.Gt(0)] = 24.0,
-    judged_within_h: Annotated[float, bounds.Ge(0)] = 1.0,
+    judged_within_h: Annotated[float, bounds.Gt(0)] = 1.0,
     level: _Share = 0.05,
     most_days: Annotated[float, bounds.Gt(0)] = 30.0,
     reason: str = "",
@@ -36,7 +36,7 @@ def start(
         share: The part of requests (or users, or keys) that get it.
         sticky: For what lots are drawn: each `request`, or each `user` or `key` for a period.
         period_h: After so many hours lots are drawn anew for users and keys.
-        judged_within_h: How long an answer may be judged before its outcome counts.
+        judged_within_h: How long an answer may be judged; what is said later does not count.
         level: The chance that a version that is no better is promoted, over all looks.
         most_days: Without a winner the trial ends after so many days.
         reason: Why, for the ledger.

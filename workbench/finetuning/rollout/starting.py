@@ -23,12 +23,18 @@ from workbench.models.routing.trials import (
     Sticky,
     Trial,
     find_trial,
-    list_trials,
     put_trial,
     remove_trial,
 )
 from workbench.store.ledger import Ledger
 from workbench.store.versions import Versions
+
+_ENDS = {
+    "canary.won": "was won",
+    "canary.rolled_back": "ended with the version sent back",
+    "canary.given_up": "was given up",
+    "canary.stopped": "was stopped",
+}
 
 
 def start_canary(
@@ -187,9 +193,20 @@ def find_running(name: str) -> Trial:
     full = expand_name(name).partition("@")[0]
     trial = find_trial(full, CHAMPION, Versions().database)
     if trial is None:
-        known = [each.name for each in list_trials(Versions().database)]
-        raise NotFoundError.among("canary", full, known, hint="workbench finetuning canary start")
+        raise NotFoundError(
+            f"no version of {full} is being tried{_tell_last(full)}",
+            hint="workbench finetuning canary start NAME@VERSION",
+        )
     return trial
+
+
+def _tell_last(full: str) -> str:
+    """How the last trial of an adapter ended, as the ledger has it; empty where there was none."""
+    for entry in Ledger(Versions().database).entries(subject=full):
+        if how := _ENDS.get(entry.action):
+            said = entry.data.get("reason", "")
+            return f"; the last trial {how} ({entry.time[:16]} UTC{f', {said}' if said else ''})"
+    return ""
 
 
 def require_same(trial: Trial, versions: Versions) -> None:
