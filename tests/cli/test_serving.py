@@ -241,7 +241,7 @@ def test_a_gateway_says_what_a_first_request_waits_for(capsys: pytest.CaptureFix
         events.emit("models.loaded", name="minilm-l6-v2", engine="transformers", load_s=6.24)
         events.emit("models.unloaded", name="minilm-l6-v2")
     assert capsys.readouterr().out.splitlines() == [
-        "fetching minilm-l6-v2 (91 MB), as it is asked for; `workbench models pull minilm-l6-v2` "
-        "has it here ahead",
+        "fetching minilm-l6-v2 (91 MB), which is not here yet; `workbench models pull "
+        "minilm-l6-v2` has it here ahead",
         "loaded minilm-l6-v2 into transformers in 6.2 s",
     ]

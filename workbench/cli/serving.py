@@ -91,7 +91,7 @@ def _tell_model(event: events.Event) -> None:
     if event.kind == "models.fetching":
         name, size = event.data["name"], format_bytes(event.data["size_bytes"])
         ahead = f"`workbench models pull {name}` has it here ahead"
-        click.echo(f"fetching {name} ({size}), as it is asked for; {ahead}")
+        click.echo(f"fetching {name} ({size}), which is not here yet; {ahead}")
     elif event.kind == "models.loaded":
         took_s = event.data["load_s"]
         click.echo(f"loaded {event.data['name']} into {event.data['engine']} in {took_s:.1f} s")
