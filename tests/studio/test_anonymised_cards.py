@@ -121,12 +121,20 @@ def test_a_file_says_whether_it_was_written(coarse: AnonymisedTable) -> None:
     assert "✗ refused" in told(False) and "Nothing was written" in told(False)
     assert "marketer's risk is 0.3333" in visible(told(False)).replace("&#x27;", "'")
     assert "✓ written to safe.csv" in told(True)
+    left = AnonymisedFile("t.csv", Path("safe.csv"), "table", 0, 0, {}, {}, {}, after, 0.1, 0.1,
+                          True, None, before=coarse.before, loss=coarse.loss,
+                          left={"name": 1.0, "ward": 0.01})  # fmt: skip
+    said = visible(html(left))
+    assert "Left as they are: name, ward." in said and "By name alone a row is found" in said
     texts = AnonymisedFile("l.jsonl", Path("o.jsonl"), "mask", 9, 1, {"script": 1}, {"EMAIL": 2},
                            {"image/png": 3}, None, 0.0, 0.0, True, None,
                            example=SURROGATES)  # fmt: skip
     said = visible(html(texts))
     assert "1 text withheld: script" in said and "3 outputs of image/png left out" in said
     assert "Its fullest text" in said and "Nina Walsh" in said
+    refused = AnonymisedFile("l.jsonl", None, "mask", 9, 0, {}, {}, {}, None, 0.2, 0.0, False, None,
+                             seen={"PERSON": 2}, seen_in=(4, 7))  # fmt: skip
+    assert "Seen: person in 2 texts; the first are number 4, 7." in visible(html(refused))
 
 
 def test_risks_of_texts_recall_and_opened_pseudonyms() -> None:

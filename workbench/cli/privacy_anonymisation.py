@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +32,23 @@ def show_anonymise(made: AnonymisedFile) -> None:
         click.echo(f"{whose} {bound}: {made.out}")
     else:
         click.echo(f"REFUSED: {whose} {bound}; nothing was written")
+        for line in _why_refused(made):
+            click.echo(line, err=True)
+
+
+def _why_refused(made: AnonymisedFile) -> list[str]:
+    """What was seen and where, and what can be done about it."""
+    if made.table is not None:
+        if not made.most_risk:
+            return ["hint: --most-risk above 0: in every table a row is found again by chance"]
+        return [f"hint: --k {math.ceil(1 / made.most_risk - 1e-9)}, which takes more away"]
+    kinds = ", ".join(f"{kind} in {texts}" for kind, texts in made.seen.items())
+    more = ", ..." if round(made.risk * made.texts) > len(made.seen_in) else ""
+    places = ", ".join(map(str, made.seen_in)) + more
+    return [
+        f"seen: {kinds} of {made.texts:,} texts; look at number {places}",
+        f"hint: --most-risk {math.ceil(made.risk * 1000) / 1000:g}, where what is seen is nobody's",
+    ]
 
 
 def show_risk(found: TableRisk | TextRisk) -> None:
@@ -92,6 +110,15 @@ def _show_table(made: AnonymisedFile) -> None:
     print_table(["figure", "before", "after", ""], rows)
     click.echo()
     print_table(["column", "no longer known"], [[n, f"{x:.1%}"] for n, x in made.loss.items()])
+    if made.left:
+        click.echo(f"left as they are: {', '.join(made.left)}")
+    if made.telling:
+        said = ", ".join(f"{name} ({made.left[name]:.2g})" for name in made.telling)
+        click.echo(
+            f"warning: by one of these alone a row is found likelier than is allowed: {said}; "
+            f"leave them out: --drop {','.join(made.telling)}, or name them: --quasi",
+            err=True,
+        )
 
 
 def _figures(risk: TableRisk) -> list[tuple[str, Any, str]]:

@@ -61,7 +61,7 @@ def draw_file(made: AnonymisedFile) -> str:
     parts = [_head(mark, made.source, facts)]
     if not made.ok:
         said = f"A second look finds something in {made.risk:.1%} of the texts: nothing was written"
-        parts.append(f'<p class="trouble">{said}.</p>')
+        parts.append(f'<p class="trouble">{said}.</p>{_seen(made)}')
     parts.append(_kind_bars(made.kinds))
     look = f"A second look finds something in {made.risk:.1%} of the texts"
     parts.append(f'<p class="q">{look}; {made.most_risk:.1%} was allowed.</p>')
@@ -75,6 +75,15 @@ def draw_file(made: AnonymisedFile) -> str:
         shown = _marked(made.example)
         parts.append(f"<details open><summary>Its fullest text</summary>{shown}</details>")
     return _card("".join(parts))
+
+
+def _seen(made: AnonymisedFile) -> str:
+    """Which kinds the second look saw, and in which texts."""
+    if not made.seen:
+        return ""
+    kinds = ", ".join(f"{_kind(kind)} in {count(n, 'text')}" for kind, n in made.seen.items())
+    places = ", ".join(map(str, made.seen_in))
+    return f'<p class="note">Seen: {kinds}; the first are number {places}.</p>'
 
 
 def draw_text_risk(found: TextRisk) -> str:

@@ -141,7 +141,8 @@ def _more() -> Any:
           Field("out", "Write to", hint="people-safe.csv"),
           Field("quasi", "What others may know, with commas", hint="age, sex, town"),
           Field("sensitive", "What nobody is to learn", hint="illness"),
-          Field("k", "Rows that agree, at least"),
+          Field("drop", "Left out, with commas", hint="name, phone"),
+          Field("k", "Rows that agree, at least", "10"),
           Field("least_l", "Different values of it, at least"),
           Field("hierarchy", "Hierarchies (CSV, YAML), with commas", hint="town.csv"))),
     )  # fmt: skip

@@ -57,7 +57,21 @@ def draw_table_file(made: AnonymisedFile) -> str:
     )
     kind = "q" if made.ok else "trouble"
     note = f'<p class="{kind}">{said}{"" if made.ok else " Nothing was written."}</p>'
-    return _both(mark, made.source, made.before, made.table, made.loss, note)
+    return _both(mark, made.source, made.before, made.table, made.loss, note + _left(made))
+
+
+def _left(made: AnonymisedFile) -> str:
+    """The columns that stay as they are, and a word on those that tell whom a row is of."""
+    said = ""
+    if made.left:
+        said = f'<p class="q">Left as they are: {escape(", ".join(made.left))}.</p>'
+    if made.telling:
+        names = escape(", ".join(made.telling))
+        said += (
+            f'<p class="note">By {names} alone a row is found likelier than is allowed. Leave out '
+            "what names a person, or count it as known to others.</p>"
+        )
+    return said
 
 
 def plot_classes(risks: Mapping[str, TableRisk]) -> Chart:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.cli.privacy_anonymisation import show_anonymise
 from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import (
     CancelledError,
@@ -19,8 +20,9 @@ from workbench.core.errors import (
     IntegrityError,
     NotFoundError,
 )
-from workbench.privacy.anonymisation import filing
+from workbench.privacy.anonymisation import filing, second_look
 from workbench.privacy.anonymisation.operations import anonymise, new_key, reveal, risk
+from workbench.privacy.anonymisation.texts import AnonymisedText, Decision
 from workbench.store.ledger import Ledger
 
 IMAGE, MAIL = {"image/png": "aGk="}, "jo@mail.example.org"
@@ -50,6 +52,28 @@ def test_a_text_goes_to_pseudonyms_and_back(letter: Path, tmp_path: Path) -> Non
     assert (tmp_path / "back.txt").read_text() == TEXT
     actions = [entry.action for entry in Ledger().entries()]
     assert actions == ["privacy.decryption", "privacy.anonymisation"]
+
+
+def test_what_is_left_is_the_same_whatever_stands_in_a_persons_place(
+    tmp_path: Path,
+) -> None:
+    """The dots of a pseudonym's sixty letters were read as a form, of which 'NHS num' was a name:
+    ordinary letters were refused, and not a word of what was seen."""
+    path, key = tmp_path / "ward.txt", new_key(tmp_path / "key")
+    path.write_text(
+        "Patient: Nguyen Thi Lan, born 12/05/1984, NHS number 943 476 5919, lives in Leeds with "
+        "her husband Peter."
+    )
+    made = anonymise(path, out=tmp_path / "out.txt", way="pseudonym", key=key)
+    assert made.ok and made.seen == {} and made.kinds["PERSON"] == 2
+
+    mask = AnonymisedText("[PERSON] is back.", "mask", (Decision(0, 8, "PERSON", 1, "", "", 9),))
+    long = "[PERSON:K7Q2M3XA:" + "O" * 50 + "]"
+    sealed = AnonymisedText(
+        f"{long} is back.", "pseudonym", (Decision(0, len(long), "PERSON", 1, "", "", 9),)
+    )
+    views = {second_look._without_replacements(each) for each in (mask, sealed)}
+    assert views == {"…" * 8 + " is back."}
 
 
 def test_what_is_there_is_not_overwritten(letter: Path, tmp_path: Path) -> None:
@@ -115,8 +139,9 @@ def test_a_notebooks_outputs_are_cleaned_and_its_cells_stay(tmp_path: Path) -> N
 
 
 def test_the_gate_writes_nothing_when_something_is_left(
-    letter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    letter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     real = filing.anonymise_texts
 
     def careless(texts: Any, **options: Any) -> Any:
@@ -126,6 +151,11 @@ def test_the_gate_writes_nothing_when_something_is_left(
     made = anonymise(letter, out=tmp_path / "out.txt")
     assert not made.ok and made.risk == 1.0 and made.out is None
     assert not (tmp_path / "out.txt").exists()
+    assert made.seen == {"PERSON": 1, "PHONE": 1} and made.seen_in == (1,)
+    show_anonymise(made)
+    said = capsys.readouterr().err
+    assert "seen: PERSON in 1, PHONE in 1 of 1 texts; look at number 1" in said
+    assert "hint: --most-risk 1," in said
     assert anonymise(letter, out=tmp_path / "out.txt", most_risk=1.0).ok
 
 
@@ -145,6 +175,55 @@ def test_a_table_is_made_k_anonymous(tmp_path: Path) -> None:
         tmp_path / "t.csv", out=tmp_path / "p.csv", quasi=["age,sex"], k=8, most_risk=0.01
     )
     assert not refused.ok and not (tmp_path / "p.csv").exists()
+
+
+PEOPLE = "name,age,zip,code,ill\n" + "".join(
+    f"Ann {n},{20 + n % 9},0{2100 + n % 3},{['NA', '1.50', ''][n % 3]},{'ab'[n % 2]}\n"
+    for n in range(90)
+)
+
+
+def test_columns_that_are_left_stay_as_they_are_written_and_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    made = anonymise(
+        tmp_path / "people.csv", out=tmp_path / "safe.csv", quasi=["age"], sensitive="ill", k=5
+    )
+    before = [line.split(",") for line in PEOPLE.splitlines()]
+    after = [line.split(",") for line in (tmp_path / "safe.csv").read_text().splitlines()]
+    assert [row[:1] + row[2:] for row in after] == [row[:1] + row[2:] for row in before]
+    assert made.left == pytest.approx({"name": 1.0, "zip": 3 / 90, "code": 2 / 90, "ill": 2 / 90})
+    assert made.ok and made.telling == ["name"]
+    show_anonymise(made)
+    said = capsys.readouterr()
+    assert "left as they are: name, zip, code, ill" in said.out
+    assert "--drop name" in said.err and "zip (" not in said.err
+
+
+def test_what_names_somebody_can_be_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    given: dict[str, Any] = {"out": tmp_path / "safe.csv", "quasi": ["age"], "sensitive": "ill"}
+    made = anonymise(tmp_path / "people.csv", drop=["name"], **given)
+    assert "Ann" not in (tmp_path / "safe.csv").read_text() and made.table is not None
+    assert made.telling == [] and "name" not in made.left and made.table.k >= 10
+    show_anonymise(made)
+    assert "warning" not in capsys.readouterr().err
+    for wrong, error in ((["nam"], NotFoundError), (["age"], InputError), (["ill"], InputError)):
+        with pytest.raises(error):
+            anonymise(tmp_path / "people.csv", drop=wrong, overwrite=True, **given)
+
+
+def test_a_refused_table_says_which_k_would_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    given: dict[str, Any] = {"out": tmp_path / "safe.csv", "quasi": ["age"], "most_risk": 0.05}
+    show_anonymise(anonymise(tmp_path / "people.csv", **given))
+    assert "hint: --k 20" in capsys.readouterr().err
+    assert anonymise(tmp_path / "people.csv", k=20, **given).ok
 
 
 def test_a_table_goes_along_the_users_hierarchies(tmp_path: Path) -> None:
@@ -184,11 +263,19 @@ def test_a_gate_on_what_is_there_already(tmp_path: Path, letter: Path) -> None:
 def test_what_is_asked_of_a_table_is_not_passed_over(letter: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.txt"
     for wrong in ({"hierarchy": [letter]}, {"population": letter}, {"sensitive": "x"},
-                  {"least_l": 2}, {"most_t": 0.2}):  # fmt: skip
+                  {"least_l": 2}, {"most_t": 0.2}, {"k": 5}, {"drop": ["x"]}):  # fmt: skip
         with pytest.raises(InputError, match="no quasi-identifier is named"):
             anonymise(letter, out=out, **wrong)
     with pytest.raises(InputError, match="no quasi-identifier"):
         risk(letter, sensitive="x")
+    (tmp_path / "t.csv").write_text(PEOPLE)
+    key = new_key(tmp_path / "key")
+    for text in ({"way": "surrogate"}, {"key": key}, {"columns": ["name"]}, {"all_lists": True},
+                 {"record": tmp_path / "r.jsonl"}):  # fmt: skip
+        with pytest.raises(InputError, match="is of texts"):
+            anonymise(tmp_path / "t.csv", out=tmp_path / "out.csv", quasi=["age"], **text)
+    with pytest.raises(InputError, match="a mask needs no key"):
+        anonymise(letter, out=out, key=key)
 
 
 def test_bad_files_are_told(tmp_path: Path) -> None:

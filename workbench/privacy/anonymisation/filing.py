@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import InputError
+from workbench.core.errors import InputError, NotFoundError
 from workbench.core.viewers import Viewable
 from workbench.privacy.ledger.recording import record
 from workbench.store.files import hash_file, replacing, write_text
@@ -18,11 +18,14 @@ from .documents import open_document
 from .keys import read_key
 from .lists.using import ListsUsed, lists_in_use, need_lists
 from .pseudonyms import Pseudonyms
+from .second_look import count_seen, look_again
 from .tables.assessing import Attacker, TableRisk, anonymise_table, assess_table
 from .tables.hierarchy_files import read_hierarchies
+from .tables.left_columns import risk_by_each
 from .texts import AnonymisedText, Scope, Way, anonymise_texts, count_kinds, detect, records
 
 _TABLES = (".csv", ".tsv", ".parquet")
+_SEEN_TOLD = 5  # numbers of texts that a refusal names
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class AnonymisedFile(Viewable):
     where the risk was too high: then nothing was written. Of a table ``before`` and ``table`` are
     its figures before and after, and ``loss`` what of each column is no longer known. ``lists``
     says whether the lists of names and places were there: without them more is missed, by both
-    looks; None for a table."""
+    looks; None for a table. ``seen`` says in how many texts the second look saw each kind, and
+    ``seen_in`` in which, from 1, the first few. ``left`` are the columns of a table that stay as
+    they are, with the mean risk that a row is found by that one alone."""
 
     source: str
     out: Path | None = field(repr=False)  # a notebook's text is not to name this machine's folders
@@ -68,6 +73,18 @@ class AnonymisedFile(Viewable):
     example: AnonymisedText | None = None
     before: TableRisk | None = None
     loss: dict[str, float] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    seen_in: tuple[int, ...] = ()
+    left: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def telling(self) -> list[str]:
+        """Columns that were left and by which alone a row is found likelier than is allowed: names,
+        numbers of persons, an exact postcode. The sensitive one is not among them."""
+        sensitive = self.table.sensitive if self.table is not None else None
+        return [
+            name for name, risk in self.left.items() if risk > self.most_risk and name != sensitive
+        ]
 
 
 @dataclass(frozen=True)
@@ -76,12 +93,13 @@ class TableWish:
 
     quasi: Sequence[str]
     sensitive: str | None = None
-    k: int = 10
+    k: int | None = None
     least_l: int = 1
     most_t: float | None = None
     hierarchies: Sequence[Path] = ()
     population: Path | None = None
     attacker: Attacker = "prosecutor"
+    drop: Sequence[str] = ()
 
 
 def anonymise_file(
@@ -98,9 +116,15 @@ def anonymise_file(
     if out.suffix.lower() != file.suffix.lower():
         raise InputError(f"{out.name} would be another kind of file than {file.name}")
     if wish.quasi:
+        _check_no_text(way=way, key=key, columns=columns, record=record_to, all_lists=all_lists)
         made = _table(file, out, wish, most_risk)
     else:
         _check_no_table(wish)
+        if key is not None and way == "mask":
+            raise InputError(
+                "a mask needs no key: nothing turns it back",
+                hint="--way pseudonym --key FILE, or --way surrogate --key FILE",
+            )
         if all_lists:
             need_lists()
         secret = read_key(key) if key is not None else None
@@ -120,7 +144,8 @@ def _texts(
     made = anonymise_texts(
         document.texts, way=way, key=key, consistency=scope, views=document.views
     )
-    risk = _second_look(made)
+    seen = look_again(made)
+    risk = len(seen) / len(made) if made else 0.0
     ok = risk <= most_risk
     if ok:
         document.write(out, [each.text for each in made])
@@ -133,25 +158,8 @@ def _texts(
         file.name, out if ok else None, way, len(made), sum(reasons.values()), dict(reasons),
         count_kinds(made), dict(Counter(document.dropped)), None, risk, most_risk, ok,
         record_to if ok else None, lists_in_use(), fullest,
+        seen=count_seen(seen), seen_in=tuple(seen)[:_SEEN_TOLD],
     )  # fmt: skip
-
-
-def _second_look(made: Sequence[AnonymisedText]) -> float:
-    """The share of texts in which something personal is found that was not put there."""
-    hits = 0
-    found = detect([_without_replacements(each) for each in made], consistency=None)
-    for spans in found:
-        hits += any(each.score >= 0.7 for each in spans)
-    return hits / len(made) if made else 0.0
-
-
-def _without_replacements(made: AnonymisedText) -> str:
-    """The text with dots of equal length where something was replaced."""
-    out, at = [], 0
-    for each in made.decisions:
-        out += [made.text[at : each.start], "…" * (each.end - each.start)]
-        at = each.end
-    return "" if made.withheld else "".join(out) + made.text[at:]
 
 
 def _check_no_table(wish: TableWish) -> None:
@@ -159,7 +167,8 @@ def _check_no_table(wish: TableWish) -> None:
     asked = {
         "a hierarchy": wish.hierarchies, "a population": wish.population,
         "a sensitive column": wish.sensitive, "diversity": wish.least_l > 1,
-        "closeness": wish.most_t is not None,
+        "closeness": wish.most_t is not None, "k": wish.k is not None,
+        "a column to leave out": wish.drop,
     }  # fmt: skip
     for what, given in asked.items():
         if given:
@@ -169,34 +178,67 @@ def _check_no_table(wish: TableWish) -> None:
             )
 
 
+def _check_no_text(*, way: Way, **asked: object) -> None:
+    """Nothing that is asked of texts goes unheard where a table is made coarser."""
+    given = [name for name, value in asked.items() if value]
+    if way != "mask":
+        given.insert(0, "way")
+    if given:
+        raise InputError(
+            f"{given[0]} is of texts, and --quasi makes a table coarser: its other columns stay",
+            hint="first the table's texts, without --quasi; then what comes out, with it",
+        )
+
+
 def _table(file: Path, out: Path, wish: TableWish, most_risk: float | None) -> AnonymisedFile:
     trees = read_hierarchies(wish.hierarchies, wish.quasi)
+    k = 10 if wish.k is None else wish.k
     whole = read_table(wish.population, as_text=trees) if wish.population is not None else None
+    found = _without(read_table(file, as_text=trees), wish)
     made = anonymise_table(
-        read_table(file, as_text=trees), wish.quasi, k=wish.k, sensitive=wish.sensitive,
+        found, wish.quasi, k=k, sensitive=wish.sensitive,
         least_l=wish.least_l, most_t=wish.most_t, hierarchies=trees, population=whole,
     )  # fmt: skip
-    bound = 1.0 / wish.k if most_risk is None else most_risk
+    bound = 1.0 / k if most_risk is None else most_risk
     after = made.after.held_to(bound, wish.attacker)
+    left = [name for name in found.columns if name not in wish.quasi]
     if after.ok:
+        table = made.table
         with replacing(out) as handle:
             if out.suffix.lower() == ".parquet":
-                made.table.to_parquet(handle, index=False)
+                table.to_parquet(handle, index=False)
             else:
+                as_written = read_table(file, as_text=left, gaps=False)
+                table = table.assign(**{name: as_written[name].to_numpy() for name in left})
                 mark = "\t" if out.suffix.lower() == ".tsv" else ","
-                made.table.to_csv(handle, index=False, sep=mark)
+                table.to_csv(handle, index=False, sep=mark)
     return AnonymisedFile(
         file.name, out if after.ok else None, "table", 0, 0, {}, {}, {}, after,
         after.risk_of(wish.attacker), bound, after.ok, None, before=made.before, loss=made.loss,
+        left=risk_by_each(found, left),
     )  # fmt: skip
 
 
-def read_table(file: Path, *, as_text: Collection[str] = ()) -> Any:
+def _without(table: Any, wish: TableWish) -> Any:
+    """The table without the columns that are to be left out."""
+    known = [str(name) for name in table.columns]
+    for name in wish.drop:
+        if name not in known:
+            raise NotFoundError.among("column", name, known)
+        if name in wish.quasi or name == wish.sensitive:
+            raise InputError(
+                f"{name!r} is to be left out and to be kept at once", hint="one of the two"
+            )
+    return table.drop(columns=list(wish.drop))
+
+
+def read_table(file: Path, *, as_text: Collection[str] = (), gaps: bool = True) -> Any:
     """A .csv, .tsv or .parquet file as a pandas table.
 
     Args:
         file: A file of one of these kinds.
         as_text: Columns whose values stay as they are written, 02139 and not 2139.
+        gaps: Read NA, null and the like as missing; else they stay as they are written, too.
 
     Raises:
         InputError: It is of another kind, or cannot be read.
@@ -212,7 +254,7 @@ def read_table(file: Path, *, as_text: Collection[str] = ()) -> Any:
         if suffix == ".parquet":
             return pd.read_parquet(file)
         mark, texts = "\t" if suffix == ".tsv" else ",", dict.fromkeys(as_text, "string")
-        return pd.read_csv(file, sep=mark, skipinitialspace=True, dtype=texts)
+        return pd.read_csv(file, sep=mark, skipinitialspace=True, dtype=texts, keep_default_na=gaps)
     except (ValueError, OSError) as error:  # pandas' and pyarrow's own faults are ValueErrors
         raise InputError(f"{file.name} cannot be read: {error}", hint="mend it first") from None
 

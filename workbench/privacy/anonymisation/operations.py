@@ -26,7 +26,8 @@ def anonymise(
     columns: list[str] | None = None,
     quasi: list[str] | None = None,
     sensitive: str | None = None,
-    k: Annotated[int, limits.Ge(2)] = 10,
+    drop: list[str] | None = None,
+    k: Annotated[int, limits.Ge(2)] | None = None,
     least_l: Annotated[int, limits.Ge(1)] = 1,
     most_t: Share | None = None,
     hierarchy: list[Path] | None = None,
@@ -41,7 +42,8 @@ def anonymise(
     """Take the persons out of texts, of a notebook's outputs, or of a table.
 
     Texts are judged one by one: a text file as a whole, every string of JSON lines and every text
-    cell of a table by itself. With --quasi a table is made k-anonymous instead. Where the risk that
+    cell of a table by itself. With --quasi a table is made k-anonymous instead: all other columns
+    stay as they are, so that those which name somebody are yours to leave out. Where the risk that
     is measured on the result is above --most-risk nothing is written, and the command ends with 1.
     Lists of names and places are fetched when they are first wanted (46 MB; `workbench privacy
     lists` fetches them ahead). Without them more is missed, and the result says so.
@@ -54,7 +56,8 @@ def anonymise(
         columns: Of a table or of JSON lines: only these texts.
         quasi: A column that others may know of a person; several, by commas or one option each.
         sensitive: The column that nobody is to learn of a person.
-        k: So many rows at least agree in all columns that are named as quasi.
+        drop: A column of a table that is left out of what is written: names, numbers of persons.
+        k: So many rows at least agree in all columns that are named as quasi; 10 if not given.
         least_l: So many different sensitive values each class has at least.
         most_t: How far a class's sensitive values may lie from the table's.
         hierarchy: How a column's values are made coarser: CSV for one column (its name and the
@@ -73,8 +76,9 @@ def anonymise(
     from .filing import TableWish, anonymise_file
 
     wish = TableWish(
-        _names(quasi), sensitive, k, least_l, most_t, hierarchy or (), population, attacker
-    )
+        _names(quasi), sensitive, k, least_l, most_t, hierarchy or (), population, attacker,
+        _names(drop),
+    )  # fmt: skip
     return anonymise_file(
         file, out, way=way, key=key, columns=_names(columns), wish=wish, most_risk=most_risk,
         scope=scope, overwrite=overwrite, record_to=record, all_lists=all_lists,
