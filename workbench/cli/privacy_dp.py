@@ -179,6 +179,10 @@ def show_statistic(figures: list[PrivateFigure]) -> None:
         for each in figures
     ]
     print_table(["figure", "value", "low", "high", "epsilon"], [list(row) for row in rows])
+    if any(each.low is not None for each in figures):
+        click.echo("low to high holds the figure without noise in 19 of 20 draws of the noise")
+    else:
+        click.echo("how far the noise moved it depends on the rows, so that no interval is told")
 
 
 def show_synthesise(made: Synthesis) -> None:

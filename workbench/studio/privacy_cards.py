@@ -253,7 +253,10 @@ def draw_figures(figures: Sequence[PrivateFigure]) -> str:
         }
         for each in figures
     ]
-    return table(rows, title="Private figures").html()
+    said = "how far the noise moved it depends on the rows: no interval is told"
+    if any(each.low is not None for each in figures):
+        said = "low to high holds it without noise in 19 of 20 draws"
+    return table(rows, title=f"Private figures; {said}").html()
 
 
 def draw_figure(figure: PrivateFigure) -> str:

@@ -258,7 +258,8 @@ def statistic(
         low: Values below count as this.
         high: Values above count as this.
         share: Of a quantile: 0.5 is the median.
-        bins: Of a histogram: the values that are counted.
+        bins: Of a histogram: the values that are counted, by commas; values that have commas in
+            them take one option each.
         user_column: Whose each row is: then a user is protected.
         rows_per_user: So many rows of a user count at most, drawn from theirs; 1 if not given. The
             noise grows by as much.
@@ -266,9 +267,10 @@ def statistic(
     from .budget import Budgets
     from .mechanisms import PureSteps
     from .naming import check_numbers, find_sha256, read_column, read_user_column
-    from .statistics import NUMERIC, bound_users, check_figure, tell_figure
+    from .statistics import NUMERIC, bound_users, check_figure, split_bins, tell_figure
 
-    chosen: dict[str, Any] = {"low": low, "high": high, "share": share, "bins": bins or []}
+    counted = split_bins(bins or [])
+    chosen: dict[str, Any] = {"low": low, "high": high, "share": share, "bins": counted}
     check_rows_per_user(user_column, rows_per_user)
     most = rows_per_user or 1
     each = epsilon / most  # for a row, so that it is epsilon for all of a user's
