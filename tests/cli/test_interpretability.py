@@ -101,8 +101,16 @@ def test_two_sides_part_by_part(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.splitlines()[1] == "first prompt: 'The cat sat', answer ' on', probability 0.368"
     assert ["'", "cat'", "+2.000"] in lines and ["'", "dog'", "+0.500"] in lines
     assert ["'", "sat'", "-1.000", "-2.000", "-1.000"] in lines
+    assert "hardly says" not in out
     assert "the answers differ" in out and "second prompt less first prompt: -2.00 nats" in out
     assert "array" not in out and "{" not in out and "[" not in out
+
+
+def test_an_answer_that_neither_side_gives_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    rarely = dataclasses.replace(MADE, value=-12.0)
+    for second, times in ((dataclasses.replace(rarely, value=-20.0), 1), (MADE, 0)):
+        show_contrast(set_against(rarely, second, names=("a", "b")))
+        assert capsys.readouterr().out.count("the model hardly says that") == times
 
 
 def test_dependence_is_a_line_a_value_and_not_single_rows(

@@ -133,7 +133,8 @@ def show_contrast(found: Contrast) -> None:
     for name, side in zip(found.names, (first, second), strict=True):
         prompt = "".join(side.tokens) if side.prompt is None else side.prompt
         click.echo(f"{name}: {prompt!r}, answer {_answer(side)}")
-        _say_unlikely(side)
+    # One side may well be the one that does not say it: that is what is looked at.
+    _say_unlikely(max(first, second, key=lambda side: side.value))
     rows = [
         [repr(each.text), *map(_signed, (each.first_nats, each.second_nats, each.change_nats))]
         for each in found.changes
