@@ -367,7 +367,7 @@ def no_sensitive(where: str, columns: Sequence[str], usual: Sequence[str] = ()) 
         columns: Its columns, but for the target.
         usual: Those that the catalogue calls sensitive.
     """
-    known = f"the catalogue calls sensitive: {list_names(usual)}" if usual else ""
+    known = f"The catalogue calls sensitive: {list_names(usual)}" if usual else ""
     first = (*usual, *columns, "COLUMN")[0]
     return InputError(
         f"which column of {where} makes the groups? " + (known or f"It has {list_names(columns)}"),
