@@ -65,9 +65,11 @@ def ask_usage(
 
     database = open_database()
     stretches, is_known = _stretches(since.timestamp(), until.timestamp())
-    if not is_known or _count_new(database, stretches) > MOST_ROWS:
+    new = _read_new(database, stretches, most=MOST_ROWS) if is_known else None
+    if new is None:
         fresh_notes()
         stretches, _ = _stretches(since.timestamp(), until.timestamp())
+        new = _read_new(database, stretches)
     found: list[pandas.DataFrame] = []
     held = [each for each in stretches if each.after is not None]
     if held:
@@ -75,7 +77,8 @@ def ask_usage(
             found += [
                 warehouse.frame(_filled(query, "clean_rows", each, given)) for each in _joined(held)
             ]
-    found += _ask_log(query, database, stretches, given)
+    if new:
+        found.append(_ask_new(query, new, since, until, given))
     return [each for each in found if len(each)]
 
 
@@ -92,29 +95,38 @@ def _ask_elsewhere(
         return []
 
 
-def _ask_log(
-    query: str, database: Database, stretches: list[_Stretch], given: dict[str, Any]
-) -> Iterator[pandas.DataFrame]:
+def _ask_new(
+    query: str, tables: list[Any], since: dt.datetime, until: dt.datetime, given: dict[str, Any]
+) -> pandas.DataFrame:
     """The rows that the warehouse lacks, judged by its rules."""
     import pyarrow as arrow
 
-    from workbench.store.usage_export import read_usage_tables
-
     from .rows import open_rows
 
-    tables = [
-        table
-        for each in stretches
+    whole = _Stretch(since.timestamp(), until.timestamp(), None)
+    with open_rows(arrow.concat_tables(tables), since=since, until=until) as rows:
+        return rows.connection.execute(_filled(query, "clean", whole, given)).df()
+
+
+def _read_new(
+    database: Database, stretches: list[_Stretch], *, most: int | None = None
+) -> list[Any] | None:
+    """The rows of the log that the warehouse lacks, as Arrow tables; None for more than ``most``.
+
+    Another process may be at the warehouse, so that it lacks more still: the log has them all.
+    """
+    from workbench.store.usage_export import read_usage_tables
+
+    found, count = [], 0
+    for each in stretches:
         for table in read_usage_tables(
             database, each.since_s, each.until_s, after=each.after or 0, columns=_COLUMNS
-        )
-    ]
-    if not tables:
-        return
-    whole = _Stretch(stretches[0].since_s, stretches[-1].until_s, None)
-    since, until = map(_moment, (whole.since_s, whole.until_s))
-    with open_rows(arrow.concat_tables(tables), since=since, until=until) as rows:
-        yield rows.connection.execute(_filled(query, "clean", whole, given)).df()
+        ):
+            found.append(table)
+            count += len(table)
+            if most is not None and count > most:
+                return None
+    return found
 
 
 def _filled(query: str, rows: str, part: _Stretch, given: dict[str, Any]) -> str:
@@ -162,17 +174,3 @@ def _joined(parts: list[_Stretch]) -> Iterator[_Stretch]:
             first = each
         last = each
     yield _Stretch(first.since_s, last.until_s, None)
-
-
-def _count_new(database: Database, stretches: list[_Stretch]) -> int:
-    """How many rows of the span the warehouse lacks; at most one more than are taken."""
-    count = 0
-    for each in stretches:
-        count += database.read(
-            "SELECT count(*) FROM (SELECT 1 FROM usage WHERE time_s >= ? AND time_s < ? "
-            "AND +rowid > ? LIMIT ?)",
-            (each.since_s, each.until_s, each.after or 0, MOST_ROWS + 1 - count),
-        )[0][0]
-        if count > MOST_ROWS:
-            break
-    return count
