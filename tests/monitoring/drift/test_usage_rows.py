@@ -18,7 +18,7 @@ from workbench.core.errors import InputError
 from workbench.monitoring.alerts.evaluating import Alerts
 from workbench.monitoring.drift import usage_places
 from workbench.monitoring.drift.kept import kept_drift
-from workbench.monitoring.drift.reading import Rows, period_ends
+from workbench.monitoring.drift.reading import Rows, period_ends, read_rows
 from workbench.monitoring.drift.tables import compare_tables
 from workbench.monitoring.drift.usage import UsageRows, read_usage
 from workbench.monitoring.drift.watching_rows import watch_rows
@@ -139,6 +139,13 @@ def test_what_the_warehouse_sets_aside_is_not_compared(exported: Path, made: lis
 def test_a_home_without_usage_says_so(home: Path) -> None:
     with pytest.raises(InputError, match="no call was settled in made"):
         period(0, 1)
+
+
+def test_months_as_the_generator_writes_them_are_compared_as_files(made: list[Path]) -> None:
+    """Its words are kept as numbers of words (dictionaries), which pandas takes for categories."""
+    assert any(arrow.types.is_dictionary(each.type) for each in parquet.read_schema(made[0]))
+    found = compare_tables(*(read_rows(str(path)) for path in made), classifier=False)
+    assert {"task", "language"} <= set(found.drifted)
 
 
 def test_days_before_today_are_told_by_their_dates() -> None:

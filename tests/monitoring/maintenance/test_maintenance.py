@@ -253,7 +253,7 @@ class TestBudgets:
 
 class TestOperation:
     def test_an_empty_home_says_what_is_missing(self, home: Path) -> None:
-        with pytest.raises(InputError, match="nothing to look at: load: the usage log") as caught:
+        with pytest.raises(InputError, match="nothing was recorded of load, latency") as caught:
             maintenance()
         assert "workbench serve" in caught.value.hint
 

@@ -76,6 +76,21 @@ def test_answers_are_the_same_from_files_and_from_postgres(
             np.testing.assert_array_equal(known, found)
 
 
+def test_what_was_built_from_another_source_is_asked(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home without usage of its own, whose warehouse is built from a folder."""
+    write_usage(PLAN, tmp_path / "given")
+    with pytest.raises(InputError, match="no load"):
+        read_series("load", step="day")
+    rebuild(source=str(tmp_path / "given"))
+    load = read_series("load", step="day").values
+    cells = read_answers(at(0), at(30), step_s=DAY_S)
+    assert load.sum() == cells.total > 11_000
+    np.testing.assert_array_equal(cells.by_step().calls, load)
+    close_all()
+
+
 def test_a_series_is_the_same_and_disk_needs_no_warehouse(
     made: Path, server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

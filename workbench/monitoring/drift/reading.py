@@ -16,6 +16,7 @@ from .usage import UsageRows, read_usage
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 USAGE = "usage:"
 _DAYS_AGO = re.compile(r"(\d{1,4})d")
@@ -107,7 +108,7 @@ def _read_file(path: Path) -> pd.DataFrame:
 
     reader = open_reader(path)
     if isinstance(reader, ParquetReader):
-        return reader.file.read().to_pandas()
+        return _plain(reader.file.read()).to_pandas()
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         rows: list[Any] = []
         names = reader.names
@@ -126,6 +127,17 @@ def _read_file(path: Path) -> pd.DataFrame:
         )  # fmt: skip
     except (pd.errors.ParserError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}", hint=f"head -3 {path}") from None
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """With words in the place of their numbers: how a file keeps them is no difference."""
+    import pyarrow as arrow
+
+    for place, field in enumerate(table.schema):
+        if arrow.types.is_dictionary(field.type):
+            words = table.column(place).cast(field.type.value_type)
+            table = table.set_column(place, field.name, words)
+    return table
 
 
 def period_ends(period: str, *, now_s: float | None = None) -> tuple[float, float]:

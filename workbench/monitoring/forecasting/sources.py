@@ -27,6 +27,7 @@ UNITS = {
     "load": "calls", "errors": "calls", "latency": "s", "spend": "USD", "memory": "bytes",
     "disk": "bytes", "score": "points",
 }  # fmt: skip
+NOTHING_YET = "in this period"  # how a message ends where nothing is recorded
 SAMPLED = ("memory", "disk")
 LEASTS: dict[str, float | None] = {"score": None}  # of all others 0
 # Measures of metrics.yaml, as everything else counts them. A step without a call is none of latency
@@ -101,7 +102,7 @@ def read_samples(
     found = read(name)
     if not len(found):
         raise InputError(
-            f"no {metric} was sampled in this period",
+            f"no {metric} was sampled {NOTHING_YET}",
             hint="a gateway samples by itself; without one: workbench monitoring sample",
         )
     values = list(found.values)
@@ -126,7 +127,7 @@ def read_usage(
     found = {} if usage is None else _ask(metric, usage, step, since, until)
     if not found:
         raise InputError(
-            f"the usage log has no {metric} in this period",
+            f"the usage log has no {metric} {NOTHING_YET}",
             hint="serve calls first (workbench serve), or give --file",
         )
     if metric not in ("latency", "score"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from workbench.core import settings
 from workbench.core.errors import InputError, WorkbenchError
 from workbench.core.progress import progress
-from workbench.monitoring.forecasting.sources import SAMPLED, open_usage
+from workbench.monitoring.forecasting.sources import NOTHING_YET, SAMPLED, open_usage
 
 from .actions import suggest
 from .budgets import Budget, budgets_of, look_at_budget
@@ -59,9 +59,8 @@ def look_at_all(
         ]
         outlooks, left_out = _look_at_each([*looks, *_at_budgets(now_s, horizon_days, seed)])
     if not outlooks:
-        told = "; ".join(f"{name}: {why}" for name, why in left_out.items())
         raise InputError(
-            f"there is nothing to look at: {told}",
+            f"there is nothing to look at: {_told(left_out)}",
             hint="serve calls first (workbench serve), or ask for one file: "
             "workbench monitoring anomalies --file",
         )
@@ -69,6 +68,13 @@ def look_at_all(
     return MaintenanceReport(
         now_s, horizon_days, tuple(outlooks), suggest(outlooks, facts), left_out
     )
+
+
+def _told(left_out: Mapping[str, str]) -> str:
+    """Why nothing could be looked at; what is only not there yet, in one go."""
+    absent = [name for name, why in left_out.items() if why.endswith(NOTHING_YET)]
+    others = [f"{name}: {why}" for name, why in left_out.items() if name not in absent]
+    return "; ".join([f"nothing was recorded of {', '.join(absent)}"] * bool(absent) + others)
 
 
 _Look = tuple[str, Callable[[], Outlook]]

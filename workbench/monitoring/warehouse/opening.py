@@ -75,16 +75,17 @@ def fresh_notes() -> list[str]:
     """Bring the warehouse up to date, unless another process or home does it; what it has to say.
 
     Raises:
-        NotFoundError: This home has no usage, and the warehouse is no other's.
+        NotFoundError: This home has no usage, and the warehouse none of another source.
     """
     from .rows import home_files, told_aside
 
     try:
         home_files()
     except NotFoundError:
-        if not settings.get("warehouse_url"):
-            raise
-        return []
+        # Built from another source, or another home's: there is something to ask all the same.
+        if settings.get("warehouse_url") or months_now():
+            return []
+        raise
     # Who writes it brings it up to date for us too.
     with contextlib.suppress(BusyError, ConflictError):
         built = bring_up_to_date()
