@@ -131,6 +131,15 @@ def test_a_list_of_names_is_kept_with_the_graph(
     assert set(terminal.json("show", "notes")["extractors"]) == {"patterns"}
 
 
+def test_passages_are_searched(terminal: Terminal, folder: Path) -> None:
+    terminal.run("build", "notes", folder)
+    out = terminal.run("search", "notes", "health", "--by", "words")[1]
+    assert out.startswith("1. b.md 0-65 (section Health)\n   Health The World Health")
+    status, out, err = terminal.run("search", "notes", "zebra", "--by", "words")
+    assert (status, out) == (0, "")
+    assert "nothing in notes has these words" in err
+
+
 def test_a_graph_is_shown(terminal: Terminal, folder: Path) -> None:
     (folder / "e.txt").write_text("Walkers Home Office (WHO) came.")
     terminal.run("build", "notes", folder)
@@ -161,6 +170,8 @@ def test_a_graph_is_shown(terminal: Terminal, folder: Path) -> None:
         (("merge", "notes", "Nobody", "Ada King"), "no entity named 'Nobody'"),
         (("merge", "notes", "Ada King", "the ada king"), "are one entity"),
         (("unmerge", "notes", "Ada King", "Ada Lovelace"), "no merge named"),
+        (("search", "notes", " "), "the query is empty"),
+        (("search", "notes", "x", "--by", "magic"), "parameter 'by'"),
         (("merges", "none"), "no graph named 'none'"),
         (("show", "none"), "no graph named 'none'"),
     ],

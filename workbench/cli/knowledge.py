@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.knowledge.ingesting import Ingest
     from workbench.knowledge.merging import Merging
     from workbench.knowledge.operations import FactsAt, GraphDump, GraphSummary
+    from workbench.knowledge.searching import Found
 
 _SHOWN = 20
 
@@ -62,6 +64,19 @@ def show_as_of(found: FactsAt) -> None:
     of = "" if found.valid is None else f" of {found.valid}"
     documents = _counted(found.documents, "document")
     click.echo(f"recorded {found.recorded}{of}: {_counted(len(rows), 'fact')} from {documents}")
+
+
+def show_search(found: Found) -> None:
+    """A passage a hit, with where it stands."""
+    for rank, hit in enumerate(found.hits, start=1):
+        first, *others = hit.places
+        more = f" and {len(others)} more" if others else ""
+        where = ", ".join(f"{name} {value}" for name, value in first.place.items())
+        said = f" ({where})" if where else ""
+        click.echo(f"{rank}. {first.document} {first.start}-{first.end}{said}{more}")
+        click.echo(f"   {textwrap.shorten(hit.text, 300, placeholder=' ...')}")
+    if not found.hits:
+        click.echo(f"nothing in {found.name} has these words", err=True)
 
 
 def show_merge(done: Merging) -> None:

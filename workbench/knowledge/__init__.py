@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = attach(
         "delete": "operations",
         "dump": "operations",
         "open_graph": "graphs",
+        "search": "operations",
         "update": "operations",
     },
 )

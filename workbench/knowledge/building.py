@@ -11,6 +11,7 @@ from workbench.core.viewers import Viewable
 
 from .extraction.protocol import Extractor
 from .graphs import Graph
+from .indexes import remove_indexes
 from .ingesting import Ingest, ingest
 from .scanning import find_folder
 from .writing import close_document
@@ -82,6 +83,7 @@ def delete_document(graph: Graph, path: str, *, forget: bool = False) -> Deletio
             connection.execute("DELETE FROM looks WHERE folder_id = ? AND path = ?", place)
         if forget:
             _forget(graph, folder_id, relative)
+            remove_indexes(graph)
     folder = graph.folders()[folder_id]
     return Deletion(graph.name, relative, folder, (folder / relative).exists(), forget)
 

@@ -23,8 +23,11 @@ from .extraction.protocol import Extractor
 from .extraction.registry import DEFAULT, make_extractor
 from .extractors import extractors_in_use
 from .graphs import Graph, list_names, opened
+from .indexes import EMBEDDER
 from .ingesting import Ingest, ingest
 from .merging import Merging, merge_entities, unmerge_entities
+from .searching import By, Found
+from .searching import search as search_state
 from .states import Fact, State, told_time
 
 
@@ -106,7 +109,7 @@ def build(
         name: What to call it.
         folders: Where the documents are; hidden files and links to folders are left out.
         extractors: What looks for entities and facts; by default patterns.
-        gazetteer: A list of names to find: a line is name TAB kind TAB other form | other form.
+        gazetteer: A list of names to find; a line is name, kind and other forms, parted by tabs.
     """
     if not folders:
         raise InputError("no folder was named", hint=f"workbench knowledge build {name} FOLDER")
@@ -189,6 +192,28 @@ def as_of(name: str, *, recorded: str | None = None, valid: str | None = None) -
             documents = len(state.documents)
     when = "now" if recorded_us is None else told_time(recorded_us)
     return FactsAt(name, when, valid, documents, facts)
+
+
+@operation("knowledge.search", title="Search a knowledge graph", produces="passages")
+def search(
+    name: str,
+    query: str,
+    *,
+    by: By = "both",
+    limit: int = 10,
+    embedder: str = EMBEDDER,
+) -> Found:
+    """Find passages by their words, by their meaning, or by both; indexes are made when needed.
+
+    Args:
+        name: The graph.
+        query: Words or a question; words in double quotes must follow one another.
+        by: By words, by meaning, or by both.
+        limit: At most so many passages.
+        embedder: The embedding model that tells meaning.
+    """
+    with opened(name) as graph:
+        return search_state(State(graph), query, by=by, limit=limit, embedder=embedder)
 
 
 @operation("knowledge.merge", title="Merge two entities", produces="merging")

@@ -44,6 +44,10 @@ SELECT document.id AS document, start, stop, place, key, kind, text, passage_id
 FROM (SELECT id, reading_id FROM documents WHERE {_OPEN}) AS document
 JOIN chunks USING (reading_id) JOIN passages ON passages.id = passage_id
 """
+_PASSAGE_KEYS = f"""
+SELECT key FROM passages WHERE id IN (SELECT passage_id
+FROM (SELECT id, reading_id FROM documents WHERE {_OPEN}) JOIN chunks USING (reading_id))
+"""
 _MENTIONS = (
     "SELECT document.id AS document, chunks.start + found.start AS start, "
     "chunks.start + found.stop AS stop, found.kind, found.name, confidence, "
@@ -145,6 +149,10 @@ class State:
     def chunks(self) -> list[sqlite3.Row]:
         """The chunks of all documents, with text, place and passage."""
         return self._read(_CHUNKS)
+
+    def passage_keys(self) -> set[str]:
+        """The keys of all passages that stand in a document."""
+        return {row["key"] for row in self._read(_PASSAGE_KEYS)}
 
     @cached_property
     def links(self) -> Links:

@@ -162,6 +162,11 @@ class TextIndex:
         """Whether the index was built from this source, so that it need not be built again."""
         return self.stamp() == stamp
 
+    def ids(self) -> set[str]:
+        """The ids of all passages. Raises NotFoundError where there is no index yet."""
+        with self._reading() as connection:
+            return {row[0] for row in connection.execute("SELECT id FROM documents")}
+
     def __len__(self) -> int:
         with self._reading() as connection:
             return int(connection.execute("SELECT count(*) FROM documents").fetchone()[0])

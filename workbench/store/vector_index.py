@@ -208,6 +208,10 @@ class VectorIndex:
         """Whether the index was built from this source, and not changed since."""
         return self._stamp == stamp
 
+    def keys(self) -> set[int]:
+        """The keys of all vectors."""
+        return {int(key) for key in self._index.keys}
+
     def __len__(self) -> int:
         return len(self._index)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from .protocol import Alias, Assertion, Extraction, Mention, Passage
 from .schwartz_hearst import find_short_forms
 
-_CAP = r"(?:[^\W\d_a-zß-öø-ÿ][\w’'&.-]*[\w]|[A-Z])"
+_CAP = r"(?:[^\W\d_a-zß-öø-ÿ][\w’'&.-]{0,40}[\w]|[A-Z])"
 _JOIN = r"(?:of|de|da|del|di|du|van|von|der|den|la|le|al|el|bin|ibn|the|y)"
 _NAME = rf"{_CAP}(?:[ \n](?:(?:{_JOIN}[ \n]){{0,2}}{_CAP}|\d{{1,4}}(?=\W|$))){{0,6}}"
 _NAMES = re.compile(rf"(?<![\w’'-]){_NAME}")
