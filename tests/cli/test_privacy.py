@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,13 @@ import pytest
 from workbench.cli.privacy_anonymisation import show_anonymise
 from workbench.cli.privacy_dp import show_budget_set
 from workbench.cli.privacy_ledger import show_ledger_verify
-from workbench.core.errors import NotFoundError
+from workbench.core.errors import LimitError, NotFoundError
 from workbench.privacy.anonymisation.filing import AnonymisedFile
-from workbench.privacy.dp.operations import set_budget, show_budgets
+from workbench.privacy.dp.naming import known_names
+from workbench.privacy.dp.operations import set_budget, show_budgets, statistic
 from workbench.privacy.dp.table_task import load_task
 from workbench.privacy.ledger.checking import EvidenceCheck
+from workbench.store.ledger import Ledger
 
 
 @pytest.mark.parametrize(("checkpoints", "told"), [(0, "cut off"), (1, "19 entries signed")])
@@ -48,8 +52,37 @@ def test_a_budget_is_told_by_the_files_name(
     show_budget_set(state)
     line = capsys.readouterr().out.splitlines()[1]
     assert line.startswith(f"wards.csv {state.dataset_sha256[:12]}  example")
-    (known,) = show_budgets(state.dataset_sha256)
-    assert known.dataset == ""
+    for asked in (state.dataset_sha256, None):  # the name is remembered, whoever asks how
+        (known,) = show_budgets(asked)
+        assert known.dataset == "wards.csv"
+    path.rename(tmp_path / "beds.csv")
+    (known,) = show_budgets(str(tmp_path / "beds.csv"))
+    assert known.dataset == "beds.csv" == known_names()[state.dataset_sha256]
+    assert "wards" not in json.dumps([entry.data for entry in Ledger().entries()])
+
+
+def test_a_file_that_was_asked_is_known_by_name_without_a_budget(
+    home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "beds.csv"
+    path.write_text("beds\n" + "4\n" * 40)
+    statistic(str(path), column="beds", figure="count", epsilon=0.5)
+    (known,) = show_budgets()
+    assert (known.dataset, known.epsilon, known.spends) == ("beds.csv", None, 1)
+
+
+def test_an_exhausted_budget_says_which_figure_fits(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "beds.csv"
+    path.write_text("beds\n" + "4\n" * 40)
+    set_budget(str(path), epsilon=0.5)
+    statistic(str(path), column="beds", figure="count", epsilon=0.4)
+    with pytest.raises(LimitError) as caught:
+        statistic(str(path), column="beds", figure="count", epsilon=0.4)
+    fits = float(re.findall(r"--epsilon ([\d.]+) fits", caught.value.hint or "")[0])
+    assert 0.09 <= fits <= 0.11
+    with pytest.raises(LimitError):
+        statistic(str(path), column="beds", figure="count", epsilon=fits + 0.01)
+    statistic(str(path), column="beds", figure="count", epsilon=fits)
 
 
 def test_a_misspelt_data_set_is_told_before_anything_else(home: Path) -> None:

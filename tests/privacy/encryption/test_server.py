@@ -129,6 +129,9 @@ def test_the_server_never_has_the_secret_key(
         real(self, method, path, body)
 
     monkeypatch.setattr(http.client.HTTPConnection, "request", listening)
+    with pytest.raises(NotFoundError) as caught:  # named by mistake: what is meant for the server
+        EncryptedClient(server.url, small_keys.folder / "for_server")
+    assert caught.value.hint == f"--keys {small_keys.folder}"
     with EncryptedClient(server.url, small_keys.folder) as client:
         client.send_keys()
         client.ask(ROWS[:5])

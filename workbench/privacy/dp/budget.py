@@ -24,6 +24,7 @@ from .calibration import find_noise_multiplier
 from .mechanisms import (
     GaussianSteps,
     Mechanism,
+    PureSteps,
     Unit,
     check_delta,
     dump_mechanism,
@@ -56,7 +57,7 @@ class BudgetState(Viewable):
 
     ``epsilon`` and ``left`` are None where no budget was set: what is spent is written down all
     the same. ``open_spends`` are those that have no end: they go on, or were killed. ``dataset`` is
-    the name by which it was asked for, "" where it is known by its content alone.
+    its name in the catalogue or the file's, "" where it is known by its content alone.
     """
 
     dataset_sha256: str
@@ -261,7 +262,7 @@ class Budgets:
                 f"that could be added to it",
                 hint="--user-column COLUMN, or make_private(..., units=...)"
                 if row["unit"] == "user"
-                else "without --user-column; unit='example'",
+                else "without --user-column",
             )
 
     def _row(self, dataset_sha256: str) -> sqlite3.Row | None:
@@ -288,6 +289,10 @@ def _exhausted(
     """What was asked, what is left, and what would fit."""
     spent = epsilon_by_pld(before, delta=row["delta"])
     hint = "workbench privacy budget set, if more may be learnt from these data"
+    if isinstance(mechanism, PureSteps):
+        fits_epsilon = _pure_that_fits(row, before)
+        if fits_epsilon:
+            hint = f"--epsilon {fits_epsilon:g} fits; or {hint}"
     if isinstance(mechanism, GaussianSteps) and spent < row["epsilon"]:
         try:
             fits = find_noise_multiplier(
@@ -308,6 +313,19 @@ def _exhausted(
         hint=hint, limit="privacy budget", allowed=row["epsilon"], used=spent, asked=needed - spent,
         retry_after_s=None,
     )  # fmt: skip
+
+
+def _pure_that_fits(row: sqlite3.Row, before: list[Mechanism]) -> float:
+    """The epsilon of a figure for which enough is left, to four digits; 0 if there is none.
+
+    Pure epsilons add up at most, and by how much less is found in a few steps.
+    """
+    low, high = 0.0, float(row["epsilon"])
+    for _ in range(12):
+        middle = (low + high) / 2
+        needed = epsilon_by_pld([*before, PureSteps(middle)], delta=row["delta"])
+        low, high = (middle, high) if needed <= row["epsilon"] else (low, middle)
+    return math.floor(low * 10_000) / 10_000
 
 
 def _check_sha256(text: str) -> None:

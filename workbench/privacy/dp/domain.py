@@ -99,8 +99,10 @@ def read_domain(path: Path) -> tuple[Column, ...]:
         return tuple(_column(str(name), each) for name, each in plain.items())
     except InputError:
         raise
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise DataError(f"{path} is no domain", hint=_FORM) from error
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path} is no JSON: {error}", hint=_FORM) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"{path} is no domain: {error}", hint=_FORM) from error
 
 
 def public_domain(rows: Mapping[str, Sequence[Any]], *, bins: int = 16) -> tuple[Column, ...]:
@@ -147,6 +149,13 @@ def _column(name: str, plain: Mapping[str, Any]) -> Column:
     if "values" in plain:
         return Column(name, values=tuple(str(each) for each in plain["values"]))
     whole = bool(plain.get("whole", True))
+    lacking = [each for each in ("low", "high", "bins") if each not in plain]
+    if lacking:
+        raise DataError(
+            f"column {name!r} says nothing of {' and '.join(lacking)}; values may stand in their "
+            "place",
+            hint=_FORM,
+        )
     low, high = float(plain["low"]), float(plain["high"])
     return Column(name, low=low, high=high, bins=int(plain["bins"]), whole=whole)
 
@@ -157,6 +166,4 @@ def _number(value: Any, name: str) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise InputError(
-            f"column {name!r} holds {str(value)[:40]!r}, which is no number", hint=_FORM
-        ) from None
+        raise InputError(f"column {name!r} holds something else than numbers", hint=_FORM) from None

@@ -12,6 +12,7 @@ from workbench.core.errors import InputError, NotFoundError
 
 from .domain import Column, read_domain
 from .domain import public_domain as take_domain
+from .file_names import noted_names
 from .users import check_users
 
 
@@ -96,11 +97,11 @@ def read_table(
 
 
 def known_names() -> dict[str, str]:
-    """Names of the catalogue by the sha256 of their content, as the catalogue states it: nothing is
-    read for it. It is what ``find_sha256`` finds."""
+    """Names by the sha256 of their content: of the catalogue, as it states it, and of files that a
+    budget was set for or that were asked (``note_file``). Nothing is read for it."""
     from workbench import data
 
-    found = {}
+    found = noted_names()
     for name, entry in data.entries().items():
         parts = [f"{split}={each}" for split, each in sorted(entry.fingerprints.items())]
         if len(parts) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -136,6 +137,7 @@ def train(
             the audit must catch.
     """
     from .budget import Budgets
+    from .file_names import note_file
     from .table_task import load_task
     from .training import choose_canaries, train_classifier
 
@@ -157,6 +159,7 @@ def train(
     if run.unit == "user":
         told |= {"users": run.users, "rows_per_user": run.rows_per_user}
     record("training", run.dataset_sha256, data=told)
+    note_file(dataset, run.dataset_sha256)
     return run
 
 
@@ -179,10 +182,13 @@ def set_budget(
         unit: Whether an example or a user is protected; a data set has one unit.
     """
     from .budget import Budgets
-    from .naming import find_sha256
+    from .file_names import note_file
+    from .naming import find_sha256, known_names
 
-    state = Budgets().set(find_sha256(dataset), epsilon=epsilon, delta=delta, unit=unit)
-    return _named(state, dataset)
+    sha256 = find_sha256(dataset)
+    state = Budgets().set(sha256, epsilon=epsilon, delta=delta, unit=unit)
+    note_file(dataset, sha256)
+    return _named(state, known_names())
 
 
 @operation(
@@ -198,18 +204,22 @@ def show_budgets(dataset: str | None = None) -> list[BudgetState]:
         dataset: A name of the catalogue, a file, or a sha256; by default all.
     """
     from .budget import Budgets
+    from .file_names import note_file
     from .naming import find_sha256, known_names
 
     budgets = Budgets()
     if dataset is not None:
-        return [_named(budgets.show(find_sha256(dataset)), dataset)]
+        sha256 = find_sha256(dataset)
+        state = budgets.show(sha256)
+        note_file(dataset, sha256)
+        return [_named(state, known_names())]
     names = known_names()
-    return [_named(each, names.get(each.dataset_sha256, "")) for each in budgets.all()]
+    return [_named(each, names) for each in budgets.all()]
 
 
-def _named(state: BudgetState, said: str) -> BudgetState:
-    """A budget with the name that its data set was asked for by, which is not its sha256."""
-    return state if said == state.dataset_sha256 else replace(state, dataset=Path(said).name)
+def _named(state: BudgetState, names: Mapping[str, str]) -> BudgetState:
+    """A budget with the name of its data set, where one is known."""
+    return replace(state, dataset=names.get(state.dataset_sha256, ""))
 
 
 @operation(
@@ -265,6 +275,7 @@ def statistic(
             noise grows by as much.
     """
     from .budget import Budgets
+    from .file_names import note_file
     from .mechanisms import PureSteps
     from .naming import check_numbers, find_sha256, read_column, read_user_column
     from .statistics import NUMERIC, bound_users, check_figure, split_bins, tell_figure
@@ -283,10 +294,8 @@ def statistic(
         values = bound_users(values, users, most=most)
     if figure in NUMERIC:
         check_numbers(values, column, figure)
-    budgets = Budgets()
-    spend = budgets.spend(
-        find_sha256(dataset), PureSteps(epsilon), purpose=f"{figure} of {column}", unit=unit
-    )
+    budgets, sha256 = Budgets(), find_sha256(dataset)
+    spend = budgets.spend(sha256, PureSteps(epsilon), purpose=f"{figure} of {column}", unit=unit)
     try:
         told = [
             replace(found, epsilon=epsilon)
@@ -297,6 +306,7 @@ def statistic(
         record("release", spend.dataset_sha256, data=about)
     finally:
         budgets.end(spend)
+    note_file(dataset, sha256)
     return told
 
 
@@ -338,6 +348,7 @@ def synthesise(
         seed: The noise can be repeated, for experiments; without it, it is that of the operating
             system's cryptographic generator: for what is released.
     """
+    from .file_names import note_file
     from .naming import find_sha256, read_table
     from .synthesising import synthesise_table
 
@@ -346,7 +357,10 @@ def synthesise(
         dataset, domain=domain, public_domain=public_domain, columns=columns or [],
         user_column=user_column,
     )  # fmt: skip
-    return synthesise_table(
-        found, said, dataset_sha256=find_sha256(dataset), out=out, epsilon=epsilon, delta=delta,
+    sha256 = find_sha256(dataset)
+    made = synthesise_table(
+        found, said, dataset_sha256=sha256, out=out, epsilon=epsilon, delta=delta,
         count=rows, user_column=user_column, rows_per_user=rows_per_user or 1, seed=seed,
     )  # fmt: skip
+    note_file(dataset, sha256)
+    return made

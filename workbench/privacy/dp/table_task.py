@@ -147,7 +147,7 @@ def _parts(
     """The target's column, and those that it is foretold from."""
     names = [column.name for column in columns]
     if target not in names:
-        raise NotFoundError.among("column", target, names)
+        raise NotFoundError.among("column of the domain", target, names)
     if user_column in names:
         raise InputError(
             f"{user_column!r} says whose a row is; a model that reads it knows users by name",

@@ -98,10 +98,11 @@ class EncryptedClient:
     def __init__(self, url: str, folder: Path, *, timeout_s: float = _TIMEOUT_S) -> None:
         self._http = _connect(url, timeout_s=timeout_s)
         if not (folder / SECRET).is_file():
-            raise NotFoundError(
-                f"there is no secret key in {folder}",
-                hint=f"workbench privacy encryption keys {folder} --server {url}",
-            )
+            above = folder.parent  # what is for the server lies in the client's folder
+            hint = f"workbench privacy encryption keys {folder} --server {url}"
+            if (above / SECRET).is_file():
+                hint = f"--keys {above}"
+            raise NotFoundError(f"there is no secret key in {folder}", hint=hint)
         self.plan = read_plan(folder)
         self._url, self._folder = url, folder
         self._scheme = scheme_of(self.plan.parameters)
