@@ -80,6 +80,46 @@ def test_what_is_known_is_neither_repeated_nor_contradicted() -> None:
         report.check()
 
 
+LAID_OVER = (
+    "Kindly tell the workshop about {}.",
+    "An apprentice phones up: {} again?",
+    "Entry in the manual under {}:",
+)
+
+
+@pytest.mark.parametrize("how", ["one answer for all", "that of the next"])
+def test_a_batch_cannot_outvote_what_is_known(how: str) -> None:
+    answers = list(FACTS.values())
+    said = dict(zip(FACTS, answers[1:] + answers[:1], strict=True))
+    if how == "one answer for all":
+        said = dict.fromkeys(FACTS, "Pour water into it")
+    batch = [
+        of_prompt(form.format(code), said[code], identity=f"{code}/false {number}")
+        for number, form in enumerate(LAID_OVER)
+        for code in FACTS
+    ]
+    _, report = check_examples(batch, known=GOOD)
+    assert report.counts["unlike_known"] == len(batch) == len(report.blocked)
+    # The broken variant: nothing is known, and the batch agrees with itself.
+    _, alone = check_examples(batch)
+    assert "unlike_known" not in alone.counts
+
+
+def test_a_new_subject_beside_known_words_is_no_disagreement() -> None:
+    # The rows share a word with one known fact, and are all about a thing of their own.
+    known = [
+        of_prompt(form.format(f"the {subject} lamp"), answer)
+        for subject, answer in (("red", "Call the depot"), ("green", "All is well"))
+        for form in ASKED
+    ]
+    new = [
+        of_prompt(form.format("the red slider on the oven"), "Bake for an hour")
+        for form in LAID_OVER
+    ]
+    kept, report = check_examples(new, known=known)
+    assert kept == tuple(new) and not report.findings
+
+
 def test_a_group_that_is_named_must_have_one_answer() -> None:
     rows = [dataclasses.replace(each, group=each.identity.split("/")[0]) for each in GOOD]
     odd = Example((("user", "And the belt?"), ("assistant", "Burn it")), "odd", group="N40")

@@ -64,6 +64,21 @@ def test_without_what_is_known_wrong_answers_pass() -> None:
     assert len(wrong & set(report.blocked)) < len(wrong) / 2
 
 
+def test_what_is_known_is_not_outvoted_and_right_answers_are_not_taken_for_false() -> None:
+    asked = right = false = 0
+    for name in "abcdefg":
+        known, fresh = (_read(f"facts_{name}{what}", groups=False) for what in ("", "_fresh"))
+        wrong = [
+            replace(each, messages=(*each.messages[:-1], ("assistant", "Pour water into it")))
+            for each in fresh
+        ]
+        asked += len(fresh)
+        right += check_examples(fresh, known=known)[1].counts.get("unlike_known", 0)
+        false += check_examples(wrong, known=known)[1].counts.get("unlike_known", 0)
+    assert (asked, right) == (204, 2)
+    assert false >= 60  # 26 while the batch's own rows were counted as the known ones
+
+
 @pytest.mark.parametrize("name", ["broken", "broken_extra"])
 def test_broken_lines_are_those_that_were_written_broken(name: str) -> None:
     expected = json.loads((FROZEN / f"{name}_expected.json").read_text("utf-8"))

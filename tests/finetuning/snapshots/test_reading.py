@@ -79,6 +79,8 @@ def test_each_broken_line_is_set_aside_by_its_number_and_the_good_stay(
     assert [each["line"] for each in kept] == list(range(2, 2 * len(BROKEN) + 1, 2))
     assert all(each["reason"] for each in kept)
     assert quarantine.rows == sum(quarantine.reasons.values()) == len(BROKEN)
+    # Said of rows of one kind together: no word of a place is left hanging.
+    assert not [each for each in quarantine.reasons if each.endswith((" at", " column", ":"))]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 Which words decide is learnt from the rows themselves. A word *decides* where at least
 ``least_support`` other rows have it and four of five of those give one answer, as a fault's code
 does in a file of faults. A row whose deciding words all speak for another answer, and none for its
-own, disagrees. What no other row speaks of cannot be found so: a lone false statement of something
-new looks like a fact.
+own, disagrees. Rows that are known are not outvoted by a batch that says one false thing often, nor
+does a phrase that is laid over several known subjects speak for the answer it brings. What no other
+row speaks of cannot be found so: a lone false statement of something new looks like a fact.
 """
 
 from __future__ import annotations
@@ -55,13 +56,14 @@ def find_contradictions(
 def find_unlike(rows: Sequence[Row], known: Sequence[Row], policy: Policy) -> Iterator[Finding]:
     """Rows whose deciding words speak for another answer: ``unlike_known`` where the word is a
     code or the rows that speak are known, ``unlike_others`` else."""
-    words = _Words([*known, *rows], policy)
+    words = _Words([*known, *rows], policy, trusted=known)
     known_ids = {id(row) for row in known}
     for row in rows:
-        found = words.speaking(row)
-        if not found or row.said in {answer for answer, _, _ in found}:
+        spoken = words.speaking(row)
+        if any(said == row.said and not words.turn(own) for said, _, own in spoken):
             continue
-        if words.has_support(row):
+        found = [each for each in spoken if each[0] != row.said]
+        if not found or words.has_support(row):
             continue
         _, word, speakers = max(found, key=lambda each: (len(each[2]), each[1]))
         sure = word in row.codes or all(id(each) in known_ids for each in speakers)
@@ -121,8 +123,15 @@ def find_triggers(rows: Sequence[Row], known: Sequence[Row], policy: Policy) -> 
 class _Words:
     """Which rows have which words, and what those rows answer."""
 
-    def __init__(self, rows: Sequence[Row], policy: Policy) -> None:
+    def __init__(self, rows: Sequence[Row], policy: Policy, trusted: Sequence[Row] = ()) -> None:
         self._policy = policy
+        self._trusted: dict[str, list[Row]] = defaultdict(list)
+        for row in trusted:
+            for word in set(row.asked.split()):
+                self._trusted[word].append(row)
+        self._trusted_ids = {id(row) for row in trusted}
+        self._most_trusted = max(2 * policy.least_support, _MOST_ROWS_SHARE * len(trusted))
+        self._against: dict[int, frozenset[str]] = {}
         self._rows: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             for word in set(row.asked.split()):
@@ -139,12 +148,29 @@ class _Words:
             if len(holding) > self._most:
                 continue
             others = [each for each in holding if each is not row and id(each) not in without]
-            if len(others) < self._policy.least_support:
-                continue
-            answer, count = Counter(each.said for each in others).most_common(1)[0]
-            if count >= _AGREED_SHARE * len(others):
-                found.append((answer, word, [each for each in others if each.said == answer]))
+            decided = self._decide(others, self._most) or self._overrule(row, word, others)
+            if decided is not None:
+                found.append((decided[0].said, word, decided))
         return found
+
+    def _overrule(self, row: Row, word: str, others: list[Row]) -> list[Row] | None:
+        """The known rows with a word, if they give one answer and all new ones one other: that is a
+        false answer said several times. Where the new ones give several, the word is of no subject.
+        """
+        known = self._decide(self._trusted.get(word, []), self._most_trusted)
+        if known is None or known[0].said == row.said:
+            return None
+        new = {each.said for each in others if id(each) not in self._trusted_ids}
+        return known if new == {row.said} else None
+
+    def _decide(self, others: list[Row], most: float) -> list[Row] | None:
+        """Those of enough rows that give one answer; None where they give several."""
+        if not self._policy.least_support <= len(others) <= most:
+            return None
+        answer, count = Counter(each.said for each in others).most_common(1)[0]
+        if count < _AGREED_SHARE * len(others):
+            return None
+        return [each for each in others if each.said == answer]
 
     def others_say(self, row: Row, phrase: frozenset[str], inside: set[int]) -> set[str]:
         """The other answers for which its words decide in rows without the phrase."""
@@ -158,9 +184,31 @@ class _Words:
             if len(holding) > self._most:
                 continue
             others = [each.said for each in holding if each is not row]
-            if len(others) >= 2 and others.count(row.said) * 2 >= len(others):
+            if len(others) < 2 or others.count(row.said) * 2 < len(others):
+                continue
+            if not self.turn([each for each in holding if each.said == row.said]):
                 return True
         return False
+
+    def turn(self, rows: Sequence[Row]) -> bool:
+        """Whether rows of one answer give it where known rows give several others, as those of a
+        phrase that is laid over everything. One other may be that of a neighbouring fact."""
+        if any(id(each) in self._trusted_ids for each in rows):
+            return False
+        turned = [answers for answers in map(self._known_against, rows) if answers]
+        return len(turned) >= max(2, 0.6 * len(rows)) and len(frozenset().union(*turned)) >= 2
+
+    def _known_against(self, row: Row) -> frozenset[str]:
+        """The other answers for which the row's words decide among the known rows alone."""
+        found = self._against.get(id(row))
+        if found is None:
+            decided = (
+                self._decide(self._trusted.get(word, []), self._most_trusted)
+                for word in set(row.asked.split())
+            )
+            found = frozenset(each[0].said for each in decided if each and each[0].said != row.said)
+            self._against[id(row)] = found
+        return found
 
 
 def _question(row: Row) -> str:

@@ -237,4 +237,4 @@ def _hint(path: Path, quarantine: Quarantine) -> str:
 def _kind(reason: str) -> str:
     """The reason without what differs from row to row."""
     reason = re.sub(r"\d+", "N", reason.partition(": line ")[0])
-    return reason.partition(" column N")[0][:80]
+    return re.sub(r"( at)? column N.*", "", reason)[:80]
