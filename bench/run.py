@@ -30,6 +30,7 @@ import finetuning
 import gateway
 import gradients
 import health_page
+import knowledge_graph
 import ledger
 import limits
 import memory
@@ -71,6 +72,7 @@ BENCHMARKS = {
         *finetuning.BENCHMARKS,
         *gateway.BENCHMARKS,
         *gradients.BENCHMARKS,
+        *knowledge_graph.BENCHMARKS,
         *ledger.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,

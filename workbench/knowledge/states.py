@@ -1,6 +1,6 @@
 """The state of a graph at a time: documents, chunks, entities and facts, joined and linked.
 
-Nothing here is stored. What no open document supports is not joined; see docs/adr/0053.
+Nothing here is stored. What no open document supports is not joined; see docs/adr/0054.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables of one graph's file; what they mean stands in docs/adr/0053."""
+"""The tables of one graph's file; what they mean stands in docs/adr/0054."""
 
 from __future__ import annotations
 
