@@ -10,7 +10,11 @@ import plotly.offline
 import pytest
 from plotly.utils import PlotlyJSONEncoder
 
+from workbench.store.usage_rows import UsageRow
 from workbench.studio.chart import Chart, points
+from workbench.studio.markup import style
+from workbench.studio.serving_facts import ServingFacts, UsageFacts
+from workbench.studio.serving_panels import draw_last
 
 from .conftest import Watched
 
@@ -52,3 +56,22 @@ def test_names_with_a_legend_have_room_on_a_phone(
     figure["layout"]["height"] = runs_chart().height_px  # as it was: the caller's own
     with pytest.raises(Exception, match="axis scaling"):
         plot(open_page, figure, width)
+
+
+def test_calls_keep_a_line_each_where_their_columns_go_on_sideways(
+    open_page: Callable[..., Watched],
+) -> None:
+    facts = ServingFacts()
+    row = UsageRow(
+        request_id="r", key_id="key_of_a_long_name", user="u", model_asked="smollm2-135m",
+        prompt_tokens=27, completion_tokens=30,
+    )  # fmt: skip
+    facts.usage = UsageFacts(last=(row, row))
+    page = open_page(viewport={"width": 320, "height": 500}).page
+    tile = f"<div class='wb-tile'>{draw_last(facts)}</div>"
+    page.set_content(f"{style('tokens', 'home', 'serving')}<div class='wb wb-home'>{tile}</div>")
+    heights = page.evaluate("[...document.querySelectorAll('tr')].map(each => each.offsetHeight)")
+    assert len(heights) == 3 and max(heights) < 40, heights
+    page.add_style_tag(content=".wb.wb.wb.wb td { white-space: normal !important }")  # as it was
+    heights = page.evaluate("[...document.querySelectorAll('tr')].map(each => each.offsetHeight)")
+    assert max(heights) > 40

@@ -43,7 +43,7 @@ def going_on() -> dict[str, Any]:
 def test_an_empty_home_says_how_to_begin() -> None:
     html = TrainingPage().html()
     assert "Nothing was trained in this home yet" in html
-    assert "workbench finetuning run --model" in html
+    assert 'workbench finetuning run <span class="whole">--model' in html
     assert 'class="wb-trouble"' not in html
 
 

@@ -38,6 +38,22 @@ _TYPED = re.compile(
 )
 
 
+_CODE = re.compile(r"(<code>)(.*?)(</code>)", re.DOTALL)
+_OPTION = re.compile(r"(?<![\w-])--[\w-]+")
+
+
+def whole_options(page: str) -> str:
+    """HTML in which no line ends within an option of a command: ``--epsilon``, not ``--`` alone.
+
+    A browser may break a line after any hyphen, and a style sheet cannot tell it not to.
+    """
+    return _CODE.sub(lambda code: f"{code[1]}{_OPTION.sub(_whole, code[2])}{code[3]}", page)
+
+
+def _whole(option: re.Match[str]) -> str:
+    return f'<span class="whole">{option[0]}</span>'
+
+
 def escape(value: Any) -> str:
     """A value as text that HTML takes as it is."""
     return html.escape(str(value))

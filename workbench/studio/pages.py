@@ -12,7 +12,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
 from workbench.studio.chart import PLOTLY_MIME, Chart
 from workbench.studio.links import current_links
-from workbench.studio.markup import escape, hint_html, style, when
+from workbench.studio.markup import escape, hint_html, style, when, whole_options
 from workbench.studio.presence import Presence
 from workbench.studio.tiles import Tile
 
@@ -57,7 +57,8 @@ class Panel:
         except Exception as error:  # a tile of a plugin may fail in any way; the page stands
             log.exception("the tile %s could not be drawn", self.tile.name)
             parts = trouble(f"{type(error).__name__}: {error}", None)
-        self._show(parts if isinstance(parts, list) else [parts])
+        listed = parts if isinstance(parts, list) else [parts]
+        self._show([whole_options(part) if isinstance(part, str) else part for part in listed])
 
     def _show(self, parts: list[Any]) -> None:
         old = self.box.children[1:]

@@ -215,4 +215,6 @@ def _by_model(models: tuple[UsageTotal, ...]) -> str:
         }
         for each in models
     )
-    return "<h3>By model, this month</h3>" + Table(rows).static_html()
+    told = Table(rows).static_html()
+    head = '<h3 style="margin-top:1rem">By model, this month</h3>'
+    return f'{head}<div class="whole">{told}</div>'

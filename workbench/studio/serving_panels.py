@@ -133,13 +133,13 @@ def draw_last(facts: ServingFacts) -> str:
         for row in usage.last
     )
     # What a phone shows without scrolling comes first.
-    columns = ("When", "Outcome", "Tokens, prompt + answer", "Took", "Model", "Key")
-    numeric = ("Tokens, prompt + answer", "Took")
+    columns = ("When", "Outcome", "Prompt + answer", "Took", "Model", "Key")
+    numeric = ("Prompt + answer", "Took")
     heads = "".join(
         f'<th scope="col"{_RIGHT if name in numeric else ""}>{name}</th>' for name in columns
     )
     return (
-        '<div class="wide" role="region" aria-label="Settled last" tabindex="0"><table>'
+        '<div class="wide whole" role="region" aria-label="Settled last" tabindex="0"><table>'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
