@@ -34,6 +34,21 @@ def test_a_path_or_a_method_that_there_is_not(home: Any) -> None:
         assert not [name for name in wrong.headers if name.startswith("access-control")]
 
 
+def test_an_address_with_v1_twice_or_not_at_all_is_told_as_that(home: Any) -> None:
+    with serving(chosen=ServingSettings(load_at_start=())) as server:
+        client = Client(server.url, server.key)
+        for method, path, said in (
+            ("POST", "/chat/completions", "base_url ends with it"),
+            ("GET", "/models/some-model", "base_url ends with it"),
+            ("POST", "/v1/v1/messages", "base_url ends before it"),
+            ("POST", "/v1/v1/nothing", "GET /openapi.json"),
+        ):
+            answer = client.request(method, path)
+            assert answer.status == 404
+            assert said in answer.json["error"]["message"], (path, answer.body)
+            assert ("request_id" in answer.json) is ("messages" in path)  # as its client reads it
+
+
 def test_only_the_origins_that_are_named_may_use_it(home: Any) -> None:
     chosen = ServingSettings(load_at_start=(), cors_origins=("http://page.example",))
     with serving(chosen=chosen) as server:
