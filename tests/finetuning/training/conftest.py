@@ -48,6 +48,9 @@ def data(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     """Rows, and the tiny base in the catalogue as ``tiny``."""
     (tmp_path / "workbench.toml").write_text(f'[models.tiny]\npath = "{tiny_gguf}"\n')
     monkeypatch.chdir(tmp_path)
+    # Two threads that wait for each other over so small a model take a minute of a busy machine
+    # where one takes a second.
+    monkeypatch.setenv("WORKBENCH_THREADS", "1")
     rows = [
         {"prompt": each.question[0]["content"], "response": each.answer} for each in made_examples()
     ]

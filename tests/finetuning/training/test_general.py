@@ -136,7 +136,7 @@ def test_a_run_that_forgets_says_so_and_what_keeps(
     data: Path, knows: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        done = _run(data, preset="fast-cpu", steps=60, epochs=100, general_questions=12)
+        done = _run(data, preset="fast-cpu", steps=20, epochs=100, general_questions=12)
     assert (done.general_asked, done.general_before) == (12, 12) and done.general_after < 9
     (told,) = [each.getMessage() for each in caplog.records if "forgotten" in each.getMessage()]
     assert f"tiny answers 12, {done.model} answers {done.general_after}: much" in told
@@ -150,8 +150,15 @@ def test_a_run_that_forgets_says_so_and_what_keeps(
 
 
 def test_none_are_asked_where_none_are_wanted(
-    data: Path, knows: None, caplog: pytest.LogCaptureFixture
+    data: Path, knows: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = _run(data, preset="fast-cpu", steps=60, epochs=100, general_questions=0)
+    asked: list[int] = []
+    monkeypatch.setattr(general, "_count_right", lambda *_: asked.append(1) or 12 * len(asked) % 24)
+    done = _run(data, preset="fast-cpu", steps=2, epochs=100, general_questions=0)
+    assert not asked
     assert (done.general_asked, done.general_before, done.general_after) == (0, None, None)
     assert done.general is None and "forgotten" not in caplog.text
+    # The same with questions, of which the base answers all and what came none.
+    told = _run(data, preset="fast-cpu", steps=2, epochs=100, general_questions=12, again=True)
+    assert len(asked) == 2 and (told.general_before, told.general_after) == (12, 0)
+    assert "forgotten" in caplog.text
