@@ -27,6 +27,9 @@ def show_encrypt_infer(found: EncryptedInference) -> None:
     """Accuracies and agreements, then time, precision and keys."""
     shape = "-".join(map(str, found.shape))
     click.echo(f"{found.model} ({shape}) on {found.samples} rows of {found.dataset}")
+    if found.columns:
+        out = f"; left out: {', '.join(found.left_out)} (no numbers)" if found.left_out else ""
+        click.echo(f"by the columns {', '.join(found.columns)}{out}")
     rows = [["as trained", f"{found.accuracy_trained:.4f}", f"{found.agreement_trained:.4f}"]]
     if found.degrees:
         name = f"deployed, degree {', '.join(map(str, found.degrees))}"

@@ -66,7 +66,10 @@ def test_a_terminal_is_told_the_same(
     out, err = capsys.readouterr()
     assert "deployed, degree 2  0.9600    0.9956" in out
     assert "60 ms a call of 64 samples, 1,000 us a sample; 18 rotations" in out
-    assert "3 rows lie outside" in err and "another class: row 7" in err
+    assert "3 rows lie outside" in err and "another class: row 7" in err and "by the" not in out
+    shown.show_encrypt_infer(dataclasses.replace(GOOD, columns=("age",), left_out=("name", "town")))
+    out, _ = capsys.readouterr()
+    assert "by the columns age; left out: name, town (no numbers)" in out
     shown.show_encryption_compile(small.plan)
     shown.show_encryption_keys(small_keys)
     asked = AskedLabels("m", 30, ("yes",) * 30, ((0.1,),) * 30, (4,), 0.9, 1, 0.06)

@@ -136,7 +136,7 @@ def anonymise_texts(
     if way == "pseudonym" and key is None:
         raise InputError(
             "pseudonyms need a key, or nobody could ever turn them back",
-            hint="keys.make_key(), kept apart from the text; or way='mask'",
+            hint="workbench privacy new-key FILE, kept apart from the text; or way='mask'",
         )
     if way not in ("mask", "surrogate", "pseudonym"):
         raise InputError(f"way is {way!r}", hint="mask, surrogate or pseudonym")

@@ -36,7 +36,8 @@ class EncryptedInference(Viewable):
     same class. Times are medians over calls. ``error`` is the largest difference of a score,
     ``error_bound`` what was foretold before the run; ``undecided`` counts the rows in which the
     plain model's two best scores are nearer to each other than twice that: there the class may be
-    another.
+    another. ``columns`` are those of a file that were read, ``left_out`` those that hold no
+    numbers.
     """
 
     model: str
@@ -79,6 +80,8 @@ class EncryptedInference(Viewable):
     ciphertext_bytes: int
     plan: str
     disagreements: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def compile_task(
@@ -178,6 +181,7 @@ def _measured(
         return statistics.median(getattr(call, name) for call in calls)
 
     return EncryptedInference(
+        columns=task.columns, left_out=task.left_out,
         model=plan.name, dataset=task.dataset, shape=plan.shape, activations=plan.activations,
         degrees=plan.degrees,
         fitted_ranges=tuple(

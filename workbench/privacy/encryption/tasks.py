@@ -34,7 +34,8 @@ class Task:
     """A trained model, the rows it was trained on, and rows ``[n, features]`` to ask about.
 
     ``input_range`` is what a feature can be at all, or what it is clipped to. ``texts`` are the
-    sentences that were asked about, where rows are embeddings.
+    sentences that were asked about, where rows are embeddings; ``columns`` those of a file that are
+    read, and ``left_out`` those that are not, for they hold no numbers.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Task:
     asked_labels: np.ndarray
     input_range: tuple[Any, Any]
     texts: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def load_task(
@@ -62,7 +65,7 @@ def load_task(
     Raises:
         InputError: The model is not for that data set, or the file's target is not named.
         NotFoundError: The file has no such column.
-        DataError: The file has no columns of numbers, or gaps in them.
+        DataError: The file has no columns of numbers, or gaps in them, or its target is no class.
     """
     name = dataset or ("wikipedia-leads" if kind == "text" else "digits")
     if (kind == "text") != (name == "wikipedia-leads"):
@@ -244,11 +247,18 @@ def _table(kind: str, dataset: str, target: str | None, seed: int) -> Task:
     if target not in table.columns:
         raise NotFoundError.among(f"column of {dataset}", target, map(str, table.columns))
     numbers = table.drop(columns=target).select_dtypes(["number", "bool"])
-    if numbers.shape[1] == 0 or numbers.isna().to_numpy().any():
+    _check_classes(table[target], dataset)
+    if numbers.shape[1] == 0:
         raise DataError(
-            f"{dataset} has no columns of numbers without gaps beside {target!r}",
-            hint="fill the gaps, or leave such rows out",
+            f"{dataset} has no columns of numbers beside {target!r}",
+            hint="write what is to be learnt from as numbers",
         )
+    gaps = [str(name) for name in numbers.columns[numbers.isna().any()]]
+    if gaps:
+        raise DataError(
+            f"{dataset} has gaps in {', '.join(gaps)}", hint="fill the gaps, or leave such rows out"
+        )
+    left_out = [str(each) for each in table.columns if each != target and each not in numbers]
     rows = numbers.to_numpy(dtype=np.float64)
     labels = table[target].to_numpy()
     rows, asked, labels, asked_labels = train_test_split(
@@ -269,4 +279,35 @@ def _table(kind: str, dataset: str, target: str | None, seed: int) -> Task:
         asked,
         asked_labels,
         (low, high),
+        columns=tuple(map(str, numbers.columns)),
+        left_out=tuple(left_out),
     )
+
+
+def _check_classes(values: Any, dataset: str) -> None:
+    """Raise DataError where a column (a pandas Series) is no class that can be learnt and tested.
+
+    No value is told: a target of names is named by mistake.
+    """
+    import pandas as pd
+
+    name, sizes = f"column {str(values.name)!r} of {dataset}", values.value_counts()
+    hint = "--target a column of two values or more, each in several rows"
+    if values.isna().any():
+        raise DataError(f"{name} has gaps", hint="fill them, or leave such rows out")
+    if len(sizes) < 2:
+        raise DataError(
+            f"{name} has the same value everywhere: there is nothing to tell", hint=hint
+        )
+    if pd.api.types.is_float_dtype(values) and (values % 1 != 0).any():
+        raise DataError(f"{name} is a quantity, and what is foretold is a class", hint=hint)
+    rare = int((sizes < 2).sum())
+    if rare:
+        raise DataError(
+            f"{rare:,} of the {len(sizes):,} values of {name} are in one row", hint=hint
+        )
+    if len(values) // 4 < len(sizes):  # a quarter is asked about, and has each of them
+        raise DataError(
+            f"{name} has {len(sizes):,} values in {len(values):,} rows: too many to test each",
+            hint=hint,
+        )
