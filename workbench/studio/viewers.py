@@ -47,9 +47,13 @@ _VIEWERS = {
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
+    "workbench.evaluation.number_sketch.SketchedDistance": "sentence_cards:draw_distance",
+    "workbench.monitoring.anomalies.result.Anomaly": "sentence_cards:draw_anomaly",
     "workbench.monitoring.anomalies.result.AnomalyReport": "anomaly_cards:draw_anomalies",
     "workbench.monitoring.drift.estimation.EstimatedAccuracy": "drift_cards:draw_estimate",
+    "workbench.monitoring.drift.result.ConceptDrift": "sentence_cards:draw_concept",
     "workbench.monitoring.drift.result.DriftReport": "drift_cards:draw_drift",
+    "workbench.monitoring.drift.watching.StreamAlarm": "sentence_cards:draw_alarm",
     "workbench.monitoring.forecasting.forecast.Forecast": "forecast_cards:draw_forecast",
     "workbench.monitoring.maintenance.result.MaintenanceReport": (
         "maintenance_cards:draw_maintenance"
@@ -57,6 +61,7 @@ _VIEWERS = {
     "workbench.monitoring.maintenance.result.Outlook": "maintenance_cards:draw_outlook",
     "workbench.monitoring.quality.result.QualityReport": "drift_cards:draw_quality",
     "workbench.monitoring.samples.keeping.SampleSeries": "sample_cards:draw_samples",
+    "workbench.monitoring.warehouse.building.Rebuilt": "sentence_cards:draw_rebuilt",
     "workbench.privacy.anonymisation.filing.AnonymisedFile": "anonymised_text_cards:draw_file",
     "workbench.privacy.anonymisation.filing.Revealed": "anonymised_text_cards:draw_revealed",
     "workbench.privacy.anonymisation.filing.TextRisk": "anonymised_text_cards:draw_text_risk",
