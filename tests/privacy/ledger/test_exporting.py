@@ -15,6 +15,7 @@ from workbench.privacy.ledger import ai_act, gdpr
 from workbench.privacy.ledger.checking import verify_evidence
 from workbench.privacy.ledger.checkpoints import make_checkpoint
 from workbench.privacy.ledger.exporting import export_ledger
+from workbench.privacy.ledger.operations import ledger_export, ledger_prove
 from workbench.store.ledger import Ledger
 
 ANN = "ann@example.org"
@@ -124,6 +125,18 @@ def test_what_cannot_be_exported_leaves_nothing(told: Ledger, tmp_path: Path) ->
         export_ledger(Path("/proc/none/x.json"))
     assert list(tmp_path.glob("*x.json*")) == []
     assert told.head().number == 46
+
+
+def test_what_was_exported_before_stays_unless_it_is_said(told: Ledger, tmp_path: Path) -> None:
+    """An older export may be all that still tells of entries that were taken out since."""
+    out, proof = tmp_path / "ledger.jsonl", tmp_path / "proof.json"
+    for each in (out, proof):
+        each.write_text("what an auditor was handed")
+    for refused in (lambda: ledger_export(out), lambda: ledger_prove(1, out=proof)):
+        with pytest.raises(InputError, match="is there and is not overwritten"):
+            refused()
+    assert {each.read_text() for each in (out, proof)} == {"what an auditor was handed"}
+    assert ledger_export(out, overwrite=True).entries == 46 == len(out.read_text().splitlines())
 
 
 def test_an_empty_ledger_is_not_exported(tmp_path: Path) -> None:

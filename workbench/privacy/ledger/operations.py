@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import annotated_types as limits
 
+from workbench.core.errors import InputError
 from workbench.core.operations import operation
 
 from .checking import EvidenceCheck, verify_evidence
@@ -56,6 +57,7 @@ def ledger_prove(
     *,
     out: Path,
     since: Annotated[int, limits.Ge(1)] | None = None,
+    overwrite: bool = False,
 ) -> EntryProof:
     """Write a proof that an entry was in the ledger when it was signed.
 
@@ -65,13 +67,19 @@ def ledger_prove(
         number: The entry.
         out: The file to write.
         since: The size of an older checkpoint; the proof then also shows that nothing of it went.
+        overwrite: Take the place of a file that is there.
     """
+    _check_free(out, overwrite)
     return prove_entry(number, out, since=since)
 
 
 @operation("privacy.ledger_export", title="Export the ledger", group="ledger")
 def ledger_export(
-    out: Path, *, format: Format = "jsonl", details: dict[str, Any] | None = None
+    out: Path,
+    *,
+    format: Format = "jsonl",
+    details: dict[str, Any] | None = None,
+    overwrite: bool = False,
 ) -> LedgerExport:
     """Write the ledger to a file: for the verifier, as the law asks for it, or to be read.
 
@@ -84,7 +92,9 @@ def ledger_export(
         format: jsonl, gdpr, ai-act or html.
         details: What a record after the GDPR asks for and the ledger cannot know, as an object:
             controller, purposes, data_subjects, personal_data, recipients, transfers, time_limits.
+        overwrite: Take the place of a file that is there.
     """
+    _check_free(out, overwrite)
     return export_ledger(out, format=format, details=details)
 
 
@@ -108,3 +118,9 @@ def ledger_tell(person: str) -> tuple[PersonEntry, ...]:
         person: Whom, as they were named when it was written.
     """
     return tell_person(person)
+
+
+def _check_free(out: Path, overwrite: bool) -> None:
+    """What was exported before may be all that tells of entries that have gone since."""
+    if out.exists() and not overwrite:
+        raise InputError(f"{out} is there and is not overwritten", hint="--overwrite")
