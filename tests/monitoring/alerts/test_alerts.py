@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,8 @@ from workbench.store.database import Database
 from workbench.store.ledger import Ledger
 
 from .conftest import Clock, Watched
+
+REPO = Path(__file__).parents[3]
 
 
 def flapping(seed: int) -> list[float]:
@@ -258,3 +262,18 @@ def test_the_commands_work_on_the_rules_that_ship(database: Database) -> None:
         alerts_silence("disk", span="soon")
     with pytest.raises(InputError, match="31d"):
         alerts_silence("disk", span="31d")
+
+
+def test_what_is_documented_of_events_is_what_they_carry(watched: Watched) -> None:
+    """Whoever delivers alerts goes by the table in docs/how-to/alerts.md."""
+    watched.use(above=10, clear=5)
+    for value in (20, 1):
+        watched.see(value)
+    page = (REPO / "docs" / "how-to" / "alerts.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| (`alert[^|]+) \| ([^|]+) \|$", page, re.M))
+    assert {name for kinds in told for name in re.findall(r"`([a-z.]+)`", kinds)} == {
+        event.kind for event in watched.heard
+    }
+    for event in watched.heard:
+        (fields,) = (text for kinds, text in told.items() if f"`{event.kind}`" in kinds)
+        assert set(re.findall(r"`([a-z]+)`", fields)) == set(event.data)
