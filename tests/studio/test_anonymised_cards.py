@@ -123,9 +123,10 @@ def test_a_file_says_whether_it_was_written(coarse: AnonymisedTable) -> None:
     assert "✓ written to safe.csv" in told(True)
     left = AnonymisedFile("t.csv", Path("safe.csv"), "table", 0, 0, {}, {}, {}, after, 0.1, 0.1,
                           True, None, before=coarse.before, loss=coarse.loss,
-                          left={"name": 1.0, "ward": 0.01})  # fmt: skip
+                          left={"name": 1.0, "number": 0.3, "ward": 0.01})  # fmt: skip
     said = visible(html(left))
-    assert "Left as they are: name, ward." in said and "By name alone a row is found" in said
+    assert "Left as they are: name, number, ward." in said
+    assert "By name or number alone a row is found" in said
     texts = AnonymisedFile("l.jsonl", Path("o.jsonl"), "mask", 9, 1, {"script": 1}, {"EMAIL": 2},
                            {"image/png": 3}, None, 0.0, 0.0, True, None,
                            example=SURROGATES)  # fmt: skip

@@ -66,7 +66,7 @@ def _left(made: AnonymisedFile) -> str:
     if made.left:
         said = f'<p class="q">Left as they are: {escape(", ".join(made.left))}.</p>'
     if made.telling:
-        names = escape(", ".join(made.telling))
+        names = escape(" or ".join(made.telling))
         said += (
             f'<p class="note">By {names} alone a row is found likelier than is allowed. Leave out '
             "what names a person, or count it as known to others.</p>"
