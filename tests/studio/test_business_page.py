@@ -7,7 +7,9 @@ import dataclasses
 import datetime as dt
 import io
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ from workbench.monitoring.business.costs import costs_by
 from workbench.monitoring.business.made_log import made_usage
 from workbench.monitoring.business.use import SUMS, Use, read_use
 from workbench.monitoring.business.wording import usd
+from workbench.monitoring.warehouse import opening
+from workbench.monitoring.warehouse.places import FOLDER, owned
+from workbench.studio import business_facts
 from workbench.studio.business_facts import BusinessFacts, Choice
 from workbench.studio.business_page import BusinessPage
 from workbench.studio.business_panels import draw_days, draw_figures, draw_worth
@@ -232,3 +237,29 @@ def test_a_name_that_is_gone_is_taken_as_all(use: Use) -> None:
     facts.take(use.only(team="legal"))
     assert facts.shown is not None
     assert set(facts.shown.cells["team"]) == {"legal"}
+
+
+def test_a_warehouse_that_another_page_builds_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pages of a home that nobody looked at before: one builds, the other comes meanwhile."""
+    _write(tmp_path)
+    with settings.override(home=tmp_path):
+        monkeypatch.setattr(opening, "FIRST_WAIT_S", 0.0)
+        with owned(tmp_path / FOLDER):
+            page = BusinessPage()
+            told = page.html().partition("</style>")[2]
+        assert "No call was settled" not in told
+        assert "being built for the first time" in told and shown(page) == {"choose"}
+        monkeypatch.setattr(opening, "FIRST_WAIT_S", 60.0)
+        with ExitStack() as stack:
+            stack.enter_context(owned(tmp_path / FOLDER))
+            threading.Timer(0.5, stack.pop_all().close).start()
+            facts = BusinessFacts()
+            facts.look()
+        assert facts.trouble is None and facts.use is not None
+        assert facts.use.total("requests") == 2100
+        monkeypatch.setattr(business_facts, "_TROUBLED_S", 0.0)
+        page.look()
+        page.refresh()
+        assert shown(page) >= {"figures", "days"}, "what went wrong counts for seconds alone"

@@ -24,6 +24,7 @@ _MADE = (
 )
 _HISTORY_DAYS = 400
 _AGAIN_S = 60.0  # how long what was read counts as new: an export and a reading of all rows
+_TROUBLED_S = 5.0  # and how long what went wrong does, and that nothing was found
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class BusinessFacts:
     def look(self) -> None:
         """Read the usage of this home, unless it was just read."""
         with self._lock:
-            if time.monotonic() - self._read_s < _AGAIN_S and self._read_s:
+            again_s = _AGAIN_S if self.use is not None and self.trouble is None else _TROUBLED_S
+            if time.monotonic() - self._read_s < again_s and self._read_s:
                 return
             today = dt.datetime.now(dt.UTC).date()
             try:

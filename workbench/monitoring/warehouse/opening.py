@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.core import settings
+from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import BusyError, ConfigError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from .questions import Questions
 
 Kind = Literal["files", "objects", "postgres"]
+# How long is waited for another process that builds the warehouse for the first time.
+FIRST_WAIT_S = 20.0
+_LOOK_EVERY_S = 0.2
 _SCHEMES: dict[str, Kind] = {"s3": "objects", "postgresql": "postgres", "postgres": "postgres"}
 
 
@@ -74,7 +79,11 @@ def open_warehouse(
 def fresh_notes() -> list[str]:
     """Bring the warehouse up to date, unless another process or home does it; what it has to say.
 
+    Who writes it brings it up to date for us too, and what stood before may be asked meanwhile. The
+    first time there is nothing to ask yet: that is waited for.
+
     Raises:
+        BusyError: Another process builds it for the first time, and takes long.
         NotFoundError: This home has no usage, and the warehouse none of another source.
     """
     from .rows import home_files, told_aside
@@ -86,12 +95,25 @@ def fresh_notes() -> list[str]:
         if settings.get("warehouse_url") or months_now():
             return []
         raise
-    # Who writes it brings it up to date for us too.
-    with contextlib.suppress(BusyError, ConflictError):
-        built = bring_up_to_date()
+    begun_s = time.monotonic()
+    while True:
+        try:
+            built = bring_up_to_date()
+        except ConflictError:
+            return []
+        except BusyError as error:
+            if months_now():
+                return []
+            if time.monotonic() - begun_s >= FIRST_WAIT_S:
+                raise BusyError(
+                    f"the warehouse of usage is being built for the first time: {error.message}",
+                    hint="wait a moment and ask again",
+                ) from error
+            check_cancelled()
+            time.sleep(_LOOK_EVERY_S)
+            continue
         aside = [told_aside(count, why) for why, count in built.quarantined.items()]
         return [*aside, *built.notes]
-    return []
 
 
 def months_now() -> dict[str, Any]:

@@ -7,6 +7,7 @@ same rules. Where that has become much, the warehouse is brought up to date afte
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import NotFoundError
+from workbench.core.errors import BusyError, NotFoundError
 
 from .opening import fresh_notes, open_warehouse
 from .places import FOLDER, read_manifest
@@ -67,7 +68,8 @@ def ask_usage(
     stretches, is_known = _stretches(since.timestamp(), until.timestamp())
     new = _read_new(database, stretches, most=MOST_ROWS) if is_known else None
     if new is None:
-        fresh_notes()
+        with contextlib.suppress(BusyError):  # the log has what the warehouse lacks
+            fresh_notes()
         stretches, _ = _stretches(since.timestamp(), until.timestamp())
         new = _read_new(database, stretches)
     found: list[pandas.DataFrame] = []
