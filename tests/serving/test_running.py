@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,13 @@ import pytest
 from workbench.core import errors
 from workbench.serving import running_operations as operations
 from workbench.serving.asking import GatewayClient
-from workbench.serving.running import announce, find_running, state_path, withdraw
+from workbench.serving.running import (
+    announce,
+    find_running,
+    refuse_second,
+    state_path,
+    withdraw,
+)
 
 from .conftest import MODEL, Client
 
@@ -79,6 +86,27 @@ def test_a_gateway_that_was_there_before_is_found_again(home: Path) -> None:
     withdraw(second)
     assert find_running() == first
     withdraw(first)
+    assert not state_path().exists()
+
+
+def test_one_that_was_killed_does_not_hide_the_one_before(home: Path) -> None:
+    first = announce("http://127.0.0.1:1", home / "key")
+    code = (
+        "import os; from pathlib import Path; from workbench.serving.running import announce;"
+        "announce('http://127.0.0.1:2', Path('key')); os.kill(os.getpid(), 9)"
+    )
+    environment = {**os.environ, "WORKBENCH_HOME": str(home)}
+    killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    assert killed.returncode == -9
+    assert json.loads(state_path().read_text())["url"] == "http://127.0.0.1:2"
+    assert find_running() == first
+    with pytest.raises(errors.ConflictError, match=r"http://127.0.0.1:1, process"):
+        refuse_second()
+    third = announce("http://127.0.0.1:3", home / "key")
+    assert find_running() == third
+    withdraw(first)  # the order in which they end does not matter
+    assert find_running() == third
+    withdraw(third)
     assert not state_path().exists()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +16,11 @@ from workbench.core import settings
 from workbench.core.errors import AccessError, InputError
 from workbench.identity import access
 from workbench.identity.verification import verifier
+from workbench.serving.running import is_alive
 from workbench.store import files
 
 log = logging.getLogger(__name__)
+_PASSING_S = 86_400.0  # a key that nobody could take back is refused after a day
 
 
 def owner_key(path: Path) -> str:
@@ -25,7 +29,7 @@ def owner_key(path: Path) -> str:
     Raises:
         InputError: What stands there is no key that this home knows.
     """
-    key = read_or_make(path, _make_owner_key)
+    key = read_or_make(path, _make_passing_key if _passing_pid(path) else _make_owner_key)
     try:
         principal = verifier().verify(key)
     except AccessError as error:
@@ -39,8 +43,22 @@ def owner_key(path: Path) -> str:
 
 
 def passing_key_file() -> Path:
-    """A file for a key that is to go with its gateway: another gateway's stays as it is."""
-    return settings.home() / "serving" / f"passing-{secrets.token_hex(4)}.key"
+    """A file for a key that is to go with its gateway: another gateway's stays as it is.
+
+    Keys whose process was killed and could not take them back are taken back now.
+    """
+    folder = settings.home() / "serving"
+    for left in folder.glob("passing-*.key"):
+        pid = _passing_pid(left)
+        if pid is not None and not is_alive(pid):
+            take_back(left)
+    return folder / f"passing-{os.getpid()}-{secrets.token_hex(4)}.key"
+
+
+def _passing_pid(path: Path) -> int | None:
+    """The process whose gateway a passing key belongs to; None for any other file."""
+    found = re.fullmatch(r"passing-(\d+)-[0-9a-f]{8}\.key", path.name)
+    return int(found.group(1)) if found else None
 
 
 def take_back(path: Path) -> None:
@@ -59,6 +77,12 @@ def _make_owner_key() -> str:
     taken = {key.name for key in access.list_keys()}
     name = "owner" if "owner" not in taken else f"owner-{secrets.token_hex(3)}"
     return access.create_key(name, role="owner").key
+
+
+def _make_passing_key() -> str:
+    """An owner's key for a gateway in a notebook; its name says so where calls are told by key."""
+    name = f"notebook-{secrets.token_hex(3)}"
+    return access.create_key(name, role="owner", expires_s=time.time() + _PASSING_S).key
 
 
 def read_or_make(path: Path, make: Callable[[], str]) -> str:

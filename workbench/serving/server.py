@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -35,6 +35,8 @@ from workbench.serving.watching import watch_over
 
 log = logging.getLogger(__name__)
 _FORCED_STATUS = 130
+_left_open: dict[GatewayServer, Callable[[], None]] = {}
+_registered = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,10 @@ def serving(**options: Any) -> Iterator[GatewayServer]:
 
     Args:
         options: Of ``GatewayServer``; by default a free port of 127.0.0.1, with the owner's key
-            in WORKBENCH_HOME. If there is none, one is made that is revoked at the end.
+            in WORKBENCH_HOME. If there is none, one is made that is revoked at the end, and
+            refused after a day.
+
+    A notebook may leave the block open: the gateway ends with the interpreter then.
     """
     # What is set for a block in the caller's thread holds for the gateway's as well, and at the
     # end for its key, which may come once that block was left.
@@ -268,7 +273,15 @@ def serving(**options: Any) -> Iterator[GatewayServer]:
             faults.append(error)
 
     thread = threading.Thread(target=context.copy().run, args=(run,), name="gateway")
+
+    def end() -> None:
+        server.stop()
+        thread.join()
+        if passing:
+            context.run(take_back, key_file)
+
     thread.start()
+    _end_with_interpreter(server, end)
     try:
         while not server.ready.wait(0.05):
             if server.ended.is_set():
@@ -276,12 +289,32 @@ def serving(**options: Any) -> Iterator[GatewayServer]:
                 raise faults[0] if faults else EngineError("the gateway ended before it was ready")
         yield server
     finally:
-        server.stop()
-        thread.join()
-        if passing:
-            context.run(take_back, key_file)
+        _left_open.pop(server, None)
+        end()
     if faults:
         raise faults[0]
+
+
+def _end_with_interpreter(server: GatewayServer, end: Callable[[], None]) -> None:
+    """Have a gateway ended when the interpreter ends, should its block still be open.
+
+    A kernel that is shut down leaves no block: it would wait for the gateway's thread until it is
+    killed, and the key and the word that a gateway runs would stay. ``atexit`` comes too late, when
+    that thread was waited for. These functions run before, the last registered first; the gateway
+    needs the executor's threads to end, so theirs has to be registered by then.
+    """
+    import concurrent.futures.thread  # noqa: F401 - registers its own
+
+    register = getattr(threading, "_register_atexit", None)  # CPython's own, without a promise
+    if register is not None and not _registered.is_set():
+        register(_end_left_open)
+        _registered.set()
+    _left_open[server] = end
+
+
+def _end_left_open() -> None:
+    for end in list(_left_open.values()):
+        end()
 
 
 def default_key_file() -> Path:

@@ -188,7 +188,7 @@ check("q5")
 #
 # ## 6. Through the door
 #
-# Now the real gateway, which does all of this. It is opened for this notebook, on this machine alone.
+# Now the real gateway, which does all of this. It is opened for this notebook, on this machine alone. Commands and pages of this home ask it as long as it runs, and its calls stand in `workbench serving usage`. `room.close()` ends it, or the end of this kernel. If no gateway was ever opened here, the key that it makes for itself is revoked with it.
 
 # %%
 room = contextlib.ExitStack()
