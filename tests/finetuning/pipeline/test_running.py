@@ -19,11 +19,13 @@ from workbench.finetuning.pipeline import stages
 from workbench.finetuning.pipeline.definition import find_pipeline
 from workbench.finetuning.pipeline.running import _holding, run_once, stop_pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRows
+from workbench.finetuning.pipeline.stages import STAGES
 from workbench.finetuning.pipeline.triggers import look_whether_due
 from workbench.finetuning.rollout.starting import stop_canary
 from workbench.finetuning.versions.names import find_champion
 from workbench.models.adapters import list_adapters
 from workbench.models.routing.trials import find_trial
+from workbench.store.artifacts import Artifacts
 from workbench.store.database import Database
 from workbench.store.jobs import JobQueue
 from workbench.store.migrations import MIGRATIONS
@@ -89,6 +91,25 @@ def test_a_planted_batch_is_refused_before_training(define: Define, tmp_path: Pa
     assert champion is not None and champion.number == 1 and len(list_adapters("tiny")) == 1
     with pytest.raises(InputError, match="nothing new waits"):
         run_once("p", stages=with_gate())
+
+
+def test_rows_of_several_files_are_told_with_where_each_file_begins(
+    define: Define, tmp_path: Path
+) -> None:
+    define()
+    (tmp_path / "inbox" / "two.jsonl").write_text("{broken\n" * 20)
+    (tmp_path / "inbox" / "three.jsonl").write_text("\n" + "[1]\n" * 3)
+    run = run_once("p", stages=STAGES[:2])
+    collected = run.output("collect")
+    assert run.state == "refused" and collected is not None
+    batch = Artifacts().read(collected["batch"]).decode().split("\n")
+    begins = dict(collected["first_lines"])
+    assert (
+        batch[begins["two.jsonl"] - 1] == "{broken" and batch[begins["two.jsonl"] - 2] != "{broken"
+    )
+    assert batch[begins["three.jsonl"]] == "[1]" and begins["one.jsonl"] >= 1
+    for name, line in begins.items():
+        assert f"{name} from line {line}" in run.reason
 
 
 def test_a_batch_about_persons_is_refused_over_the_stated_share(

@@ -154,3 +154,17 @@ def read_batch(waiting: Waiting) -> bytes:
             )
         parts.append(content.rstrip(b"\n") + b"\n")
     return b"".join([*parts, _lines(waiting.judged_rows)])
+
+
+def first_lines(waiting: Waiting) -> list[tuple[str, int]]:
+    """At which line of the batch each file begins, and the feedback: checks name the batch's lines.
+
+    Raises:
+        StorageError: A file cannot be read.
+    """
+    found, line = [], 1
+    for path in waiting.paths:
+        found.append((path.name, line))
+        with saying_why(path):
+            line += path.read_bytes().rstrip(b"\n").count(b"\n") + 1
+    return [*found, (JUDGED, line)] if waiting.judged_rows else found

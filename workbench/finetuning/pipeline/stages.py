@@ -17,6 +17,7 @@ from workbench.core import settings
 from workbench.core.errors import DataError
 from workbench.core.plain import to_plain
 from workbench.finetuning.pipeline.collecting import (
+    first_lines,
     name_judgement,
     read_batch,
     require_waiting,
@@ -68,6 +69,8 @@ def collect(at: Context) -> Given:
     waiting = require_waiting(at.pipeline)
     batch = Artifacts().put_bytes(read_batch(waiting)).sha256
     told: dict[str, Any] = {"batch": batch, "files": waiting.files, "rows": waiting.rows}
+    if len(waiting.files) > 1:
+        told["first_lines"] = first_lines(waiting)
     if waiting.judged_rows and waiting.judged is not None:
         note_reading(
             "access", f"feedback, pipeline {at.pipeline.name}", waiting.judged, run=at.run.id
@@ -141,7 +144,7 @@ def snapshot(at: Context) -> Given:
         report = keep_blocked(file, examples, report)
         report.check()
     except DataError as error:
-        return Given({"error": error.to_dict()}, "refused", error.message)
+        return Given({"error": error.to_dict()}, "refused", f"{error.message}{_tell_files(at)}")
     every = [*before, *kept]
     found = keep_snapshot(
         every,
@@ -160,6 +163,13 @@ def snapshot(at: Context) -> Given:
     if not kept:
         return Given(output, "refused", "no new row may be learnt")
     return Given(output)
+
+
+def _tell_files(at: Context) -> str:
+    """Which lines of a batch are of which file, as rows are named by the batch's lines."""
+    first = at.done["collect"].get("first_lines", ())
+    told = ", ".join(f"{name} from line {line}" for name, line in first)
+    return f" (of the files together: {told})" if told else ""
 
 
 def _batch_file(at: Context) -> Path:
