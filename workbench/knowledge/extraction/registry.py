@@ -38,5 +38,19 @@ def settings_of(extractor: Extractor) -> dict[str, Any]:
     return found
 
 
+def _dependencies() -> Extractor:
+    from .dependency.extractor import DependencyExtractor
+
+    return DependencyExtractor()
+
+
+def _language_model(model: str | None) -> Extractor:
+    from .language_model import LanguageModelExtractor
+
+    return LanguageModelExtractor(model)
+
+
 register_extractor("patterns", lambda settings: PatternExtractor())
 register_extractor("gazetteer", GazetteerExtractor.of)
+register_extractor("dependencies", lambda settings: _dependencies())
+register_extractor("language-model", lambda settings: _language_model(settings.get("model")))

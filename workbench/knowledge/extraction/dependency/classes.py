@@ -1,0 +1,259 @@
+"""is_a: copula, apposition, the word before a name, and roles ("as a critic, he ...").
+
+Hearst 1992, "Automatic Acquisition of Hyponyms from Large Text Corpora", gives the patterns of
+lists, which stand in ``lists``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .offices import is_office
+from .parts import is_taxon_name
+from .reading import Found, Passage, is_copula, is_human, is_human_word
+from .tree import (
+    LIGHT,
+    NOUNS,
+    Phrase,
+    Token,
+    children,
+    determiner,
+    full_phrase,
+    has_article,
+    is_proper,
+    members,
+    noun_phrase,
+    objects,
+    predicates,
+    subject_of,
+)
+from .vocabulary import words
+
+# Not classes but relations, parts of speech about words, or fillers.
+_NO_CLASS = words(
+    "part term name word phrase synonym result cause source reason capital member home time "
+    "case way example one student successor predecessor son daughter brother sister wife "
+    "husband father mother child uncle aunt lover nephew niece cousin grandson friend rival "
+    "partner siblings contributor north south east west northwest northeast southwest "
+    "southeast minute hour mile kilometre kilometer km metre meter year day subject focus "
+    "goal aim purpose majority number lot amount percent sum seat birthplace site most "
+    "population nickname abbreviation question fact opposite key initial initials title "
+    "percent author founder creator inventor discoverer branch component portion half "
+    "majority rest"
+)
+_PARTITIVE = words("one some most many two three majority several any")
+
+
+def find_classes(passage: Passage, sentence: Any) -> Iterator[Found]:
+    """Each ``is_a`` of a sentence but for lists."""
+    for token in sentence:
+        if is_copula(token) or (token.lemma_ in {"be", "become"} and _late_predicate(token)):
+            yield from _copula(passage, token)
+        elif token.dep_ == "appos":
+            yield from _apposition(passage, token)
+        elif token.dep_ == "prep" and token.lower_ == "as":
+            yield from _role(passage, token)
+        elif (
+            token.dep_ in {"oprd", "dobj"} and token.pos_ in NOUNS and token.head.lemma_ in _MAKES
+        ) or (token.pos_ in NOUNS and token.dep_ == "ccomp" and _makes_it(token)):
+            yield from _made(passage, token, token.head)
+        if token.pos_ == "PROPN":
+            yield from _word_before(passage, token)
+
+
+_MAKES = frozenset({"designate", "declare", "proclaim"})
+_SAYS = frozenset({"serve", "work", "act", "establish"})
+
+
+def class_of(token: Token) -> Token | None:
+    """The class that a predicate names: *one of the kings* is king, *a set of rules* stays set."""
+    if token.lemma_.lower() in _PARTITIVE or (token.pos_ == "NUM" and token.dep_ != "nummod"):
+        inner = next((each for each in objects(token, "of", "among")), None)
+        return inner if inner is not None and inner.pos_ in NOUNS else None
+    last_of_list = token.pos_ == "ADJ" and token.dep_ == "conj" and token.head.pos_ in NOUNS
+    if token.lemma_.lower() in _NO_CLASS or not (token.pos_ in NOUNS or last_of_list):
+        return None
+    if token.tag_ in {"WP", "WDT"} or token.pos_ == "PRON":
+        return None
+    return token
+
+
+def _makes_it(token: Token) -> bool:
+    """Whether it is *making it the only ...*."""
+    it = any(each.lower_ == "it" for each in children(token, "nsubj"))
+    return bool(it and token.head.lemma_ == "make")
+
+
+def _late_predicate(verb: Token) -> bool:
+    """Whether it is *X was among the largest countries*."""
+    return any(each.lower_ == "among" for each in children(verb, "prep"))
+
+
+def _copula(passage: Passage, verb: Token) -> Iterator[Found]:
+    if any(
+        each.dep_ == "neg" or each.lower_ in {"may", "might", "could"} for each in verb.children
+    ):
+        return
+    head = subject_of(verb)
+    if head is None or head.lower_ in {"there", "this", "that", "what", "who", "which"}:
+        return
+    if verb.head.lemma_ in _VERDICTS and verb.dep_ in {"xcomp", "ccomp"}:
+        return
+    said = predicates(verb)
+    if head.pos_ == "NOUN" and len(said) == 1 and _is_bare_name(said[0]):
+        for each in members(head):
+            told = is_superlative(each) or children(each, "amod") or each.dep_ == "conj"
+            if told and class_of(each) is not None and has_article(head):
+                yield Found("copula_reversed", noun_phrase(said[0]), "is_a", noun_phrase(each))
+        return
+    for subject in _subjects(passage, verb, head):
+        for predicate in said:
+            named = class_of(predicate)
+            if named is None or named.ent_type_ in {"DATE", "CARDINAL", "PERCENT", "QUANTITY"}:
+                continue
+            if is_human(passage, subject.head) and is_office(named):
+                continue
+            if is_proper(named) and is_proper(subject.head) and not has_article(named):
+                continue
+            yield Found("copula", subject, "is_a", _class_phrase(named))
+
+
+_VERDICTS = words("consider regard think believe say claim deem hold judge")
+
+
+def _is_bare_name(token: Token) -> bool:
+    return is_proper(token) and not has_article(token) and token.tag_ in {"NNP", "NNPS"}
+
+
+def _subjects(passage: Passage, verb: Token, head: Token) -> Iterator[Phrase]:
+    if head.lemma_.lower() in {"majority", "most", "some", "many", "all", "type", "form", "one"}:
+        inner = next(objects(head, "of"), None)
+        head = inner if inner is not None else head
+    if head.lemma_.lower() == "percent":
+        return
+    coordinated = members(head)
+    if any(each.lower_ == "or" for one in coordinated for each in children(one, "cc")):
+        coordinated = [head]
+    for each in coordinated:
+        found = passage.subject(each)
+        if found is not None:
+            yield found
+
+
+def is_superlative(token: Token) -> bool:
+    """Whether a noun has a superlative."""
+    return any(each.tag_ == "JJS" for each in token.children)
+
+
+def _class_phrase(token: Token) -> Phrase:
+    """A class without the demonym of a person's ("an American journalist")."""
+    found = noun_phrase(token)
+    start = found.start
+    while start < token.i and is_human_word(token.lemma_.lower()):
+        first = found.head.doc[start]
+        if first.ent_type_ != "NORP" and first.lower_ not in {"-", "and", "born"}:
+            break
+        start += 1
+    return Phrase(token, start, found.end)
+
+
+def _apposition(passage: Passage, token: Token) -> Iterator[Found]:
+    """*Carnatic music, the classical tradition*; *the river, the Congo*."""
+    head = token.head
+    if token.pos_ not in NOUNS or head.pos_ not in NOUNS or head.lower_ in passage_pronouns:
+        return
+    if head.ent_type_ in {"DATE", "CARDINAL"} or token.ent_type_ in {
+        "DATE",
+        "CARDINAL",
+        "QUANTITY",
+    }:
+        return
+    between = head.doc[head.i + 1 : token.left_edge.i]
+    if any(each.text in {"(", "–", "—"} for each in between) and not has_article(token):
+        return
+    if (token.ent_type_ == "PERSON" and head.ent_type_ == "PERSON") or is_taxon_name(head):
+        return
+    if (
+        head.lemma_.lower() in {"family", "genus", "order", "suborder", "class"}
+        and head.dep_ == "pobj"
+    ):
+        return
+    if is_proper(token) and not is_proper(head):
+        head = _nearest_noun(token, head)
+    if is_proper(token) and not is_proper(head) and class_of(head) is not None:
+        if not children(head, "poss") and not has_article(head) and head.tag_ != "NNS":
+            return
+        yield Found("apposition_name_last", noun_phrase(token), "is_a", _class_phrase(head))
+    elif token.pos_ == "NOUN" and has_article(token) and class_of(token) is not None:
+        subject = passage.subject(head)
+        if subject is None:
+            return
+        for each in members(token):
+            named = class_of(each)
+            if named is not None and not (is_office(named) and is_human(passage, head)):
+                yield Found("apposition", subject, "is_a", _class_phrase(named))
+
+
+def _nearest_noun(name: Token, head: Token) -> Token:
+    """The noun right before the comma: *the arm of Africa's river, the Congo* is of the river."""
+    at = noun_phrase(name).start - 1
+    while at > head.i and (name.doc[at].text == "," or name.doc[at].dep_ == "det"):
+        at -= 1
+    nearest = name.doc[at]
+    return nearest if nearest.pos_ == "NOUN" else head
+
+
+passage_pronouns = words("it they he she this that them")
+
+
+def _role(passage: Passage, prep: Token) -> Iterator[Found]:
+    """*As a critic of ..., he wrote*; *she worked as a nurse*."""
+    verb = prep.head
+    at_start = prep.i == prep.sent.start
+    if not at_start and verb.lemma_ not in _SAYS:
+        return
+    head = subject_of(verb)
+    if not at_start and (head is None or not is_human(passage, head)):
+        return
+    subject = passage.subject(head) if head is not None else None
+    if subject is None:
+        return
+    for attr in children(prep, "pobj"):
+        for each in members(attr):
+            named = class_of(each)
+            if named is not None and not is_office(named):
+                yield Found("role", subject, "is_a", _class_phrase(named))
+
+
+def _made(passage: Passage, token: Token, verb: Token) -> Iterator[Found]:
+    """*Designated a World Heritage Site*; *making it the only ...*."""
+    if verb.lemma_ in _MAKES and verb.tag_ != "VBN":
+        return
+    head = subject_of(verb)
+    subject = passage.subject(head) if head is not None else None
+    if subject is not None:
+        yield Found("designated", subject, "is_a", noun_phrase(token))
+
+
+def _word_before(passage: Passage, token: Token) -> Iterator[Found]:
+    """*the fictional character Phileas Fogg*, *the poet Homer*."""
+    if token.dep_ in {"compound", "nmod"} and token.head.pos_ == "PROPN" and token.head.i > token.i:
+        return
+    phrase = full_phrase(token)
+    common = None
+    for each in token.doc[phrase.start : token.i]:
+        if each.pos_ == "NOUN" and each.tag_ in {"NN", "NNS"} and each.text[0].islower():
+            common = each
+    if common is None or common.i + 1 >= phrase.end or token.doc[common.i + 1].pos_ != "PROPN":
+        return
+    if not (determiner(token) == "the" or children(token, "poss") or phrase.start == common.i):
+        return
+    word = common.lemma_.lower()
+    if not is_human_word(word) and word not in {"character", "novel", "film", "language", "god"}:
+        return
+    if word in LIGHT or is_office(common):
+        return
+    name = Phrase(token, common.i + 1, phrase.end)
+    kind = Phrase(common, phrase.start, common.i + 1)
+    yield Found("word_before_name", name, "is_a", kind)

@@ -1,0 +1,51 @@
+"""All rules in their order, and what they give of a passage without doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .classes import find_classes
+from .events import find_event_times
+from .lists import find_lists
+from .lives import find_languages, find_lives
+from .naming import find_namesakes, find_other_names
+from .offices import find_nationality, find_offices
+from .parts import find_parts
+from .places import find_borders, find_capitals, find_locations, find_populations
+from .reading import Found, Passage, Rule
+from .works import find_fame, find_makers
+
+RULES: tuple[Rule, ...] = (
+    find_classes,
+    find_lists,
+    find_other_names,
+    find_namesakes,
+    find_locations,
+    find_borders,
+    find_capitals,
+    find_populations,
+    find_parts,
+    find_offices,
+    find_nationality,
+    find_makers,
+    find_fame,
+    find_lives,
+    find_languages,
+    find_event_times,
+)
+
+
+def find_all(passage: Passage, *, rules: tuple[Rule, ...] = RULES) -> Iterator[Found]:
+    """What a passage says, each fact once."""
+    seen = set()
+    for sentence in passage.doc.sents:
+        for rule in rules:
+            for found in rule(passage, sentence):
+                subject = None if found.subject.is_topic else found.subject.text
+                key = (sentence.start, subject, found.relation, found.object.text)
+                if found.subject.head.i == found.object.head.i or key in seen:
+                    continue
+                if found.subject.text == found.object.text:
+                    continue
+                seen.add(key)
+                yield found
