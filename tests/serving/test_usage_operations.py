@@ -11,6 +11,7 @@ import pytest
 from workbench import identity
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.moments import moment_s
+from workbench.serving.key_operations import revoke_key
 from workbench.serving.usage_operations import usage, usage_export
 from workbench.store.database import close_all
 from workbench.store.usage import UsageLog
@@ -70,6 +71,45 @@ def test_usage_by_key_name_and_time() -> None:
     assert usage(key="ci", since="2020-01-01", until="2020-02-01") == ()
     with pytest.raises(NotFoundError, match="did you mean 'ci'"):
         usage(key="cii")
+
+
+def test_a_revoked_key_is_asked_for_by_its_name() -> None:
+    first, kept = identity.create_key("ci"), identity.create_key("kept")
+    settle(first.id, 5)
+    settle(kept.id, 11)
+    identity.revoke_key("ci")
+    assert [(each.name, each.prompt_tokens) for each in usage(key="ci")] == [("ci", 5)]
+    second = identity.create_key("ci")
+    settle(second.id, 7)
+    assert [each.prompt_tokens for each in usage(key="ci")] == [7], "the one in force is meant"
+    identity.revoke_key("ci")
+    assert {each.group: each.prompt_tokens for each in usage(key="ci")} == {
+        first.id: 5,
+        second.id: 7,
+    }
+
+
+def test_failed_calls_are_told_by_their_error() -> None:
+    settle("key_1", 5)
+    settle("key_1", 0, status=400, error_code="context-length")
+    (both,) = usage()
+    assert (both.requests, both.errors) == (2, 1)
+    told = {each.group: (each.requests, each.errors) for each in usage(by="error")}
+    assert told == {"no error": (1, 0), "context-length": (1, 1)}
+
+
+def test_the_last_key_of_an_owner_is_not_revoked_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    identity.create_key("owner", role="owner")
+    identity.create_key("second", role="owner")
+    identity.create_key("ci")
+    for name in ("ci", "second"):
+        revoke_key(name)
+        assert not caplog.records
+    revoke_key("owner")
+    assert "'owner' was the last key of an owner" in caplog.text
+    assert "keys add NAME --role owner" in caplog.text
 
 
 def test_exporting() -> None:

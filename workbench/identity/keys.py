@@ -175,6 +175,20 @@ class Keys:
             raise self._missing(id_or_name)
         return self._with_use(read_key(row))
 
+    def named(self, id_or_name: str) -> tuple[Key, ...]:
+        """The key that ``get`` finds, or else all revoked ones of that name, the oldest first.
+
+        Raises:
+            NotFoundError: There never was one; near matches are named.
+        """
+        try:
+            return (self.get(id_or_name),)
+        except NotFoundError:
+            found = tuple(key for key in self.list(revoked=True) if key.name == id_or_name)
+            if not found:
+                raise
+            return found
+
     def _with_use(self, key: Key) -> Key:
         """The key with its last use: what it settled is on the disk before it is written there."""
         settled_s = last_settled_s(key.id, self.database)

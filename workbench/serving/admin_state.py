@@ -44,7 +44,7 @@ async def show_usage(asked: Asked) -> UsageList:
                     by=query.by,
                     since_s=moment_s(query.since),
                     until_s=moment_s(query.until) if query.until else time.time() + 1,
-                    key_id=None if query.key is None else Keys().get(query.key).id,
+                    key_id=None if query.key is None else [key.id for key in Keys().named(query.key)],
                 )
             )
         )

@@ -133,7 +133,7 @@ class UsageQuery(Struct, forbid_unknown_fields=True):
     """Which usage: dates, times or spans as ``2026-11-25``, ``24h``, ``7d``, ``month``; in UTC."""
 
     by: Literal[
-        "key", "user", "model", "backend", "endpoint", "day", "month", "task", "language"
+        "key", "user", "model", "backend", "endpoint", "day", "month", "task", "language", "error"
     ] = "key"
     since: str = "month"
     until: str | None = None

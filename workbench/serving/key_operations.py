@@ -18,7 +18,7 @@ from workbench.identity import access
 from workbench.identity.keys import Key, Keys, NewKey
 from workbench.identity.principals import KeyLimits
 from workbench.identity.roles import Role
-from workbench.serving.key_warnings import key_warnings
+from workbench.serving.key_warnings import key_warnings, revoked_warnings
 from workbench.serving.limits.opening import make_limits
 from workbench.serving.limits.protocol import LimitUse
 
@@ -110,11 +110,17 @@ def list_keys(*, revoked: bool = False) -> tuple[Key, ...]:
 def revoke_key(key: str, *, reason: str = "") -> Key:
     """Refuse a key from now on; a gateway that runs notices within a quarter of a second.
 
+    It cannot be taken back. Where no key of an owner is left in force, that is said.
+
     Args:
         key: Its id or its name.
         reason: Why, for the ledger.
     """
-    return access.revoke_key(key, reason=reason)
+    before = Keys().get(key)
+    revoked = access.revoke_key(before.id, reason=reason)
+    if before.revoked_s is None:
+        _say(revoked_warnings(revoked, left=access.list_keys()))
+    return revoked
 
 
 @operation("serving.keys_limits", title="Change a key's limits", produces="key", group="keys")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from workbench.core.near_names import meant, near_names
+
+if TYPE_CHECKING:
+    from workbench.identity.keys import Key
 
 _FREE = (
     "no model has a price, so a budget in dollars limits nothing; set one in "
@@ -17,6 +22,18 @@ def key_warnings(names: Iterable[str] | None, *, budgets_usd: Iterable[float | N
     """What a key's maker should hear: names that no model has now, budgets that limit nothing."""
     said = [_FREE] if any(each is not None for each in budgets_usd) and is_free() else []
     return said + _unknown(names or ())
+
+
+def revoked_warnings(revoked: Key, *, left: Iterable[Key]) -> list[str]:
+    """What who revoked a key should hear: that nobody can manage the gateway with one any more."""
+    now_s = time.time()
+    in_force = (key for key in left if key.expires_s is None or key.expires_s > now_s)
+    if revoked.role != "owner" or any(key.role == "owner" for key in in_force):
+        return []
+    return [
+        f"{revoked.name!r} was the last key of an owner: no key can make or revoke keys over HTTP "
+        "now; workbench serving keys add NAME --role owner makes another"
+    ]
 
 
 def _unknown(names: Iterable[str]) -> list[str]:

@@ -24,22 +24,25 @@ def usage(
 ) -> tuple[UsageTotal, ...]:
     """Show requests, tokens and money by key, user, model or day, from the settled usage.
 
-    A call is settled once something was reserved for it; of those, the ones that ended with an
-    error are counted as failed. What was refused before that (no such model, not allowed, over a
-    limit, a faulty request) used nothing and is not among them: GET /metrics counts it by status.
+    A call is settled once something was reserved for it. Failed are those of them that ended with
+    an error, also where it was the client's: a prompt longer than the model's context, a wish that
+    the model cannot meet, a stream that was broken off. By error tells which. What was refused
+    before (a body that cannot be read, no such model, not allowed, over a limit) is not settled:
+    GET /metrics counts it by status.
 
     Args:
         by: What to group by.
         since: A date (2026-11-25), a time (2026-11-25T10:00), 24h, 7d, today or month; in UTC.
         until: Likewise; by default now.
-        key: Only of this key, by its id or name.
+        key: Only of this key, by its id or name; of a name that no key in force has, of those
+            that were revoked.
     """
     from workbench.identity import access
     from workbench.identity.keys import Keys
 
-    key_id = None if key is None else Keys().get(key).id
+    key_ids = None if key is None else [each.id for each in Keys().named(key)]
     until_s = moment_s(until) if until else time.time() + 1
-    found = totals(by=by, since_s=moment_s(since), until_s=until_s, key_id=key_id)
+    found = totals(by=by, since_s=moment_s(since), until_s=until_s, key_id=key_ids)
     if by != "key":
         return found
     names = {each.id: each.name for each in access.list_keys(revoked=True)}

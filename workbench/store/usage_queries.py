@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import Literal, NamedTuple
 from .database import Database, open_database
 from .usage_rows import NANO, UsageRow, read_row
 
-By = Literal["key", "user", "model", "backend", "endpoint", "day", "month", "task", "language"]
+By = Literal[
+    "key", "user", "model", "backend", "endpoint", "day", "month", "task", "language", "error"
+]
 _KEYS: dict[str, str] = {
     "key": "key_id",
     "user": "user",
@@ -21,6 +24,7 @@ _KEYS: dict[str, str] = {
     "month": "strftime('%Y-%m', time_s, 'unixepoch')",
     "task": "coalesce(task, '')",
     "language": "coalesce(language, '')",
+    "error": "coalesce(error_code, 'no error')",
 }
 
 
@@ -44,10 +48,14 @@ def totals(
     by: By = "key",
     since_s: float = 0.0,
     until_s: float = math.inf,
-    key_id: str | None = None,
+    key_id: str | Collection[str] | None = None,
     database: Database | None = None,
 ) -> tuple[UsageTotal, ...]:
-    """Totals of settlements from one Unix time up to another, the dearest in tokens first."""
+    """Totals of settlements from one Unix time up to another, the dearest in tokens first.
+
+    ``key_id``: only of this key, or of these.
+    """
+    ids = [key_id] if isinstance(key_id, str) else key_id
     group = _KEYS[by]
     order = "1" if by in ("day", "month") else "sum(prompt_tokens + completion_tokens) DESC, 1"
     rows = (database or open_database()).read(
@@ -55,9 +63,10 @@ def totals(
         "sum(status >= 400) AS errors, sum(prompt_tokens) AS prompt_tokens, "
         "sum(completion_tokens) AS completion_tokens, sum(cached_tokens) AS cached_tokens, "
         "sum(cache IS NOT NULL) AS cache_hits, sum(cost_nano_usd) AS cost "
-        "FROM usage WHERE time_s >= ? AND time_s < ? AND (?3 IS NULL OR key_id = ?3) "
+        "FROM usage WHERE time_s >= ? AND time_s < ? "
+        "AND (?3 IS NULL OR key_id IN (SELECT value FROM json_each(?3))) "
         f"GROUP BY grouped ORDER BY {order}",
-        (since_s, until_s, key_id),
+        (since_s, until_s, None if ids is None else json.dumps(list(ids))),
     )
     return tuple(
         UsageTotal(

@@ -28,14 +28,19 @@ _FREE = (
     "million tokens cost, in <code>metrics.yaml</code> of the home:</p>"
     "<p><code>prices: {NAME: {prompt: 0.02, completion: 0.04}}</code></p>"
 )
+_FAILED = (
+    '<p class="q">Failed calls were let in and ended with an error, whoever is to blame: '
+    "<code>workbench serving usage --by error</code> tells of what.</p>"
+)
 
 
 def draw_figures(use: Use, users: int) -> str:
     """The numbers to take away; ``users`` is how many asked something."""
     total = total_line(use)
+    failed = total.requests - total.answers
     told = [
         ("Cost", usd(total.cost_usd), count(use.days, "day")),
-        ("Answers", f"{total.answers:,}", f"{total.requests - total.answers:,} calls failed"),
+        ("Answers", f"{total.answers:,}", f"{failed:,} call{'' if failed == 1 else 's'} failed"),
         ("Users", f"{users:,}", "who asked something"),
     ]
     if total.success is not None:
@@ -47,7 +52,7 @@ def draw_figures(use: Use, users: int) -> str:
         f"<div><dt>{name}</dt><dd class='value'>{escape(value)}</dd><dd>{escape(more)}</dd></div>"
         for name, value, more in told
     )
-    return f'<dl class="wb-key-figures">{cells}</dl>'
+    return f'<dl class="wb-key-figures">{cells}</dl>' + (_FAILED if failed else "")
 
 
 def draw_days(use: Use) -> str:
