@@ -38,13 +38,14 @@ async def show_usage(asked: Asked) -> UsageList:
     query = asked.query
 
     def read() -> UsageList:
+        of = None if query.key is None else [key.id for key in Keys().named(query.key)]
         return UsageList(
             list(
                 totals(
                     by=query.by,
                     since_s=moment_s(query.since),
                     until_s=moment_s(query.until) if query.until else time.time() + 1,
-                    key_id=None if query.key is None else [key.id for key in Keys().named(query.key)],
+                    key_id=of,
                 )
             )
         )
