@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from workbench.core.errors import CapabilityError, InputError, NotFoundError
 from workbench.learning import grading
-from workbench.learning.catalogue import LabSpec
+from workbench.learning.catalogue import LabSpec, find_lab
 from workbench.learning.grading import grade_notebook
 from workbench.learning.operations import build, grade, progress
 from workbench.reports.own_copies import own_copy
@@ -79,6 +80,32 @@ def test_a_loop_without_end(write_notebook: WriteNotebook, monkeypatch: pytest.M
     found = grade_notebook(write_notebook(loop))
     assert found.questions[0].points == 1
     assert "none within 3 s" in found.questions[1].message
+
+
+@pytest.mark.parametrize("fault", ["while True: pass", "import os; os._exit(3)"])
+def test_a_task_that_loops_or_ends_the_process_costs_the_others_nothing(
+    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """The order of the small lab's tasks is turned, so that the faulty one is asked first."""
+    turned = dataclasses.replace(find_lab(SMALL_LAB), questions=find_lab(SMALL_LAB).questions[::-1])
+    monkeypatch.setattr(grading, "find_lab", lambda name: turned)
+    monkeypatch.setattr(grading, "_ANSWER_S", 3.0)
+    found = grade_notebook(write_notebook(f"number = 42\ndef add(a, b):\n    {fault}"))
+    assert [(each.id, each.points) for each in found.questions] == [("q2", 0), ("q1", 1)]
+    assert "3" in found.questions[0].message  # seconds, or the exit status
+    assert found.questions[1].message == ""
+
+
+def test_a_cell_that_ends_the_process_is_not_run_for_each_task(
+    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    kernel = grading._kernel
+    monkeypatch.setattr(grading, "_kernel", lambda spec: begun.append(spec) or kernel(spec))
+    found = grade_notebook(write_notebook(RIGHT, "import os; os._exit(3)"))
+    assert found.score == 0
+    assert "code cell 3" in found.note
+    assert len(begun) == 1
 
 
 def test_too_much_memory(write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch) -> None:

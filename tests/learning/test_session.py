@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workbench.core.errors import ConfigError, NotFoundError
-from workbench.learning import lab
+from workbench.learning import answers, lab
 from workbench.learning.catalogue import LabSpec, find_lab
 from workbench.learning.operations import list_labs, progress
 from workbench.learning.session import GRADED_VARIABLE
@@ -50,6 +51,24 @@ def test_functions_of_every_kind(small: LabSpec, function: object, said: str) ->
     result = lab(SMALL_LAB, {"add": function}).check("q2")
     assert "not yet" in repr(result)
     assert said in repr(result)
+
+
+def test_a_loop_without_an_end_is_ended(small: LabSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    def loop(a: int, b: int) -> int:
+        while True:
+            try:
+                _ = a / b
+            except ZeroDivisionError:
+                return 0
+
+    before = signal.getsignal(signal.SIGALRM)
+    monkeypatch.setattr(answers, "ANSWER_S", 0.2)
+    result = repr(lab(SMALL_LAB, {"add": loop}).check("q2"))
+    assert "none within 0.2 s" in result
+    assert "a loop without an end?" in result
+    assert lab(SMALL_LAB, {"add": lambda a, b: a + b}).check("q2").ok
+    assert signal.getsignal(signal.SIGALRM) is before  # what else asks for an alarm gets it
+    assert signal.getitimer(signal.ITIMER_REAL)[1] == 0  # and nothing rings any more
 
 
 def test_hints_are_staged(small: LabSpec) -> None:

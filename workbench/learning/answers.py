@@ -7,13 +7,18 @@ in whether it is right.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import signal
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import FrameType
 from typing import Any
 
 _DEPTH = 20
 _SHOWN = 120
+ANSWER_S = 120.0  # how long one call of a learner's function may take, here and in the grading
 
 
 class WrongAnswer(Exception):  # noqa: N818  a verdict, not a fault
@@ -97,8 +102,43 @@ class NamespaceAnswers(Answers):
         self._namespace = namespace
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """See ``Answers.ask``."""
-        return answer(self._namespace, request)
+        """See ``Answers.ask``. A call that does not come to its end is a wrong answer."""
+        try:
+            with _within(ANSWER_S):
+                return answer(self._namespace, request)
+        except _TooLong:
+            raise WrongAnswer(
+                f"an answer from `{request.get('call')}`",
+                f"none within {ANSWER_S:g} s, so the call was ended",
+                why="a loop without an end?",
+            ) from None
+
+
+class _TooLong(BaseException):
+    """The time is up. No ``Exception``: a learner's ``except Exception`` shall not catch it."""
+
+
+@contextlib.contextmanager
+def _within(limit_s: float) -> Iterator[None]:
+    """Raise ``_TooLong`` in a block that takes longer; only the main thread can be so ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    armed = True
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        if armed:
+            raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    # Again each second: a bare ``except`` in the loop may have swallowed one.
+    timer = signal.setitimer(signal.ITIMER_REAL, limit_s, 1.0)
+    try:
+        yield
+    finally:
+        armed = False
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, before)
 
 
 def answer(namespace: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:

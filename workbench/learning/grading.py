@@ -12,7 +12,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from workbench.reports.notebooks import near_notebooks
 from workbench.sandbox import Conversation, Limits, talk_isolated
 from workbench.sandbox.programs import interpreter
 
-from .answers import Answers, WrongAnswer
+from .answers import ANSWER_S, Answers, WrongAnswer
 from .catalogue import CHECKS, HIDDEN, SPEC, LabSpec, find_lab
 from .checking import Verdict, find_check, load_checks, run_check
 from .grades import Grade, QuestionGrade
@@ -40,18 +40,26 @@ LIMITS = Limits(
     open_files=512,
     output_bytes=4 << 20,
 )
-_CELL_S, _ANSWER_S = 300.0, 120.0
+_CELL_S, _ANSWER_S = 300.0, ANSWER_S
 
 
 class SandboxAnswers(Answers):
-    """What a notebook left, asked of its process in the sandbox."""
+    """What a notebook left, asked of its process in the sandbox.
+
+    ``is_lost`` says that the process is gone or was ended, so that nobody can be asked any more.
+    """
 
     def __init__(self, talk: Conversation) -> None:
         self._talk = talk
+        self.is_lost = False
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """See ``Answers.ask``. A process that is gone or mute is a wrong answer."""
-        said = ask(self._talk, request, timeout_s=_ANSWER_S)
+        try:
+            said = ask(self._talk, request, timeout_s=_ANSWER_S)
+        except WrongAnswer:
+            self.is_lost = True
+            raise
         if not isinstance(said, dict):
             raise WrongAnswer("an answer of the notebook's process", "something else")
         return said
@@ -110,10 +118,20 @@ def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None =
     with (
         progress(f"grade {spec.name}", total=steps) as task,
         contextlib.closing(hidden),
-        _kernel(spec) as talk,
+        contextlib.ExitStack() as room,
     ):
+        talk = room.enter_context(_kernel(spec))
         failed, note = _run_cells(talk, cells, task)
-        questions = _check_all(spec, talk, hidden, task)
+
+        def begin_again() -> Conversation:
+            room.close()
+            again = room.enter_context(_kernel(spec))
+            _run_cells(again, cells)
+            return again
+
+        # If a cell ends the process it would do so again.
+        again = None if note else begin_again
+        questions = _check_all(spec, talk, hidden, task, begin_again=again)
     return Grade(
         lab=spec.name,
         notebook=str(notebook),
@@ -197,7 +215,9 @@ def _dataset_files(name: str) -> dict[str, Path]:
     return found
 
 
-def _run_cells(talk: Conversation, cells: list[str], task: Progress) -> tuple[list[str], str]:
+def _run_cells(
+    talk: Conversation, cells: list[str], task: Progress | None = None
+) -> tuple[list[str], str]:
     """Run every cell, also after one that fails; what failed, and what ended it all."""
     failed: list[str] = []
     for number, text in enumerate(cells, start=1):
@@ -207,16 +227,26 @@ def _run_cells(talk: Conversation, cells: list[str], task: Progress) -> tuple[li
             return failed, f"code cell {number}: {wrong.found}"
         if isinstance(said, dict) and not said.get("ok"):
             failed.append(f"code cell {number}: {said.get('error')}"[:500])
-        task.advance()
+        if task is not None:
+            task.advance()
     return failed, ""
 
 
 def _check_all(
-    spec: LabSpec, talk: Conversation, hidden: Hidden, task: Progress
+    spec: LabSpec,
+    talk: Conversation,
+    hidden: Hidden,
+    task: Progress,
+    *,
+    begin_again: Callable[[], Conversation] | None,
 ) -> tuple[QuestionGrade, ...]:
+    """Check each question. One whose answer ends the process, or that loops, costs the later ones
+    nothing: they are asked of a new process in which the notebook was run again."""
     public, secret = load_checks(spec.folder / CHECKS), load_checks(spec.folder / HIDDEN)
     answers, graded = SandboxAnswers(talk), []
     for question in spec.questions:
+        if answers.is_lost and begin_again is not None:
+            answers = SandboxAnswers(begin_again())
         first = run_check(find_check(public, question.id), answers)
         second = run_check(find_check(secret, question.id), answers, hidden) if first.ok else first
         graded.append(_grade_of(question.id, question.title, question.points, first, second))
