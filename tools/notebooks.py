@@ -10,6 +10,8 @@ the one before it. A notebook that fails is not put back.
 from __future__ import annotations
 
 import argparse
+import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -34,11 +36,18 @@ def as_committed(executed: Path, source: Path) -> nbformat.NotebookNode:
                 output.execution_count = count
             if STAMP_MIME in output.get("data", {}):
                 output.data = nbformat.from_dict(without_commit(output.data))
+        cell.outputs = [without_temporary_folder(each) for each in cell.outputs]
     for cell, before in zip(node.cells, original.cells, strict=True):
         cell.id = before.id
         cell.metadata = {k: v for k, v in before.metadata.items() if k in KEPT_CELL_METADATA and v}
     node.metadata = original.metadata
     return node
+
+
+def without_temporary_folder(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """An output in which the folder that one run made for itself, and took away, has no name."""
+    own = re.compile(rf"{re.escape(tempfile.gettempdir())}/[\w-]+")
+    return nbformat.from_dict(json.loads(own.sub("a-temporary-folder", json.dumps(output))))
 
 
 def main() -> int:

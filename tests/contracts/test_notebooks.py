@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import copy
+import importlib.util
 import json
 import re
 import statistics
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from workbench.reports.parameters import read_parameters
@@ -190,3 +193,22 @@ def test_each_fault_is_seen(sound: Notebook, fault: str, change: Notebook) -> No
 def test_length_is_seen(sound: Notebook) -> None:
     short = {**sound, "cells": sound["cells"][:10]}
     assert "10 cells, not 25 to 60" in story_faults(short)
+
+
+def test_a_folder_of_one_run_has_no_name_in_what_is_committed(tmp_path: Path) -> None:
+    own = f"{tempfile.gettempdir()}/pipeline-axv_1"
+    output = nbformat.v4.new_output(
+        "display_data",
+        data={"text/plain": f"in {own}/home/a.jsonl", "application/json": {"at": [own]}},
+    )
+    cell = nbformat.v4.new_code_cell("a = 1", outputs=[output])
+    path = tmp_path / "one.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    assert MACHINE.search(path.read_text())
+    spec = importlib.util.spec_from_file_location("put_back", REPO / "tools" / "notebooks.py")
+    assert spec is not None and spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    kept = tool.as_committed(path, path)
+    assert not MACHINE.search(json.dumps(kept.cells))
+    assert kept.cells[0].outputs[0].data["text/plain"] == "in a-temporary-folder/home/a.jsonl"
