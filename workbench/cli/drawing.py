@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from workbench.cli.progress_lines import progress_lines
+from workbench.cli.time_left import TimeLeft
 from workbench.core import events
 from workbench.core.plain import to_plain
 
@@ -53,20 +54,25 @@ def _progress_bars() -> Iterator[None]:
     console = Console(stderr=True)
     # Labels hold names that people choose, in which rich would look for styles: "[red]".
     label, bar = TextColumn("{task.description}", markup=False), BarColumn()
-    bytes_bars = Progress(label, bar, DownloadColumn(), console=console, transient=True)
-    count_bars = Progress(label, bar, MofNCompleteColumn(), console=console, transient=True)
+    left = TextColumn("{task.fields[left]}")
+    bytes_bars = Progress(label, bar, DownloadColumn(), left, console=console, transient=True)
+    count_bars = Progress(label, bar, MofNCompleteColumn(), left, console=console, transient=True)
+    time_left = TimeLeft()
     tasks: dict[int, tuple[Progress, Any]] = {}
 
     def draw(event: events.Event) -> None:
         data = event.data
+        said = time_left.note(data)
         if data["state"] == "started":
             bars = bytes_bars if data["unit"] == "bytes" else count_bars
             bars.start()
-            tasks[data["task_id"]] = (bars, bars.add_task(data["label"], total=data["total"]))
+            task = bars.add_task(data["label"], total=data["total"], left="")
+            tasks[data["task_id"]] = (bars, task)
         elif data["task_id"] in tasks:
             bars, task = tasks[data["task_id"]]
             words = f"{data['label']} {data['message']}".strip()
-            bars.update(task, completed=data["done"], total=data["total"], description=words)
+            done, total = data["done"], data["total"]
+            bars.update(task, completed=done, total=total, description=words, left=said)
             if data["state"] in ("finished", "failed"):
                 bars.remove_task(task)
                 if not bars.tasks:

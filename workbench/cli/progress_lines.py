@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import click
 
+from workbench.cli.time_left import TimeLeft
 from workbench.core import events
 
 EACH_S = 15.0
@@ -19,6 +20,7 @@ EACH_S = 15.0
 def progress_lines(operation: str, *, each_s: float = EACH_S) -> Iterator[None]:
     """Say each ``each_s`` seconds, on standard error, what an operation does and how far it is."""
     tasks: dict[int, str] = {}
+    time_left = TimeLeft()
     started_s, ended, told = time.monotonic(), threading.Event(), threading.Event()
 
     def note(event: events.Event) -> None:
@@ -26,7 +28,10 @@ def progress_lines(operation: str, *, each_s: float = EACH_S) -> Iterator[None]:
         told.set()
         tasks.pop(data["task_id"], None)  # the one that moved last stands last
         if data["state"] in ("started", "running"):
-            tasks[data["task_id"]] = _words(data)
+            said, left = _words(data), time_left.note(data)
+            tasks[data["task_id"]] = f"{said}, {left}" if left else said
+        else:
+            time_left.note(data)
 
     def speak() -> None:
         while not ended.wait(each_s):

@@ -40,7 +40,8 @@ def tune(
 
     Each candidate answers by turns with llama.cpp on the weights as they came, on the machine as
     it is and beside a busy core. The fastest whose perplexity is within 2% of theirs is loaded from
-    then on where no engine is named. Leave the machine alone meanwhile.
+    then on where no engine is named. Leave the machine alone meanwhile: a small model takes 10 to
+    15 minutes on two cores. A run that is cancelled keeps nothing; an earlier one's choice stays.
 
     Args:
         name: The model's name.

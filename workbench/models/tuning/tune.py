@@ -84,7 +84,7 @@ def tune_model(
 
     Raises:
         CapabilityError, InputError: There is nothing that could be tried.
-        CancelledError: The run was cancelled; what was kept before stays.
+        CancelledError: The run was cancelled: nothing of it is kept, an earlier one's choice is.
     """
     from workbench.models import catalogue
     from workbench.models.loading import model_files
