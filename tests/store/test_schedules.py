@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from workbench.cli.main import main
 from workbench.core import settings
 from workbench.core.errors import InputError, NotFoundError
 from workbench.store import operations as room
@@ -150,6 +152,23 @@ def test_it_is_made_listed_replaced_and_ended_by_operations(database: Database) 
         room.unschedule("monthy")
     assert room.unschedule("monthly").name == "monthly"
     assert room.list_schedules() == ()
+
+
+def test_the_command_line_says_when_it_comes(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*words: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            main(["store", *words])
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    assert "nothing is submitted again and again" in run("schedules")
+    run("schedule", "nightly", "store.jobs", '{"limit": 3}', "--cron", "30 2 * * *")
+    due = time.strftime("%Y-%m-%d %H:%M", time.localtime(next_time("30 2 * * *", time.time())))
+    line = run("schedules").splitlines()[-1]
+    assert line.split() == ["nightly", "store.jobs", "30", "2", "*", "*", "*", *due.split()]
+    assert "nightly is submitted no more" in run("unschedule", "nightly")
 
 
 def test_an_idle_worker_looks_seldom(schedules: Schedules) -> None:

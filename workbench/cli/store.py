@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.store.artifacts import Artifact
     from workbench.store.job_rows import Job
     from workbench.store.ledger import Entry
+    from workbench.store.schedules import Schedule
 
 
 def show_jobs(jobs: tuple[Job, ...]) -> None:
@@ -51,6 +52,29 @@ def show_job(job: Job) -> None:
 show_submit = show_cancel = show_retry = show_job
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
+
+
+def show_schedules(schedules: tuple[Schedule, ...]) -> None:
+    """A line a schedule: when it comes next, and the job that it submitted last."""
+    if not schedules:
+        click.echo("nothing is submitted again and again")
+        return
+    cells = [
+        [each.name, each.operation, each.cron, _when(each.next_s), each.job or "", each.trouble]
+        for each in schedules
+    ]
+    print_table(["schedule", "operation", "cron (UTC)", "next", "last job", ""], cells)
+
+
+def show_schedule(schedule: Schedule) -> None:
+    """What was made of it, and who does it."""
+    show_schedules((schedule,))
+    click.echo("a worker submits it when it is due: workbench store work", err=True)
+
+
+def show_unschedule(schedule: Schedule) -> None:
+    """That it is over."""
+    click.echo(f"{schedule.name} is submitted no more; jobs that it submitted stay")
 
 
 def show_ledger(entries: tuple[Entry, ...]) -> None:
