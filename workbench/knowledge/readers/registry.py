@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .decoding import guesser_version
 from .markdown import parser_version
+from .pdf import pdfium_version
 from .reading import Reading
 
 _CODE = (
@@ -62,6 +63,7 @@ READERS = (
     Reader(
         "notebook", "1", ("ipynb",), "notebook:read_notebook", (guesser_version, parser_version)
     ),
+    Reader("pdf", "1", ("pdf",), "pdf:read_pdf", (pdfium_version,)),
     Reader("python", "1", ("py", "pyi"), "code:read_python"),
     Reader("code", "1", _CODE, "code:read_other_code"),
     Reader("table", "1", ("csv",), "table:read_table"),
