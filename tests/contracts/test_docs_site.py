@@ -206,7 +206,8 @@ def test_every_room_is_in_the_design(tools: dict[str, ModuleType]) -> None:
     text = (REPO / "docs" / "design" / "index.md").read_text("utf-8")
     drawn = re.findall(r">(\w+)</text>", text)
     floors = (REPO / "pyproject.toml").read_text("utf-8").partition("layers = [")[2]
-    assert drawn == re.findall(r"\((\w+)\)", floors.partition("]")[0])
+    held = re.findall(r"\((\w+)\)", floors.partition("]")[0])
+    assert drawn == [room for room in held if room != "__main__"]  # that only starts cli
     assert [room for room in ROOMS if f"| `{room}` |" not in text] == []
 
 
