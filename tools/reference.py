@@ -145,10 +145,13 @@ def tables_section() -> list[str]:
             for field in dataclasses.fields(kind):
                 if kind.__name__ == "ServingSettings" and field.name in own_tables:
                     continue  # a table of its own
+                default = _default_words(field)
                 if field.name == "name":
-                    continue  # stands in the head; a rule may have one, for the log
+                    if kind.__name__ != "Rule":
+                        continue  # stands in the head
+                    default = "`rule` and its number"
                 value = _WORDS[str(field.type).removesuffix(" | None")]
-                lines.append(f"| `{field.name}` | {value} | {_default_words(field)} |")
+                lines.append(f"| `{field.name}` | {value} | {default} |")
     return lines
 
 

@@ -14,6 +14,7 @@ from workbench.models.operations import PulledFile, PulledModel, Score
 from workbench.models.removal import RemovedModel
 from workbench.models.reply import Reply
 from workbench.models.routing.requests import Decision
+from workbench.models.tuning.tune import TunedRow, Tuning
 
 
 def test_the_catalogue_as_a_table(run: Any) -> None:
@@ -54,6 +55,17 @@ def test_a_route_says_what_each_line_is(capsys: pytest.CaptureFixture[str]) -> N
     ]
     models.show_route(Decision("m", "default", "nothing speaks for another model"))
     assert capsys.readouterr().out.splitlines()[1:] == ["decided by: default"]
+
+
+@pytest.mark.parametrize("share", [0.9, 1.1])
+def test_a_share_of_more_than_all_is_explained(
+    share: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = TunedRow("llamacpp", "shipped", 1, 50.0, 40.0, 1.0, 20.0, 1.0, 1.0, share, 0.4, 1 << 20)
+    models.show_tune(Tuning("m", "here", [row], "these", 0.1, 1.0))
+    printed = capsys.readouterr()
+    assert f"{share:.0%}" in printed.out
+    assert ("more than 100% of the bandwidth" in printed.err) == (share > 1)
 
 
 def test_what_was_fetched(capsys: pytest.CaptureFixture[str]) -> None:

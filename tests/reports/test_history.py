@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from workbench.cli.reports import show_list
 from workbench.core.errors import NotFoundError
 from workbench.reports import index, list_runs, run, show
 from workbench.reports.changes import compare
@@ -120,7 +121,7 @@ def test_a_sparkline_needs_two_numbers_and_draws_near_bounds_only() -> None:
 
 @pytest.mark.notebook
 def test_runs_are_compared_listed_and_may_be_deleted(
-    write_notebook: WriteNotebook, out: Path, home: Path
+    write_notebook: WriteNotebook, out: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = run([write_notebook("a", CLAIM.format(0.95))], out=out).runs[0]
     second = run([write_notebook("a", CLAIM.format(0.85))], out=out).runs[0]
@@ -135,7 +136,13 @@ def test_runs_are_compared_listed_and_may_be_deleted(
     assert show("a")["run_id"] == second.run_id and show(first.run_id)["status"] == "passed"
     with pytest.raises(NotFoundError, match="no report run named 'b'"):
         show("b")
+    assert not any(each["files_gone"] for each in listed)
     shutil.rmtree(first.folder)
+    show_list(list_runs())
+    printed = capsys.readouterr()
+    assert [line.count("files gone") for line in printed.out.splitlines()[-2:]] == [0, 1]
+    assert "workbench report index" in printed.err
+    assert show(first.run_id)["files_gone"] and not show(second.run_id)["files_gone"]
     (second.folder / "record.json").write_text("{")
     assert index(out=out)["notebooks"] == []
     assert "There is no run here yet" in (out / "index.html").read_text()

@@ -118,6 +118,10 @@ def test_the_form_queues_a_job_and_refuses_what_is_no_file(
     form.inputs["data"].value = str(tmp_path / "none.jsonl")
     form.button.click()
     assert "there is no file" in form._place.children[0].value
+    monkeypatch.chdir(tmp_path)
+    form.inputs["data"].value = "none.jsonl"
+    form.button.click()
+    assert f" in {tmp_path}" in form._place.children[0].value
     assert JobQueue().list() == () and begun == []
     path = tmp_path / "rows.jsonl"
     path.write_text('{"prompt": "a", "response": "b"}\n')

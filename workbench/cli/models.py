@@ -178,6 +178,12 @@ def show_tune(found: Tuning) -> None:
         f"{found.duration_s:.0f} s]",
         err=True,
     )
+    if any(row.bandwidth_share > 1 for row in found.rows):
+        click.echo(
+            "[more than 100% of the bandwidth: something else used the memory while plain reading "
+            "was timed; the rates were measured apart from it, the share says little here]",
+            err=True,
+        )
     if found.load_before > 1:
         click.echo(
             "[the machine was busy: the rates are worth little; tune again when it is not]",

@@ -42,7 +42,7 @@ def show_list(runs: list[dict[str, Any]]) -> None:
         [
             run["run_id"],
             run["notebook"],
-            run["status"],
+            run["status"] + (", files gone" if run["files_gone"] else ""),
             run["started_at"][:16].replace("T", " "),
             f"{run['duration_s']:.1f} s",
             _claims_text(run),
@@ -50,6 +50,12 @@ def show_list(runs: list[dict[str, Any]]) -> None:
         for run in runs
     ]
     print_table(["run", "notebook", "status", "started (UTC)", "took", "claims hold"], cells)
+    if any(run["files_gone"] for run in runs):
+        click.echo(
+            "[files gone: the run's folder was deleted or moved, its record is kept; "
+            "`workbench report index` leaves it out of index.html]",
+            err=True,
+        )
 
 
 def _claims_text(run: dict[str, Any]) -> str:

@@ -122,11 +122,13 @@ def list_runs(
 ) -> list[dict[str, Any]]:
     """List runs that WORKBENCH_HOME keeps a record of, the latest first.
 
+    Records outlive the runs' folders; files_gone says that one was deleted or moved.
+
     Args:
         notebook: Only the runs of this notebook: its file's name without the ending.
         limit: At most so many.
     """
-    from .records import find_home_records
+    from .records import find_home_records, has_lost_files
 
     fields = ("run_id", "notebook", "status", "started_at", "duration_s", "profile", "kernel")
     return [
@@ -134,6 +136,7 @@ def list_runs(
             **{name: record.get(name) for name in fields},
             "claims": len(record["claims"]),
             "claims_ok": sum(bool(claim["ok"]) for claim in record["claims"]),
+            "files_gone": has_lost_files(record),
         }
         for record in reversed(find_home_records())
         if notebook is None or notebook in (record["slug"], record["notebook"])
@@ -142,14 +145,15 @@ def list_runs(
 
 @operation("reports.show", title="Show the record of one run", produces="report run")
 def show(run: str) -> dict[str, Any]:
-    """Show the whole record of one run.
+    """Show the whole record of one run; files_gone says that its folder was deleted or moved.
 
     Args:
         run: The run's id, or a notebook's name for its last run.
     """
-    from .records import find_record
+    from .records import find_record, has_lost_files
 
-    return find_record(run)
+    record = find_record(run)
+    return {**record, "files_gone": has_lost_files(record)}
 
 
 @operation("reports.index", title="Make the index of reports anew", produces="report index")

@@ -99,9 +99,22 @@ def build_record(
 
 
 def write_record(plan: RunPlan, record: dict[str, Any]) -> None:
-    """Write the record beside the run, and a copy into ``WORKBENCH_HOME/reports``."""
+    """Write the record beside the run, and a copy into ``WORKBENCH_HOME/reports``.
+
+    The copy also says where the run's folder is, which may be deleted by hand or moved.
+    """
     files.write_json(plan.folder / RECORD_NAME, record)
-    files.write_json(home_folder() / plan.slug / f"{plan.run_id}.json", record)
+    kept = {**record, "folder": str(plan.folder.absolute())}
+    files.write_json(home_folder() / plan.slug / f"{plan.run_id}.json", kept)
+
+
+def has_lost_files(record: dict[str, Any]) -> bool:
+    """Whether the folder that the home's copy of a record names is not there any more.
+
+    Copies from before folders were kept in them name none; nothing is said of those.
+    """
+    folder = record.get("folder")
+    return isinstance(folder, str) and not Path(folder, RECORD_NAME).is_file()
 
 
 def home_folder() -> Path:

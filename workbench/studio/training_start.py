@@ -50,7 +50,9 @@ class TrainingForm(OperationForm):
         path = Path(str(values.get("data", "")).strip()).expanduser()
         if not path.is_file():
             raise InputError(
-                f"there is no file {str(path)!r}" if path.name else "no data file was named",
+                f"there is no file {str(path)!r}{_looked_in(path)}"
+                if path.name
+                else "no data file was named",
                 hint='a .jsonl of rows like {"prompt": "...", "response": "..."}',
             )
         values["data"] = str(path.resolve())  # a worker may stand in another folder
@@ -62,6 +64,11 @@ class TrainingForm(OperationForm):
 
     def _start_worker(self, queue: Any) -> None:
         self._worker.start(queue)
+
+
+def _looked_in(path: Path) -> str:
+    """The folder that a path without one was looked for in: this page's, which nothing shows."""
+    return "" if path.is_absolute() else f" in {Path.cwd()}"
 
 
 def start_hint() -> str:
