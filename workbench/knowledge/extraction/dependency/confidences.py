@@ -3,7 +3,9 @@
 ``right`` and ``wrong`` are counted on the 98 development sentences of the frozen sets (a label that
 is optional counts as right). A rule that fired seldom says little about itself: its share is drawn
 to the share of all, as if that had been seen in four more cases. The rules were written with these
-sentences in sight, so the figures are hopeful; docs/lab-log.md has the share on the held-out ones.
+sentences in sight, so the figures promise too much: on held-out sentences of the leads as they are
+the mean confidence was .91 and the share of right facts .72, on those of named things .92 and .85
+(docs/lab-log.md). They order the rules; they are no probabilities yet.
 """
 
 from __future__ import annotations
