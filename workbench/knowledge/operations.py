@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import annotated_types as limits
 
 from workbench.core.errors import InputError
 from workbench.core.moments import moment_s
@@ -200,7 +202,7 @@ def search(
     query: str,
     *,
     by: By = "both",
-    limit: int = 10,
+    limit: Annotated[int, limits.Ge(1)] = 10,
     embedder: str = EMBEDDER,
 ) -> Found:
     """Find passages by their words, by their meaning, or by both; indexes are made when needed.

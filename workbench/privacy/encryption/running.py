@@ -174,8 +174,7 @@ def _measured(
     error = float(np.abs(answers.scores - scores).max())
     plain, trained = (_labels(plan.classes, each) for each in (scores, network.scores(rows)))
     opened = np.asarray(answers.labels)
-    calls = answers.calls
-    parameters = plan.parameters
+    calls, parameters = answers.calls, plan.parameters
 
     def median(name: str) -> float:
         return statistics.median(getattr(call, name) for call in calls)
