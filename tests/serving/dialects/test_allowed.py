@@ -57,6 +57,26 @@ def test_what_is_allowed_is_said_in_words(body: str, said: str) -> None:
     assert said in told.value.message
 
 
+class Needing(Struct, forbid_unknown_fields=True):
+    messages: list[str]
+    prompt_cache_key: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ('{"prompt": "x"}', "leave it out, and send what is missing: messages"),
+        ('{"mesages": []}', "did you mean 'messages'?"),
+        ('{"messages": [], "prompt_cache_kee": "x"}', "did you mean 'prompt_cache_key'?"),
+        ('{"messages": [], "zzz": 1}', "remove it"),
+    ],
+)
+def test_an_unknown_field_in_place_of_one_that_is_needed(body: str, hint: str) -> None:
+    with pytest.raises(InputError, match="there is no field") as told:
+        decode(msgspec.json.Decoder(Needing), body.encode())
+    assert told.value.hint == hint
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

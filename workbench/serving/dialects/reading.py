@@ -73,9 +73,8 @@ def explain(said: str, body: Any, struct: Any) -> InputError:
     words = words.replace("`", "")
     if unknown := re.fullmatch(r"Object contains unknown field (.+)", words):
         name = f"{path}.{unknown[1]}" if path else unknown[1]
-        known = [field.name for field in msgspec.structs.fields(struct)] if not path else []
-        near = near_names(unknown[1], known)
-        hint = meant(near) if near else "remove it"
+        fields = msgspec.structs.fields(struct) if not path else ()
+        hint = _instead_of(unknown[1], fields, body)
         return InputError(f"there is no field {name!r}", hint=hint, parameter=name)
     if missing := re.fullmatch(r"Object missing required field (.+)", words):
         name = f"{path}.{missing[1]}" if path else missing[1]
@@ -91,6 +90,19 @@ def explain(said: str, body: Any, struct: Any) -> InputError:
     return InputError(
         f"{path or 'the body'} is {found}; it must be {allowed}", parameter=path or None
     )
+
+
+def _instead_of(unknown: str, fields: Sequence[Any], body: Any) -> str:
+    """What to do about an unknown field. Where one that is needed is missing, that comes first:
+    ``prompt`` in place of ``messages`` is no slip for a longer name that begins with it."""
+    given = body if isinstance(body, dict) else {}
+    missing = [each.name for each in fields if each.required and each.encode_name not in given]
+    near = near_names(unknown, missing or [each.name for each in fields])
+    if near:
+        return meant(near)
+    if missing:
+        return f"leave it out, and send what is missing: {', '.join(missing)}"
+    return "remove it"
 
 
 def _find(value: Any, path: str) -> Any:
