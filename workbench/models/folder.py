@@ -65,7 +65,7 @@ def find_folder(files: ModelFiles, *, dtype: str) -> ModelFolder:
     if files.folder is not None:
         return read_folder(files.folder)
     if files.gguf is not None:
-        return read_folder(convert_gguf(files.gguf, dtype=dtype))
+        return read_folder(convert_gguf(files.gguf, dtype=dtype, name=files.name))
     raise CapabilityError(f"{files.name} has neither a folder nor a GGUF file", hint=None)
 
 

@@ -119,7 +119,7 @@ def _base_in_f16(entry: CatalogueEntry) -> Base:
         raise CapabilityError(
             f"{entry.name} is no GGUF, so llama.cpp cannot be compared", hint="name another base"
         )
-    return Base(files.gguf, convert_gguf(files.gguf, dtype="float16"))
+    return Base(files.gguf, convert_gguf(files.gguf, dtype="float16", name=files.name))
 
 
 def _write_forms(found: Adapter, entry: CatalogueEntry, folder: Path) -> Forms:

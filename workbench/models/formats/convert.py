@@ -41,7 +41,9 @@ CONVERTER_VERSION = 1  # raise it when a folder that was made before would now b
 _SPARE_BYTES = 64 << 20
 
 
-def convert_gguf(gguf: Path, *, dtype: str = "float32", sha256: str | None = None) -> Path:
+def convert_gguf(
+    gguf: Path, *, dtype: str = "float32", sha256: str | None = None, name: str | None = None
+) -> Path:
     """The Hugging Face folder of a GGUF: made on the first call, found on the next if sound.
 
     Args:
@@ -66,16 +68,18 @@ def convert_gguf(gguf: Path, *, dtype: str = "float32", sha256: str | None = Non
     folder = settings.home() / "converted" / f"{sha256}-{dtype}-v{CONVERTER_VERSION}"
     if not is_sound(folder):
         with making(folder) as part:
-            write_folder(read_gguf(gguf), part, dtype=dtype)
+            write_folder(read_gguf(gguf), part, dtype=dtype, name=name)
     return folder
 
 
 def write_folder(
-    gguf: GgufFile, folder: Path, *, dtype: str, changes: Mapping[str, Change] | None = None
-) -> None:
+    gguf: GgufFile, folder: Path, *, dtype: str, changes: Mapping[str, Change] | None = None,
+    name: str | None = None,
+) -> None:  # fmt: skip
     """Write the Hugging Face folder of a GGUF into an existing folder.
 
-    ``changes`` is what an adapter makes of the weights, by their names in the folder.
+    ``changes`` is what an adapter makes of the weights, by their names in the folder; ``name``
+    what the model is called in its progress, by default as the file calls itself.
 
     Raises:
         CapabilityError: The architecture, a tensor's type or the tokenizer is not converted.
@@ -97,7 +101,7 @@ def write_folder(
     write_json(folder / "tokenizer.json", tokenizer)
     write_json(folder / "tokenizer_config.json", build_tokenizer_config(gguf))
     write_json(folder / "generation_config.json", generation)
-    label = f"converting {gguf.metadata.get('general.name', gguf.path.stem)}"
+    label = f"converting {name or gguf.metadata.get('general.name', gguf.path.stem)}"
     with progress(label, total=len(names), unit="tensors") as task:
         write_safetensors(
             folder / "model.safetensors",
