@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,12 @@ from workbench.cli.finetuning import (
     show_check_data,
     show_run,
     show_runs,
+    show_runs_show,
     show_snapshot,
     show_snapshots,
 )
 from workbench.finetuning.recording.operations import RunRow
+from workbench.finetuning.recording.recorded_run import CurvePoint, RecordedRun
 from workbench.finetuning.snapshots.operations import snapshot, snapshots
 from workbench.finetuning.snapshots.taking import check_file
 from workbench.finetuning.training.registering import TrainingRun
@@ -32,6 +35,25 @@ def test_runs_are_told_in_times_and_short_numbers(capsys: pytest.CaptureFixture[
     assert "2026-11-" in line and "1795745567" not in line and "learnt rows" in line
     show_runs([])
     assert "no run yet" in capsys.readouterr().err
+
+
+def test_a_run_is_shown_in_dates_and_short_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    fields: dict[str, Any] = {
+        "run": "a1b2", "state": "running", "is_stopping": False, "kind": "answers", "model": "tiny",
+        "adapter": "facts", "version": None, "steps": 60, "steps_done": 20, "examples": 5,
+        "tokens_per_s": 123.456789, "seconds": 240.0, "started_s": 1795745567.123,
+        "updated_s": 1795745867.5, "curve": (CurvePoint(1, 8.4471234567, 0.0018823529, 104.44),),
+        "evaluations": (), "samples": (), "recipe": {"seed": 1234567}, "precision": "fp32",
+        "data_sha256": "", "snapshot": None, "base_sha256": "", "stopped": "", "figures": {},
+        "machine": {},
+    }  # fmt: skip
+    show_runs_show(RecordedRun(**fields))
+    said = capsys.readouterr().out
+    assert "2026-11-2" in said and "17957" not in said
+    assert "8.447" in said and "8.4471" not in said and "123.5" in said and "1234567" in said
+    assert "about 8 min" in said
+    show_runs_show(RecordedRun(**{**fields, "state": "finished"}))
+    assert "about" not in capsys.readouterr().out
 
 
 def _done(**changes: object) -> TrainingRun:

@@ -9,7 +9,12 @@ from workbench.cli.finetuning_pipeline import (
     show_pipeline_status,
     show_pipeline_stop,
 )
-from workbench.cli.finetuning_training import show_prefer, show_run, show_runs
+from workbench.cli.finetuning_training import (
+    show_prefer,
+    show_run,
+    show_runs,
+    show_runs_show,
+)
 from workbench.cli.finetuning_versions import (
     show_canary_list,
     show_canary_look,
@@ -49,6 +54,7 @@ __all__ = [
     "show_rollback",
     "show_run",
     "show_runs",
+    "show_runs_show",
     "show_snapshot",
     "show_snapshots",
     "show_tag",

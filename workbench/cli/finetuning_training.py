@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.drawing import print_plain, print_table
+from workbench.cli.outline import print_outline
+from workbench.cli.time_left import told as time_left
+from workbench.core.plain import to_plain
 
 if TYPE_CHECKING:
     from workbench.finetuning.recording.operations import RunRow
+    from workbench.finetuning.recording.recorded_run import RecordedRun
     from workbench.finetuning.training.registering import TrainingRun
 
 
@@ -24,6 +28,17 @@ def show_run(done: TrainingRun) -> None:
 
 
 show_prefer = show_run
+
+
+def show_runs_show(run: RecordedRun) -> None:
+    """The run with moments as dates and figures with the digits that count; --json has all."""
+    told = {name: _short(value) for name, value in to_plain(run).items()}
+    for name in ("started_s", "updated_s"):
+        told[name.removesuffix("_s")] = _when(told.pop(name))
+    if run.is_live and run.steps_done:
+        left_s = (run.steps - run.steps_done) * run.seconds / run.steps_done
+        told["left"] = time_left(left_s).removesuffix(" left")
+    print_outline(told)
 
 
 def show_runs(rows: list[RunRow]) -> None:
@@ -41,7 +56,7 @@ def show_runs(rows: list[RunRow]) -> None:
             _loss(row.loss_nats),
             _loss(row.eval_loss_nats),
             "" if row.eval_loss_nats is None else row.evaluated_on,
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(row.started_s)),
+            _when(row.started_s),
         ]
         for row in rows
     ]
@@ -50,3 +65,18 @@ def show_runs(rows: list[RunRow]) -> None:
 
 def _loss(nats: float | None) -> str:
     return "" if nats is None else f"{nats:.4g}"
+
+
+def _when(time_s: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s))
+
+
+def _short(value: Any) -> Any:
+    """Numbers with fractions to four digits, wherever they stand; moments are none of these."""
+    if isinstance(value, dict):
+        return {name: _short(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_short(each) for each in value]
+    if isinstance(value, float) and abs(value) < 1e6:
+        return float(f"{value:.4g}")
+    return value
