@@ -18,6 +18,7 @@ from workbench.core.errors import (
     NotFoundError,
     WorkbenchError,
 )
+from workbench.models import catalogue
 from workbench.models.adapter_store import register_adapter, remove_adapter
 from workbench.models.adapters import (
     KIND,
@@ -91,6 +92,8 @@ def test_versions_are_counted_and_names_stand_for_them(base: Path, tmp_path: Pat
         "tiny:other@1",
     ]
     assert list_adapters("another") == ()
+    with pytest.raises(NotFoundError, match="did you mean 'tiny:mine'"):
+        catalogue.find("mine")
     Versions().move_label(KIND, "tiny:mine@1", label="production", actor="test")
     found = [resolve(f"tiny:mine{which}").version for which in ("", "@latest", "@production", "@1")]
     assert found == [2, 2, 1, 1]

@@ -154,6 +154,19 @@ def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
         catalogue.find("qwen/qwen3-0.6b")
 
 
+@pytest.mark.parametrize("typed", ["large", "far/large"])
+def test_an_upstream_s_model_is_told_as_that(folder: Path, typed: str) -> None:
+    (folder / "workbench.toml").write_text(
+        '[upstreams.far]\nurl = "http://127.0.0.1:1/v1"\nmodels = ["large"]\n'
+    )
+    with pytest.raises(NotFoundError, match=r"\[upstreams.far\] has it") as raised:
+        catalogue.find(typed)
+    assert "workbench serve" in (raised.value.hint or "")
+    with pytest.raises(NotFoundError) as raised:
+        catalogue.find("larger-still")
+    assert "upstreams" not in raised.value.message
+
+
 def test_a_damaged_file_of_ones_own_is_not_to_be_fetched(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 1))  # cut short

@@ -13,8 +13,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.core import settings
 from workbench.core.errors import InputError, NotFoundError
-from workbench.core.near_names import near_names
+from workbench.core.near_names import meant, near_names
 from workbench.models.model_settings import ModelSettings, own_models, read_settings
 
 if TYPE_CHECKING:
@@ -138,17 +139,51 @@ def find(name: str) -> CatalogueEntry:
     if made is not None:
         return entry_of(made)
     if name not in _built_in():
+        _tell_of_another_kind(name)
         known = {*_built_in(), *own, *(one.name for one in list_made())}
         raise NotFoundError.among("model", name, known, hint="workbench models list")
     return _built_in()[name]
 
 
+def _tell_of_another_kind(name: str) -> None:
+    """Raise NotFoundError where a name is an adapter's without its base, or an upstream's."""
+    from workbench.models.adapters import KIND
+    from workbench.store.database import FILE_NAME as STORE
+    from workbench.store.versions import Versions
+
+    if (settings.home() / STORE).exists():  # asking must not make one
+        full = sorted(x.name for x in Versions().list(KIND) if x.name.partition(":")[2] == name)
+        if full:
+            raise NotFoundError(
+                f"no model named {name!r}; an adapter is named with its base: {meant(full)}",
+                hint="workbench models adapters", noun="model", name=name, near=full,
+            )  # fmt: skip
+    place = _upstream_of(name)
+    if place is not None:
+        raise NotFoundError(
+            f"no model named {name!r} is on this machine; [upstreams.{place}] has it, which only a "
+            "gateway asks",
+            hint="workbench serve, and ask it with any client", noun="model", name=name, near=[],
+        )  # fmt: skip
+
+
+def _upstream_of(name: str) -> str | None:
+    """The upstream of ``workbench.toml`` that has a model of that name, with or without its own."""
+    path = settings.find_file()
+    told = settings.read_file(path).get("upstreams") if path else None
+    for place, table in (told if isinstance(told, dict) else {}).items():
+        models = table.get("models") if isinstance(table, dict) else None
+        if name.removeprefix(f"{place}/") in (models if isinstance(models, (list, dict)) else ()):
+            return str(place)
+    return None
+
+
 def _no_such_file(name: str, path: Path) -> NotFoundError:
     beside = [each.name for each in path.parent.glob("*.gguf")]
     near = near_names(path.name, beside, most=1)
-    meant = f"; did you mean {path.parent / near[0]}?" if near else ""
+    guess = f"; did you mean {path.parent / near[0]}?" if near else ""
     hint = f"ls {path.parent}" if path.parent.is_dir() else "workbench models list"
-    return NotFoundError(f"there is no such file: {name}{meant}", hint=hint, path=str(path))
+    return NotFoundError(f"there is no such file: {name}{guess}", hint=hint, path=str(path))
 
 
 def _own_entry(name: str, chosen: ModelSettings) -> CatalogueEntry:

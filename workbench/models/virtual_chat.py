@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from workbench.core.errors import CapabilityError, EngineError
+from workbench.core.errors import CapabilityError, EngineError, NotFoundError, WorkbenchError
+from workbench.models import catalogue
+from workbench.models.adapters import parse_model_name
 from workbench.models.model import Messages, Model, Watch
 from workbench.models.pool import ModelPool
 from workbench.models.protocol import (
@@ -22,7 +25,9 @@ from workbench.models.protocol import (
 from workbench.models.reply import Reply
 from workbench.models.sampling_rules import complete_sampling
 from workbench.models.templates import check_messages
-from workbench.models.virtual import Question, VirtualModel, run
+from workbench.models.virtual import Question, VirtualModel, is_virtual, run
+
+log = logging.getLogger(__name__)
 
 
 class VirtualEngine(Engine):
@@ -102,7 +107,10 @@ class VirtualChat(Model):
         self._virtual = virtual
         self._members_pool = VirtualEngine(ModelFiles(virtual.name), EngineSettings())
         self.why: str | None = None
+        self._told: set[str] = set()
         super().__init__(virtual.name, self._members_pool)
+        for member in virtual.members:
+            self._check(member)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -156,9 +164,28 @@ class VirtualChat(Model):
         """Raises CapabilityError."""
         raise self._members_pool.cannot("go on from raw text")
 
+    def _check(self, member: str) -> None:
+        """Say of a member that is not here that it will not answer: the others may do without."""
+        if is_virtual(member):
+            return
+        try:
+            catalogue.find(parse_model_name(member).base)
+        except NotFoundError as error:
+            self._tell(member, error)
+
     def _ask(self, question: Question) -> Reply:
-        with self._members_pool.pool.borrow(question.model, capability=CHAT) as loan:
-            return loan.model.chat(question.messages, **question.sampling)
+        try:
+            with self._members_pool.pool.borrow(question.model, capability=CHAT) as loan:
+                return loan.model.chat(question.messages, **question.sampling)
+        except WorkbenchError as error:
+            if error.code != "cancelled":
+                self._tell(question.model, error)
+            raise
+
+    def _tell(self, member: str, error: WorkbenchError) -> None:
+        if member not in self._told:  # once, however often it is asked
+            self._told.add(member)
+            log.warning("%s goes on without %s: %s", self.name, member, error.message)
 
 
 def _as_chunk(reply: Reply) -> Chunk:

@@ -61,6 +61,19 @@ def test_near_names_are_named(write) -> None:  # type: ignore[no-untyped-def]
         load("ensemble/votes")
 
 
+def test_a_member_that_is_not_on_this_machine_is_told(  # type: ignore[no-untyped-def]
+    write, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(
+        '[upstreams.far]\nurl = "http://127.0.0.1:1/v1"\nmodels = ["large"]\n'
+        '[ensembles.thrifty]\nkind = "cascade"\nmembers = ["smollm2-135m", "large"]\n'
+    )
+    with load("ensemble/thrifty"):
+        (told,) = caplog.messages
+    assert told.startswith("ensemble/thrifty goes on without large: no model named 'large'")
+    assert "[upstreams.far] has it" in told
+
+
 @pytest.mark.model
 def test_an_ensemble_is_asked_as_a_model_is(write, shared_home: Path) -> None:  # type: ignore[no-untyped-def]
     write(
