@@ -150,6 +150,21 @@ def test_a_run_written_elsewhere_leaves_the_last_report_that_is_here(
     assert "last report" in last_run([elsewhere, here], current_links())
 
 
+def test_a_value_that_was_tried_and_failed_does_not_hide_that_the_notebook_passed(
+    home: Path,
+) -> None:
+    good = record(home, "20260101T000000-a")
+    tried = {**record(home, "20260102T000000-b", ok=False), "parameters_set": {"engine": "<mlx>"}}
+    said = last_run([good, tried], current_links())
+    assert "with engine = &lt;mlx&gt;" in said
+    assert said.index("failed") < said.index("with engine") < said.index("passed")
+    assert "with other values, " in said
+    for runs in ([tried], [good, good], [{**good, "status": "failed"}, tried], [tried, good]):
+        assert "with other values" not in last_run(runs, current_links())
+    twice = {**good, "parameters_set": {"engine": "<mlx>"}}
+    assert "with other values" not in last_run([twice, tried], current_links())
+
+
 def add_notebook(project: Path, path: str) -> None:
     (project / path).parent.mkdir(parents=True, exist_ok=True)
     (project / path).write_text('{"cells": []}')

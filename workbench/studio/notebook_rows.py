@@ -13,6 +13,8 @@ from workbench.studio.notebook_results import NotebookResult
 from workbench.studio.run_history import claims_held, copy_of, is_copy, last_with_page
 from workbench.studio.tile_jobs import progress_html
 
+_TOLD_VALUES = 3
+
 
 def row(
     facts: NotebookFacts,
@@ -121,8 +123,25 @@ def last_run(runs: list[dict[str, Any]], links: Links, *, has_copy: bool = False
         seen = f'<a href="{escape(links.report(page))}">{name}</a>'
     return (
         f"{pill(last['status'])}{which}<span>{said}{duration(last['duration_s'])}, "
-        f"{when(last['started_at'])}</span>{seen}"
+        f"{when(last['started_at'])}</span>{_tried(runs)}{seen}"
     )
+
+
+def _tried(runs: list[dict[str, Any]]) -> str:
+    """Of a last run that failed with other values than one that passed before: which they were.
+
+    Else somebody who tries a value would read that the notebook itself is broken.
+    """
+    last = runs[-1]
+    values = last.get("parameters_set") or {}
+    others = [run for run in runs[:-1] if (run.get("parameters_set") or {}) != values]
+    passed = [run for run in others if run["status"] == "passed"]
+    if last["status"] != "failed" or not values or not passed:
+        return ""
+    told = ", ".join(f"{name} = {value}" for name, value in list(values.items())[:_TOLD_VALUES])
+    more = ", …" if len(values) > _TOLD_VALUES else ""
+    before = f"{pill('passed')}<span>with other values, {when(passed[-1]['started_at'])}</span>"
+    return f"<span>with {escape(told)}{more}</span>{before}"
 
 
 def _which(record: dict[str, Any]) -> str:
