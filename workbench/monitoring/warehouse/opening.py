@@ -107,7 +107,7 @@ def fresh_notes() -> list[str]:
             if time.monotonic() - begun_s >= FIRST_WAIT_S:
                 raise BusyError(
                     f"the warehouse of usage is being built for the first time: {error.message}",
-                    hint="wait a moment and ask again",
+                    hint="wait a moment and ask again; a page does so by itself",
                 ) from error
             check_cancelled()
             time.sleep(_LOOK_EVERY_S)
