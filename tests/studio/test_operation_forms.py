@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import Any, Literal
 
@@ -102,6 +103,23 @@ def test_one_run_at_a_time_and_its_result(weigh: threading.Event) -> None:
     assert "wb-waits" not in form.button._dom_classes
     assert heard == [first.outcome]
     assert form._place.children == (first.widget,)
+
+
+def test_letters_that_a_press_overtook_count(weigh: threading.Event) -> None:
+    weigh.set()
+    form = OperationForm("probe.weigh", FIELDS, button="Go")
+
+    async def press_and_type() -> None:
+        form.inputs["text"].value = "a"
+        form.button.click()
+        await asyncio.sleep(0.01)
+        form.inputs["text"].value = "all of it"
+        while form.latest is None:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(press_and_type())
+    assert form.latest is not None and not form.is_old
+    assert form.latest.result(60).value == 9.0
 
 
 def test_what_cannot_be_is_said_plainly(weigh: threading.Event) -> None:

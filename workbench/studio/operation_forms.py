@@ -6,6 +6,7 @@ own, so the same can be typed on the command line.
 
 from __future__ import annotations
 
+import asyncio
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from workbench.studio.tables import heading
 from workbench.studio.watching import Watch
 
 _NOT_CHOSEN = "(its own choice)"
+# ipywidgets' page holds back what is typed while an earlier letter is on its way, and lets a press
+# of the button overtake it: who types fast and presses Enter would be answered for half a word.
+_SETTLES_S = 0.2
 OLD_NOTE = (
     '<p class="wb-old-note" role="status">The form has changed since: what stands here belongs to '
     "what was asked before.</p>"
@@ -90,7 +94,7 @@ class OperationForm:
         self.inputs = {field.name: _input(field, known[field.name], widgets) for field in fields}
         self.button = widgets.Button(description=button, tooltip=self.operation.title)
         self.button.add_class("wb-go")
-        self.button.on_click(lambda _: self.run())
+        self.button.on_click(lambda _: self._press())
         for made in self.inputs.values():
             made.observe(lambda _: self._compare(), names="value")
         self._place = widgets.VBox()
@@ -113,6 +117,15 @@ class OperationForm:
                 value = _as_number(value, _kinds(parameter.annotation))
             found[parameter.name] = value
         return found
+
+    def _press(self) -> None:
+        """Begin once the fields' last letters are here; at once where no page is in between."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.run()
+        else:
+            loop.call_later(_SETTLES_S, self.run)
 
     def run(self) -> None:
         """Begin, or say plainly why not."""
