@@ -18,7 +18,8 @@ def show_models_list(rows: list[LoadedModel]) -> None:
     if not rows:
         click.echo("no model is loaded; the first request loads its own")
         return
-    names = ["model", "engine", "status", MEMORY_NOW, "in work", "waiting", "pinned", "tokens/s"]
+    rate = "tokens/s, prompts too"
+    names = ["model", "engine", "status", MEMORY_NOW, "in work", "waiting", "pinned", rate]
     cells = [
         [
             row.name,

@@ -117,7 +117,7 @@ def _describe(model: Mapping[str, Any]) -> str:
         model["engine"],
         f"{MEMORY_NOW} {size(model['resident_bytes'])}",
         f"{count(model['in_flight'], 'answer')} in work, {model['queued']} queued",
-        f"{number(float(rate))} tokens/s an answer" if rate else "",
+        f"{number(float(rate))} tokens/s with their prompts" if rate else "",
         f"used {when(model['last_used_s'])}" if model["last_used_s"] else "not used yet",
     ]
     said = "".join(

@@ -14,7 +14,8 @@ class ResidentModel:
     ``status`` is loading, ready, draining or unloading. ``reckoned_bytes`` is the most that it is
     known to take. Times are Unix times; ``expires_s`` None means that it stays until its room is
     needed. ``adapters`` are those that requests may name. ``tokens_per_s`` is the median over its
-    last loans.
+    last loans, of prompt and answer together: what the queue reckons its waits by, and more than
+    the rate at which an answer is written.
     """
 
     name: str
