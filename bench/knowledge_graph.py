@@ -104,7 +104,7 @@ def measure(rounds: int) -> list[Figure]:
         )  # fmt: skip
 
     return [
-        asked("10,033 leads built and indexed", "s", built, ASKED_S, last_round=seen[-1]),
+        asked(f"{LEADS:,} leads built and indexed", "s", built, ASKED_S, last_round=seen[-1]),
         asked("peak memory of that", "GB", [each["peak_gb"] for each in seen], ASKED_GB),
         asked(
             "1% edited, as a share of the build", "of it",

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -164,6 +165,16 @@ def _narrowed(widths: list[int], names: list[str], room: int) -> list[int]:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def format_time(time_s: float | None) -> str:
+    """A Unix time to the minute, in this machine's zone; empty where there is none."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""
+
+
+def format_count(number: int, noun: str, plural: str = "") -> str:
+    """``1 row``, ``1,200 rows``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def format_bytes(size_bytes: float | None) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.drawing import print_table
+from workbench.cli.drawing import format_time, print_table
 
 if TYPE_CHECKING:
     from workbench.finetuning.snapshots.checking import DataReport
@@ -79,7 +78,7 @@ def _snapshot_cells(each: Snapshot) -> list[str | int]:
         each.rows.get("train", 0),
         each.rows.get("held_out", 0),
         each.report["rows"] - each.report["kept_rows"],
-        time.strftime("%Y-%m-%d %H:%M", time.localtime(each.created_s)),
+        format_time(each.created_s),
         each.license,
         each.consent,
         ", ".join(each.sources),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.drawing import print_table
+from workbench.cli.drawing import format_time, print_table
 
 if TYPE_CHECKING:
     from workbench.finetuning.pipeline.definition import Pipeline
@@ -21,7 +20,7 @@ def show_pipeline_once(run: PipelineRun) -> None:
     from workbench.finetuning.pipeline.telling import tell_stage
 
     reason = f": {run.reason}" if run.reason else ""
-    begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_s))
+    begun = format_time(run.started_s)
     is_lost = has_lost_its_process(run)
     state = "interrupted" if is_lost else run.state
     click.echo(f"{run.pipeline}, run {run.id} ({begun}, {run.because}): {state}{reason}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.drawing import print_plain, print_table
+from workbench.cli.drawing import format_time, print_plain, print_table
 from workbench.cli.outline import print_outline
 from workbench.cli.time_left import told as time_left
 from workbench.core.plain import to_plain
@@ -34,7 +33,7 @@ def show_runs_show(run: RecordedRun) -> None:
     """The run with moments as dates and figures with the digits that count; --json has all."""
     told = {name: _short(value) for name, value in to_plain(run).items()}
     for name in ("started_s", "updated_s"):
-        told[name.removesuffix("_s")] = _when(told.pop(name))
+        told[name.removesuffix("_s")] = format_time(told.pop(name))
     if run.is_live and run.steps_done:
         left_s = (run.steps - run.steps_done) * run.seconds / run.steps_done
         told["left"] = time_left(left_s).removesuffix(" left")
@@ -56,7 +55,7 @@ def show_runs(rows: list[RunRow]) -> None:
             _loss(row.loss_nats),
             _loss(row.eval_loss_nats),
             "" if row.eval_loss_nats is None else row.evaluated_on,
-            _when(row.started_s),
+            format_time(row.started_s),
         ]
         for row in rows
     ]
@@ -65,10 +64,6 @@ def show_runs(rows: list[RunRow]) -> None:
 
 def _loss(nats: float | None) -> str:
     return "" if nats is None else f"{nats:.4g}"
-
-
-def _when(time_s: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s))
 
 
 def _short(value: Any) -> Any:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.drawing import print_table
+from workbench.cli.drawing import format_time, print_table
 
 if TYPE_CHECKING:
     from workbench.finetuning.gate.report import GateReport
@@ -26,7 +25,7 @@ def show_versions(rows: list[VersionRow]) -> None:
             row.name,
             ", ".join(row.labels),
             row.verdict,
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created_s)),
+            format_time(row.created_s),
             row.rank,
             row.seed,
             row.digest[:12],

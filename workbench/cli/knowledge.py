@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.drawing import format_bytes, print_table
+from workbench.cli.drawing import format_bytes, format_count, print_table
 
 if TYPE_CHECKING:
     from workbench.knowledge.building import Deletion
@@ -22,7 +22,8 @@ _SHOWN = 20
 def show_build(done: Ingest) -> None:
     """What was taken in, and what was left out and why."""
     click.echo(
-        f"{done.name}: {_counted(done.documents, 'document')} in {_counted(done.chunks, 'chunk')}; "
+        f"{done.name}: {format_count(done.documents, 'document')} in "
+        f"{format_count(done.chunks, 'chunk')}; "
         f"{done.added:,} added, {done.changed:,} changed, {done.withdrawn:,} withdrawn, "
         f"{done.unchanged:,} as before"
     )
@@ -49,7 +50,7 @@ def show_dump(found: GraphDump) -> None:
     for line in found.lines:
         click.echo(line)
     if found.path is not None:
-        click.echo(f"{_counted(found.count, 'line')}: {found.path}")
+        click.echo(f"{format_count(found.count, 'line')}: {found.path}")
         click.echo(f"sha256 {found.sha256}")
 
 
@@ -62,8 +63,8 @@ def show_as_of(found: FactsAt) -> None:
     if rows:
         print_table(["subject", "relation", "object", "holds", "said in"], rows)
     of = "" if found.valid is None else f" of {found.valid}"
-    documents = _counted(found.documents, "document")
-    click.echo(f"recorded {found.recorded}{of}: {_counted(len(rows), 'fact')} from {documents}")
+    documents = format_count(found.documents, "document")
+    click.echo(f"recorded {found.recorded}{of}: {format_count(len(rows), 'fact')} from {documents}")
 
 
 def show_search(found: Found) -> None:
@@ -83,7 +84,7 @@ def show_merge(done: Merging) -> None:
     """Which two, and how many entities there are now."""
     said = "are one" if done.kind == "merge" else "are two again"
     click.echo(f"{done.name}: {done.first!r} and {done.second!r} {said} (event {done.event})")
-    click.echo(f"{_counted(done.entities, 'entity', 'entities')} now")
+    click.echo(f"{format_count(done.entities, 'entity', 'entities')} now")
 
 
 show_unmerge = show_merge
@@ -115,10 +116,6 @@ def _say_each(what: str, told: dict[str, str]) -> None:
         click.echo(f"{what}: {name}: {why}", err=True)
     if len(told) > _SHOWN:
         click.echo(f"{what}: and {len(told) - _SHOWN:,} more; --json has them all", err=True)
-
-
-def _counted(count: int, noun: str, many: str = "") -> str:
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
 def _span(fact: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.drawing import print_table
+from workbench.cli.drawing import format_count, print_table
 
 if TYPE_CHECKING:
     from workbench.monitoring.warehouse.asking import Answer
@@ -22,8 +22,7 @@ def show_rebuild(built: Rebuilt) -> None:
     written = f"{len(built.written)} written" if built.written else "nothing had changed"
     click.echo(f"{built.rows:,} rows of {built.months} months, {written}, {built.seconds:.1f} s")
     for reason, count in built.quarantined.items():
-        rows = "1 row" if count == 1 else f"{count:,} rows"
-        click.echo(f"set aside: {rows}: {reason}", err=True)
+        click.echo(f"set aside: {format_count(count, 'row')}: {reason}", err=True)
     if built.gaps:
         click.echo(f"without rows: {', '.join(built.gaps)}", err=True)
     for note in built.notes:

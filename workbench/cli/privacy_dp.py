@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.drawing import print_table
+from workbench.cli.drawing import format_time, print_table
 from workbench.privacy.dp.mechanisms import describe_mechanism
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ def show_budget_spends(spends: list[Spend]) -> None:
         return
     rows = [
         [
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(each.recorded_s)),
+            format_time(each.recorded_s),
             each.purpose, describe_mechanism(each.mechanism), each.unit,
             "no end" if each.ended_s is None else "ended",
         ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.drawing import print_table
+from workbench.cli.drawing import format_time, print_table
 
 if TYPE_CHECKING:
     from workbench.identity.keys import Key, NewKey
@@ -32,8 +31,8 @@ def show_keys_list(keys: tuple[Key, ...]) -> None:
             key.role,
             ", ".join(key.models) if key.models is not None else "all",
             ", ".join(f"{_said(name)} {value:g}" for name, value in key.limits.items) or "none",
-            _when(key.last_used_s) or "never",
-            "revoked" if key.revoked_s else _when(key.expires_s) or "never",
+            format_time(key.last_used_s) or "never",
+            "revoked" if key.revoked_s else format_time(key.expires_s) or "never",
         ]
         for key in keys
     ]
@@ -73,7 +72,7 @@ def show_keys_show(state: KeyState) -> None:
 def show_users_list(users: tuple[User, ...]) -> None:
     """A line a user."""
     cells = [
-        [user.name, user.role, _when(user.created_s), _when(user.disabled_s) or "no"]
+        [user.name, user.role, format_time(user.created_s), format_time(user.disabled_s) or "no"]
         for user in users
     ]
     print_table(["name", "role", "added", "disabled"], cells)
@@ -90,7 +89,3 @@ show_users_role = show_users_disable = show_users_add
 def _said(limit: str) -> str:
     """A limit's name; that of answers at a time is older than what it counts."""
     return "answers at a time" if limit == "concurrent_streams" else limit
-
-
-def _when(time_s: float | None) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.drawing import format_bytes, print_table
+from workbench.cli.drawing import format_bytes, format_time, print_table
 from workbench.cli.outline import in_one_line, print_outline
 from workbench.core.plain import to_plain
 
@@ -23,7 +22,9 @@ def show_jobs(jobs: tuple[Job, ...]) -> None:
     if not jobs:
         click.echo('no job; try: workbench store submit models.pull \'{"name": "smollm2-135m"}\'')
         return
-    cells = [[job.id, job.operation, _state(job), _when(job.created_s), _said(job)] for job in jobs]
+    cells = [
+        [job.id, job.operation, _state(job), format_time(job.created_s), _said(job)] for job in jobs
+    ]
     print_table(["job", "operation", "state", "submitted", ""], cells)
 
 
@@ -34,10 +35,10 @@ def show_job(job: Job) -> None:
         "operation": job.operation,
         "params": job.params,
         "state": _state(job),
-        "submitted": _when(job.created_s),
-        "not before": _when(job.run_after_s),
-        "started": _when(job.started_s),
-        "ended": _when(job.finished_s),
+        "submitted": format_time(job.created_s),
+        "not before": format_time(job.run_after_s),
+        "started": format_time(job.started_s),
+        "ended": format_time(job.finished_s),
         "attempts": f"{job.attempts} of {job.max_attempts}" if job.attempts else "",
         "priority": job.priority or "",
         "needs": list(job.needs),
@@ -60,7 +61,14 @@ def show_schedules(schedules: tuple[Schedule, ...]) -> None:
         click.echo("nothing is submitted again and again")
         return
     cells = [
-        [each.name, each.operation, each.cron, _when(each.next_s), each.job or "", each.trouble]
+        [
+            each.name,
+            each.operation,
+            each.cron,
+            format_time(each.next_s),
+            each.job or "",
+            each.trouble,
+        ]
         for each in schedules
     ]
     print_table(["schedule", "operation", "cron (UTC)", "next", "last job", ""], cells)
@@ -122,7 +130,3 @@ def _pairs(data: Any) -> str:
     plain = to_plain(data)
     said = in_one_line(plain, longest=None)
     return str(plain) if said is None else said
-
-
-def _when(time_s: float | None) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""

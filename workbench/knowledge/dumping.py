@@ -7,7 +7,7 @@ came stands in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .states import Fact, State, place_of
@@ -25,7 +25,12 @@ def dump_lines(state: State) -> list[str]:
 
 def dump_bytes(state: State) -> bytes:
     """The dump as the file that it is compared as."""
-    return "".join(line + "\n" for line in dump_lines(state)).encode()
+    return as_file(dump_lines(state))
+
+
+def as_file(lines: Iterable[str]) -> bytes:
+    """The lines of a dump as the bytes of its file."""
+    return "".join(line + "\n" for line in lines).encode()
 
 
 def _records(state: State) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from workbench.identity.users import LOCAL
 from workbench.store import files
 
 from .building import Deletion, build_graph, delete_document
-from .dumping import dump_lines, plain_fact
+from .dumping import as_file, dump_lines, plain_fact
 from .events import Kind, merged_pairs, tell_ledger
 from .extraction.gazetteer import read_gazetteer
 from .extraction.protocol import Extractor
@@ -169,7 +169,7 @@ def dump(name: str, *, out: Path | None = None) -> GraphDump:
     """
     with opened(name) as graph:
         lines = dump_lines(State(graph))
-    content = "".join(line + "\n" for line in lines).encode()
+    content = as_file(lines)
     if out is not None:
         files.write_bytes(out, content)
     sha256 = hashlib.sha256(content).hexdigest()

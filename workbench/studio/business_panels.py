@@ -40,7 +40,7 @@ def draw_figures(use: Use, users: int) -> str:
     failed = total.requests - total.answers
     told = [
         ("Cost", usd(total.cost_usd), count(use.days, "day")),
-        ("Answers", f"{total.answers:,}", f"{failed:,} call{'' if failed == 1 else 's'} failed"),
+        ("Answers", f"{total.answers:,}", f"{count(failed, 'call')} failed"),
         ("Users", f"{users:,}", "who asked something"),
     ]
     if total.success is not None:

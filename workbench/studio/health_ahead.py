@@ -7,8 +7,9 @@ import math
 from typing import TYPE_CHECKING
 
 from workbench.monitoring.health.recorded import Limit
+from workbench.monitoring.maintenance.wording import size_words
 from workbench.studio.health_charts import Axis, TimeLine, draw_lines
-from workbench.studio.maintenance_cards import evidence_words, limit_words, size_words
+from workbench.studio.maintenance_cards import evidence_words, limit_words
 from workbench.studio.markup import count, escape, when
 
 if TYPE_CHECKING:

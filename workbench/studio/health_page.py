@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.core import operations
 from workbench.core.optional import require
+from workbench.studio.errands import Errands
 from workbench.studio.health_ahead import HORIZON_DAYS, draw_ahead
 from workbench.studio.health_facts import ALL, CHOSEN, SPANS, USUAL, Choice, HealthFacts
 from workbench.studio.health_panels import (
@@ -26,7 +27,6 @@ from workbench.studio.health_rules import (
     draw_state,
 )
 from workbench.studio.pages import Page, head_of, keep, trouble
-from workbench.studio.serving_errands import Errands
 from workbench.studio.tiles import Tile
 
 _SAID = (

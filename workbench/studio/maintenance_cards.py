@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from workbench.monitoring.maintenance.wording import size_words
 from workbench.studio.anomaly_cards import when_words
 from workbench.studio.cards import card
 from workbench.studio.chart import Chart, lines
@@ -107,13 +108,6 @@ def limit_words(outlook: Outlook, moment: Callable[[float], str] = when_words) -
     last = "beyond the horizon" if met.latest_s is None else moment(met.latest_s)
     first = "" if met.earliest_s is None else f"earliest {moment(met.earliest_s)}, "
     return f"{said}: {limit} is met {moment(met.likely_s)} ({first}latest {last})"
-
-
-def size_words(value: float, unit: str) -> str:
-    """A figure with its unit: bytes in GB, shares in percent."""
-    if unit == "share":
-        return f"{value:.0%}"
-    return f"{value / 1e9:,.4g} GB" if unit == "bytes" else f"{value:,.4g} {unit}".rstrip()
 
 
 def _suggestion(each: Suggestion) -> str:

@@ -10,8 +10,8 @@ from workbench.core.optional import require
 from workbench.identity.keys import Key
 from workbench.serving.key_operations import revoke_key
 from workbench.store.usage_queries import UsageTotal
+from workbench.studio.errands import Errands
 from workbench.studio.markup import count, escape, when
-from workbench.studio.serving_errands import Errands
 from workbench.studio.serving_facts import ServingFacts
 from workbench.studio.tables import Table
 
@@ -216,5 +216,5 @@ def _by_model(models: tuple[UsageTotal, ...]) -> str:
         for each in models
     )
     told = Table(rows).static_html()
-    head = '<h3 style="margin-top:1rem">By model, this month</h3>'
+    head = '<h3 class="wb-below">By model, this month</h3>'
     return f'{head}<div class="whole">{told}</div>'

@@ -8,8 +8,8 @@ from typing import Any
 from workbench.core.optional import require
 from workbench.models.footprints import MEMORY_AT_MOST, MEMORY_NOW
 from workbench.serving.running_operations import load_model, pin_model, unload_model, unpin_model
+from workbench.studio.errands import Errands
 from workbench.studio.markup import count, escape, number, pill, size, when
-from workbench.studio.serving_errands import Errands
 from workbench.studio.serving_facts import ServingFacts
 
 _DRAIN_S = 30.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from workbench.studio.errands import Errands
 from workbench.studio.pages import Page, head_of, keep
-from workbench.studio.serving_errands import Errands
 from workbench.studio.serving_facts import ServingFacts
 from workbench.studio.serving_figures import RatesTile
 from workbench.studio.serving_keys import KeysTile

@@ -111,3 +111,12 @@ def test_the_registry_makes_it_with_the_versions_that_it_depends_on() -> None:
     assert made.name == "dependencies"
     assert "spacy 3" in made.version
     assert "en_core_web_sm" in made.version
+
+
+def test_a_heading_is_no_part_of_the_name_below_it() -> None:
+    text = "Ada\n\nAda Lovelace was born in London. She wrote the Notes."
+    found = DependencyExtractor().extract(Passage(text))
+    said = {(text[slice(*one.subject)], one.relation, text[slice(*one.object)])
+            for one in found.assertions}  # fmt: skip
+    assert ("Ada Lovelace", "born_in", "London") in said
+    assert not [each for each in found.mentions if "\n" in text[each.start : each.end]]

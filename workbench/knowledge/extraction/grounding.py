@@ -7,16 +7,22 @@ there is kept only from an extractor that takes it from a list of the user's.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.core.errors import InputError
 
 from .names import name_key, shown
-from .protocol import Assertion, Extraction, Extractor, Mention, Passage, Span
-
-_DATE = re.compile(r"-?\d{4}(?:-\d\d(?:-\d\d)?)?")
+from .protocol import (
+    DATE,
+    Assertion,
+    Extraction,
+    Extractor,
+    Mention,
+    Passage,
+    Span,
+    extract_all,
+)
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,7 @@ def extract_grounded(extractor: Extractor, passages: Sequence[Passage]) -> list[
     Raises:
         InputError: It gave another number of results than it was given passages.
     """
-    many = getattr(extractor, "extract_many", None)
-    found: Iterable[Extraction]
-    found = many(passages) if many else (extractor.extract(each) for each in passages)
-    results = list(found)
+    results = list(extract_all(extractor, passages))
     if len(results) != len(passages):
         raise InputError(
             f"extractor {extractor.name} gave {len(results)} results for {len(passages)} passages",
@@ -130,5 +133,5 @@ def _said(text: str, each: Assertion) -> bool:
         and all(_holds(text, span) for span in spans)
         and bool(each.relation)
         and 0 <= each.confidence <= 1
-        and all(_DATE.fullmatch(date) for date in dates)
+        and all(DATE.fullmatch(date) for date in dates)
     )

@@ -6,10 +6,14 @@ Whoever changes what it gives raises its version: each passage is then looked at
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 Span = tuple[int, int]
+DATE = re.compile(r"-?\d{4}(?:-\d\d(?:-\d\d)?)?")
+"""As much of ``YYYY-MM-DD`` as is known."""
 
 
 @dataclass(frozen=True)
@@ -94,3 +98,11 @@ class Extractor(Protocol):
 
     def extract(self, chunk: Passage) -> Extraction:
         """What the passage mentions and says."""
+
+
+def extract_all(extractor: Extractor, passages: Sequence[Passage]) -> Iterable[Extraction]:
+    """What an extractor finds in each passage, by its ``extract_many`` if it has one."""
+    many = getattr(extractor, "extract_many", None)
+    found: Iterable[Extraction]
+    found = many(passages) if many else (extractor.extract(each) for each in passages)
+    return found

@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.evaluation.relation_scores import PredictedRelation
 
-from .protocol import Assertion, Extraction, Extractor, Passage, Span
+from .protocol import Assertion, Extraction, Extractor, Passage, Span, extract_all
 
 
 def predict_relations(
@@ -41,8 +41,7 @@ def assertions_of(
     """Each labelled sentence with the assertions that are told in it."""
     titles = list(dict.fromkeys(row["title"] for row in rows))
     passages = [Passage(leads[title]) for title in titles]
-    many = getattr(extractor, "extract_many", None)
-    results = many(passages) if many else (extractor.extract(each) for each in passages)
+    results = extract_all(extractor, passages)
     by_title: dict[str, Extraction] = dict(zip(titles, results, strict=True))
     return [
         (row, [one for one in by_title[row["title"]].assertions if _is_told_in(one, row)])

@@ -9,6 +9,7 @@ from workbench.monitoring.anomalies.result import Anomaly
 
 from .facts import Facts
 from .result import Evidence, Outlook, Suggestion
+from .wording import size_words
 
 CONCERN = 0.05  # the chance to meet a limit from which on something is said
 FOLLOWS_LOAD = 0.5  # the rank correlation from which on a metric counts as following the load
@@ -52,7 +53,7 @@ def evidence_of(outlook: Outlook) -> tuple[Evidence, ...]:
     said += [
         Evidence(
             f"{each.kind} {each.direction}, {_sigma(each)} sigma: seen, with "
-            f"{_said(each.expected, outlook.unit)} expected",
+            f"{size_words(each.expected, outlook.unit)} expected",
             each.seen, outlook.unit, outlook.series, each.begun_s, each.ended_s,
         )
         for each in outlook.anomalies
@@ -97,13 +98,9 @@ def _because(outlook: Outlook, direction: str = "up") -> str:
         )
     last = _lasting(outlook, direction)[-1]
     return (
-        f"{outlook.series} was {_said(last.seen, outlook.unit)} where "
-        f"{_said(last.expected, outlook.unit)} was expected, for {last.steps} steps"
+        f"{outlook.series} was {size_words(last.seen, outlook.unit)} where "
+        f"{size_words(last.expected, outlook.unit)} was expected, for {last.steps} steps"
     )
-
-
-def _said(value: float, unit: str) -> str:
-    return f"{value / 1e9:.4g} GB" if unit == "bytes" else f"{value:.4g} {unit}".rstrip()
 
 
 def _sigma(each: Anomaly) -> str:

@@ -163,22 +163,10 @@ def _bearer(passage: Passage, sentence: Any, at: int, before: str, cue: str) -> 
     if verb is not None and verb.dep_ not in {"acl", "relcl", "advcl"}:
         found = subject_of(verb)
         if found is not None:
-            return None if strict and verb.tag_ == "VBD" else _bearing(passage, found)
+            return None if strict and verb.tag_ == "VBD" else passage.phrase(found)
     if nearest is None:
         return None
-    return _bearing(passage, nearest)
-
-
-def _bearing(passage: Passage, token: Token) -> Phrase | None:
-    found = passage.phrase(token)
-    if (
-        found is not None
-        and token.pos_ == "NOUN"
-        and children(token, "poss")
-        and not found.is_topic
-    ):
-        return found
-    return found
+    return passage.phrase(nearest)
 
 
 def _noun_before(passage: Passage, sentence: Any, index: int) -> Token | None:

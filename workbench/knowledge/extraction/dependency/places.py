@@ -70,7 +70,7 @@ def _of_verb(passage: Passage, verb: Token) -> Iterator[Found]:
         if verb.lemma_ == "be" and any(each.dep_ == "acomp" for each in verb.children):
             return
         for prep, each in prepositions(verb):
-            if prep in _IN - {"near"} or (prep == "between" and _LIE):
+            if prep in _IN - {"near"} or prep == "between":
                 yield from _at(passage, subject, each, "lies_in")
     elif verb.lemma_ in _CROSS:
         subject = _place_subject(passage, verb)

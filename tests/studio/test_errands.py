@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 from workbench.core.progress import progress
-from workbench.studio.serving_errands import Errands
+from workbench.studio.errands import Errands
 
 
 def test_progress_is_told_of_its_own_work_alone_and_it_can_be_stopped() -> None:
