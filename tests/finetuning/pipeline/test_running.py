@@ -41,7 +41,7 @@ def test_two_batches_become_two_champions_one_after_the_other(
 ) -> None:
     define()
     first = run_once("p", stages=with_gate())
-    assert first.state == "promoted"
+    assert first.state == "promoted" and first.ok
     assert [each.state for each in first.stages] == ["done"] * 6
     with pytest.raises(InputError, match="nothing new waits"):
         run_once("p", stages=with_gate())
@@ -61,6 +61,7 @@ def test_the_gate_itself_stops_a_version_that_learnt_nothing(
     define(general=str(_write(tmp_path / "general.jsonl", own)))
     run = run_once("p")
     assert run.state == "refused" and run.reason
+    assert not run.ok  # so that the command's exit status is 1
     assert [each.stage for each in run.stages][-1] == "gate"
     report = load_report((run.output("gate") or {})["report"])
     assert {each.what for each in report.forgetting} == {"general (general.jsonl)"}

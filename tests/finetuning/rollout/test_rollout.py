@@ -209,9 +209,13 @@ def test_what_cannot_be_started(two: None, make: Make) -> None:
     pass_gate(better=False)
     with pytest.raises(ConflictError, match="the gate refused"):
         start_canary("tiny:a@2")
-    start_canary("tiny:a@2", force=True)
+    with pytest.raises(InputError, match="needs a reason"):
+        start_canary("tiny:a@2", force=True, reason=" ")
+    start_canary("tiny:a@2", force=True, reason="the questions were wrong")
+    told = Ledger().entries(action="canary.started")[0].data
+    assert (told["reason"], told["against_the_gate"]) == ("the questions were wrong", True)
     with pytest.raises(ConflictError, match="is being tried already"):
-        start_canary("tiny:a@2", force=True)
+        start_canary("tiny:a@2", force=True, reason="again")
     make("b")
     with pytest.raises(ConflictError, match="no champion"):
         start_canary("tiny:b@1")

@@ -198,3 +198,15 @@ def test_a_table_of_judged_answers_and_rows_that_are_none(home: Path, tmp_path: 
     for half in ({"answer": "Rinse it"}, {"score": 1}, {"answer": "Rinse it", "consent": True}):
         with pytest.raises(DataError, match="no row"):
             read_examples(_file(tmp_path, json.dumps({"prompt": "K11?", **half})))
+
+
+def test_a_file_of_which_most_cannot_be_read_is_refused(home: Path, tmp_path: Path) -> None:
+    pair = '{"prompt": "Why?", "chosen": "So", "rejected": "No"}'
+    path = _file(tmp_path, *[pair] * 3, *['{"prompt": "half"}'] * 5)
+    with pytest.raises(DataError, match="5 of 8 rows cannot be read, more than the allowed 50%"):
+        read_preferences(path, most_unread_share=0.5)
+    assert len(read_preferences(path, most_unread_share=0.7)[0]) == 3
+    judged = '{"prompt": "K11?", "answer": "Rinse it", "score": 1, "consent": true}'
+    log = _file(tmp_path, pair, *[judged] * 5)  # read well, and no preference
+    pairs, aside = read_preferences(log, most_unread_share=0.5)
+    assert (len(pairs), aside.rows) == (1, 5)

@@ -107,7 +107,8 @@ def define(
 def once(name: str, *, because: str = "by hand") -> PipelineRun:
     """Go on with a pipeline's run, or begin one with the data that waits, as far as it goes now.
 
-    A run that was killed, failed or was stopped goes on where it was.
+    A run that was killed, failed or was stopped goes on where it was. The command's exit status is
+    1 where the batch is refused; `state`, `reason` and the stages say by what.
 
     Args:
         name: The pipeline.

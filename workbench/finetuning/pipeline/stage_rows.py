@@ -50,6 +50,11 @@ class PipelineRun(Viewable):
     definition: dict[str, Any] = field(repr=False)
 
     @property
+    def ok(self) -> bool:
+        """Whether nothing refused the batch; a command that ends with False exits with 1."""
+        return self.state != "refused"
+
+    @property
     def is_open(self) -> bool:
         """Whether there is something left to do."""
         return self.state in OPEN

@@ -40,7 +40,7 @@ def start(
         level: The chance that a version that is no better is promoted, over all looks.
         most_days: Without a winner the trial ends after so many days.
         reason: Why, for the ledger.
-        force: Also if the gate refused it.
+        force: Also if the gate refused it. Needs a reason.
     """
     from workbench.finetuning.rollout.rules import CanaryRules
     from workbench.finetuning.rollout.starting import start_canary

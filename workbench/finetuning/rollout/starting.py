@@ -58,13 +58,15 @@ def start_canary(
         rules: When it ends.
         actor: Who starts it.
         reason: Why.
-        force: Also if the gate refused the version.
+        force: Also if the gate refused the version. Needs a reason.
 
     Raises:
         ConflictError: There is no champion, a trial runs already, or the gate refused the version.
-        InputError: It is the champion, or the share is not possible.
+        InputError: It is the champion, the share is not possible, or ``force`` without a reason.
         NotFoundError: There is no such version, or its files were removed.
     """
+    if force and not reason.strip():
+        raise InputError("a trial by force needs a reason", hint="--reason 'why'")
     if sticky != "request" and period_s <= 0:
         raise InputError("lots of users and keys are drawn anew: the period must be above 0")
     versions = Versions()
@@ -72,10 +74,11 @@ def start_canary(
     with database.transaction():
         stands = _champion_for(found, versions)
         report = find_report(found.full_name, stands.full_name)
-        if report is not None and report.verdict == "refuse" and not force:
+        was_refused = report is not None and report.verdict == "refuse"
+        if report is not None and was_refused and not force:
             raise ConflictError(
                 f"the gate refused {found.full_name}: {report.reasons[0]}",
-                hint="try another version, or --force",
+                hint="try another version, or --force --reason 'why'",
             )
         trial = Trial(
             secrets.token_hex(6),
@@ -99,6 +102,7 @@ def start_canary(
                 **dataclasses.asdict(trial),
                 "reason": reason,
                 "gate": report.artifact if report else None,
+                "against_the_gate": was_refused,
             },
         )
     return trial

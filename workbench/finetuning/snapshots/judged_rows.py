@@ -16,6 +16,11 @@ from workbench.finetuning.examples import Example, Preference
 from .forms import messages_of, text_of
 
 _NO_CONSENT = "its author did not consent"
+_NOTHING_BETTER = "it says what is bad and not what is better"
+_NO_JUDGEMENT = "it passes no judgement"
+_NO_PREFERENCE = "it is an example and no preference: no answer in it was called bad"
+# Of rows that could be read: whoever keeps a log of feedback has many of these.
+TEACH_NOTHING = frozenset({_NO_CONSENT, _NOTHING_BETTER, _NO_JUDGEMENT, _NO_PREFERENCE})
 
 
 def is_judged(row: Mapping[str, Any]) -> bool:
@@ -56,8 +61,7 @@ def of_feedback(row: Mapping[str, Any], identity: str) -> tuple[Example, Prefere
         better = None
     if better is None or better.strip() == answer.strip():
         if score <= 0:
-            raise InputError("it says what is bad and not what is better" if score < 0 else
-                             "it passes no judgement")  # fmt: skip
+            raise InputError(_NOTHING_BETTER if score < 0 else _NO_JUDGEMENT)
         return Example((*question, ("assistant", answer)), identity), None
     example = Example((*question, ("assistant", better)), identity)
     return example, Preference(question, better, answer, identity) if score < 0 else None
@@ -71,7 +75,7 @@ def to_judged_preference(row: Mapping[str, Any], identity: str) -> Preference:
     """
     preference = of_feedback(row, identity)[1]
     if preference is None:
-        raise InputError("it is an example and no preference: no answer in it was called bad")
+        raise InputError(_NO_PREFERENCE)
     return preference
 
 

@@ -19,7 +19,13 @@ from workbench.finetuning.examples import Example, Preference
 from workbench.store import files
 
 from .forms import FIELDS, to_example, to_preference
-from .judged_rows import check_consent, is_judged, of_feedback, to_judged_preference
+from .judged_rows import (
+    TEACH_NOTHING,
+    check_consent,
+    is_judged,
+    of_feedback,
+    to_judged_preference,
+)
 from .set_aside import FOLDER, name_rows, quarantine_name
 
 log = logging.getLogger(__name__)
@@ -72,12 +78,36 @@ def read_preferences(
     columns: Mapping[str, str] | None = None,
     layout: Layout | None = None,
     on_bad: str = "quarantine",
+    most_unread_share: float = 1.0,
 ) -> tuple[tuple[Preference, ...], Quarantine]:
     """The preferences of a file of ``{"prompt", "chosen", "rejected"}``; see ``read_examples``.
 
     A judged answer is one where it was called bad and there is a corrected one.
+
+    Args:
+        path: See ``read_examples``, as the next three.
+        columns: Field to column.
+        layout: Of a CSV file.
+        on_bad: ``quarantine`` or ``raise``.
+        most_unread_share: Of all rows; a file of which more cannot be read is refused. Judged
+            answers that hold no preference were read, and do not count.
+
+    Raises:
+        NotFoundError: There is no such file or column.
+        DataError: No row is good, or too many cannot be read.
     """
-    return _read(Path(path), _preference_of, columns=columns, layout=layout, on_bad=on_bad)
+    path = Path(path)
+    good, aside = _read(path, _preference_of, columns=columns, layout=layout, on_bad=on_bad)
+    unread = sum(many for why, many in aside.reasons.items() if why not in TEACH_NOTHING)
+    total = len(good) + aside.rows
+    if unread > most_unread_share * total:
+        raise DataError(
+            f"{path}: {unread} of {total} rows cannot be read, more than the allowed "
+            f"{most_unread_share:.0%}: {_tell(aside)}",
+            hint=f"mend them (all stand in {aside.path}), or learn the {len(good)} others with "
+            "--most-unread-share 1",
+        )
+    return good, aside
 
 
 def records(

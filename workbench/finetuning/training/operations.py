@@ -197,6 +197,7 @@ def prefer(
     precision: Precision | None = None,
     anchors: int | None = None,
     general_questions: GeneralQuestions = 20,
+    most_unread_share: Annotated[float, limits.Ge(0), limits.Le(1)] = 0.5,
     again: bool = False,
 ) -> TrainingRun:
     """Teach a model which of two answers is wanted, and register what it learnt as an adapter.
@@ -228,6 +229,8 @@ def prefer(
         anchors: Everyday dialogues beside each batch on which the model is held to its base.
         general_questions: Ask so many of the gate's 80 general questions of the base and of what
             came, to see what was forgotten; 0 for none.
+        most_unread_share: Refuse a file of which a larger share cannot be read; with 1 whatever can
+            be is learnt.
         again: Do it again although it was done.
     """
     import dataclasses
@@ -246,7 +249,7 @@ def prefer(
     }
     recipe = dataclasses.replace(PREFERENCES, **changes)
     start, recipe = _begin_at(adapter, model, recipe, given)
-    pairs, aside = read_preferences(data)
+    pairs, aside = read_preferences(data, most_unread_share=most_unread_share)
     return run_preferences(
         pairs,
         recipe,
