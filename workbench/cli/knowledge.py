@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.drawing import format_bytes, format_count, print_table
+from workbench.cli.knowledge_inference import (  # noqa: F401
+    show_contradictions,
+    show_infer,
+    show_rules_add,
+    show_rules_list,
+    show_rules_remove,
+    show_why,
+)
 
 if TYPE_CHECKING:
     from workbench.knowledge.building import Deletion

@@ -26,6 +26,7 @@ from .extraction.registry import DEFAULT, make_extractor
 from .extractors import extractors_in_use
 from .graphs import Graph, list_names, opened
 from .indexes import EMBEDDER
+from .inference import operations as inference  # noqa: F401
 from .ingesting import Ingest, ingest
 from .merging import Merging, merge_entities, unmerge_entities
 from .searching import By, Found

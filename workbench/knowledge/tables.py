@@ -166,8 +166,30 @@ CREATE TABLE told (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT N
 INSERT INTO told VALUES (1, 0);
 """
 
+_RULES = """
+-- Rules that a user added or took away; replayed, as merges are.
+CREATE TABLE rule_events (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('add', 'remove')),
+    rule TEXT NOT NULL,  -- in canonical form
+    confidence REAL NOT NULL CHECK (confidence > 0 AND confidence <= 1),
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_us INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER rule_events_keep_entries BEFORE DELETE ON rule_events
+BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER rule_events_keep_words BEFORE UPDATE ON rule_events
+BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER rule_events_grow_at_end BEFORE INSERT ON rule_events
+WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM rule_events)
+BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+ALTER TABLE told ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("documents and what they say", _VALUES),
     Migration("extraction", _EXTRACTION),
     Migration("events", _EVENTS),
+    Migration("rules", _RULES),
 )

@@ -1,0 +1,101 @@
+"""The commands of reasoning: what they print, give as JSON, and refuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.store.database import close_all
+
+
+class Terminal:
+    """Runs commands in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def run(self, *words: object) -> tuple[int, str, str]:
+        from workbench.cli.main import main
+
+        self.capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(["knowledge", *map(str, words)])
+        out, err = self.capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    def json(self, *words: object) -> Any:
+        status, out, _ = self.run(*words, "--json")
+        assert status == 0
+        return json.loads(out)
+
+
+@pytest.fixture
+def terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path, home: Path) -> Iterator[Terminal]:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.txt").write_text(
+        "Beirut is the capital of Lebanon. Rania Saad was born in Beirut."
+    )
+    (folder / "b.txt").write_text("Lebanon is located in the Levant. Rania Saad was born in Tyre.")
+    found = Terminal(capsys)
+    assert found.run("build", "notes", folder, "--extractors", "patterns")[0] == 0
+    yield found
+    close_all()
+
+
+def test_conclusions_are_printed_with_their_proofs(terminal: Terminal) -> None:
+    status, out, _ = terminal.run(
+        "infer", "notes", "--about", "the Levant", "--relation", "located_in"
+    )
+    assert status == 0
+    assert out.splitlines()[:4] == [
+        "located_in(beirut, levant) 0.68 by "
+        "located_in(x, y) & located_in(y, z) -> located_in(x, z)",
+        "  located_in(beirut, lebanon) 0.85 by capital_of(x, y) -> located_in(x, y)",
+        "    capital_of(beirut, lebanon) 0.85 in a.txt 0-32",
+        "  located_in(lebanon, levant) 0.80 in b.txt 0-32",
+    ]
+    found = terminal.json("infer", "notes", "--limit", 1)
+    assert (found["stated"], found["complete"], len(found["proofs"])) == (4, True, 1)
+    assert found["count"] > 1
+    assert "1 more" not in terminal.run("why", "notes", "Beirut", "located_in", "Levant")[1]
+
+
+def test_contradictions_name_both_documents(terminal: Terminal) -> None:
+    status, out, _ = terminal.run("contradictions", "notes")
+    assert status == 0
+    assert "1. against born_in(x, y) & born_in(x, z) -> y = z (0.81)" in out
+    assert "a.txt 34-63" in out and "b.txt 34-61" in out
+    assert terminal.json("contradictions", "notes", "--about", "Levant") == []
+
+
+def test_rules_come_and_go(terminal: Terminal) -> None:
+    status, out, _ = terminal.run("rules", "add", "notes", "born_in(a, b) -> knows(a, b)")
+    assert (status, out) == (0, "used from now on: born_in(x, y) -> knows(x, y)\n")
+    assert terminal.json("infer", "notes", "--relation", "knows")["count"] == 4
+    status, _, err = terminal.run("rules", "remove", "notes", "born_in(p,q)->knows(p,q)")
+    assert status == 0 and "brings it back" in err
+    assert terminal.json("infer", "notes", "--relation", "knows")["count"] == 0
+    assert {each["source"] for each in terminal.json("rules", "list", "notes")} == {"vocabulary"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rules", "add", "notes", "born_in(x, y)"], "no rule"),
+        (["rules", "add", "notes", "a(x, y) -> b(x, y)", "--confidence", "1.5"], "confidence"),
+        (["rules", "remove", "notes", "a(x, y) -> b(x, y)"], "no rule named"),
+        (["infer", "notes", "--about", "Beyrut"], "beirut"),
+        (["why", "notes", "Beirut", "eats", "Levant"], "between these it knows located_in"),
+        (["infer", "nots"], "notes"),
+        (["infer", "notes", "--limit", "0"], "limit"),
+    ],
+)
+def test_what_is_wrong_is_said(terminal: Terminal, words: list[str], said: str) -> None:
+    status, out, err = terminal.run(*words)
+    assert (status, out) == (2, "")
+    assert said in err.lower() or said in err

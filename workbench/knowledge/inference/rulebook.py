@@ -1,0 +1,166 @@
+"""Which rules a graph is reasoned with: those of the vocabulary, those mined, and the user's.
+
+What a user adds or takes away is an event that is only ever added, as merges are: so the rules of
+an earlier time are those that were then, and taking one back leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.core.errors import ConflictError, NotFoundError
+from workbench.core.viewers import Viewable
+from workbench.knowledge.graphs import Graph
+from workbench.store.database import open_database
+from workbench.store.ledger import Deed, Ledger
+
+from .mining import MinedRule
+from .rules import Rule, parse_rule
+from .vocabulary import vocabulary_rules
+
+Source = Literal["vocabulary", "mined", "user"]
+Doing = Literal["add", "remove"]
+
+
+@dataclass(frozen=True)
+class BookRule(Viewable):
+    """A rule with where it comes from, and what a mined one rests on.
+
+    ``used`` is False for one that was taken away. ``partial_confidence`` is that of AMIE; a mined
+    rule's ``confidence`` is the lower end of its 95% interval.
+    """
+
+    rule: str
+    source: Source
+    used: bool
+    confidence: float
+    support: int | None = None
+    body_pairs: int | None = None
+    standard_confidence: float | None = None
+    partial_confidence: float | None = None
+    head_coverage: float | None = None
+    reason: str = ""
+
+    @property
+    def makes_facts(self) -> bool:
+        """Whether it concludes, rather than forbids."""
+        return not parse_rule(self.rule).is_constraint
+
+
+def rule_book(graph: Graph, mined: Iterable[MinedRule], *, until_us: int) -> list[BookRule]:
+    """Every rule of a graph: the user's, the vocabulary's, then those mined, each once."""
+    last = _last_events(graph, until_us=until_us)
+    book: dict[str, BookRule] = {}
+    for text, (kind, confidence, reason) in last.items():
+        if kind == "add":
+            book[text] = BookRule(text, "user", True, confidence, reason=reason)
+    for rule in vocabulary_rules():
+        taken, reason = _taken_away(last, rule)
+        book.setdefault(
+            rule.text, BookRule(rule.text, "vocabulary", not taken, rule.confidence, reason=reason)
+        )
+    for each in mined:
+        taken, reason = _taken_away(last, each.rule)
+        numbers = (each.support, each.body_pairs, each.standard_confidence)
+        more = (each.partial_confidence, each.head_coverage)
+        made = (each.rule.text, "mined", not taken, each.rule.confidence)
+        book.setdefault(each.rule.text, BookRule(*made, *numbers, *more, reason))  # type: ignore[arg-type]
+    return list(book.values())
+
+
+def used_rules(book: Iterable[BookRule]) -> list[Rule]:
+    """The rules of a book that are used."""
+    return [parse_rule(each.rule, confidence=each.confidence) for each in book if each.used]
+
+
+def add_rule(graph: Graph, text: str, *, confidence: float, actor: str, reason: str) -> Rule:
+    """Reason with a rule from now on.
+
+    Raises:
+        InputError: It is no rule.
+        ConflictError: It is used already, as sure.
+    """
+    rule = parse_rule(text, confidence=confidence)
+    last = _last_events(graph).get(rule.text)
+    own = {each.text: each.confidence for each in vocabulary_rules()}
+    known = own.get(rule.text) if last is None else last[1]
+    if (last is None or last[0] == "add") and known == confidence:
+        raise ConflictError(
+            f"{rule.text} is used already", hint=f"workbench knowledge rules list {graph.name}"
+        )
+    _note(graph, "add", rule, actor=actor, reason=reason)
+    return rule
+
+
+def remove_rule(graph: Graph, text: str, *, known: Iterable[str], actor: str, reason: str) -> Rule:
+    """Reason without a rule from now on, whoever brought it.
+
+    Args:
+        graph: The graph.
+        text: The rule.
+        known: The texts of the rules that are used.
+        actor: Who asks.
+        reason: Why.
+
+    Raises:
+        InputError: It is no rule.
+        NotFoundError: It is not used.
+    """
+    rule = parse_rule(text)
+    used = set(known)
+    if rule.text not in used:
+        raise NotFoundError.among(
+            "rule", rule.text, used, hint=f"workbench knowledge rules list {graph.name}"
+        )
+    _note(graph, "remove", rule, actor=actor, reason=reason)
+    return rule
+
+
+def _taken_away(last: dict[str, tuple[Doing, float, str]], rule: Rule) -> tuple[bool, str]:
+    kind, _, reason = last.get(rule.text, ("add", 1.0, ""))
+    return kind == "remove", reason
+
+
+def _last_events(
+    graph: Graph, *, until_us: int = (1 << 63) - 2
+) -> dict[str, tuple[Doing, float, str]]:
+    rows = graph.database.read(
+        "SELECT kind, rule, confidence, reason FROM rule_events WHERE recorded_us <= ? "
+        "ORDER BY number",
+        (until_us,),
+    )
+    return {row["rule"]: (row["kind"], row["confidence"], row["reason"]) for row in rows}
+
+
+def _note(graph: Graph, kind: Doing, rule: Rule, *, actor: str, reason: str) -> None:
+    with graph.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO rule_events SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? "
+            "FROM rule_events",
+            (kind, rule.text, rule.confidence, actor, reason, graph.next_moment_us(connection)),
+        )
+    tell_ledger_of_rules(graph)
+
+
+def tell_ledger_of_rules(graph: Graph) -> None:
+    """Enter in the home's audit ledger what it has not been told of, as `events.tell_ledger`."""
+    told = graph.database.read_one("SELECT rules FROM told")
+    since = int(told["rules"]) if told is not None else 0
+    rows = graph.database.read(
+        "SELECT * FROM rule_events WHERE number > ? ORDER BY number", (since,)
+    )
+    if not rows:
+        return
+    Ledger(open_database()).append_many(
+        Deed(
+            f"knowledge.rule_{row['kind']}",
+            graph.name,
+            row["actor"],
+            {"event": row["number"], "rule": row["rule"], "reason": row["reason"]},
+        )
+        for row in rows
+    )
+    with graph.database.transaction() as connection:
+        connection.execute("UPDATE told SET rules = max(rules, ?)", (rows[-1]["number"],))
