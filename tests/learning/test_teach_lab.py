@@ -22,6 +22,15 @@ LEAKS = (
     "def leaked_rows(train, test):\n"
     "    return [{place} for i, prompt in enumerate(test) if {known}]\n"
 )
+BARE = (
+    "import re\n"
+    "def leaked_rows(train, test):\n"
+    "    def bare(p):\n"
+    "        p = p.lower()\n"
+    "        return {form}\n"
+    "    known = {{bare(p) for p in train}}\n"
+    "    return [i for i, p in enumerate(test) if bare(p) in known]\n"
+)
 KEPT = (
     "import random\n"
     "def reservoir(items, size, seed):\n"
@@ -80,6 +89,13 @@ PLANTED = {
     "a sum": ("q2", LOSS.format(result="-sum(kept)"), "that is the sum"),
     "divided by all": ("q2", LOSS.format(result="-sum(kept) / len(log_probs)"), "by all tokens"),
     "a negative loss": ("q2", LOSS.format(result="sum(kept) / len(kept)"), "sign is turned"),
+    "shifted labels": (
+        "q2",
+        "def answer_loss(log_probs, labels):\n"
+        "    kept = [p for p, label in zip(log_probs, labels[1:]) if label != -100]\n"
+        "    return -sum(kept) / len(kept)\n",
+        "not shifted",
+    ),
     "bits": ("q2", LOSS.format(result="-sum(kept) / len(kept) / 0.6931471805599453"), "bits"),
     "a constant rank": ("q3", RANK.format(result="26"), "largest_rank([[10"),
     "one thin matrix": (
@@ -95,9 +111,14 @@ PLANTED = {
     "the first matrix alone": (
         "q3",
         RANK.format(result="budget // sum(shapes[0])"),
-        "the first matrix",
+        "only one matrix",
     ),
     "one more": ("q3", RANK.format(result="budget // sum(map(sum, shapes)) + 1"), "one more"),
+    "the other thin matrix": (
+        "q3",
+        RANK.format(result="budget // sum(n for m, n in shapes)"),
+        "only one of the two",
+    ),
     "half a rank": ("q3", RANK.format(result="budget / sum(map(sum, shapes))"), "a whole number"),
     "never 0": (
         "q3",
@@ -111,12 +132,44 @@ PLANTED = {
         LEAKS.format(place="i", known="prompt.lower() in [t.lower() for t in train]"),
         "case is ignored",
     ),
+    "punctuation taken out": (
+        "q4",
+        BARE.format(form='" ".join("".join(c for c in p if c.isalnum() or c == " ").split())'),
+        "counts as a space",
+    ),
+    "no spaces": ("q4", BARE.format(form='"".join(c for c in p if c.isalnum())'), "counts as one"),
+    "a bag of words": (
+        "q4",
+        BARE.format(form='frozenset(re.findall("[a-z0-9]+", p))'),
+        "in another order",
+    ),
+    "one within another": (
+        "q4",
+        BARE.format(form='" ".join(re.findall("[a-z0-9]+", p))').replace(
+            "bare(p) in known", "any(k in bare(p) or bare(p) in k for k in known)"
+        ),
+        "within another",
+    ),
     "all leaked": ("q4", LEAKS.format(place="i", known="True"), "every row"),
     "the first are kept": ("q5", KEPT.format(late="pass"), "too seldom"),
     "the last comes in always": (
         "q5",
         KEPT.format(late="kept[chance.randrange(size)] = item"),
         "too often",
+    ),
+    "counted from 0": (
+        "q5",
+        KEPT.format(
+            late="place = chance.randrange(n - 1)\n            if place < size: kept[place] = item"
+        ),
+        "too often",
+    ),
+    "drawn without the seed": (
+        "q5",
+        "import random\n"
+        "def reservoir(items, size, seed):\n"
+        "    return random.sample(items, min(size, len(items)))",
+        "knows the seed",
     ),
     "a coin for each": (
         "q5",
@@ -152,6 +205,11 @@ PLANTED = {
         "q6",
         FORGOT.format(loss=BEST, tasks="n - 1", result=f"-{MEAN}"),
         "sign is turned",
+    ),
+    "before it was learnt": (
+        "q6",
+        FORGOT.format(loss="max(matrix[k][i] for k in range(n - 1))", tasks="n - 1", result=MEAN),
+        "in which the task was learnt",
     ),
     "the last row too": (
         "q6",

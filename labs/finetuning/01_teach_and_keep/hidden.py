@@ -48,8 +48,11 @@ def q4(answers: Answers, hidden: Hidden) -> None:
         test = [
             f"what helps the  {machine} with {codes[0]}!",
             f"What helps the {machine} with {codes[4]}?",
-            f"What helps, the {machine} with {codes[2]}",
+            f"What helps-the {machine} with {codes[2]}",
             f"Which {machine} has {codes[1]}?",
+            f"With {codes[3]}, what helps the {machine}?",
+            f"What helps the {machine} with {codes[1]} now?",
+            f"What helps the {machine}with {codes[0]}?",
         ]
         hidden.random.shuffle(test)
         public.expect_leaks(answers, train, test)
