@@ -21,6 +21,7 @@ KNOWLEDGE_SETS: Mapping[str, str] = {
     "extraction_named_development": "0bd8138924d305d6b4ed733bee0c9db9205296d8b4ac59abdfd17bae3235cf15",  # noqa: E501
     "extraction_named_held_out": "4cf807a73a98b3edf0afb69135a853714107f13615ba4ec2e198e65391c2f427",
     "extraction_third_held_out": "9f6a2f905ad944ef7d831c9f38ead773192db6ece0637ff4c861e53a32489783",
+    "extraction_third_training": "2368da16b12a2adcbb7f34072850e3ccc4bfc69a9e9fdf9ff05ddd09944c1c10",
     "overview": "91cd368108767b532d544dd1557bae41204479ac538eaea57a28ee5f0ad24aa2",
     "single_fact_development": "5e155cf21e5384d478e523b77490dec7a4296854a909cfc799c3909d3a818faa",
     "single_fact_held_out": "8a1d7d286328d39171454bb2e57c4a5fbf4eca564c1360c4b5d6898db1d3c711",
@@ -29,7 +30,10 @@ KNOWLEDGE_SETS: Mapping[str, str] = {
     "unanswerable_development": "ae7e68e617587807bb8e07fb3351297177dd06228a64bd805dd35f60dbd2e810",
     "unanswerable_held_out": "c37927bb91140e02c24d62e2e04daa5d419d6e122814ae09fa9b9a76ebd90850",
 }
-"""The sha256 of each file as it was frozen; those named ``development`` are free to tune on."""
+"""The sha256 of each file as it was frozen.
+
+Those named ``development`` or ``training`` are free to tune on, the others are for measuring.
+"""
 
 RELATIONS: tuple[str, ...] = (
     "is_a",
