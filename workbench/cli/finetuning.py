@@ -6,8 +6,10 @@ from workbench.cli.finetuning_pipeline import (
     show_pipeline_define,
     show_pipeline_due,
     show_pipeline_once,
+    show_pipeline_start,
     show_pipeline_status,
     show_pipeline_stop,
+    show_pipeline_watch,
 )
 from workbench.cli.finetuning_training import (
     show_prefer,
@@ -47,8 +49,10 @@ __all__ = [
     "show_pipeline_define",
     "show_pipeline_due",
     "show_pipeline_once",
+    "show_pipeline_start",
     "show_pipeline_status",
     "show_pipeline_stop",
+    "show_pipeline_watch",
     "show_prefer",
     "show_promote",
     "show_rollback",

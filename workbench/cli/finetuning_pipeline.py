@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.drawing import format_time, print_table
+from workbench.cli.store import show_jobs
 
 if TYPE_CHECKING:
     from workbench.finetuning.pipeline.definition import Pipeline
     from workbench.finetuning.pipeline.stage_rows import PipelineRun
     from workbench.finetuning.pipeline.triggers import Due
+    from workbench.store.jobs import Job
 
 
 def show_pipeline_once(run: PipelineRun) -> None:
@@ -74,6 +76,21 @@ def show_pipeline_due(found: list[Due]) -> None:
         for each in found
     ]
     print_table(["pipeline", "due", "because", "next stage", "rows", "files"], cells)
+
+
+def show_pipeline_start(job: Job) -> None:
+    """The job, and what runs it."""
+    show_jobs((job,))
+    click.echo("[workbench store work]", err=True)
+
+
+def show_pipeline_watch(jobs: list[Job]) -> None:
+    """What was put on the queue, and what runs it."""
+    if not jobs:
+        click.echo("no pipeline was due; workbench finetuning pipeline due says why", err=True)
+        return
+    show_jobs(tuple(jobs))
+    click.echo("[workbench store work]", err=True)
 
 
 def show_pipeline_define(pipeline: Pipeline) -> None:

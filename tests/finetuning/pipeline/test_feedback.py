@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from workbench.cli.main import main
 from workbench.core.errors import InputError
 from workbench.finetuning.pipeline import collecting, stages
 from workbench.finetuning.pipeline.collecting import JUDGED, find_waiting, read_questions
@@ -21,12 +22,13 @@ from workbench.serving.call import Call, Piece
 from workbench.serving.kept_words import words_of
 from workbench.store.database import close_all
 from workbench.store.feedback import add_feedback
+from workbench.store.jobs import JobQueue
 from workbench.store.ledger import Ledger
 from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow
 
 from .conftest import Define
-from .made_gate import WORDS, with_gate
+from .made_gate import WORDS, rows_of, with_gate
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +85,29 @@ def test_judged_answers_wait_beside_the_files_and_are_taken_once(
         run_once("p", stages=with_gate())
     judge("req_000", score=-1, consent=True)  # it is not new: nothing in it may be learnt
     assert find_waiting(pipeline).rows == 0
+
+
+def test_questions_of_settled_calls_that_drifted_begin_a_run(
+    define: Define, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Schedules by what is asked: the same questions wait, other ones are put on the queue."""
+    (tmp_path / "inbox" / "one.jsonl").write_text(rows_of(0, 24))
+    pipeline = define(feedback=True, drift_level=0.05)
+    run_once("p", stages=with_gate())
+    for number in range(19):
+        judge(answer(number))
+    assert "19 rows wait; 20 are needed" in look_whether_due(pipeline).because
+    judge(answer(19))
+    due = look_whether_due(pipeline)
+    assert due.is_due and "20 questions have drifted" in due.because and due.files == (JUDGED,)
+    with pytest.raises(SystemExit) as ended:
+        main(["finetuning", "pipeline", "watch", "--looks", "1"])
+    assert not ended.value.code
+    shown = capsys.readouterr().out
+    assert "finetuning.pipeline_once" in shown and "have drifted" in shown
+    assert "priority" not in shown  # a line a job, not its record
+    (job,) = JobQueue().list()
+    assert job.params["name"] == "p"
 
 
 def take_twice(define: Define, tmp_path: Path) -> None:
