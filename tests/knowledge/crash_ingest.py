@@ -205,7 +205,9 @@ def kill_merges(trial: Trial, kills: int, chance: random.Random) -> None:
     take_in(trial.graph())
     graph = trial.graph()
     apart = dump_bytes(State(graph))
-    merge(graph)
+    graph.database.close()
+    statements, took_s = measure(trial, merge)
+    graph = trial.graph()
     dumps = {"apart": apart, "merged": dump_bytes(State(graph))}
     graph.database.close()
     for number in range(kills):
@@ -216,8 +218,8 @@ def kill_merges(trial: Trial, kills: int, chance: random.Random) -> None:
         killed = run_killed(
             work,
             trial.graph(),
-            at=chance.randint(1, 12) if number % 2 else 0,
-            after_s=chance.uniform(0, 0.02),
+            at=chance.randint(1, statements) if number % 2 else 0,
+            after_s=chance.uniform(0, 2 * took_s),
         )
         graph = trial.graph()
         faults = damage(graph)

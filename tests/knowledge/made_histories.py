@@ -1,7 +1,7 @@
 """Made histories of folders: sequences of adds, edits, renames, deletes and merges.
 
 The sentences are made so that documents share paragraphs, define short forms that others use,
-contradict each other, and cannot be read.
+contradict each other, speak of two things by one name, and cannot be read.
 """
 
 from __future__ import annotations
@@ -32,8 +32,20 @@ SENTENCES = (
     "Jane Roe was president of Acme from 1990 to 1995.",
     "Geneva is a city in Switzerland.",
     "AI married WHO.",
+    "Mercury is a planet with an orbit around the Sun.",
+    "Mercury is a metal with a toxic vapour. Ada Lovelace met Mercury.",
 )
-PATHS = ("a.txt", "b.md", "in/c.txt", "d.csv", "e.ipynb", "f.html", "g.py")
+PATHS = (
+    "a.txt",
+    "b.md",
+    "in/c.txt",
+    "d.csv",
+    "e.ipynb",
+    "f.html",
+    "g.py",
+    "Mercury (planet).md",
+    "Mercury (metal).txt",
+)
 NAMES = ("WHO", "AI", "Acme", "Ada Lovelace", "World Health Organization", "Geneva", "London")
 
 Where = tuple[int, str]

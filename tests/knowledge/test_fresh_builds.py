@@ -13,12 +13,12 @@ from tempfile import mkdtemp
 
 import pytest
 
-from workbench.knowledge import states
+from workbench.knowledge import queries, senses, states
 from workbench.store.database import close_all
 
 from .made_histories import History, make_history, orphans
 
-OPEN_DOCUMENTS = f"(SELECT id, reading_id FROM documents WHERE {states._OPEN})"
+OPEN_DOCUMENTS = f"(SELECT id, reading_id FROM documents WHERE {queries.OPEN})"
 ALL_DOCUMENTS = "(SELECT id, reading_id FROM documents)"
 
 
@@ -54,7 +54,7 @@ def test_five_hundred_histories_end_as_a_fresh_build(base: Path, scale: int) -> 
     check(base, histories=500 * scale)
 
 
-@pytest.mark.parametrize("query", ["_ALIASES", "_MENTIONS", "_ASSERTIONS", "_CHUNKS"])
+@pytest.mark.parametrize("query", ["ALIASES", "MENTIONS", "ASSERTIONS", "CHUNKS"])
 def test_one_thing_left_behind_is_seen(
     base: Path, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
@@ -69,6 +69,27 @@ def test_one_thing_left_behind_is_seen(
         check(base, histories=60)
 
 
+def test_a_sense_that_outlives_its_title_is_seen(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variant: titles of documents that are gone still tell senses apart."""
+    steps = [
+        ("write", (0, "Mercury (planet).md"), [9]),
+        ("write", (0, "Mercury (metal).txt"), [10]),
+        ("update",),
+        ("remove", (0, "Mercury (metal).txt")),
+    ]
+    for dumps_agree in (True, False):
+        history = History(base, trusting=False)
+        history.run(steps)
+        assert (history.dump() == history.fresh_dump()) == dumps_agree
+        history.close()
+        open_ones = "(SELECT id, reading_id, path FROM documents WHERE " + queries.OPEN + ")"
+        every_one = "(SELECT id, reading_id, path FROM documents WHERE ?1 > 0)"
+        assert open_ones in queries.TITLES
+        monkeypatch.setattr(senses, "TITLES", queries.TITLES.replace(open_ones, every_one))
+
+
 def test_an_orphan_alias_alone_is_seen(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plainest history: who defined the short form is gone, who uses it is there."""
     steps = [
@@ -81,7 +102,7 @@ def test_an_orphan_alias_alone_is_seen(base: Path, monkeypatch: pytest.MonkeyPat
     history.run(steps)
     assert history.dump() == history.fresh_dump()
     history.close()
-    monkeypatch.setattr(states, "_ALIASES", states._ALIASES.replace(OPEN_DOCUMENTS, ALL_DOCUMENTS))
+    monkeypatch.setattr(states, "ALIASES", queries.ALIASES.replace(OPEN_DOCUMENTS, ALL_DOCUMENTS))
     history = History(base, trusting=False)
     history.run(steps)
     assert history.dump() != history.fresh_dump()

@@ -16,6 +16,13 @@ from workbench.cli.knowledge_inference import (  # noqa: F401
     show_rules_remove,
     show_why,
 )
+from workbench.cli.knowledge_linking import (  # noqa: F401
+    show_candidates_decide,
+    show_candidates_list,
+    show_senses_list,
+    show_senses_set,
+    show_senses_unset,
+)
 
 if TYPE_CHECKING:
     from workbench.knowledge.building import Deletion

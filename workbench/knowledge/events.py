@@ -1,9 +1,14 @@
-"""Merges and unmerges of entities: events that are only ever added, and replayed."""
+"""What people decide about a graph: events that are only ever added, and replayed.
+
+Merges and unmerges, pairs found to be two, senses of homonyms, rules. Each kind has a table of its
+own (`tables`), and all are entered in the home's audit ledger.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from workbench.store.database import open_database
 from workbench.store.ledger import Deed, Ledger
@@ -11,34 +16,60 @@ from workbench.store.ledger import Deed, Ledger
 from .graphs import Graph
 
 Kind = Literal["merge", "unmerge"]
+PairKind = Literal["merge", "unmerge", "apart", "undecide"]
+# For each table of events the column of `told` and what its kinds are called in the ledger.
+_TABLES: Mapping[str, tuple[str, str]] = {
+    "events": ("number", "knowledge.{}"),
+    "apart_events": ("apart", "knowledge.{}"),
+    "sense_events": ("senses", "knowledge.sense_{}"),
+    "rule_events": ("rules", "knowledge.rule_{}"),
+}
 
 
 def merged_pairs(graph: Graph, *, until_us: int) -> list[tuple[str, str]]:
     """The pairs whose last event up to a time is a merge, in order."""
-    rows = graph.database.read(
-        "SELECT first, second, kind FROM events WHERE recorded_us <= ? ORDER BY number", (until_us,)
-    )
-    last = {(row["first"], row["second"]): row["kind"] for row in rows}
-    return sorted(pair for pair, kind in last.items() if kind == "merge")
+    return _pairs(graph, "events", "merge", until_us)
 
 
-def add_event(
+def pairs_apart(graph: Graph, *, until_us: int) -> list[tuple[str, str]]:
+    """The pairs that were last found to be two, in order."""
+    return _pairs(graph, "apart_events", "apart", until_us)
+
+
+def add_pair_event(
     graph: Graph,
     connection: sqlite3.Connection,
-    kind: Kind,
+    kind: PairKind,
     pair: tuple[str, str],
     *,
     actor: str,
     reason: str,
 ) -> int:
-    """Write down an event inside the caller's transaction; returns its number."""
+    """Write down what was decided of a pair, inside the caller's transaction."""
     first, second = sorted(pair)
-    row = connection.execute(
-        "INSERT INTO events SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? FROM events "
-        "RETURNING number",
-        (kind, first, second, actor, reason, graph.next_moment_us(connection)),
+    table = "events" if kind in ("merge", "unmerge") else "apart_events"
+    row = {"kind": kind, "first": first, "second": second, "actor": actor, "reason": reason}
+    return add_event(graph, connection, table, row)
+
+
+def add_event(
+    graph: Graph, connection: sqlite3.Connection, table: str, row: Mapping[str, Any]
+) -> int:
+    """Write down an event inside the caller's transaction; returns its number.
+
+    Args:
+        graph: The graph.
+        connection: Of the transaction.
+        table: One of the tables of events.
+        row: Its columns but the number and the time.
+    """
+    columns, marks = ", ".join(row), ", ".join("?" * len(row))
+    made = connection.execute(
+        f"INSERT INTO {table} (number, {columns}, recorded_us) "
+        f"SELECT coalesce(max(number), 0) + 1, {marks}, ? FROM {table} RETURNING number",
+        (*row.values(), graph.next_moment_us(connection)),
     ).fetchone()
-    return int(row["number"])
+    return int(made["number"])
 
 
 def tell_ledger(graph: Graph) -> None:
@@ -47,23 +78,38 @@ def tell_ledger(graph: Graph) -> None:
     The graph and the ledger are two files: a kill between them is made good at the next call, and
     one between the entry and the note of it enters the same event, by its number, a second time.
     """
-    told = graph.database.read_one("SELECT number FROM told")
-    since = int(told["number"]) if told is not None else 0
-    rows = graph.database.read("SELECT * FROM events WHERE number > ? ORDER BY number", (since,))
-    if not rows:
-        return
-    Ledger(open_database()).append_many(
-        Deed(
-            f"knowledge.{row['kind']}",
-            graph.name,
-            row["actor"],
-            {
-                "event": row["number"],
-                "entities": [row["first"], row["second"]],
-                "reason": row["reason"],
-            },
+    told = graph.database.read_one("SELECT * FROM told")
+    for table, (column, action) in _TABLES.items():
+        since = int(told[column]) if told is not None else 0
+        rows = graph.database.read(
+            f"SELECT * FROM {table} WHERE number > ? ORDER BY number", (since,)
         )
-        for row in rows
+        if not rows:
+            continue
+        Ledger(open_database()).append_many(
+            Deed(action.format(row["kind"]), graph.name, row["actor"], _payload(row))
+            for row in rows
+        )
+        with graph.database.transaction() as connection:
+            connection.execute(
+                f"UPDATE told SET {column} = max({column}, ?)", (rows[-1]["number"],)
+            )
+
+
+def _pairs(graph: Graph, table: str, kind: PairKind, until_us: int) -> list[tuple[str, str]]:
+    rows = graph.database.read(
+        f"SELECT first, second, kind FROM {table} WHERE recorded_us <= ? ORDER BY number",
+        (until_us,),
     )
-    with graph.database.transaction() as connection:
-        connection.execute("UPDATE told SET number = max(number, ?)", (rows[-1]["number"],))
+    last = {(row["first"], row["second"]): row["kind"] for row in rows}
+    return sorted(pair for pair, last_kind in last.items() if last_kind == kind)
+
+
+def _payload(row: sqlite3.Row) -> dict[str, Any]:
+    """What the ledger holds of an event: a pair as its entities, anything else by its columns."""
+    known = {key: row[key] for key in row.keys()}  # noqa: SIM118 - a Row is no mapping
+    pair = [known.pop("first"), known.pop("second")] if "first" in known else None
+    told = {"event": known.pop("number"), **({"entities": pair} if pair else {})}
+    return told | {
+        key: value for key, value in known.items() if key not in ("kind", "actor", "recorded_us")
+    }

@@ -3,7 +3,8 @@
 A name's key is its own entity, unless the document says that it is short for something; if that
 says nothing, unless all documents that say so agree. Where two long forms are said of one short
 form, it is neither: an acronym in forty senses is forty entities and, where nothing tells them
-apart, one more. Then the merges: entities that belong together are called by the least key.
+apart, one more. Then the senses of homonyms, each a key of its own (``name#sense``), then the
+merges: entities that belong together are called by the least key.
 """
 
 from __future__ import annotations
@@ -20,10 +21,15 @@ class Links:
     Args:
         aliases: Document, short name and long name, for each place that says so.
         merges: Pairs of keys that were merged and not unmerged since.
+        senses: For a document and the key of a name the sense that it has there.
     """
 
     def __init__(
-        self, aliases: Iterable[tuple[int, str, str]], merges: Iterable[tuple[str, str]]
+        self,
+        aliases: Iterable[tuple[int, str, str]],
+        merges: Iterable[tuple[str, str]],
+        *,
+        senses: Mapping[tuple[int, str], str] | None = None,
     ) -> None:
         own: dict[tuple[int, str], set[str]] = defaultdict(set)
         everywhere: dict[str, set[str]] = defaultdict(set)
@@ -33,6 +39,7 @@ class Links:
         self._own: Mapping[tuple[int, str], set[str]] = own
         self._everywhere: Mapping[str, set[str]] = everywhere
         self._heads = _components(merges)
+        self._senses = senses or {}
         self._known: dict[tuple[int, str], str] = {}
 
     @property
@@ -57,6 +64,11 @@ class Links:
 
     def unmerged(self, document: int, key: str) -> str:
         """The same before the merges, of a name's key."""
+        long = self._long_form(document, key)
+        sense = self._senses.get((document, long), "")
+        return f"{long}#{sense}" if sense else long
+
+    def _long_form(self, document: int, key: str) -> str:
         seen = [key]
         while True:
             longs = self._own.get((document, seen[-1])) or self._everywhere.get(seen[-1], set())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workbench.core.errors import ConflictError, NotFoundError
 from workbench.core.viewers import Viewable
 
-from .events import Kind, add_event, merged_pairs, tell_ledger
+from .events import Kind, add_pair_event, merged_pairs, tell_ledger
 from .extraction.names import name_key
 from .graphs import Graph
 from .states import State
@@ -35,15 +35,14 @@ def merge_entities(graph: Graph, first: str, second: str, *, actor: str, reason:
     """
     with graph.database.transaction() as connection:
         state = State(graph)
-        senses = _senses(state)
-        pair = (_find(graph, senses, first), _find(graph, senses, second))
+        pair = find_pair(state, first, second)
         heads = [state.links.head(key) for key in pair]
         if heads[0] == heads[1]:
             raise ConflictError(
                 f"{first!r} and {second!r} are one entity: {heads[0]!r}",
                 hint=f"workbench knowledge merges {graph.name}",
             )
-        number = add_event(graph, connection, "merge", pair, actor=actor, reason=reason)
+        number = add_pair_event(graph, connection, "merge", pair, actor=actor, reason=reason)
     tell_ledger(graph)
     low, high = sorted(pair)
     return Merging(graph.name, "merge", number, low, high, len(State(graph).entities))
@@ -73,9 +72,20 @@ def unmerge_entities(graph: Graph, first: str, second: str, *, actor: str, reaso
                 known,
                 hint=f"workbench knowledge merges {graph.name}",
             )
-        number = add_event(graph, connection, "unmerge", found[0], actor=actor, reason=reason)
+        number = add_pair_event(graph, connection, "unmerge", found[0], actor=actor, reason=reason)
     tell_ledger(graph)
     return Merging(graph.name, "unmerge", number, *found[0], len(State(graph).entities))
+
+
+def find_pair(state: State, first: str, second: str) -> tuple[str, str]:
+    """The entities, before merges, that two names mean.
+
+    Raises:
+        ConflictError: A name stands for several.
+        NotFoundError: No document mentions one of them.
+    """
+    senses = _senses(state)
+    return _find(state.graph, senses, first), _find(state.graph, senses, second)
 
 
 def _senses(state: State) -> dict[str, set[str]]:

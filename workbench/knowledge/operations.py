@@ -17,6 +17,7 @@ from workbench.core.viewers import Viewable
 from workbench.identity.users import LOCAL
 from workbench.store import files
 
+from . import linking_operations as linking  # noqa: F401
 from .building import Deletion, build_graph, delete_document
 from .dumping import as_file, dump_lines, plain_fact
 from .events import Kind, merged_pairs, tell_ledger

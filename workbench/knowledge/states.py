@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,52 +22,11 @@ from .extraction.names import name_key
 from .extraction.protocol import DATE
 from .graphs import Graph
 from .linking import Links
+from .queries import ALIASES, ASSERTIONS, CHUNKS, DOCUMENTS, HELD, MENTIONS, PASSAGE_KEYS
+from .senses import read_senses
 
 _Said = tuple[str, str, str, str | None, str | None]
 _FOREVER_US = (1 << 63) - 1
-# The rows that were open at ?1.
-_OPEN = "recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1)"
-_DOCUMENTS = f"""
-SELECT documents.id, path, documents.reader, documents.source_sha256, encoding, characters
-FROM documents JOIN readings ON readings.id = reading_id WHERE {_OPEN}
-"""
-_FROM_PASSAGES = f"""
-FROM (SELECT id, reading_id FROM documents WHERE {_OPEN}) AS document
-JOIN chunks USING (reading_id)
-JOIN {{found}} AS found USING (passage_id)
-JOIN extractors ON extractors.id = found.extractor_id
-WHERE found.extractor_id IN (SELECT extractor_id FROM extractor_uses WHERE {_OPEN})
-"""
-_CHUNKS = f"""
-SELECT document.id AS document, start, stop, place, key, kind, text, passage_id
-FROM (SELECT id, reading_id FROM documents WHERE {_OPEN}) AS document
-JOIN chunks USING (reading_id) JOIN passages ON passages.id = passage_id
-"""
-_PASSAGE_KEYS = f"""
-SELECT key FROM passages WHERE id IN (SELECT passage_id
-FROM (SELECT id, reading_id FROM documents WHERE {_OPEN}) JOIN chunks USING (reading_id))
-"""
-_MENTIONS = (
-    "SELECT document.id AS document, chunks.start + found.start AS start, "
-    "chunks.start + found.stop AS stop, found.kind, found.name, confidence, "
-    "extractors.name AS extractor, version " + _FROM_PASSAGES.format(found="mentions")
-)
-_ALIASES = "SELECT DISTINCT document.id, short, long " + _FROM_PASSAGES.format(found="aliases")
-_ASSERTIONS = (
-    "SELECT document.id AS document, chunks.start + found.start AS start, "
-    "chunks.start + found.stop AS stop, key, subject, relation, object, valid_from, valid_to, "
-    "confidence, extractors.name AS extractor, version " + _FROM_PASSAGES.format(found="assertions")
-)
-
-
-# When each assertion was held: while a document was open that says it, and an extractor in use.
-_HELD = """
-SELECT key, max(documents.recorded_from, used.recorded_from) AS since,
-    min(coalesce(documents.recorded_to, ?1), coalesce(used.recorded_to, ?1)) AS until
-FROM documents JOIN chunks USING (reading_id) JOIN assertions USING (passage_id)
-JOIN extractor_uses AS used USING (extractor_id)
-WHERE since < until ORDER BY since
-"""
 
 
 @dataclass(frozen=True)
@@ -143,27 +102,38 @@ class State:
     @cached_property
     def documents(self) -> dict[int, sqlite3.Row]:
         """The documents that could be read, by their ids."""
-        return {row["id"]: row for row in self._read(_DOCUMENTS)}
+        return {row["id"]: row for row in self.read(DOCUMENTS)}
 
     def chunks(self) -> list[sqlite3.Row]:
         """The chunks of all documents, with text, place and passage."""
-        return self._read(_CHUNKS)
+        return self.read(CHUNKS)
 
     def passage_keys(self) -> set[str]:
         """The keys of all passages that stand in a document."""
-        return {row["key"] for row in self._read(_PASSAGE_KEYS)}
+        return {row["key"] for row in self.read(PASSAGE_KEYS)}
 
     @cached_property
     def links(self) -> Links:
         """Which entity each name is."""
         merges = merged_pairs(self.graph, until_us=self.recorded_us)
-        return Links(((row[0], row[1], row[2]) for row in self._read(_ALIASES)), merges)
+        aliases = ((row[0], row[1], row[2]) for row in self.read(ALIASES))
+        return Links(aliases, merges, senses=self.senses)
+
+    @cached_property
+    def senses(self) -> Mapping[tuple[int, str], str]:
+        """For a document and the key of a homonym the sense that it has there."""
+        return read_senses(self)
+
+    @cached_property
+    def mention_rows(self) -> list[sqlite3.Row]:
+        """Each mention as it stands, with its name and not yet an entity."""
+        return self.read(MENTIONS)
 
     @cached_property
     def mentions(self) -> list[tuple[str, sqlite3.Row]]:
         """Each mention with the key of its entity."""
         links = self.links
-        return [(links.entity(row["document"], row["name"]), row) for row in self._read(_MENTIONS)]
+        return [(links.entity(row["document"], row["name"]), row) for row in self.mention_rows]
 
     @cached_property
     def entities(self) -> dict[str, Entity]:
@@ -189,7 +159,7 @@ class State:
         """All facts in order. One whose ends are one entity says nothing, and is left out."""
         found: dict[_Said, set[Support]] = defaultdict(set)
         keys: dict[_Said, set[str]] = defaultdict(set)
-        for row in self._read(_ASSERTIONS):
+        for row in self.read(ASSERTIONS):
             if not _holds_at(self.valid, row["valid_from"], row["valid_to"]):
                 continue
             subject = self.links.entity(row["document"], row["subject"])
@@ -213,7 +183,7 @@ class State:
         In microseconds since 1970; until is None for what is held to this day.
         """
         held: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for row in self.graph.database.read(_HELD, (_FOREVER_US,)):
+        for row in self.graph.database.read(HELD, (_FOREVER_US,)):
             spans = held[row["key"]]
             if spans and row["since"] <= spans[-1][1]:  # they overlap, or one begins as one ends
                 spans[-1] = (spans[-1][0], max(spans[-1][1], row["until"]))
@@ -226,8 +196,9 @@ class State:
             if since <= self.recorded_us < until
         }
 
-    def _read(self, sql: str) -> list[sqlite3.Row]:
-        return self.graph.database.read(sql, (self.recorded_us,))
+    def read(self, sql: str, *more: Any) -> list[sqlite3.Row]:
+        """The rows of one of `queries`, as of this state's recorded time."""
+        return self.graph.database.read(sql, (self.recorded_us, *more))
 
 
 def _chosen_name(key: str, names: Counter[str]) -> str:

@@ -187,9 +187,48 @@ BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 ALTER TABLE told ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
 """
 
+_REVIEWS = """
+-- Pairs of entities that somebody looked at and found to be two.
+CREATE TABLE apart_events (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('apart', 'undecide')),
+    first TEXT NOT NULL,
+    second TEXT NOT NULL CHECK (second > first),
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_us INTEGER NOT NULL
+) STRICT;
+-- Senses of homonyms that users set: what a name is in a document.
+CREATE TABLE sense_events (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('set', 'unset')),
+    name TEXT NOT NULL,  -- the key of the name
+    document TEXT NOT NULL,  -- its path
+    sense TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_us INTEGER NOT NULL
+) STRICT;
+ALTER TABLE told ADD COLUMN apart INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE told ADD COLUMN senses INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+def _append_only(table: str) -> str:
+    """Triggers that refuse anything but a new row at the end."""
+    say = f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END;"
+    return f"""
+CREATE TRIGGER {table}_keep_entries BEFORE DELETE ON {table} {say}
+CREATE TRIGGER {table}_keep_words BEFORE UPDATE ON {table} {say}
+CREATE TRIGGER {table}_grow_at_end BEFORE INSERT ON {table}
+WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM {table}) {say}
+"""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("documents and what they say", _VALUES),
     Migration("extraction", _EXTRACTION),
     Migration("events", _EVENTS),
     Migration("rules", _RULES),
+    Migration("reviews", _REVIEWS + _append_only("apart_events") + _append_only("sense_events")),
 )

@@ -11,13 +11,14 @@ from workbench.core.moments import moment_s
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 from workbench.identity.users import LOCAL
+from workbench.knowledge.events import tell_ledger
 from workbench.knowledge.graphs import Graph, opened
 from workbench.knowledge.states import State
 
 from .matching import Said
 from .mining import LEAST_CONFIDENCE, LEAST_SUPPORT
 from .reasoning import Proof, Reasoning
-from .rulebook import BookRule, add_rule, remove_rule, tell_ledger_of_rules
+from .rulebook import BookRule, add_rule, remove_rule
 
 Share = Annotated[float, limits.Gt(0), limits.Le(1)]
 Count = Annotated[int, limits.Ge(1)]
@@ -187,7 +188,7 @@ def rules_add(name: str, rule: str, *, confidence: Share = 1.0, reason: str = ""
         reason: Why, for the audit ledger.
     """
     with opened(name) as graph:
-        tell_ledger_of_rules(graph)
+        tell_ledger(graph)
         made = add_rule(graph, rule, confidence=confidence, actor=LOCAL, reason=reason)
     return BookRule(made.text, "user", True, made.confidence, reason=reason)
 
@@ -202,7 +203,7 @@ def rules_remove(name: str, rule: str, *, reason: str = "") -> BookRule:
         reason: Why, for the audit ledger.
     """
     with opened(name) as graph:
-        tell_ledger_of_rules(graph)
+        tell_ledger(graph)
         book = {each.rule: each for each in _reasoning(graph, None, None, mine=True).book}
         used = [text for text, each in book.items() if each.used]
         made = remove_rule(graph, rule, known=used, actor=LOCAL, reason=reason)

@@ -12,9 +12,8 @@ from typing import Literal
 
 from workbench.core.errors import ConflictError, NotFoundError
 from workbench.core.viewers import Viewable
+from workbench.knowledge.events import add_event, tell_ledger
 from workbench.knowledge.graphs import Graph
-from workbench.store.database import open_database
-from workbench.store.ledger import Deed, Ledger
 
 from .mining import MinedRule
 from .rules import Rule, parse_rule
@@ -135,32 +134,7 @@ def _last_events(
 
 
 def _note(graph: Graph, kind: Doing, rule: Rule, *, actor: str, reason: str) -> None:
+    row = {"kind": kind, "rule": rule.text, "confidence": rule.confidence}
     with graph.database.transaction() as connection:
-        connection.execute(
-            "INSERT INTO rule_events SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? "
-            "FROM rule_events",
-            (kind, rule.text, rule.confidence, actor, reason, graph.next_moment_us(connection)),
-        )
-    tell_ledger_of_rules(graph)
-
-
-def tell_ledger_of_rules(graph: Graph) -> None:
-    """Enter in the home's audit ledger what it has not been told of, as `events.tell_ledger`."""
-    told = graph.database.read_one("SELECT rules FROM told")
-    since = int(told["rules"]) if told is not None else 0
-    rows = graph.database.read(
-        "SELECT * FROM rule_events WHERE number > ? ORDER BY number", (since,)
-    )
-    if not rows:
-        return
-    Ledger(open_database()).append_many(
-        Deed(
-            f"knowledge.rule_{row['kind']}",
-            graph.name,
-            row["actor"],
-            {"event": row["number"], "rule": row["rule"], "reason": row["reason"]},
-        )
-        for row in rows
-    )
-    with graph.database.transaction() as connection:
-        connection.execute("UPDATE told SET rules = max(rules, ?)", (rows[-1]["number"],))
+        add_event(graph, connection, "rule_events", {**row, "actor": actor, "reason": reason})
+    tell_ledger(graph)
