@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.drawing import format_bytes, format_count, print_table
+from workbench.cli.knowledge_graph import show_path, show_query, show_schema  # noqa: F401
 from workbench.cli.knowledge_inference import (  # noqa: F401
     show_contradictions,
     show_infer,
@@ -56,6 +57,8 @@ def show_delete(done: Deletion) -> None:
     """What was taken out, and what would bring it back."""
     how = "forgotten" if done.forgotten else "taken out (as-of still finds it)"
     click.echo(f"{done.name}: {done.document} {how}")
+    if done.note:
+        click.echo(done.note, err=True)
     if done.still_there:
         click.echo(f"its file is still in {done.folder}: the next update takes it in", err=True)
 

@@ -252,6 +252,19 @@ KNOWN = (
         low=1,
     ),
     Setting(
+        "graph_url",
+        str,
+        "",
+        "a server that speaks Bolt and may keep a property graph: "
+        "bolt://USER@HOST:7687/DATABASE; the password is in NEO4J_PASSWORD",
+    ),
+    Setting(
+        "graph_password_file",
+        str,
+        "",
+        "a file with that password, where it is not in NEO4J_PASSWORD",
+    ),
+    Setting(
         "log_level",
         str,
         "WARNING",

@@ -13,6 +13,7 @@ from .extraction.protocol import Extractor
 from .graphs import Graph
 from .indexes import remove_indexes
 from .ingesting import Ingest, ingest
+from .property_graph.removing import remove_property_graphs
 from .scanning import find_folder
 from .writing import close_document
 
@@ -22,7 +23,8 @@ class Deletion(Viewable):
     """A document that was taken out.
 
     ``still_there`` says that its file is: the next update would take it in again. ``forgotten``
-    says that its words are gone from the graph's file as well, so that no as-of query finds them.
+    says that its words are gone from the graph's file as well, so that no as-of query finds them;
+    ``note`` says where they may still be.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Deletion(Viewable):
     folder: Path
     still_there: bool
     forgotten: bool
+    note: str = ""
 
 
 def build_graph(
@@ -74,6 +77,7 @@ def delete_document(graph: Graph, path: str, *, forget: bool = False) -> Deletio
         ConflictError: Two folders hold a document of that path.
         NotFoundError: No document of that path is in the graph.
     """
+    note = ""
     with graph.ingesting():
         folder_id, relative = _find_document(graph, path, forget=forget)
         with graph.database.transaction() as connection:
@@ -84,8 +88,9 @@ def delete_document(graph: Graph, path: str, *, forget: bool = False) -> Deletio
         if forget:
             _forget(graph, folder_id, relative)
             remove_indexes(graph)
+            note = remove_property_graphs(graph)
     folder = graph.folders()[folder_id]
-    return Deletion(graph.name, relative, folder, (folder / relative).exists(), forget)
+    return Deletion(graph.name, relative, folder, (folder / relative).exists(), forget, note)
 
 
 def _find_document(graph: Graph, path: str, *, forget: bool) -> tuple[int, str]:

@@ -30,9 +30,10 @@ from .indexes import EMBEDDER
 from .inference import operations as inference  # noqa: F401
 from .ingesting import Ingest, ingest
 from .merging import Merging, merge_entities, unmerge_entities
+from .property_graph import operations as property_graph  # noqa: F401
 from .searching import By, Found
 from .searching import search as search_state
-from .states import Fact, State, told_time
+from .states import State, recorded_of, told_time
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def as_of(name: str, *, recorded: str | None = None, valid: str | None = None) -
         state = State(graph, recorded_us=recorded_us, valid=valid)
         with state.frozen():
             spans = state.recorded_spans()
-            facts = tuple({**plain_fact(each), **_recorded(each, spans)} for each in state.facts)
+            facts = tuple({**plain_fact(each), **recorded_of(each, spans)} for each in state.facts)
             documents = len(state.documents)
     when = "now" if recorded_us is None else told_time(recorded_us)
     return FactsAt(name, when, valid, documents, facts)
@@ -313,17 +314,6 @@ def _chosen(
     elif names and "gazetteer" in names:
         raise InputError("the gazetteer needs a list of names", hint="--gazetteer FILE")
     return [found[name] for name in sorted(found)]
-
-
-def _recorded(fact: Fact, spans: dict[str, tuple[int, int | None]]) -> dict[str, str | None]:
-    """Since and until when a fact was held: what says it in its own words, taken together."""
-    held = [spans[key] for key in fact.assertions]
-    ends = [until for _, until in held]
-    last = None if None in ends else max(end for end in ends if end is not None)
-    return {
-        "recorded_from": told_time(min(since for since, _ in held)),
-        "recorded_to": None if last is None else told_time(last),
-    }
 
 
 def _summary(graph: Graph, state: State) -> GraphSummary:

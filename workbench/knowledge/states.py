@@ -227,6 +227,17 @@ def place_of(row: sqlite3.Row) -> dict[str, Any]:
     return found
 
 
+def recorded_of(fact: Fact, spans: dict[str, tuple[int, int | None]]) -> dict[str, str | None]:
+    """Since and until when a fact was held: what says it in its own words, taken together."""
+    held = [spans[key] for key in fact.assertions]
+    ends = [until for _, until in held]
+    last = None if None in ends else max(end for end in ends if end is not None)
+    return {
+        "recorded_from": told_time(min(since for since, _ in held)),
+        "recorded_to": None if last is None else told_time(last),
+    }
+
+
 def told_time(time_us: int) -> str:
     """A recorded time as it is shown, in UTC."""
     found = dt.datetime.fromtimestamp(time_us / 1e6, dt.UTC)
