@@ -30,6 +30,7 @@ import finetuning
 import gateway
 import gradients
 import health_page
+import knowledge_cypher
 import knowledge_graph
 import ledger
 import limits
@@ -72,6 +73,7 @@ BENCHMARKS = {
         *finetuning.BENCHMARKS,
         *gateway.BENCHMARKS,
         *gradients.BENCHMARKS,
+        *knowledge_cypher.BENCHMARKS,
         *knowledge_graph.BENCHMARKS,
         *ledger.BENCHMARKS,
         *limits.BENCHMARKS,
