@@ -32,6 +32,7 @@ import gradients
 import health_page
 import knowledge_cypher
 import knowledge_graph
+import knowledge_retrieval
 import ledger
 import limits
 import memory
@@ -75,6 +76,7 @@ BENCHMARKS = {
         *gradients.BENCHMARKS,
         *knowledge_cypher.BENCHMARKS,
         *knowledge_graph.BENCHMARKS,
+        *knowledge_retrieval.BENCHMARKS,
         *ledger.BENCHMARKS,
         *limits.BENCHMARKS,
         *memory.BENCHMARKS,

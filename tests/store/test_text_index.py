@@ -157,3 +157,11 @@ def test_text_with_broken_characters_is_indexed(tmp_path: Path) -> None:
     passages = [Passage("a", "fish \ud800 \0 sea")]
     index = TextIndex.build(tmp_path / "a", passages=passages, stamp="v")
     assert ids(index, "sea") == ["a"]
+
+
+def test_a_search_without_snippets_finds_the_same(index: TextIndex) -> None:
+    whole = index.search("fish train")
+    bare = index.search("fish train", snippets=False)
+    assert whole
+    assert [(hit.id, hit.score) for hit in bare] == [(hit.id, hit.score) for hit in whole]
+    assert {hit.snippet for hit in bare} == {""}

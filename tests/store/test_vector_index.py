@@ -179,3 +179,12 @@ def test_edges() -> None:
     for bad in ({"dimensions": 0}, {"dimensions": 2, "precision": "i8"}):
         with pytest.raises(InputError):
             VectorIndex(**bad)  # type: ignore[arg-type]
+
+
+def test_vectors_come_back_at_length_1(filled: VectorIndex) -> None:
+    found = filled.vectors([5, 3, 1999])
+    rows = vectors(2000)[[5, 3, 1999]]
+    assert found == pytest.approx(rows / np.linalg.norm(rows, axis=1, keepdims=True), abs=1e-3)
+    assert (found.dtype, filled.vectors([]).shape) == (np.float32, (0, DIMENSIONS))
+    with pytest.raises(NotFoundError, match="2000"):
+        filled.vectors([1, 2000])

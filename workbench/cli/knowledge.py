@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workbench.knowledge.ingesting import Ingest
     from workbench.knowledge.merging import Merging
     from workbench.knowledge.operations import FactsAt, GraphDump, GraphSummary
+    from workbench.knowledge.retrieval.telling import Retrieval
     from workbench.knowledge.searching import Found
 
 _SHOWN = 20
@@ -96,6 +97,28 @@ def show_search(found: Found) -> None:
         click.echo(f"   {textwrap.shorten(hit.text, 300, placeholder=' ...')}")
     if not found.hits:
         click.echo(f"nothing in {found.name} has these words", err=True)
+
+
+def show_retrieve(found: Retrieval) -> None:
+    """The path, then a passage a line with its ranks; what was not as asked goes to stderr."""
+    click.echo(f"strategy: {found.strategy}; chance of an answer here: {found.chance:.2f}")
+    for number, step in enumerate(found.path, start=1):
+        led = f" ({step.by} {step.bridge!r})" if step.bridge else ""
+        where = f"{step.place.document} {step.place.start}-{step.place.end}"
+        click.echo(f"hop {number}: {step.title}{led}, {where}")
+    for each in found.communities:
+        click.echo(f"about {', '.join(each.entities)} ({each.passages:,} passages)")
+        for sentence in each.summary:
+            click.echo(f"   {textwrap.shorten(sentence.text, 200, placeholder=' ...')}")
+    for rank, passage in enumerate(found.passages, start=1):
+        first, ranks = passage.places[0], passage.ranks
+        said = ", ".join(f"{name} {place}" for name, place in sorted(ranks.items()))
+        click.echo(f"{rank}. {first.document} {first.start}-{first.end} ({said})")
+        click.echo(f"   {textwrap.shorten(passage.text, 300, placeholder=' ...')}")
+    for note in found.notes:
+        click.echo(note, err=True)
+    if found.abstained:
+        click.echo("the evidence is too thin: no answer would be given", err=True)
 
 
 def show_merge(done: Merging) -> None:

@@ -20,6 +20,8 @@ __getattr__, __dir__, __all__ = attach(
         "delete": "operations",
         "dump": "operations",
         "open_graph": "graphs",
+        "Retriever": "retrieval.retriever",
+        "retrieve": "retrieval.operations",
         "search": "operations",
         "update": "operations",
     },

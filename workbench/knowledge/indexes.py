@@ -85,7 +85,8 @@ def index_vectors(state: State, *, embedder: str = EMBEDDER) -> VectorIndex:
 
 def remove_indexes(graph: Graph) -> None:
     """Take the indexes away: who forgets a document must not find its words in them."""
-    for path in [graph.folder / _TEXT, *graph.folder.glob(f"{_VECTORS}*")]:
+    derived = [*graph.folder.glob(f"{_VECTORS}*"), *graph.folder.glob("retrieval.*")]
+    for path in [graph.folder / _TEXT, *derived]:
         path.unlink(missing_ok=True)
 
 

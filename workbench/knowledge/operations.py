@@ -31,6 +31,7 @@ from .inference import operations as inference  # noqa: F401
 from .ingesting import Ingest, ingest
 from .merging import Merging, merge_entities, unmerge_entities
 from .property_graph import operations as property_graph  # noqa: F401
+from .retrieval import operations as retrieval  # noqa: F401
 from .searching import By, Found
 from .searching import search as search_state
 from .states import State, recorded_of, told_time

@@ -7,6 +7,7 @@ Rank Learning Methods": a passage's score is the sum of 1 / (60 + rank) over the
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,10 +16,10 @@ from workbench.core.viewers import Viewable
 from workbench.models.loading import load
 
 from .indexes import EMBEDDER, index_text, index_vectors, vector_key
+from .retrieval.fusion import fuse_ranks
 from .states import State, place_of
 
 By = Literal["both", "words", "meaning"]
-_RANK_OFFSET = 60
 _DEPTH = 100  # of each list that is fused
 # Up to so many vectors all are compared: a few milliseconds, in whatever order they came.
 _COMPARED = 50_000
@@ -77,12 +78,9 @@ def search(
     with state.frozen():
         words = _by_words(state, query, limit) if by != "meaning" else []
         meaning = _by_meaning(state, query, limit, embedder) if by != "words" else []
-        scores: dict[str, float] = defaultdict(float)
-        for ranked in (words, meaning):
-            for rank, key in enumerate(ranked, start=1):
-                scores[key] += 1 / (_RANK_OFFSET + rank)
-        best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
-        places, texts = _places(state, set(best))
+        scores = fuse_ranks({"words": words, "meaning": meaning})
+        best = list(scores)[:limit]
+        places, texts = places_of(state, best)
     ranks = [{key: rank for rank, key in enumerate(each, start=1)} for each in (words, meaning)]
     hits = tuple(
         Hit(texts[key], scores[key], tuple(places[key]), ranks[0].get(key), ranks[1].get(key))
@@ -107,14 +105,14 @@ def _by_meaning(state: State, query: str, limit: int, embedder: str) -> list[str
     return [keys[hit.key] for hit in hits]
 
 
-def _places(state: State, keys: set[str]) -> tuple[dict[str, list[Place]], dict[str, str]]:
+def places_of(state: State, keys: Sequence[str]) -> tuple[dict[str, list[Place]], dict[str, str]]:
+    """Where passages stand, in the order of documents, and their texts, by their keys."""
     places: dict[str, list[Place]] = defaultdict(list)
     texts: dict[str, str] = {}
-    for row in state.chunks():
-        if row["key"] in keys:
-            path = state.documents[row["document"]]["path"]
-            places[row["key"]].append(Place(path, row["start"], row["stop"], place_of(row)))
-            texts[row["key"]] = row["text"]
+    for row in state.chunks_of(keys):
+        path = state.documents[row["document"]]["path"]
+        places[row["key"]].append(Place(path, row["start"], row["stop"], place_of(row)))
+        texts[row["key"]] = row["text"]
     for found in places.values():
         found.sort(key=lambda place: (place.document, place.start))
     return places, texts

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +27,7 @@ from .senses import read_senses
 
 _Said = tuple[str, str, str, str | None, str | None]
 _FOREVER_US = (1 << 63) - 1
+_READ_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,15 @@ class State:
     def chunks(self) -> list[sqlite3.Row]:
         """The chunks of all documents, with text, place and passage."""
         return self.read(CHUNKS)
+
+    def chunks_of(self, passage_keys: Sequence[str]) -> list[sqlite3.Row]:
+        """The chunks of some passages, without reading the others."""
+        found: list[sqlite3.Row] = []
+        for start in range(0, len(passage_keys), _READ_BATCH):
+            part = passage_keys[start : start + _READ_BATCH]
+            wanted = f"{CHUNKS} WHERE key IN ({','.join('?' * len(part))})"
+            found += self.graph.database.read(wanted, (self.recorded_us, *part))
+        return found
 
     def passage_keys(self) -> set[str]:
         """The keys of all passages that stand in a document."""

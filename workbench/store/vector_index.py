@@ -212,6 +212,24 @@ class VectorIndex:
         """The keys of all vectors."""
         return {int(key) for key in self._index.keys}
 
+    def vectors(self, keys: Sequence[int]) -> Any:
+        """The vectors of keys, of length 1 but for rounding: float32, shape (keys, dimensions).
+
+        Raises:
+            NotFoundError: One of them is not there.
+        """
+        import numpy as np
+
+        ids = self._keys(keys)
+        if not len(ids):
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        missing = ids[~self._index.contains(ids)]
+        if len(missing):
+            raise NotFoundError(
+                f"there is no vector {int(missing[0])}", hint="keys() lists those there are"
+            )
+        return np.asarray(self._index.get(ids, dtype="f32"), dtype=np.float32)
+
     def __len__(self) -> int:
         return len(self._index)
 

@@ -1,0 +1,171 @@
+"""Retrieval for a question: every ranker is asked, and the strategy says whose word counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from workbench.core.errors import InputError
+from workbench.knowledge.indexes import EMBEDDER, index_text, index_vectors
+from workbench.knowledge.states import State
+from workbench.models.loading import load
+
+from .communities import Community
+from .evidence import Answerable, EvidenceLine, evidence_features, kept_evidence_line
+from .fusion import fuse_ranks
+from .keeping import keep_communities, keep_passage_graph
+from .overviews import Overview, look_over
+from .plans import Plan, make_plan, pair_scorer
+from .questions import read_question
+from .reranker import Reranker, kept_reranker
+from .scorers import Scorer
+from .signals import Corpus, Signals, find_signals
+from .strategies import Choice, Strategy, choose_strategy, strategy_scorers
+from .telling import Ranked, Retrieval, tell
+from .walking import graph_steps
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Asked = Literal["auto", "fact", "comparison", "multi-hop", "overview", "none"]
+_POOL = 20  # passages of each way that the final list is drawn from
+_TOP_OFFSET = 1  # of the ranks that the final list is fused by: its first places count
+_COMMUNITIES_WEIGHT = 0.3  # of their passages beside those that were found for the question
+
+
+class Retriever:
+    """Answers many questions on one state; what they need is loaded once.
+
+    Args:
+        state: The graph as it is to be searched.
+        embed: Gives the vectors of texts, shape (texts, dimensions), length 1.
+        embedder: The name of the model that does.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        embed: Callable[[Sequence[str]], np.ndarray],
+        *,
+        embedder: str = EMBEDDER,
+    ) -> None:
+        self.state, self.embed_many = state, embed
+        graph = keep_passage_graph(state)
+        self.corpus = Corpus(
+            graph, index_text(state), index_vectors(state, embedder=embedder), graph_steps(graph)
+        )
+
+    @cached_property
+    def communities(self) -> list[Community]:
+        """Those of the graph, found when they are first needed."""
+        return keep_communities(self.state, self.corpus.graph)
+
+    @cached_property
+    def _kept(self) -> tuple[Reranker, Scorer, EvidenceLine, dict[Strategy, Scorer]]:
+        return kept_reranker(), pair_scorer(), kept_evidence_line(), strategy_scorers()
+
+    def rank(self, question: str, *, strategy: Asked = "auto", limit: int = 10) -> Ranked:
+        """All rankings for a question, and the final one by its strategy.
+
+        Raises:
+            InputError: The question is empty, or less than one passage is asked for.
+        """
+        if limit < 1:
+            raise InputError(f"limit is {limit}; it must be at least 1", hint="limit=10")
+        read = read_question(question, self.corpus.graph)
+        reranker, pairs, _, lines = self._kept
+        choice = _chosen(question, strategy, lines)
+        signals = find_signals(read, self.embed_many([read.text])[0], self.corpus)
+        reranked = reranker.rerank(signals, self.corpus)
+        plan = make_plan(signals, self.corpus, scorer=pairs)
+        judged = self.judge(signals, choice, reranked=reranked, plan=plan)
+        overviews: tuple[Overview, ...] = ()
+        lists = {**signals.rankings, "fused": list(signals.fused), "reranked": list(reranked)}
+        lists["plan"] = plan.passages(_POOL)
+        if choice.strategy == "overview":
+            overviews = look_over(signals, self.corpus, self.communities)
+            lists["communities"] = [each for found in overviews for each in found.passages]
+        best = _final(choice, lists)[:limit] if choice.strategy != "none" else []
+        return Ranked(
+            *(signals, choice, reranked, plan, overviews, lists, tuple(best)),
+            judged.chance,
+            _abstains(choice.strategy, judged, overviews),
+        )
+
+    def judge(
+        self,
+        signals: Signals,
+        choice: Choice,
+        *,
+        reranked: dict[int, float] | None = None,
+        plan: Plan | None = None,
+    ) -> Answerable:
+        """The chance that what was found holds an answer; what is not given is made."""
+        reranker, pairs, evidence, _ = self._kept
+        if reranked is None:
+            reranked = reranker.rerank(signals, self.corpus)
+        if plan is None:
+            plan = make_plan(signals, self.corpus, scorer=pairs)
+        hops = choice.chances["multi-hop"] + choice.chances["comparison"]
+        told = evidence_features(signals, self.corpus, reranked=reranked, plan=plan, hops=hops)
+        return evidence.judge(told)
+
+    @property
+    def bound(self) -> float:
+        """The chance under which it abstains."""
+        return self._kept[2].bound
+
+    def retrieve(self, question: str, *, strategy: Asked = "auto", limit: int = 10) -> Retrieval:
+        """Find the passages that bear on a question, with places, scores, path and judgement.
+
+        Args:
+            question: In words.
+            strategy: ``auto`` tells it from the question.
+            limit: At most so many passages.
+
+        Raises:
+            InputError: The question is empty, or less than one passage is asked for.
+        """
+        with self.state.frozen():
+            ranked = self.rank(question, strategy=strategy, limit=limit)
+            return tell(ranked, self.state, self.corpus.graph, question=question)
+
+
+@contextmanager
+def opened_retriever(state: State, *, embedder: str = EMBEDDER) -> Iterator[Retriever]:
+    """A retriever with its embedding model, for as long as it is needed.
+
+    Raises:
+        NotFoundError, FetchError: The embedder cannot be brought.
+    """
+    with load(embedder) as model:
+        yield Retriever(state, model.embed, embedder=embedder)
+
+
+def _chosen(question: str, asked: Asked, lines: dict[Strategy, Scorer]) -> Choice:
+    if asked == "auto":
+        return choose_strategy(question, scorers=lines)
+    return Choice(asked, {each: float(each == asked) for each in lines})
+
+
+def _abstains(strategy: Strategy, judged: Answerable, overviews: Sequence[Overview]) -> bool:
+    """Whether nothing should be answered: an overview, where no community is about it."""
+    if strategy == "overview":
+        return not overviews
+    return strategy != "none" and judged.abstained
+
+
+def _final(choice: Choice, lists: dict[str, list[int]]) -> list[int]:
+    """The final ranking: that of the strategy, with the others as far as they may be meant.
+
+    A question of two hops that is taken for one fact is so still answered by the plan's pair.
+    """
+    if choice.strategy == "overview":
+        chosen = {name: lists[name][:_POOL] for name in ("communities", "meaning", "fused")}
+        return list(fuse_ranks(chosen, weights={"communities": _COMMUNITIES_WEIGHT}))
+    hops = choice.chances["multi-hop"] + choice.chances["comparison"]
+    chosen = {name: lists[name][:_POOL] for name in ("plan", "reranked")}
+    weights = {"plan": (1 + hops) / 2, "reranked": 1 - hops}
+    return list(fuse_ranks(chosen, weights=weights, offset=_TOP_OFFSET))

@@ -1,0 +1,128 @@
+"""Which way a question wants to be answered: fact, comparison, several hops, overview, or none.
+
+Told from its words alone, by one logistic line a strategy, so that it costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from .names import words_of
+from .scorers import Scorer, read_weights, scorer_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Strategy = Literal["fact", "comparison", "multi-hop", "overview", "none"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_COMPARING = _set(
+    "older oldest younger newer higher highest taller longer longest shorter larger largest "
+    "bigger biggest smaller heavier deeper farther faster more fewer less earlier later first "
+    "before after sooner same both than between common"
+)
+_RELATING = _set("that which who whom whose where when by")
+_SURVEYING = _set(
+    "kinds kind types type sorts forms ways main themes topics describe overview summarise "
+    "summarize summary summarised outline explain tell compare differ differences various "
+    "different roles role examples list everything general broadly collection documents described "
+    "history influence causes effects"
+)
+_TALKING = _set(
+    "hello hi hey thanks thank please you your me my i translate write poem joke rewrite sing say "
+    "bye goodbye morning evening good sorry calculate compute plus minus times repeat rhyme story "
+    "email code function help"
+)
+_CHOOSING = _set("or than")
+_POLAR = _set("is are was were did do does has have can")
+_SUM = re.compile(r"\d\s*[-+*/x×÷]\s*\d")
+
+FEATURES = (
+    *("words", "capitals", "comparing", "chooses", "polar", "same_or_both", "relating"),
+    *("definite", "of", "surveying", "what_are", "asks_how_they", "plural_subject"),
+    *("talking", "sum", "second_clause", "one_thing_asked", "no_question_word", "possessive"),
+    *("plurals", "no_capitals"),
+)
+_QUESTION_WORDS = _set("what which who whom whose when where why how in on at to from")
+_ONE_THING = _set("who when where")
+_MOST_WORDS = 40
+_PLURAL = re.compile(r"\w{2,}[^su]s$")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A strategy with its chance, and those of the others."""
+
+    strategy: Strategy
+    chances: dict[Strategy, float]
+
+
+def strategy_features(question: str) -> list[float]:
+    """What a strategy is told by, in the order of ``FEATURES``; none is much above 1."""
+    words = words_of(question)[:_MOST_WORDS]
+    later = words[1:]
+    shown = re.findall(r"\w[\w’'-]*", question)[:_MOST_WORDS]
+    capitals = sum(1 for word in shown[1:] if word[0].isupper())
+    text = " ".join(words)
+
+    def count(known: frozenset[str], of: tuple[str, ...] | list[str] = words) -> float:
+        return min(3, sum(1 for word in of if word in known)) / 3
+
+    first = words[0] if words else ""
+    return [
+        len(words) / _MOST_WORDS,
+        min(4, capitals) / 4,
+        count(_COMPARING),
+        count(_CHOOSING),
+        float(first in _POLAR),
+        float("same" in words or "both" in words),
+        count(_RELATING, later),
+        min(4, words.count("the")) / 4,
+        min(3, words.count("of")) / 3,
+        count(_SURVEYING),
+        float(
+            text.startswith(("what are", "which are", "how do", "how have", "how did", "how are"))
+        ),
+        float(bool(re.search(r"\bhow (?:do|did|have|are|were) (?:they|these|the)\b", text))),
+        float(len(words) > 1 and first in ("what", "which") and words[1].endswith("s")),
+        count(_TALKING),
+        float(bool(_SUM.search(question))),
+        float(bool(re.search(r"[;,]", question))),
+        float(first in _ONE_THING or text.startswith(("how many", "how long", "in what year"))),
+        float(first not in _QUESTION_WORDS and first not in _POLAR),
+        float(bool(re.search(r"\w[’']s\b", question))),
+        min(4, sum(1 for word in words if _PLURAL.match(word))) / 4,
+        float(capitals == 0),
+    ]
+
+
+def strategy_scorers() -> dict[Strategy, Scorer]:
+    """The scorers that are kept in this package, by strategy."""
+    told = read_weights("strategies")
+    return {each: scorer_of(told[each], FEATURES) for each in STRATEGIES}
+
+
+def choose_strategy(question: str, *, scorers: dict[Strategy, Scorer] | None = None) -> Choice:
+    """The likeliest strategy for a question; a text without a word is ``none``.
+
+    Args:
+        question: As it was typed.
+        scorers: One a strategy, by default those that are kept.
+    """
+    import numpy as np
+
+    if not words_of(question):
+        return Choice("none", {each: float(each == "none") for each in STRATEGIES})
+    row: np.ndarray = np.array([strategy_features(question)])
+    lines = scorers or strategy_scorers()
+    raw = {each: float(lines[each].chances(row)[0]) for each in STRATEGIES}
+    total = sum(raw.values())
+    chances = {each: share / total for each, share in raw.items()}
+    return Choice(max(STRATEGIES, key=lambda each: chances[each]), chances)

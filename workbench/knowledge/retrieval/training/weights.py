@@ -1,0 +1,168 @@
+"""The fits of all lines, from labelled questions; what comes out is what is kept in the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.knowledge.retrieval import evidence, pairs, reranker, strategies
+from workbench.knowledge.retrieval.evidence import evidence_features
+from workbench.knowledge.retrieval.fitting import Choice, fit_choices, fit_logistic
+from workbench.knowledge.retrieval.pairs import PairFeatures, candidate_pairs
+from workbench.knowledge.retrieval.plans import make_plan
+from workbench.knowledge.retrieval.questions import read_question
+from workbench.knowledge.retrieval.reranker import Reranker
+from workbench.knowledge.retrieval.scorers import Scorer
+from workbench.knowledge.retrieval.signals import Corpus, Signals, find_signals
+from workbench.knowledge.retrieval.strategies import STRATEGIES, Strategy, strategy_features
+
+from .questions import Labelled
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_L2_PAIRS, _L2_PASSAGES, _L2_STRATEGIES, _L2_EVIDENCE = 0.01, 0.01, 0.001, 0.1
+LOST = 0.05  # of the answerable questions that may be passed over
+_FOLDS = 8
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A labelled question with what was found for it."""
+
+    labelled: Labelled
+    signals: Signals
+
+
+def ask(
+    questions: Sequence[Labelled],
+    corpus: Corpus,
+    embed: Callable[[Sequence[str]], np.ndarray],
+) -> list[Asked]:
+    """Find the signals of questions."""
+    vectors = embed([each.question for each in questions])
+    return [
+        Asked(each, find_signals(read_question(each.question, corpus.graph), vector, corpus))
+        for each, vector in zip(questions, vectors, strict=True)
+    ]
+
+
+def train_pairs(asked: Sequence[Asked], corpus: Corpus) -> Scorer:
+    """The line over pairs, from questions that two passages answer."""
+    import numpy as np
+
+    choices = []
+    for each in asked:
+        gold = set(each.labelled.gold)
+        if len(gold) != 2:
+            continue
+        looked = candidate_pairs(each.signals, corpus.graph)
+        right = np.array([{pair.first, pair.second} == gold for pair in looked], dtype=bool)
+        choices.append(Choice(PairFeatures(each.signals, corpus).table(looked), right))
+    return fit_choices(choices, pairs.FEATURES, l2=_L2_PAIRS)
+
+
+def train_passages(asked: Sequence[Asked], corpus: Corpus, match: Scorer) -> Scorer:
+    """The line over passages, each question counting as much, whatever it has to rank."""
+    import numpy as np
+
+    empty = Reranker(match, Scorer(reranker.FEATURES, (0.0,) * len(reranker.FEATURES)))
+    tables, rights, counts = [], [], []
+    for each in asked:
+        if not each.labelled.gold:
+            continue
+        passages = list(each.signals.fused)[: reranker.DEPTH]
+        right = np.array([passage in each.labelled.gold for passage in passages])
+        tables.append(empty.table(each.signals, corpus, passages))
+        rights.append(right)
+        counts.append(np.full(len(passages), 1 / len(passages)))
+    return fit_logistic(
+        np.vstack(tables),
+        np.concatenate(rights),
+        reranker.FEATURES,
+        l2=_L2_PASSAGES,
+        weights=np.concatenate(counts),
+    )
+
+
+def train_strategies(questions: Sequence[Labelled]) -> dict[Strategy, Scorer]:
+    """One line a strategy, each against all others."""
+    import numpy as np
+
+    table = np.array([strategy_features(each.question) for each in questions])
+    return {
+        name: fit_logistic(
+            table,
+            np.array([each.strategy == name for each in questions]),
+            strategies.FEATURES,
+            l2=_L2_STRATEGIES,
+        )
+        for name in STRATEGIES
+    }
+
+
+def evidence_table(
+    asked: Sequence[Asked],
+    corpus: Corpus,
+    *,
+    rerank: Reranker,
+    pair_line: Scorer,
+    lines: dict[Strategy, Scorer],
+) -> np.ndarray:
+    """The features of evidence of each question, shape (questions, features)."""
+    import numpy as np
+
+    rows = []
+    for each in asked:
+        chances = strategies.choose_strategy(each.labelled.question, scorers=lines).chances
+        rows.append(
+            evidence_features(
+                each.signals,
+                corpus,
+                reranked=rerank.rerank(each.signals, corpus),
+                plan=make_plan(each.signals, corpus, scorer=pair_line),
+                hops=chances["multi-hop"] + chances["comparison"],
+            )
+        )
+    return np.array(rows)
+
+
+def train_evidence(table: np.ndarray, answerable: np.ndarray) -> tuple[Scorer, float]:
+    """The line over evidence, and the bound that loses a twentieth of the answerable questions.
+
+    Both kinds count the same, so that the chance is that for one question in two with an answer.
+    The bound is set on questions that the line had not seen, in eight parts.
+    """
+    import numpy as np
+
+    said = np.asarray(answerable, dtype=bool)
+    balance = np.where(said, 0.5 / said.mean(), 0.5 / (1 - said.mean()))
+    order = np.random.default_rng(9).permutation(len(said))
+    unseen = np.empty(len(said))
+    for part in range(_FOLDS):
+        test = order[part::_FOLDS]
+        rest = np.setdiff1d(order, test)
+        line = fit_logistic(
+            table[rest], said[rest], evidence.FEATURES, l2=_L2_EVIDENCE, weights=balance[rest]
+        )
+        unseen[test] = line.chances(table[test])
+    bound = float(np.quantile(unseen[said], LOST))
+    line = fit_logistic(table, said, evidence.FEATURES, l2=_L2_EVIDENCE, weights=balance)
+    return line, bound
+
+
+def told(
+    match: Scorer,
+    passages: Scorer,
+    pair_line: Scorer,
+    lines: Mapping[Strategy, Scorer],
+    enough: tuple[Scorer, float],
+) -> dict[str, dict[str, Any]]:
+    """The files of weights by name, as they are written down."""
+    return {
+        "pairs": pair_line.told(),
+        "reranker": {"match": match.told(), "line": passages.told()},
+        "strategies": {name: line.told() for name, line in lines.items()},
+        "evidence": {"line": enough[0].told(), "bound": round(enough[1], 5)},
+    }

@@ -1,0 +1,64 @@
+"""Words that carry meaning, in one form, and the sentences that they stand in.
+
+Endings are cut as English has them; a word of another language keeps what it has.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from .names import words_of
+
+# What joins words or asks; who looks for these finds every passage.
+_JOINING = (
+    "a about above after again all also an and any are as at be been before being below "
+    "between both but by can could did do does down during each few for from further had has "
+    "have he her here him his how i if in into is it its just long many may me might more most "
+    "much my no not of off on once one only or other our out over own s same shall she should "
+    "so some still such than that the their them then there these they this those three "
+    "through to two under until up us very was we were what when where which while who whom "
+    "whose why will with would you your another first against along"
+)
+_FUNCTION_WORDS = frozenset(_JOINING.split())
+_ENDINGS = ("ing", "ed", "es", "s", "ly", "e")
+_SHORTEST_STEM = 3
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s)|\n")
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """A word without its English ending: ``rivers`` and ``river`` are one."""
+    if word.endswith("ies") and len(word) > _SHORTEST_STEM + 1:
+        return word[:-3] + "y"
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word[: -len(ending)]
+    return word
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that carry meaning, each once, in order."""
+    return [word for word in dict.fromkeys(words_of(text)) if word not in _FUNCTION_WORDS]
+
+
+def content_stems(text: str) -> list[str]:
+    """The stems of the words that carry meaning, each once, in order."""
+    return list(dict.fromkeys(stem(word) for word in content_words(text)))
+
+
+def sentences_of(text: str) -> list[tuple[int, int]]:
+    """The sentences of a passage: start and end of each in its text; lines end one, too."""
+    found, start = [], 0
+    for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
+        while start < end and text[start].isspace():
+            start += 1
+        if start < end:
+            found.append((start, start + len(text[start:end].rstrip())))
+        start = end
+    return found
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """The stems of all words of a text."""
+    return frozenset(stem(word) for word in words_of(text))
