@@ -81,3 +81,24 @@ def test_only_old_parts_are_removed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_said_so() -> None:
     with pytest.raises(StorageError, match="cannot be written"):
         files.write_text(Path("/proc/workbench/deep/file"), "x")
+
+
+def test_what_is_no_regular_file_is_refused_and_stays(tmp_path: Path) -> None:
+    folder, pipe, link = (tmp_path / name for name in ("folder", "pipe", "link"))
+    folder.mkdir()
+    os.mkfifo(pipe)
+    link.symlink_to("/proc/self/fd/1")  # as /dev/stdout, also where that is a file
+    for place, said in ((folder, "is a folder"), (pipe, "no regular file"), (link, "no regular")):
+        with pytest.raises(StorageError, match=said):
+            files.write_bytes(place, b"x")
+        # Also where only the end of the work names the place.
+        with pytest.raises(StorageError, match=said), files.drafting(tmp_path, "d") as draft:
+            draft.publish(place)
+    assert names_in(tmp_path) == ["folder", "link", "pipe"]
+    assert folder.is_dir() and pipe.is_fifo() and link.is_symlink()
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="Linux' /proc takes no files")
+def test_a_folder_that_takes_no_files_is_said_so() -> None:
+    with pytest.raises(StorageError, match="no file can be made in /proc"):
+        files.write_bytes(Path("/proc/x.pdf"), b"x")

@@ -65,6 +65,30 @@ def _elsewhere(path: Path, place: str) -> str:
     return f"have it written to {place}"
 
 
+def check_place(path: Path) -> None:
+    """Refuse to put a file where something else is: a rename would take a device's place.
+
+    Work that takes long asks this before it begins.
+
+    Raises:
+        StorageError: There is a folder, a device, a pipe or a socket.
+    """
+    if path.is_dir():
+        raise StorageError(
+            f"{path} is a folder, not a file",
+            hint=f"name a file in it, such as {path / 'NAME'}",
+            path=str(path),
+        )
+    # Links such as /dev/stdout lead to what a process has open, and belong to all processes.
+    is_handle = path.is_symlink() and str(path.readlink()).startswith(("/dev/", "/proc/"))
+    if is_handle or (path.exists() and not path.is_file()):
+        raise StorageError(
+            f"{path} is no regular file but a device, a pipe or a socket; it is left as it is",
+            hint=_elsewhere(path, "a folder of your own"),
+            path=str(path),
+        )
+
+
 class Draft:
     """A file that is not there yet: written under another name until it is published."""
 
@@ -73,6 +97,7 @@ class Draft:
 
     def publish(self, destination: Path) -> None:
         """Give the bytes their name, for good: they are on the disk before the name is."""
+        check_place(destination)
         self.file.flush()
         sync_file(self.file.fileno())
         self.path.replace(destination)
@@ -92,10 +117,17 @@ def drafting(folder: Path, name: str, *, text: bool = False) -> Iterator[Draft]:
     with saying_why(folder / name):
         make_folder(folder)
         try:
-            with part.open("w" if text else "wb", encoding="utf-8" if text else None) as file:
+            with _opened(part, text) as file:
                 yield Draft(file, part)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _opened(part: Path, text: bool) -> IO[Any]:
+    try:
+        return part.open("w" if text else "wb", encoding="utf-8" if text else None)
+    except FileNotFoundError as error:  # a folder that is there and takes no files, as /proc
+        raise PermissionError(errno.EACCES, f"no file can be made in {part.parent}") from error
 
 
 @contextmanager
@@ -106,9 +138,11 @@ def replacing(path: Path, *, text: bool = False) -> Iterator[IO[Any]]:
     fails nothing is left behind.
 
     Raises:
-        StorageError: The disk is full, or the folder cannot be written.
+        StorageError: The disk is full, the folder cannot be written, or what is there is no
+            regular file.
     """
     path = Path(path)
+    check_place(path)
     with drafting(path.parent, path.name, text=text) as draft:
         yield draft.file
         draft.publish(path)

@@ -7,12 +7,12 @@ have the same fingerprint, and the model that is fitted must make the same predi
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import IntegrityError, NotFoundError
 from workbench.core.plain import to_plain
+from workbench.store.files import write_text
 
 from .fitting import fit_tabular
 from .model import TabularModel
@@ -34,13 +34,8 @@ def save_tabular(model: TabularModel, path: str | Path) -> Path:
             hint="keep what makes it, and the record of the model that it came from",
         )
     path = Path(path)
-    draft = path.with_name(path.name + ".part")
     text = json.dumps({"format": _FORMAT, **to_plain(model.record)}, indent=1, sort_keys=True)
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_text(path, text + "\n")
     return path
 
 

@@ -186,12 +186,16 @@ def report(
         usage: Parquet files of usage, by default those of this home.
         seed: Of the draws.
     """
+    from workbench.store.files import check_place
+
     from .month_figures import month_figures
     from .month_pages import month_document
     from .teams import read_teams
 
     if pdf is None and html is None:
         raise InputError("nothing to write", hint="--pdf OUT.pdf or --html OUT.html")
+    for path in filter(None, (pdf, html)):  # before the work, not after it
+        check_place(path.absolute())
     figures = month_figures(
         period or _month_before(),
         _files(usage),

@@ -18,6 +18,7 @@ from workbench.core.errors import ConflictError, DataError, InputError
 from workbench.core.seeds import derive_seed
 from workbench.core.viewers import Viewable
 from workbench.data.json_lines import read_json_lines
+from workbench.store.files import write_text
 
 _ONSETS = ("b", "br", "d", "dr", "f", "g", "k", "l", "m", "n", "p", "r", "st", "t", "v", "w")
 _VOWELS = ("a", "e", "i", "o", "u")
@@ -131,7 +132,7 @@ def _is_ours(path: Path) -> bool:
 def write_lines(path: Path, rows: Iterable[Canary | dict[str, str]]) -> None:
     """A row a line, as JSON."""
     lines = [json.dumps(row if isinstance(row, dict) else asdict(row)) + "\n" for row in rows]
-    path.write_text("".join(lines), encoding="utf-8")
+    write_text(path, "".join(lines))
 
 
 def read_canaries(path: Path) -> tuple[Canary, ...]:

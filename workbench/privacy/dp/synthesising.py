@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from workbench.core.errors import InputError
 from workbench.core.seeds import derive_seed
 from workbench.core.viewers import Viewable
 from workbench.privacy.ledger.recording import record
+from workbench.store.files import replacing
 
 from .accounting import epsilon_by_pld
 from .budget import Budgets
@@ -130,11 +130,7 @@ def _bounded(
 
 def _write(path: Path, made: Mapping[str, Sequence[Any]]) -> None:
     """All of the file or none."""
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path, text=True) as file:
         writer = csv.writer(file)
         writer.writerow(made)
         writer.writerows(zip(*made.values(), strict=True))
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.core.errors import CapacityError, DataError, InputError, NotFoundError
+from workbench.store.files import replacing
 
 from . import row_keys
 from .ecdh_psi import POINT_BYTES, Blinding, intersect
@@ -209,12 +210,8 @@ def _write(table: pa.Table, out: Path) -> None:
     import pyarrow.csv as pc
     import pyarrow.parquet as pq
 
-    draft = out.with_name(f".{out.name}.part")
-    try:
+    with replacing(out) as file:
         if out.suffix.lower() == ".parquet":
-            pq.write_table(table, draft)
+            pq.write_table(table, file)
         else:
-            pc.write_csv(table, draft)
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+            pc.write_csv(table, file)

@@ -42,11 +42,14 @@ def document(source: Path, *, pdf: Path | None = None, html: Path | None = None)
     Raises:
         NotFoundError: There is no such file.
         InputError: The document or one of its charts cannot be drawn; nothing was written.
+        StorageError: A file cannot be written there.
     """
     from .document import Table, read_document
 
     if pdf is None and html is None:
         raise InputError("nothing to write", hint="--pdf OUT.pdf or --html OUT.html")
+    for path in filter(None, (pdf, html)):
+        files.check_place(path.absolute())
     made = read_document(_read(source))
     drawn_pdf, pages = _draw_pdf(made) if pdf is not None else (None, None)
     drawn_html = _draw_html(made) if html is not None else None
