@@ -48,8 +48,8 @@ def document(source: Path, *, pdf: Path | None = None, html: Path | None = None)
 
     if pdf is None and html is None:
         raise InputError("nothing to write", hint="--pdf OUT.pdf or --html OUT.html")
-    for path in filter(None, (pdf, html)):
-        files.check_place(path.absolute())
+    for place in filter(None, (pdf, html)):
+        files.check_place(place.absolute())
     made = read_document(_read(source))
     drawn_pdf, pages = _draw_pdf(made) if pdf is not None else (None, None)
     drawn_html = _draw_html(made) if html is not None else None
