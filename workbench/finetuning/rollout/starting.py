@@ -94,16 +94,12 @@ def start_canary(
         tag_version(found.full_name, CHALLENGER, actor=actor, reason=reason or "it is tried")
         put_trial(trial, database, new=True)
         put_rules(trial, rules or CanaryRules(), database)
+        told = {"reason": reason, "gate": report.artifact if report else None}
         Ledger(database).append(
             "canary.started",
             found.name,
             actor=actor,
-            data={
-                **dataclasses.asdict(trial),
-                "reason": reason,
-                "gate": report.artifact if report else None,
-                "against_the_gate": was_refused,
-            },
+            data={**dataclasses.asdict(trial), **told, "against_the_gate": was_refused},
         )
     return trial
 

@@ -210,7 +210,11 @@ class Batches:
                 ]
             drawn.append(self._order[self._place])
             self._place += 1
-        return [self._units[number] for number in drawn]
+        return [self._give(number) for number in drawn]
+
+    def _give(self, number: int) -> Unit:
+        """A unit that was drawn, as it is learnt this time."""
+        return self._units[number]
 
     def state_dict(self) -> dict[str, Any]:
         """Where it stands, as plain data."""

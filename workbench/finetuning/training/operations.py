@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.finetuning.snapshots.taking import Taken
     from workbench.finetuning.training.private_learning import Privacy
     from workbench.finetuning.training.recipe import Recipe
+    from workbench.finetuning.training.registering import Origin
     from workbench.models.adapters import Adapter
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ _CHOICES = [
     "patience",
     "samples",
     "anchors",
+    "rewordings",
 ]
 
 
@@ -95,6 +97,7 @@ def run(
     patience: int | None = None,
     samples: int | None = None,
     anchors: int | None = None,
+    rewordings: float | None = None,
     epsilon: Annotated[float, limits.Gt(0)] | None = None,
     delta: Annotated[float, limits.Gt(0), limits.Lt(1)] = 1e-5,
     noise_seed: Annotated[int, limits.Ge(0)] | None = None,
@@ -144,6 +147,9 @@ def run(
         samples: Answer so many of the rows that it is evaluated on at each evaluation, for the eye.
         anchors: Everyday dialogues beside each batch on which the model is held to its base; 0 for
             none.
+        rewordings: From two fifths of the steps on this share of the rows stands in other words,
+            those that the embedder holds to be near; for a few dozen rows with several phrasings of
+            each answer, in English.
         epsilon: Teach privately (DP-LoRA): no more than this may be learnt of any one row from the
             adapter. It is spent from the budgets of the data's snapshot and of the file that it was
             made of (`workbench privacy budget`) before the first step. The unit is a row, or with
@@ -162,16 +168,15 @@ def run(
         again: Do it again although it was done.
     """
     given = locals()
-    from workbench.finetuning.training.registering import Origin
     from workbench.finetuning.training.run import run_training
 
     privacy, chosen = privacy_of(given), _name_data(given)
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
     taken = _take(recipe, given, name=chosen)
     return run_training(
-        taken.examples, recipe, model=model, name=chosen, start=start, privacy=privacy,
+        taken.examples, recipe, model=model, name=chosen, start=start, privacy=privacy, again=again,
         held_out=_held_out(taken, eval_data), general_questions=general_questions,
-        origin=Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out), again=again,
+        origin=_origin_of(taken),
     )  # fmt: skip
 
 
@@ -258,8 +263,7 @@ def prefer(
         beta=beta, answer_weight=answer_weight,
         held_out=None if eval_data is None else read_preferences(eval_data)[0],
         origin=Origin(hash_file(data), aside.rows, aside.reasons),
-        start=start,
-        again=again,
+        start=start, again=again,
         general_questions=general_questions,
     )  # fmt: skip
 
@@ -353,6 +357,12 @@ def _take(recipe: Recipe, given: dict[str, Any], *, name: str) -> Taken:
     )
     _warn_of_few(recipe, len(taken.examples))
     return taken
+
+
+def _origin_of(taken: Taken) -> Origin:
+    from workbench.finetuning.training.registering import Origin
+
+    return Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out)
 
 
 def _held_out(taken: Taken, eval_data: str | None) -> tuple[Example, ...] | None:

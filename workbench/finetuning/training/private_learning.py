@@ -223,6 +223,12 @@ def check_recipe(recipe: Recipe) -> None:
             "it",
             hint="--patience 0, or another preset than quality",
         )
+    if recipe.rewordings:
+        raise CapabilityError(
+            "which words stand in for a row's own depends on the other rows, and no noise is on "
+            "that",
+            hint="--rewordings 0",
+        )
     if not recipe.clip_norm:
         raise InputError("clip_norm is 0: a row could add anything", hint="clip_norm=1.0")
     if recipe.method not in ("lora", "rslora"):

@@ -27,7 +27,8 @@ class Recipe:
     ``precision`` is that of the frozen base. With ``patience`` the run ends after so many
     evaluations without a better one, and gives the best weights. The last rows' ``samples``
     answers are shown at each evaluation. ``anchors`` dialogues beside each batch hold the model
-    to its base (see ``anchoring``); without them it forgets much of what it knew.
+    to its base (see ``anchoring``); without them it forgets much of what it knew. Of the rows that
+    are drawn once they are learnt, the share ``rewordings`` stands in other words (``rewording``).
     """
 
     method: str = "lora"
@@ -56,6 +57,7 @@ class Recipe:
     checkpoint_every_s: float = 30.0
     anchors: int = 0
     anchor_weight: float = 1.0
+    rewordings: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -137,6 +139,7 @@ _LIMITS: tuple[tuple[str, float, float], ...] = (
     ("checkpoint_every_s", 0, 1e9),
     ("anchors", 0, 1024),
     ("anchor_weight", 0, 1e3),
+    ("rewordings", 0, 1),
     ("seed", 0, 2**53),
 )
 

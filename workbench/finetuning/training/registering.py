@@ -82,7 +82,8 @@ class Origin:
 class Material:
     """What is trained on what: units to learn from, examples to evaluate on, and their names.
 
-    ``users`` says whose each unit is, where users are what a private run protects.
+    ``users`` says whose each unit is, where users are what a private run protects;
+    ``rewordings`` are other forms of each unit (see ``rewording``), where there are any.
     """
 
     units: Sequence[Unit]
@@ -91,6 +92,7 @@ class Material:
     data: str
     origin: Origin
     users: Sequence[str] | None = None
+    rewordings: Sequence[Sequence[Encoded]] = ()
 
     def tell(self) -> dict[str, Any]:
         """What is written down of every run: the data, and of which rows the losses are."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core import settings
 from workbench.core.errors import BusyError, CapabilityError, InputError, NotFoundError
 from workbench.finetuning.examples import Example
-from workbench.finetuning.training.batches import Batches, batches_in_order
+from workbench.finetuning.training.batches import batches_in_order
 from workbench.finetuning.training.encoding import encode_all, fingerprint
 from workbench.finetuning.training.general import ask_general, choose_questions
 from workbench.finetuning.training.holding_out import MANY, hold_out
@@ -40,6 +40,7 @@ from workbench.finetuning.training.registering import (
     register,
     tell_result,
 )
+from workbench.finetuning.training.reworded_batches import make_batches, make_rewordings
 from workbench.finetuning.training.starting_point import check_private_start
 from workbench.store.files import make_folder, saying_why
 
@@ -115,25 +116,23 @@ def run_training(
     most = min(recipe.max_tokens, learner.context_tokens)
     every = encode_all(learner.encoder, [*learnt, *kept], max_tokens=most)
     encoded, evaluated = every[: len(learnt)], every[len(learnt) :] or every
-    data = fingerprint([*encoded, *evaluated])
+    rewordings = make_rewordings(learner, learnt, recipe, max_tokens=most)
+    data = fingerprint([*encoded, *evaluated, *(each for row in rewordings for each in row)])
     units = [(each,) for each in encoded]
     by_user = privacy is not None and privacy.unit == "user"
     material = Material(
         units, evaluated, said, data, origin or Origin(),
-        [each.user for each in learnt] if by_user else None,
+        [each.user for each in learnt] if by_user else None, rewordings,
     )  # fmt: skip
     return train_and_register(
         learner,
         material,
         recipe,
-        name=name,
-        kind="answers",
-        parents=parents,
-        again=again,
+        name=name, kind="answers", parents=parents, again=again,
         between_steps=between_steps,
         privacy=privacy,
         general_questions=general_questions,
-    )
+    )  # fmt: skip
 
 
 def _part(
@@ -271,7 +270,7 @@ def _train(
         learner.module, recipe, start=None if learner.start is None else learner.start.folder
     )
     way = {"pack_tokens": recipe.pack_tokens, "pad_id": learner.pad_id}
-    source: Any = Batches(material.units, batch=recipe.batch, seed=recipe.seed, **way)
+    source: Any = make_batches(material, recipe, pad_id=learner.pad_id)
     # Twice as many as a step has: whole pairs where examples come in pairs.
     asked = batches_in_order(material.held_out, batch=2 * recipe.batch, **way)
     objective = make_objective(module) if make_objective is not None else None
