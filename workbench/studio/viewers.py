@@ -44,6 +44,9 @@ _VIEWERS = {
         "row_cards:draw_counterfactuals"
     ),
     "workbench.interpretability.tabular.explanation.RowExplanation": "row_cards:draw_row",
+    "workbench.knowledge.property_graph.operations.GraphSchema": "graph_cards:draw_schema",
+    "workbench.knowledge.property_graph.operations.Paths": "graph_cards:draw_paths",
+    "workbench.knowledge.property_graph.operations.QueryAnswer": "graph_cards:draw_query",
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",

@@ -22,7 +22,7 @@ from workbench.knowledge.building import delete_document
 from workbench.knowledge.property_graph import ladybug_files
 from workbench.knowledge.property_graph.content import content_of, name_relations
 from workbench.knowledge.property_graph.ladybug_engine import LadybugEngine
-from workbench.knowledge.property_graph.ladybug_files import FILE, KEPT, MADE, ensure_file
+from workbench.knowledge.property_graph.ladybug_files import FILE, MADE, ensure_file
 from workbench.knowledge.property_graph.ladybug_graph import LadybugGraph
 from workbench.knowledge.property_graph.making import alone
 from workbench.knowledge.property_graph.stamps import stamp_of
@@ -64,7 +64,7 @@ def test_a_stamp_is_of_what_can_be_asked(place: Place) -> None:
     assert stamp_of(place.state(recorded_us=later_us)) == stamp_of(place.state())
 
 
-@pytest.mark.parametrize("harm", ["cut short", "a byte", "no list", "not ladybug's", "empty list"])
+@pytest.mark.parametrize("harm", ["cut short", "a byte", "no list"])
 def test_a_torn_file_is_made_anew(place: Place, harm: str) -> None:
     before = asked(place)
     (made,) = folders(place)
@@ -75,12 +75,8 @@ def test_a_torn_file_is_made_anew(place: Place, harm: str) -> None:
     elif harm == "a byte":
         content[len(content) // 3] ^= 0xFF
         path.write_bytes(content)
-    elif harm == "no list":
-        (made / MADE).unlink()
-    elif harm == "empty list":
-        (made / MADE).write_text("{}")
     else:
-        path.write_bytes(b"\0" * len(content))
+        (made / MADE).unlink()
     assert asked(place) == before
 
 
@@ -109,14 +105,17 @@ def test_another_version_of_ladybug_has_a_file_of_its_own(
     assert again != made and (again / FILE).is_file()
 
 
-def test_files_that_nobody_asked_for_lately_go(place: Place) -> None:
-    for year in range(1990, 1990 + KEPT + 2):
+def test_files_that_nobody_asked_for_lately_go(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladybug_files, "KEPT", 2)
+    for year in (1990, 1991, 1992):
         ensure_file(place.state(valid=str(year)))
         time.sleep(0.01)
     (place.graph.folder / "property" / ".part-1").mkdir()
     ensure_file(place.state())
     kept = folders(place)
-    assert len(kept) == KEPT and not any(each.name.startswith(".part-") for each in kept)
+    assert len(kept) == 2 and not any(each.name.startswith(".part-") for each in kept)
 
 
 def test_readers_do_not_keep_one_another_out_nor_who_makes_a_new_one(place: Place) -> None:
@@ -307,14 +306,14 @@ def test_kills_while_a_file_is_made_leave_none_or_the_whole(place: Place, tmp_pa
     asked(place)
     took_s = time.monotonic() - started_s
     seen: list[str] = []
-    for number in range(8):
+    for number in range(5):
         shutil.rmtree(place.graph.folder / "property")
         child = subprocess.Popen(
             [sys.executable, str(SCRIPT)], stdout=subprocess.PIPE, start_new_session=True
         )
         assert child.stdout is not None and child.stdout.readline() == b"begins\n"
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=took_s * number / 5 if number < 7 else 60)
+            child.wait(timeout=took_s * number / 3 if number < 4 else 60)
         child.kill()
         child.wait()
         child.stdout.close()
