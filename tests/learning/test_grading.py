@@ -96,16 +96,49 @@ def test_a_task_that_loops_or_ends_the_process_costs_the_others_nothing(
     assert found.questions[1].message == ""
 
 
-def test_a_cell_that_ends_the_process_is_not_run_for_each_task(
-    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun = []
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[LabSpec]:
+    """Grows by one with each process that is begun."""
+    begun: list[LabSpec] = []
     kernel = grading._kernel
     monkeypatch.setattr(grading, "_kernel", lambda spec: begun.append(spec) or kernel(spec))
-    found = grade_notebook(write_notebook(RIGHT, "import os; os._exit(3)"))
+    return begun
+
+
+@pytest.mark.parametrize("fault", ["while True: pass", "import os; os._exit(3)"])
+def test_a_cell_that_loops_or_ends_the_process_is_left_out_and_named(
+    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch, begun: list[LabSpec], fault: str
+) -> None:
+    monkeypatch.setattr(grading, "_CELL_S", 8.0)
+    found = grade_notebook(write_notebook("number = 42", fault, "def add(a, b): return a + b"))
+    assert found.ok
+    assert found.note.startswith("code cell 3: ")
+    assert found.note.endswith("The notebook was run again without it.")
+    assert ("none within 8 s" if "while" in fault else "exit status 3") in found.note
+    assert len(begun) == 2
+
+
+def test_with_many_such_cells_it_is_given_up(
+    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch, begun: list[LabSpec]
+) -> None:
+    monkeypatch.setattr(grading, "_MOST_LEFT_OUT", 1)
+    end = "import os; os._exit(3)"
+    found = grade_notebook(write_notebook(RIGHT, end, end))
     assert found.score == 0
-    assert "code cell 3" in found.note
-    assert len(begun) == 1
+    assert "code cell 3" in found.note and "code cell 4" in found.note
+    assert "was not run again" in found.note
+    assert len(begun) == 2
+
+
+def test_a_process_that_does_not_begin_is_no_grade(
+    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was 0 points of all answers, the right ones too, for a fault of the environment."""
+    notebook = write_notebook(RIGHT)
+    monkeypatch.setattr(grading, "interpreter", lambda: "/usr/bin/false")
+    with pytest.raises(CapabilityError, match="did not begin, so nothing was graded"):
+        grade(notebook)
+    assert progress(SMALL_LAB)[0].gradings == 0
 
 
 def test_too_much_memory(write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+import workbench
 from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import CancelledError, InputError, NotFoundError
 from workbench.sandbox import Call, Code, Limits, run_isolated
 from workbench.sandbox.kinds import Need
+from workbench.sandbox.programs import interpreter
 
 from .conftest import needs_bubblewrap
 
@@ -71,6 +73,15 @@ def test_command_standard_input_and_environment(need: Need) -> None:
     assert (outcome.stdout, outcome.stderr, outcome.status) == ("read told\n", "talk\n", 3)
     assert outcome.ended == "exited"
     assert not outcome.ok
+
+
+@BOTH
+def test_this_package_is_found_whatever_the_environment_names(need: Need) -> None:
+    """Without its site packages an environment names no checkout, as one that is shared by several
+    names another one than this."""
+    source = "import workbench; print(workbench.__file__)"
+    outcome = run_isolated([interpreter(), "-S", "-c", source], limits=SMALL, need=need)
+    assert outcome.stdout == f"{workbench.__file__}\n", outcome.stderr
 
 
 @BOTH

@@ -42,7 +42,7 @@ def show_grade(grade: Grade) -> None:
     for failed in grade.cells_failed:
         click.echo(f"raised: {failed}", err=True)
     if grade.note:
-        click.echo(f"ended: {grade.note}", err=True)
+        click.echo(f"left out: {grade.note}", err=True)
     click.echo(f"{grade.score} of {grade.score_possible} points")
 
 

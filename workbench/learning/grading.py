@@ -16,7 +16,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import DeadlineError, EngineError, InputError, NotFoundError
+from workbench.core.errors import (
+    CapabilityError,
+    DeadlineError,
+    EngineError,
+    InputError,
+    NotFoundError,
+)
 from workbench.core.progress import Progress, progress
 from workbench.reports.notebooks import near_notebooks
 from workbench.sandbox import Conversation, Limits, talk_isolated
@@ -40,7 +46,8 @@ LIMITS = Limits(
     open_files=512,
     output_bytes=4 << 20,
 )
-_CELL_S, _ANSWER_S = 300.0, ANSWER_S
+_BEGIN_S, _CELL_S, _ANSWER_S = 300.0, 300.0, ANSWER_S
+_MOST_LEFT_OUT = 3  # cells; each that loops takes all of its time
 
 
 class SandboxAnswers(Answers):
@@ -95,7 +102,7 @@ def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None =
     Raises:
         NotFoundError: There is no such notebook, or no such lab.
         InputError: It is no notebook, or names no lab.
-        CapabilityError: There is no sandbox here.
+        CapabilityError: There is no sandbox here, or the process does not begin in it.
     """
     notebook = Path(notebook)
     if notebook.suffix != ".ipynb":
@@ -120,17 +127,20 @@ def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None =
         contextlib.closing(hidden),
         contextlib.ExitStack() as room,
     ):
-        talk = room.enter_context(_kernel(spec))
-        failed, note = _run_cells(talk, cells, task)
+
+        def begin() -> Conversation:
+            room.close()
+            talk = room.enter_context(_kernel(spec))
+            _check_begun(talk)
+            return talk
+
+        left_out: dict[int, str] = {}
+        talk, failed = _run_cells(begin, cells, left_out, task)
 
         def begin_again() -> Conversation:
-            room.close()
-            again = room.enter_context(_kernel(spec))
-            _run_cells(again, cells)
-            return again
+            return _run_cells(begin, cells, left_out)[0]
 
-        # If a cell ends the process it would do so again.
-        again = None if note else begin_again
+        again = None if _is_given_up(left_out) else begin_again
         questions = _check_all(spec, talk, hidden, task, begin_again=again)
     return Grade(
         lab=spec.name,
@@ -143,7 +153,7 @@ def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None =
         score_possible=spec.points,
         ok=all(question.public_ok and question.hidden_ok for question in questions),
         cells_failed=tuple(failed),
-        note=note,
+        note=_told(left_out),
         time=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
 
@@ -215,21 +225,70 @@ def _dataset_files(name: str) -> dict[str, Path]:
     return found
 
 
+def _check_begun(talk: Conversation) -> None:
+    """That the process is there before any cell has run: what is wrong by then is not the
+    learner's fault, and no grade.
+
+    Raises:
+        CapabilityError: It ended, or does not answer.
+    """
+    try:
+        ask(talk, {"run": ""}, timeout_s=_BEGIN_S)
+    except WrongAnswer as wrong:
+        said = talk.close().stderr.strip().splitlines()
+        raise CapabilityError(
+            f"the notebook's process did not begin, so nothing was graded: "
+            f"{said[-1] if said else wrong.found}",
+            hint="workbench sandbox show",
+        ) from None
+
+
 def _run_cells(
-    talk: Conversation, cells: list[str], task: Progress | None = None
-) -> tuple[list[str], str]:
-    """Run every cell, also after one that fails; what failed, and what ended it all."""
-    failed: list[str] = []
-    for number, text in enumerate(cells, start=1):
-        try:
-            said = ask(talk, {"run": text}, timeout_s=_CELL_S)
-        except WrongAnswer as wrong:
-            return failed, f"code cell {number}: {wrong.found}"
-        if isinstance(said, dict) and not said.get("ok"):
-            failed.append(f"code cell {number}: {said.get('error')}"[:500])
-        if task is not None:
-            task.advance()
-    return failed, ""
+    begin: Callable[[], Conversation],
+    cells: list[str],
+    left_out: dict[int, str],
+    task: Progress | None = None,
+) -> tuple[Conversation, list[str]]:
+    """Run every cell, also after one that fails; the process in which they ran, and what failed.
+
+    A cell that loops, or ends the process, is put into ``left_out`` with the reason, and all
+    begins again without it, so that it costs the tasks that do not need it nothing.
+    """
+    reached = 0
+    while True:
+        talk, failed = begin(), []
+        for number, text in enumerate(cells, start=1):
+            if number in left_out:
+                continue
+            try:
+                said = ask(talk, {"run": text}, timeout_s=_CELL_S)
+            except WrongAnswer as wrong:
+                left_out[number] = wrong.found
+                break
+            if isinstance(said, dict) and not said.get("ok"):
+                failed.append(f"code cell {number}: {said.get('error')}"[:500])
+            if task is not None and number > reached:
+                reached = number
+                task.advance()
+        else:
+            return talk, failed
+        if _is_given_up(left_out):
+            return talk, failed
+
+
+def _is_given_up(left_out: dict[int, str]) -> bool:
+    return len(left_out) > _MOST_LEFT_OUT
+
+
+def _told(left_out: dict[int, str]) -> str:
+    """Which cells were left out, and why; empty if none was."""
+    if not left_out:
+        return ""
+    told = "; ".join(f"code cell {number}: {why}" for number, why in sorted(left_out.items()))
+    if _is_given_up(left_out):
+        return f"{told}. With so many the notebook was not run again."
+    without = "it" if len(left_out) == 1 else "them"
+    return f"{told}. The notebook was run again without {without}."
 
 
 def _check_all(

@@ -57,10 +57,16 @@ def system_layout(*, network: bool) -> dict[str, Path]:
             path = Path(sys.prefix) / name
             if path.exists() and not path.is_symlink():
                 found[str(path)] = path
-    package = Path(__file__).resolve().parents[1]
-    if not package.is_relative_to(sys.prefix):
+    package = own_package()
+    if package is not None:
         found[str(package)] = package
     return found
+
+
+def own_package() -> Path | None:
+    """This package's folder; None where the environment has it among its own packages."""
+    package = Path(__file__).resolve().parents[1]
+    return None if package.is_relative_to(Path(sys.prefix).resolve()) else package
 
 
 def command_line(

@@ -132,6 +132,10 @@ class Start:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
         }
+        package = bubblewrap.own_package()
+        if package is not None:
+            # An environment that several checkouts share names one of them, perhaps another one.
+            environment["PYTHONPATH"] = str(package.parent)
         return {
             "command": command,
             "environment": {**environment, **self._request.environment},
