@@ -18,6 +18,7 @@ from workbench.identity.users import LOCAL
 from workbench.store import files
 
 from . import linking_operations as linking  # noqa: F401
+from .answering import operations as answering  # noqa: F401
 from .building import Deletion, build_graph, delete_document
 from .dumping import as_file, dump_lines, plain_fact
 from .events import Kind, merged_pairs, tell_ledger

@@ -47,7 +47,11 @@ Deliberation = Generator[tuple[Question, ...], tuple[Answered, ...], Outcome]
 
 
 class VirtualModel(Protocol):
-    """A model that asks others. ``members`` are all that it may ask."""
+    """A model that asks others. ``members`` are all that it may ask.
+
+    One that computes for long before it asks says so with ``blocking = True``, one that may answer
+    otherwise tomorrow with ``moves = True``; its ``repr`` then tells what its answers depend on.
+    """
 
     @property
     def name(self) -> str:

@@ -8,19 +8,10 @@ from __future__ import annotations
 import functools
 import re
 
+from workbench.knowledge.words import FUNCTION_WORDS
+
 from .names import words_of
 
-# What joins words or asks; who looks for these finds every passage.
-_JOINING = (
-    "a about above after again all also an and any are as at be been before being below "
-    "between both but by can could did do does down during each few for from further had has "
-    "have he her here him his how i if in into is it its just long many may me might more most "
-    "much my no not of off on once one only or other our out over own s same shall she should "
-    "so some still such than that the their them then there these they this those three "
-    "through to two under until up us very was we were what when where which while who whom "
-    "whose why will with would you your another first against along"
-)
-_FUNCTION_WORDS = frozenset(_JOINING.split())
 _ENDINGS = ("ing", "ed", "es", "s", "ly", "e")
 _SHORTEST_STEM = 3
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s)|\n")
@@ -39,7 +30,7 @@ def stem(word: str) -> str:
 
 def content_words(text: str) -> list[str]:
     """The words of a text that carry meaning, each once, in order."""
-    return [word for word in dict.fromkeys(words_of(text)) if word not in _FUNCTION_WORDS]
+    return [word for word in dict.fromkeys(words_of(text)) if word not in FUNCTION_WORDS]
 
 
 def content_stems(text: str) -> list[str]:

@@ -14,7 +14,14 @@ from typing import Any
 
 from workbench.core.errors import CapabilityError, InputError, WorkbenchError
 from workbench.models.reply import Reply
-from workbench.models.virtual import Answered, Question, VirtualModel, find_virtual
+from workbench.models.virtual import (
+    Answered,
+    Deliberation,
+    Outcome,
+    Question,
+    VirtualModel,
+    find_virtual,
+)
 from workbench.serving.call import Backend, Call, Facts, Piece, Usage
 from workbench.serving.settings import Price
 
@@ -46,15 +53,19 @@ class VirtualBackend:
         """See ``Backend.answer``."""
         self._check(call)
         facts.backend, facts.served_by = self.name, call.model
-        deliberation = self._find(call.model).deliberate(call.messages, call.sampling)
+        made = self._find(call.model)
+        deliberation = made.deliberate(call.messages, call.sampling)
         answers: tuple[Answered, ...] | None = None
         while True:
-            try:
-                asked = next(deliberation) if answers is None else deliberation.send(answers)
-            except StopIteration as ended:
-                outcome = ended.value
+            # One that computes before it asks must not keep the others' answers waiting.
+            if getattr(made, "blocking", False):
+                step = await asyncio.to_thread(_next_step, deliberation, answers)
+            else:
+                step = _next_step(deliberation, answers)
+            if isinstance(step, Outcome):
+                outcome = step
                 break
-            answers = await self._ask_all(asked, call, facts)
+            answers = await self._ask_all(step, call, facts)
         facts.route = call.model.partition("/")[0]
         facts.route_reason = f"{outcome.reply.model}: {outcome.reason}"
         wanted = call.sampling.get("logprobs") is not None
@@ -112,6 +123,17 @@ class VirtualBackend:
         price = self._price(mine.backend, mine.served_by)
         used = price.usd(mine.prompt_tokens, mine.completion_tokens)
         facts.cost_usd = (facts.cost_usd or 0.0) + used
+
+
+def _next_step(
+    deliberation: Deliberation, answers: tuple[Answered, ...] | None
+) -> tuple[Question, ...] | Outcome:
+    """The questions that come next, or what it came to: a StopIteration passes no await."""
+    try:
+        return next(deliberation) if answers is None else deliberation.send(answers)
+    except StopIteration as ended:
+        outcome: Outcome = ended.value
+        return outcome
 
 
 def _member_call(question: Question, call: Call) -> Call:

@@ -75,7 +75,10 @@ def moves(model: str) -> bool:
     """Whether other weights may stand behind a name at any moment: a label, or one in it."""
     if "/" not in model:
         return may_move(model)
-    return is_virtual(model) and any(map(moves, find_virtual(model).members))
+    if not is_virtual(model):
+        return False
+    made = find_virtual(model)
+    return getattr(made, "moves", False) or any(map(moves, made.members))
 
 
 def describe_model(model: str) -> tuple[str, float | None]:

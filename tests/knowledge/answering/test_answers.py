@@ -1,0 +1,172 @@
+"""Answers: every sentence cites spans that are there; nothing without support is passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from tests.knowledge.places import MakePlace
+from workbench.core.errors import InputError, NotFoundError
+from workbench.knowledge.answering.answers import abstain, compose, prompt_for
+from workbench.knowledge.answering.notes import choose_notes
+from workbench.knowledge.answering.virtual import (
+    KnowledgeModel,
+    asked_in,
+    provider,
+    with_sources,
+)
+from workbench.knowledge.retrieval.telling import (
+    PathStep,
+    Retrieval,
+    RetrievedCommunity,
+    RetrievedPassage,
+    Sentence,
+)
+from workbench.knowledge.searching import Place
+
+HELEN = "Helen Keller\n\nShe was an author. She met her first teacher Anne Sullivan in 1887."
+ANNE = "Anne Sullivan\n\nShe was born in Feeding Hills. She died in 1936."
+
+
+def passage(text: str, document: str, start: int = 0) -> RetrievedPassage:
+    title = text.split("\n")[0]
+    return RetrievedPassage(text, title, (Place(document, start, start + len(text)),), {}, {})
+
+
+def retrieval(*passages: RetrievedPassage, **more: object) -> Retrieval:
+    told: dict[str, object] = {
+        "name": "made",
+        "question": "Who was the first teacher of Helen Keller?",
+        "strategy": "fact",
+        "strategy_chances": {},
+        "passages": passages,
+        "path": (),
+        "chance": 0.9,
+        "abstained": False,
+    }
+    return Retrieval(**(told | more))  # type: ignore[arg-type]
+
+
+def by_words(texts: Sequence[str]) -> np.ndarray:
+    """Vectors of made dimensions: the words of the first text."""
+    words = texts[0].casefold().strip("?").split()
+    table = np.array([[float(word in text.casefold()) for word in words] for text in texts])
+    return table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9)
+
+
+FOUND = retrieval(passage(HELEN, "keller.md", 100), passage(ANNE, "sullivan.md"))
+TEXTS = {"keller.md": " " * 100 + HELEN, "sullivan.md": ANNE}
+
+
+def test_notes_are_sentences_with_their_places() -> None:
+    notes = choose_notes(FOUND, by_words)
+    assert notes[0].text == "She met her first teacher Anne Sullivan in 1887."
+    for note in notes:
+        assert TEXTS[note.span.document][note.span.start : note.span.end] == note.text
+        assert note.heading is not None
+        assert TEXTS[note.heading.document][note.heading.start : note.heading.end] == note.title
+
+
+def test_each_step_of_a_path_has_a_note() -> None:
+    steps = tuple(PathStep(each.title, each.places[0], "first", None) for each in FOUND.passages)
+    notes = choose_notes(retrieval(*FOUND.passages, path=steps), by_words, most=2)
+    assert {note.span.document for note in notes} == {"keller.md", "sullivan.md"}
+
+
+def test_what_is_supported_is_kept_with_its_spans() -> None:
+    notes = choose_notes(FOUND, by_words)
+    made = compose(FOUND, notes, "The first teacher of Helen Keller was Anne Sullivan.", model="m")
+    (sentence,) = made.sentences
+    assert (sentence.way, made.model) == ("phrased", "m")
+    assert [TEXTS[each.document][each.start : each.end] for each in sentence.citations] == [
+        "She met her first teacher Anne Sullivan in 1887.",
+        "Helen Keller",
+    ]
+    assert made.answer == sentence.text
+
+
+REPLY = "Her first teacher was Anne Sullivan. She was born in Boston."
+
+
+def test_what_is_not_supported_is_removed_or_marked() -> None:
+    notes = choose_notes(FOUND, by_words)
+    removed = compose(FOUND, notes, REPLY)
+    assert [each.way for each in removed.sentences] == ["phrased"]
+    assert removed.removed[0].startswith("She was born in Boston.")
+    marked = compose(FOUND, notes, REPLY, unsupported="mark")
+    assert [each.way for each in marked.sentences] == ["phrased", "unsupported"]
+    assert "Boston. [no source]" in marked.answer
+    assert marked.sentences[1].citations == ()
+
+
+@pytest.mark.parametrize("reply", ["Anne Bancroft, in 1962.", "", None, "I do not know."])
+def test_documents_are_quoted_where_nothing_is_left(reply: str | None) -> None:
+    made = compose(FOUND, choose_notes(FOUND, by_words), reply)
+    (sentence,) = made.sentences
+    assert sentence.way == "quoted"
+    assert sentence.text == "She met her first teacher Anne Sullivan in 1887."
+    assert sentence.citations
+
+
+def test_a_model_that_repeats_a_note_quotes_it() -> None:
+    notes = choose_notes(FOUND, by_words)
+    made = compose(FOUND, notes, f"{notes[0].title}: {notes[0].text}")
+    assert [(each.way, each.text) for each in made.sentences] == [("quoted", notes[0].text)]
+    assert made.answer == f"Helen Keller: {notes[0].text}"  # who *She* is
+
+
+def test_a_global_question_is_answered_by_summaries() -> None:
+    said = Sentence("It is about tea.", "tea.md", 3, 19)
+    parts = (RetrievedCommunity(("tea",), ("Tea",), (said,), 4),)
+    found = retrieval(strategy="overview", communities=parts)
+    notes = choose_notes(found, by_words)
+    made = compose(found, notes, None)
+    assert [(each.text, each.citations[0].start) for each in made.sentences] == [(said.text, 3)]
+
+
+def test_abstaining_says_what_is_nearest_and_no_sentence() -> None:
+    made = abstain(FOUND)
+    assert made.abstained and made.sentences == () and made.path == ()
+    assert made.answer == "made does not say. Nearest to it are: Helen Keller, Anne Sullivan."
+
+
+def test_sources_are_numbered_once() -> None:
+    notes = choose_notes(FOUND, by_words)
+    text = with_sources(compose(FOUND, notes, notes[0].text))
+    assert text == (
+        f"Helen Keller: {notes[0].text} [1][2]\n\n[1] keller.md 133-181\n[2] keller.md 100-112"
+    )
+    assert with_sources(abstain(FOUND)).startswith("made does not say.")
+
+
+def test_the_prompt_holds_the_notes_and_the_question() -> None:
+    notes = choose_notes(FOUND, by_words)
+    system, user = prompt_for("Who?", notes)
+    assert system["role"] == "system"
+    assert all(note.text in user["content"] for note in notes)
+    assert "Question: Who?" in user["content"]
+
+
+def test_the_last_question_counts() -> None:
+    said = [
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "two"},
+        {"role": "user", "content": " three "},
+    ]
+    assert asked_in(said) == "three"
+    with pytest.raises(InputError, match="no question"):
+        asked_in([{"role": "system", "content": "x"}])
+
+
+def test_graphs_are_models_that_move(make_place: MakePlace) -> None:
+    place = make_place({"a.txt": "Ada Lovelace was born in London."}, name="notes")
+    before = provider.find("knowledge/notes")
+    assert provider.names() == ["knowledge/notes"]
+    assert isinstance(before, KnowledgeModel) and before.moves and before.blocking
+    place.write("a.txt", "Ada Lovelace was born in Paris.")
+    place.update()
+    assert repr(provider.find("knowledge/notes")) != repr(before)  # what is cached is not one now
+    with pytest.raises(NotFoundError, match="knowledge/notes"):
+        provider.find("knowledge/note")

@@ -1,0 +1,162 @@
+"""An answer: what a model phrased as far as notes support it, else the notes themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.core.viewers import Viewable
+from workbench.knowledge.retrieval.strategies import Strategy
+from workbench.knowledge.retrieval.telling import PathStep, Retrieval
+
+from .notes import Note, Span
+from .support import Checker, sentences_in, spans_of
+
+Unsupported = Literal["remove", "mark"]
+Way = Literal["phrased", "quoted", "unsupported"]
+_MOST_QUOTED = 2
+_SYSTEM = (
+    "You answer questions from notes. Use only what the notes say, in one or two short sentences. "
+    "Do not add anything."
+)
+
+
+@dataclass(frozen=True)
+class AnswerSentence:
+    """A sentence with the spans that say so.
+
+    ``way`` is ``phrased`` by the model, ``quoted`` from a document, or ``unsupported``: such a
+    sentence has no citations, and stands only in an answer that was asked to mark it. ``about`` is
+    the heading that a quoted sentence stands under, where it does not name that itself.
+    """
+
+    text: str
+    citations: tuple[Span, ...]
+    way: Way
+    about: str = ""
+
+    def __str__(self) -> str:
+        """As it is read: a quoted *It is ...* says what it is."""
+        if self.way == "unsupported":
+            return f"{self.text} [no source]"
+        return f"{self.about}: {self.text}" if self.about else self.text
+
+
+@dataclass(frozen=True)
+class Answer(Viewable):
+    """An answer with its sources.
+
+    Attributes:
+        answer: The sentences together; where it abstained, that it did.
+        sentences: Each with its citations.
+        path: The passages that lead from the question to the answer, for questions of hops.
+        strategy: How it was looked for.
+        abstained: The evidence was too thin: nothing is answered.
+        chance: That of the answer being in the graph, calibrated.
+        removed: Sentences of the model that no note supports, with the words that none has.
+        model: What phrased; None where nothing was phrased.
+    """
+
+    name: str
+    question: str
+    answer: str
+    sentences: tuple[AnswerSentence, ...]
+    path: tuple[PathStep, ...]
+    strategy: Strategy
+    abstained: bool
+    chance: float
+    removed: tuple[str, ...] = ()
+    model: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def prompt_for(question: str, notes: Sequence[Note]) -> list[dict[str, str]]:
+    """What a model is asked."""
+    said = "\n".join(
+        f"- {note.title}: {note.text}" if note.title else f"- {note.text}" for note in notes
+    )
+    user = f"Notes:\n{said}\n\nQuestion: {question}\nAnswer from the notes:"
+    return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": user}]
+
+
+def compose(
+    retrieval: Retrieval,
+    notes: Sequence[Note],
+    reply: str | None,
+    *,
+    model: str | None = None,
+    unsupported: Unsupported = "remove",
+) -> Answer:
+    """The answer to a question.
+
+    Args:
+        retrieval: What was found.
+        notes: The sentences that may be cited.
+        reply: What the model said; None if none was asked.
+        model: Its name.
+        unsupported: What becomes of its sentences that no note supports.
+    """
+    sentences: list[AnswerSentence] = []
+    removed: list[str] = []
+    checker = Checker(notes, retrieval.question)
+    for text in sentences_in(reply or ""):
+        support = checker.find(text)
+        if support.verbatim and support.note is not None:
+            sentences.append(_quote(notes[support.note]))
+        elif support.note is not None:
+            sentences.append(AnswerSentence(text, spans_of(support, notes), "phrased"))
+        else:
+            removed.append(f"{text} [{', '.join(support.missing)}]")
+            if unsupported == "mark":
+                sentences.append(AnswerSentence(text, (), "unsupported"))
+    if not any(each.citations for each in sentences):
+        sentences += [_quote(note) for note in quoted(retrieval, notes)]
+    kept = tuple(dict.fromkeys(sentences))
+    return _answer(retrieval, " ".join(map(str, kept)), kept, tuple(removed), model)
+
+
+def abstain(retrieval: Retrieval, *, why: str = "") -> Answer:
+    """The answer where the evidence is too thin."""
+    near = list(dict.fromkeys(each.title for each in retrieval.passages[:3] if each.title))
+    said = why or f"{retrieval.name} does not say."
+    if near:
+        said += f" Nearest to it are: {', '.join(near)}."
+    return _answer(retrieval, said, (), (), None, abstained=True)
+
+
+def quoted(retrieval: Retrieval, notes: Sequence[Note]) -> list[Note]:
+    """The notes that answer by themselves: one for each step of a path, else the best."""
+    if retrieval.communities:
+        return list(notes)
+    return list(notes[: max(_MOST_QUOTED, len(retrieval.path))] if retrieval.path else notes[:1])
+
+
+def _answer(
+    retrieval: Retrieval,
+    whole: str,
+    sentences: tuple[AnswerSentence, ...],
+    removed: tuple[str, ...],
+    model: str | None,
+    *,
+    abstained: bool = False,
+) -> Answer:
+    return Answer(
+        retrieval.name,
+        retrieval.question,
+        whole,
+        sentences,
+        () if abstained else retrieval.path,
+        retrieval.strategy,
+        abstained,
+        retrieval.chance,
+        removed,
+        model,
+        retrieval.notes,
+    )
+
+
+def _quote(note: Note) -> AnswerSentence:
+    if note.heading is None or note.title.casefold() in note.text.casefold():
+        return AnswerSentence(note.text, (note.span,), "quoted")
+    return AnswerSentence(note.text, (note.span, note.heading), "quoted", about=note.title)

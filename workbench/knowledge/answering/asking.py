@@ -1,0 +1,131 @@
+"""A question put to a graph, with whoever phrases the answer."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from workbench.knowledge.graphs import Graph, open_graph
+from workbench.knowledge.indexes import EMBEDDER
+from workbench.knowledge.retrieval.keeping import stamp_of
+from workbench.knowledge.retrieval.retriever import Asked, Retriever, opened_retriever
+from workbench.knowledge.retrieval.telling import Retrieval
+from workbench.knowledge.states import State
+
+from .answers import Answer, Unsupported, abstain, compose, prompt_for
+from .notes import Note, choose_notes
+
+Phrase = Callable[[list[dict[str, str]]], str]
+_PASSAGES = 10
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an answer is made from: the notes are empty where it abstains."""
+
+    retrieval: Retrieval
+    notes: tuple[Note, ...]
+
+    @property
+    def why_not(self) -> str | None:
+        """Why there is no answer, if there is none."""
+        if self.retrieval.strategy == "none":
+            return f"This asks nothing that {self.retrieval.name} could say."
+        if self.retrieval.abstained or not self.notes:
+            return f"{self.retrieval.name} does not say, as far as can be told from it."
+        return None
+
+
+def find(retriever: Retriever, question: str, *, strategy: Asked = "auto") -> Findings:
+    """What bears on a question.
+
+    Raises:
+        InputError: The question is empty.
+    """
+    retrieval = retriever.retrieve(question, strategy=strategy, limit=_PASSAGES)
+    if retrieval.abstained or retrieval.strategy == "none":
+        return Findings(retrieval, ())
+    return Findings(retrieval, tuple(choose_notes(retrieval, retriever.embed_many)))
+
+
+def answer(
+    findings: Findings,
+    phrase: Phrase | None,
+    *,
+    model: str | None = None,
+    unsupported: Unsupported = "remove",
+) -> Answer:
+    """The answer from what was found.
+
+    Args:
+        findings: See ``find``.
+        phrase: Is given messages and says the model's reply; without it documents are quoted.
+        model: Its name.
+        unsupported: What becomes of its sentences that no note supports.
+    """
+    if findings.why_not is not None:
+        return abstain(findings.retrieval, why=findings.why_not)
+    reply = None
+    if phrase is not None and not findings.retrieval.communities:
+        reply = phrase(prompt_for(findings.retrieval.question, findings.notes))
+    return compose(
+        findings.retrieval,
+        findings.notes,
+        reply,
+        model=model if reply is not None else None,
+        unsupported=unsupported,
+    )
+
+
+class KeptRetrievers:
+    """Retrievers of a process that asks often: made once a state, and closed when others come.
+
+    Args:
+        most: At most so many graphs.
+    """
+
+    def __init__(self, most: int = 4) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, tuple[str, Retriever, ExitStack]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def borrow(self, name: str) -> Iterator[Retriever]:
+        """The retriever of a graph as it is now; one is used at a time.
+
+        Raises:
+            NotFoundError: There is no such graph, or the embedder cannot be brought.
+        """
+        with self._lock:
+            yield self._current(name)
+
+    def close(self) -> None:
+        """Give back what is held."""
+        with self._lock:
+            while self._kept:
+                self._kept.popitem()[1][2].close()
+
+    def _current(self, name: str) -> Retriever:
+        known = self._kept.pop(name, None)
+        graph = known[1].state.graph if known is not None else open_graph(name)
+        stamp = stamp_of(State(graph))
+        if known is None or known[0] != stamp:
+            if known is not None:
+                known[2].close()
+                graph = open_graph(name)
+            known = self._made(graph, stamp)
+        self._kept[name] = known
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)[1][2].close()
+        return known[1]
+
+    def _made(self, graph: Graph, stamp: str) -> tuple[str, Retriever, ExitStack]:
+        with ExitStack() as stack:
+            stack.callback(graph.database.close)
+            state = State(graph)
+            retriever = stack.enter_context(opened_retriever(state, embedder=EMBEDDER))
+            return stamp, retriever, stack.pop_all()
+        raise AssertionError("an ExitStack without exits does not swallow errors")

@@ -1,0 +1,55 @@
+"""What a user can ask of answers."""
+
+from __future__ import annotations
+
+from workbench.core import settings
+from workbench.core.operations import operation
+from workbench.knowledge.graphs import opened
+from workbench.knowledge.indexes import EMBEDDER
+from workbench.knowledge.retrieval.retriever import Asked, opened_retriever
+from workbench.knowledge.states import State
+from workbench.models.loading import load
+
+from .answers import Answer, Unsupported
+from .asking import answer, find
+
+_MOST_TOKENS = 120
+
+
+@operation("knowledge.ask", title="Ask a knowledge graph", produces="answer")
+def ask(
+    name: str,
+    question: str,
+    *,
+    model: str | None = None,
+    quote: bool = False,
+    strategy: Asked = "auto",
+    unsupported: Unsupported = "remove",
+    embedder: str = EMBEDDER,
+) -> Answer:
+    """Answer a question from a graph's documents; each sentence cites the spans that say so.
+
+    A language model phrases. A sentence that no document supports is removed, and documents are
+    quoted where nothing is left. Where the evidence is too thin it does not answer.
+
+    Args:
+        name: The graph.
+        question: A question in words.
+        model: Who phrases; by default the home's model.
+        quote: Ask no model: quote the documents.
+        strategy: How it is looked for; auto tells it from the question.
+        unsupported: What becomes of a sentence that no document supports: remove it, or mark it.
+        embedder: The embedding model that tells meaning.
+    """
+    with opened(name) as graph, opened_retriever(State(graph), embedder=embedder) as retriever:
+        found = find(retriever, question, strategy=strategy)
+    if quote or found.why_not is not None or found.retrieval.communities:
+        return answer(found, None)
+    chosen = model or str(settings.get("model"))
+    with load(chosen) as loaded:
+        return answer(
+            found,
+            lambda messages: loaded.chat(messages, temperature=0.0, max_tokens=_MOST_TOKENS).text,
+            model=chosen,
+            unsupported=unsupported,
+        )

@@ -1,0 +1,122 @@
+"""A sentence as its words and how they hang together, by spaCy's parse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.models.english import load_english
+
+_NEAR, _NEAR_NUMBERS = 3, 2  # steps in a parse
+_CONTENT = frozenset(("NOUN", "PROPN", "VERB", "ADJ", "ADV", "NUM"))
+_DENIALS = frozenset(("not", "no", "never", "without", "nor", "neither", "none", "nobody", "n't"))
+_PASSIVE = ("nsubjpass", "agent")
+_ROLES = {"nsubj": "doer", "dobj": "done to", "nsubjpass": "done to"}
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# What an answer says of itself or of anything: it needs no support, and tells nothing.
+_FILLERS = frozenset(("also", "however", "therefore", "then", "call", "know", "name", "answer"))
+
+Role = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A sentence as its words: lemmas in order, with names and numbers apart.
+
+    ``roles`` are what is done with who does it and what it is done to; ``joined`` words of which
+    one depends on the other; ``counted`` numbers with what they count; ``near`` and ``nearer``
+    words that are a few steps of the parse apart.
+    """
+
+    lemmas: tuple[str, ...]
+    names: frozenset[str]
+    numbers: frozenset[str]
+    denies: bool
+    passive: bool
+    roles: frozenset[Role]
+    joined: frozenset[frozenset[str]]
+    counted: frozenset[frozenset[str]]
+    near: frozenset[frozenset[str]]
+    nearer: frozenset[frozenset[str]]
+
+
+def read_sentence(text: str) -> Reading:
+    """A sentence's words, by spaCy."""
+    doc = _pipeline()(text)
+    tokens = [token for token in doc if not token.is_space and not token.is_punct]
+    content = [token for token in tokens if _tells(token)]
+    return Reading(
+        tuple(_lemma(token) for token in content),
+        frozenset(_lemma(token) for token in tokens if token.pos_ == "PROPN"),
+        frozenset(each.replace(",", "") for each in _NUMBER.findall(text)),
+        bool({token.lower_ for token in tokens} & _DENIALS),
+        any(token.dep_ in _PASSIVE for token in tokens),
+        frozenset(_roles(tokens)),
+        frozenset(_joined(content)),
+        frozenset(_counted(content)),
+        frozenset(_near(content, _NEAR)),
+        frozenset(_near(content, _NEAR_NUMBERS)),
+    )
+
+
+def _tells(token: Any) -> bool:
+    carries = token.pos_ in _CONTENT and not token.is_stop
+    return (carries or token.like_num) and _lemma(token) not in _FILLERS
+
+
+def _joined(content: Sequence[Any]) -> Iterator[frozenset[str]]:
+    """Each word with the nearest above it in the parse that tells something."""
+    telling = {token.i for token in content}
+    for token in content:
+        above = next((each for each in token.ancestors if each.i in telling), None)
+        if above is not None:
+            yield frozenset((_lemma(token), _lemma(above)))
+
+
+def _counted(content: Sequence[Any]) -> Iterator[frozenset[str]]:
+    """Each number with the words that tell of what it is a number: four, Grammy."""
+    for token in content:
+        for other in token.head.children if token.like_num else ():
+            if other.dep_ in ("amod", "compound") and other in content and not other.like_num:
+                yield frozenset((_lemma(token), _lemma(other)))
+
+
+def _roles(tokens: Sequence[Any]) -> Iterator[Role]:
+    """What is done (its lemma), a word of a name, and whether that does it or has it done to it."""
+    for token in tokens:
+        verb, role = token.head, _ROLES.get(token.dep_)
+        if token.dep_ == "pobj" and verb.dep_ == "agent":
+            verb, role = verb.head, "doer"
+        elif verb.dep_ == "acl" and verb.tag_ == "VBN" and token.dep_ == "agent":
+            yield from _of_name(verb, verb.head, "done to")
+        if role is not None:
+            yield from _of_name(verb, token, role)
+
+
+def _of_name(verb: Any, token: Any, role: str) -> Iterator[Role]:
+    for word in (token, *(each for each in token.children if each.dep_ == "compound")):
+        yield _lemma(verb), _lemma(word), role
+
+
+def _near(content: Sequence[Any], steps: int) -> Iterator[frozenset[str]]:
+    """All pairs of words at most a few steps of the parse apart."""
+    telling = {token.i: _lemma(token) for token in content}
+    for token in content:
+        reached, front = {token.i}, [token]
+        for _ in range(steps):
+            beside = [other for each in front for other in (each.head, *each.children)]
+            front = [each for each in beside if each.i not in reached]
+            reached |= {each.i for each in front}
+        for place in reached & telling.keys():
+            yield frozenset((_lemma(token), telling[place]))
+
+
+def _lemma(token: Any) -> str:
+    found: str = token.lemma_.casefold() if token.pos_ != "PROPN" else token.lower_
+    return found
+
+
+def _pipeline() -> Any:
+    return load_english(without=("ner",))
