@@ -9,8 +9,8 @@ import click
 from workbench.cli.drawing import print_table
 
 if TYPE_CHECKING:
-    from workbench.monitoring.business.advice import Advice
-    from workbench.monitoring.business.costs import CostLine
+    from workbench.monitoring.business.advised import Advised
+    from workbench.monitoring.business.costs import Costs
     from workbench.monitoring.business.operations import MonthReport
     from workbench.monitoring.business.returns import Return
     from workbench.monitoring.business.what_if import Move
@@ -46,8 +46,8 @@ def show_roi(found: Return) -> None:
     _notes(found.notes)
 
 
-def show_costs(lines: tuple[CostLine, ...]) -> None:
-    """A line each."""
+def show_costs(costs: Costs) -> None:
+    """A line each, and what was set aside."""
     from workbench.monitoring.business.wording import percent, span, usd
 
     rows = [
@@ -60,10 +60,12 @@ def show_costs(lines: tuple[CostLine, ...]) -> None:
             None if line.success is None else percent(line.success.value),
             None if line.success_cost_usd is None else span(line.success_cost_usd),
         ]
-        for line in lines
+        for line in costs.lines
     ]
     names = ["", "requests", "cost", "share", "an answer", "good", "a good answer, 90%"]
-    print_table(names, rows)
+    if rows:
+        print_table(names, rows)
+    _notes(costs.notes)
 
 
 def show_what_if(move: Move) -> None:
@@ -99,18 +101,20 @@ def show_what_if(move: Move) -> None:
     _notes(move.notes)
 
 
-def show_advice(advice: tuple[Advice, ...]) -> None:
-    """Each with its range, evidence and risk."""
+def show_advice(advised: Advised) -> None:
+    """Each with its range, evidence and risk; and why there is no more."""
     from workbench.monitoring.business.wording import span, usd
 
-    if not advice:
+    if not advised.advice:
         click.echo("the log advises nothing")
-    for each in advice:
+    for each in advised.advice:
         saving = f"{usd(each.saving_usd.value)} a month ({span(each.saving_usd)})"
         click.echo(f"{each.kind}, {each.subject}: {saving}")
         click.echo(f"    because {each.evidence}")
         click.echo(f"    risk: {each.risk}")
         click.echo(f"    {each.action}")
+    for note in advised.notes:
+        click.echo(f"not advised more: {note}" if advised.advice else f"because {note}")
 
 
 def show_report(written: MonthReport) -> None:

@@ -11,9 +11,12 @@ import pytest
 from workbench.core import settings
 from workbench.core.errors import NotFoundError
 from workbench.monitoring.business.costs import costs_by
-from workbench.monitoring.business.operations import costs, report
+from workbench.monitoring.business.operations import advice, costs, report
 from workbench.monitoring.business.use import read_use
+from workbench.monitoring.drift.reading import period_ends
+from workbench.monitoring.drift.usage import read_usage
 from workbench.monitoring.warehouse.asking import Warehouse
+from workbench.monitoring.warehouse.operations import rebuild
 from workbench.store.usage import UsageLog
 from workbench.store.usage_rows import UsageRow
 
@@ -56,10 +59,10 @@ def test_lines_are_the_warehouses_measures(used_home: Path, by: str) -> None:
 
 
 def test_teams_are_those_of_metrics_yaml_unless_a_file_says_otherwise(used_home: Path) -> None:
-    assert {line.name for line in costs(period="2026-10")} == {"research", "sales", "other"}
+    assert {line.name for line in costs(period="2026-10").lines} == {"research", "sales", "other"}
     own = used_home / "own.yaml"
     own.write_text("lab: [ada]\n")
-    assert {line.name for line in costs(period="2026-10", teams=own)} == {"lab", "(no team)"}
+    assert {line.name for line in costs(period="2026-10", teams=own).lines} == {"lab", "(no team)"}
 
 
 def test_a_report_of_the_home_is_written(used_home: Path, tmp_path: Path) -> None:
@@ -69,6 +72,22 @@ def test_a_report_of_the_home_is_written(used_home: Path, tmp_path: Path) -> Non
     assert any("rated" in each for each in written.missing)
     page = (tmp_path / "october.html").read_text("utf-8")
     assert "4.00 USD" in page
+
+
+def test_a_home_that_has_only_a_built_warehouse_answers_all_that_it_can(
+    used_home: Path, tmp_path: Path
+) -> None:
+    rebuild()  # writes the months that the other home is built from
+    with settings.override(home=tmp_path / "other"):
+        rebuild(source=str(used_home / "usage"))
+        written = report(period="2026-10", html=tmp_path / "october.html")
+        assert written.requests == 40
+        found = advice(period="2026-10")
+        assert [each.kind for each in found.advice] == ["failures"]
+        assert any("built from elsewhere" in each for each in found.notes)
+        compared = read_usage("october", *period_ends("2026-10-01..2026-11-01"))
+        assert compared.count == 40
+        assert "task" in compared.names
 
 
 def test_a_home_without_usage_says_so(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as parquet
 import pytest
 
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import InputError, NotFoundError, StorageError
 from workbench.monitoring.business.made_log import MadeUsage
 from workbench.monitoring.business.month_figures import MonthFigures, month_figures
 from workbench.monitoring.business.month_pages import month_document
@@ -66,6 +66,7 @@ def test_an_empty_month_is_a_page_that_says_so(made: MadeUsage) -> None:
     document = month_document(figures)
     assert "Nothing was asked in March 2027" in document["summary"][0]["text"]
     assert "sections" not in document
+    assert figures.missing == ("everything: nothing was asked in 2027-03",)
 
 
 def test_a_month_without_ratings_says_what_is_missing(log_of: Callable[..., Any]) -> None:
@@ -96,9 +97,9 @@ def test_the_operations_read_files_and_write_a_report(
     found = roi(period="2026-10", usage=usage)
     assert found.net_usd == figures.returned.net_usd if figures.returned else False
     assert roi(period="2026-10", usage=usage, teams=teams, team="legal").answers < found.answers
-    assert costs(period="2026-10", usage=usage, teams=teams) == figures.teams
+    assert costs(period="2026-10", usage=usage, teams=teams).lines == figures.teams
     assert what_if("large", "small", period="2026-10", usage=usage) == figures.move
-    assert advice(period="2026-10", usage=usage, teams=teams) == figures.advice
+    assert advice(period="2026-10", usage=usage, teams=teams) == figures.advised
     written = report(
         period="2026-10", usage=usage, teams=teams, pdf=tmp_path / "r.pdf", html=tmp_path / "r.html"
     )
@@ -118,6 +119,13 @@ def test_what_is_not_there_is_told(files: tuple[Path, Path], tmp_path: Path) -> 
         roi(period="2026-10", usage=tmp_path)
     with pytest.raises(InputError, match="nothing to write"):
         report(period="2026-10", usage=usage)
+    with pytest.raises(StorageError, match="is a folder"):
+        report(period="2026-10", usage=usage, pdf=tmp_path)
+    for ask in (costs, roi, advice):
+        with pytest.raises(InputError, match="2999-01 has not begun"):
+            ask(period="2999-01", usage=usage)
+    with pytest.raises(InputError, match="has not begun"):
+        report(period="2999-01", usage=usage, pdf=tmp_path / "r.pdf")
     with pytest.raises(InputError, match="no month"):
         report(period="October", usage=usage, pdf=tmp_path / "r.pdf")
 

@@ -74,7 +74,7 @@ def test_files_of_made_traffic_are_read_as_usage_and_never_go_where_usage_lies(
     months = operations.find("monitoring.costs").run(
         {"usage": tmp_path / "made", "period": "2026-09"}
     )
-    assert sum(line.requests for line in (*costs, *months)) == made.rows
+    assert sum(line.requests for line in (*costs.lines, *months.lines)) == made.rows
     with pytest.raises(ConflictError, match="there is something"):
         run({"folder": tmp_path / "made"})
     with pytest.raises(ConflictError, match="own usage"):

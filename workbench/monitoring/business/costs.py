@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.core.errors import InputError
+from workbench.core.viewers import Viewable
 
 from .shares import Estimate, share
 from .use import SUMS, Use
@@ -32,6 +33,14 @@ class CostLine:
     rated: int
     success: Estimate | None
     success_cost_usd: Estimate | None
+
+
+@dataclass(frozen=True)
+class Costs(Viewable):
+    """The lines of a month; ``notes`` say which rows were set aside."""
+
+    lines: tuple[CostLine, ...]
+    notes: tuple[str, ...]
 
 
 def costs_by(use: Use, by: By) -> tuple[CostLine, ...]:

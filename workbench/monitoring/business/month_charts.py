@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .adoption import Adoption
-from .advice import Advice
+from .advised import Advice
 from .costs import CostLine, top
 from .outlook import Outlook
 from .returns import Return

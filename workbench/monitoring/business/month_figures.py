@@ -10,16 +10,16 @@ from typing import Any
 from workbench.core.errors import DataError
 
 from .adoption import Adoption, measure_adoption
-from .advice import Advice, advise
+from .advice import advise
+from .advised import Advised
 from .assumptions import Assumptions
 from .costs import CostLine, costs_by, total_line
 from .outlook import Outlook, foretell_cost
 from .returns import Return, measure_return
 from .use import Use, month_span, read_use
-from .what_if import Move, move_traffic
+from .what_if import Move
 
 _HISTORY_DAYS = 183
-_LEAST_ANSWERS = 30
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,14 @@ class MonthFigures:
     returned: Return | None
     adoption: Adoption | None
     outlook: Outlook | None
-    move: Move | None
-    advice: tuple[Advice, ...]
+    advised: Advised | None
     missing: tuple[str, ...]
+
+    @property
+    def move(self) -> Move | None:
+        """The move that was considered, advised or not."""
+        considered = None if self.advised is None else self.advised.considered
+        return None if considered is None else considered.move
 
     @property
     def is_empty(self) -> bool:
@@ -76,7 +81,8 @@ def month_figures(
     went = history.until if history.until > since else end
     use = read_use(source, since=since, until=went, teams=teams)
     before = history.between((since - dt.timedelta(days=1)).replace(day=1), since)
-    missing: list[str] = []
+    empty = use.total("requests") == 0
+    missing = [f"everything: nothing was asked in {period}"] if empty else []
 
     def tried(what: str, make: Any) -> Any:
         try:
@@ -85,8 +91,6 @@ def month_figures(
             missing.append(f"{what}: {error.message}")
             return None
 
-    models = costs_by(use, "model")
-    empty = use.total("requests") == 0
     return MonthFigures(
         period=period,
         use=use,
@@ -94,13 +98,16 @@ def month_figures(
         total=total_line(use),
         total_before=total_line(before),
         teams=costs_by(use, "team"),
-        models=models,
+        models=costs_by(use, "model"),
         tasks=costs_by(use, "task"),
-        returned=tried("return", lambda: measure_return(use, assumptions=assumptions, seed=seed)),
+        returned=None
+        if empty
+        else tried("return", lambda: measure_return(use, assumptions=assumptions, seed=seed)),
         adoption=None if empty else measure_adoption(history),
-        outlook=tried("outlook", lambda: foretell_cost(history, budget_usd=budget_usd, seed=seed)),
-        move=None if empty else tried("what if", lambda: _likeliest_move(use, models, seed)),
-        advice=() if empty else advise(use, source, keys=keys, seed=seed),
+        outlook=None
+        if empty
+        else tried("outlook", lambda: foretell_cost(history, budget_usd=budget_usd, seed=seed)),
+        advised=None if empty else advise(use, source, keys=keys, seed=seed),
         missing=tuple(missing),
     )
 
@@ -111,14 +118,3 @@ def _as_far_as_it_went(history: Use) -> Use:
     if len(days) == 0:
         return history
     return history.between(days.min(), min(days.max() + dt.timedelta(days=1), history.until))
-
-
-def _likeliest_move(use: Use, models: tuple[CostLine, ...], seed: int) -> Move:
-    """40% of the model that costs the most to the one whose answers cost the least."""
-    able = [line for line in models if line.answers >= _LEAST_ANSWERS and line.answer_cost_usd]
-    if len(able) < 2:
-        raise DataError(f"only {len(able)} model answered {_LEAST_ANSWERS} times or more")
-    target = min(able, key=lambda line: line.answer_cost_usd or 0.0)
-    if target is able[0]:
-        raise DataError(f"{target.name} costs the most, and its answers the least")
-    return move_traffic(use, source=able[0].name, target=target.name, seed=seed)

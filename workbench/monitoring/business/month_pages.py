@@ -16,6 +16,8 @@ from .what_if import CAVEAT
 from .wording import chance, change, percent, plain, points, span, usd
 
 Block = dict[str, Any]
+_NO_MORE = "Why the log advises no more:"
+_NOTHING_ADVISED = "The log advises nothing:"
 
 
 def month_document(figures: MonthFigures, *, made: dt.date | None = None) -> dict[str, Any]:
@@ -117,15 +119,21 @@ def _headlines(figures: MonthFigures) -> list[str]:
             + first.words
             + (f"; {least:.1f} minutes a successful answer would break even." if least else ".")
         )
-    if figures.move is not None:
-        move = figures.move
+    advised = figures.advised
+    considered = None if advised is None else advised.considered
+    if considered is not None and considered.is_advised:
+        move = considered.move
         said.append(
             f"{percent(move.share)} of {move.source} on {move.target} would save "
             f"{usd(move.saving_usd.value)} a month, and change good answers among those moved by "
             f"{points(move.success_change.value)} ({span(move.success_change, points)})."
         )
-    if figures.advice and figures.advice[0].saving_usd.value > 0:
-        best = figures.advice[0]
+    elif considered is not None:
+        said.append(f"No move of traffic is advised: {considered.why}.")
+    if advised is not None and advised.advice and advised.advice[0].saving_usd.value > 0:
+        best = advised.advice[0]
+        if considered is not None and best.saving_usd == considered.move.saving_usd:
+            return said  # just told
         said.append(
             f"The largest saving by the log: {best.kind}, {best.subject}: "
             f"{usd(best.saving_usd.value)} a month ({span(best.saving_usd)})."
@@ -205,8 +213,8 @@ def _ahead(figures: MonthFigures) -> Block | None:
 
 def _savings(figures: MonthFigures) -> Block | None:
     blocks: list[Block] = []
-    move = figures.move
-    if move is not None:
+    advised, move = figures.advised, figures.move
+    if advised is not None and advised.considered is not None and move is not None:
         lost = move.cost_of_lost_usd
         blocks.append(
             _text(
@@ -216,20 +224,24 @@ def _savings(figures: MonthFigures) -> Block | None:
                 f"and {move.good_answers_change.value:+,.0f} good ones "
                 f"({move.good_answers_change.low:+,.0f} to {move.good_answers_change.high:+,.0f})."
                 + (f" Each good answer lost saves {usd(lost)}." if lost else "")
+                + ("" if advised.considered.is_advised else " This move is not advised.")
             )
         )
         blocks += _some(charts.move_points(move))
         blocks.append(
             {"kind": "note", "title": "What the log cannot show", "text": _sentence(CAVEAT)}
         )
-    blocks += _some(charts.advice_bars(figures.advice))
-    if figures.advice:
+    advice = () if advised is None else advised.advice
+    blocks += _some(charts.advice_bars(advice))
+    if advice:
         rows = [
-            [f"{a.kind}: {a.subject}", usd(a.saving_usd.value), a.evidence, a.risk]
-            for a in figures.advice
+            [f"{a.kind}: {a.subject}", usd(a.saving_usd.value), a.evidence, a.risk] for a in advice
         ]
         columns = _columns("what", "a month", "evidence", "risk", right=(1,))
         blocks.append({"kind": "table", "caption": "Advice", "columns": columns, "rows": rows})
+    if advised is not None and advised.notes:
+        blocks.append(_text(_NO_MORE if advice else _NOTHING_ADVISED))
+        blocks.append({"kind": "bullets", "items": [_sentence(each) for each in advised.notes]})
     return {"title": "What could be saved", "blocks": blocks} if blocks else None
 
 

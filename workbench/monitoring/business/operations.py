@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .assumptions import Assumptions
     from .use import Use
 
-from .advice import Advice
-from .costs import By, CostLine
+from .advised import Advised
+from .costs import By, Costs
 from .returns import Return
 from .what_if import Move
 
@@ -83,8 +83,8 @@ def costs(
     period: str | None = None,
     teams: Path | None = None,
     usage: Path | None = None,
-) -> tuple[CostLine, ...]:
-    """Show the cost of a month, of an answer and of a successful one.
+) -> Costs:
+    """Show the cost of a month, of an answer and of a successful one, and what was set aside.
 
     Args:
         by: What to group by.
@@ -94,7 +94,8 @@ def costs(
     """
     from .costs import costs_by
 
-    return costs_by(_read(period, teams, usage), by)
+    use = _read(period, teams, usage)
+    return Costs(costs_by(use, by), use.notes)
 
 
 @operation("monitoring.what_if", title="Judge a move of traffic by the log", produces="move")
@@ -141,14 +142,15 @@ def advice(
     idle_days: Annotated[int, limits.Ge(1)] = 30,
     teams: Path | None = None,
     usage: Path | None = None,
-) -> tuple[Advice, ...]:
-    """Say what the log advises: a cache, a smaller model, shorter prompts, keys that nobody uses.
+) -> Advised:
+    """Say what the log advises: a cache, a cheaper model, shorter prompts, keys that nobody uses.
 
-    Each with its saving a month as a range, its risk and its evidence. They overlap.
+    Each with its saving a month as a range, its risk and its evidence. They overlap. The month's
+    report has the same; where nothing is advised it is said why.
 
     Args:
         period: A month as 2026-10; by default the one that runs.
-        margin: How much lower a smaller model's share of good answers may be, at most.
+        margin: How much lower a cheaper model's share of good answers may be, at most.
         idle_days: A key without a call for so long counts as unused.
         teams: A YAML file of teams: research: [ada, grace]; by default as metrics.yaml says.
         usage: Parquet files of usage, by default those of this home.
@@ -197,7 +199,7 @@ def report(
     for path in filter(None, (pdf, html)):  # before the work, not after it
         check_place(path.absolute())
     figures = month_figures(
-        period or _month_before(),
+        _begun(period or _month_before()),
         _files(usage),
         teams=None if teams is None else read_teams(teams),
         assumptions=assumptions_of(assume or []),
@@ -250,11 +252,20 @@ def _read(period: str | None, teams: Path | None, usage: Path | None) -> Use:
     from .use import month_span, read_use
 
     today = dt.datetime.now(dt.UTC).date()
-    since, until = month_span(period or f"{today:%Y-%m}")
+    since, until = month_span(_begun(period or f"{today:%Y-%m}"))
     if since <= today < until:
         until = today + dt.timedelta(days=1)
     mapped = None if teams is None else read_teams(teams)
     return read_use(_files(usage), since=since, until=until, teams=mapped)
+
+
+def _begun(period: str) -> str:
+    """The month, unless it lies ahead."""
+    from .use import month_span
+
+    if month_span(period)[0] > dt.datetime.now(dt.UTC).date():
+        raise InputError(f"{period} has not begun", hint="a month that has, as --period 2026-10")
+    return period
 
 
 def _files(usage: Path | None) -> list[Path] | None:

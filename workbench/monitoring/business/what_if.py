@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.core.viewers import Viewable
 
-from .shares import Estimate, draw_share, share
+from .shares import CONFIDENCE, Estimate, draw_share, share
 from .use import Use
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas
 
 CAVEAT = (
@@ -70,6 +71,21 @@ class Move(Viewable):
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A move, and the draws of its change of good answers."""
+
+    move: Move
+    change: np.ndarray
+
+    def least_change(self, moves: int = 1) -> float:
+        """The bound below which the change lies in 5 of 100 cases at most, over so many moves at
+        once (Bonferroni: among many one looks good by chance)."""
+        import numpy as np
+
+        return float(np.quantile(self.change, (1 - CONFIDENCE) / 2 / moves))
+
+
 def move_traffic(
     use: Use,
     *,
@@ -93,6 +109,21 @@ def move_traffic(
         NotFoundError: A model or task is not in the log.
         DataError: One of them answered nothing.
     """
+    return judge_move(
+        use, source=source, target=target, share_moved=share_moved, tasks=tasks, seed=seed
+    ).move
+
+
+def judge_move(
+    use: Use,
+    *,
+    source: str,
+    target: str,
+    share_moved: float = 0.4,
+    tasks: Sequence[str] | None = None,
+    seed: int = 0,
+) -> Judged:
+    """A move with its draws; as ``move_traffic``."""
     import numpy as np
 
     if not 0 < share_moved <= 1:
@@ -118,7 +149,7 @@ def move_traffic(
     )
     success_change = Estimate.of_draws(change, at)
     good = success_change.times(moved)
-    return Move(
+    move = Move(
         source=source,
         target=target,
         share=share_moved,
@@ -133,6 +164,7 @@ def move_traffic(
         tasks=lines,
         notes=(*use.notes, *_notes(lines, source, target)),
     )
+    return Judged(move, change)
 
 
 def _answers_of(use: Use, model: str) -> pandas.DataFrame:

@@ -1,4 +1,4 @@
-"""Where usage that is compared lies: this home's files, or the warehouse of ``warehouse_url``.
+"""Where usage that is compared lies: this home's files, or a warehouse that was built from others.
 
 Both are asked in the same words: ``rows`` is what stands behind FROM, ``columns`` say how each
 column is reached. A warehouse elsewhere has fewer of them: what a measure takes, no words, no ids.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
 from workbench.monitoring.warehouse import sql
+from workbench.monitoring.warehouse.opening import lies_elsewhere
 from workbench.monitoring.warehouse.rows import open_rows
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def open_place(since: dt.datetime, until: dt.datetime) -> Iterator[UsagePlace]:
         NotFoundError: There is none at all.
         FetchError: The warehouse's server cannot be reached.
     """
-    url = settings.get("warehouse_url")
-    with _elsewhere(url, since, until) if url else _home(since, until) as place:
+    elsewhere = lies_elsewhere()
+    with _elsewhere(since, until) if elsewhere else _home(since, until) as place:
         yield place
 
 
@@ -85,11 +86,12 @@ def _home(since: dt.datetime, until: dt.datetime) -> Iterator[UsagePlace]:
 
 
 @contextmanager
-def _elsewhere(url: str, since: dt.datetime, until: dt.datetime) -> Iterator[UsagePlace]:
+def _elsewhere(since: dt.datetime, until: dt.datetime) -> Iterator[UsagePlace]:
     from workbench.monitoring.warehouse.opening import fresh_notes, kind_of, open_warehouse
 
     fresh_notes()
-    by_lot = "hash(settlement_id)" if kind_of(url) == "postgres" else "settlement_hash"
+    is_postgres = kind_of(settings.get("warehouse_url")) == "postgres"
+    by_lot = "hash(settlement_id)" if is_postgres else "settlement_hash"
     with open_warehouse(rows_alone=True) as warehouse:
 
         def frames(columns: str) -> Iterator[pd.DataFrame]:

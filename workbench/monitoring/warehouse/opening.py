@@ -76,6 +76,20 @@ def open_warehouse(
     return Warehouse(folder, metrics=metrics, threads=threads, rows_alone=rows_alone)
 
 
+def lies_elsewhere() -> bool:
+    """Whether usage is known by the warehouse alone: it is a shared one, or was built in a home
+    that has no usage from months that were put away. Single calls, keys and words are not in it."""
+    from .rows import home_files
+
+    if settings.get("warehouse_url"):
+        return True
+    try:
+        home_files()
+    except NotFoundError:
+        return bool(months_now())
+    return False
+
+
 def fresh_notes() -> list[str]:
     """Bring the warehouse up to date, unless another process or home does it; what it has to say.
 

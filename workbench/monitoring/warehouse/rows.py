@@ -45,10 +45,11 @@ class OpenRows:
     connection: duckdb.DuckDBPyConnection
     metrics: Metrics
     span: str
+    about: str
 
     def notes(self) -> list[str]:
         """What was set aside of the span, and what there is to know of the rest."""
-        aside = count_reasons(self.connection, where=f"time IS NULL OR ({self.span})")
+        aside = count_reasons(self.connection, where=self.about)
         told = [told_aside(count, why) for why, count in aside.items()]
         return [*told, *remarks(self.connection, self.metrics)]
 
@@ -90,7 +91,16 @@ def open_rows(
         connection.execute(
             f"CREATE TEMP VIEW clean AS SELECT * FROM ({sql.clean(*also)}) AS good WHERE {span}"
         )
-        yield OpenRows(connection, known, span)
+        yield OpenRows(connection, known, span, _about(span, since, until))
+
+
+def _about(span: str, since: dt.date, until: dt.date) -> str:
+    """Which of the bad rows are told of: those of the span by their own time, by the month of the
+    file where they stand (their time may be what is wrong), and those that have no sound time."""
+    first = sql.moment(dt.date(since.year, since.month, 1))
+    filed = f"begins >= {first} AND begins < {sql.moment(until)}"
+    ahead = "begins IS NULL AND reason = 'ahead of the clock'"
+    return f"time IS NULL OR ({span}) OR ({filed}) OR ({ahead})"
 
 
 def home_files() -> list[Path]:
