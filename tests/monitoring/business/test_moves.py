@@ -74,7 +74,8 @@ def test_a_saving_that_is_much_larger_goes_before_a_share_that_is_a_little_surer
     use_of: Callable[..., Use],
 ) -> None:
     rows = rows_of({"large": 0.9, "worse": 0.95}, rated=600)
-    dear = [row | {"model_served": "even", "cost_usd": 0.045} for row in rows_of({"even": 0.97}, rated=600)]
+    even = rows_of({"even": 0.97}, rated=600)
+    dear = [row | {"cost_usd": 0.045} for row in even]
     found = consider_moves(use_of([*rows, *dear]), margin=0.03)
     assert (found.move.target, found.is_advised) == ("worse", True)
 
