@@ -88,6 +88,12 @@ def _show_texts(made: AnonymisedFile) -> None:
         click.echo(f"withheld: {count} texts, {reason}", err=True)
     for mime, count in made.dropped.items():
         click.echo(f"left out: {count} outputs of {mime}", err=True)
+    if made.kept:
+        click.echo(
+            f"warning: {made.kept} cells of the notebook hold something personal in their own "
+            "words, which stay as they were written: only outputs are cleaned",
+            err=True,
+        )
     _say_lists(made.lists)
 
 
@@ -110,6 +116,11 @@ def _show_table(made: AnonymisedFile) -> None:
     print_table(["figure", "before", "after", ""], rows)
     click.echo()
     print_table(["column", "no longer known"], [[n, f"{x:.1%}"] for n, x in made.loss.items()])
+    if made.prefixes:
+        click.echo(
+            f"by its first characters, as a code and no quantity: {', '.join(made.prefixes)} "
+            "(--hierarchy says otherwise)"
+        )
     if made.left:
         click.echo(f"left as they are: {', '.join(made.left)}")
     if made.telling:

@@ -22,6 +22,7 @@ from workbench.core.errors import (
 )
 from workbench.privacy.anonymisation import filing, second_look
 from workbench.privacy.anonymisation.operations import anonymise, new_key, reveal, risk
+from workbench.privacy.anonymisation.tables.prefixes import is_code, prefix_hierarchy
 from workbench.privacy.anonymisation.texts import AnonymisedText, Decision
 from workbench.store.ledger import Ledger
 
@@ -115,7 +116,20 @@ def test_rows_keep_their_form(tmp_path: Path) -> None:
     assert out["n"].tolist() == [1, 2]
 
 
-def test_a_notebooks_outputs_are_cleaned_and_its_cells_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "said",
+    ['{"cells": 3}', '{"cells": [3]}', '{"cells": [{"outputs": 1}]}', "[]", "no JSON",
+     '{"cells": [{"outputs": [{"data": 1}]}]}', '{"worksheets": []}'],
+)  # fmt: skip
+def test_what_is_no_notebook_is_refused(said: str, tmp_path: Path) -> None:
+    (tmp_path / "book.ipynb").write_text(said)
+    with pytest.raises(DataError, match="not a notebook"):
+        anonymise(tmp_path / "book.ipynb", out=tmp_path / "out.ipynb")
+
+
+def test_a_notebooks_outputs_are_cleaned_and_its_cells_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     html = "<table><tr><td>Maria Lopez</td><td class='x'>020 7946 0112</td></tr></table>"
     outputs: list[dict[str, Any]] = [
         {"output_type": "stream", "name": "stdout", "text": ["for Maria ", "Lopez\n"]},
@@ -134,6 +148,15 @@ def test_a_notebooks_outputs_are_cleaned_and_its_cells_stay(tmp_path: Path) -> N
     assert "Maria" not in said and "jo@" not in said and "7946" not in said
     new = json.loads(said)
     assert new["cells"][0]["source"] == ["show()"] and new["cells"][1] == cells[1]
+    assert made.kept == 0
+    show_anonymise(made)
+    assert "own words" not in capsys.readouterr().err
+    cells[1]["source"] = ["# People of Dr Maria Lopez"]
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    show_anonymise(anonymise(path, out=tmp_path / "out.ipynb", overwrite=True))
+    assert "1 cells of the notebook hold something personal" in capsys.readouterr().err
     table = new["cells"][0]["outputs"][1]["data"]["text/html"]
     assert table == "<table><tr><td>[PERSON]</td><td class='x'>[PHONE]</td></tr></table>"
 
@@ -199,6 +222,37 @@ def test_columns_that_are_left_stay_as_they_are_written_and_are_told(
     said = capsys.readouterr()
     assert "left as they are: name, zip, code, ill" in said.out
     assert "--drop name" in said.err and "zip (" not in said.err
+
+
+def test_a_postcode_goes_by_its_first_characters_and_is_no_range(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zips = ["02139", "02138", "02141", "10115", "10117", "10243"]
+    rows = [f"{code},{age}" for code in zips for age in (30, 31, 50)]
+    table, population = tmp_path / "t.csv", tmp_path / "all.csv"
+    table.write_text("zip,age\n" + "".join(f"{row}\n" for row in rows))
+    population.write_text(table.read_text() + "02144,30\n" * 9)
+    made = anonymise(table, out=tmp_path / "o.csv", quasi=["zip,age"], k=3, population=population)
+    told = [line.split(",")[0] for line in (tmp_path / "o.csv").read_text().splitlines()[1:]]
+    assert made.ok and made.prefixes == ("zip",) and not any(".." in said for said in told)
+    assert {"02139", "0213*", "021**", "10***"} & set(told)
+    assert all(said.rstrip("*") == row[: len(said.rstrip("*"))]
+               for said, row in zip(told, rows, strict=True))  # fmt: skip
+    show_anonymise(made)
+    assert "by its first characters" in capsys.readouterr().out
+    # One of another name and without a zero in front is a quantity as before.
+    table.write_text("plot,age\n" + "".join(f"1{row}\n" for row in rows))
+    made = anonymise(table, out=tmp_path / "p.csv", quasi=["plot,age"], k=9)
+    assert made.prefixes == () and ".." in (tmp_path / "p.csv").read_text()
+
+
+def test_codes_of_several_lengths_meet_at_their_first_letters() -> None:
+    assert is_code("Postcode", ["SW1A 1AA", "M1 1AE"]) and not is_code("postcode", ["London"])
+    assert not is_code("dose", ["0.5", "1.5"]) and not is_code("n", ["07", "11"])
+    tree = prefix_hierarchy(["SW1A 1AA", "SW1A 2AB", "SW3 4XX", "M1 1AE"])
+    assert tree.common(["SW1A 1AA", "SW1A 2AB"])[0] == "SW1A *"
+    assert tree.common(["SW1A 1AA", "SW3 4XX"])[0] == "SW*"
+    assert tree.common(["SW1A 1AA", "M1 1AE"])[0] == "*"
 
 
 def test_what_names_somebody_can_be_left_out(

@@ -26,17 +26,20 @@ class Document:
     """A file taken apart.
 
     ``texts`` are what is to be judged; ``views`` are the same without marks of their form, equally
-    long. ``dropped`` says what was left out because nobody can judge it. ``assemble`` makes the
-    file's bytes from new texts.
+    long. ``dropped`` says what was left out because nobody can judge it. ``kept`` are the words
+    that stay as they are: what a notebook's author wrote. ``assemble`` makes the file's bytes from
+    new texts.
     """
 
     def __init__(
         self, texts: list[str], assemble: Callable[[Sequence[str]], bytes],
         *, views: list[str] | None = None, dropped: tuple[str, ...] = (),
+        kept: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.texts = texts
         self.views = texts if views is None else views
         self.dropped = dropped
+        self.kept = tuple(kept)
         self._assemble = assemble
 
     def write(self, path: Path, texts: Sequence[str]) -> None:
@@ -191,11 +194,7 @@ def _parquet(path: Path, columns: Sequence[str]) -> Document:
 
 def _notebook(path: Path, text: str) -> Document:
     """Outputs only: what the cells say is the author's. Pictures are dropped and said to be."""
-    try:
-        notebook = json.loads(text)
-        cells = notebook["cells"]
-    except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path} is not a notebook", hint="nbformat 4: a JSON with cells") from None
+    notebook, cells = _cells_of(path, text)
     leaves = _Leaves()
     html: set[int] = set()
     dropped: list[str] = []
@@ -210,7 +209,33 @@ def _notebook(path: Path, text: str) -> Document:
     def assemble(made: Sequence[str]) -> bytes:
         return (json.dumps(_put(notebook, made), ensure_ascii=False, indent=1) + "\n").encode()
 
-    return Document(leaves.texts, assemble, views=views, dropped=tuple(dropped))
+    kept = ["".join(cell.get("source", "")) for cell in cells]
+    return Document(leaves.texts, assemble, views=views, dropped=tuple(dropped), kept=kept)
+
+
+def _cells_of(path: Path, text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The notebook and its cells, each with the outputs that a code cell must have.
+
+    Raises:
+        DataError: It is no notebook of nbformat 4.
+    """
+    refused = DataError(f"{path} is not a notebook", hint="nbformat 4: a JSON with cells")
+    try:
+        notebook = json.loads(text)
+        cells = notebook["cells"]
+    except (ValueError, KeyError, TypeError):
+        raise refused from None
+    sound = isinstance(cells, list) and all(
+        isinstance(cell, dict)
+        and isinstance(cell.get("source", ""), str | list)
+        and isinstance(cell.get("outputs", []), list)
+        and all(isinstance(each, dict) and isinstance(each.get("data", {}), dict)
+                for each in cell.get("outputs", []))
+        for cell in cells
+    )  # fmt: skip
+    if not sound:
+        raise refused
+    return notebook, cells
 
 
 def _output(output: dict[str, Any], leaves: _Leaves, html: set[int], dropped: list[str]) -> Any:

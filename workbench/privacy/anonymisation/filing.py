@@ -20,8 +20,11 @@ from .lists.using import ListsUsed, lists_in_use, need_lists
 from .pseudonyms import Pseudonyms
 from .second_look import count_seen, look_again
 from .tables.assessing import Attacker, TableRisk, anonymise_table, assess_table
+from .tables.hierarchies import Hierarchy
 from .tables.hierarchy_files import read_hierarchies
 from .tables.left_columns import risk_by_each
+from .tables.prefixes import is_code, prefix_hierarchy
+from .tables.quasi_columns import as_text
 from .texts import AnonymisedText, Scope, Way, anonymise_texts, count_kinds, detect, records
 
 _TABLES = (".csv", ".tsv", ".parquet")
@@ -54,7 +57,9 @@ class AnonymisedFile(Viewable):
     says whether the lists of names and places were there: without them more is missed, by both
     looks; None for a table. ``seen`` says in how many texts the second look saw each kind, and
     ``seen_in`` in which, from 1, the first few. ``left`` are the columns of a table that stay as
-    they are, with the mean risk that a row is found by that one alone."""
+    they are, with the mean risk that a row is found by that one alone; ``prefixes`` are those of
+    postcodes and the like, which were made coarser by their first characters. ``kept`` counts a
+    notebook's cells whose own words, which stay as they are, hold something personal."""
 
     source: str
     out: Path | None = field(repr=False)  # a notebook's text is not to name this machine's folders
@@ -76,6 +81,8 @@ class AnonymisedFile(Viewable):
     seen: dict[str, int] = field(default_factory=dict)
     seen_in: tuple[int, ...] = ()
     left: dict[str, float] = field(default_factory=dict)
+    prefixes: tuple[str, ...] = ()
+    kept: int = 0
 
     @property
     def telling(self) -> list[str]:
@@ -159,6 +166,7 @@ def _texts(
         count_kinds(made), dict(Counter(document.dropped)), None, risk, most_risk, ok,
         record_to if ok else None, lists_in_use(), fullest,
         seen=count_seen(seen), seen_in=tuple(seen)[:_SEEN_TOLD],
+        kept=sum(map(bool, detect(document.kept))) if ok else 0,
     )  # fmt: skip
 
 
@@ -192,6 +200,9 @@ def _check_no_text(*, way: Way, **asked: object) -> None:
 
 def _table(file: Path, out: Path, wish: TableWish, most_risk: float | None) -> AnonymisedFile:
     trees = read_hierarchies(wish.hierarchies, wish.quasi)
+    files = [file, *([wish.population] if wish.population is not None else [])]
+    codes = _code_columns(files, [name for name in wish.quasi if name not in trees])
+    trees |= codes
     k = 10 if wish.k is None else wish.k
     whole = read_table(wish.population, as_text=trees) if wish.population is not None else None
     found = _without(read_table(file, as_text=trees), wish)
@@ -215,8 +226,21 @@ def _table(file: Path, out: Path, wish: TableWish, most_risk: float | None) -> A
     return AnonymisedFile(
         file.name, out if after.ok else None, "table", 0, 0, {}, {}, {}, after,
         after.risk_of(wish.attacker), bound, after.ok, None, before=made.before, loss=made.loss,
-        left=risk_by_each(found, left),
+        left=risk_by_each(found, left), prefixes=tuple(codes),
     )  # fmt: skip
+
+
+def _code_columns(files: Sequence[Path], quasi: Sequence[str]) -> dict[str, Hierarchy]:
+    """Of columns that hold postcodes and the like: their prefixes, over all files' values."""
+    tables = [read_table(file, as_text=quasi) for file in files] if quasi else []
+    found = {}
+    for name in quasi:
+        if not all(name in table.columns for table in tables):
+            continue  # told where the columns are checked
+        values = [value for table in tables for value in as_text(table[name]).dropna().unique()]
+        if is_code(name, values):
+            found[name] = prefix_hierarchy(values)
+    return found
 
 
 def _without(table: Any, wish: TableWish) -> Any:
