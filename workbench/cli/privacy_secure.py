@@ -18,6 +18,9 @@ def show_secure_infer(found: SecureInference) -> None:
     """How many labels were right, what was opened, and what it cost."""
     right = "" if found.accuracy is None else f", {found.accuracy:.1%} right"
     click.echo(f"{found.rows:,} rows labelled by {found.model} ({found.scheme}){right}")
+    if found.columns:
+        out = f"; left out: {', '.join(found.left_out)} (no numbers)" if found.left_out else ""
+        click.echo(f"by the columns {', '.join(found.columns)}{out}")
     click.echo(f"the plain model says the same on {found.agreement:.1%}")
     _show_terms(found.opened, found.cost, found.security)
 

@@ -27,6 +27,7 @@ from workbench.finetuning.training.private_learning import (
 from workbench.finetuning.training.recipe import Recipe
 from workbench.models.adapters import list_adapters
 from workbench.privacy import Budgets
+from workbench.privacy.dp.file_names import noted_names
 from workbench.store.files import hash_file
 
 from .made import made_examples
@@ -199,6 +200,7 @@ def test_the_command_spends_states_and_keeps_to_the_budget(data: Path) -> None:
     budgets = Budgets()
     states = budgets.all()
     assert {state.dataset_sha256 for state in states} == {done.snapshot, hash_file(data)}
+    assert noted_names()[hash_file(data)] == data.name
     for state in states:
         assert state.spent == pytest.approx(done.measures["epsilon_pld"], rel=1e-6)
         assert (state.spends, state.open_spends) == (1, 0)

@@ -110,6 +110,22 @@ def test_the_command(digits: Any, shared_home: Path, capsys: pytest.CaptureFixtu
     assert "semi-honest" in told["security"]
 
 
+def test_a_file_says_which_columns_were_read(
+    tmp_path: Path, shared_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from workbench.cli.privacy_secure import show_secure_infer
+    from workbench.privacy.secure.inference import infer_learnt
+
+    rng = np.random.default_rng(2)
+    ages, incomes = rng.integers(20, 70, 80), rng.integers(10, 90, 80)
+    rows = [f"{a},{i},{'mf'[a % 2]},{int(a > 44)}" for a, i in zip(ages, incomes, strict=True)]
+    (tmp_path / "own.csv").write_text("age,income,sex,bought\n" + "\n".join(rows) + "\n")
+    found = infer_learnt(dataset=str(tmp_path / "own.csv"), target="bought", rows=4, seed=0)
+    assert found.columns == ("age", "income") and found.left_out == ("sex",)
+    show_secure_infer(found)
+    assert "by the columns age, income; left out: sex (no numbers)" in capsys.readouterr().out
+
+
 def test_columns_far_from_one_are_scaled_when_asked(up: dict[str, Parties]) -> None:
     """A made table of which one column is 300,000 times as large as another: beyond the range, and
     its weights would vanish behind the point."""

@@ -47,6 +47,7 @@ def spending(
         budgets.check(each, mechanism, **way)
     purpose = f"fine-tuning, run {run_id}"
     spends = [budgets.spend(each, mechanism, purpose=purpose, **way) for each in datasets]
+    _note_names(material)
     lost = account(mechanism, delta=private.privacy.delta)
     cost = {
         "epsilon_pld": lost.epsilon_pld,
@@ -62,6 +63,17 @@ def spending(
     finally:
         for spend in spends:
             budgets.end(spend)
+
+
+def _note_names(material: Material) -> None:
+    """Keep what the files are called that were spent from: a person knows files, no sha256."""
+    if material.origin.snapshot is None:
+        return
+    from workbench.finetuning.snapshots.snapshot import find_snapshot
+    from workbench.privacy.dp.file_names import note_name
+
+    for name, sha256 in find_snapshot(material.origin.snapshot).sources.items():
+        note_name(name, sha256)
 
 
 def budgeted(material: Material) -> list[str]:

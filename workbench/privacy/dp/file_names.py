@@ -20,7 +20,12 @@ def note_file(dataset: str, dataset_sha256: str) -> None:
 
     if dataset in data.entries() or not Path(dataset).is_file():
         return
-    records, name = Records(), Path(dataset).name
+    note_name(Path(dataset).name, dataset_sha256)
+
+
+def note_name(name: str, dataset_sha256: str) -> None:
+    """Keep what a file is called whose content has this sha256."""
+    records = Records()
     known = records.find(NAMESPACE, dataset_sha256)
     if known is None or known.document != name:
         records.put(NAMESPACE, dataset_sha256, document=name)

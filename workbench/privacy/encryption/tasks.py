@@ -127,7 +127,7 @@ def train_mlp(rows: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> Any:
     from sklearn.neural_network import MLPClassifier
 
     model = MLPClassifier(
-        (HIDDEN,), alpha=1e-2, learning_rate_init=5e-3, batch_size=64, max_iter=60,
+        (HIDDEN,), alpha=1e-2, learning_rate_init=5e-3, batch_size=min(64, len(rows)), max_iter=60,
         random_state=seed,
     )  # fmt: skip
     with warnings.catch_warnings():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from workbench.core import settings
 from workbench.core.errors import InputError
 
 from .applying import NAMES, run_program, write_down_end
-from .mlp import learnt_mlp, mlp_of
+from .mlp import learnt_mlp, learnt_task, mlp_of
 from .parties import TIMEOUT_S, Parties
 from .programs import DATA_OWNER, MODEL_OWNER
 from .results import SEMI_HONEST, Cost, SchemeName, SecureInference
@@ -127,7 +128,9 @@ def infer_learnt(
     count = len(asked) if rows is None else rows
     if not 0 < count <= len(asked):
         raise InputError(f"rows is {count}; {dataset} has 1 to {len(asked)} to ask about")
-    return infer_securely(
+    found = infer_securely(
         mlp, asked[:count], labels=labels[:count], scale_columns=dataset != "digits",
         scheme=scheme, timeout_s=timeout_s,
     )  # fmt: skip
+    task = learnt_task(seed=number, dataset=dataset, target=target)
+    return replace(found, columns=task.columns, left_out=task.left_out)

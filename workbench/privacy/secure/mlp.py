@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench.core.errors import CapabilityError, InputError
 
 from .fixed_point import FRACTION_BITS, MOST
+
+if TYPE_CHECKING:
+    from workbench.privacy.encryption.tasks import Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +78,6 @@ def mlp_of(model: Any) -> Mlp:
     return Mlp(first.weight.T, first.bias, last.weight.T, last.bias, tuple(network.classes))
 
 
-@lru_cache(maxsize=4)
 def learnt_mlp(
     *, seed: int, dataset: str = "digits", target: str | None = None
 ) -> tuple[Mlp, np.ndarray, np.ndarray]:
@@ -86,7 +88,13 @@ def learnt_mlp(
         dataset: digits (its frozen test part, pixels 0 to 1), or a file with columns of numbers.
         target: The column of a file that is foretold.
     """
+    task = learnt_task(seed=seed, dataset=dataset, target=target)
+    return mlp_of(task.model), task.asked, task.asked_labels
+
+
+@lru_cache(maxsize=4)
+def learnt_task(*, seed: int, dataset: str = "digits", target: str | None = None) -> Task:
+    """What ``learnt_mlp`` learns, with the columns of a file that were read and left out."""
     from workbench.privacy.encryption.tasks import load_task
 
-    task = load_task("mlp", dataset=dataset, target=target, seed=seed)
-    return mlp_of(task.model), task.asked, task.asked_labels
+    return load_task("mlp", dataset=dataset, target=target, seed=seed)

@@ -75,7 +75,8 @@ class SecureInference(Viewable):
     """What a model said of rows that its owner did not see.
 
     ``agreement`` is the share of rows on which the plain model says the same; ``accuracy`` that of
-    the right ones, None without labels.
+    the right ones, None without labels. ``columns`` are those of a file that were read, and
+    ``left_out`` those that hold no numbers.
     """
 
     model: str
@@ -87,6 +88,8 @@ class SecureInference(Viewable):
     opened: str
     security: str
     cost: Cost
+    columns: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
