@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .findings import LEAST_SCORE, Found, resolve
+from .recognisers.impersonal import heads_in, is_impersonal
 from .recognisers.nobodies import is_nobody, pets_in
 from .words import read_lexicon, read_surroundings, things_in
 
 _NEXT = re.compile(r"[ \n]([^\W\d_][\w'’]*)")
 _AND_SONS = re.compile(r" & [^\W\d_]{2}| and (?:Sons|Co|Partners|Daughters)\b", re.IGNORECASE)
+_TRADE = re.compile(r"['’]s ([A-Z][a-z]+)(?![\w-])")
 _INITIAL = re.compile(r"(?<!\w)[^\W\d_]\.")
 # Two full names and nothing behind them are two persons: Ana Silva & Rui Costa.
 _CAPITAL = r"[^\W\d_a-zß-ÿ][\w'’-]+"
@@ -36,22 +38,34 @@ def _with_ending(text: str, each: Found) -> Found:
 
 
 def without_things(text: str, found: Iterable[Found]) -> list[Found]:
-    """The findings but persons that are a part of what is only called after somebody.
+    """The findings but names that are a part of what is only called after somebody or a place.
 
-    Things that are known (Jack Daniel's), and firms by their ending (Delaney Brothers).
+    Things that are known (Jack Daniel's), firms by their ending (Delaney Brothers), animals, heads
+    of tables, programs.
     """
     things = things_in(text)
     pets = pets_in(text)
+    heads = heads_in(text)
     return [
         each
         for each in found
-        if each.kind != "PERSON"
+        if each.kind not in ("PERSON", "LOCATION")
         or not (
-            any(start <= each.start and each.end <= end for start, end in things)
-            or (each.by != "couples" and _is_firm(text, each))
-            or is_nobody(text, each, pets)
+            any(
+                start <= each.start
+                and each.end <= end
+                and (each.kind == "PERSON" or end - start > each.end - each.start)
+                for start, end in things
+            )
+            or text[each.start : each.end] in pets
+            or is_impersonal(text, each, heads)
+            or (each.kind == "PERSON" and _is_nobodys(text, each, pets))
         )
     ]
+
+
+def _is_nobodys(text: str, each: Found, pets: frozenset[str]) -> bool:
+    return (each.by != "couples" and _is_firm(text, each)) or is_nobody(text, each, pets)
 
 
 def _is_firm(text: str, each: Found) -> bool:
@@ -62,6 +76,9 @@ def _is_firm(text: str, each: Found) -> bool:
     last = words[-1].lower() if words else ""
     if len(words) > 1 and last in endings and not _is_surname(words):
         return True
+    trade = _TRADE.match(text, each.end)
+    if trade and len(words) == 1 and trade[1].lower() in endings:
+        return True  # Laura's Deli
     behind = _NEXT.match(text, each.end)
     if behind and behind[1].lower() in endings and text[each.end] == " ":
         written = behind[1][0].isupper() or text[each.start].islower()

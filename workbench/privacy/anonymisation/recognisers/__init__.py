@@ -28,6 +28,7 @@ NAMES = (
     "places",
     "records",
     "rows",
+    "schemas",
     "scripts",
     "signatures",
     "small_names",

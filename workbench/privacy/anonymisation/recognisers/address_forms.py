@@ -64,11 +64,11 @@ _STREETS = (
     # 14 bis rue de Rivoli, 8, avenue Foch
     rf"{_NO}(?:{_S}(?:bis|ter))?,?{_S}(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours|[Rr]oute|[Ss]quare|[Pp]assage|[Vv]illa|[Bb]óthar|[Ss]ráid){_S}(?:(?:des|de|du|les|la|le|na|l['’]|d['’]|{WORD}){_S}?){{1,6}}",
     # Calle de Alcalá, 42; Via Roma 12; Rua Augusta 100; Av. Paulista, 1578
-    rf"(?:Calle|C/|Cl\.|Avenida|Avda\.?|Av\.?|Plaza|Pza\.?|Paseo|Pº|Carrera|Cra\.?|Camino|Ronda|Travesía|Via|Viale|V\.le|Piazza|P\.za|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|Estrada|Rodovia|Priv\.|Jr\.|Jirón|"
+    rf"(?:via|viale|piazza|corso|largo|vicolo|str\.|bd\.|șos\.|calle|avenida|plaza|paseo|carrera|rua|travessa|praça|Calle|C/|Cl\.|Avenida|Avda\.?|Av\.?|Pasaje|Psje\.?|Diagonal|Transversal|Callejón|Privada|Calzada|Autopista|Bulevar|Costanera|Plaza|Pza\.?|Paseo|Pº|Carrera|Cra\.?|Camino|Ronda|Travesía|Via|Viale|V\.le|Piazza|P\.za|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|Estrada|Rodovia|Priv\.|Jr\.|Jirón|"
     rf"Jalan|Jl\.?|Jln\.?|Lorong|Gang|Ulica|ul\.|al\.|pl\.|os\.|Ulitsa|[Uu]l|Prospekt|pr\.|per\.|vul\.|prosp\.|Strada|Str\.|"
     rf"Bulevardul|Bd\.|bul\.|Calea|Odos|Leoforos|Leof\.|Agiou|Agias|Agion|Intrarea|Șoseaua|Sos\.|Piața|Splaiul|třída|náměstí|nám\.|nábřeží|ulice|Carrer|Rambla|Gran Vía|Rue|Avenue|Sokak|Kucheh|Koocheh|Khiaban|Kh\.|Rehov|Rechov|Sharia|"
     rf"Boulevard|Shari[a']?|Thanon|Đường|Phố){_S}?"
-    rf"(?:(?:della|delle|dei|du|des|les|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|(?:dell|nell|all|dall|d|l)['’]{WORD}|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|[Nn]r\.?{_S}?|[Nn]um\.{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/x-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
+    rf"(?:(?:della|delle|dei|cel|lui|du|des|les|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|(?:dell|nell|all|dall|d|l)['’]{WORD}|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|[Nn]r\.?{_S}?|[Nn]um\.{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/x-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
     # Cité Keur Gorgui lot 12; Taman Pelangi 7; Urb. Los Pinos 14
     rf"(?:Cité|Résidence|Quartier|Lotissement|Colonia|Col\.|Urb\.|Urbanización|Barrio|Residencial|Taman|Kampung|Kg\.|Komplek|Perumahan|Purok|Sitio|Trg|Rruga|Bulevar|Bulevardi|Náměstí|nám\.|Nábřeží|Na|Pod|Nad|Za|U|Plac|Pl\.|Rynek|Aleja|Osiedle|Os\.|Zaułek|Ploshcha|Ploshchad|Pereulok|Moo|Tambon){_S}(?:{WORD}{_S}){{1,3}}(?:lot|lote|[Nn]o\.?|nº|n°|blk\.?)?{_S}?{_NO}",
     rf"(?:Street|House){_S}(?:No\.?{_S}?)?\d{{1,4}},?{_S}Sector{_S}[A-Z]-?\d{{1,2}}(?:/\d{{1,2}})?",
@@ -80,6 +80,23 @@ _STREETS = (
     # 14 Rehov Herzl; 27 Sharia Talaat Harb
     rf"{_NO},?{_S}(?:Rehov|Rechov|Sderot|Sharia|Shari['’]?a?|Odos|Ulitsa|Ulica|Jalan|Jl\.?|Via|Calle|Rua|Strada|Bulevar|Prospekt|Prospect|Trg|Rruga|Sokak|Khiaban|Kucheh|Thanon|Bóthar|Sráid|Rampa|Cesta|Kneza|Kralja){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
     rf"\d{{1,4}}(?:/\d{{1,4}})?{_S}Moo{_S}\d{{1,2}}",
+    # Štúrova 61; Ulica kralja Tomislava 47; Trg bana Jelačića 51; H.C. Andersens Vej 61
+    rf"{CAPITAL}[^\W\d_]{{2,}}(?:ova|ská|cká|ina|ska|čka|ška){_S}\d{{1,4}}(?:/\d{{1,4}})?[a-z]?(?![\d/.:])",
+    rf"(?:Ulica|ulica|ul\.|Trg|trg|Obala|obala|Cesta|cesta|Šetalište|Avenija|Bulevar|Put|Nábřeží|Náměstí){_S}(?:[^\W\d_]+\.?{_S}){{1,3}}{_NO}",
+    rf"(?:(?:{CAPITAL}\.){{1,3}}{_S})?(?:{WORD}{_S}){{1,2}}(?:Vej|Gade|Allé|Plads|Torv|Gate|Vei|Plass|Veg){_S}{_NO}",
+    # 57 Sector 14; House 27 Jinnah Colony; 96 Lal Bahadur Colony; 13 Taman Melati; 71 Ard na Mara
+    rf"(?:(?:House|Plot|Flat){_S})?\d{{1,4}}(?:/\d{{1,3}})?[A-Z]?,?{_S}(?:Sector|Phase|Block){_S}\d{{1,3}}[A-Z]?\b",
+    rf"(?:(?:House|Plot|Flat|Door|H\.?{_S}?No\.?){_S}(?:No\.?{_S})?)?\d{{1,4}}[A-Z]?,?{_S}(?:{WORD}{_S}){{1,3}}(?:Colony|Enclave|Nagar|Vihar|Layout|Township|Cantt|Housing Society|Housing Scheme)\b",
+    rf"(?:House|Plot|H\.?{_S}?No\.?){_S}(?:No\.?{_S})?\d{{1,4}}[A-Z]?,?{_S}(?:{WORD}{_S}){{1,3}}(?:Town|City|Gardens?|Villas?|Avenue|Street|Road)\b",
+    rf"(?:No\.?{_S}?)?\d{{1,4}}[A-Z]?,?{_S}(?:Taman|Kampung|Kg\.?|Lorong|Jalan|Jln\.?|Persiaran|Lebuh|Desa|Bandar|Solok|Bukit){_S}(?:{WORD}{_S}?){{1,3}}(?:\d{{1,3}}(?:/\d{{1,3}}[A-Z]?)?\b)?",
+    rf"\d{{1,4}},?{_S}(?:Ard|Cois|Páirc|Pairc|Cluain|Clós|Gleann|Cnoc|Radharc|Cúirt|Tuar|Droim|Lios|Móin|Baile){_S}(?:(?:na|an|{WORD})(?:{_S}|\b)){{1,3}}",
+    rf"\d{{1,4}},?{_S}(?:Brgy\.?|Bgy\.?|Barangay|Purok|Sitio){_S}(?:{WORD}(?:{_S}|\b)){{1,3}}",
+    # Blk 20 Toa Payoh Lor 4 #11-45; No. 81 Building 6 Lotus Garden
+    rf"(?:Blk|Block|BLK){_S}\d{{1,4}}[A-Z]?,?{_S}(?:{WORD}{_S}?){{1,4}}(?:\d{{1,3}}\b)?(?:,?{_S}?#\d{{1,3}}-\d{{1,5}})?",
+    rf"No\.?{_S}?\d{{1,5}},?{_S}(?:Building|Block|Tower){_S}\d{{1,3}},?{_S}(?:{WORD}{_S}?){{1,3}}",
+    rf"\d{{1,5}},?{_S}(?:Unit|Flat|Apt|Suite){_S}\d{{1,4}}[A-Z]?,?{_S}(?:{WORD}{_S}){{1,3}}{_ENGLISH}",
+    # Calle 12 Sur # 30-71; Transversal 9 # 81-32; Carrera 7 No. 12-45
+    rf"(?:Calle|Carrera|Cra\.?|Cl\.?|Kr\.?|Cr\.?|Diagonal|Diag\.?|Dg\.?|Transversal|Transv\.?|Tv\.?|Avenida|Av\.?|Circular){_S}\d{{1,3}}{_S}?[A-Z]?(?:{_S}?[Bb]is)?(?:{_S}(?:Sur|Norte|Este|Oeste))?{_S}?(?:#|No\.?|N°|Nro\.?){_S}?\d{{1,3}}{_S}?[A-Z]?(?:{_S}?-{_S}?\d{{1,3}})",
     rf"(?:Số|So){_S}\d{{1,4}}(?:/\d{{1,4}})?,?{_S}(?:(?:ngõ|ngách|hẻm|đường|phố|ngo|hem|duong|pho){_S}(?:\d{{1,4}}|{WORD}(?:{_S}{WORD}){{0,2}}),?{_S}?){{1,3}}",
     # Atatürk Caddesi No: 12, Bağdat Cad. 5/3
     rf"(?:{WORD}{_S}){{1,3}}(?:Caddesi|Cad\.|Cd\.|Sokak|Sokağı|Sok\.|Sk\.|Mahallesi|Mah\.|Bulvarı|Blv\.),?(?:{_S}(?:{WORD}{_S}){{0,2}}(?:Caddesi|Cad\.|Sokak|Sok\.|Sk\.))?{_S}?(?:No\.?:?{_S}?)?\d{{1,4}}(?:/\d+)?",
@@ -96,15 +113,15 @@ _STREETS = (
 # A street without its number, in one piece.
 _NAMED = (
     rf"(?:\d{{1,2}}\.?{_S})?(?:{WORD}{_S}){{1,3}}{_SURE_ENGLISH}",
-    rf"(?:Calle|Avenida|Avda\.?|Av\.|Plaza|Paseo|Carrera|Camino|Via|Viale|Piazza|Corso|Strada|Rua|Travessa|Praça|Alameda|Jalan|Jl\.?|Ulica|ul\.|Ulitsa|Prospekt|vul\.|Bulevardul|bul\.|Calea|Carrer|Rambla|[Rr]ue|avenue|boulevard|chemin|allée|place|quai|impasse|Koocheh|Khiaban|Kh\.|Rehov|Sharia|Thanon|Đường|Phố|Bóthar|Sráid|Y){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
+    rf"(?:Calle|C/|Avenida|Avda\.?|Av\.|Plaza|Paseo|Carrera|Camino|Via|Viale|Piazza|Corso|Strada|Rua|Travessa|Praça|Alameda|Jalan|Jl\.?|Ulica|ul\.|Ulitsa|Prospekt|vul\.|Bulevardul|bul\.|Calea|Carrer|Rambla|[Rr]ue|avenue|boulevard|chemin|allée|place|quai|impasse|Koocheh|Khiaban|Kh\.|Rehov|Sharia|Thanon|Đường|Phố|Bóthar|Sráid|Y){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
     rf"{CAPITAL}[^\W\d_]+(?:straße|strasse|gatan|vägen|gade|vej|gata|veien|straat|laan|gracht|stræti|katu|tänav|utca)",
     rf"(?:The|An){_S}(?:{WORD}{_S}){{0,2}}(?:Rectory|Cottage|House|Lodge|Farm|Barn|Vicarage|Manor|Mill|Forge|Croft|Villa)",
     rf"(?:{WORD}{_S}){{1,2}}(?:Cottage|Lodge|Farm|Estate|Residency|Apartments|Towers|Heights|Cross|Extension|Colony|Enclave|Layout|Street|Road)",
     rf"(?:{WORD}{_S}){{1,3}}(?:Caddesi|Cad\.|Sokak|Sok\.|Mahallesi|Mah\.|Bulvarı)",
     rf"(?:Cité|Résidence|Quartier|Lotissement|Hameau|Lieu-dit|Colonia|Col\.|Urb\.|Barrio|Bairro|Jardim|Vila|Setor|Taman|Kampung|Kg\.|Komplek|Perumahan|Barangay|Brgy\.?|Purok|Sitio|Tambon|Amphoe|Khwaeng|Khet|Desa|Kelurahan|Kecamatan|Kab\.|Mohalla|Gali|Thana|Upazila|Taluk|Tehsil|Heol|Ffordd|Stryd|Lôn){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
 )
-# A door behind the number of a house: m. 6, kv. 31, as. 4, 2º B.
-_DOOR = rf"(?:,?{_S}(?:(?:m|kv|lok|as|app?|apt|int|bl|sc|esc|et|em|fsz|dv|wej)\.{_S}?\d{{1,4}}[A-Za-z]?|hs)\b|-(?:hs|bis|I{{1,3}}|IV)\b|\.{_S}[IVX]+/\d{{1,3}})?"
+# A door behind the number of a house: m. 6, kv. 31, as. 4, 2º B, Apt 3B.
+_DOOR = rf"(?:,?{_S}(?:(?:[Aa]pt|[Uu]nit|[Ss]uite|[Ss]te|[Ff]lat|[Rr]oom|[Rr]m|[Ff]loor)\.?{_S}#?(?:\d{{1,4}}[A-Za-z]?|[A-Z]-?\d{{0,4}})\b|#{_S}?[A-Z]?\d{{1,4}}[A-Za-z]?(?:-\d{{1,5}})?\b|\d{{1,2}}[ºª°](?:{_S}?[A-Z]\b)?|(?:m|kv|lok|as|app?|apt|int|bl|sc|esc|et|em|fsz|dv|wej)\.{_S}?\d{{1,4}}[A-Za-z]?|hs)\b|-(?:hs|bis|I{{1,3}}|IV)\b|\.{_S}[IVX]+/\d{{1,3}})?"
 STRONG_CODE = (
     r"(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[A-Z]{2}|"  # United Kingdom
     r"[A-Z]\d[\dW] ?(?=[A-Z\d]{0,3}[A-Z])[A-Z\d]{4}|"  # Ireland

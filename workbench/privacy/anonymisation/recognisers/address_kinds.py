@@ -19,7 +19,7 @@ from .date_forms import months_pattern
 # How much each kind of part says by itself; 2 is enough.
 WORTH = {
     "street": 2.0, "state code": 2.0, "strong code": 2.0, "code place": 2.0, "box": 2.0, "house": 2.0, "unit": 1.0,
-    "country": 1.0, "place": 1.0, "named street": 1.0, "numbered": 0.5, "code": 0.5, "number": 0.5,
+    "code words": 1.5, "country": 1.0, "place": 1.0, "named street": 1.0, "numbered": 0.5, "code": 0.5, "number": 0.5,
     "capitals": 0.0,
 }  # fmt: skip
 
@@ -35,7 +35,7 @@ _REGION = re.compile(
     rf"(?P<place>{forms.PLACE}) (?:State|Province|County|Prefecture|Oblast|Governorate|Region|Voivodeship)"
 )
 _IRISH = re.compile(rf"Co\.? {forms.WORD}")  # a county: Co. Offaly
-LONG_CODE = re.compile(r"\d{5,6}(?!\d)")
+LONG_CODE = re.compile(r"(?:\d{5,6}|[A-Z]{1,2}-?\d{4,6})(?![\d-])")
 _UNIT = re.compile(rf"{forms.UNIT}(?:,? {forms.UNIT})?")
 _BOX = re.compile(r"(?i)p\.? ?o\.? ?b|r\.?r\.? ?#?\d")
 NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?: bis| ter)?")
@@ -113,7 +113,7 @@ def _coded(said: str, lexicon: Lexicon) -> str:
             and len(hit["code"]) >= 4
             and place.split()[0].lower() not in _labels()
         ):
-            return "numbered"
+            return "code words"
     return ""
 
 
@@ -141,4 +141,7 @@ def is_date_like(said: str) -> bool:
     if len(words) != 1:
         return False
     low = words[0].lower()
-    return low in _labels() or is_english(low)
+    return low not in _QUARTERS and (low in _labels() or is_english(low))
+
+
+_QUARTERS = frozenset(("sector", "phase", "block", "calle", "carrera", "diagonal", "transversal"))

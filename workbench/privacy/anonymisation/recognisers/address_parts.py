@@ -19,8 +19,8 @@ from . import address_kinds as kinds
 from .address_kinds import WORTH, is_date_like, kind_of
 
 _PARTING = re.compile(
-    r"[ \t]*(?:\.?,|;|\||·|•|\t|[()\"“”«»<>\[\]{}]|[ \u00a0]{2,}| [-–—/] |(?<![Nn]o): |:$|"
-    r"(?:(?<=[^\W\d_]{4})(?<!prosp)(?<!Leof)(?<!(?<=[^\W\d_])str)(?<!Avda)(?<!Blvd)(?<!Piaz)(?<!Brgy)(?<!korp)|(?<=\d)|(?<=[A-Z]{2}))\.(?=\s)(?! (?:tv|th|mf|sal|[IVX]+/\d|(?:em|étage|krs|kat|et|fl)\b))|\.$|[!?]|\n)[ \t]*"
+    r"[ \t]*(?:\.?,(?!(?<=\d,) (?:rue|place|avenue|boulevard|chemin|allée|quai|cours|impasse|route|square|passage|bd)\b)(?!(?<=\d,) \d{1,2}[ºª°])|;|\||·|•|\t|[()\"“”«»<>\[\]{}]|[ \u00a0]{2,}| [-–—/] |(?<![Nn]o): |:$|"
+    r"(?:(?<=[^\W\d_]{4})(?<!prosp)(?<!Leof)(?<!(?<=[^\W\d_])str)(?<!Avda)(?<!Blvd)(?<!Piaz)(?<!Brgy)(?<!korp)|(?<=\d)|(?<=[A-Z]{2})|(?<=\d[A-Z]))\.(?=[\s)])(?! (?:tv|th|mf|sal|[IVX]+/\d|(?:em|étage|krs|kat|et|fl)\b))|\.$|[!?]|\n)[ \t]*"
 )
 _MOST_CHARS = 90
 _WRAPPED_CHARS = 48  # a line that is longer goes on in the next one
@@ -91,7 +91,8 @@ def _is_whole(said: str) -> bool:
         or kinds.STATE_CODE.fullmatch(flat)
         or kinds.PLACE_CODE.fullmatch(flat)
     )
-    if hit and not forms.streets().fullmatch(left.strip()):
+    sides = (left.strip(), right.strip())
+    if hit and not any(map(forms.streets().fullmatch, sides)):
         return True
     code = kinds.CODE_PLACE.fullmatch(flat)
     return bool(code and lexicon.is_place(code["place"]))
@@ -106,10 +107,18 @@ def parts_of_piece(text: str, piece: Piece) -> list[Part]:
         return _in_prose(said, piece)
     whole = said.strip()
     kind = kind_of(whole) if len(whole) <= _MOST_CHARS and "\n" not in whole else ""
+    if kind == "numbered" and _ends_with_a_street(whole):
+        return _in_prose(said, piece)  # Igor Lukáč of Štúrova 61
     if kind:
         start = piece.start + (len(said) - len(said.lstrip()))
         return [Part(start, start + len(whole), kind)]
     return _in_prose(said, piece)
+
+
+def _ends_with_a_street(whole: str) -> bool:
+    """Whether a street with its number stands behind words of something else."""
+    last = [hit for hit in forms.streets().finditer(whole) if hit.end() == len(whole)]
+    return bool(last) and last[-1].start() > 0
 
 
 def _in_prose(said: str, piece: Piece) -> list[Part]:
@@ -151,7 +160,7 @@ _LAST = re.compile(
     rf"(?:^|(?<=\s))(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE}(?: {forms.CODE})?|{forms.CODE} {forms.PLACE}(?: \d{{1,2}})?|{kinds.NUMBERED.pattern}))$"
 )
 _FIRST = re.compile(
-    rf"(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE} {forms.STATE_CODE}|{forms.PLACE} {forms.CODE}|{forms.CODE} {forms.PLACE}(?: \d{{1,2}}(?!\d))?|{forms.STRONG_CODE}|{kinds.LONG_CODE.pattern}|{forms.PLACE}|{kinds.NUMBER.pattern}))(?=\s|$)"
+    rf"(?P<said>(?:{forms.STATE_CODE}|{forms.UNIT}|{forms.PLACE} {forms.STATE_CODE}|{forms.PLACE} {forms.CODE}|{forms.CODE} {forms.PLACE}(?: \d{{1,2}}(?!\d))?|{forms.STRONG_CODE}|{kinds.LONG_CODE.pattern}|{forms.PLACE}|{kinds.NUMBER.pattern}))(?=[\s.)?]|$)"
 )
 
 

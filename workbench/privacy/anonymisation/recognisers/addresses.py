@@ -29,9 +29,11 @@ _ANCHORS = frozenset(
         "named street",
         "box",
         "house",
+        "code words",
     ]
 )
 _ENOUGH = 2.0
+_LEAST_UNITS = 3  # Block 1, Street 12, House 80
 _SAID = re.compile(
     r"(?:\baddress(?:es)?(?: is| was|:)?|\b(?:liv(?:e|es|ed|ing)|resid(?:e|es|ed|ing)|resident|stay(?:s|ed|ing)?|found|"
     r"home|house|flat|based|registered|delivered?|sent?|post(?:ed)?|moved?|letters?|patient|attended) (?:is |to |go to )?(?:at|in|of|to)|\battended|\b(?:both|of age|tenant|, |(?-i:[A-ZÀ-Þ][\w'’-]+) )of|\bHome\W+|"
@@ -53,11 +55,11 @@ def _weigh(text: str, chain: list[Part]) -> tuple[float, str]:
     if len(kinds) == 1 and kinds[0] in ("place", "country"):
         return 0.0, ""  # whose it is, is the work of ``places``
     worth = sum(WORTH[kind] for kind in kinds)
-    if any(pair == ("named street", "number") for pair in itertools.pairwise(kinds)):
+    if any(set(pair) == {"named street", "number"} for pair in itertools.pairwise(kinds)):
         worth += 0.5  # Rua das Flores, 145
     if {"unit", "numbered"} <= set(kinds):
         worth += 1.0
-    elif not _ANCHORS & set(kinds):
+    elif not _ANCHORS & set(kinds) and kinds.count("unit") < _LEAST_UNITS:
         return 0.0, ""
     if _SAID.search(text, max(0, chain[0].start - 40), chain[0].start):
         worth += 1.0

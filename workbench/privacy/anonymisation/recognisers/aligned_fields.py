@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
+from workbench.privacy.anonymisation.words import read_lexicon
 
+from .capitals import name_evidence, words_of
 from .fields import kind_of
 
 _LINE = re.compile(
@@ -26,6 +28,8 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         if len(block) < _LEAST_LINES or sum(map(bool, kinds)) < _LEAST_KNOWN:
             continue
         for hit, kind in zip(block, kinds, strict=True):
+            if kind == "PERSON" and _is_a_name(hit["value"]):
+                yield Found(*hit.span("value"), kind, 0.75, "aligned_fields", "the label beside it")
             if kind in _PERSONAL and _looks_like(kind, hit["key"], hit["value"]):
                 yield Found(*hit.span("value"), kind, 0.75, "aligned_fields", "the label beside it")
 
@@ -39,6 +43,16 @@ def _blocks(hits: list[re.Match[str]], text: str) -> Iterator[list[re.Match[str]
             block = []
         block.append(hit)
     yield block
+
+
+_NAME = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]+(?:,? (?:[a-z]{1,3} )?[^\W\d_a-zß-ÿ][\w'’.-]*){1,4}")
+
+
+def _is_a_name(value: str) -> bool:
+    """Whether a value is two to five words with capitals, of which a list knows one as a name."""
+    if not _NAME.fullmatch(value):
+        return False
+    return any(name_evidence(read_lexicon(), word) for word in words_of(value))
 
 
 def _looks_like(kind: str, key: str, value: str) -> bool:

@@ -6,6 +6,7 @@ words, so ``date_of_birth``, ``dateOfBirth`` and ``Date of birth`` are one.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 
@@ -16,16 +17,18 @@ from workbench.privacy.anonymisation.words import is_english, read_lexicon, read
 from .birth_dates import BIRTH
 from .date_forms import is_written_date
 from .id_labels import is_label, is_tax_code
+from .ips import is_nobodys
+from .logins import is_an_account
 
 _KINDS = (
     ("BIRTH_DATE", r"(?:date of birth|birth ?date|dob|d o b|birthday|born)"),
-    ("EMAIL", r"(?:e ?mail)(?: address)?"),
+    ("EMAIL", r"(?:e ?mail|courriel|correo(?: electrónico)?)(?: address)?"),
     ("IP", r"(?:(?:client |remote |source |src |peer )?(?:ip|addr)(?: address)?)"),
-    ("PHONE", r"(?:(?:home |work |mobile |cell |contact |day |evening )?(?:phone|tel|telephone|mobile|cell|fax|whatsapp)(?: number| no)?)"),
+    ("PHONE", r"(?:(?:home |work |mobile |cell |contact |day |evening )?(?:phone|tel|telefon|teléfono|telefono|téléphone|telefone|telefoon|puhelin|handy|móvil|portable|telephone|mobile|cell|fax|whatsapp)(?: number| no)?)"),
     ("IBAN", r"iban"),
     ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud|matric|hosp|pol|doc|document) ?(?:id|no|nr|number)|matric(?:ulation)?(?: (?:id|no|number))?|document|id ?card|kind and number|national insurance(?: number| no)?|hospital (?:no|number)|(?:library |membership )?card (?:no|nr|number))"),
-    ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: lines?)?(?: ?\d)?|street|addr ?\d|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post ?code|zip(?: code)?|place|where|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
-    ("PERSON", r"(?:(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|operator|clerk|cashier|coach|tutor|instructor|trainer|carer|nurse|midwife|seller|buyer|keyholder|organiser|organizer|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|caller|interviewer|speaker|from|to|into|by|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
+    ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: lines?)?(?: ?\d)?|street|addr ?\d|(?:city|town|place|ort) (?:and |or )?(?:post ?code|zip(?: code)?)|(?:post ?code|zip(?: code)?|plz) (?:and |or )?(?:city|town|ort)|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post(?:al)? ?code|plz|cap|cep|zip ?(?:code)?|eircode|pin ?code|ville|ciudad|stadt|wohnort|ort|città|plaats|woonplaats|miasto|město|bydliště|město bydliště|localidad|localité|domicile|domicilio|adresse?|dirección|direccion|indirizzo|adres|direction|rua|calle|straße|strasse|morada|endereço|cidade|kommune|kaupunki|osoite|adress|postnummer|postnr|código postal|codigo postal|code postal|poskod|commune|municipality|suburb|locality|district|neighbou?rhood|place|where|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
+    ("PERSON", r"(?:nom|prénom|prenom|apellidos?|nombres?|vorname|nachname|familienname|cognome|achternaam|voornaam|imię|nazwisko|jméno|příjmení|förnamn|efternamn|fornavn|etternavn|efternavn|etunimi|sukunimi|sobrenome|apelido|(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|operator|clerk|cashier|coach|tutor|instructor|trainer|carer|nurse|midwife|seller|buyer|keyholder|organiser|organizer|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|user|username|login|caller|interviewer|speaker|from|to|into|by|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
 )  # fmt: skip
 _EXACT = tuple(
     (kind, re.compile(rf"(?:the |your |his |her )?{pattern}\Z")) for kind, pattern in _KINDS
@@ -40,7 +43,7 @@ _TICKET = re.compile(r"[^\W\d_]{2,}(?:[ '’-][^\W\d_]{2,}){0,2}/[^\W\d_]{2,}(?:
 _A_CODE = re.compile(r"[A-Z]{0,4}[-/]?\d[\dA-Z/-]{3,}")
 # Such a field holds a name whatever it says: Will, Sunday, Church.
 NAME_FIELD = re.compile(
-    r"(?:(?:first|last|middle|given|family|full|maiden|preferred|birth|legal|nick|sur|fore|christian)[ _-]?names?|surname|forename|initials)",
+    r"(?:nom|prénom|prenom|apellidos?|nombres?|vorname|nachname|familienname|cognome|achternaam|voornaam|imię|nazwisko|jméno|příjmení|förnamn|efternamn|fornavn|etternavn|efternavn|etunimi|sukunimi|(?:first|last|middle|given|family|full|maiden|preferred|birth|legal|nick|sur|fore|christian)[ _-]?names?|surname|forename|initials)",
     re.IGNORECASE,
 )
 NAME_COLUMN = "PERSON, by a name's column"
@@ -75,6 +78,8 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
                 kind = "LOCATION"  # of an address in a record
             if kind == "PERSON" and sure:
                 yield from _named(text, *hit.span("value"))
+            elif kind == "PERSON" and is_an_account(hit["value"]) and hit["value"].islower():
+                yield Found(*hit.span("value"), "PERSON", 0.65, "fields", "the name of its field")
             elif kind and (sure or not _sentence(hit["value"])):
                 yield from _value(text, hit.start("value"), hit.end("value"), kind, hit["key"])
     yield from _columns(text)
@@ -141,11 +146,19 @@ def _looks_like(kind: str, value: str, field: str) -> bool:
     if kind == "EMAIL":
         return "@" in value or " at " in value
     if kind == "IP":
-        return digits >= 2 and value.count(".") + value.count(":") >= 3
+        return _is_somebodys_ip(value)
     if kind == "LOCATION":
         wide = field.lower() in _TOO_WIDE
         return (any(char.isalpha() for char in value) and not wide) or (digits >= 3 and not wide)
     return False  # names in fields are the work of stated_names, which takes lists apart
+
+
+def _is_somebodys_ip(value: str) -> bool:
+    try:
+        return not is_nobodys(ipaddress.ip_address(value))
+    except ValueError:  # an address with a port or a mask
+        digits = sum(char.isdigit() for char in value)
+        return digits >= 2 and value.count(".") + value.count(":") >= 3
 
 
 def _sentence(value: str) -> bool:
@@ -158,6 +171,8 @@ def _columns(text: str) -> Iterator[Found]:
     """Cells under a header that names their kind."""
     for start, end, kind in cells_of(text):
         value = text[start:end]
+        if kind_of(value):  # labels below each other, not a column: TOWN, POSTCODE
+            continue
         if kind == NAME_COLUMN:
             if not re.fullmatch(r"[^\W\d_][^\d\n@]*", value) or _NOTHING.match(value):
                 continue
@@ -207,6 +222,8 @@ _OF_A_WORKER = re.compile(
 _OF_A_THING = re.compile(
     r"(?i)(?:price|amount|total|qty|quantity|sku|product|item|order|invoice|ticket|status|priority|subject|summary)\.?"
 )
+# Who is numbered, cut short: such a column holds their numbers.
+_NUMBER_COLUMNS = frozenset(("emp", "empl", "cust", "mem", "pat", "stud", "matr"))
 _NUMBER_HEAD = re.compile(r"(?i)(?:no|nr|id|number|ref|code|#)\.?")
 
 
@@ -229,6 +246,8 @@ def _kind_of_column(head: str) -> str:
     kind = kind_of(head)
     if head.strip().lower() in ("initial", "initials"):
         return NAME_COLUMN
+    if head.strip(" .").lower() in _NUMBER_COLUMNS:
+        return "ID"
     return NAME_COLUMN if kind == "PERSON" and NAME_FIELD.fullmatch(head.strip()) else kind
 
 

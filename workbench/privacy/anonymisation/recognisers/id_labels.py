@@ -24,6 +24,7 @@ _STOP = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _ASKED = re.compile(rf"\?\s*\n(?:{STAMP})?[^\n:\d]{{0,40}}(?:[:>]|\bA\b)[ \t]*")
+_ASIDE = re.compile(r" ?\([^()\n\d]{2,28}\) ?: *$")
 _BEHIND = re.compile(
     r"^(?: ?\((?P<in>[^)\n]{2,34})\)| (?:is|was|as) (?:my|his|her|their|your|the|our) (?P<is>[^\n.,;]{2,30})|"
     r" ?[-–=] ?(?P<dash>[^\n.,;\d]{2,24}))"
@@ -33,6 +34,7 @@ _BEHIND = re.compile(
 def label_before(text: str, start: int) -> str:
     """The label that a number at ``start`` belongs to; empty where none says a person's."""
     before = text[max(0, start - _MOST_CHARS) : start]
+    before = _ASIDE.sub(": ", before)  # Membership no. (office use): 1234
     before = _ASKED.sub(" is ", before)  # asked by one, told by the other
     stop = [hit.end() for hit in _STOP.finditer(before)]
     before = before[stop[-1] :] if stop else before
@@ -167,8 +169,10 @@ def is_tax_code(said: str) -> bool:
 def among(low: str, kind: str) -> bool:
     """Whether a word is of a class; a long one may have a typing error."""
     words = read_classes("id_labels.txt")[kind]
-    if low in words:
+    if low in words or re.sub(r"s?['’]?$", "", low) in words:  # patients' number
         return True
+    if is_english(low):  # police is no policy
+        return False
     if len(low) == 5:  # satff
         return any(
             len(word) == 5 and sorted(word) == sorted(low) and _is_near(low, word) for word in words

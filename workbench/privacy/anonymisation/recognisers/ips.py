@@ -37,7 +37,7 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
                 address = ipaddress.ip_address(hit.group())
             except ValueError:
                 continue
-            if _is_nobodys(address):
+            if is_nobodys(address):
                 continue
             if (
                 pattern is _FOUR
@@ -49,7 +49,7 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
                 yield Found(hit.start(), hit.end(), "IP", 0.95, "ips", "a valid address")
 
 
-def _is_nobodys(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def is_nobodys(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Loopback, unspecified, masks, and private networks, whose addresses millions share."""
     if address.is_loopback or address.is_unspecified or address.is_multicast:
         return True

@@ -26,7 +26,7 @@ _LEXICON = Path(__file__).parents[1] / "lexicon"
 # What a name on the large lists says differs from what one on the package's own says.
 WEIGHTS = {True: _LEXICON / "name_weights.json", False: _LEXICON / "name_weights_alone.json"}
 # In favour of a name: one that is missed harms more than a word that is masked for nothing.
-IN_FAVOUR = 1.0
+IN_FAVOUR = 1.25
 EVERYDAY = 0.7  # against a run with an everyday word at its edge: Olive Room, Lovely
 LEAST_GUESS = 0.05  # what is less sure is not told at all
 

@@ -18,15 +18,22 @@ _ANIMAL = (
     r"corgi|pug|cockapoo|labradoodle|tabby|tomcat|ginger tom|siamese|pet)"
 )
 _PET = re.compile(
-    rf"(?i)\b{_ANIMAL}(?: is| was)?(?: called| named|'s name is|:|,)? (?-i:(?P<pet>[A-Z][a-z]+)(?![\w-]| [A-Z]))"
+    rf"(?i)\b{_ANIMAL}(?: is| was)?(?: called| named| known as|'s name is|:|,)? [\"“]?(?-i:(?P<pet>[A-Z][a-z]+)(?![\w-]| [A-Z]))"
 )
 # Poppy the cat, Daisy (Labrador), Rex, our old dog, and what only animals do. Who is told of one,
 # or does what carers' notes say of people (fed, walked), is somebody: a person let go is the worse.
 _WHOSE = r"(?i:the|our|my|his|her|their|a) (?:[a-z]+ ){0,2}"
 _PET_BEHIND = re.compile(
-    rf"(?P<pet>[A-Z][a-z]+)(?: {_WHOSE}(?i:{_ANIMAL})(?=[).,;:!?\n]| and\b|$)|, {_WHOSE}(?i:{_ANIMAL})(?=[),;\n])|"
+    rf"(?P<pet>[A-Z][a-z]+)(?: {_WHOSE}(?i:{_ANIMAL})(?=[).,;:!?\n]| (?:and|comes|is|was|has|will|needs|ate|visits)\b|$)|, {_WHOSE}(?i:{_ANIMAL})(?=[),;\n])|"
     rf"(?:, | ?\((?:[a-z]+ ){{0,2}})(?!(?i:pet)\b)(?i:{_ANIMAL})(?=[).,;\n]))|"
     r"(?P<does>[A-Z][a-z]+) (?:barks|miaow\w*|meow\w*|purrs|(?:has|have) been (?:wormed|spayed|neutered|microchipped))\b"
+)
+# LOST: Bella, brown, white paw; beware of Bella.
+_SOUGHT = re.compile(
+    r"\b(?:LOST|MISSING|FOUND|Lost|Missing|Found)\b[:!]? (?P<pet>[A-Z][a-z]+)(?=[,.(]| \()|\b(?:[Bb]eware of|answers to(?: the name(?: of)?)?) (?P<dog>[A-Z][a-z]+)(?![\w-]| [A-Z])"
+)
+_COAT = re.compile(
+    rf"(?i)\b(?:paws?|fur|tail|whiskers|collar|microchip\w*|chipped|tabby|{_ANIMAL})\b"
 )
 _TOLD = frozenset(
     ("tell", "tells", "told", "ask", "asks", "asked", "give", "gives", "gave", "show", "shows", "showed", "sold", "remind", "reminded", "let",
@@ -83,7 +90,10 @@ def pets_in(text: str) -> frozenset[str]:
     """The names that a text gives to animals."""
     behind = (hit for hit in _PET_BEHIND.finditer(text) if not _is_spoken_to(text, hit.start()))
     named = (hit["pet"] or hit["does"] for hit in behind)
-    return frozenset((*(hit["pet"] for hit in _PET.finditer(text)), *named))
+    sought = [hit["dog"] for hit in _SOUGHT.finditer(text) if hit["dog"]]
+    if _COAT.search(text):
+        sought += [hit["pet"] for hit in _SOUGHT.finditer(text) if hit["pet"]]
+    return frozenset((*(hit["pet"] for hit in _PET.finditer(text)), *named, *sought))
 
 
 def _is_spoken_to(text: str, start: int) -> bool:

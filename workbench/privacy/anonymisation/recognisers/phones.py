@@ -20,13 +20,13 @@ _NUMBER = re.compile(
 _SAID = re.compile(
     r"(?:\b(?:phones?|tel(?:ephone|éphone|efon|efone|éfono|efono)?|mobile|cell(?:phone|ular)?|call(?:ed|ing)?|"
     r"ring|rang|dial(?:led)?|fax|text(?:ed)?|sms|whatsapp|signal|reach(?:ed|able)?|landline|hotline|voicemail|"
-    r"handy|mob|ph|contact|number is|has (?:the|a) number|(?:his|her|their|my|your) number(?:'s)?|private|home)\b|\b[TMPF](?=:)|☎|📞)[^\d]{0,32}$",
+    r"handy|mob|ph|contact|evening|daytime|answer on|phoned in[^\n]{0,12} from|(?:his|her|their|my|your) no(?: is|\.|:)|number is|has (?:the|a) number|(?:his|her|their|my|your) number(?:'s)?|private|home)\b|\b[TMPF](?=:)|☎|📞)[^\d]{0,32}$",
     re.IGNORECASE,
 )
 # What else is told by a run of digits.
 _OTHER = re.compile(
     r"\b(?:order|invoice|ticket|tracking|reference|ref|case|claim|serial|version|model|isbn|issn|doi|"
-    r"sku|part|batch|lot|build|booking|po|transaction|receipt|policy|id|no)\b[^\n\d]{0,14}$",
+    r"sku|tag|baggage|luggage|chip|part|batch|lot|build|booking|po|transaction|receipt|policy|id|no)\b[^\n\d]{0,14}$",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -37,6 +37,7 @@ _AMERICAN = re.compile(r"(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]{0,2}[2-9]\d{2}[ .-]?\d
 _BESIDE = re.compile(
     r"(?:(?<![\w-])[^\W\d_a-zß-ÿ][^\W\d_]*[^\W\d_A-ZÀ-Þ]['’]?s?\)?[,:;]?|\n|^)[ \t]*\Z"
 )
+_QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")  # an address of a computer
 _GROUPED = re.compile(r"\(?\d{1,5}\)?(?:[ .-]\d{2,8}){1,5}")
 # A number that is broken by a line's end.
 _WRAPPED = re.compile(
@@ -56,7 +57,7 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         number = hit.group()
         digits = re.split(r"(?i)ext|x|#", number)[0]
         count = sum(char.isdigit() for char in digits)
-        if not 6 <= count <= 15:
+        if not 6 <= count <= 15 or _QUAD.fullmatch(number):
             continue
         said = bool(_SAID.search(text, max(0, hit.start() - 60), hit.start()))
         because, score = _reason(digits.strip(), said)

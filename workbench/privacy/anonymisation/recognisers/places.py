@@ -17,7 +17,7 @@ from pathlib import Path
 from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.lists.using import lists_in_use
 from workbench.privacy.anonymisation.reading import Reading
-from workbench.privacy.anonymisation.words import read_lexicon, read_surroundings
+from workbench.privacy.anonymisation.words import is_english, read_lexicon, read_surroundings
 
 from .address_forms import STATE
 from .place_cues import SURE
@@ -32,7 +32,7 @@ _PLACE = r"(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?:(?: (?:de|del|la|le|los|upon|am|of|
 _WHERE = re.compile(
     rf"\b(?:(?:live|lives|lived|living|residing|resides|based|born|grew up|raised|staying|settled|flat|house|apartment) in|"
     rf"(?:moved?|moving|relocat(?:ed|ing)|flying|fl[iy]es?|flew|emigrated|travell?(?:ing|ed)) (?:back )?(?:to|from)|"
-    rf"(?:originally|comes?|came|am|are|family|native) from|(?:flight|train|trip|ticket) to|home (?:in|town of)|native of|a resident of|born (?:at|near))"
+    rf"(?:originally|comes?|came|am|are|family|native) from|(?:flight|train|bus|ferry|coach|trip|ticket)(?: (?:no\.? )?[A-Z]{{0,3}} ?\d{{1,5}})? to|(?:lad|lass|girl|boy|man|woman|bloke|guy|chap|cousin|neighbou?r|refugee|student|nurse|doctor) from|home (?:in|town of)|native of|a resident of|born (?:at|near))"
     rf"\s(?P<place>{_PLACE}(?:, {_PLACE})?)",
     re.IGNORECASE,
 )
@@ -47,6 +47,8 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             text, max(0, place.start - 72), place.start
         ):
             score, because = max(score, 0.8), "a place where somebody is"
+        if place.kind in ("city", "known", "country") and _is_of_somebody(text, place):
+            score, because = max(score, 0.6), "behind a name and of"
         if score >= LEAST_GUESS:
             district = _DISTRICT.match(text, place.end) if place.kind else None
             end = district.end() if district else place.end
@@ -68,7 +70,7 @@ _IN_STATE = re.compile(
 )
 _STATE_BEHIND = re.compile(rf" {STATE}$")
 _ON_THE_WAY = re.compile(
-    rf"(?:^|[.!?] |\n|Day \d+\. )(?:Left|Tomorrow|Reached|Next stop|Arrived in|Woke up in|Back in),?:? (?P<place>{_PLACE})|\bset (?:out|off) from (?P<from>{_PLACE})"
+    rf"(?:^|[.!?] |\n|\b[A-Z][A-Za-z]*: |Day \d+\. )(?:Left|Tomorrow|Reached|Next stop|Arrived in|Arrive|Arrives|Woke up in|Back in|In),?:? (?P<place>{_PLACE})|(?:\bset (?:out|off) from|\b(?:arrive|arriving|depart|departing|dep\.|arr\.|check-?in)(?: at| in| from)?|(?m:^)(?:TO|FROM|DEP|ARR|DEST|ORIG)[: ] *) (?P<from>{_PLACE})"
 )
 _DUTCH = re.compile(r"(?<!\w)['’]s-[A-Z][a-z]+")
 _DISTRICT = re.compile(rf" (?:(?:N|S|C|M|V|K|NV|SV|NØ|SØ)(?![\w.'’-]| [A-Z])|{STATE}(?![\w'’-]))")
@@ -134,8 +136,28 @@ def _is_within_a_name(text: str, place: Place) -> bool:
             return True
     before = text[max(0, place.start - 24) : place.start]
     return bool(
-        re.search(r"(?:[^\W\d_a-zß-ÿ][\w'’-]+[ -]|& |\b(?:Mr|Mrs|Ms|Dr|Prof)\.? )$", before)
+        _OF_A_BODY.search(before)
+        or re.search(r"(?:[^\W\d_a-zß-ÿ][\w'’-]+[ -]|& |\b(?:Mr|Mrs|Ms|Dr|Prof)\.? )$", before)
     )
+
+
+_NAME_OF = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]* (?P<last>[^\W\d_a-zß-ÿ][\w'’-]+),? of $")
+
+
+def _is_of_somebody(text: str, place: Place) -> bool:
+    """Whether a place stands behind somebody's name: Emyr Maddocks of Kettering."""
+    hit = _NAME_OF.search(text[max(0, place.start - 48) : place.start])
+    if not hit:
+        return False
+    low = hit["last"].lower()
+    return not is_english(low) and low not in read_surroundings()["organisation"]
+
+
+# University of Leeds, the courts of England: a body's name or a country's law.
+_OF_A_BODY = re.compile(
+    r"\b(?:[Uu]niversity|[Cc]ollege|Bank|Church|[Cc]ourts?|[Ll]aws?|Institute|Academy|Diocese|Bishop|Archbishop|Duke|Duchess|"
+    r"Earl|Museum|Bay|Gulf|Battle|Treaty|Republic|Kingdom|Government|Parliament|Act) of (?:the )?$"
+)
 
 
 def weigh(place: Place, page: Page) -> tuple[float, str]:

@@ -38,6 +38,7 @@ _LEAST_PERSONAL = 2
 
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """The plain numbers of records with two fields of a person and none of a thing."""
+    yield from _in_tags(text)
     for record in (*_in_braces(text), *_in_lines(text)):
         keys = [key for key, _, _ in record]
         personal = {key.lower() for key in keys if _PERSONAL.fullmatch(key)}
@@ -47,6 +48,29 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             said = text[start:end]
             if _NUMBER_KEY.fullmatch(key) and _may_be(said):
                 yield Found(start, end, "ID", 0.7, "records", "in a record of a person")
+
+
+_TAG = re.compile(r"<[A-Za-z][\w:.-]*(?P<attributes>(?:\s+[\w:.-]+=\"[^\"<>\n]{0,80}\"){2,})\s*/?>")
+_ATTRIBUTE = re.compile(r"(?P<key>[\w.-]+)=\"(?P<value>[^\"]*)\"")
+_TAG_NUMBER = re.compile(r"(?i)(?:id|no|nr|num|number|ref|code|uid|doc|document|passport|card|key)")
+
+
+def _in_tags(text: str) -> Iterator[Found]:
+    """Numbers among the attributes of an XML element that names somebody."""
+    if '="' not in text:
+        return
+    for tag in _TAG.finditer(text):
+        pairs = list(_ATTRIBUTE.finditer(text, *tag.span("attributes")))
+        keys = [pair["key"].lower() for pair in pairs]
+        named = sum(key in _TAG_NAMES or bool(_PERSONAL.fullmatch(key)) for key in keys)
+        if named < _LEAST_PERSONAL or any(_THING.fullmatch(key) for key in keys):
+            continue
+        for pair in pairs:
+            if _TAG_NUMBER.fullmatch(pair["key"]) and _may_be(pair["value"]):
+                yield Found(*pair.span("value"), "ID", 0.7, "records", "in an element of a person")
+
+
+_TAG_NAMES = frozenset(("first", "last", "given", "family", "middle"))
 
 
 def values_of_things(text: str) -> Iterator[tuple[int, int]]:

@@ -11,12 +11,12 @@ from workbench.privacy.anonymisation.words import read_classes, read_lexicon, re
 
 from .capitals import name_evidence, words_of
 
-_INITIALS = r"(?P<who>(?-i:[A-ZÀ-ÖØ-Þ]{2,3}))"
+_INITIALS = r"(?P<who>(?-i:[A-ZÀ-ÖØ-Þ]{2,3}|(?:[A-ZÀ-ÖØ-Þ]\.){2,3}))"
 _SIGNED = re.compile(
     rf"(?:\b(?:signed(?: off)?|initials?|initialled|passed(?: on)? to|handed(?: over)? to|agent|clerk|operator|"
-    rf"approved by|checked by|seen by|taken by|entered by|typed by|logged by|completed by|witnessed by|counted by|done by|seen|received by|collected by|issued by|served by|read by|asst|assistant|mgr|cashier|server|initialled by)"
+    rf"approved by|checked by|seen by|taken by|entered by|typed by|logged by|completed by|witnessed by|counted by|done by|seen|received by|collected by|issued by|served by|read by|filled in by|filed by|action by|reviewed by|prepared by|requested by|handled by|noted by|recorded by|verified by|reported by|examined by|drafted by|written by|updated by|authori[sz]ed by|closed by|opened by|scanned by|packed by|picked by|measured by|assessed by|interviewed by|dispensed by|administered by|transcribed by|dispensed|approved|analyst|assessor|reviewer|author|examiner|interviewer|scribe|preparer|approver|adviser|advisor|asst|assistant|mgr|cashier|server|initialled by)"
     rf"[ \t]*[:.-]?[ \t]+|\b(?:support|agent|staff|nurse|clerk|helpdesk|operator|reception|duty) ?\()"
-    rf"{_INITIALS}(?=[ \t]*(?:$|[\n,.;)])| (?:on |at )?\d{{1,2}}[:./ -]\d)",
+    rf"{_INITIALS}(?=[ \t]*(?:$|[\n,.;:)])| (?:on |at )?\d{{1,2}}(?:[:./ -]\d|(?:st|nd|rd|th)? (?-i:[A-Z])[a-z]+))",
     re.IGNORECASE,
 )
 # Who is to do something: GD to follow up.
@@ -26,6 +26,12 @@ _TO_DO = re.compile(
 )
 # A line of initials alone, or initials behind the last sentence of a note.
 _ALONE = re.compile(rf"(?m)^[ \t>]*[-–—]?[ \t]*{_INITIALS}[ \t]*$")
+# Several pairs of initials in one line: GG   BG   DG.
+# (In a line of capitals all but the first may have been made small.)
+_PAIR = r"(?:[A-ZÀ-Þ]{2,3}|[A-ZÀ-Þ][a-zß-ÿ])"
+_SEVERAL = re.compile(rf"(?m)^[ \t]*{_PAIR}(?:(?: {{2,}}|\t+){_PAIR}){{1,5}}[ \t]*$")
+# Behind a dash at a note's end: ... comes at 8:15. – MB
+_DASHED = re.compile(rf"(?m)[^\n]{{12,}}[.!?)] ?[-–—] ?{_INITIALS}[ \t]*$")
 _BOTH = re.compile(r"(?m)^[ \t]*(?P<one>[A-ZÀ-Þ]{2,3}) ?/ ?(?P<two>[A-ZÀ-Þ]{2,3})[ \t]*$")
 _BEHIND = re.compile(rf"(?m)[.!?)] {_INITIALS}(?:, \d[^\n]{{0,20}})?[ \t]*$")
 _NAME = re.compile(r"(?m)^[ \t>]*(?P<who>[^\W\d_a-zß-ÿ][^\W\d_]+(?:[-'’][^\W\d_]+)?)[ \t]*$")
@@ -40,10 +46,10 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
     """Initials that sign, and a name alone where a message ends."""
     nobodies = read_classes("nobodies.txt")
     for hit in _SIGNED.finditer(text):
-        if hit["who"].lower() not in nobodies["team"]:
+        if _flat(hit["who"]) not in nobodies["team"]:
             yield Found(*hit.span("who"), "PERSON", 0.7, "signatures", "initials that sign")
     for hit in _TO_DO.finditer(text):
-        if hit["who"].lower() not in nobodies["team"] | nobodies["initials"]:
+        if _flat(hit["who"]) not in nobodies["team"] | nobodies["initials"]:
             yield Found(
                 *hit.span("who"), "PERSON", 0.65, "signatures", "initials of who has to do it"
             )
@@ -51,11 +57,23 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         for hit in pattern.finditer(text):
             shouted = text[max(0, hit.start() - 40) : hit.start()].isupper()
             nobody = nobodies["mark" if pattern is _ALONE else "initials"]
-            if hit["who"].lower() in nobody or shouted or not _ends_here(text, hit.end()):
+            if _flat(hit["who"]) in nobody or shouted or not _ends_here(text, hit.end()):
                 continue
             if pattern is _ALONE and not _begins_here(text, hit.start()):
                 continue
             yield Found(*hit.span("who"), "PERSON", 0.6, "signatures", "initials under a note")
+    for hit in _DASHED.finditer(text):
+        if _flat(hit["who"]) not in nobodies["initials"] and _ends_here(text, hit.end()):
+            yield Found(*hit.span("who"), "PERSON", 0.6, "signatures", "initials under a note")
+    for hit in _SEVERAL.finditer(text):
+        initials = list(re.finditer(_PAIR, hit.group()))
+        if _begins_here(text, hit.start()) and not any(
+            each.group().lower() in nobodies["initials"] for each in initials
+        ):
+            for each in initials:
+                start = hit.start() + each.start()
+                yield Found(start, start + len(each.group()), "PERSON", 0.6, "signatures",
+                            "initials under a note")  # fmt: skip
     for hit in _BOTH.finditer(text):
         if _ends_here(text, hit.end()):
             for side in ("one", "two"):
@@ -67,6 +85,10 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             and _ends_here(text, hit.end())
         ):
             yield Found(*hit.span("who"), "PERSON", 0.6, "signatures", "a name under a message")
+
+
+def _flat(initials: str) -> str:
+    return initials.replace(".", "").lower()
 
 
 def _may_sign(said: str) -> bool:

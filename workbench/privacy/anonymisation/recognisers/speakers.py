@@ -32,6 +32,7 @@ _TIMED = re.compile(
     re.IGNORECASE,
 )
 _AT = re.compile(r"(?<![\w@.])@(?P<who>[^\W\d_a-zß-ÿ][^\W\d_]+)(?![\w.@/])")
+_HANDLE = re.compile(r"(?<![\w@.])@(?P<who>[a-z]{4,18})(?![\w.@/-])")
 _LEAST_TIMED = 2
 _GROUPS = ("name", "angled", "arrowed")
 _LEAST_LINES = 4
@@ -66,9 +67,16 @@ def _timed(text: str) -> Iterator[Found]:
             side = "name" if hit["name"] else "below"
             if _is_somebody(hit[side]):
                 yield Found(*hit.span(side), "PERSON", 0.75, "speakers", "beside a message's time")
+    for hit in _HANDLE.finditer(text):
+        if _is_only_a_name(hit["who"]):
+            yield Found(*hit.span("who"), "PERSON", 0.65, "speakers", "called with an @")
     for hit in _AT.finditer(text):
         if name_evidence(read_lexicon(), words_of(hit["who"])[0]):
             yield Found(*hit.span("who"), "PERSON", 0.7, "speakers", "called with an @")
+
+
+def _is_only_a_name(low: str) -> bool:
+    return read_lexicon().is_clear_name(low) and not is_english(low)
 
 
 def _is_somebody(said: str) -> bool:

@@ -30,14 +30,18 @@ _MOST_CHARS = 26
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?|(?:19|20)\d{2}")
 # A date with the hour of a clock behind it.
 _DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?: \d{1,2}(?!\d)|T\d)")
-_NAMED = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]* (?:[a-z]{1,3} ){0,2}[^\W\d_a-zß-ÿ][\w'’-]+ \($")
+_NAMED = re.compile(
+    r"[^\W\d_a-zß-ÿ][\w'’.-]* (?:[a-z]{1,3} ){0,2}[^\W\d_a-zß-ÿ][\w'’-]+,? \((?:(?:our |your )?(?:no|nr|num|number|ref|id|#)\.?:? ?)?$"
+)
 _CURRENCIES = r"(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|KES|NGN|INR|JPY|AUD|CAD|ZAR|kr|zł|Rs|euros?|dollars?|pounds?)"
 _CURRENCY_BEFORE = re.compile(rf"(?:[$£€₹¥₦₩]|\b{_CURRENCIES}\.?) ?$")
 _CURRENCY_BEHIND = re.compile(rf" ?(?:[$£€₹¥₦₩%]|{_CURRENCIES}\b)")
 _SUM = re.compile(
     r"(?:[A-Z]{3} )?\d{1,3}(?:[ .,]\d{3})*[.,]\d{2}|\d+[.,]\d{2}|v?\d+(?:\.\d{1,2}){1,3}(?:-rc\d)?"
 )
-_AND_ANOTHER = re.compile(r"(?: \([^)\n]{1,12}\))?(?:, | and |; | / )")
+_AND_ANOTHER = re.compile(
+    r"(?: \([^)\n]{1,12}\))?(?:, | and |; | / )(?:(?:and )?[^\W\d_a-zß-ÿ][\w'’-]+ (?:[^\W\d_a-zß-ÿ][\w'’-]+ )?)?"
+)
 _IN_A_NAME = re.compile(
     r"\b(?:name|Mr|Mrs|Ms|Miss|Dr|client|customer|patient|pupil|tenant|member)\.?:? \"?(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?: [^\W\d_a-zß-ÿ][\w'’-]+){0,3})\"? \($",
     re.I,
@@ -133,7 +137,7 @@ def _beside_somebody(text: str, start: int, end: int, said: str) -> str:
     if bracket and named and _STAFF.fullmatch(said):
         return "a name"
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    if re.search(r"\b[Nn]o\.?: *$", line) and _OWNER.search(line):
+    if re.search(r"\b[Nn]o\.?:? *$", line) and _OWNER.search(line):
         return "no"
     return ""
 
