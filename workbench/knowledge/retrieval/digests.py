@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WEIGHTS: Mapping[str, str] = {
-    "evidence": "c47875884c34ea4bf4b547e924b4f0a614af4bc6a0131ec329ffe7cb7ca4f630",
-    "pairs": "631e39259331913e64ecf5c56cb4127c174dbf4f6f3d722efffa33770625ef87",
-    "reranker": "d42185b30d3a8ebee58ba9adcfe10a69c81a8c03d5249676e31b48970d37117d",
-    "strategies": "539dec33a467ea59ba70f2df965b60dcacb10c16f9773c2d40057c0c11816f11",
+    "evidence": "6163c6badb6d3b1687681984e420463f1d99f697c04f1c28454bb0f4ea4337f8",
+    "pairs": "8094b961d48fea9c7bbda1c1b5144fc6fb218ac91e6df5499f0485275676cd36",
+    "reranker": "dbd403e543c17ad040eb90634e9687d45cdd2448887647ed3c23f5a1a9acfc71",
+    "strategies": "fedd4031ca3fcc770237ba4b9f9d9ec43e1cf036b243e69d9501205d48db647f",
 }
 
 SETS: Mapping[str, str] = {
-    "made_questions": "a6a508802f392a1005b6c20c36232a4431775db74ac554fdd65caf39942f2724",
+    "made_questions": "31ffcd74da3a2923dae394d367506907c8fc633afcd6a72b60b987af5a21436b",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from .questions import Labelled
 if TYPE_CHECKING:
     import numpy as np
 
-_L2_PAIRS, _L2_PASSAGES, _L2_STRATEGIES, _L2_EVIDENCE = 0.01, 0.01, 0.001, 0.1
+_L2_PAIRS, _L2_PASSAGES, _L2_STRATEGIES, _L2_EVIDENCE = 0.01, 0.01, 0.001, 0.03
 LOST = 0.05  # of the answerable questions that may be passed over
 _FOLDS = 8
 
@@ -87,16 +88,22 @@ def train_passages(asked: Sequence[Asked], corpus: Corpus, match: Scorer) -> Sco
 
 
 def train_strategies(questions: Sequence[Labelled]) -> dict[Strategy, Scorer]:
-    """One line a strategy, each against all others."""
+    """One line a strategy, each against all others; all strategies count the same.
+
+    So a strategy is told from what is said, not from how many of each there were to learn from.
+    """
     import numpy as np
 
     table = np.array([strategy_features(each.question) for each in questions])
+    counts = Counter(each.strategy for each in questions)
+    balance = np.array([1 / counts[each.strategy] for each in questions])
     return {
         name: fit_logistic(
             table,
             np.array([each.strategy == name for each in questions]),
             strategies.FEATURES,
             l2=_L2_STRATEGIES,
+            weights=balance,
         )
         for name in STRATEGIES
     }
