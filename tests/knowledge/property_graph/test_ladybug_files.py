@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from workbench.core.errors import BusyError, IntegrityError
+from workbench.core.errors import BusyError, InputError, IntegrityError
 from workbench.knowledge.building import delete_document
 from workbench.knowledge.property_graph import ladybug_files
 from workbench.knowledge.property_graph.content import content_of, name_relations
@@ -191,6 +191,14 @@ def test_the_worker_can_write_no_file_and_open_none(
     engine.ask(written, {}, timeout_s=5)
     assert out.stat().st_size > 0
     engine.close()
+
+
+def test_parameters_without_a_type_are_told(place: Place) -> None:
+    with LadybugGraph(place.state()) as graph:
+        for value in ([], {"a": None}, [{"a": None}]):
+            with pytest.raises(InputError, match="cannot tell the type of a parameter"):
+                graph.query("RETURN $given AS given", {"given": value})
+        assert graph.query("RETURN $given AS given", {"given": {"a": 1}}).rows == (({"a": 1},),)
 
 
 def test_a_worker_that_falls_is_told_and_started_again(place: Place) -> None:

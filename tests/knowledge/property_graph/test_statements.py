@@ -40,6 +40,7 @@ def look(cypher: str, **given: Any) -> str:
         "MATCH (n) RETURN list[a:b]",
         "MATCH p = (a)-[*1..3]-(b) RETURN [e IN relationships(p) | e.relation]",
         "MATCH (a) CALL (a) { MATCH (a)-[]->(b) RETURN b } RETURN b",
+        "RETURN 0x1F + 1.5e-3 + 2, apoc.text.join(['a'], ',')",
         "UNWIND [1, 2] AS n WITH n WHERE n > 1 RETURN n ORDER BY n LIMIT 3",
         "OPTIONAL MATCH (n) RETURN CASE WHEN n.x THEN 1 ELSE 2 END",
     ],
@@ -73,6 +74,10 @@ def test_what_reads_is_let_through(cypher: str) -> None:
         "FOREACH (x IN [1] | CREATE (n))",
         "ALTER TABLE Entity DROP name",
         "COMMIT",
+        "MATCH (n) RETURN 1SET n.x = 2",
+        "MATCH (n) RETURN 1.5e3DELETE n",
+        "RETURN apoc.cypher.runFirstColumnSingle('LOAD CSV FROM 1 AS x RETURN x', {})",
+        "RETURN APOC . load . json('x')",
     ],
 )
 def test_what_writes_or_reaches_out_is_refused(cypher: str) -> None:
@@ -84,7 +89,8 @@ def test_what_writes_or_reaches_out_is_refused(cypher: str) -> None:
 @pytest.mark.parametrize(
     "cypher",
     ["", " ; ", "// only words", "RETURN 1; RETURN 2", "EXPLAIN RETURN 1", "SHOW DATABASES",
-     "RETURN 'open", 'RETURN "open', "RETURN `open", "RETURN 1 /* open", "RETURN 1\0", "(n)"],
+     "RETURN 'open", 'RETURN "open', "RETURN `open", "RETURN 1 /* open", "RETURN 1\0", "(n)",
+     "\\u004COAD CSV FROM 'x' AS l RETURN l", "RETURN '\\u0027 SET x //'"],
 )  # fmt: skip
 def test_what_is_no_query_is_told(cypher: str) -> None:
     with pytest.raises(InputError):

@@ -138,6 +138,11 @@ def _in_our_words(error: Exception) -> WorkbenchError:
         if "function" in low:
             hint = "label(f) or f.relation is an edge's relation, label(n) a node's label"
         return NotFoundError(told, hint=hint)
+    if "any type" in low or "unreachable_code" in low:
+        return InputError(
+            "ladybug cannot tell the type of a parameter: an empty list, or a null in a map",
+            hint="give it a value, or leave it out of the query",
+        )
     return InputError(told, hint="workbench knowledge schema NAME shows what may be asked for")
 
 

@@ -24,11 +24,14 @@ _TOKEN = re.compile(
   | (?P<quoted>`(?:[^`]|``)*`)
   | (?P<parameter>\$(?:\w+|`[^`]*`))
   | (?P<word>[^\W\d]\w*)
-  | (?P<number>\d[\w.]*)
+  | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
   | (?P<mark>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_ESCAPE = re.compile(r"\\[uU][0-9a-fA-F]{1,8}")
+# What Neo4j's own library offers as functions, and reads or runs texts.
+_CALLS_OUT = re.compile(r"(?i)(?:apoc\s*\.\s*(?:cypher|load)|genai)\s*\.")
 _BEGINS = ("MATCH", "OPTIONAL", "WITH", "UNWIND", "RETURN", "CALL")
 _CHANGES = frozenset((
     "CREATE", "MERGE", "SET", "DELETE", "REMOVE", "DROP", "ALTER", "FOREACH", "DETACH", "INSERT",
@@ -65,7 +68,7 @@ def check_statement(cypher: str, parameters: Mapping[str, Any], schema: Schema) 
         raise InputError("the query is empty", hint="MATCH (e:Entity) RETURN e.name LIMIT 10")
     if any(each.text == ";" for each in tokens):
         raise InputError("that is more than one statement", hint="ask one at a time")
-    _check_words(tokens)
+    _check_words(cypher, tokens)
     _check_parameters(tokens, parameters)
     _check_names(tokens, schema)
     last = tokens[-1]
@@ -80,6 +83,12 @@ def quoted(name: str) -> str:
 def _tokens(cypher: str) -> Iterator[Token]:
     if "\0" in cypher:
         raise InputError("the query has a NUL in it", hint="values go into parameters: $name")
+    if escaped := _ESCAPE.search(cypher):
+        # Neo4j reads them before all else: one can be a quote, or a letter of a clause.
+        raise InputError(
+            f"the query has the escape {escaped[0]} in it",
+            hint="write the letter itself, or put the text into a parameter",
+        )
     for found in _TOKEN.finditer(cypher):
         kind = found.lastgroup or "mark"
         if kind == "mark" and found[0] in "'\"`":
@@ -93,7 +102,7 @@ def _tokens(cypher: str) -> Iterator[Token]:
             yield Token(kind, found[0], found.start())
 
 
-def _check_words(tokens: list[Token]) -> None:
+def _check_words(cypher: str, tokens: list[Token]) -> None:
     first = tokens[0].text.upper()
     for place, token in enumerate(tokens):
         word = token.text.upper()
@@ -109,6 +118,7 @@ def _check_words(tokens: list[Token]) -> None:
                 f"a name that is {word} is written `{token.text}`",
             )
         calls = word == "CALL" and following not in ("{", "(")
+        calls = calls or _CALLS_OUT.match(cypher, token.at) is not None
         if word in _REACHES or calls:
             raise AccessError(
                 f"{word} reaches beyond the graph, or into the engine",
