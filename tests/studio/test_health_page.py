@@ -184,6 +184,21 @@ def test_a_forecast_goes_on_from_the_past_in_its_band() -> None:
     assert 'class="limit"' not in without and "no limit" in without
 
 
+def test_nothing_to_do_is_said_no_further_than_it_was_looked() -> None:
+    outlook = Outlook(
+        "disk", "bytes", 1_764_000_000.0, 3600.0, 0.9, 3e9, (3e9,) * 4, (3e9,) * 4, (3e9,) * 4,
+        (1e9, 2e9, 3e9), "drift", 1e9, 10e9, "given, an hour",
+        LimitTime(10e9, 0.0, None, None, None), is_short=True,
+    )  # fmt: skip
+    html = draw_ahead(MaintenanceReport(1_764_000_000.0, 14, (outlook,), (), {}))
+    assert "pill good" not in html and "nothing to do within the next 4 hours<" in html
+    assert "Not all of 14 days could be judged: of disk only the next 4 hours" in html
+    assert "likely not met within 4 hours" in html
+    whole = replace(outlook, is_short=False)
+    html = draw_ahead(MaintenanceReport(1_764_000_000.0, 14, (whole,), (), {}))
+    assert "pill good" in html and "could be judged" not in html
+
+
 def test_nothing_to_do_is_said() -> None:
     html = draw_ahead(MaintenanceReport(1_764_000_000.0, 14, (), (), {"score": "there is <none>"}))
     assert "nothing to do" in html and "there is &lt;none&gt;" in html
@@ -220,6 +235,9 @@ def test_a_gap_breaks_the_line_and_a_limit_is_on_the_axis() -> None:
     path = re.search(r'<path class="line" d="(M[^"]+)" stroke', html.split('class="frame"')[1])
     assert path is not None
     assert path[1].count("M") == 2 and "h250.0" in path[1]
+    # What stands alone is a dot as well: of 96 steps one is narrower than can be seen.
+    assert re.findall(r'<path class="dots" d="([^"]+)"', html) == ["M125.0 666.7h0"]
+    assert 'class="dots"' not in draw_lines([line([1, 2, nan, nan])], AXIS, title="T", unit="u")
     limit = Limit("r", "Too <much>", 40.0, True)
     drawn = draw_lines([line([1, 2, 3, 4])], AXIS, title="T", unit="u", limits=[limit])
     assert 'class="limit" d="M0 0.0H1000"' in drawn or "<i style" in drawn

@@ -44,8 +44,10 @@ def show_anomalies(report: AnomalyReport) -> None:
 
 def show_maintenance(report: MaintenanceReport) -> None:
     """What to do with its evidence, then a line a series."""
+    from workbench.monitoring.maintenance.wording import judged_words, verdict_words
+
     if not report.suggestions:
-        click.echo(f"nothing to do: no limit is near within {report.horizon_days} days")
+        click.echo(verdict_words(report))
     for each in report.suggestions:
         by = "" if each.by_s is None else f", by {minute(each.by_s)}"
         click.echo(f"{each.action}: {each.subject}{by}")
@@ -53,9 +55,14 @@ def show_maintenance(report: MaintenanceReport) -> None:
         for evidence in each.evidence:
             click.echo(f"    - {_evidence(evidence)}")
         click.echo(f"    {each.command}")
+    if report.short:
+        click.echo(judged_words(report))
     click.echo()
     heads = ["series", "now", "forecast", "low", "high", "limit", "met (likely)", "unusual"]
     print_table(heads, [_outlook(each) for each in report.outlooks])
+    for outlook in report.outlooks:
+        for note in outlook.notes:
+            click.echo(f"note: {outlook.series}: {note}")
     for name, why in report.left_out.items():
         click.echo(f"left out: {name}: {why}", err=True)
 
@@ -71,12 +78,13 @@ def _outlook(each: Outlook) -> list[str]:
 
 def met_words(each: Outlook) -> str:
     """When a limit is met, in words."""
+    from workbench.monitoring.maintenance.wording import span_words
+
     met = each.limit_met
     if met is None:
         return ""
-    days = each.horizon_s / 86_400
     if met.likely_s is None:
-        return f"not within {days:.3g} days ({met.chance:.0%})"
+        return f"not within {span_words(each.looked_days)} ({met.chance:.0%})"
     return f"{minute(met.likely_s)} ({met.chance:.0%})"
 
 

@@ -7,9 +7,14 @@ import math
 from typing import TYPE_CHECKING
 
 from workbench.monitoring.health.recorded import Limit
-from workbench.monitoring.maintenance.wording import size_words
+from workbench.monitoring.maintenance.wording import judged_words, size_words
 from workbench.studio.health_charts import Axis, TimeLine, draw_lines
-from workbench.studio.maintenance_cards import evidence_words, limit_words
+from workbench.studio.maintenance_cards import (
+    evidence_words,
+    limit_words,
+    mark_of,
+    sentence,
+)
 from workbench.studio.markup import count, escape, when
 
 if TYPE_CHECKING:
@@ -30,11 +35,12 @@ def draw_ahead(report: MaintenanceReport | None) -> str:
     be looked at."""
     if report is None:
         return NOT_ASKED
-    mark = '<span class="pill good">✓ nothing to do</span>'
-    if report.suggestions:
-        mark = f'<span class="pill mark">! {count(len(report.suggestions), "thing")} to do</span>'
+    kind, words = mark_of(report)
+    mark = f'<span class="pill {kind}">{escape(words)}</span>'
     made = f"at most {report.horizon_days} days ahead, made {when(report.made_s)}"
     parts = [f"<p>{mark} <span class='q'>{made}</span></p>"]
+    if report.short:
+        parts.append(f"<p>{escape(sentence(judged_words(report)))}</p>")
     if report.suggestions:
         parts.append(f'<ul class="wb-rows">{"".join(map(_suggestion, report.suggestions))}</ul>')
     limited = [each for each in report.outlooks if each.limit is not None]

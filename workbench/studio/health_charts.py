@@ -104,11 +104,13 @@ def _draw(line: TimeLine, steps: int, y_of: Callable[[float], float]) -> str:
     """The line, broken where nothing was read, over the band from the least to the greatest."""
     width, colour, dash = 1000 / steps, colour_of(line.index), dashes_of(line.index)
     more = f' stroke-dasharray="{dash}"' if dash else ""
-    path, band = "", ""
+    path, band, dots = "", "", ""
     for first, last in _stretches(line.values):
         places = [(at + 0.5) * width for at in range(first, last + 1)]
         if first == last:  # a step alone has its own width
             path += f"M{first * width:.1f} {y_of(line.values[first]):.1f}h{width:.1f}"
+            # ... which may be less than can be seen.
+            dots += f"M{places[0]:.1f} {y_of(line.values[first]):.1f}h0"
             continue
         heights = [y_of(value) for value in line.values[first : last + 1]]
         path += "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(places, heights, strict=True))
@@ -119,7 +121,8 @@ def _draw(line: TimeLine, steps: int, y_of: Callable[[float], float]) -> str:
                        *zip(places[::-1], lower[::-1], strict=True)]  # fmt: skip
             band += "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners) + "Z"
     shade = f'<path class="band" d="{band}" style="fill:{colour}"/>' if band else ""
-    return f'{shade}<path class="line" d="{path}" stroke="{colour}"{more}/>'
+    alone = f'<path class="dots" d="{dots}" stroke="{colour}"/>' if dots else ""
+    return f'{shade}<path class="line" d="{path}" stroke="{colour}"{more}/>{alone}'
 
 
 def _stretches(values: Any) -> list[tuple[int, int]]:

@@ -6,7 +6,12 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from workbench.monitoring.maintenance.wording import size_words
+from workbench.monitoring.maintenance.wording import (
+    judged_words,
+    size_words,
+    span_words,
+    verdict_words,
+)
 from workbench.studio.anomaly_cards import when_words
 from workbench.studio.cards import card
 from workbench.studio.chart import Chart, lines
@@ -28,22 +33,35 @@ _MOST_PAST = 120
 def draw_maintenance(report: MaintenanceReport) -> str:
     """Suggestions with their evidence, a table of all series, and a picture of each that is near
     its limit."""
-    count = len(report.suggestions)
-    mark = ("good", "✓ nothing to do")
-    if count:
-        mark = ("mark", f"! {count} thing{'s' * (count > 1)} to do")
+    mark = mark_of(report)
     rows = [_row(each) for each in report.outlooks]
     near = [each for each in report.outlooks if each.limit is not None]
     parts = [
         f'<div class="top"><span class="pill {mark[0]}">{escape(mark[1])}</span>'
         f'<strong>Maintenance</strong><span class="q">{report.horizon_days} days ahead, '
         f"made {when_words(report.made_s)} UTC</span></div>",
+        f"<p>{escape(sentence(judged_words(report)))}</p>" if report.short else "",
         "".join(_suggestion(each) for each in report.suggestions),
         table(rows, title="Outlooks").html() if rows else "",
         "".join(_picture(each, is_open=len(near) == 1) for each in near),
         _left_out(report),
     ]
     return card("".join(parts))
+
+
+def mark_of(report: MaintenanceReport) -> tuple[str, str]:
+    """The class and the words of the report's mark; it is good only as far as was judged."""
+    count = len(report.suggestions)
+    if count:
+        return "mark", f"! {count} thing{'s' * (count > 1)} to do"
+    if report.short:
+        return "plain", verdict_words(report)
+    return "good", "✓ nothing to do"
+
+
+def sentence(words: str) -> str:
+    """With a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def draw_outlook(outlook: Outlook) -> str:
@@ -97,12 +115,12 @@ def limit_words(outlook: Outlook, moment: Callable[[float], str] = when_words) -
         return (
             f"{said}: {grows} by {size_words(abs(outlook.per_day), outlook.unit)} a day; no limit"
         )
-    met, days = outlook.limit_met, outlook.horizon_s / 86_400
+    met, span = outlook.limit_met, span_words(outlook.looked_days)
     limit = f"{size_words(outlook.limit, outlook.unit)} ({outlook.limit_from})"
     if met.likely_s is None:
         early = "" if met.earliest_s is None else f", earliest {moment(met.earliest_s)}"
         chance = f"chance {met.chance:.0%}{early}"
-        return f"{said}: {limit} likely not met within {days:.3g} days ({chance})"
+        return f"{said}: {limit} likely not met within {span} ({chance})"
     if met.likely_s < outlook.start_s:
         return f"{said}: {limit} is met already"
     last = "beyond the horizon" if met.latest_s is None else moment(met.latest_s)

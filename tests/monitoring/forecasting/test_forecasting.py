@@ -50,10 +50,25 @@ class TestGrid:
     def test_a_clock_that_goes_back_changes_no_step(self) -> None:
         times = [hour * HOUR_S for hour in range(30)]
         right = make_regular(times, list(range(30)), step_s=HOUR_S)
-        order = [*range(20), 9, 8, *range(20, 30)]  # two rows twice
+        order = [*range(15), 19, 18, 17, 15, 16, *range(20, 30)]
         jumped = make_regular([times[at] for at in order], order, step_s=HOUR_S)
         assert np.array_equal(right.values, jumped.values)
-        assert any("went back 2 times" in note for note in jumped.notes)
+        assert any("went back 3 times" in note for note in jumped.notes)
+
+    def test_rows_that_stand_twice_count_once_and_are_said(self) -> None:
+        """Appended again they are no clock that went back, nor more than one row of their hour."""
+        times = [at * HOUR_S / 2 for at in range(60)]
+        right = make_regular(times, list(range(60)), step_s=HOUR_S)
+        again = make_regular(times + times[10:41], [*range(60), *range(10, 41)], step_s=HOUR_S)
+        assert np.array_equal(right.values, again.values)
+        told = [note for note in again.notes if note not in right.notes]
+        assert told == ["31 rows stood there already and count once"]
+
+    def test_hours_are_not_told_to_be_shorter(self) -> None:
+        for step_s, hint in ((DAY_S, "--step hour"), (HOUR_S, "recorded")):
+            with pytest.raises(InputError) as caught:
+                make_regular([at * step_s for at in range(5)], [1.0] * 5, step_s=step_s)
+            assert caught.value.hint.endswith(hint)
 
     @pytest.mark.parametrize("hours", [range(5), [*range(15), *range(60, 75)]])
     def test_too_short_or_full_of_gaps_is_refused(self, hours: Any) -> None:
@@ -232,6 +247,24 @@ class TestOperation:
         with pytest.raises(InputError, match="no memory was sampled") as caught:
             forecast(metric="memory")
         assert "workbench monitoring sample" in caught.value.hint
+
+    def test_what_is_all_of_this_hour_is_said_to_count_later(self, home: Path) -> None:
+        now = time.time()
+        log = UsageLog()
+        log.settle(UsageRow("r", "k", "u", "m", time_s=now)).result()
+        log.close()
+        Samples(clock=lambda: now).add({"memory_resident_bytes": 1e9})
+        for metric in ("load", "memory"):
+            with pytest.raises(InputError, match=f"of {metric} is of the day that runs") as caught:
+                forecast(metric=metric, step="day")  # type: ignore[arg-type]
+            assert "look again" in caught.value.hint
+
+    def test_what_cannot_be_negative_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "disk.csv"
+        rows = [f"{at * DAY_S},{-5.0 if at == 20 else at + 1}" for at in range(50)]
+        path.write_text("\n".join(["time_s,value", *rows]))
+        with pytest.raises(InputError, match="1 value of disk is below 0, the least -5"):
+            forecast(metric="disk", step="day", file=path)
 
     def test_disk_that_is_taken_is_read_from_samples(self, home: Path) -> None:
         hour = time.time() // HOUR_S * HOUR_S

@@ -288,8 +288,40 @@ class TestOperation:
         path.write_text("\n".join(["time_s,value", *rows]))
         found = maintenance(metric=["disk"], file=path, step="day", limit=["disk=175"])
         assert [each.action for each in found.suggestions] == ["look into it"]
+        path.write_text("\n".join(["time_s,value", *rows, f"{series.time_s(60)},-4.0"]))
+        with pytest.raises(InputError, match="1 value of disk is below 0, the least -4"):
+            maintenance(metric=["disk"], file=path, step="day")
         with pytest.raises(InputError, match="a file is of one metric"):
             maintenance(file=path)
+
+    def test_no_all_clear_is_given_beyond_what_could_be_judged(
+        self, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A gigabyte an hour for a day, and 77 to go: it said that no limit was near within 14
+        days, and had looked four hours ahead."""
+        from workbench.cli.main import main
+
+        path = tmp_path / "disk.csv"
+        rows = [f"{at * HOUR_S},{100e9 + at * 1e9}" for at in range(24)]
+        path.write_text("\n".join(["time_s,value", *rows]))
+        words = ["monitoring", "maintenance", "--metric", "disk", "--limit", "disk=2e11"]
+
+        def run(*more: str) -> str:
+            with pytest.raises(SystemExit) as ended:
+                main([*words, "--file", str(path), *more])
+            assert not ended.value.code
+            return capsys.readouterr().out
+
+        shown = run()
+        assert shown.startswith("nothing to do within the next 4 hours\n")
+        assert "not all of 14 days could be judged: of disk only the next 4 hours" in shown
+        assert "not within 4 hours" in shown and "within 14 days" not in shown
+        assert "note: disk: looked 4 hours ahead" in shown
+        assert "24 GB a day, the limit is met in 3.21 days: a guess" in shown
+        plain = json.loads(run("--json"))
+        assert plain["short"] == {"disk": pytest.approx(4 / 24)}
+        assert plain["outlooks"][0]["looked_days"] == pytest.approx(4 / 24)
+        assert plain["outlooks"][0]["is_short"]
 
     def test_the_commands_print_json(
         self, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -23,6 +23,8 @@ def check_series(
     """
     import numpy as np
 
+    from workbench.monitoring.forecasting.series import check_least, more_steps
+
     values = np.asarray(series.values, float)
     observed = np.isfinite(values)
     observed[[place for place in series.filled if place < len(values)]] = False
@@ -30,7 +32,7 @@ def check_series(
     if count < LEAST_STEPS:
         raise InputError(
             f"{count} steps of {series.name} have a row; anomalies take at least {LEAST_STEPS}",
-            hint="wait until more is recorded, or ask for a shorter step",
+            hint=more_steps(series.step_s),
         )
     if steps - count > MOST_MISSING * steps:
         raise InputError(
@@ -38,12 +40,7 @@ def check_series(
             hint="look from after the gap: --since",
         )
     seen = values[observed]
-    if least is not None and seen.min() < least:
-        raise InputError(
-            f"{int((seen < least).sum())} values of {series.name} are below {least:g}, "
-            f"the least {seen.min():.4g}",
-            hint="mend what records them; from Python least=None takes values of any sign",
-        )
+    check_least(series, least, seen)
     if np.ptp(seen) == 0:
         raise InputError(
             f"{series.name} is {seen[0]:.4g} in all of its {count} steps: nothing can be unusual",

@@ -47,9 +47,11 @@ def forecast(
     from workbench.monitoring.warehouse.operations import day
 
     from .forecast import make_forecast
+    from .series import check_least
     from .sources import LEASTS, read_series
 
     series = read_series(metric, step=step, since=day(since), file=file)
+    check_least(series, LEASTS.get(metric, 0.0))
     return make_forecast(
         series, horizon or _USUAL_HORIZON[step], level=level, limit=limit,
         least=LEASTS.get(metric, 0.0), seed=settings.get("seed") if seed is None else seed,

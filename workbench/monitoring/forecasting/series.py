@@ -50,8 +50,9 @@ def make_regular(
 ) -> TimeSeries:
     """Put rows on a grid: what falls into one step is averaged, gaps are filled on a line.
 
-    A clock that jumped gives rows out of order or twice; each is put where its time says, and the
-    notes count them. Values that are no finite numbers are left out and counted.
+    A row that stands twice, with the same time and value, counts once. A clock that jumped gives
+    rows out of order; each is put where its time says. Values that are no finite numbers are left
+    out. The notes count all of them.
 
     Args:
         times_s: Unix times, in the order in which the rows were written.
@@ -74,15 +75,20 @@ def make_regular(
     if not good.all():
         notes.append(f"{int((~good).sum())} rows are no numbers and were left out")
     times, numbers = times[good], numbers[good]
+    once = np.sort(np.unique(np.stack([times, numbers]), axis=1, return_index=True)[1])
+    if twice := len(times) - len(once):
+        notes.append(f"{twice} row{'s' * (twice > 1)} stood there already and count once")
+    times, numbers = times[once], numbers[once]
     back = int((np.diff(times) < 0).sum())
     if back:
-        notes.append(f"the clock went back {back} times; rows stand where their time says")
+        often = "once" if back == 1 else f"{back} times"
+        notes.append(f"the clock went back {often}; rows stand where their time says")
     places, means = _averaged(times, numbers, step_s)
     steps = int(places[-1] - places[0] + 1) if len(places) else 0
     if steps < LEAST_VALUES or len(places) < LEAST_VALUES:
         raise InputError(
             f"{len(places)} steps of {name}; a forecast takes at least {LEAST_VALUES}",
-            hint="wait until more is recorded, or ask for a shorter step",
+            hint=more_steps(step_s),
         )
     missing = steps - len(places)
     if missing > MOST_GAPS * steps:
@@ -102,6 +108,36 @@ def make_regular(
         notes.append(f"too short for a season of {left} steps, which takes two and a half of them")
     start_s = float(places[0] * step_s)
     return TimeSeries(name, unit, start_s, step_s, whole, kept, tuple(notes), filled)
+
+
+def more_steps(step_s: float) -> str:
+    """What to do where there are too few steps; an hour is the shortest that can be asked for."""
+    return "wait until more is recorded" + (", or ask for hours: --step hour" * (step_s > HOUR_S))
+
+
+def check_least(series: TimeSeries, least: float | None, values: Any = None) -> None:
+    """That no value is less than one can be.
+
+    Args:
+        series: What is looked at.
+        least: What values can't be less than; None where they may be anything.
+        values: Those that were observed; all of the series if none are given.
+
+    Raises:
+        InputError: Some are; the message counts them.
+    """
+    import numpy as np
+
+    if least is None:
+        return
+    seen = np.asarray(series.values if values is None else values, float)
+    below = seen[seen < least]
+    if len(below):
+        raise InputError(
+            f"{len(below)} value{'s' * (len(below) > 1)} of {series.name} "
+            f"{'are' if len(below) > 1 else 'is'} below {least:g}, the least {below.min():.4g}",
+            hint="mend what records them; from Python least=None takes values of any sign",
+        )
 
 
 def _averaged(times: Any, numbers: Any, step_s: float) -> tuple[Any, Any]:

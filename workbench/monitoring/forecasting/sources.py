@@ -101,6 +101,8 @@ def read_samples(
     )
     found = read(name)
     if not len(found):
+        if len(series(name, since=since_s, until=until_s, database=database)):
+            raise _not_over(metric, step, until_s)
         raise InputError(
             f"no {metric} was sampled {NOTHING_YET}",
             hint="a gateway samples by itself; without one: workbench monitoring sample",
@@ -126,6 +128,9 @@ def read_usage(
     )
     found = {} if usage is None else _ask(metric, usage, step, since, until)
     if not found:
+        now = dt.datetime.fromtimestamp(until_s, dt.UTC)
+        if usage is not None and _ask(metric, usage, step, since, now):
+            raise _not_over(metric, step, until_s)
         raise InputError(
             f"the usage log has no {metric} {NOTHING_YET}",
             hint="serve calls first (workbench serve), or give --file",
@@ -135,6 +140,17 @@ def read_usage(
     times_s = [place * step_s for place in found]
     return make_regular(
         times_s, list(found.values()), step_s=step_s, name=metric, unit=UNITS[metric]
+    )
+
+
+def _not_over(metric: str, step: Step, until_s: float) -> InputError:
+    """What is recorded lies all in the step that runs."""
+    end_s = (until_s // STEPS_S[step] + 1) * STEPS_S[step]
+    end = dt.datetime.fromtimestamp(end_s, dt.UTC)
+    return InputError(
+        f"all that was recorded of {metric} is of the {step} that runs; it counts when that is "
+        f"over, at {end:%Y-%m-%d %H:%M} UTC",
+        hint="look again then; a forecast takes at least twelve steps",
     )
 
 

@@ -11,6 +11,7 @@ from workbench.monitoring.anomalies.finding import find_anomalies
 from workbench.monitoring.anomalies.result import Anomaly, AnomalyReport
 
 from .result import Outlook
+from .wording import size_words, span_words
 
 if TYPE_CHECKING:
     from workbench.monitoring.forecasting.series import TimeSeries
@@ -48,18 +49,20 @@ def look_ahead(
         seed: Of the futures.
 
     Raises:
-        InputError: The series is too short to try any forecast on it.
+        InputError: The series is too short to try any forecast on it, or has impossible values.
     """
     from workbench.monitoring.forecasting.forecast import make_forecast
+    from workbench.monitoring.forecasting.series import check_least
 
+    check_least(series, least)
     report, notes = _unusual(unusual or series, least)
     grown, fallen = _without_falls(_without_incidents(series, report), report)
     steps = len(series.values)
     wanted = max(1, round(horizon_days * DAY_S / series.step_s))
     horizon = min(wanted, max(1, steps // 2 - _LEAST_ORIGINS_ROOM))
     if horizon < wanted:
-        far = horizon * series.step_s / DAY_S
-        notes.append(f"looked {far:.3g} days ahead: more cannot be tried on so short a past")
+        far = span_words(horizon * series.step_s / DAY_S)
+        notes.append(f"looked {far} ahead: more cannot be tried on so short a past")
     if fallen:
         notes.append("it has been cleaned up or restarted before; the forecast counts on none")
     found = make_forecast(
@@ -73,12 +76,30 @@ def look_ahead(
         return tuple(value - fallen for value in values)
 
     values = down(found.values)
+    per_day = (values[-1] - float(series.values[-1])) / (horizon * series.step_s / DAY_S)
+    if horizon < wanted and limit is not None:
+        notes += _at_this_pace(series, per_day, limit, wanted * series.step_s / DAY_S)
     return Outlook(
         series.name, series.unit, found.start_s, series.step_s, LEVEL, float(series.values[-1]),
         values, down(found.low), down(found.high), tuple(map(float, series.values)), found.model,
-        (values[-1] - float(series.values[-1])) / (horizon * series.step_s / DAY_S), limit,
-        limit_from, met, _recent(report, found.start_s), (*series.notes, *notes, *found.notes),
+        per_day, limit, limit_from, met, _recent(report, found.start_s),
+        (*series.notes, *notes, *found.notes),
+        horizon < wanted,
     )  # fmt: skip
+
+
+def _at_this_pace(
+    series: TimeSeries, per_day: float, limit: float, wanted_days: float
+) -> list[str]:
+    """A note on when the limit is met if it only goes on so, where that is within what was asked
+    and could not be judged."""
+    left = limit - float(series.values[-1])
+    if left <= 0 or per_day <= 0 or left / per_day > wanted_days:
+        return []
+    return [
+        f"if it only goes on by {size_words(per_day, series.unit)} a day, the limit is met in "
+        f"{span_words(left / per_day)}: a guess that was tried on nothing"
+    ]
 
 
 def _unusual(series: TimeSeries, least: float | None) -> tuple[AnomalyReport | None, list[str]]:

@@ -37,7 +37,8 @@ class Outlook(Viewable):
     is met: half of the futures meet it before ``likely_s``, one in twenty before ``earliest_s``;
     None without a limit. ``limit_from`` says whose limit it is. What a series has of clean-ups or
     restarts of itself is not counted on: the forecast says what comes if there is none. ``per_day``
-    is how much it grows a day by the forecast.
+    is how much it grows a day by the forecast. ``looked_days`` is how far it could be judged;
+    ``is_short`` says that a longer past would have let it be judged further, as was asked.
     """
 
     series: str
@@ -57,6 +58,11 @@ class Outlook(Viewable):
     limit_met: LimitTime | None
     anomalies: tuple[Anomaly, ...] = ()
     notes: tuple[str, ...] = ()
+    is_short: bool = False
+    looked_days: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "looked_days", self.horizon_s / 86_400)
 
     @property
     def horizon_s(self) -> float:
@@ -80,10 +86,16 @@ class Suggestion(Viewable):
 @dataclass(frozen=True)
 class MaintenanceReport(Viewable):
     """``suggestions`` with the most urgent first; ``left_out`` says which series could not be
-    looked at, and why."""
+    looked at, and why. ``short`` is how many days of ``horizon_days`` could be judged, by series,
+    of those whose past allows no more: nothing is known of what comes after."""
 
     made_s: float
     horizon_days: int
     outlooks: tuple[Outlook, ...]
     suggestions: tuple[Suggestion, ...]
     left_out: Mapping[str, str]
+    short: Mapping[str, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        short = {each.series: each.looked_days for each in self.outlooks if each.is_short}
+        object.__setattr__(self, "short", short)
