@@ -153,6 +153,8 @@ def test_an_overview_tells_of_communities(retriever: Retriever) -> None:
         for sentence in community.summary:
             assert sentence.text
             assert sentence.end - sentence.start == len(sentence.text)
+    said = " ".join(each.text for community in found.communities for each in community.summary)
+    assert "It lives in hives." in said  # what the question asks, not the first sentence
 
 
 def test_talk_looks_for_nothing(retriever: Retriever) -> None:
@@ -165,6 +167,8 @@ def test_talk_looks_for_nothing(retriever: Retriever) -> None:
 def test_an_empty_question_is_refused(retriever: Retriever, question: str) -> None:
     with pytest.raises(InputError, match="empty"):
         retriever.retrieve(question)
+    with pytest.raises(InputError, match="empty"):
+        retrieve("nothing", question)
     with pytest.raises(InputError, match="surrogate"):
         retriever.retrieve("\ud800")
     with pytest.raises(InputError, match="at least 1"):

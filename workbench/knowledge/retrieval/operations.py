@@ -11,6 +11,7 @@ from workbench.knowledge.graphs import opened
 from workbench.knowledge.indexes import EMBEDDER
 from workbench.knowledge.states import State
 
+from .questions import check_question
 from .retriever import Asked, opened_retriever
 from .telling import Retrieval
 
@@ -37,5 +38,6 @@ def retrieve(
         limit: At most so many passages.
         embedder: The embedding model that tells meaning.
     """
+    check_question(question)  # before the model is loaded
     with opened(name) as graph, opened_retriever(State(graph), embedder=embedder) as retriever:
         return retriever.retrieve(question, strategy=strategy, limit=limit)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .communities import Community
+from .passage_graph import PassageGraph
 from .signals import Corpus, Signals
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _COMMUNITIES = 3
 _FROM_EACH = 10
@@ -21,8 +18,8 @@ _RANK_OFFSET = 10
 class Overview:
     """A community that bears on a question: its entities and the passages nearest to the question.
 
-    ``extract`` are sentences by passage and number; ``score`` is how much of what was found lies
-    in it.
+    ``extract`` are sentences of these by passage and number, the one of each that says most of the
+    question; ``score`` is how much of what was found lies in it.
     """
 
     entities: tuple[str, ...]
@@ -53,12 +50,12 @@ def look_over(
                 place = owner[passage]
                 scores[place] = scores.get(place, 0.0) + 1 / (_RANK_OFFSET + rank)
     best = sorted(scores, key=lambda each: (-scores[each], each))[:_COMMUNITIES]
-    return tuple(_seen(communities[each], scores[each], signals.vector, corpus) for each in best)
+    return tuple(_seen(communities[each], scores[each], signals, corpus) for each in best)
 
 
-def _seen(community: Community, score: float, vector: np.ndarray, corpus: Corpus) -> Overview:
+def _seen(community: Community, score: float, signals: Signals, corpus: Corpus) -> Overview:
     graph = corpus.graph
-    cosines = corpus.vectors_of(community.passages) @ vector
+    cosines = corpus.vectors_of(community.passages) @ signals.vector
     near = sorted(
         range(len(community.passages)), key=lambda each: (-cosines[each], community.passages[each])
     )
@@ -67,7 +64,25 @@ def _seen(community: Community, score: float, vector: np.ndarray, corpus: Corpus
         tuple(graph.entities[entity] for entity in community.entities),
         tuple(dict.fromkeys(graph.titles[passage] for passage in passages)),
         passages,
-        community.extract,
+        tuple(_extract(passages, dict(community.extract), signals, graph)),
         len(community.passages),
         score,
     )
+
+
+def _extract(
+    passages: Sequence[int], central: Mapping[int, int], signals: Signals, graph: PassageGraph
+) -> Iterator[tuple[int, int]]:
+    """A sentence of each passage, one a title: that which covers most of the question.
+
+    Where none covers any of it, the one by which the community is told, or the first.
+    """
+    titles: set[str] = set()
+    for passage in passages:
+        sentences = graph.words.sentences(passage)
+        if graph.titles[passage] in titles or len(sentences) < 2:  # a heading says nothing
+            continue
+        titles.add(graph.titles[passage])
+        shares = [signals.question.coverage(sentence) for sentence in sentences]
+        best = max(range(1, len(sentences)), key=lambda each: (shares[each], -each))
+        yield passage, best if shares[best] > 0 else central.get(passage, 1)

@@ -71,14 +71,19 @@ class Question:
         return sum(weights[word] for word in title if word in said) / sum(weights.values())
 
 
+def check_question(text: str) -> None:
+    """Raise InputError if a question is empty."""
+    if not text.strip():
+        raise InputError("the question is empty", hint="ask something: 'Who founded Rome?'")
+
+
 def read_question(text: str, graph: PassageGraph) -> Question:
     """Find the telling words of a question and link its names to entities.
 
     Raises:
         InputError: It is empty.
     """
-    if not text.strip():
-        raise InputError("the question is empty", hint="ask something: 'Who founded Rome?'")
+    check_question(text)
     every = words_of(text)
     words = every[:MOST_WORDS]
     cut = len(words) < len(every)

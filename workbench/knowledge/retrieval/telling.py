@@ -16,6 +16,7 @@ from .signals import Signals
 from .strategies import Choice, Strategy
 from .words import sentences_of
 
+_SHOWN_SHARE = 0.5  # of the best community's score, under which one is not told of
 _LIKELY_HOPS = 0.25  # from here on a path is shown, though one fact is likelier
 
 
@@ -109,7 +110,9 @@ def tell(ranked: Ranked, state: State, graph: PassageGraph, *, question: str) ->
         question: As it was asked.
     """
     steps = ranked.plan.path(graph) if _has_path(ranked.choice) else ()
-    spoken = [passage for each in ranked.overviews for passage, _ in each.extract]
+    least = max((each.score for each in ranked.overviews), default=0.0) * _SHOWN_SHARE
+    shown = [each for each in ranked.overviews if each.score >= least]
+    spoken = [passage for each in shown for passage, _ in each.extract]
     wanted = dict.fromkeys([*ranked.best, *(step.passage for step in steps), *spoken])
     known = places_of(state, [graph.keys[each] for each in wanted])
     teller = _Teller(ranked, graph, *known)
@@ -122,7 +125,7 @@ def tell(ranked: Ranked, state: State, graph: PassageGraph, *, question: str) ->
         tuple(teller.step(each) for each in steps),
         ranked.chance,
         ranked.abstained,
-        tuple(teller.community(each) for each in ranked.overviews),
+        tuple(teller.community(each) for each in shown),
         tuple(_notes(ranked)),
     )
 
