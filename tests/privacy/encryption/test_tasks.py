@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core.errors import DataError
-from workbench.privacy.encryption.tasks import load_task
+from workbench.core.errors import DataError, InputError
+from workbench.privacy.encryption.tasks import asked_rows, load_task
 
 
 @pytest.fixture
@@ -53,3 +53,10 @@ def test_a_files_columns_of_numbers_are_read_and_the_others_named(people: Path, 
     task = load_task("logistic", dataset=str(people), target="ill")
     assert task.columns == ("age", "tall") and task.left_out == ("name", "town")
     assert task.rows.shape == (90, 2) and task.asked.shape == (30, 2)
+
+
+@pytest.mark.parametrize(("said", "told"), [(b"\n \n", "no sentences"), (b"\xff\xfe", "not UTF-8")])
+def test_texts_that_are_none_are_refused(said: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_bytes(said)
+    with pytest.raises(InputError, match=told):
+        asked_rows(384, "minilm-l6-v2", str(tmp_path / "own.txt"))

@@ -49,12 +49,16 @@ def _names() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 class Surrogates:
-    """Makes them with one key, and never gives two persons of one corpus the same name."""
+    """Makes them with one key, and never gives two persons of one corpus the same name.
+
+    Nor the same family name, until half of those that there are have been given.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._persons: dict[str, tuple[str, str]] = {}
         self._taken: dict[tuple[str, str], str] = {}
+        self._families: set[str] = set()
 
     def make(self, kind: str, said: str, *, person: Person | None = None) -> str:
         """What takes the place of ``said``."""
@@ -86,12 +90,14 @@ class Surrogates:
             made = (given[choices.below(len(given))], family[choices.below(len(family))])
             own = {made[0].lower(), made[1].lower()} & set(person.parts)
             # Past half of all pairs two persons may share one, or it would never end.
-            if not own and (
-                made not in self._taken or len(self._taken) > len(given) * len(family) / 2
-            ):
+            new = made not in self._taken or len(self._taken) > len(given) * len(family) / 2
+            # Who is called by the family name alone is to be told from others, too.
+            fresh = made[1] not in self._families or len(self._families) > len(family) / 2
+            if not own and new and fresh:
                 break
         self._persons[person.key] = made
         self._taken[made] = person.key
+        self._families.add(made[1])
         return made
 
     def _name(self, said: str, person: Person) -> str:

@@ -103,8 +103,7 @@ def asked_rows(plan_features: int, encoder: str, source: str) -> tuple[np.ndarra
     if not path.is_file():
         raise InputError(f"there is no file {path}", hint="a .csv of rows, a .txt, or digits")
     if encoder:
-        lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
-        return embed(lines), None
+        return embed(_read_lines(path)), None
     import pandas as pd
 
     try:
@@ -117,6 +116,23 @@ def asked_rows(plan_features: int, encoder: str, source: str) -> tuple[np.ndarra
             f"{path.name} has {rows.shape[1]} columns; the model takes {plan_features} features"
         )
     return rows, None
+
+
+def _read_lines(path: Path) -> list[str]:
+    """The lines of a text file that say something.
+
+    Raises:
+        InputError: It is no UTF-8, or has none.
+    """
+    try:
+        lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path.name} is not UTF-8 ({error.reason})", hint="iconv -t UTF-8"
+        ) from None
+    if not lines:
+        raise InputError(f"{path.name} has no sentences", hint="one a line")
+    return lines
 
 
 def train_mlp(rows: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> Any:
