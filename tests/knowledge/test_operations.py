@@ -109,7 +109,7 @@ def test_what_was_known_and_what_was_so(terminal: Terminal, folder: Path) -> Non
     assert {each["recorded_to"] for each in found["facts"]} == {None}
     assert all(each["recorded_from"].startswith("20") for each in found["facts"])
     out = terminal.run("as-of", "notes")[1]
-    assert "a.txt 0-31" in out
+    assert "a.txt 0-32" in out
     assert "recorded now: 3 facts from 2 documents" in out
 
 
@@ -123,7 +123,7 @@ def test_a_list_of_names_is_kept_with_the_graph(
     (folder / "d.txt").write_text("In London.")
     terminal.run("update", "notes")
     summary = terminal.json("show", "notes")
-    assert set(summary["extractors"]) == {"gazetteer", "patterns"}
+    assert set(summary["extractors"]) == {"dependencies", "gazetteer"}
     lines = [json.loads(line) for line in terminal.json("dump", "notes")["lines"]]
     found = {line["document"] for line in lines if line.get("entity") == "united kingdom"}
     assert found == {"a.txt", "d.txt"}

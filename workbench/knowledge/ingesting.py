@@ -16,14 +16,14 @@ from workbench.core.errors import DependencyError, NotFoundError
 from workbench.core.progress import Progress, progress
 from workbench.core.viewers import Viewable
 
-from .extraction.protocol import Extractor
+from .extraction.protocol import Extractor, all_at_work
 from .extractors import use_extractors
 from .graphs import Graph
-from .preparing import Prepared, prepare
+from .preparing import Prepared, extract_from, prepare
 from .scanning import Look, Passed, scan
 from .writing import close_document, write_document, write_look
 
-BATCH_DOCUMENTS = 64
+BATCH_DOCUMENTS = 256
 BATCH_CHARACTERS = 2_000_000
 
 
@@ -86,7 +86,11 @@ class _Work:
         gone = known.keys() - {(look.folder_id, look.path) for look in looks}
         self._withdraw(sorted(gone))
         before = self._looks()
-        with progress("Taking documents in", total=len(looks), unit="documents") as task:
+        new = sum((look.folder_id, look.path) not in known for look in looks)
+        with (
+            all_at_work(self.extractors, new),
+            progress("Taking documents in", total=len(looks), unit="documents") as task,
+        ):
             for look in looks:
                 key = (look.folder_id, look.path)
                 self._take(look, known.get(key), before.get(key))
@@ -144,7 +148,7 @@ class _Work:
         except OSError as error:
             self.passed.faults[look.path] = error.strerror or str(error)
             return None
-        return prepare(look, content, self.graph.database, extractors=self.extractors)
+        return prepare(look, content, self.graph.database)
 
     def _withdraw(self, documents: Sequence[tuple[int, str]]) -> None:
         if not documents:
@@ -169,6 +173,7 @@ class _Work:
         if not self.batch and not self.seen:
             return
         looked_ns = self.graph.clock()
+        extract_from(self.batch, self.graph.database, extractors=self.extractors)
         with self.graph.database.transaction() as connection:
             moment_us = self.graph.next_moment_us(connection)
             for made in self.batch:

@@ -115,7 +115,8 @@ def build(
     Args:
         name: What to call it.
         folders: Where the documents are; hidden files and links to folders are left out.
-        extractors: What looks for entities and facts; by default patterns.
+        extractors: What looks for entities and facts; by default dependencies, rules on
+            parsed sentences; patterns is quick and plain, language-model slow.
         gazetteer: A list of names to find; a line is name, kind and other forms, parted by tabs.
     """
     if not folders:

@@ -67,10 +67,8 @@ def reading_key(source_sha256: str, reader: Reader) -> str:
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
 
 
-def prepare(
-    look: Look, content: bytes, database: Database, *, extractors: Sequence[Extractor]
-) -> Prepared:
-    """Read, cut and extract what the graph does not know yet.
+def prepare(look: Look, content: bytes, database: Database) -> Prepared:
+    """Read and cut what the graph does not know yet; ``extract_from`` then has it looked at.
 
     A file that cannot be read is prepared as its fault.
 
@@ -90,14 +88,25 @@ def prepare(
         made.fault = "it is nested too deeply"
         return made
     made.cut = Cut(reading, tuple(chunking.cut(reading)))
+    return made
+
+
+def extract_from(
+    batch: Sequence[Prepared], database: Database, *, extractors: Sequence[Extractor]
+) -> None:
+    """Have the passages of a batch looked at that the graph does not know, each once."""
     fresh: dict[str, Passage] = {}
-    for key, passage in zip(made.cut.keys, made.cut.passages, strict=True):
-        if key not in fresh and not database.read_one(
-            "SELECT 1 FROM passages WHERE key = ?", (key,)
-        ):
-            fresh[key] = passage
+    for made in batch:
+        for key, passage in zip(made.cut.keys, made.cut.passages, strict=True) if made.cut else ():
+            if key not in fresh and not database.read_one(
+                "SELECT 1 FROM passages WHERE key = ?", (key,)
+            ):
+                fresh[key] = passage
+    found: dict[str, list[Grounded]] = {}
     for extractor in extractors:
         results = extract_grounded(extractor, list(fresh.values()))
-        for key, found in zip(fresh, results, strict=True):
-            made.found.setdefault(key, []).append(found)
-    return made
+        for key, each in zip(fresh, results, strict=True):
+            found.setdefault(key, []).append(each)
+    for made in batch:
+        if made.cut is not None:
+            made.found = {key: found[key] for key in made.cut.keys if key in found}

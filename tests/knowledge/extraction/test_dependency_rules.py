@@ -60,6 +60,19 @@ def only(text: str, relation: str) -> set[tuple[str, str]]:
         ("Karl Berg is known for his portraits.", "known_for", {("Karl Berg", "portraits")}),
         ("The Long War was a war. It lasted from 1804 to 1810.", "occurred_on",
          {("Long War", "1804 to 1810")}),
+        ("Bella Rosa is a village in the state of Holmland, in Norway.", "is_a",
+         {("Bella Rosa", "village"), ("Holmland", "state")}),
+        ("They read American critic Harold Bloom.", "nationality", {("Harold Bloom", "American")}),
+        ("Mira Holm was a poet. A radical in her verse, she wrote odes.", "is_a",
+         {("Mira Holm", "poet"), ("Mira Holm", "radical")}),
+        ("Rye is a grass of the genus Secale.", "part_of", {("Rye", "Secale")}),
+        ("The crab louse or pubic louse is a louse.", "also_known_as",
+         {("crab louse", "pubic louse")}),
+        ("Mira Holm was a poet. She received many awards, including the Holm Prize.",
+         "received_award", {("Mira Holm", "Holm Prize")}),
+        ("The Doors were a rock band formed in 1965, comprising vocalist Jim Morrison, guitarist "
+         "Robby Krieger, and drummer John Densmore.", "member_of",
+         {(name, "Doors") for name in ("Jim Morrison", "Robby Krieger", "John Densmore")}),
     ],
 )  # fmt: skip
 def test_each_rule(text: str, relation: str, expected: set[tuple[str, str]]) -> None:

@@ -6,8 +6,9 @@ Whoever changes what it gives raises its version: each passage is then looked at
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,7 +79,8 @@ class Extractor(Protocol):
     """Finds names and what is said of them.
 
     One that is faster with many passages at once also has
-    ``extract_many(passages: Sequence[Passage]) -> Iterable[Extraction]``, in the same order.
+    ``extract_many(passages: Sequence[Passage]) -> Iterable[Extraction]``, in the same order. One
+    that prepares for many also has ``at_work(passages: int)``, a context that is entered before.
     """
 
     @property
@@ -106,3 +108,14 @@ def extract_all(extractor: Extractor, passages: Sequence[Passage]) -> Iterable[E
     found: Iterable[Extraction]
     found = many(passages) if many else (extractor.extract(each) for each in passages)
     return found
+
+
+@contextlib.contextmanager
+def all_at_work(extractors: Iterable[Extractor], passages: int) -> Iterator[None]:
+    """A context in which each extractor expects about so many passages."""
+    with contextlib.ExitStack() as stack:
+        for each in extractors:
+            at_work = getattr(each, "at_work", None)
+            if at_work is not None:
+                stack.enter_context(at_work(passages))
+        yield

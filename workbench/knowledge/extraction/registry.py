@@ -11,7 +11,7 @@ from .gazetteer import GazetteerExtractor
 from .patterns import PatternExtractor
 from .protocol import Extractor
 
-DEFAULT = ("patterns",)
+DEFAULT = ("dependencies",)
 Maker = Callable[[dict[str, Any]], Extractor]
 _makers: dict[str, Maker] = {}
 

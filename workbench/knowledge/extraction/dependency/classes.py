@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .offices import is_office
+from .enumerations import enumerated
+from .offices import is_office, is_office_word, office_phrase
 from .parts import is_taxon_name
 from .reading import Found, Passage, is_copula, is_human, is_human_word
 from .tree import (
+    BE,
     LIGHT,
     NOUNS,
     Phrase,
@@ -39,8 +41,9 @@ _NO_CLASS = words(
     "southeast minute hour mile kilometre kilometer km metre meter year day subject focus "
     "goal aim purpose majority number lot amount percent sum seat birthplace site most "
     "population nickname abbreviation question fact opposite key initial initials title "
-    "percent author founder creator inventor discoverer branch component portion half "
-    "majority rest"
+    "recipient winner author founder creator inventor discoverer branch component portion "
+    "half rest distance influence evolution signs sign contributions contribution symptom "
+    "symptoms characteristics features effect effects others "
 )
 _PARTITIVE = words("one some most many two three majority several any")
 
@@ -71,10 +74,17 @@ def class_of(token: Token) -> Token | None:
     if token.lemma_.lower() in _PARTITIVE or (token.pos_ == "NUM" and token.dep_ != "nummod"):
         inner = next((each for each in objects(token, "of", "among")), None)
         return inner if inner is not None and inner.pos_ in NOUNS else None
-    last_of_list = token.pos_ == "ADJ" and token.dep_ == "conj" and token.head.pos_ in NOUNS
+    if token.tag_ in {"JJS", "RBS"} or any(
+        each.text == "-" for each in token.children if token.lower_ == "largest"
+    ):
+        return None
+    last_of_list = token.pos_ in {"ADJ", "INTJ"} and (
+        (token.dep_ == "conj" and token.head.pos_ in NOUNS | {"INTJ"})
+        or (token.dep_ == "attr" and has_article(token))
+    )
     if token.lemma_.lower() in _NO_CLASS or not (token.pos_ in NOUNS or last_of_list):
         return None
-    if token.tag_ in {"WP", "WDT"} or token.pos_ == "PRON":
+    if token.tag_ in {"WP", "WDT"} or token.pos_ == "PRON" or token.lower_ in {"co", "non"}:
         return None
     return token
 
@@ -90,23 +100,57 @@ def _late_predicate(verb: Token) -> bool:
     return any(each.lower_ == "among" for each in children(verb, "prep"))
 
 
-def _copula(passage: Passage, verb: Token) -> Iterator[Found]:
+_REAL_CHANGE = words("go come continue grow rise")
+
+
+def _is_not_said(verb: Token) -> bool:
+    """Whether a copula is denied, supposed, wished for, or what somebody believes."""
     if any(
         each.dep_ == "neg" or each.lower_ in {"may", "might", "could"} for each in verb.children
     ):
+        return True
+    if verb.dep_ == "conj" and children(verb.head, "neg") and not children(verb, "nsubj"):
+        return True
+    if verb.dep_ == "xcomp" and verb.head.lemma_ not in _REAL_CHANGE | BE:
+        return True
+    believed = verb.dep_ in {"acl", "ccomp"} and verb.head.pos_ in NOUNS
+    return believed and any(each.lower_ == "that" for each in children(verb, "mark"))
+
+
+def _copula(passage: Passage, verb: Token) -> Iterator[Found]:
+    if _is_not_said(verb):
         return
     head = subject_of(verb)
     if head is None or head.lower_ in {"there", "this", "that", "what", "who", "which"}:
         return
+    if head.lemma_.lower() in {"example", "reason", "cause", "result", "way", "aim", "goal", "use"}:
+        return
     if verb.head.lemma_ in _VERDICTS and verb.dep_ in {"xcomp", "ccomp"}:
         return
     said = predicates(verb)
+    if head.lower_ == "it" and any(_is_cleft(each) for each in said[:1]):
+        return
+    if any(each.lower_ in {"other", "others"} for one in said for each in children(one, "poss")):
+        return
+    kinds = head.tag_ == "NNS" and head.pos_ == "NOUN" and not passage.names_topic(head)
+    if kinds and said and all(map(_is_bare_name, said)):
+        for each in said:
+            yield Found("copula_listed", noun_phrase(each), "is_a", noun_phrase(head))
+        return
     if head.pos_ == "NOUN" and len(said) == 1 and _is_bare_name(said[0]):
         for each in members(head):
             told = is_superlative(each) or children(each, "amod") or each.dep_ == "conj"
-            if told and class_of(each) is not None and has_article(head):
+            if (
+                told
+                and class_of(each) is not None
+                and (has_article(head) or children(head, "poss"))
+            ):
                 yield Found("copula_reversed", noun_phrase(said[0]), "is_a", noun_phrase(each))
         return
+    for each in said[:1]:
+        if _goes_on_without_article(each):
+            continue
+        said = [*said, *(one for one in enumerated(each) if one not in said)]
     for subject in _subjects(passage, verb, head):
         for predicate in said:
             named = class_of(predicate)
@@ -117,6 +161,22 @@ def _copula(passage: Passage, verb: Token) -> Iterator[Found]:
             if is_proper(named) and is_proper(subject.head) and not has_article(named):
                 continue
             yield Found("copula", subject, "is_a", _class_phrase(named))
+
+
+def _is_cleft(token: Token) -> bool:
+    """Whether it is *it is his portraits that are ...*."""
+    said = determiner(token) not in {"a", "an"} and not is_superlative(token)
+    clauses = [each for each in children(token, "relcl") if each.tag_ in {"VBN", "VBZ", "VBP"}]
+    return (
+        said
+        and any(one.lower_ == "that" for each in clauses for one in each.children)
+        and bool(children(token, "poss"))
+    )
+
+
+def _goes_on_without_article(token: Token) -> bool:
+    """Whether it is *the arts of preparation, cooking and presentation*: no list of classes."""
+    return not has_article(token) or determiner(token) == "the"
 
 
 _VERDICTS = words("consider regard think believe say claim deem hold judge")
@@ -161,6 +221,11 @@ def _class_phrase(token: Token) -> Phrase:
 def _apposition(passage: Passage, token: Token) -> Iterator[Found]:
     """*Carnatic music, the classical tradition*; *the river, the Congo*."""
     head = token.head
+    if token.lower_ == "one" and head.pos_ == "PROPN":
+        named, subject = class_of(token), passage.subject(_right_before(token, head))
+        if named is not None and subject is not None:
+            yield Found("apposition_one", subject, "is_a", _class_phrase(named))
+        return
     if token.pos_ not in NOUNS or head.pos_ not in NOUNS or head.lower_ in passage_pronouns:
         return
     if head.ent_type_ in {"DATE", "CARDINAL"} or token.ent_type_ in {
@@ -172,6 +237,10 @@ def _apposition(passage: Passage, token: Token) -> Iterator[Found]:
     between = head.doc[head.i + 1 : token.left_edge.i]
     if any(each.text in {"(", "–", "—"} for each in between) and not has_article(token):
         return
+    siblings = [each for each in children(head, "appos") if each != token]
+    more = [each for each in [*children(token, "conj", "appos"), *siblings] if has_article(each)]
+    if determiner(token) == "the" and token.pos_ == "NOUN" and len(more) > 1:
+        return  # "the murder of A, the trial of B, and the end of C"
     if (token.ent_type_ == "PERSON" and head.ent_type_ == "PERSON") or is_taxon_name(head):
         return
     if (
@@ -181,12 +250,16 @@ def _apposition(passage: Passage, token: Token) -> Iterator[Found]:
         return
     if is_proper(token) and not is_proper(head):
         head = _nearest_noun(token, head)
+    elif token.pos_ == "NOUN" and has_article(token):
+        head = _right_before(token, head)
     if is_proper(token) and not is_proper(head) and class_of(head) is not None:
         if not children(head, "poss") and not has_article(head) and head.tag_ != "NNS":
             return
         yield Found("apposition_name_last", noun_phrase(token), "is_a", _class_phrase(head))
     elif token.pos_ == "NOUN" and has_article(token) and class_of(token) is not None:
         subject = passage.subject(head)
+        if subject is None and determiner(token) in {"a", "an"} and not children(head, "amod"):
+            subject = noun_phrase(head) if head.pos_ == "NOUN" else None
         if subject is None:
             return
         for each in members(token):
@@ -204,26 +277,74 @@ def _nearest_noun(name: Token, head: Token) -> Token:
     return nearest if nearest.pos_ == "NOUN" else head
 
 
+def _right_before(token: Token, head: Token) -> Token:
+    """The noun that an apposition stands right after, with the name that it is the end of."""
+    at = token.left_edge.i - 1
+    while at > head.i and (
+        token.doc[at].text in {",", '"', "”", "—", "–"} or token.doc[at].lower_ == "then"
+    ):
+        at -= 1
+    nearest = token.doc[at]
+    if nearest.pos_ not in NOUNS or nearest.i <= head.i:
+        return head
+    while nearest.dep_ in {"compound", "nmod"} and nearest.head.i > nearest.i:
+        nearest = nearest.head
+    while nearest.dep_ == "pobj" and nearest.head.lower_ == "of":
+        above = nearest.head.head
+        if above.pos_ not in NOUNS or above.i < head.i:
+            break
+        nearest = above
+    return nearest
+
+
 passage_pronouns = words("it they he she this that them")
+
+
+_SEEN_AS = words(
+    "portray cast regard describe see know consider think depict star appear hail credit "
+    "recognize recognise remember view dismiss acknowledge treat interpret identify disguise pose "
+    "celebrate sell refer define elect appoint crown use classify categorize label list play "
+    "include name represent characterize"
+)
 
 
 def _role(passage: Passage, prep: Token) -> Iterator[Found]:
     """*As a critic of ..., he wrote*; *she worked as a nurse*."""
     verb = prep.head
     at_start = prep.i == prep.sent.start
+    first = prep.nbor() if prep.i + 1 < prep.sent.end else prep
     if not at_start and verb.lemma_ not in _SAYS:
-        return
+        indefinite = first.lower_ in {"a", "an"} and verb.pos_ == "VERB"
+        if not indefinite or verb.lemma_ in _SEEN_AS:
+            return
     head = subject_of(verb)
     if not at_start and (head is None or not is_human(passage, head)):
         return
     subject = passage.subject(head) if head is not None else None
     if subject is None:
         return
-    for attr in children(prep, "pobj"):
-        for each in members(attr):
-            named = class_of(each)
-            if named is not None and not is_office(named):
-                yield Found("role", subject, "is_a", _class_phrase(named))
+    for each in _roles(prep):
+        named = class_of(each)
+        if named is None:
+            continue
+        if at_start and first.lower_ not in {"a", "an"} and is_office_word(named):
+            yield Found("role_office", subject, "held_office", office_phrase(named))
+        elif not is_office(named) and (
+            verb.lemma_ in _SAYS or at_start or is_human_word(named.lemma_.lower())
+        ):
+            yield Found("role", subject, "is_a", _class_phrase(named))
+
+
+def _roles(prep: Token) -> list[Token]:
+    """The nouns of *as a novelist, critic, and poet*, by their order where the tree is wrong."""
+    found = [one for each in children(prep, "pobj") for one in members(each)]
+    at = prep.i + 1
+    while at < prep.sent.end and prep.doc[at].pos_ in {"DET", "ADJ", "ADV"}:
+        at += 1
+    while at + 1 < prep.sent.end and prep.doc[at + 1].pos_ in NOUNS:
+        at += 1
+    listed = enumerated(prep.doc[at]) if at < prep.sent.end and prep.doc[at].pos_ in NOUNS else []
+    return listed if len(listed) > len(found) else found
 
 
 def _made(passage: Passage, token: Token, verb: Token) -> Iterator[Found]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .tree import Token
 
-_INSIDE = frozenset({"ADJ", "NOUN", "PROPN", "NUM", "X"})
+_INSIDE = frozenset({"ADJ", "NOUN", "PROPN", "NUM", "X", "INTJ"})
 _LEADING = frozenset({"DET", "ADV", "PRON"})
 _FINITE = frozenset({"VBZ", "VBD", "VBP", "MD"})
 _JOINTS = frozenset({"-", "–", "/", "'", "’", "&", "[", "]", '"', "“", "”"})

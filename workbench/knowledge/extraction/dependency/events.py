@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .reading import Found, Passage, is_human
-from .tree import NOUNS, Token, is_proper, noun_phrase, subject_of
+from .tree import NOUNS, Phrase, Token, is_proper, noun_phrase, subject_of
 from .vocabulary import words
 
 _HAPPEN = words(
@@ -38,6 +38,38 @@ def find_event_times(passage: Passage, sentence: Any) -> Iterator[Found]:
                 yield Found("event_noun", thing, "occurred_on", passage.time_phrase(when), when)
         elif token.lemma_ == "be" and token.pos_ == "AUX":
             yield from _was(passage, token)
+        if token.pos_ == "PROPN" and token.dep_ not in {"compound", "nmod"}:
+            yield from _named_event(passage, token)
+
+
+def _named_event(passage: Passage, token: Token) -> Iterator[Found]:
+    """*the Xinhai Revolution in 1911*, *the 1986 Green Revolution*, *the Song (960-1279)*."""
+    phrase = noun_phrase(token)
+    event = token.ent_type_ == "EVENT" or token.lower_.endswith(
+        (*_EVENT_NOUN, "crisis", "dynasty", "age", "era")
+    )
+    after = passage.doc[phrase.end] if phrase.end < token.sent.end else None
+    when, rule = None, "named_event"
+    if event:
+        when = passage.time_of(token, "in", "on")
+        start = phrase.start
+        if when is None and after is not None and after.lower_ == "in":
+            when = passage.time_at(phrase.end + 1)
+        if when is None:
+            dated = passage.time_at(start) or passage.dates_of(phrase)
+            if dated is not None and token.lower_ != "games":
+                end = passage.doc.char_span(dated.start, dated.end, alignment_mode="expand")
+                when, start = dated, max(start, end.end if end is not None else start)
+                phrase = Phrase(token, min(start, token.i), phrase.end)
+    if when is None and after is not None and after.text == "(":
+        state = (
+            event or token.ent_type_ == "NORP" or passage.doc[phrase.end - 1].lower_ == "dynasty"
+        )
+        dated = passage.time_at(phrase.end + 1)
+        if state and dated is not None and token.ent_type_ != "PERSON":
+            when, rule = dated, "dated_event"
+    if when is not None:
+        yield Found(rule, phrase, "occurred_on", passage.time_phrase(when), when)
 
 
 def _time_below(passage: Passage, token: Token) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .enumerations import enumerated
-from .reading import Found, Passage
+from .reading import Found, Passage, is_human_word
 from .tree import (
     NOUNS,
     Phrase,
@@ -25,6 +25,10 @@ from .vocabulary import words
 
 _HOLDS = frozenset({"include", "comprise", "contain", "encompass", "incorporate"})
 _VAGUE = words("example way thing factor other others one reason term area range")
+_OWN = words(
+    "sign symptom contribution work cause effect credit member population duty role theme "
+    "accolade honor honour award achievement cast benefit use advantage function"
+)
 
 
 def find_lists(passage: Passage, sentence: Any) -> Iterator[Found]:
@@ -52,6 +56,16 @@ def _examples(passage: Passage, prep: Token, rule: str) -> Iterator[Found]:
         if rule == "like" and kind.tag_ != "NNS":
             continue
         yield Found(rule, noun_phrase(each), "is_a", noun_phrase(kind))
+        if kind.lemma_.lower() in _PARTS:
+            for whole in objects(kind, "of"):
+                yield Found(f"{rule}_part", noun_phrase(each), "part_of", noun_phrase(whole))
+
+
+_PARTS = words(
+    "branch part subfield component division region section layer field discipline element "
+    "subdivision organ area"
+)
+_DIVIDED = words("contain comprise have include divide split consist compose define separate")
 
 
 def _such_before(prep: Token) -> Token | None:
@@ -118,21 +132,26 @@ def _holding(passage: Passage, verb: Token) -> Iterator[Found]:
         head = next(objects(head, "of"), head)
         if head.lemma_.lower() in {"example", "type", "form"}:
             return
-    if (
-        head.tag_ == "NNS"
-        and not passage.names_topic(head)
-        and verb.lemma_ in {"include", "comprise"}
-    ):
+    if head.lemma_.lower() in _OWN or children(head, "poss"):
+        return
+    if is_human_word(head.lemma_.lower()) and not is_proper(listed[0]):
+        return  # "theorists include myth and ritual"
+    if head.tag_ == "NNS" and not is_proper(head) and verb.lemma_ in {"include", "comprise"}:
         for each in listed:
             yield Found("class_includes", noun_phrase(each), "is_a", noun_phrase(head))
         return
     whole = passage.subject(head)
-    if whole is None or (verb.tag_ == "VBG" and not is_proper(head)):
+    if whole is None or (
+        verb.tag_ == "VBG" and not is_proper(head) and not passage.is_thing(whole)
+    ):
         return
     for each in listed:
+        if each.pos_ not in NOUNS or each.lemma_.lower() in {"territory", "year", "interaction"}:
+            continue
         if each.lemma_.lower() in {"part", "number", "area"}:
             each = next(objects(each, "of"), each)
-        if is_proper(each) or (whole.is_topic and verb.lemma_ in {"include", "comprise"}):
+        about = whole.is_topic or passage.names_topic(whole.head)
+        if is_proper(each) or (about and each.ent_type_ not in {"QUANTITY", "PERCENT"}):
             yield Found("whole_includes", noun_phrase(each), "part_of", whole)
         for one in _named_after(each):
             yield Found("list_of_kind", one, "is_a", noun_phrase(each))
@@ -160,7 +179,9 @@ def _after_colon(passage: Passage, colon: Token) -> Iterator[Found]:
         (each for each in reversed(colon.doc[colon.sent.start : colon.i]) if each.pos_ in NOUNS),
         None,
     )
-    if kind is None or kind.tag_ != "NNS" or colon.i - kind.i > 2 or kind.lemma_ in _VAGUE:
+    if kind is not None and kind.dep_ == "pobj" and kind.head.lower_ == "of":
+        kind = kind.head.head if kind.head.head.tag_ == "NNS" else kind
+    if kind is None or kind.tag_ != "NNS" or colon.i - kind.i > 5 or kind.lemma_ in _VAGUE:
         return
     first = _first_after(colon)
     if first is None:
@@ -176,10 +197,18 @@ def _after_colon(passage: Passage, colon: Token) -> Iterator[Found]:
                 yield Found("colon_category", phrase, "is_a", found)
             continue
         yield Found("colon", phrase, "is_a", noun_phrase(kind))
-        if whole is not None and kind.head.lemma_ in {"contain", "comprise", "have", "include"}:
-            owner = passage.subject(subject_of(kind.head))
-            if owner is not None and (owner.is_topic or is_proper(owner.head)):
+        verb = kind.head.head if kind.head.dep_ in {"prep", "agent"} else kind.head
+        if verb.dep_ in {"prep", "agent"} or verb.lemma_ == "number":
+            verb = verb.head.head if verb.head.dep_ in {"prep", "agent"} else verb.head
+        if whole is not None and verb.lemma_ in _DIVIDED:
+            owner = passage.subject(subject_of(verb)) or _described(subject_of(verb))
+            if owner is not None:
                 yield Found("colon_part", phrase, "part_of", owner)
+
+
+def _described(head: Token | None) -> Phrase | None:
+    """*The classical era of X*, of which nothing else is known than that it is spoken of."""
+    return noun_phrase(head) if head is not None and head.pos_ in NOUNS else None
 
 
 def _first_after(colon: Token) -> Token | None:

@@ -9,8 +9,20 @@ from typing import Any
 from ..schwartz_hearst import find_short_forms
 from .parts import is_taxon_name
 from .reading import Found, Passage
-from .tree import NOUNS, Phrase, Token, children, is_proper, noun_phrase, objects, subject_of
+from .tree import (
+    NOUNS,
+    Phrase,
+    Token,
+    children,
+    has_article,
+    is_proper,
+    noun_phrase,
+    objects,
+    subject_of,
+)
 
+_CAPITAL = r"(?=[ ][\"“]?(?-i:[A-ZÀ-ÝĀĒĪŌŪ]))"
+_BORN = r"born(?![ ](?:in|on|to|near|at|and)\b)" + _CAPITAL
 _CUE = re.compile(
     r"(?:(?:also|better|commonly|formerly|formally|often|sometimes|popularly|widely|previously|"
     r"usually|historically|simply|originally|alternatively|professionally|generally|colloquially|"
@@ -18,8 +30,15 @@ _CUE = re.compile(
     r"(?:(?:known|referred[ ]to|abbreviated|designated)"
     r"(?:[ ]+(?:\w+ly|simply|by[ ][\w' ]{0,25}|to)){0,2}[ ]+as"
     r"|known[ ]by[ ][\w' ]{0,28}?(?:name|initials|nickname|abbreviation|acronym|term)s?"
+    r"|pen[ ]name[ ]of|(?:Latini[sz]ed|posthumously[ ](?:called|named))(?:[ ]as)?"
+    r"|(?<=[,(][ ])(?:personal|birth|real|full|given|regnal|temple|stage)[ ]name(?:[ ]was)?"
+    rf"{_CAPITAL}|(?<=[,(][ ]){_BORN}|(?<=\(){_BORN}"
+    r"|(?:by|under)[ ](?:its|his|her|their|the)[ ](?:\w+[ ]){0,2}"
+    rf"(?:name|epithet|nickname|pseudonym|stage[ ]name)s?(?:[ ]of)?{_CAPITAL}"
+    rf"|given[ ]the[ ](?:\w+[ ]){{0,2}}(?:name|nickname|title){_CAPITAL}"
     r"|(?:called|spelled|nicknamed|romanized[ ]as|written[ ]as|termed|dubbed|styled|titled))"
-    r"|(?<=[(,;][ ])(?:officially|formally|in[ ]full|or[ ]simply|or|aka|also)"
+    r"|(?<=[(,;][ ])(?:officially|formally|in[ ]full|or[ ]simply|or|aka"
+    r"|also(?![ ](?:\w+ly[ ])?(?:known|referred|called|spelled|written|sometimes|often)\b))"
     r"|(?<=\()(?:or|also|officially|aka)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -37,9 +56,13 @@ _LEADING = re.compile(
 )
 
 
+_WITHOUT_SCRIPT = re.compile(r"\s?\([^()A-Za-z]{1,40}\)(?=[,;.]|\sand)")
+"""Brackets with a name in another script, which part a list of names."""
+
+
 def find_other_names(passage: Passage, sentence: Any) -> Iterator[Found]:
     """Each ``also_known_as`` of a sentence."""
-    text = sentence.text
+    text = _WITHOUT_SCRIPT.sub(lambda found: " " * len(found[0]), sentence.text)
     base = sentence.start_char
     told = 0
     for cue in _CUE.finditer(text):
@@ -55,6 +78,10 @@ def find_other_names(passage: Passage, sentence: Any) -> Iterator[Found]:
         listed = (rest[: stop.start()] if stop else rest).rstrip(" ,")
         told = cue.end() + len(listed)
         for start, end in _names(listed):
+            if _SAYS_WHAT.match(listed[start:end]) or _SAYS_WHAT.match(
+                listed[max(0, start - 4) : end]
+            ):
+                break
             span = passage.doc.char_span(
                 base + cue.end() + start, base + cue.end() + end, alignment_mode="expand"
             )
@@ -63,13 +90,37 @@ def find_other_names(passage: Passage, sentence: Any) -> Iterator[Found]:
             other = Phrase(span.root, span.start, span.end)
             if other.end > bearer.start and other.start < bearer.end:
                 break
-            yield Found("other_name_cue", bearer, "also_known_as", other)
+            if _is_kind(passage, bearer, base + cue.start(), other):
+                yield Found("kind_known_as", other, "is_a", bearer)
+            else:
+                yield Found("other_name_cue", bearer, "also_known_as", other)
     for token in sentence:
         if token.pos_ in {"VERB", "AUX"}:
             yield from _as_name(passage, token)
     yield from _alternatives(passage, sentence)
+    yield from _same_kind(passage, sentence)
+    yield from _called_by(passage, sentence)
     yield from _in_parentheses(passage, sentence)
     yield from _between_dashes(passage, sentence)
+
+
+def _is_kind(passage: Passage, bearer: Phrase, cue: int, other: Phrase) -> bool:
+    """Whether *a group of villages called X* says what X is, and not what the group is called."""
+    common = bearer.head.pos_ == "NOUN" and not bearer.is_topic
+    between = passage.doc.text[bearer.span[1] : cue]
+    right_before = not between.strip() or between.strip().startswith(("of ", "in "))
+    alike = (other.head.tag_ == "NNS") == (bearer.head.tag_ == "NNS")
+    if not common or passage.names_topic(bearer.head) or "," in between or not right_before:
+        return False
+    return (is_proper(other.head) and has_article(bearer.head)) or not alike
+
+
+_SAYS_WHAT = re.compile(
+    r"(?:one of|an? (?:de facto|\w+ed|great|major)"
+    r"|the (?:most|highest|largest|greatest|best|oldest|first|father|mother|founder))\b",
+    re.IGNORECASE,
+)
+"""What is no name but a judgement: *known as one of the greatest*."""
 
 
 def _is_definition(passage: Passage, sentence: Any, at: int) -> bool:
@@ -83,22 +134,16 @@ def _is_definition(passage: Passage, sentence: Any, at: int) -> bool:
     return bool(topic.phrase.span[1] <= at < verb.idx)
 
 
+_UNDER_A_NAME = frozenset(
+    {"rule", "reign", "publish", "write", "perform", "patent", "release", "record", "baptize",
+     "christen", "register", "incorporate", "compete", "broadcast", "open"}
+)  # fmt: skip
 _OFFICES = frozenset({"king", "queen", "president", "emperor", "minister", "director"})
 
 
 def _as_name(passage: Passage, verb: Token) -> Iterator[Found]:
     """*ruled as Boleslaus IV*, *patented as the Baß-Tuba*."""
-    if verb.lemma_ in {
-        "serve",
-        "work",
-        "act",
-        "regard",
-        "select",
-        "portray",
-        "know",
-        "refer",
-        "star",
-    }:
+    if verb.lemma_ not in _UNDER_A_NAME:
         return
     head = subject_of(verb)
     subject = passage.subject(head) if head is not None else None
@@ -160,7 +205,10 @@ def _bearer(passage: Passage, sentence: Any, at: int, before: str, cue: str) -> 
         found = subject_of(verb)
         return passage.subject(found) if found is not None else None
     nearest = _noun_before(passage, sentence, word.start)
-    if verb is not None and verb.dep_ not in {"acl", "relcl", "advcl"}:
+    own = verb is not None and any(
+        each.tag_ not in {"WDT", "WP"} for each in children(verb, "nsubj", "nsubjpass")
+    )
+    if verb is not None and (own or verb.dep_ not in {"acl", "relcl", "advcl"}):
         found = subject_of(verb)
         if found is not None:
             return None if strict and verb.tag_ == "VBD" else passage.phrase(found)
@@ -194,6 +242,51 @@ def _noun_before(passage: Passage, sentence: Any, index: int) -> Token | None:
         above = subject_of(token.head) if token.dep_ == "attr" else None
         token = above if above is not None else token
     return token if token.pos_ in NOUNS else None
+
+
+def _same_kind(passage: Passage, sentence: Any) -> Iterator[Found]:
+    """*the crab louse or pubic louse*: two names of one thing end with the same word."""
+    for token in sentence:
+        if token.lower_ != "or" or not sentence.start < token.i < sentence.end - 2:
+            continue
+        left = token.doc[token.i - 1]
+        right = token.i + 1
+        while right + 1 < sentence.end and token.doc[right].pos_ in {"ADJ", "NOUN", "DET", "PROPN"}:
+            if token.doc[right].lower_ == left.lower_ or token.doc[right + 1].pos_ not in NOUNS:
+                break
+            right += 1
+        other = token.doc[right]
+        longer = other.i + 1 < sentence.end and other.nbor().lower_ == "of"
+        same = (
+            not longer
+            and left.pos_ in NOUNS
+            and other.lower_ == left.lower_
+            and other.i > token.i + 1
+        )
+        if same and noun_phrase(left).start < left.i:
+            start = token.i + 1 + (token.doc[token.i + 1].pos_ == "DET")
+            yield Found(
+                "same_kind", noun_phrase(left), "also_known_as", Phrase(other, start, right + 1)
+            )
+
+
+def _called_by(passage: Passage, sentence: Any) -> Iterator[Found]:
+    """*Walter Scott called him "Glorious John"*."""
+    for verb in sentence:
+        if verb.lemma_ not in {"call", "nickname", "dub"} or verb.tag_ not in {"VBD", "VBZ", "VBP"}:
+            continue
+        told = next(
+            (x for x in verb.children if x.lower_ in {"him", "her", "it"} and x.i > verb.i), None
+        )
+        if told is None or told.i + 2 >= sentence.end or told.nbor().text not in {'"', "“"}:
+            continue
+        end = told.i + 2
+        while end < sentence.end and verb.doc[end].text not in {'"', "”"}:
+            end += 1
+        whom = passage.phrase(told)
+        if whom is not None and told.i + 2 < end <= told.i + 8:
+            name = Phrase(verb.doc[end - 1], told.i + 2, end)
+            yield Found("called_by", whom, "also_known_as", name)
 
 
 def _in_parentheses(passage: Passage, sentence: Any) -> Iterator[Found]:
@@ -239,12 +332,12 @@ def _between_dashes(passage: Passage, sentence: Any) -> Iterator[Found]:
 def find_namesakes(passage: Passage, sentence: Any) -> Iterator[Found]:
     """Each ``named_after`` of a sentence."""
     for verb in sentence:
-        if verb.lemma_ not in {"name", "derive", "take"} or verb.pos_ != "VERB":
+        if verb.lemma_ not in {"name", "derive", "take", "call"} or verb.pos_ != "VERB":
             continue
         head = subject_of(verb)
         if head is None:
             continue
-        if verb.lemma_ != "name":
+        if verb.lemma_ not in {"name", "call"}:
             name = next((each for each in children(verb, "dobj") if each.lemma_ == "name"), None)
             own = name is not None and children(name, "poss")
             name_itself = head.lemma_ == "name" and verb.lemma_ == "derive"
@@ -254,8 +347,11 @@ def find_namesakes(passage: Passage, sentence: Any) -> Iterator[Found]:
                 head = next(iter(children(head, "poss")), next(objects(head, "of"), head))
             preps: tuple[str, ...] = ("from",)
         else:
-            preps = ("after", "for")
+            preps = ("after", "for") if verb.lemma_ == "name" else ("after",)
         subject = passage.subject(head)
+        if subject is None and verb.lemma_ == "name" and verb.dep_ == "acl" and head.pos_ == "NOUN":
+            subject = noun_phrase(head)
         for each in objects(verb, *preps):
             if subject is not None:
-                yield Found("named_after", subject, "named_after", noun_phrase(each))
+                after = passage.phrase(each) or noun_phrase(each)
+                yield Found("named_after", subject, "named_after", after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .geography import DEMONYMS, is_demonym
 from .reading import Found, Passage, is_copula, is_human, is_human_word
 from .tree import (
     Phrase,
@@ -39,9 +40,33 @@ _TITLES = words(
 def is_office(token: Token) -> bool:
     """Whether a noun is an office or a title that somebody holds."""
     word = token.lemma_.lower()
-    if word not in _OFFICES or any(each.lower_ in {"a", "an"} for each in children(token, "det")):
+    first = token
+    while first.dep_ == "conj" and first.head.i < first.i:
+        first = first.head
+    own = children(token, "det")
+    of_state = word in _OFFICES and any(x.pos_ == "PROPN" for x in objects(token, "of"))
+    if of_state and word not in _NEED_OF:
+        return True
+    titled = token.pos_ == "PROPN" and word in _OFFICES and token.dep_ not in {"nsubj", "appos"}
+    if titled and token.text[0].isupper() and not any(x.lower_ in {"a", "an"} for x in own):
+        return True
+    if word == "leader" and any(
+        x.tag_ in {"JJS", "RBS"} for y in token.children for x in y.subtree if x.i < token.i
+    ):
+        return False
+    if word not in _OFFICES or any(each.lower_ in {"a", "an"} for each in own):
+        return False
+    listed = not own and any(each.lower_ in {"a", "an"} for each in children(first, "det"))
+    if listed and not any(each.lower_ == "of" for each in children(token, "prep")):
         return False
     return word not in _NEED_OF or any(each.lower_ == "of" for each in children(token, "prep"))
+
+
+def is_office_word(token: Token) -> bool:
+    """Whether a noun without an article is one: *As leader of the party, ...*."""
+    return token.lemma_.lower() in _OFFICES and not any(
+        each.lower_ in {"a", "an"} for each in children(token, "det")
+    )
 
 
 def office_phrase(token: Token) -> Phrase:
@@ -49,9 +74,12 @@ def office_phrase(token: Token) -> Phrase:
     found = noun_phrase(token)
     inner = next(objects(token, "of"), None)
     end = found.end
-    if inner is not None:
+    for _ in range(3):
+        if inner is None:
+            break
         last = members(inner)[-1] if inner.pos_ == "PROPN" else inner
         end = max(end, noun_phrase(last).end)
+        inner = next((each for each in objects(inner, "of") if each.pos_ == "PROPN"), None)
     return Phrase(token, found.start, end)
 
 
@@ -76,8 +104,19 @@ def _said_of(passage: Passage, token: Token) -> Iterator[Found]:
     holder = None
     if first.dep_ == "attr" and is_copula(verb):
         holder = subject_of(verb)
+    elif first.dep_ == "appos" and verb.lemma_ == "title" and verb.dep_ == "dobj":
+        holder = subject_of(verb.head)
     elif first.dep_ == "pobj" and verb.lower_ == "as" and verb.head.pos_ == "VERB":
-        if verb.head.lemma_ in {"serve", "rule", "reign", "crown", "elect", "appoint", "succeed"}:
+        if verb.head.lemma_ in {
+            "serve",
+            "rule",
+            "reign",
+            "crown",
+            "elect",
+            "appoint",
+            "succeed",
+            "act",
+        }:
             holder = subject_of(verb.head)
     elif first.dep_ == "oprd" and verb.lemma_ in {
         "crown",
@@ -118,19 +157,10 @@ def find_nationality(passage: Passage, sentence: Any) -> Iterator[Found]:
         if head is None or subject is None or head.tag_ in {"NNS", "NNPS"}:
             continue
         start = noun_phrase(token).start
-        for each in token.doc[start : token.i]:
-            if each.ent_type_ == "NORP" or (each.tag_ == "JJ" and _is_demonym(each.text)):
-                if each.text in _FAITHS or each.nbor().text == "-":
+        known = [each for each in token.doc[start : token.i] if each.text in DEMONYMS]
+        for each in known or token.doc[start : token.i]:
+            if is_demonym(each):
+                if each.nbor().text == "-":
                     continue
                 yield Found("demonym", subject, "nationality", Phrase(each, each.i, each.i + 1))
                 break
-
-
-_FAITHS = words(
-    "Sufi Muslim Jewish Christian Catholic Protestant Buddhist Hindu Orthodox Roman-Catholic "
-    "Marxist Lutheran Puritan Shia Sunni Baptist Methodist Republican Democratic Communist"
-)
-
-
-def _is_demonym(text: str) -> bool:
-    return text[0].isupper() and text.endswith(("an", "ish", "ese", "ench", "eek", "utch", "wiss"))

@@ -13,6 +13,7 @@ from .tree import (
     children,
     is_proper,
     members,
+    named_of,
     noun_phrase,
     objects,
     subject_of,
@@ -25,7 +26,8 @@ _PARTS = words(
     "discipline subclass subfamily subspecies tributary moon satellite layer"
 )
 _ALWAYS = words(
-    "part branch subfield subdivision component subset subregion subdiscipline constituent"
+    "part branch subfield subdivision component subset subregion subdiscipline constituent organ "
+    "satellite moon tributary"
 )
 _MADE_OF = words("consist compose make divide split subdivide comprise")
 
@@ -40,10 +42,20 @@ def find_parts(passage: Passage, sentence: Any) -> Iterator[Found]:
             yield from _member(passage, token)
         elif token.pos_ == "VERB" and word in {"belong", "join"}:
             yield from _belongs(passage, token)
-        elif token.pos_ == "VERB" and word in _MADE_OF:
+        elif (
+            token.pos_ == "VERB"
+            and word in _MADE_OF
+            and not (word in {"consist", "comprise"} and _is_band(passage))
+        ):
             yield from _made_of(passage, token)
         elif token.pos_ == "VERB" and word in {"play", "sign"}:
             yield from _plays(passage, token)
+        elif token.pos_ == "VERB" and word == "have":
+            yield from _has(passage, token)
+        elif word in {"comprise", "consist", "feature"} and token.pos_ == "VERB":
+            yield from _line_up(passage, token)
+        elif word in {"professor", "student", "fellow", "coach", "dean", "lecturer"}:
+            yield from _at_school(passage, token)
         elif (word in _TAXA and token.dep_ == "pobj") or is_taxon_name(token):
             yield from _taxon(passage, token)
         elif word == "between" and token.head.lemma_ in {"union", "federation", "alliance"}:
@@ -101,8 +113,22 @@ def _part_of(passage: Passage, token: Token, word: str) -> Iterator[Found]:
             continue
         if word in {"region", "area", "district", "section"} and not is_proper(each):
             continue
-        for subject in subjects:
-            yield Found("part_noun", subject, "part_of", noun_phrase(each))
+        others = _along_with(token)
+        for subject in [*subjects, *others]:
+            yield Found("part_noun", subject, "part_of", noun_phrase(named_of(each)))
+
+
+def _along_with(token: Token) -> list[Phrase]:
+    """*forms part of X, along with A, B and C*."""
+    doc = token.doc
+    for each in doc[token.i : token.sent.end - 2]:
+        if each.lower_ == "along" and doc[each.i + 1].lower_ == "with":
+            return [
+                noun_phrase(one)
+                for one in doc[each.i + 2 : token.sent.end]
+                if one.pos_ == "PROPN" and one.dep_ not in {"compound", "nmod", "poss"}
+            ]
+    return []
 
 
 def _member(passage: Passage, token: Token) -> Iterator[Found]:
@@ -137,20 +163,25 @@ def _made_of(passage: Passage, verb: Token) -> Iterator[Found]:
     """*The flower consists of A and B*, *is divided into A and B*."""
     if verb.lemma_ == "make" and not any(each.lower_ == "up" for each in verb.children):
         return
-    if verb.lemma_ == "comprise":
+    if verb.lemma_ == "comprise" or (verb.lemma_ in {"divide", "split"} and verb.tag_ != "VBN"):
         return
+    if any(each.text == ":" for each in verb.doc[verb.i : verb.sent.end]):
+        return  # what stands after the colon are the parts
     head = subject_of(verb)
     whole = passage.subject(head) if head is not None else None
+    if whole is None and head is not None and head.pos_ == "NOUN" and verb.lemma_ != "make":
+        whole = noun_phrase(head)
     if whole is None:
         return
     for each in objects(verb, "of", "into", "up of"):
-        if each.pos_ in NOUNS and (
-            is_proper(each) or each.dep_ == "conj" or children(each, "conj")
-        ):
+        if each.pos_ in NOUNS and each.lemma_.lower() not in _VAGUE_PARTS:
             if any(child.lower_ == "or" for one in (each, each.head) for child in one.children):
                 continue
-            if not any(child.dep_ == "nummod" for child in each.children):
+            if each.ent_type_ not in {"QUANTITY", "PERCENT", "DATE"}:
                 yield Found("made_of", noun_phrase(each), "part_of", whole)
+
+
+_VAGUE_PARTS = words("part way type category group set series number variety collection sequence")
 
 
 def _plays(passage: Passage, verb: Token) -> Iterator[Found]:
@@ -170,6 +201,59 @@ def _plays(passage: Passage, verb: Token) -> Iterator[Found]:
             for each in objects(thing, "with", "for"):
                 if subject is not None and each.ent_type_ == "ORG":
                     yield Found("plays_for", subject, "member_of", noun_phrase(each))
+
+
+_BODY = words(
+    "skin shell leg limb wing eye tail head body feather scale tooth mouth fin layer core "
+    "leaf flower stem root petal horn bone neck beak bill claw antenna segment stalk bark "
+    "seed fruit nucleus membrane wall mantle crust atmosphere ring tentacle fur hair coat ear "
+    "nose tongue jaw skull spine hoof trunk valve part component page arm muscle organ gland "
+    "rim lid wheel roof tower dome engine blade handle string key frame "
+)
+
+
+def _has(passage: Passage, verb: Token) -> Iterator[Found]:
+    """*They have scaly skin*: parts of bodies, plants, planets and buildings."""
+    head = subject_of(verb)
+    whole = passage.subject(head) if head is not None else None
+    if whole is None and head is not None and head.pos_ == "NOUN":
+        whole = noun_phrase(head)
+    if head is None or whole is None or is_human(passage, head):
+        return
+    for each in children(verb, "dobj"):
+        for one in members(each, listed=True):
+            if one.lemma_.lower() in _BODY:
+                yield Found("has", noun_phrase(one), "part_of", whole)
+
+
+def _is_band(passage: Passage) -> bool:
+    """Whether the topic is a group of people."""
+    return passage.topic is not None and bool(
+        passage.topic.classes & {"band", "group", "duo", "trio", "quartet", "team", "ensemble"}
+    )
+
+
+def _line_up(passage: Passage, verb: Token) -> Iterator[Found]:
+    """*a band comprising vocalist Jim Morrison, drummer John Densmore*: all persons after it."""
+    if not _is_band(passage) or passage.topic is None:
+        return
+    for each in verb.doc[verb.i + 1 : verb.sent.end]:
+        if each.pos_ == "VERB" or each.text == ";":
+            return
+        if each.ent_type_ == "PERSON" and each.dep_ not in {"compound", "nmod", "poss"}:
+            yield Found("line_up", noun_phrase(each), "member_of", passage.topic.phrase)
+
+
+def _at_school(passage: Passage, token: Token) -> Iterator[Found]:
+    """*a professor at the University of Wittenberg*."""
+    schools = [
+        each
+        for each in objects(token, "at", "for")
+        if each.pos_ == "PROPN" and each.ent_type_ == "ORG"
+    ]
+    for subject in said_of(passage, token) if schools else []:
+        for each in schools:
+            yield Found("at_school", subject, "member_of", noun_phrase(each))
 
 
 def _union(passage: Passage, prep: Token) -> Iterator[Found]:

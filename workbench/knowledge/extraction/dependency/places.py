@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from .geography import SEA_SIDE, is_placelike, may_name_a_place
 from .reading import Found, Passage, is_copula, is_human
 from .tree import (
     NOUNS,
@@ -24,7 +25,10 @@ from .tree import (
 from .vocabulary import words
 
 _IN = words("in on at within throughout across along inside near")
-_LIE = words("locate situate lie find sit stand base headquarter live center centre occur")
+_LIE = words(
+    "locate situate lie find sit stand base headquarter live center centre occur concentrate "
+    "flourish exist spread range distribute fight dwell reside settle nestle perch"
+)
 _CROSS = words(
     "cross span cover encompass traverse dominate stretch extend flow run occupy reach drain "
     "rise inhabit straddle"
@@ -35,13 +39,13 @@ _AREAS = words(
     "settlement commune kingdom empire desert port strait bay gulf volcano parish suburb "
     "borough department airport bridge museum building prefecture sea metropolis"
 )
-_BORDER = words("border bound surround adjoin neighbour neighbor flank")
+_BORDER = words("border bound surround adjoin neighbour neighbor flank enclose")
 
 
 _PORTIONS = words(
     "part much most area region side end arm half center centre heart section portion edge bank "
     "corner shore north south east west core intersection junction convergence tip foot mouth "
-    "confluence crossroads"
+    "confluence crossroads bank"
 )
 
 
@@ -69,8 +73,15 @@ def _of_verb(passage: Passage, verb: Token) -> Iterator[Found]:
             return
         if verb.lemma_ == "be" and any(each.dep_ == "acomp" for each in verb.children):
             return
-        for prep, each in prepositions(verb):
-            if prep in _IN - {"near"} or prep == "between":
+        if subject.head.pos_ == "NOUN" and not _may_lie(passage, subject):
+            return
+        for prep, each in _prepositions_alone(verb):
+            if prep == "on" and verb.lemma_ in {"base", "center", "centre", "concentrate"}:
+                continue
+            if prep == "between" and _parts_lands(passage, subject):
+                if is_placelike(each):
+                    yield Found("between", subject, "borders", noun_phrase(each))
+            elif prep in _IN - {"near"} or prep == "between":
                 yield from _at(passage, subject, each, "lies_in")
     elif verb.lemma_ in _CROSS:
         subject = _place_subject(passage, verb)
@@ -85,6 +96,33 @@ def _of_verb(passage: Passage, verb: Token) -> Iterator[Found]:
         for each in objects(verb, "in"):
             if subject is not None and is_place(each):
                 yield from _at(passage, subject, each, "began_in")
+
+
+def _prepositions_alone(token: Token) -> Iterator[tuple[str, Token]]:
+    """As ``prepositions``, without *along with*."""
+    for prep, each in prepositions(token):
+        if not (prep == "along" and each.head.lower_ == "with"):
+            yield prep, each
+
+
+def _parts_lands(passage: Passage, subject: Phrase) -> bool:
+    """Whether it is a sea or a strait, which what it lies between adjoins."""
+    classes = passage.topic.classes if passage.topic is not None else frozenset()
+    about = subject.is_topic or passage.names_topic(subject.head)
+    return bool(about and classes & {"sea", "strait", "gulf", "bay", "channel", "lake", "ocean"})
+
+
+def _may_lie(passage: Passage, subject: Phrase) -> bool:
+    """Whether a common noun is the topic, a place, a people, a building or a class of such."""
+    return (
+        subject.is_topic
+        or passage.names_topic(subject.head)
+        or subject.head.lemma_.lower() in _AREAS | _PEOPLES
+        or is_placelike(subject.head)
+    )
+
+
+_PEOPLES = words("people tribe civilization civilisation culture language speaker community")
 
 
 def _place_subject(passage: Passage, verb: Token) -> Phrase | None:
@@ -117,9 +155,27 @@ def _of_predicate(passage: Passage, verb: Token) -> Iterator[Found]:
             yield from _at(passage, subject, place, "predicate_in")
 
 
+def find_reversed(passage: Passage, sentence: Any) -> Iterator[Found]:
+    """*The only other island in the Caribbean is Saint Martin*."""
+    for verb in sentence:
+        if not is_copula(verb):
+            continue
+        head, said = subject_of(verb), predicates(verb)
+        if head is None or head.pos_ != "NOUN" or len(said) != 1 or not is_proper(said[0]):
+            continue
+        if head.lemma_.lower() not in _AREAS or not is_place(said[0]):
+            continue
+        for prep, place in prepositions(head):
+            if prep in {"in", "on", "of"} and is_placelike(place):
+                yield Found("reversed_in", noun_phrase(said[0]), "located_in", noun_phrase(place))
+
+
 def _at(passage: Passage, subject: Phrase, place: Token, rule: str) -> Iterator[Found]:
     """A place, the places that a border lies between, or what a part of is part of."""
     word = place.lemma_.lower()
+    if is_human(passage, subject.head) or passage.is_person(subject):
+        return
+    relation = "spoken_in" if passage.is_language(subject) else "located_in"
     if word in {"border", "boundary", "frontier"}:
         for each in objects(place, "between", "of", "with"):
             yield Found("on_border", subject, "located_in", noun_phrase(each))
@@ -132,17 +188,15 @@ def _at(passage: Passage, subject: Phrase, place: Token, rule: str) -> Iterator[
             if is_proper(named):
                 yield Found(f"{rule}_part", subject, "located_in", noun_phrase(named))
         return
-    if word in {"coast"} and not is_proper(place):
+    if word in SEA_SIDE and any(True for _ in objects(place, "of")):
         inner_place = next((each for each in objects(place, "of") if is_proper(each)), None)
         if inner_place is not None:
             whole = Phrase(place, noun_phrase(place).start, noun_phrase(inner_place).end)
             yield Found(f"{rule}_part", subject, "located_in", whole)
         return
-    if is_place(place) or (is_proper(place) and place.ent_type_ in {"", "ORG", "LOC"}):
-        if not is_place(place) and not _is_area(passage, subject):
-            return
-        if passage.time_at(place.i) is None and place.ent_type_ not in {"PERSON", "DATE"}:
-            yield Found(rule, subject, "located_in", noun_phrase(place))
+    named = is_placelike(place) or (_is_area(passage, subject) and may_name_a_place(place))
+    if named and passage.time_at(place.i) is None and place.ent_type_ != "DATE":
+        yield Found(rule, subject, relation, noun_phrase(place))
 
 
 def _is_area(passage: Passage, subject: Phrase) -> bool:
@@ -159,12 +213,13 @@ def _place_in_place(passage: Passage, token: Token) -> Iterator[Found]:
         "Age", "War", "Era", "Revolution", "Period"
     }:  # fmt: skip
         return
-    if token.dep_ == "attr":
+    if token.dep_ == "attr" or token.lower_ in _PORTIONS | SEA_SIDE:
         return
     end = noun_phrase(token).end
     for prep in children(token, "prep"):
         near = prep.lower_ in {"in", "on"} and prep.i <= end + 1
-        if near or (prep.lower_ == "of" and is_place(token) and prep.i == end):
+        of_state = is_place(token) or token.lower_ in {"dynasty", "empire"}
+        if near or (prep.lower_ == "of" and of_state and prep.i == end):
             for each in children(prep, "pobj"):
                 if is_place(each) and (near or each.pos_ == "PROPN"):
                     yield Found(
@@ -181,6 +236,9 @@ def _place_in_place(passage: Passage, token: Token) -> Iterator[Found]:
 def _owner(passage: Passage, token: Token) -> Iterator[Found]:
     """*Africa's second-longest river, the Congo*."""
     head = token.head
+    if head.ent_type_ in {"GPE", "LOC", "FAC"} and head.pos_ == "PROPN" and head.i > token.i + 1:
+        yield Found("owner_place", noun_phrase(head), "located_in", noun_phrase(token))
+        return
     if head.lemma_.lower() not in _AREAS:
         return
     named = [each for each in children(head, "appos") if is_proper(each)]
@@ -211,6 +269,8 @@ def find_borders(passage: Passage, sentence: Any) -> Iterator[Found]:
             head = subject_of(token)
             direct = list(_names_from(token.i + 1, token)) if children(token, "dobj") else []
             listed = [*direct, *_by_all(token)]
+            if not listed:
+                listed = [each for each in objects(token, "by") if is_placelike(each)]
         elif token.lemma_ == "border" and token.pos_ == "NOUN":
             listed = list(objects(token, "with"))
             verb = token.head.head if token.head.dep_ == "prep" else token.head
@@ -274,16 +334,25 @@ def find_capitals(passage: Passage, sentence: Any) -> Iterator[Found]:
             found = passage.subject(head) if head is not None else None
             cities = [found] if found is not None else []
         elif first.dep_ == "nsubj" and first.head.lemma_ == "be":
-            cities = [noun_phrase(each) for each in children(first.head, "attr") if is_proper(each)]
+            told = [
+                next(objects(each, "of"), each) if each.lemma_ in {"city", "town"} else each
+                for each in children(first.head, "attr")
+            ]
+            cities = [noun_phrase(each) for each in told if is_proper(each)]
         elif first.dep_ == "appos" and is_proper(first.head):
             cities = [noun_phrase(first.head)]
         cities += [noun_phrase(each) for each in children(first, "appos") if is_proper(each)]
+        if not cities:
+            cities = [noun_phrase(each) for each in objects(first, "at") if is_proper(each)]
         for city in cities:
             for state in states:
                 yield Found("capital", city, "capital_of", state)
 
 
-_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?[ ](?:million|billion|thousand))")
+_NUMBER = re.compile(
+    r"(?:\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten)"
+    r"[ ](?:million|billion|thousand))"
+)
 _INHABITANTS = re.compile(r"[ ]+(?:\w+[ ]){0,2}(?:inhabitants|people|residents|citizens)")
 
 
@@ -314,6 +383,9 @@ def _inhabited(passage: Passage, sentence: Any, number: Any) -> Phrase | None:
         if token.pos_ in {"VERB", "AUX"}:
             head = subject_of(token)
             found = passage.subject(head) if head is not None else None
+            if found is not None and found.head.lemma_.lower() == "area":
+                owner = next(objects(found.head, "of"), None)
+                return passage.phrase(owner) if owner is not None else None
             if found is not None and found.head.lemma_.lower() != "population":
                 return found
             if found is None and head is not None and head.lemma_.lower() == "population":
@@ -322,8 +394,7 @@ def _inhabited(passage: Passage, sentence: Any, number: Any) -> Phrase | None:
         token = token.head
         steps += 1
     head = subject_of(token)
-    found = passage.subject(head) if head is not None else None
-    if found is not None and found.head.lemma_.lower() == "population":
-        owner = next(iter(children(found.head, "poss")), next(objects(found.head, "of"), None))
+    if head is not None and head.lemma_.lower() == "population":
+        owner = next(iter(children(head, "poss")), next(objects(head, "of"), None))
         return passage.phrase(owner) if owner is not None else None
-    return found
+    return passage.subject(head) if head is not None else None

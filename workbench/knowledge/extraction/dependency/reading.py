@@ -26,11 +26,14 @@ from .tree import (
 )
 from .vocabulary import words
 
-_PERSONAL = frozenset({"he", "she", "his", "her"})
+_PERSONAL = frozenset({"he", "she", "his", "her", "him"})
 _GEOGRAPHIC = words(
     "city town country state river lake island mountain region peninsula strait sea desert "
     "valley province territory park range basin kingdom empire republic capital archipelago "
-    "bay gulf"
+    "bay gulf municipality village plateau volcano district county nation colony khanate sultanate "
+    "duchy principality county continent glacier settlement port commune prefecture canton isle "
+    "dependency collectivity federation commonwealth caliphate metropolis plain canal estuary "
+    "suburb borough stream waterfall emirate tributary dynasty"
 )
 _HUMAN = ("er", "or", "ist", "ian", "ess", "eur", "man", "woman", "ant")
 _HUMAN_WORDS = words(
@@ -38,7 +41,11 @@ _HUMAN_WORDS = words(
     "monk general officer statesman politician author diplomat revolutionary athlete chef "
     "model aristocrat noble nobleman soldier philosopher mystic theologian lawyer bishop "
     "member figure leader explorer astronaut nurse critic apostle prophet prince princess "
-    "duke icon activist scholar businessman socialite composer"
+    "duke icon activist scholar businessman socialite composer playwright knight pilot nun "
+    "missionary tycoon magnate judge sage friar abbot spy hero virtuoso host comic star celebrity "
+    "personality surgeon warlord chief chieftain samurai shogun pirate outlaw advocate chef coach "
+    "dean intellectual laureate cardinal rabbi imam cleric bard heir conquistador puppeteer "
+    "academic professor psychologist proponent pharaoh pianist"
 )
 _THINGS = words(
     "river computer number weather order letter water paper power matter character chapter "
@@ -73,6 +80,9 @@ class Topic:
     alternatives: tuple[
         int, ...
     ] = ()  # its other names in the head of the first sentence, as tokens
+
+
+_ABOUT = words("the about around approximately c. between at least circa in to ad early late mid")
 
 
 class Passage:
@@ -112,6 +122,8 @@ class Passage:
         if token is None or not (is_noun(token) or token.lower_ in PRONOUNS):
             return None
         token = _antecedent(token)
+        if token.lemma_.lower() in {"most", "majority", "some", "many", "all"}:
+            token = next(objects(token, "of"), token)
         named = children(token, "appos")
         if (
             token.i <= token.sent.start + 1
@@ -148,6 +160,24 @@ class Passage:
         topic = self.topic
         return topic is not None and token.lemma_.lower() == topic.phrase.head.lemma_.lower()
 
+    def is_person(self, phrase: Phrase) -> bool:
+        """Whether a phrase stands for the topic and the topic is a person."""
+        about = phrase.is_topic or self.names_topic(phrase.head)
+        return bool(about and self.topic is not None and self.topic.is_person)
+
+    def is_thing(self, phrase: Phrase) -> bool:
+        """Whether a phrase stands for the topic and the topic is no person."""
+        if phrase.head.lower_ in _PERSONAL:
+            return False
+        about = phrase.is_topic or self.names_topic(phrase.head)
+        return bool(about and self.topic is not None and not self.topic.is_person)
+
+    def is_language(self, phrase: Phrase) -> bool:
+        """Whether a phrase stands for the topic and the topic is a language."""
+        about = phrase.is_topic or self.names_topic(phrase.head)
+        known = self.topic.classes if self.topic is not None else frozenset()
+        return bool(about and known & {"language", "dialect", "languages"})
+
     def is_topic_description(self, token: Token) -> bool:
         """Whether it is "the city", said of a passage about a city."""
         topic = self.topic
@@ -156,7 +186,9 @@ class Passage:
         if token.i < topic.phrase.end or children(token, "relcl", "prep", "acl"):
             return False
         word = token.lemma_.lower()
-        if children(token, "amod", "compound"):
+        modifiers = children(token, "amod", "compound")
+        measured = any(one.like_num for each in modifiers for one in each.subtree)
+        if modifiers and not measured:
             return word in topic.classes and determiner(token) == "this"
         geographic = word in _GEOGRAPHIC and bool(topic.classes & _GEOGRAPHIC)
         return word in topic.classes or geographic or word in topic.phrase.text.lower().split()
@@ -170,6 +202,8 @@ class Passage:
                     return found
             if each.dep_ == "npadvmod":
                 return self.time_at(each.left_edge.i)
+            if each.dep_ == "advmod" and each.lower_ in {"ago", "prior"}:
+                return self.time_at(each.left_edge.i) or self.time_at(each.i + 2)
         return None
 
     def time_at(self, index: int) -> TimeSpan | None:
@@ -180,8 +214,19 @@ class Passage:
             for found in self.times:
                 if found.start <= each.idx < found.end:
                     return found
-            if each.lower_ not in {"the", "about", "around", "approximately", "c.", "between"}:
+            if each.lower_ not in _ABOUT:
                 break
+        return None
+
+    def dates_of(self, phrase: Phrase) -> TimeSpan | None:
+        """The time among the modifiers of a noun: *a 1994 film*, *a late-4th-century hymn*."""
+        for each in self.doc[max(phrase.head.sent.start, phrase.start - 4) : phrase.head.i]:
+            for found in self.times:
+                if found.start <= each.idx < found.end:
+                    end = self.doc.char_span(found.start, found.end, alignment_mode="expand")
+                    inside = end is not None and end.end <= phrase.head.i
+                    tied = inside and end.root.head.i in range(end.start, phrase.head.i + 1)
+                    return found if tied else None
         return None
 
     def time_phrase(self, time: TimeSpan) -> Phrase:
@@ -194,8 +239,8 @@ def _topic(sentence: Any, verb: Token, subject: Token) -> Topic:
     classes = {each.lemma_.lower() for each in predicates(verb)}
     for each in predicates(verb):
         classes |= {inner.lemma_.lower() for inner in objects(each, "of")}
-    named = subject.ent_type_ == "PERSON" and not classes & _GEOGRAPHIC
-    person = named or any(map(is_human_word, classes))
+    human = any(map(is_human_word, classes))
+    person = human or (subject.ent_type_ == "PERSON" and not classes)
     first, others = _first_name(sentence, subject, verb)
     return Topic(noun_phrase(first), frozenset(classes), person, verb.i, others)
 

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .addresses import find_place_chains
+from .apposed import find_apposed
 from .classes import find_classes
 from .events import find_event_times
+from .fame import find_fame
 from .lists import find_lists
 from .lives import find_languages, find_lives
 from .naming import find_namesakes, find_other_names
 from .offices import find_nationality, find_offices
 from .parts import find_parts
-from .places import find_borders, find_capitals, find_locations, find_populations
+from .places import (
+    find_borders,
+    find_capitals,
+    find_locations,
+    find_populations,
+    find_reversed,
+)
 from .reading import Found, Passage, Rule
-from .works import find_fame, find_makers
+from .works import find_makers
 
 RULES: tuple[Rule, ...] = (
     find_classes,
+    find_apposed,
     find_lists,
     find_other_names,
     find_namesakes,
     find_locations,
+    find_place_chains,
+    find_reversed,
     find_borders,
     find_capitals,
     find_populations,

@@ -22,7 +22,11 @@ _DAY = (
 _YEAR = r"(?:AD[ ])?(?:(?:early|mid|late)[ -])?(?:the[ ])?\d{3,4}s?\b" + _ERA
 _SHORT_YEAR = r"\d{1,4}" + r"[ ](?:BCE|BC|CE|AD)\b"
 _WORDS = r"prehistoric[ ]times|antiquity|ancient[ ]times|(?:the[ ])?Middle[ ]Ages"
-_ONE = rf"(?:{_DAY}|{_CENTURY}|{_SHORT_YEAR}|{_YEAR})"
+_AGO = (
+    r"\d[\d,.]*(?:[ ]±[ ][\d.]+)?(?:[ ](?:million|billion|thousand))?[ ]years[ ]ago"
+    r"|\d[\d.]*[ ](?:Ga|Ma|mya|bya)\b"
+)
+_ONE = rf"(?:{_AGO}|{_DAY}|{_CENTURY}|{_SHORT_YEAR}|{_YEAR})"
 _JOIN = r"(?:[ ]?[–—-][ ]?(?:present\b)?|[ ](?:to|until|through|till|and)[ ](?:the[ ])?)"
 _TIME = re.compile(rf"\b(?:{_ONE}(?:{_JOIN}(?:{_ONE}|\d{{2}}\b)|[–—-]present\b)?|{_WORDS})")
 _CENTURY_WORD = re.compile(r"century|centuries|millennium")
@@ -58,6 +62,8 @@ def _is_measure(text: str, each: re.Match[str]) -> bool:
         text[max(0, each.start() - 1) : each.start()],
         text[each.end() : each.end() + 12],
     )
+    if each[0].endswith(("ago", "Ga", "Ma", "mya", "bya")):
+        return False
     if before in {",", ".", "$", "€", "£"} or re.match(r"[,.]\d", after):
         return True
     plain = re.fullmatch(r"\d{3,4}", each[0])

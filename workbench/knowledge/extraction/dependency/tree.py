@@ -17,11 +17,12 @@ Token = Any  # spacy.tokens.Token; spaCy is loaded late
 
 NOUNS = frozenset({"NOUN", "PROPN"})
 PLACES = frozenset({"GPE", "LOC", "FAC"})
-PRONOUNS = words("it he she they its his her their this")
+PRONOUNS = words("it he she they its his her their this him")
 BE = frozenset({"be", "become", "remain"})
 LIGHT = words(
     "type kind form genus family order class group set branch genre species series collection "
-    "variety sort style member subset subfamily tribe clade phylum suborder"
+    "variety sort style member subset subfamily tribe clade phylum suborder example list figure "
+    "characteristic professor mode branches incarnation compilation"
 )
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 _LEFT = words("compound amod nmod nummod advmod npadvmod quantmod punct")
@@ -30,7 +31,11 @@ _RANK = re.compile(
     r"|(?:\w+-)?(?:largest|longest|highest|oldest|smallest|biggest|busiest)",
     re.IGNORECASE,
 )
-_QUANTITIES = words("several many some various numerous other such certain all few both")
+_QUANTITIES = words(
+    "several many some various numerous other such certain all few both only sole around about "
+    "over nearly approximately particularly mainly especially simply more"
+)
+_BEFORE_NAMES = words("former contemporary modern present-day then ancient late early so-called")
 _GAP = frozenset({"-", "–", "/", ".", "'", "’"})
 
 
@@ -56,8 +61,14 @@ class Phrase:
     @property
     def text(self) -> str:
         """As it stands there."""
-        start, end = self.span
-        return str(self.head.doc.text[start:end])
+        return str(self.head.doc[self.start : self.end].text)
+
+
+def named_of(token: Token) -> Token:
+    """The name that stands behind a common noun: *a volcanic arc, the Sunda Arc*."""
+    if is_proper(token):
+        return token
+    return next((each for each in children(token, "appos") if is_proper(each)), token)
 
 
 def is_proper(token: Token) -> bool:
@@ -89,10 +100,15 @@ def noun_phrase(head: Token, *, is_topic: bool = False) -> Phrase:
     start = _left(head)
     if head.pos_ == "PROPN":
         for each in reversed(head.doc[start : head.i]):
-            if each.pos_ == "NOUN" and each.text[0].islower() and each.nbor().text not in _GAP:
+            common = each.pos_ == "NOUN" and each.text[0].islower()
+            if (common and each.nbor().text not in _GAP) or each.lower_ in _BEFORE_NAMES - {
+                "ancient",
+                "late",
+                "early",
+            }:
                 start = each.i + 1  # "astronomer James Dunlop", "beech family Fagaceae"
                 break
-    return Phrase(head, start, _right(head), is_topic)
+    return Phrase(head, _without_rank(head, start), _right(head), is_topic)
 
 
 def full_phrase(head: Token) -> Phrase:
@@ -104,6 +120,9 @@ def _left(head: Token) -> int:
     start = head.i
     while start > head.sent.start:
         before = head.doc[start - 1]
+        if _is_one_name(before, head.doc[start]):
+            start -= 1
+            continue
         owner = before
         while owner.head.i != owner.i and owner.head.i < start:
             owner = owner.head
@@ -111,9 +130,45 @@ def _left(head: Token) -> int:
         if not inside or _ends_left(before, owner, head):
             break
         start -= 1
-    while start < head.i and not head.doc[start].text[0].isalnum():
+    while start < head.i and (
+        not head.doc[start].text[0].isalnum() or head.doc[start].pos_ == "CCONJ"
+    ):
         start += 1
+        if head.doc[start - 1].pos_ == "CCONJ" and head.doc[start].pos_ == "NUM":
+            start += start < head.i
     return start
+
+
+def _without_rank(head: Token, start: int) -> int:
+    """After a superlative and what it belongs to: *most widely spoken* Romance language."""
+    if head.pos_ == "PROPN":
+        return start
+    before = head.doc[start - 1] if start > head.sent.start else None
+    ranked = before is not None and (
+        before.lower_ in {"most", "least"} or before.tag_ in {"JJS", "RBS"}
+    )
+    if not ranked:
+        return start
+    single = before is not None and before.lower_ not in {"most", "least"}
+    at = start
+    while at < head.i and (
+        head.doc[at].tag_ in {"RB", "VBN", "VBG"} or (not single and at == start)
+    ):
+        if not single and head.doc[at].pos_ in {"ADJ"}:
+            return at + 1
+        at += 1
+    return at
+
+
+def _is_one_name(before: Token, after: Token) -> bool:
+    """Whether two words stand in one name, whatever the parser made of it."""
+    return bool(
+        after.ent_iob_ == "I"
+        and before.ent_type_ == after.ent_type_
+        and before.ent_type_ not in {"DATE", "QUANTITY", "CARDINAL", "TIME", "PERCENT", ""}
+        and before.pos_ == "PROPN"
+        and after.pos_ == "PROPN"
+    )
 
 
 def _ends_left(before: Token, owner: Token, head: Token) -> bool:
@@ -136,7 +191,10 @@ def _ends_left(before: Token, owner: Token, head: Token) -> bool:
 
 def _right(head: Token) -> int:
     end = head.i + 1
-    while end < head.sent.end and (head.doc[end].pos_ == "NUM" and head.doc[end].head == head):
+    while end < head.sent.end and (
+        (head.doc[end].pos_ == "NUM" and head.doc[end].head == head)
+        or _is_one_name(head.doc[end - 1], head.doc[end])
+    ):
         end += 1
     if end >= head.sent.end or head.doc[end].lower_ != "of" or head.doc[end].head != head:
         return end
@@ -161,7 +219,9 @@ def members(head: Token, *, listed: bool = False) -> list[Token]:
     """
     found = [head]
     for each in head.children:
-        if each.i <= head.i or each.pos_ not in NOUNS | {"ADJ", "VERB", "NUM", "X"}:
+        if each.i <= head.i or each.pos_ not in NOUNS | {"ADJ", "VERB", "NUM", "X", "INTJ"}:
+            continue
+        if not each.text[0].isalnum():
             continue
         if each.dep_ == "conj" or (listed and each.dep_ == "appos" and _is_listed(head, each)):
             found += members(each, listed=listed)
@@ -214,8 +274,8 @@ def subject_of(verb: Token, depth: int = 0) -> Token | None:
     if depth > 6:
         return None
     own = children(verb, "nsubj", "nsubjpass")
-    if own and own[0].tag_ not in {"WDT", "WP"}:
-        return _over_copula(own[0], depth)
+    if own and own[-1].tag_ not in {"WDT", "WP"}:
+        return _over_copula(own[-1], depth)
     if own or verb.dep_ in {"acl", "relcl"}:
         clause = verb
         while clause.dep_ == "conj":
@@ -257,6 +317,14 @@ def _over_copula(noun: Token, depth: int) -> Token | None:
         return subject_of(noun.head, depth + 1)
     if noun.dep_ == "appos" and not is_proper(noun):
         return noun.head
+    if noun.dep_ == "pobj" and noun.head.lower_ == "of" and noun.pos_ == "NOUN":
+        kind = noun.head.head
+        if kind.dep_ == "attr" and kind.lemma_.lower() in LIGHT and kind.head.lemma_ in BE:
+            return subject_of(kind.head, depth + 1)
+    if noun.dep_ == "pobj" and noun.head.lower_ == "as" and noun.pos_ == "NOUN":
+        above = noun.head.head
+        told = subject_of(above, depth + 1) if above.pos_ in {"VERB", "AUX"} else None
+        return told if told is not None else noun
     return noun
 
 
@@ -266,6 +334,41 @@ def predicates(verb: Token) -> list[Token]:
     for attr in children(verb, "attr"):
         for each in members(attr, listed=True):
             alike = each.dep_ != "appos" or is_proper(each) == is_proper(attr)
-            if alike and ":" not in {one.text for one in attr.doc[attr.i : each.i]}:
+            if not alike or ":" in {one.text for one in attr.doc[attr.i : each.i]}:
+                continue
+            if not _is_in_a_clause(attr, each):
                 found.append(each)
+        found += [each for each in _ranked_after(attr) if each not in found]
     return found or list(objects(verb, "among"))
+
+
+def _is_in_a_clause(attr: Token, each: Token) -> bool:
+    """Whether a bare noun belongs to a clause: *a man who gave much to logic and number theory*."""
+    between = each.doc[attr.i + 1 : each.left_edge.i]
+    verbs = any(one.tag_ in {"VBZ", "VBD", "VBP", "WP", "WDT"} for one in between) or (
+        any(one.tag_ == "VBN" and one.dep_ == "acl" for one in between) and has_article(attr)
+    )
+    added = (
+        has_article(each)
+        and not has_article(attr)
+        and not any(x.tag_ == "JJS" for x in each.children)
+    )
+    return (verbs and not has_article(each)) or added
+
+
+def _ranked_after(attr: Token) -> list[Token]:
+    """*the third planet from the Sun and the only object known to ...*, wherever it was hung."""
+    doc, found = attr.doc, []
+    for each in doc[attr.i + 1 : attr.sent.end - 2]:
+        if each.tag_ in {"VBZ", "VBD", "VBP", "MD", "WP", "WDT"} or each.text in {":", ";"}:
+            break
+        ranked = doc[each.i + 2]
+        if (
+            each.lower_ == "and"
+            and doc[each.i + 1].lower_ == "the"
+            and (ranked.tag_ in {"JJS", "RBS"} or ranked.lower_ in {"only", "sole", "most"})
+        ):
+            head = ranked.head
+            if head.pos_ == "NOUN" and head.i > ranked.i and head.dep_ == "conj":
+                found.append(head)
+    return found

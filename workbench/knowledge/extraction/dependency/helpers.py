@@ -1,0 +1,107 @@
+"""Processes beside this one that read texts with the same rules, for whole folders of documents.
+
+Each helper ends with its input: when it is let go, or when this process is gone, however that was.
+A helper that dies is no loss but of time: what it was given is read here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from ..protocol import Extraction, Passage
+
+MOST = 3
+_START = "from workbench.knowledge.extraction.dependency.helpers import serve; serve()"
+_logger = logging.getLogger(__name__)
+
+
+class Helper:
+    """One process. ``ask`` gives it passages, ``answer`` waits for what it found."""
+
+    def __init__(self, *, follow_topic: bool) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, str(int(follow_topic))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    def ask(self, passages: Sequence[Passage]) -> bool:
+        """Give it passages; False if it is gone."""
+        assert self._process.stdin is not None, "it was started with pipes"
+        try:
+            _send(self._process.stdin, list(passages))
+        except OSError:
+            return False
+        return True
+
+    def answer(self) -> list[Extraction] | None:
+        """What it found, in order; None if it is gone."""
+        assert self._process.stdout is not None, "it was started with pipes"
+        found: list[Extraction] | None = _receive(self._process.stdout)
+        if found is None:
+            _logger.warning("a process that read beside this one ended; its part is read here")
+        return found
+
+    def close(self) -> None:
+        """Let it end."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # it ended before it had read all
+                    pipe.close()
+        self._process.wait()
+
+
+def helpers_for(passages: int) -> int:
+    """How many processes are worth their four seconds of start beside this one."""
+    return min(MOST, len(os.sched_getaffinity(0)) - 1, passages // 500)
+
+
+def shared_out(passages: Sequence[Passage], parts: int) -> list[list[Passage]]:
+    """Passages in order, cut into so many parts with about as many characters each."""
+    whole = sum(len(each.text) for each in passages)
+    found: list[list[Passage]] = [[] for _ in range(parts)]
+    before = 0
+    for each in passages:
+        found[min(parts - 1, before * parts // max(1, whole))].append(each)
+        before += len(each.text)
+    return found
+
+
+def serve() -> None:
+    """What a helper does: read passages from its input until that ends."""
+    from .extractor import DependencyExtractor
+
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    extractor = DependencyExtractor(follow_topic=bool(int(sys.argv[1])))
+    for passages in _requests(sys.stdin.buffer):
+        _send(answers, list(extractor.extract_many(passages)))
+
+
+def _requests(source: BinaryIO) -> Iterator[list[Passage]]:
+    while (passages := _receive(source)) is not None:
+        yield passages
+
+
+def _send(target: Any, value: Any) -> None:
+    content = pickle.dumps(value)
+    target.write(len(content).to_bytes(8, "big") + content)
+    target.flush()
+
+
+def _receive(source: Any) -> Any:
+    """The next value; None at the end of the pipe."""
+    size = source.read(8)
+    if len(size) < 8:
+        return None
+    content = source.read(int.from_bytes(size, "big"))
+    if len(content) < int.from_bytes(size, "big"):
+        return None
+    return pickle.loads(content)  # of a process that this one started
