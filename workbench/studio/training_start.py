@@ -15,7 +15,7 @@ from workbench.studio.pages import trouble
 _FIELDS = (
     Field("data", "Data file", hint="rows.jsonl, with prompt and response"),
     Field("model", "Model", "smollm2-135m"),
-    Field("preset", "Preset", "steady", choices=("steady", "fast-cpu", "quality")),
+    Field("preset", "Preset", "steady", choices=("steady", "fast-cpu", "facts", "quality")),
     Field("name", "Adapter's name", hint="the file's"),
     Field("seed", "Seed", 0),
     Field("samples", "Answers to show", 2),

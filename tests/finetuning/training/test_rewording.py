@@ -18,7 +18,7 @@ from workbench.finetuning.training import rewording
 from workbench.finetuning.training.batches import Batches
 from workbench.finetuning.training.encoding import Encoded
 from workbench.finetuning.training.private_learning import check_recipe
-from workbench.finetuning.training.recipe import Recipe
+from workbench.finetuning.training.recipe import Recipe, find_preset
 from workbench.finetuning.training.reworded_batches import RewordedBatches
 from workbench.finetuning.training.rewording import Words, reword
 
@@ -149,6 +149,14 @@ def test_rewordings_in_a_run_that_is_stopped_and_goes_on(
     whole = operation.run({**given, "rewordings": 0.9, "again": True})
     assert done.eval_loss_after == whole.eval_loss_after != plain.eval_loss_after
     assert done.run != plain.run
+
+
+def test_the_preset_for_facts_reads_each_row_as_often_as_fast_cpu() -> None:
+    facts, fast = find_preset("facts"), find_preset("fast-cpu")
+    assert 0 < facts.rewordings < 1 and fast.rewordings == 0
+    for rows in (60, 300):
+        read = [each.count_steps(rows) * each.batch for each in (facts, fast)]
+        assert read[0] == read[1]
 
 
 def test_a_private_run_has_none() -> None:

@@ -52,7 +52,8 @@ def define(
         target: A JSONL file of questions on what is to be learnt; none of them is ever trained on.
         license: Under which the rows may be used.
         consent: On what ground: whose rows they are and what they agreed to.
-        preset: `steady`, `fast-cpu` (forgets more) or `quality`; what follows differs from it.
+        preset: `steady`, `fast-cpu` or `facts` (both forget more), or `quality`; what follows
+            differs from it.
         seed: Decides the adapter's first numbers and the order of the rows.
         steps: At most so many.
         epochs: At most so many passes over the rows.

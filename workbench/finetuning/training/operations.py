@@ -117,7 +117,8 @@ def run(
         model: The base, a name of the catalogue.
         data: A file, .jsonl, .csv or .parquet, or a snapshot's name or sha256.
         preset: `steady`, which keeps what the model knew; `fast-cpu`, which forgets most of it;
-            or `quality`. What follows differs from it.
+            `facts`, as that, for a few dozen rows that will be asked for in other words; or
+            `quality`. What follows differs from it.
         name: The adapter's, and that of a file's snapshot; by default as the data is called.
         adapter: Go on from this one, NAME or NAME@VERSION, in place of beginning at the base; what
             comes is a version of its own, with that one as its parent.
