@@ -30,6 +30,7 @@ import finetuning
 import gateway
 import gradients
 import health_page
+import knowledge_answers
 import knowledge_cypher
 import knowledge_graph
 import knowledge_retrieval
@@ -74,6 +75,7 @@ BENCHMARKS = {
         *finetuning.BENCHMARKS,
         *gateway.BENCHMARKS,
         *gradients.BENCHMARKS,
+        *knowledge_answers.BENCHMARKS,
         *knowledge_cypher.BENCHMARKS,
         *knowledge_graph.BENCHMARKS,
         *knowledge_retrieval.BENCHMARKS,

@@ -52,6 +52,8 @@ FALSE = [
     (KELLER, "Helen Keller", "Anne Sullivan communicated using home signs."),  # somebody else
     ("Beirut is the capital of Lebanon.", "Beirut", "Lebanon is the capital of Beirut."),
     ("Caesar defeated Pompey in 48 BC.", "", "Pompey defeated Caesar in 48 BC."),
+    ("Elbrus is the highest peak of the Caucasus.", "", "Elbrus is the higher peak."),
+    (HAMLET, "Hamlet", "The answer is 1601."),  # which says nothing by itself
     (FILM, "A Film", "The film received four Grammy Awards."),  # four of something else
     (FILM, "A Film", "The film received four Golden Globe Awards, including a BAFTA Award."),
 ]
@@ -90,6 +92,8 @@ def test_a_word_of_the_question_is_free_and_a_name_of_it_is_not() -> None:
     sentence = "The year Leviathan was published is 1651."
     assert Checker(notes, "In what year was Leviathan published?").find(sentence).note == 0
     assert Checker(notes).find(sentence).note is None
+    died = "In 1651 Leviathan died."  # a verb is what is said, not what it is said of
+    assert Checker(notes, "When did Leviathan die?").find(died).note is None
     lie = "Leviathan was published by Locke in 1651."
     assert Checker(notes, "What did Locke publish?").find(lie).note is None
 

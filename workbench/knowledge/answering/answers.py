@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,8 @@ from .support import Checker, sentences_in, spans_of
 Unsupported = Literal["remove", "mark"]
 Way = Literal["phrased", "quoted", "unsupported"]
 _MOST_QUOTED = 2
+# How small models begin; the sentence is what comes after.
+_BEGINNING = re.compile(r"^(?:The )?answer(?: is)?\s*:\s*", re.I)
 _SYSTEM = (
     "You answer questions from notes. Use only what the notes say, in one or two short sentences. "
     "Do not add anything."
@@ -100,7 +103,7 @@ def compose(
     sentences: list[AnswerSentence] = []
     removed: list[str] = []
     checker = Checker(notes, retrieval.question)
-    for text in sentences_in(reply or ""):
+    for text in sentences_in(_BEGINNING.sub("", reply or "")):
         support = checker.find(text)
         if support.verbatim and support.note is not None:
             sentences.append(_quote(notes[support.note]))

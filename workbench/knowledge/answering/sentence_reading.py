@@ -14,6 +14,7 @@ _CONTENT = frozenset(("NOUN", "PROPN", "VERB", "ADJ", "ADV", "NUM"))
 _DENIALS = frozenset(("not", "no", "never", "without", "nor", "neither", "none", "nobody", "n't"))
 _PASSIVE = ("nsubjpass", "agent")
 _ROLES = {"nsubj": "doer", "dobj": "done to", "nsubjpass": "done to"}
+_COMPARED = ("JJR", "JJS", "RBR", "RBS")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # What an answer says of itself or of anything: it needs no support, and tells nothing.
 _FILLERS = frozenset(("also", "however", "therefore", "then", "call", "know", "name", "answer"))
@@ -31,6 +32,7 @@ class Reading:
     """
 
     lemmas: tuple[str, ...]
+    nouns: frozenset[str]
     names: frozenset[str]
     numbers: frozenset[str]
     denies: bool
@@ -49,6 +51,7 @@ def read_sentence(text: str) -> Reading:
     content = [token for token in tokens if _tells(token)]
     return Reading(
         tuple(_lemma(token) for token in content),
+        frozenset(_lemma(token) for token in content if token.pos_ == "NOUN"),
         frozenset(_lemma(token) for token in tokens if token.pos_ == "PROPN"),
         frozenset(each.replace(",", "") for each in _NUMBER.findall(text)),
         bool({token.lower_ for token in tokens} & _DENIALS),
@@ -114,7 +117,9 @@ def _near(content: Sequence[Any], steps: int) -> Iterator[frozenset[str]]:
 
 
 def _lemma(token: Any) -> str:
-    found: str = token.lemma_.casefold() if token.pos_ != "PROPN" else token.lower_
+    """A word in one form. Names keep theirs; *higher* is not *highest*, nor *high*."""
+    own = token.pos_ == "PROPN" or token.tag_ in _COMPARED
+    found: str = token.lower_ if own else token.lemma_.casefold()
     return found
 
 

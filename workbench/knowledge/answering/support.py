@@ -1,12 +1,12 @@
 """Whether a sentence of a document says what a sentence of an answer says.
 
-A sentence is supported by a note if all its words stand there (but one that the question brought,
-if it is no name and no number), in much the same order, if what hangs together in it hangs together
-there (words that are joined in its parse are near each other in the note's), who did is not who it
-was done to, and both deny or neither does. The heading under which a note stands may give the name
-that the note has a pronoun for. It is a check of words: sentences that are right and use others are
-refused, and the note itself answers then. Two notes together are no support: a bridge from one and
-an island from the other made false sentences.
+A sentence is supported by a note if all its words stand there (but one noun that the question
+brought), in much the same order, if what hangs together in it hangs together there (words that are
+joined in its parse are near each other in the note's), who did is not who it was done to, and both
+deny or neither does. The heading under which a note stands may give the name that the note has a
+pronoun for. It is a check of words: sentences that are right and use others are refused, and the
+note itself answers then. Two notes together are no support: a bridge from one and an island from
+the other made false sentences.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .sentence_reading import Reading, read_sentence
 
 _LEAST_ORDER, _LEAST_JOINED = 0.65, 0.85
 _MOST_OF_QUESTION = 1
+_LEAST_WORDS = 2  # *The answer is 1781* says nothing by itself
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Checker:
                 return Support(number, verbatim=True)
         said = read_sentence(sentence)
         nearest = Support(None, said.lemmas or (sentence,))
-        for number in range(len(self.notes) if said.lemmas else 0):
+        for number in range(len(self.notes) if len(said.lemmas) >= _LEAST_WORDS else 0):
             found = self._by_note(said, number)
             if found.note is not None:
                 return found
@@ -77,7 +78,7 @@ class Checker:
         own = set(note.lemmas)
         lent = set(title.lemmas) if self.notes[number].heading is not None else set()
         lacking = tuple(word for word in dict.fromkeys(said.lemmas) if word not in own | lent)
-        free = set(self._asked.lemmas) - said.names - said.numbers
+        free = self._asked.nouns - said.names - said.numbers
         known = len(lacking) <= _MOST_OF_QUESTION and free.issuperset(lacking)
         exact = said.numbers <= note.numbers | title.numbers
         alike = known and exact and said.denies == note.denies and _same_doer(said, note)
