@@ -105,16 +105,7 @@ def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None =
         CapabilityError: There is no sandbox here, or the process does not begin in it.
     """
     notebook = Path(notebook)
-    if notebook.suffix != ".ipynb":
-        raise InputError(
-            f"{notebook} is not a notebook; its name must end in .ipynb",
-            hint="workbench learning grade TOPIC/NAME",
-        )
-    if not notebook.is_file():
-        near = near_notebooks(notebook)
-        meant = f"; did you mean {' or '.join(near)}?" if near else ""
-        hint = f"workbench learning grade {near[0]}" if near else "workbench learning list"
-        raise NotFoundError(f"there is no notebook {notebook}{meant}", hint=hint)
+    _check_file(notebook)
     named, cells = read_code(notebook)
     if lab is None and named is None:
         raise InputError(f"{notebook} does not say of which lab it is", hint="--lab TOPIC/NAME")
@@ -156,6 +147,19 @@ def grade_notebook(notebook: Path, *, lab: str | None = None, seed: int | None =
         note=_told(left_out),
         time=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _check_file(notebook: Path) -> None:
+    if notebook.suffix != ".ipynb":
+        raise InputError(
+            f"{notebook} is not a notebook; its name must end in .ipynb",
+            hint="workbench learning grade TOPIC/NAME",
+        )
+    if not notebook.is_file():
+        near = near_notebooks(notebook)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = f"workbench learning grade {near[0]}" if near else "workbench learning list"
+        raise NotFoundError(f"there is no notebook {notebook}{meant}", hint=hint)
 
 
 @contextlib.contextmanager

@@ -91,11 +91,7 @@ def make_regular(
             hint=more_steps(step_s),
         )
     missing = steps - len(places)
-    if missing > MOST_GAPS * steps:
-        raise InputError(
-            f"{missing} of {steps} steps of {name} are missing, more than a fifth",
-            hint="forecast from after the gap: --since",
-        )
+    _check_gaps(missing, steps, name)
     if missing:
         notes.append(f"{missing} of {steps} steps were missing and are filled on a line")
     every = np.arange(steps)
@@ -108,6 +104,14 @@ def make_regular(
         notes.append(f"too short for a season of {left} steps, which takes two and a half of them")
     start_s = float(places[0] * step_s)
     return TimeSeries(name, unit, start_s, step_s, whole, kept, tuple(notes), filled)
+
+
+def _check_gaps(missing: int, steps: int, name: str) -> None:
+    if missing > MOST_GAPS * steps:
+        raise InputError(
+            f"{missing} of {steps} steps of {name} are missing, more than a fifth",
+            hint="forecast from after the gap: --since",
+        )
 
 
 def more_steps(step_s: float) -> str:
