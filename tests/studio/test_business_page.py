@@ -66,6 +66,9 @@ def test_everything_tells_what_is_chosen(page: BusinessPage, use: Use) -> None:
     assert "30 days" in html
     assert page.facts.users is not None
     assert len(page.facts.users.cells) == part.cells["user"].nunique()
+    assert "the whole running cost" in html
+    page.team.value = page.model.value = "all"
+    assert "the whole running cost" not in page.html()
 
 
 def test_what_was_free_or_not_rated_is_said_and_not_drawn_as_nothing(use: Use) -> None:
@@ -102,6 +105,12 @@ def test_a_press_on_a_team_looks_into_it(page: BusinessPage) -> None:
 def test_spans_are_of_the_days_that_there_are(page: BusinessPage) -> None:
     page.span.value = "last 7 days"
     assert (page.since.value, page.until.value) == (dt.date(2026, 10, 25), dt.date(2026, 10, 31))
+    page.since.value = dt.date(2026, 10, 28)
+    assert page.span.value == "chosen days"
+    page.since.value = dt.date(2026, 10, 2)
+    assert page.span.value == "last 30 days", "typed days that have a name are called by it"
+    page.span.value = "chosen days"
+    assert page.since.value == dt.date(2026, 10, 2)
     page.span.value = "all days"
     assert (page.since.value, page.until.value) == (SINCE, dt.date(2026, 10, 31))
 

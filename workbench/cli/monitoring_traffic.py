@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import click
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 def show_traffic(made: MadeTraffic) -> None:
     """Where it lies, and how to read it."""
-    click.echo(f"{made.rows:,} made calls from {made.since} to {made.until} in {made.folder}")
-    last = made.months[-1]
-    click.echo(f"workbench monitoring costs --usage {made.folder} --period {last}", err=True)
+    last = dt.date.fromisoformat(made.until) - dt.timedelta(days=1)  # until is the day after
+    click.echo(f"{made.rows:,} made calls from {made.since} to {last} in {made.folder}")
+    month = made.months[-1]
+    click.echo(f"workbench monitoring costs --usage {made.folder} --period {month}", err=True)
 
 
 def show_drive(driven: DrivenTraffic) -> None:

@@ -20,7 +20,8 @@ def show_rebuild(built: Rebuilt) -> None:
         click.echo("no usage has been settled yet; the warehouse is empty")
         return
     written = f"{len(built.written)} written" if built.written else "nothing had changed"
-    click.echo(f"{built.rows:,} rows of {built.months} months, {written}, {built.seconds:.1f} s")
+    rows, months = format_count(built.rows, "row"), format_count(built.months, "month")
+    click.echo(f"{rows} of {months}, {written}, {built.seconds:.1f} s")
     for reason, count in built.quarantined.items():
         click.echo(f"set aside: {format_count(count, 'row')}: {reason}", err=True)
     if built.gaps:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.drawing import format_bytes
+from workbench.cli.drawing import format_bytes, format_count
 from workbench.cli.serving_keys import (
     show_keys_add,
     show_keys_limits,
@@ -106,4 +106,4 @@ def _tell_alert(event: events.Event) -> None:
 
 def show_serve(served: ServedGateway) -> None:
     """The end."""
-    click.echo(f"ended after {served.requests} requests")
+    click.echo(f"ended after {format_count(served.requests, 'request')}")

@@ -23,6 +23,7 @@ from workbench.studio.pages import Page, head_of, keep, trouble
 from workbench.studio.tiles import Tile
 
 _SAID = "What was spent, by whom and on what, and what it was worth by assumptions that are said."
+_CHOSEN = "chosen days"
 _SPANS = {"all days": None, "last 7 days": 7, "last 30 days": 30, "last 90 days": 90}
 # Where a press on a line leads: its team's users, its model's tasks.
 _NEXT: dict[str, By] = {"team": "user", "model": "task"}
@@ -78,7 +79,7 @@ class BusinessPage(Page):
 
     def _make_controls(self) -> None:
         widgets = require("ipywidgets", extra="studio")
-        self.span = widgets.Dropdown(options=list(_SPANS), description="Span")
+        self.span = widgets.Dropdown(options=[*_SPANS, _CHOSEN], description="Span")
         self.since = widgets.DatePicker(description="From")
         self.until = widgets.DatePicker(description="To")
         self.team = widgets.Dropdown(options=[ALL], description="Team")
@@ -113,7 +114,7 @@ class BusinessPage(Page):
             Tile("figures", "In figures", self._draw_figures, wide=True, stamp=stamp),
             Tile("days", "Cost by day", part(draw_days), wide=True, stamp=stamp),
             Tile("lines", "Who and what", self._draw_lines, wide=True, stamp=stamp),
-            Tile("worth", "What it was worth", part(draw_worth), stamp=stamp),
+            Tile("worth", "What it was worth", self._draw_worth, stamp=stamp),
             Tile("take", "Take it along", self._draw_files, stamp=stamp),
         ]  # fmt: skip
 
@@ -125,6 +126,11 @@ class BusinessPage(Page):
 
     def _draw_figures(self) -> str:
         return self._drawn(partial(draw_figures, users=self.facts.count_users()))
+
+    def _draw_worth(self) -> str:
+        chosen = self.facts.choice
+        is_part = (chosen.team, chosen.model) != (ALL, ALL)
+        return self._drawn(partial(draw_worth, is_part=is_part))
 
     def _draw_begin(self) -> list[Any]:
         """What to do where there is nothing to show; no other tile is there then."""
@@ -172,11 +178,31 @@ class BusinessPage(Page):
             self._filling = False
 
     def _take_span(self, change: Any) -> None:
-        days, use = _SPANS[change["new"]], self.facts.use
-        if use is None:
+        use = self.facts.use
+        if self._filling or use is None or change["new"] == _CHOSEN:
             return
+        days = _SPANS[change["new"]]
         since = use.since if days is None else use.until - dt.timedelta(days=days)
         self._take(Choice(since, None, self.team.value, self.model.value))
+
+    def _name_span(self, since: dt.date | None, until: dt.date | None) -> None:
+        """Say which span the days are: one of those by name, or chosen ones."""
+        use = self.facts.use
+        if use is None:
+            return
+        last = use.until - dt.timedelta(days=1)
+        named = {
+            name: use.since if days is None else max(use.since, use.until - dt.timedelta(days=days))
+            for name, days in _SPANS.items()
+        }
+        if named.get(self.span.value) == since and until == last:
+            return
+        fitting = [name for name, first in named.items() if first == since and until == last]
+        self._filling = True
+        try:
+            self.span.value = fitting[0] if fitting else _CHOSEN
+        finally:
+            self._filling = False
 
     def _change_by(self, _: Any) -> None:
         if not self._filling:
@@ -185,6 +211,7 @@ class BusinessPage(Page):
     def _choose(self, _: Any) -> None:
         if not self._filling:
             days = self.since.value, self.until.value
+            self._name_span(*days)
             self._take(Choice(*days, self.team.value, self.model.value))
 
     def _take(self, choice: Choice) -> None:

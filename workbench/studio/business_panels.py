@@ -34,6 +34,12 @@ _FAILED = (
 )
 
 
+_WHOLE = (
+    "<p class='q'>This is of a team or a model alone, but the whole running cost of the laboratory "
+    "is taken off it: what it would have to bear by itself, not its share.</p>"
+)
+
+
 def draw_figures(use: Use, users: int) -> str:
     """The numbers to take away; ``users`` is how many asked something."""
     total = total_line(use)
@@ -114,8 +120,9 @@ def draw_line(line: CostLine, most_usd: float) -> str:
     )
 
 
-def draw_worth(use: Use) -> str:
-    """The net value by the assumptions as they are unless told, and what it hangs on."""
+def draw_worth(use: Use, *, is_part: bool = False) -> str:
+    """The net value by the assumptions as they are unless told, and what it hangs on; ``is_part``:
+    use is of one team or model alone."""
     try:
         found = measure_return(use)
     except DataError as error:
@@ -128,7 +135,8 @@ def draw_worth(use: Use) -> str:
     return (
         f"<p><strong>{usd(found.net_usd.value)}</strong> net ({span(found.net_usd)}); the chance "
         f"of a gain is {chance(found.chance_of_gain)}.{even}</p>"
-        "<h3>What it hangs on</h3><p class='q'>Each from its low to its high end, the others as "
+        + (_WHOLE if is_part else "")
+        + "<h3>What it hangs on</h3><p class='q'>Each from its low to its high end, the others as "
         f"thought likeliest: net value.</p><ul class='wb-hangs'>{rows}</ul>"
         '<p class="q">These ranges are nobody\'s measurement. Your own: <code>workbench monitoring '
         "roi --assume minutes_saved=2,5,9</code></p>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,13 @@ import pytest
 
 from workbench.core.errors import InputError, NotFoundError, StorageError
 from workbench.monitoring.business.made_log import MadeUsage
+from workbench.monitoring.business.month_charts import cost_by_day
 from workbench.monitoring.business.month_figures import MonthFigures, month_figures
 from workbench.monitoring.business.month_pages import month_document
 from workbench.monitoring.business.operations import advice, costs, report, roi, what_if
 from workbench.monitoring.business.teams import read_teams
 from workbench.monitoring.business.wording import usd
+from workbench.reports.documents.charts import draw_chart
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,18 @@ def test_every_assumption_stands_in_it(figures: MonthFigures) -> None:
 def test_the_month_before_is_the_month_before(figures: MonthFigures, made: MadeUsage) -> None:
     september = month_figures("2026-09", made.table, teams=made.teams)
     assert figures.total_before == september.total
+
+
+def test_an_axis_of_few_days_names_each_once(log_of: Callable[..., Any]) -> None:
+    figures = month_figures("2026-10", log_of([{}, {}]))
+    chart = cost_by_day(figures.use.between(dt.date(2026, 10, 5), dt.date(2026, 10, 6)))
+    axis = chart["spec"]["encoding"]["x"]
+    assert axis["scale"]["domain"] == ["05 Oct"]
+    assert [row["label"] for row in chart["spec"]["data"]["values"]] == ["05 Oct"]
+    svg = draw_chart(chart["spec"], name=chart["caption"])
+    assert svg.count(">05 Oct<") == 1
+    whole = cost_by_day(figures.use.between(dt.date(2026, 9, 1), dt.date(2026, 10, 31)))
+    assert whole["spec"]["encoding"]["x"]["type"] == "temporal"
 
 
 def test_an_empty_month_is_a_page_that_says_so(made: MadeUsage) -> None:
@@ -145,3 +160,19 @@ def test_teams_are_read_and_faults_named(tmp_path: Path) -> None:
             read_teams(path)
     with pytest.raises(NotFoundError):
         read_teams(tmp_path / "none.yaml")
+
+
+def test_bad_rows_of_a_month_are_told_by_costs_also_those_whose_time_is_wrong(
+    log_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    good = [{}, {}]
+    bad: list[dict[str, Any]] = [
+        {"time": dt.datetime(2999, 1, 1, tzinfo=dt.UTC)},
+        {"time": dt.datetime(2026, 8, 1, tzinfo=dt.UTC)},
+        {"prompt_tokens": -1},
+    ]
+    parquet.write_table(log_of([*good, *bad]), tmp_path / "2026-10.parquet")
+    found = costs(period="2026-10", usage=tmp_path)
+    assert sum(line.requests for line in found.lines) == 2
+    for why in ("ahead of the clock", "not of its month", "negative tokens"):
+        assert f"1 row is set aside: {why}" in found.notes

@@ -89,6 +89,15 @@ def test_ids_and_long_tails_hold_the_level(test: Any) -> None:
     assert np.mean(np.array(p_values) <= 0.05) <= 0.13
 
 
+def test_names_of_rows_are_left_out_for_what_they_are() -> None:
+    """Every row has one: that none has would be untrue."""
+    table = pd.DataFrame({"id": [f"set_{n}" for n in range(500)], "x": np.arange(500.0)})
+    empty = table.assign(none=pd.Series([None] * 500, dtype=object))
+    left = make_grids(empty)[1]
+    assert left["id"] == "its values hardly repeat: they name rows"
+    assert left["none"] == "no row has a value"
+
+
 def test_infinite_missing_and_constant_values_are_said() -> None:
     reference = pd.DataFrame({"x": np.arange(1000.0), "c": 1.0, "gone": np.arange(1000.0)})
     current = pd.DataFrame({"x": np.arange(1000.0), "c": 1.0, "gone": np.nan})

@@ -139,3 +139,11 @@ def test_the_operation_reads_what_was_settled(tmp_path: Path) -> None:
                 {"reference": "2026-10-01..2026-10-02", "current": "2026-10-02..2026-10-03",
                  "candidate": "b"}
             )  # fmt: skip
+
+
+@pytest.mark.parametrize("current", ["2026-10-01..2026-10-02", "2026-09-30..2026-10-03"])
+def test_periods_that_have_days_in_common_are_refused(home: Path, current: str) -> None:
+    with pytest.raises(InputError, match="have days in common"):
+        operations.find("monitoring.quality").run(
+            {"reference": "2026-10-01..2026-10-02", "current": current}
+        )

@@ -22,6 +22,7 @@ from workbench.monitoring.warehouse import sql
 from workbench.monitoring.warehouse.asking import Warehouse
 from workbench.monitoring.warehouse.building import Rebuilt, refresh
 from workbench.monitoring.warehouse.metrics import Metrics, read_metrics
+from workbench.monitoring.warehouse.operations import measure, rebuild
 from workbench.monitoring.warehouse.places import owned
 
 PLAN = TrafficPlan(days=40, calls=20_000, users=40, seed=1)
@@ -293,6 +294,11 @@ def test_prices_and_teams_of_the_home_count(folder: Path, tmp_path: Path) -> Non
     [
         ("rates: {EUR: -1}", "rates.EUR"),
         ("measures: {x: {title: X, unit: y, sql: '1; DROP TABLE hourly'}}", "measures.x.sql"),
+        ("measures: {x: {title: X, unit: y, sql: 'drop table hourly'}}", "measures.x.sql cannot"),
+        (
+            "measures: {cost: {title: X, unit: y, sql: sum(requestz)}}",
+            "measures.cost.sql.*requestz",
+        ),
         ("colour: red", "colour"),
         ("- a list", "list"),
         ("a: [", "no YAML"),
@@ -311,3 +317,22 @@ def test_a_measure_of_the_home_stands_beside_the_others(home: Path) -> None:
     (settings.home() / "metrics.yaml").write_text(json.dumps(told))
     metrics: Metrics = read_metrics()
     assert {"calls", "requests"} <= set(metrics.measures)
+
+
+def test_a_period_or_a_name_that_cannot_be_is_refused_and_not_answered_by_nothing(
+    usage: Path, home: Path, tmp_path: Path
+) -> None:
+    rebuild(source=str(usage))
+    assert measure(["cost"]).units == {"cost": "USD"}
+    team = str(measure(["requests"], by=["team"]).rows[0][0])
+    assert measure(["requests"], team=[team]).total("requests") > 0
+    with pytest.raises(NotFoundError, match="nosuch"):
+        measure(["requests"], team=["nosuch"])
+    with pytest.raises(NotFoundError, match="nosuch"):
+        measure(["requests"], model=["nosuch"])
+    with pytest.raises(InputError, match="has not begun"):
+        measure(["requests"], since="2999-01-01")
+    with pytest.raises(InputError, match="begins on 2026-05-02 and ends on 2026-05-01"):
+        measure(["requests"], since="2026-05-02", until="2026-05-01")
+    with pytest.raises(NotFoundError, match="no month of usage"):
+        rebuild(source=str(tmp_path))

@@ -52,6 +52,25 @@ def test_a_long_table_goes_on_with_its_head(pdf: bytes) -> None:
     assert all(f"{number} of {len(pages)}" in page for number, page in enumerate(pages, 1))
 
 
+def test_a_short_table_stays_on_one_page() -> None:
+    """Cut after its first row it left the others on a page of their own. At one of these lengths
+    of the text before it the table meets the page's end."""
+    columns = [{"title": "team"}, {"title": "cost", "align": "right"}]
+    table = {
+        "kind": "table", "caption": "Cost by team", "columns": columns,
+        "rows": [[f"team {number}", f"{number} USD"] for number in range(5)],
+    }  # fmt: skip
+    ends = set()
+    for lines in range(30, 50, 2):
+        text = [{"kind": "paragraph", "text": f"Line {n}."} for n in range(lines)]
+        told = {"title": "Costs", "date": "2026-10-31", "summary": [*text, table]}
+        pages = page_texts(to_pdf(read_document(told)))
+        (with_rows,) = [at for at, page in enumerate(pages) if re.search(r"team \d", page)]
+        assert "Cost by team" in pages[with_rows]
+        ends.add(with_rows)
+    assert ends == {0, 1}, "the page's end was met"
+
+
 def test_it_is_tagged_named_and_outlined(pdf: bytes) -> None:
     assert b"/Marked true" in pdf
     assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf

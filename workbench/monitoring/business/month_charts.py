@@ -5,6 +5,7 @@ Each takes the same lines as the tables and the text beside it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from .what_if import Move
 from .wording import percent, plain, points, usd
 
 _DAY_AXIS = {"format": "%d %b", "labelAngle": 0, "tickCount": 8}
+_FEW_DAYS = 10
 _BAND, _RULE = "#8fbde0", "#4a94c8"
 
 
@@ -53,6 +55,7 @@ def cost_by_day(use: Use) -> dict[str, Any]:
     sums = use.cells.groupby(["day", "model"])["cost_usd"].sum().reset_index()
     rows = [
         {"day": str(row["day"]), "model": row["model"], "usd": row["cost_usd"]}
+        | ({"label": f"{row['day']:%d %b}"} if use.days <= _FEW_DAYS else {})
         for row in sums.to_dict("records")
     ]
     dearest = use.cells.groupby("day")["cost_usd"].sum()
@@ -64,18 +67,27 @@ def cost_by_day(use: Use) -> dict[str, Any]:
         {
             "mark": {"type": "bar", "binSpacing": 1},
             "encoding": {
-                "x": {
-                    "field": "day",
-                    "type": "temporal",
-                    "timeUnit": "yearmonthdate",
-                    "title": None,
-                    "axis": _DAY_AXIS,
-                },
+                "x": _day_bars(use),
                 "y": _number("usd", "cost, USD", stack="zero"),
                 "color": _name("model"),
             },
         },
     )
+
+
+def _day_bars(use: Use) -> dict[str, Any]:
+    """An axis of days. Of a few each is named once: ticks of time would name a day twice."""
+    if use.days > _FEW_DAYS:
+        span = {"field": "day", "type": "temporal", "timeUnit": "yearmonthdate"}
+        return span | {"title": None, "axis": _DAY_AXIS}
+    days = [use.since + dt.timedelta(days=at) for at in range(use.days)]
+    return {
+        "field": "label",
+        "type": "ordinal",
+        "title": None,
+        "axis": {"labelAngle": 0},
+        "scale": {"domain": [f"{day:%d %b}" for day in days]},
+    }
 
 
 def cost_bars(lines: Iterable[CostLine], noun: str, *, width: str = "half") -> dict[str, Any]:
@@ -289,7 +301,7 @@ def advice_bars(advice: Iterable[Advice]) -> dict[str, Any] | None:
         for each in advice
         if each.saving_usd.high > 0
     ][:10]
-    if not rows:
+    if len(rows) < 2:  # one alone compares with nothing: the table below has it
         return None
     told = "; ".join(f"{r['name']} {usd(r['value'])}" for r in rows)
     view = _intervals("saving a month, USD")

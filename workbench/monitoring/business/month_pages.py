@@ -173,7 +173,7 @@ def _value(figures: MonthFigures) -> Block | None:
     blocks = [_text(text), charts.tornado(returned)]
     blocks += _some(charts.success_points(figures.teams, "team"))
     blocks += _some(charts.success_points(figures.models, "model"))
-    return {"title": "What it was worth", "blocks": blocks, "new_page": True}
+    return {"title": "What it was worth", "blocks": blocks}
 
 
 def _people(figures: MonthFigures) -> Block | None:
@@ -193,7 +193,7 @@ def _people(figures: MonthFigures) -> Block | None:
     rows = [[name, f"{users:,}", f"{late:,}"] for name, users, late in adoption.teams[:20]]
     columns = _columns("team", "users in half a year", "in the last 28 days")
     blocks.append({"kind": "table", "caption": "Users by team", "columns": columns, "rows": rows})
-    return {"title": "Who uses it", "blocks": blocks, "new_page": True}
+    return {"title": "Who uses it", "blocks": blocks}
 
 
 def _ahead(figures: MonthFigures) -> Block | None:

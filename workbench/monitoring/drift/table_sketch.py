@@ -164,7 +164,10 @@ def _grid(column: ColumnValues) -> Grid | str:
         return Grid(NUMBER, reference_edges(column.values))
     if column.kind == CATEGORY:
         names = reference_names(column.values)
-        return Grid(CATEGORY, names) if names else "no row has a value"
+        if names:
+            return Grid(CATEGORY, names)
+        is_told = any(value is not None for value in column.values)
+        return "its values hardly repeat: they name rows" if is_told else "no row has a value"
     rows = column.values
     if column.kind == TEXT:
         rows = text_features(column.values[:_FEATURE_ROWS])

@@ -46,6 +46,9 @@ def quality(
         measure: By which the two are compared.
         level: With which chance a shift is told though there is none.
         seed: Of the intervals; the setting `seed` if none is given.
+
+    Raises:
+        InputError: The periods have days in common, or one of them has too few calls.
     """
     from workbench.monitoring.drift.reading import period_ends
     from workbench.store.answered_calls import answered_calls
@@ -55,10 +58,18 @@ def quality(
 
     if (candidate is None) != (champion is None):
         raise InputError("one model alone is no comparison", hint="--candidate and --champion")
-    sides = []
+    ends = []
     for period in (reference, current):
         since_s, until_s = period_ends(period.removeprefix("usage:"))
-        sides.append(answered_calls(since_s=since_s, until_s=until_s))
+        ends.append((since_s, until_s))
+    (first_s, last_s), (since_s, until_s) = ends
+    if since_s < last_s and first_s < until_s:
+        raise InputError(
+            f"the periods {reference} and {current} have days in common: their calls would count "
+            "on both sides",
+            hint="a current period that begins where the reference ends, or later",
+        )
+    sides = [answered_calls(since_s=since_s, until_s=until_s) for since_s, until_s in ends]
     shifts = find_shifts(*sides, level=level, seed=settings.get("seed") if seed is None else seed)
     arms = None
     if candidate is not None and champion is not None:

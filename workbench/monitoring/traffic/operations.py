@@ -20,7 +20,7 @@ from .plan import Drift, TrafficPlan
 
 @dataclass(frozen=True)
 class MadeTraffic(Viewable):
-    """Files of made usage: nobody asked any of it."""
+    """Files of made usage, from ``since`` up to but without ``until``: nobody asked any of it."""
 
     folder: Path
     months: tuple[str, ...]
@@ -44,7 +44,8 @@ def traffic(
     """Draw usage as a busy house would have it, and write it as the usage log's export has it.
 
     For trying things out: `workbench monitoring costs --usage FOLDER` and its like read it. It is
-    made, and never goes where a home's own usage lies.
+    made, and never goes where a home's own usage lies. Who asks is drawn anew at each call: made
+    people come from the first day on and never leave, so that retention is flat.
 
     Args:
         folder: Where to write; an empty or new one.

@@ -98,6 +98,7 @@ def read_metrics(file: Path | None = None) -> Metrics:
     yaml = require("yaml", extra="monitoring")
     told: dict[str, Any] = yaml.safe_load(_PACKAGED.read_text(encoding="utf-8"))
     own = file or settings.home() / FILE
+    mine: list[str] = []
     if file is not None and not file.is_file():
         raise NotFoundError(f"there is no file {file}", hint=f"ls {file.parent}")
     if own.is_file():
@@ -107,12 +108,21 @@ def read_metrics(file: Path | None = None) -> Metrics:
             raise ConfigError(f"{own} is no YAML: {error}", hint=f"edit {own}") from None
         if not isinstance(said, dict):
             raise ConfigError(f"{own} is a {type(said).__name__}", hint="a mapping, as in the docs")
+        measures = said.get("measures")
+        mine = list(measures) if isinstance(measures, dict) else []
         for key, value in said.items():
             old = told.get(key)
             told[key] = (
                 {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
             )
     try:
-        return Metrics.model_validate(told)
+        found = Metrics.model_validate(told)
     except ValidationError as error:
         raise ConfigError(f"{own}: {fault_of(error, Metrics)}", hint=f"edit {own}") from None
+    if mine:
+        from .checking import fault_in_measures
+
+        fault = fault_in_measures({name: found.measures[name] for name in mine})
+        if fault is not None:
+            raise ConfigError(f"{own}: {fault}", hint=f"edit {own}")
+    return found

@@ -16,7 +16,7 @@ from workbench.core.operations import operation
 
 from .building import Rebuilt
 from .opening import open_warehouse
-from .questions import Answer, By
+from .questions import Answer, By, Questions
 
 
 @operation("monitoring.rebuild", title="Bring the usage warehouse up to date", produces="warehouse")
@@ -48,6 +48,11 @@ def _months_of(source: str) -> Path:
         folder = Path(source).expanduser()
         if not folder.is_dir():
             raise NotFoundError(f"there is no folder {folder}", hint="s3://BUCKET/PREFIX, or one")
+        if not any(folder.glob("????-??.parquet")):
+            raise NotFoundError(
+                f"there is no month of usage in {folder}",
+                hint="files as 2026-11.parquet, as `workbench serving usage-export` writes them",
+            )
         return folder
     from workbench.store.exported_usage import fetch_usage
 
@@ -95,15 +100,43 @@ def measure(
         until: The first that does not count any more.
         team: Only these.
         model: Only these.
+
+    Raises:
+        NotFoundError: No call is of such a team or model.
+        InputError: The period ends before it begins, or has not begun.
     """
     where = {name: values for name, values in (("team", team), ("model", model)) if values}
+    begins, ends = day(since), day(until)
+    _check_period(begins, ends)
     with open_warehouse() as warehouse:
-        return warehouse.measure(
-            *names, by=by or (), since=day(since), until=day(until), where=where
+        for column, values in where.items():
+            _check_known(warehouse, column, values)
+        return warehouse.measure(*names, by=by or (), since=begins, until=ends, where=where)
+
+
+def _check_period(begins: dt.datetime | None, ends: dt.datetime | None) -> None:
+    now = dt.datetime.now(dt.UTC)
+    if begins is not None and _in_utc(begins) > now:
+        raise InputError(f"the period that begins on {begins:%Y-%m-%d} has not begun")
+    if begins is not None and ends is not None and _in_utc(ends) <= _in_utc(begins):
+        raise InputError(
+            f"the period begins on {begins:%Y-%m-%d} and ends on {ends:%Y-%m-%d}",
+            hint="the earlier one as --since; the day of --until does not count any more",
         )
 
 
-def day(said: str | None) -> dt.date | None:
+def _in_utc(moment: dt.datetime) -> dt.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _check_known(warehouse: Questions, column: str, values: list[str]) -> None:
+    known = [str(name) for (name,) in warehouse.query(f"SELECT DISTINCT {column} FROM hourly")]
+    for value in values:
+        if value not in known:
+            raise NotFoundError.among(column, value, sorted(known))
+
+
+def day(said: str | None) -> dt.datetime | None:
     """A day or moment as ISO 8601 has it.
 
     Raises:

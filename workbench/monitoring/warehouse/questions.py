@@ -135,9 +135,12 @@ class Questions(ABC):
         rows = self.query(query)
         return Answer(
             (*by, *names), tuple(rows),
-            {name: measure.unit for name, measure in measures.items()},
+            {name: self._unit(measure.unit) for name, measure in measures.items()},
             {name: measure.title for name, measure in measures.items()}, query,
         )  # fmt: skip
+
+    def _unit(self, unit: str) -> str:
+        return self.metrics.currency if unit == "money" else unit
 
     def span(self) -> tuple[dt.datetime, dt.datetime] | None:
         """The first and the last hour that have rows; None where there are none."""
