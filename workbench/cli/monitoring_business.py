@@ -114,7 +114,7 @@ def show_advice(advised: Advised) -> None:
         click.echo(f"    risk: {each.risk}")
         click.echo(f"    {each.action}")
     for note in advised.notes:
-        click.echo(f"not advised more: {note}" if advised.advice else f"because {note}")
+        click.echo(f"nothing more: {note}" if advised.advice else f"because {note}")
 
 
 def show_report(written: MonthReport) -> None:
