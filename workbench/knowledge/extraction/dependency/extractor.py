@@ -15,8 +15,8 @@ from typing import Any
 from workbench.models.english import english_version, load_english
 
 from ..protocol import Alias, Assertion, Extraction, Mention, Passage, Span
+from .companions import Helper, helpers_for, shared_out
 from .confidences import confidence_of
-from .helpers import Helper, helpers_for, shared_out
 from .parsing import parse_without_insertions
 from .reading import Found
 from .reading import Passage as Parsed

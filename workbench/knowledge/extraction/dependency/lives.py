@@ -190,33 +190,31 @@ def _war(passage: Passage, token: Token) -> Iterator[Found]:
             for each in foes:
                 if each.pos_ == "PROPN" and each.i != token.i and not _is_event(each):
                     yield Found("war_foe", noun_phrase(each), "participant_in", noun_phrase(token))
-    elif above.pos_ == "NOUN" and above.lemma_ in {
-        "part",
-        "role",
-        "figure",
-        "leader",
-        "commander",
-        "hero",
-        "participant",
-        "veteran",
-        "general",
-        "defeat",
-        "victory",
-    }:
-        if above.lemma_ == "defeat":
-            for each in objects(above, "of"):
-                if each.pos_ == "PROPN":
-                    yield Found("war_foe", noun_phrase(each), "participant_in", noun_phrase(token))
-            return
-        verb = above.head
-        head = subject_of(verb) if verb.pos_ in {"VERB", "AUX"} else None
-        if verb.pos_ == "VERB" and verb.lemma_ not in {"take", "play", "have", "become"}:
-            return
-        subject = passage.subject(head) if head is not None else None
-        if subject is not None and passage.is_thing(subject):
-            return
-        if subject is not None and above.dep_ in {"attr", "dobj"}:
-            yield Found("war_part", subject, "participant_in", noun_phrase(token))
+    elif above.pos_ == "NOUN" and above.lemma_ in _PARTS_IN_WARS:
+        yield from _part_in_war(passage, token, above)
+
+
+_PARTS_IN_WARS = words(
+    "part role figure leader commander hero participant veteran general defeat victory"
+)
+
+
+def _part_in_war(passage: Passage, token: Token, above: Token) -> Iterator[Found]:
+    """*a figure of the Green Revolution*, *the defeat of Carthage in the Punic War*."""
+    if above.lemma_ == "defeat":
+        for each in objects(above, "of"):
+            if each.pos_ == "PROPN":
+                yield Found("war_foe", noun_phrase(each), "participant_in", noun_phrase(token))
+        return
+    verb = above.head
+    head = subject_of(verb) if verb.pos_ in {"VERB", "AUX"} else None
+    if verb.pos_ == "VERB" and verb.lemma_ not in {"take", "play", "have", "become"}:
+        return
+    subject = passage.subject(head) if head is not None else None
+    if subject is not None and passage.is_thing(subject):
+        return
+    if subject is not None and above.dep_ in {"attr", "dobj"}:
+        yield Found("war_part", subject, "participant_in", noun_phrase(token))
 
 
 _FIGHTS = words(

@@ -186,16 +186,6 @@ def _put_together(doc: Any, groups: list[list[int]], parsed: Any) -> Any:
             for each in doc
         ]
 
-    iob = []
-    for each in doc:
-        at = place.get(each.i)
-        token = parsed[at] if at is not None else None
-        if token is None or not token.ent_type_:
-            iob.append("O")
-        elif at is not None and token.ent_iob_ == "I" and place.get(each.i - 1) == at - 1:
-            iob.append(f"I-{token.ent_type_}")
-        else:
-            iob.append(f"B-{token.ent_type_}")
     made = Doc(
         doc.vocab,
         words=[each.text for each in doc],
@@ -205,6 +195,21 @@ def _put_together(doc: Any, groups: list[list[int]], parsed: Any) -> Any:
         lemmas=told("lemma_", ""),
         heads=heads,
         deps=deps,
-        ents=iob,
+        ents=_names(doc, place, parsed),
     )
     return made
+
+
+def _names(doc: Any, place: dict[int, int], parsed: Any) -> list[str]:
+    """The names of the parse, in the tags that spaCy reads; one that was cut in two is two."""
+    found = []
+    for each in doc:
+        at = place.get(each.i)
+        token = parsed[at] if at is not None else None
+        if token is None or not token.ent_type_:
+            found.append("O")
+        elif at is not None and token.ent_iob_ == "I" and place.get(each.i - 1) == at - 1:
+            found.append(f"I-{token.ent_type_}")
+        else:
+            found.append(f"B-{token.ent_type_}")
+    return found

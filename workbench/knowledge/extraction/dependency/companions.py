@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from ..protocol import Extraction, Passage
 
 MOST = 3
-_START = "from workbench.knowledge.extraction.dependency.helpers import serve; serve()"
+_START = "from workbench.knowledge.extraction.dependency.companions import serve; serve()"
 _logger = logging.getLogger(__name__)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from workbench.knowledge.extraction.dependency import extractor as module
+from workbench.knowledge.extraction.dependency.companions import Helper, helpers_for, shared_out
 from workbench.knowledge.extraction.dependency.extractor import DependencyExtractor
-from workbench.knowledge.extraction.dependency.helpers import Helper, helpers_for, shared_out
 from workbench.knowledge.extraction.protocol import Passage
 
 PASSAGES = [Passage(f"Lake {name} is a lake in Norway.") for name in ("Mjøsa", "Toba", "Vänern")]
