@@ -91,8 +91,8 @@ def test_ids_and_long_tails_hold_the_level(test: Any) -> None:
 
 def test_names_of_rows_are_left_out_for_what_they_are() -> None:
     """Every row has one: that none has would be untrue."""
-    table = pd.DataFrame({"id": [f"set_{n}" for n in range(500)], "x": np.arange(500.0)})
-    empty = table.assign(none=pd.Series([None] * 500, dtype=object))
+    table = pd.DataFrame({"id": [f"set_{n}" for n in range(3000)], "x": np.arange(3000.0)})
+    empty = table.assign(none=pd.Series([None] * 3000, dtype=object))
     left = make_grids(empty)[1]
     assert left["id"] == "its values hardly repeat: they name rows"
     assert left["none"] == "no row has a value"

@@ -87,7 +87,7 @@ def query(
         cypher: One statement, such as MATCH (e:Entity)-[f:born_in]->(p) RETURN e.name, p.name.
         parameter: NAME=VALUE for $NAME; the value as JSON, or a text as it is.
         at: As it was recorded then: a date, a time or how long ago (2026-11-25T10:00, 24h); now.
-        valid: Only facts that hold at that date, as much of YYYY-MM-DD as is asked.
+        valid: Only facts that hold then: as much of YYYY-MM-DD as is asked.
         limit: At most so many rows.
         timeout_s: The longest that the engine may take.
         on: ladybug, in a file here, or bolt, in the server that graph_url names.
