@@ -54,6 +54,7 @@ FALSE = [
     ("Caesar defeated Pompey in 48 BC.", "", "Pompey defeated Caesar in 48 BC."),
     ("Elbrus is the highest peak of the Caucasus.", "", "Elbrus is the higher peak."),
     (HAMLET, "Hamlet", "The answer is 1601."),  # which says nothing by itself
+    (HAMLET, "Hamlet", "Between 1599 and 1601."),
     (FILM, "A Film", "The film received four Grammy Awards."),  # four of something else
     (FILM, "A Film", "The film received four Golden Globe Awards, including a BAFTA Award."),
 ]

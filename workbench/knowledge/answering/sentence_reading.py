@@ -12,6 +12,7 @@ from workbench.models.english import load_english
 _NEAR, _NEAR_NUMBERS = 3, 2  # steps in a parse
 _CONTENT = frozenset(("NOUN", "PROPN", "VERB", "ADJ", "ADV", "NUM"))
 _DENIALS = frozenset(("not", "no", "never", "without", "nor", "neither", "none", "nobody", "n't"))
+_SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 _PASSIVE = ("nsubjpass", "agent")
 _ROLES = {"nsubj": "doer", "dobj": "done to", "nsubjpass": "done to"}
 _COMPARED = ("JJR", "JJS", "RBR", "RBS")
@@ -28,7 +29,8 @@ class Reading:
 
     ``roles`` are what is done with who does it and what it is done to; ``joined`` words of which
     one depends on the other; ``counted`` numbers with what they count; ``near`` and ``nearer``
-    words that are a few steps of the parse apart.
+    words that are a few steps of the parse apart; ``whole`` is False for what says nothing of
+    anything, such as *1781.* or *The answer is 13 days.*
     """
 
     lemmas: tuple[str, ...]
@@ -42,6 +44,7 @@ class Reading:
     counted: frozenset[frozenset[str]]
     near: frozenset[frozenset[str]]
     nearer: frozenset[frozenset[str]]
+    whole: bool
 
 
 def read_sentence(text: str) -> Reading:
@@ -61,6 +64,7 @@ def read_sentence(text: str) -> Reading:
         frozenset(_counted(content)),
         frozenset(_near(content, _NEAR)),
         frozenset(_near(content, _NEAR_NUMBERS)),
+        any(token.dep_ in _SUBJECTS and _lemma(token) not in _FILLERS for token in tokens),
     )
 
 

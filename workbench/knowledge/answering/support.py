@@ -22,7 +22,6 @@ from .sentence_reading import Reading, read_sentence
 
 _LEAST_ORDER, _LEAST_JOINED = 0.65, 0.85
 _MOST_OF_QUESTION = 1
-_LEAST_WORDS = 2  # *The answer is 1781* says nothing by itself
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Checker:
                 return Support(number, verbatim=True)
         said = read_sentence(sentence)
         nearest = Support(None, said.lemmas or (sentence,))
-        for number in range(len(self.notes) if len(said.lemmas) >= _LEAST_WORDS else 0):
+        for number in range(len(self.notes) if said.whole and said.lemmas else 0):
             found = self._by_note(said, number)
             if found.note is not None:
                 return found
