@@ -68,3 +68,25 @@ FROM (SELECT id, reading_id FROM documents WHERE {OPEN}
 JOIN chunks USING (reading_id) JOIN passages ON passages.id = passage_id
 ORDER BY document.id, start
 """
+# The words of what is asserted; ?2 is a JSON list of ids of documents.
+QUOTES = (
+    "SELECT document.id AS document, chunks.start + found.start AS start, "
+    "chunks.start + found.stop AS stop, key, (SELECT substr(text, found.start + 1, "
+    "found.stop - found.start) FROM passages WHERE id = passage_id) AS words "
+    + FROM_PASSAGES.format(found="assertions")
+    + "AND document.id IN (SELECT value FROM json_each(?2))"
+)
+# When anything that a state depends on changed.
+MOMENTS = """
+SELECT DISTINCT moment FROM (
+    SELECT recorded_from AS moment FROM documents UNION ALL SELECT recorded_to FROM documents
+    UNION ALL SELECT recorded_from FROM extractor_uses
+    UNION ALL SELECT recorded_to FROM extractor_uses
+    {events}
+) WHERE moment <= ?1 ORDER BY moment
+""".format(
+    events=" ".join(
+        f"UNION ALL SELECT recorded_us FROM {table}"
+        for table in ("events", "sense_events", "rule_events")
+    )
+)

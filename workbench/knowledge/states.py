@@ -32,7 +32,10 @@ _READ_BATCH = 500
 
 @dataclass(frozen=True)
 class Support:
-    """Where a fact is said: characters ``start`` to ``end`` of a document's normalised text."""
+    """Where a fact is said: characters ``start`` to ``end`` of a document's normalised text.
+
+    ``words`` are these characters, where they were asked for.
+    """
 
     document: str
     start: int
@@ -40,6 +43,7 @@ class Support:
     extractor: str
     version: str
     confidence: float
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,7 @@ class State:
         found: dict[_Said, set[Support]] = defaultdict(set)
         keys: dict[_Said, set[str]] = defaultdict(set)
         for row in self.read(ASSERTIONS):
-            if not _holds_at(self.valid, row["valid_from"], row["valid_to"]):
+            if not holds_at(self.valid, row["valid_from"], row["valid_to"]):
                 continue
             subject = self.links.entity(row["document"], row["subject"])
             thing = self.links.entity(row["document"], row["object"])
@@ -223,7 +227,7 @@ def _order_of(support: Support) -> tuple[Any, ...]:
     )
 
 
-def _holds_at(valid: str | None, first: str | None, last: str | None) -> bool:
+def holds_at(valid: str | None, first: str | None, last: str | None) -> bool:
     """Whether a span of time holds at a date; what is known less exactly may hold."""
     if valid is None:
         return True

@@ -44,9 +44,15 @@ _VIEWERS = {
         "row_cards:draw_counterfactuals"
     ),
     "workbench.interpretability.tabular.explanation.RowExplanation": "row_cards:draw_row",
+    "workbench.knowledge.answering.answers.Answer": "answer_cards:draw_answer",
+    "workbench.knowledge.inference.operations.Contradiction": "proof_cards:draw_contradiction",
+    "workbench.knowledge.inference.operations.Inferred": "proof_cards:draw_inferred",
+    "workbench.knowledge.inference.reasoning.Proof": "proof_cards:draw_proof",
+    "workbench.knowledge.linking_operations.Candidates": "linking_cards:draw_candidates",
     "workbench.knowledge.property_graph.operations.GraphSchema": "graph_cards:draw_schema",
     "workbench.knowledge.property_graph.operations.Paths": "graph_cards:draw_paths",
     "workbench.knowledge.property_graph.operations.QueryAnswer": "graph_cards:draw_query",
+    "workbench.knowledge.retrieval.telling.Retrieval": "answer_cards:draw_retrieval",
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
@@ -117,6 +123,10 @@ _BUNDLES = {
 }
 # Lists of these are drawn by a viewer of their own; all others as a table of their fields.
 _LISTS = {
+    "workbench.knowledge.inference.operations.Contradiction": "proof_cards:draw_contradictions",
+    "workbench.knowledge.inference.reasoning.Proof": "proof_cards:draw_proofs",
+    "workbench.knowledge.inference.rulebook.BookRule": "linking_cards:draw_rules",
+    "workbench.knowledge.senses.Homonym": "linking_cards:draw_homonyms",
     "workbench.models.operations.ModelRow": "draw_models",
     "workbench.privacy.dp.budget.BudgetState": "privacy_cards:draw_budgets",
     "workbench.privacy.dp.budget.Spend": "privacy_cards:draw_spends",

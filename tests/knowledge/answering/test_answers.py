@@ -80,6 +80,11 @@ def test_what_is_supported_is_kept_with_its_spans() -> None:
     made = compose(FOUND, notes, "The first teacher of Helen Keller was Anne Sullivan.", model="m")
     (sentence,) = made.sentences
     assert (sentence.way, made.model) == ("phrased", "m")
+    sources = {(each.document, each.start, each.end): each.words for each in made.sources}
+    assert sources == {
+        place: TEXTS[place[0]][place[1] : place[2]]
+        for place in ((each.document, each.start, each.end) for each in sentence.citations)
+    }
     assert [TEXTS[each.document][each.start : each.end] for each in sentence.citations] == [
         "She met her first teacher Anne Sullivan in 1887.",
         "Helen Keller",

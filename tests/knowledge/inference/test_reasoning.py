@@ -54,6 +54,8 @@ def test_a_proof_ends_where_documents_say_it(make_place: MakePlace) -> None:
     assert proof.documents() == {"a.txt", "b.txt"}
     text = (place.folder / "b.txt").read_text()
     assert text[0:32] == "Lebanon is located in the Levant"
+    (last,) = proof.premises[-1].support
+    assert last.words == text[0:32]
     (said,) = reasoning(place).proofs_of("rania saad", "born_in", "TYRE")
     assert not said.inferred and said.rule is None
 

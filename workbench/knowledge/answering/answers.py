@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from workbench.core.viewers import Viewable
@@ -47,6 +47,16 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True)
+class Source:
+    """The words of a span that is cited."""
+
+    document: str
+    start: int
+    end: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Answer(Viewable):
     """An answer with its sources.
 
@@ -59,6 +69,7 @@ class Answer(Viewable):
         chance: That of the answer being in the graph, calibrated.
         removed: Sentences of the model that no note supports, with the words that none has.
         model: What phrased; None where nothing was phrased.
+        sources: What is cited, each once and in the order of its number, with its words.
     """
 
     name: str
@@ -72,6 +83,7 @@ class Answer(Viewable):
     removed: tuple[str, ...] = ()
     model: str | None = None
     notes: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 def prompt_for(question: str, notes: Sequence[Note]) -> list[dict[str, str]]:
@@ -116,7 +128,8 @@ def compose(
     if not any(each.citations for each in sentences):
         sentences += [_quote(note) for note in quoted(retrieval, notes)]
     kept = tuple(dict.fromkeys(sentences))
-    return _answer(retrieval, " ".join(map(str, kept)), kept, tuple(removed), model)
+    found = _answer(retrieval, " ".join(map(str, kept)), kept, tuple(removed), model)
+    return replace(found, sources=tuple(_sources(kept, notes)))
 
 
 def abstain(retrieval: Retrieval, *, why: str = "") -> Answer:
@@ -157,6 +170,14 @@ def _answer(
         model,
         retrieval.notes,
     )
+
+
+def _sources(sentences: Sequence[AnswerSentence], notes: Sequence[Note]) -> Iterator[Source]:
+    """What is cited: notes in whole, and the headings that name what they are about."""
+    words = {note.heading: note.title for note in notes if note.heading is not None}
+    words.update((note.span, note.text) for note in notes)
+    for span in dict.fromkeys(span for each in sentences for span in each.citations):
+        yield Source(span.document, span.start, span.end, words[span])
 
 
 def _quote(note: Note) -> AnswerSentence:

@@ -15,7 +15,6 @@ from workbench.knowledge.events import tell_ledger
 from workbench.knowledge.graphs import Graph, opened
 from workbench.knowledge.states import State
 
-from .matching import Said
 from .mining import LEAST_CONFIDENCE, LEAST_SUPPORT
 from .reasoning import Proof, Reasoning
 from .rulebook import BookRule, add_rule, remove_rule
@@ -88,7 +87,7 @@ def infer(
             if relation is not None:
                 found = [each for each in found if each.fact.relation == relation]
             found.sort(key=lambda each: (-each.confidence, each.steps, each.fact.order))
-            proofs = tuple(reasoning.proof(each.fact) for each in found[:limit])
+            proofs = tuple(reasoning.proofs(each.fact for each in found[:limit]))
             used = tuple(each for each in reasoning.book if each.used and each.makes_facts)
             complete = reasoning.closure.complete
             return Inferred(name, len(reasoning.stated), len(found), complete, used, proofs)
@@ -146,10 +145,18 @@ def contradictions(
         reasoning = _reasoning(graph, recorded, valid, mine)
         with reasoning.state.frozen():
             keys = None if about is None else reasoning.keys_of(about)
-            return [
-                Contradiction(each.rule.text, each.confidence, _proofs(reasoning, each.facts))
+            found = [
+                each
                 for each in reasoning.clashes
                 if keys is None or any({fact.subject, fact.object} & keys for fact in each.facts)
+            ]
+            facts = list(dict.fromkeys(fact for each in found for fact in each.facts))
+            proofs = dict(zip(facts, reasoning.proofs(facts), strict=True))
+            return [
+                Contradiction(
+                    each.rule.text, each.confidence, tuple(proofs[fact] for fact in each.facts)
+                )
+                for each in found
             ]
 
 
@@ -223,7 +230,3 @@ def _reasoning(
     state = State(graph, recorded_us=recorded_us, valid=valid)
     least = {"least_support": least_support, "least_confidence": least_confidence}
     return Reasoning(state, mine=mine, **least)  # type: ignore[arg-type]
-
-
-def _proofs(reasoning: Reasoning, facts: tuple[Said, ...]) -> tuple[Proof, ...]:
-    return tuple(reasoning.proof(fact) for fact in facts)

@@ -6,14 +6,15 @@ gone with the premise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from workbench.core.errors import NotFoundError
 from workbench.core.viewers import Viewable
 from workbench.knowledge.extraction.names import name_key
+from workbench.knowledge.quotes import Quotes, quote, quotes_of
 from workbench.knowledge.states import Fact, State, Support
 
 from .chaining import Closure, close
@@ -94,12 +95,34 @@ class Reasoning:
 
     def proof(self, fact: Said) -> Proof:
         """Why one fact holds."""
+        return self.proofs([fact])[0]
+
+    def proofs(self, facts: Iterable[Said]) -> list[Proof]:
+        """Why each of some facts holds, down to the words that say it."""
+        wanted = list(facts)
+        leaves = {leaf for fact in wanted for leaf in self._leaves(fact)}
+        quotes = quotes_of(self.state, (self.stated[leaf] for leaf in leaves))
+        return [self._proof(fact, quotes) for fact in wanted]
+
+    def _leaves(self, fact: Said) -> Iterator[Said]:
+        """The stated facts that one rests on."""
+        made = self.closure.conclusions.get(fact)
+        if made is None:
+            yield fact
+            return
+        for each in made.premises:
+            yield from self._leaves(each)
+
+    def _proof(self, fact: Said, quotes: Quotes) -> Proof:
         made = self.closure.conclusions.get(fact)
         confidence = self.closure.confidence(fact)
         if made is None:
-            support = self.stated[fact].support
+            stated = self.stated[fact]
+            support = tuple(
+                replace(each, words=quote(quotes, stated, each)) for each in stated.support
+            )
             return Proof(*fact, confidence, False, None, support, ())
-        premises = tuple(self.proof(each) for each in made.premises)
+        premises = tuple(self._proof(each, quotes) for each in made.premises)
         return Proof(*fact, confidence, True, made.rule.text, (), premises)
 
     def proofs_of(self, subject: str, relation: str, thing: str) -> list[Proof]:
@@ -119,7 +142,7 @@ class Reasoning:
                 f"{relation}({subject}, {thing}){known}",
                 hint=f'workbench knowledge infer {self.state.graph.name} --about "{subject}"',
             )
-        return [self.proof(fact) for fact in chosen]
+        return self.proofs(chosen)
 
     def about(self, keys: set[str]) -> Iterator[Said]:
         """All facts, said or concluded, with one of these entities at an end."""
