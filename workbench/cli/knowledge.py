@@ -25,6 +25,7 @@ from workbench.cli.knowledge_linking import (  # noqa: F401
     show_senses_set,
     show_senses_unset,
 )
+from workbench.cli.knowledge_views import show_diff, show_picture  # noqa: F401
 
 if TYPE_CHECKING:
     from workbench.knowledge.building import Deletion

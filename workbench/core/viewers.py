@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from .errors import NotFoundError
 from .plain import to_plain
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 GROUP = "workbench.viewers"
 Viewer = Callable[[Any], dict[str, Any]]
 _viewers: dict[type | str, Viewer] = {}
+_pages: dict[str, Callable[[Any], str]] = {}
 
 
 def register_viewer(kind: type | str, viewer: Viewer) -> None:
@@ -31,6 +33,26 @@ def register_viewer(kind: type | str, viewer: Viewer) -> None:
         viewer: Returns a MIME bundle, e.g. ``{"text/html": ..., "image/png": ...}``.
     """
     _viewers[kind] = viewer
+
+
+def register_page(kind: str, page: Callable[[Any], str]) -> None:
+    """Draw results of ``kind``, a type by its full name, as a page of their own with ``page``."""
+    _pages[kind] = page
+
+
+def page_of(result: Any) -> str:
+    """The result as an HTML page of its own, for rooms that know nothing that draws.
+
+    Raises:
+        NotFoundError: Nothing draws such a result as a page.
+    """
+    _load_viewers()
+    kind = f"{type(result).__module__}.{type(result).__qualname__}"
+    if kind not in _pages:
+        raise NotFoundError(
+            f"nothing here draws {type(result).__name__} as a page", hint="workbench doctor"
+        )
+    return _pages[kind](result)
 
 
 def mime_bundle(result: Any) -> dict[str, Any]:

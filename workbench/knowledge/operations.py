@@ -36,6 +36,7 @@ from .retrieval import operations as retrieval  # noqa: F401
 from .searching import By, Found
 from .searching import search as search_state
 from .states import State, recorded_of, told_time
+from .views import operations as views  # noqa: F401
 
 
 @dataclass(frozen=True)

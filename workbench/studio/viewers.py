@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from workbench.core.viewers import Viewable, mime_bundle, register_viewer
+from workbench.core.viewers import Viewable, mime_bundle, register_page, register_viewer
 
 _CARDS = "workbench.studio.cards"
 _DRAWN = "workbench.studio.widgets.drawn"
@@ -120,6 +120,15 @@ _BUNDLES = {
     "workbench.interpretability.inside.results.AttentionMaps": "draw_attention",
     "workbench.interpretability.inside.results.Grid": "draw_grid",
     "workbench.interpretability.inside.results.Neuron": "draw_neuron",
+    "workbench.knowledge.views.difference.GraphDiff": "workbench.studio.diff_cards:draw_diff",
+    "workbench.knowledge.views.picture.Picture": (
+        "workbench.studio.widgets.graph_view:draw_picture"
+    ),
+}
+# These can be pages of their own.
+_PAGES = {
+    "workbench.knowledge.views.difference.GraphDiff": "draw_diff_page",
+    "workbench.knowledge.views.picture.Picture": "draw_page",
 }
 # Lists of these are drawn by a viewer of their own; all others as a table of their fields.
 _LISTS = {
@@ -141,6 +150,8 @@ def register() -> None:
         register_viewer(kind, _viewer(name))
     for kind, name in _BUNDLES.items():
         register_viewer(kind, _bundle(name))
+    for kind, name in _PAGES.items():
+        register_page(kind, _page(name))
     for kind, name in _CHARTS.items():
         register_viewer(kind, _chart(name))
     ipython = sys.modules.get("IPython")
@@ -205,8 +216,20 @@ def _chart(name: str) -> Callable[[Any], dict[str, Any]]:
 
 
 def _bundle(name: str) -> Callable[[Any], dict[str, Any]]:
+    module, _, function = name.rpartition(":")
+
     def draw(result: Any) -> dict[str, Any]:
-        found: dict[str, Any] = getattr(importlib.import_module(_DRAWN), name)(result)
+        found: dict[str, Any] = getattr(importlib.import_module(module or _DRAWN), function)(result)
+        return found
+
+    return draw
+
+
+def _page(name: str) -> Callable[[Any], str]:
+    def draw(result: Any) -> str:
+        from workbench.studio.widgets import graph_page
+
+        found: str = getattr(graph_page, name)(result)
         return found
 
     return draw

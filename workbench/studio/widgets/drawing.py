@@ -11,7 +11,7 @@ from workbench.studio.widgets.shades import DARK, LEVELS, LIGHT
 
 MONO = "'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, monospace"
 _MONO_EM, _SANS_EM = 0.602, 0.56
-_INKS = ("ink", "quiet", "line", "paper", "more", "less")
+_INKS = ("ink", "quiet", "line", "paper", "more", "less", "good", "bad", "mark")
 
 
 class Sheet:

@@ -7,7 +7,7 @@ function frame(el, data, model) {
   const warning = data.warning ? `<p class="wb-warn"><b>Note.</b> ${escapeHtml(data.warning)}</p>` : "";
   el.innerHTML = `<p class="wb-name"><strong>${escapeHtml(data.title)}</strong></p>`
     + `<p class="wb-said">${facts}</p>${warning}<div class="alive"></div>`
-    + `<div class="bar"><span>Picture:</span>`
+    + (data.alone ? '<div class="bar" style="display: none">' : '<div class="bar"><span>Picture:</span>')
     + `<button type="button" data-form="svg" ${QUIET_KEYS} aria-label="Save as SVG">SVG</button>`
     + `<button type="button" data-form="png" ${QUIET_KEYS} aria-label="Save as PNG">PNG</button>`
     + '<span role="status"></span></div>';

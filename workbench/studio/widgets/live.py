@@ -17,21 +17,24 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KINDS = ("saliency", "heat_map", "comparison")
+KINDS = ("saliency", "heat_map", "comparison", "graph_view")
+# What a kind has of its own beside the file of its name.
+_PARTS = {"graph_view": ("graph_data", "graph_paint", "graph_panel")}
+_SHEETS = {"graph_view": ("graph",)}
 _FOLDER = Path(__file__).parent
 
 
 @functools.cache
 def script(kind: str) -> str:
     """The ESM of a widget: what all share, then its own; it imports nothing."""
-    names = ("scale", "chips", "roving", "frame", "map", kind)
+    names = ("scale", "chips", "roving", "frame", "map", *_PARTS.get(kind, ()), kind)
     return "\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in names)
 
 
 @functools.cache
-def css() -> str:
-    """The style of all widgets."""
-    return sheet("tokens") + sheet("widgets")
+def css(kind: str = "") -> str:
+    """The style of all widgets, and what a kind has of its own."""
+    return "".join(map(sheet, ("tokens", "widgets", *_SHEETS.get(kind, ()))))
 
 
 def live(kind: str, shown: Shown, data: Mapping[str, Any], arrays: Mapping[str, Any]) -> Any:
@@ -51,7 +54,7 @@ def _kind() -> Any:
     traitlets = require("traitlets", extra="studio")
 
     class LiveWidget(base):
-        """``chosen`` is the target or the panel that is shown, -1 for the whole answer."""
+        """``chosen`` is the target, panel or time shown, -1 for the whole answer or the last."""
 
         _esm = traitlets.Unicode().tag(sync=True)
         _css = traitlets.Unicode().tag(sync=True)
@@ -64,7 +67,8 @@ def _kind() -> Any:
         ) -> None:
             self.shown = shown
             first = 0 if kind == "heat_map" else -1
-            super().__init__(_esm=script(kind), _css=css(), data=data, arrays=arrays, chosen=first)
+            code = {"_esm": script(kind), "_css": css(kind)}
+            super().__init__(**code, data=data, arrays=arrays, chosen=first)
             self.on_msg(self._hear)
 
         def _hear(self, _: Any, content: Any, buffers: Any) -> None:

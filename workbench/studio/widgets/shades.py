@@ -17,7 +17,10 @@ MINUS = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of one theme; ``strength`` is how much of a shade the end of the scale takes."""
+    """Colours of one theme; ``strength`` is how much of a shade the end of the scale takes.
+
+    ``good``, ``bad`` and ``mark`` are those of ``sheets/tokens.css``.
+    """
 
     paper: str
     ink: str
@@ -26,10 +29,15 @@ class Theme:
     more: str
     less: str
     strength: float
+    good: str
+    bad: str
+    mark: str
 
 
-LIGHT = Theme("#fcfcfa", "#1f2328", "#5d656e", "#e2e2dd", "#0072b2", "#d55e00", 0.6)
-DARK = Theme("#16181b", "#e2e4e7", "#9aa2ab", "#32373d", "#56b4e9", "#e07b3a", 0.42)
+LIGHT = Theme("#fcfcfa", "#1f2328", "#5d656e", "#e2e2dd", "#0072b2", "#d55e00", 0.6,
+              "#1d7a48", "#b3372c", "#806000")  # fmt: skip
+DARK = Theme("#16181b", "#e2e4e7", "#9aa2ab", "#32373d", "#56b4e9", "#e07b3a", 0.42,
+             "#6cc793", "#f08a80", "#e0b65c")  # fmt: skip
 
 
 def share(value: float, limit: float) -> float:
