@@ -11,7 +11,7 @@ import pytest
 from workbench import data
 from workbench.core.errors import InputError
 from workbench.evaluation.knowledge_sets import read_knowledge_set
-from workbench.evaluation.relation_scores import PredictedRelation, score_relations
+from workbench.evaluation.relation_scores import PredictedRelation, f1_interval, score_relations
 
 LEAD = "The Old Mill is a small mill in Exford, near Winsford."
 LEADS = {"Old Mill": LEAD}
@@ -84,6 +84,25 @@ def test_a_label_is_used_up_once() -> None:
     assert f1(*twice) == (1, 1, 1)
     with pytest.raises(InputError, match="no row has the id"):
         score_relations([ROW], {"two": twice}, leads=LEADS)
+
+
+def test_the_interval_resamples_articles_and_not_sentences() -> None:
+    right = PredictedRelation(None, "is_a", span("small mill"))
+    titles = [f"Mill {number}" for number in range(12)]
+    leads = dict.fromkeys(titles, LEAD)
+    rows = [
+        {**ROW, "id": f"{title}, {number}", "title": title} for title in titles for number in (0, 1)
+    ]
+    found = {row["id"]: [right] for row in rows if row["title"] in titles[:6]}
+    told = f1_interval(rows, found, leads=leads, draws=400)
+    whole = score_relations(rows, found, leads=leads)["all"].f1
+    assert told.estimate == pytest.approx(whole) and told.low < whole < told.high
+    assert told.rows == 12
+    apart = [{**row, "title": row["id"]} for row in rows]
+    sentences = f1_interval(apart, found, leads={row["id"]: LEAD for row in rows}, draws=400)
+    assert sentences.estimate == pytest.approx(whole) and sentences.width < 0.9 * told.width
+    with pytest.raises(InputError, match="no row has the id"):
+        f1_interval(rows, {"two": [right]}, leads=leads)
 
 
 @pytest.mark.parametrize(
