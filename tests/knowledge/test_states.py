@@ -9,6 +9,7 @@ import pytest
 
 from workbench.core.errors import InputError
 from workbench.knowledge.merging import merge_entities, unmerge_entities
+from workbench.knowledge.texts import document_texts
 
 from .places import MakePlace, Place
 
@@ -134,3 +135,14 @@ def test_a_fact_is_held_as_long_as_any_document_says_it(make_place: MakePlace) -
     ((since, end),) = place.state(recorded_us=between).recorded_spans().values()
     assert (since, between < end < gap) == (first, True)
     assert place.state(recorded_us=gap).recorded_spans() == {}
+
+
+def test_texts_are_what_spans_count_characters_of(make_place: MakePlace) -> None:
+    long = "\n\n".join(f"Part {number}. " + "It rained all day. " * 60 for number in range(3))
+    place = make_place({**DOCUMENTS, "long.txt": f"{long}\n\nUlm is located in Swabia.\n"})
+    texts = document_texts(place.state())
+    assert texts["a.txt"] == DOCUMENTS["a.txt"]
+    assert texts["long.txt"].split() == f"{long} Ulm is located in Swabia.".split()
+    (fact,) = [fact for fact in place.state().facts if fact.subject == "ulm"]
+    (said,) = fact.support
+    assert texts[said.document][said.start : said.end] == "Ulm is located in Swabia"
