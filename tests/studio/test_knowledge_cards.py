@@ -105,7 +105,7 @@ def test_names_and_rules_are_tables() -> None:
     pair = Candidate("ada", "ada lovelace", 0.7, ("initials", "no <b>"), tuple("abcdef"))
     drawn = html(Candidates("notes", 9, (pair,)))
     assert "9 to look at" in drawn and "8 more" in drawn and "and 2 more" in drawn
-    assert "knowledge.candidates_decide(" in drawn
+    assert "decide notes &quot;ada&quot; &quot;ada lovelace&quot; one" in drawn
     assert "0 to look at" in html(Candidates("notes", 0, ()))
     homonym = Homonym(
         "mercury", {"": ("a.txt",), "planet": ("b.txt", "c.txt")}, ("b.txt",), ("d.txt",)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbench.studio.cards import card
-from workbench.studio.markup import count, escape
+from workbench.studio.markup import count, escape, style
 
 if TYPE_CHECKING:
     from workbench.knowledge.inference.rulebook import BookRule
@@ -23,17 +23,19 @@ def draw_candidates(found: Candidates) -> str:
         return card(head)
     rows = "".join(
         f"<tr><td>{escape(each.first)}</td><td>{escape(each.second)}</td>"
-        f'<td class="n">{each.score:.2f}</td><td>{escape("; ".join(each.reasons))}</td>'
+        f'<td class="n">{each.score:.2f}</td>'
+        f'<td class="wider">{escape("; ".join(each.reasons))}</td>'
         f"<td>{_some(each.documents)}</td></tr>"
         for each in found.pairs
     )
     first = found.pairs[0]
-    typed = f'knowledge.candidates_decide("{found.name}", "{first.first}", "{first.second}", "one")'
+    pair = f'"{first.first}" "{first.second}"'
+    typed = f"workbench knowledge candidates decide {found.name} {pair} one"
     more = found.count - len(found.pairs)
     note = f'<p class="q">{more:,} more; limit= shows them</p>' if more else ""
     heads = _heads("one", "other", "score|n", "what speaks for it", "documents")
     decide = f'<p class="q">To decide: <code>{escape(typed)}</code></p>'
-    return card(head + _table(heads, rows) + note + decide)
+    return card(style("knowledge") + head + _table(heads, rows) + note + decide)
 
 
 def draw_homonyms(found: Sequence[Homonym]) -> str:
@@ -58,14 +60,19 @@ def draw_rules(rules: Sequence[BookRule]) -> str:
     rows = "".join(_rule(each) for each in rules)
     used = sum(each.used for each in rules)
     heads = _heads("rule", "from", "confidence|n", "holds|n", "reason")
-    return card(_head("Rules", f"{used:,} of {len(rules):,} used") + _table(heads, rows))
+    return card(
+        style("knowledge")
+        + _head("Rules", f"{used:,} of {len(rules):,} used")
+        + _table(heads, rows)
+    )
 
 
 def _rule(rule: BookRule) -> str:
     holds = "" if rule.support is None else f"{rule.support:,} of {rule.body_pairs:,}"
     away = "" if rule.used else ' <span class="pill plain">– taken away</span>'
     return (
-        f"<tr><td><code>{escape(rule.rule)}</code>{away}</td><td>{escape(rule.source)}</td>"
+        f'<tr><td class="wider"><code>{escape(rule.rule)}</code>{away}</td>'
+        f"<td>{escape(rule.source)}</td>"
         f'<td class="n">{rule.confidence:.2f}</td><td class="n">{holds}</td>'
         f"<td>{escape(rule.reason)}</td></tr>"
     )
