@@ -31,19 +31,6 @@ _TOLD = re.compile(r"\b[A-Z][\w’'-]*\w|\d+(?:[.,]\d+)*")
 _BEGINS = ("The", "A", "An", "It", "He", "She", "They", "In", "Its", "His", "Her", "This", "These")
 
 
-def texts_of(home: Path) -> dict[str, str]:
-    """The normalised text of each document, as its chunks lie in it."""
-    from workbench.knowledge.graphs import Graph
-    from workbench.knowledge.states import State
-
-    state = State(Graph("leads", home=home))
-    found: dict[str, str] = {}
-    for row in sorted(state.chunks(), key=lambda row: (row["document"], row["start"])):
-        path = state.documents[row["document"]]["path"]
-        found[path] = found.get(path, "").ljust(row["start"]) + row["text"]
-    return found
-
-
 def answers(home: Path, part: str) -> Iterator[tuple[dict[str, Any], Any, list[Any], str]]:
     """Each question with its answer, its notes and what the model said."""
     from workbench.evaluation.knowledge_sets import read_knowledge_set
@@ -80,10 +67,13 @@ def supported(text: str, cited: str, embed: Any) -> bool:
 
 def go_through(home: Path, part: str, reading: Path | None = None) -> dict[str, Any]:
     """All figures of one part."""
+    from workbench.knowledge.graphs import Graph
     from workbench.knowledge.sentences import split_sentences
+    from workbench.knowledge.states import State
+    from workbench.knowledge.texts import document_texts
     from workbench.models.loading import load
 
-    texts, lines = texts_of(home), []
+    texts, lines = document_texts(State(Graph("leads", home=home))), []
     counts = dict.fromkeys(
         ("questions", "answered", "right", "sentences", "phrased", "quoted", "unsupported",
          "without_span", "broken_sentences", "broken_unsupported", "removed"), 0,

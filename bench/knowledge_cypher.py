@@ -109,6 +109,7 @@ class Ours:
     name = "made"
 
     def __init__(self, folder: Path, content: Any) -> None:
+        from workbench.knowledge.property_graph.asking import WorkerGraph
         from workbench.knowledge.property_graph.ladybug_files import (
             BUFFER_BYTES,
             FILE,
@@ -116,21 +117,19 @@ class Ours:
         )
         from workbench.knowledge.property_graph.talking import Worker
 
-        self.schema = content.schema
         started_s = time.perf_counter()
         fill_file(folder, content)
         self.load_s = time.perf_counter() - started_s
         opening = {"kind": "ladybug", "folder": str(folder), "name": FILE, "write": False}
-        self.worker = Worker({**opening, "buffer_bytes": BUFFER_BYTES})
+        worker = Worker({**opening, "buffer_bytes": BUFFER_BYTES})
+        self.graph = WorkerGraph("made", content.schema, worker)
 
     def ask(self, query: str, starts: Sequence[str]) -> Answers:
         """Each answer with its milliseconds, and those of the engine alone."""
-        from workbench.knowledge.property_graph.asking import ask_worker
-
         found = []
         for key in starts:
             started_s = time.perf_counter()
-            rows = ask_worker(self, self.worker, query, {"key": key}, limit=20, timeout_s=60)  # type: ignore[arg-type]
+            rows = self.graph.query(query, {"key": key}, limit=20, timeout_s=60)
             ms = 1000 * (time.perf_counter() - started_s)
             told = [list(row) for row in rows.rows]
             found.append({"rows": told, "ms": ms, "engine_ms": 1000 * rows.took_s})
@@ -265,7 +264,7 @@ def measure(rounds: int) -> list[Figure]:
         try:
             return compare(rounds, content, ours, kuzu)
         finally:
-            ours.worker.close()
+            ours.graph.close()
             kuzu.close()
 
 

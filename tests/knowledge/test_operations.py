@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,8 @@ from workbench.core.errors import InputError, NotFoundError
 from workbench.core.operations import find
 from workbench.knowledge import operations
 from workbench.store.database import close_all
+
+from .terminals import Terminal
 
 DOCUMENTS = {
     "a.txt": "Ada Lovelace was born in London. Ada King died in London.",
@@ -31,27 +32,6 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         (place / name).write_text(text)
     yield place
     close_all()
-
-
-class Terminal:
-    """Runs commands in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def run(self, *words: object) -> tuple[int, str, str]:
-        from workbench.cli.main import main
-
-        self.capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main(["knowledge", *map(str, words)])
-        out, err = self.capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    def json(self, *words: object) -> Any:
-        status, out, _ = self.run(*words, "--json")
-        assert status == 0
-        return json.loads(out)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from workbench.core.cancellation import check_cancelled
 
-from .events import merged_pairs, pairs_apart
+from .events import pairs_apart
 from .states import Fact, State
 
 SAID, FOLDED, INITIALS, PART, SPELLING, FACTS = (
@@ -68,12 +68,11 @@ def find_candidates(state: State, *, least_score: float = 0.5) -> list[Candidate
         for pair, weight in found:
             low, high = sorted(pair)
             reasons[low, high][reason] = weight * _SHARES[reason]
-    decided = set(pairs_apart(state.graph, until_us=state.recorded_us))
-    decided |= set(merged_pairs(state.graph, until_us=state.recorded_us))
+    apart = set(pairs_apart(state.graph, until_us=state.recorded_us))
     made = [
         _candidate(pair, said, documents)
         for pair, said in reasons.items()
-        if pair[0] != pair[1] and pair not in decided and not _other_kinds(state, pair)
+        if pair[0] != pair[1] and pair not in apart and not _other_kinds(state, pair)
     ]
     kept = [each for each in made if each.score >= least_score]
     return sorted(kept, key=lambda each: (-each.score, each.first, each.second))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.evaluation.wilson import wilson_interval
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -49,16 +51,12 @@ class ExcessTest:
     def interval(self, inside: np.ndarray, confidence: float) -> tuple[float, float]:
         """The interval of the mean loss of the rows ``inside`` [n]: Wilson's, or Student's."""
         import numpy as np
-        from scipy.special import ndtri
         from scipy.stats import t as student
 
         losses = self.losses[inside]
         size, mean = len(losses), float(losses.mean())
-        level = (1 + confidence) / 2
         if self.is_binary:
-            z = float(ndtri(level))
-            middle = (mean + z * z / (2 * size)) / (1 + z * z / size)
-            half = z / (1 + z * z / size) * np.sqrt(mean * (1 - mean) / size + (z / size) ** 2 / 4)
-            return float(middle - half), float(middle + half)
+            return wilson_interval(mean, size, confidence=confidence)
+        level = (1 + confidence) / 2
         half = float(student.ppf(level, size - 1) * losses.std(ddof=1) / np.sqrt(size))
         return mean - half, mean + half

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CapabilityError, InputError
 from workbench.core.progress import progress
+from workbench.evaluation.wilson import wilson_interval
 from workbench.finetuning.examples import Example, Preference
 from workbench.finetuning.training.batches import Batch, Unit, batches_in_order
 from workbench.finetuning.training.encoding import Encoded, Encodes, check_lengths
@@ -176,7 +177,7 @@ def measure_margins(
 ) -> Margins:
     """How often the model, more than its reference, prefers the wanted answer of each pair.
 
-    The interval is Wilson's, at 95% (Wilson 1927).
+    The interval is Wilson's, at 95%.
     """
     margins: list[float] = []
     likelier = 0
@@ -188,16 +189,9 @@ def measure_margins(
             margins += objective.margins(said, batch).tolist()
             likelier += int((said[0::2] > said[1::2]).sum())
     right = sum(margin > 0 for margin in margins)
-    low, high = _wilson(right, len(margins))
     count = len(margins)
+    low, high = wilson_interval(right / count, count)
     return Margins(right / count, low, high, sum(margins) / count, likelier / count, count)
-
-
-def _wilson(right: int, count: int, z: float = 1.959964) -> tuple[float, float]:
-    share, scale = right / count, 1 + z * z / count
-    middle = (share + z * z / (2 * count)) / scale
-    half = z / scale * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _name(example: Encoded) -> tuple[tuple[int, ...], int]:

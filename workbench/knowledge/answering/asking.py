@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.knowledge.graphs import Graph, open_graph
 from workbench.knowledge.indexes import EMBEDDER
 from workbench.knowledge.retrieval.keeping import stamp_of
-from workbench.knowledge.retrieval.retriever import Asked, Retriever, opened_retriever
+from workbench.knowledge.retrieval.retriever import Asked, Retriever
 from workbench.knowledge.retrieval.telling import Retrieval
 from workbench.knowledge.states import State
+from workbench.models.loading import load
+from workbench.models.model import Model
 
 from .answers import Answer, Unsupported, abstain, compose, prompt_for
 from .notes import Note, choose_notes
@@ -81,15 +84,16 @@ def answer(
 
 
 class KeptRetrievers:
-    """Retrievers of a process that asks often: made once a state, and closed when others come.
+    """Retrievers of a process that asks often: made once a state, with one embedder for all.
 
     Args:
-        most: At most so many graphs.
+        most: At most so many graphs; that which was asked longest ago goes.
     """
 
     def __init__(self, most: int = 4) -> None:
         self._most = most
-        self._kept: OrderedDict[str, tuple[str, Retriever, ExitStack]] = OrderedDict()
+        self._kept: OrderedDict[Path, tuple[str, Retriever]] = OrderedDict()
+        self._embedder: Model | None = None
         self._lock = threading.Lock()
 
     @contextmanager
@@ -100,32 +104,20 @@ class KeptRetrievers:
             NotFoundError: There is no such graph, or the embedder cannot be brought.
         """
         with self._lock:
-            yield self._current(name)
+            yield self._current(open_graph(name))
 
-    def close(self) -> None:
-        """Give back what is held."""
-        with self._lock:
-            while self._kept:
-                self._kept.popitem()[1][2].close()
-
-    def _current(self, name: str) -> Retriever:
-        known = self._kept.pop(name, None)
-        graph = known[1].state.graph if known is not None else open_graph(name)
-        stamp = stamp_of(State(graph))
-        if known is None or known[0] != stamp:
+    def _current(self, graph: Graph) -> Retriever:
+        # By its folder: another home has another graph of that name.
+        stamp, known = stamp_of(State(graph)), self._kept.pop(graph.folder, None)
+        if known is not None and known[0] == stamp:
+            graph.database.close()
+        else:
             if known is not None:
-                known[2].close()
-                graph = open_graph(name)
-            known = self._made(graph, stamp)
-        self._kept[name] = known
+                known[1].state.graph.database.close()
+            if self._embedder is None:
+                self._embedder = load(EMBEDDER)
+            known = stamp, Retriever(State(graph), self._embedder.embed)
+        self._kept[graph.folder] = known
         while len(self._kept) > self._most:
-            self._kept.popitem(last=False)[1][2].close()
+            self._kept.popitem(last=False)[1][1].state.graph.database.close()
         return known[1]
-
-    def _made(self, graph: Graph, stamp: str) -> tuple[str, Retriever, ExitStack]:
-        with ExitStack() as stack:
-            stack.callback(graph.database.close)
-            state = State(graph)
-            retriever = stack.enter_context(opened_retriever(state, embedder=EMBEDDER))
-            return stamp, retriever, stack.pop_all()
-        raise AssertionError("an ExitStack without exits does not swallow errors")

@@ -10,19 +10,18 @@ end of its 95% interval (Wilson 1927): three of three is no certainty.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from workbench.core.cancellation import check_cancelled
+from workbench.evaluation.wilson import wilson_interval
 
 from .matching import Said
 from .rules import Atom, Rule, Term, parse_rule
 
 LEAST_SUPPORT, LEAST_CONFIDENCE = 5, 0.7
 _MOST_PAIRS = 3_000_000
-_Z_95 = 1.959964
 _X, _Y, _Z = (Term(name, True) for name in "xyz")
 
 # A relation as it is walked: forward from subject to object, or backward.
@@ -84,12 +83,8 @@ def _best_first(mined: MinedRule) -> tuple[float, int, str]:
 
 
 def lower_bound(hits: int, tries: int) -> float:
-    """The lower end of Wilson's 95% interval of a share."""
-    if tries == 0:
-        return 0.0
-    share, squared = hits / tries, _Z_95**2 / tries
-    spread = _Z_95 * math.sqrt(share * (1 - share) / tries + squared / (4 * tries))
-    return (share + squared / 2 - spread) / (1 + squared)
+    """The lower end of the 95% interval of a share."""
+    return wilson_interval(hits / tries, tries)[0]
 
 
 def _walked(facts: Iterable[Said]) -> _Steps:

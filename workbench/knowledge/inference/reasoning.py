@@ -70,7 +70,7 @@ class Reasoning:
     @cached_property
     def stated(self) -> dict[Said, Fact]:
         """The facts that documents say."""
-        return {_said(fact): fact for fact in self.state.facts}
+        return {said_of(fact): fact for fact in self.state.facts}
 
     @cached_property
     def mined(self) -> list[MinedRule]:
@@ -175,7 +175,8 @@ class Reasoning:
         return found
 
 
-def _said(fact: Fact) -> Said:
+def said_of(fact: Fact) -> Said:
+    """A fact of a state without what supports it."""
     return Said(fact.subject, fact.relation, fact.object, fact.valid_from, fact.valid_to)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
-
 from ..states import State
-from .asking import ask_worker
+from .asking import WorkerGraph
 from .bolt_loading import ensure_loaded
 from .bolt_servers import find_server
-from .protocol import MOST_ROWS, TIMEOUT_S, Rows
 from .talking import Worker
 
 
-class BoltGraph:
+class BoltGraph(WorkerGraph):
     """A state's property graph in the server of ``graph_url``, loaded if another is there.
 
     Args:
@@ -29,29 +25,8 @@ class BoltGraph:
     """
 
     def __init__(self, state: State) -> None:
-        self.name = state.graph.name
         server = find_server()
-        stamp, self.schema = ensure_loaded(state, server)
-        self._worker = Worker({"kind": "bolt", "server": server.told(), "stamp": stamp})
-        self._worker.open()
-
-    def query(
-        self,
-        cypher: str,
-        parameters: Mapping[str, Any] | None = None,
-        *,
-        limit: int = MOST_ROWS,
-        timeout_s: float = TIMEOUT_S,
-    ) -> Rows:
-        """Ask in Cypher; see ``protocol.PropertyGraph``."""
-        return ask_worker(self, self._worker, cypher, parameters, limit=limit, timeout_s=timeout_s)
-
-    def close(self) -> None:
-        """End the process that has the connection."""
-        self._worker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        stamp, schema = ensure_loaded(state, server)
+        worker = Worker({"kind": "bolt", "server": server.told(), "stamp": stamp})
+        worker.open()
+        super().__init__(state.graph.name, schema, worker)

@@ -10,8 +10,9 @@ from typing import Any
 from workbench.core.viewers import Viewable
 from workbench.knowledge.graphs import Graph
 from workbench.knowledge.inference.matching import Said
+from workbench.knowledge.inference.reasoning import said_of
 from workbench.knowledge.quotes import quote, quotes_of
-from workbench.knowledge.states import Fact, State, Support, told_time
+from workbench.knowledge.states import State, Support, told_time
 
 from .composing import Drawing
 from .picture import Change, Picture, choose_entities
@@ -149,12 +150,8 @@ def _entities(state: State) -> dict[str, Hashable]:
     return {key: (each.name, each.names, each.kinds) for key, each in state.entities.items()}
 
 
-def _said(fact: Fact) -> Said:
-    return Said(fact.subject, fact.relation, fact.object, fact.valid_from, fact.valid_to)
-
-
 def _facts(state: State) -> dict[Said, Hashable]:
-    return {_said(fact): frozenset(fact.support) for fact in state.facts}
+    return {said_of(fact): frozenset(fact.support) for fact in state.facts}
 
 
 def _entity_change(key: str, change: Change, first: State, second: State) -> EntityChange:
@@ -168,7 +165,7 @@ def _entity_change(key: str, change: Change, first: State, second: State) -> Ent
 def _fact_changes(changes: Mapping[Said, Change], first: State, second: State) -> list[FactChange]:
     sides = []
     for state in (first, second):
-        known = {_said(fact): fact for fact in state.facts}
+        known = {said_of(fact): fact for fact in state.facts}
         chosen = {said: known[said] for said in changes if said in known}
         sides.append((chosen, quotes_of(state, chosen.values())))
     made = []

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean, variance
+from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
@@ -19,6 +19,7 @@ from workbench.core.errors import InputError, IntegrityError
 from workbench.core.progress import progress
 from workbench.core.torch_threads import torch_threads
 from workbench.core.viewers import Viewable
+from workbench.evaluation.wilson import wilson_interval
 from workbench.store.records import Records
 
 if TYPE_CHECKING:
@@ -150,11 +151,7 @@ def accuracy_interval(accuracies: Sequence[float], *, asked: int) -> tuple[float
     spread = variance(accuracies) / len(accuracies) if len(accuracies) > 1 else 0.0
     rows = mean * (1 - mean) / asked
     counted = asked * (rows / (rows + spread)) if rows > 0 else float(asked)
-    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
-    middle = (mean + z * z / (2 * counted)) / (1 + z * z / counted)
-    off = z * math.sqrt(mean * (1 - mean) / counted + (z / (2 * counted)) ** 2)
-    off /= 1 + z * z / counted
-    return max(0.0, middle - off), min(1.0, middle + off)
+    return wilson_interval(mean, counted, confidence=CONFIDENCE)
 
 
 def _point(epsilon: float, runs: list[PrivateRun], *, asked: int) -> EpsilonPoint:
