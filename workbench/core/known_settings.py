@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .processors import usable_cores
+
 ENV_PREFIX = "WORKBENCH_"
 
 
@@ -59,8 +61,7 @@ def default_ledger_checkpoints() -> Path:
 
 def default_threads() -> int:
     """The cores that this process may use, at most 8: decoding gains nothing from more."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return max(1, min(8, len(usable(0)) if usable else os.cpu_count() or 1))
+    return max(1, min(8, usable_cores()))
 
 
 def most_threads() -> int:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from workbench.core.processors import usable_cores
+
 # Import name to distribution, in the order in which a reader looks for them.
 MAIN_PACKAGES = {
     "workbench": "workbench",
@@ -73,12 +75,6 @@ def machine() -> dict[str, Any]:
         "cores": usable_cores(),
         "memory_bytes": _memory_bytes(),
     }
-
-
-def usable_cores() -> int:
-    """The cores that this process may use; a container may allow fewer than there are."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def commit(folder: Path | None = None) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from typing import Any
 from ..core import progress
 from ..core.cancellation import check_cancelled
 from ..core.errors import CancelledError, InputError, StorageError
+from ..core.processors import usable_cores
 from ..store import files
-from . import machine, records
+from . import records
 from .kernels import KernelSource
 from .notebooks import Notebook
 from .parameters import read_parameters, resolve_parameters
@@ -92,7 +93,7 @@ def run_plans(plans: Sequence[RunPlan], source: KernelSource, *, jobs: int) -> l
         CancelledError: The run was cancelled; every kernel is gone.
     """
     source.settle()
-    threads = max(1, machine.usable_cores() // min(jobs, len(plans)))
+    threads = max(1, usable_cores() // min(jobs, len(plans)))
     active: dict[Future[NotebookRun], _Active] = {}
     waiting = list(plans)
     done: dict[str, NotebookRun] = {}

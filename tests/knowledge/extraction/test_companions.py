@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from workbench.knowledge.extraction.dependency import extractor as module
-from workbench.knowledge.extraction.dependency.companions import Helper, helpers_for, shared_out
+from workbench.knowledge.extraction.dependency.companions import (
+    MOST,
+    Helper,
+    helpers_for,
+    shared_out,
+)
 from workbench.knowledge.extraction.dependency.extractor import DependencyExtractor
 from workbench.knowledge.extraction.protocol import Passage
 
@@ -38,3 +45,9 @@ def test_a_helper_says_the_same_and_may_die(dies: bool, monkeypatch: pytest.Monk
         assert list(extractor.extract_many(PASSAGES)) == alone
     assert extractor._helpers == []
     assert any(each.assertions for each in alone)
+
+
+def test_a_mac_which_has_no_affinity_gets_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 10)
+    assert helpers_for(100_000) == MOST

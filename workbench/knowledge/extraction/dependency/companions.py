@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+from workbench.core.processors import usable_cores
+
 from ..protocol import Extraction, Passage
 
 MOST = 3
@@ -61,7 +63,7 @@ class Helper:
 
 def helpers_for(passages: int) -> int:
     """How many processes are worth their four seconds of start beside this one."""
-    return min(MOST, len(os.sched_getaffinity(0)) - 1, passages // 500)
+    return min(MOST, usable_cores() - 1, passages // 500)
 
 
 def shared_out(passages: Sequence[Passage], parts: int) -> list[list[Passage]]:
