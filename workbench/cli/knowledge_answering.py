@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def show_ask(found: Answer) -> None:
     """The answer, its sources, and what was not said."""
-    from workbench.knowledge.answering.virtual import with_sources
+    from workbench.knowledge.answering.answers import with_sources
 
     click.echo(with_sources(found))
     for step in found.path:

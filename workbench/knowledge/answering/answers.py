@@ -148,6 +148,22 @@ def quoted(retrieval: Retrieval, notes: Sequence[Note]) -> list[Note]:
     return list(notes[: max(_MOST_QUOTED, len(retrieval.path))] if retrieval.path else notes[:1])
 
 
+def with_sources(made: Answer) -> str:
+    """An answer as text: each sentence with the numbers of its sources, which are listed below."""
+    if not made.sentences:
+        return made.answer
+    numbers = {
+        Span(each.document, each.start, each.end): number
+        for number, each in enumerate(made.sources, start=1)
+    }
+    said = [
+        f"{each} {''.join(f'[{numbers[span]}]' for span in each.citations)}".strip()
+        for each in made.sentences
+    ]
+    listed = [f"[{n}] {span.document} {span.start}-{span.end}" for span, n in numbers.items()]
+    return "\n\n".join([" ".join(said), "\n".join(listed)])
+
+
 def _answer(
     retrieval: Retrieval,
     whole: str,

@@ -16,7 +16,7 @@ from workbench.knowledge.graphs import list_names, opened
 from workbench.models.reply import Reply
 from workbench.models.virtual import Deliberation, Messages, Outcome, Question, need_replies
 
-from .answers import Answer, prompt_for
+from .answers import Answer, prompt_for, with_sources
 from .asking import Findings, KeptRetrievers, answer, find
 
 PREFIX = "knowledge"
@@ -87,22 +87,6 @@ def asked_in(messages: Messages) -> str:
         if message.get("role") == "user" and isinstance(content, str) and content.strip():
             return content.strip()
     raise InputError("there is no question: no message is the user's", hint='{"role": "user", ...}')
-
-
-def with_sources(made: Answer) -> str:
-    """An answer as text: each sentence with the numbers of its sources, which are listed below."""
-    numbers: dict[tuple[str, int, int], int] = {}
-    said = []
-    for sentence in made.sentences:
-        marks = ""
-        for span in sentence.citations:
-            place = (span.document, span.start, span.end)
-            marks += f"[{numbers.setdefault(place, len(numbers) + 1)}]"
-        said.append(f"{sentence} {marks}".strip())
-    if not said:
-        return made.answer
-    listed = [f"[{number}] {path} {start}-{end}" for (path, start, end), number in numbers.items()]
-    return "\n\n".join([" ".join(said), "\n".join(listed)])
 
 
 def _given(sampling: Mapping[str, Any]) -> dict[str, Any]:
