@@ -106,11 +106,13 @@ QUESTIONS = {
     "two_hop_held_out": 158,
     "single_fact_development": 20,
     "single_fact_held_out": 60,
+    "answerable_second_held_out": 130,
     "answerable_second_training": 60,
 }
 UNANSWERABLE = {
     "unanswerable_development": 21,
     "unanswerable_held_out": 65,
+    "unanswerable_second_held_out": 95,
     "unanswerable_second_training": 63,
 }
 ABSENT = {"absent_attribute", "false_premise", "absent_entity"}
@@ -142,6 +144,27 @@ def test_supports_lie_in_two_articles_or_one_and_hold_the_answer(
             assert titles[1].partition(" (")[0].lower() not in row["question"].lower(), row["id"]
         if row["kind"] != "comparison":
             assert says(row["answers"], texts[-1]), row["id"]
+
+
+def test_the_second_questions_share_no_article_with_others() -> None:
+    names = [name for name in (*QUESTIONS, *UNANSWERABLE) if "second" not in name]
+    older, training, held_out = (
+        {title for name in each for row in read_knowledge_set(name) for title in articles(row)}
+        for each in (
+            names,
+            ["answerable_second_training", "unanswerable_second_training"],
+            ["answerable_second_held_out", "unanswerable_second_held_out"],
+        )
+    )
+    assert not older & training
+    assert not older & held_out
+    assert not training & held_out
+
+
+def articles(row: dict[str, Any]) -> set[str]:
+    """The articles that a question is about or rests on."""
+    near = {row["near"]} if row.get("near") else set()
+    return near | {each["title"] for each in (*row.get("supports", ()), *row.get("stated", ()))}
 
 
 def says(answers: Iterable[str], text: str) -> bool:
