@@ -35,13 +35,15 @@ def said(subject: str, thing: str, words: str, *more: str) -> Proof:
         Support("a.txt", n, n + 9, "patterns", "1", 0.9 - n / 10, text)
         for n, text in enumerate((words, *more))
     )
-    return Proof(subject, "located_in", thing, None, None, 0.9, False, None, support, ())
+    names = subject.title(), thing.title()
+    return Proof(subject, "located_in", thing, None, None, 0.9, False, None, support, (), *names)
 
 
 BEIRUT = said("beirut", "lebanon", "Beirut lies in <b>Lebanon", "once more", "and again")
 LEVANT = said("lebanon", "levant", "Lebanon is in the Levant")
 DRAWN = Proof(
-    "beirut", "located_in", "levant", "1990", None, 0.8, True, RULE, (), (BEIRUT, LEVANT)
+    "beirut", "located_in", "levant", "1990", None, 0.8, True, RULE, (), (BEIRUT, LEVANT),
+    "Beirut", "Levant",
 )  # fmt: skip
 
 
@@ -52,6 +54,7 @@ def test_a_proof_goes_down_to_the_words() -> None:
     ]
     assert order == sorted(order)
     assert drawn.count('<ul class="proof">') == 3  # the conclusion, its premises, other places
+    assert "<strong>Beirut</strong> <em>located in</em> <strong>Lebanon</strong>" in drawn
     assert "and 2 more places" in drawn and "a.txt, 0–9" in drawn
     assert "<q>Beirut lies in &lt;b&gt;Lebanon</q>" in html(DRAWN)
 

@@ -79,7 +79,9 @@ def _print_proof(proof: Proof, *, depth: int = 0) -> None:
 
 def _lines(proof: Proof, depth: int) -> Iterator[str]:
     span = _held(proof)
-    said = f"{proof.relation}({proof.subject}, {proof.object}){span} {proof.confidence:.2f}"
+    said = (
+        f"{proof.relation}({proof.subject_name}, {proof.object_name}){span} {proof.confidence:.2f}"
+    )
     if proof.inferred:
         yield f"{'  ' * depth}{said} by {proof.rule}"
     else:

@@ -168,6 +168,11 @@ class State:
             for key in sorted(names)
         }
 
+    def name_of(self, key: str) -> str:
+        """What an entity is called; its key, if no extractor mentions it by itself: a date."""
+        known = self.entities.get(key)
+        return key if known is None else known.name
+
     @cached_property
     def facts(self) -> list[Fact]:
         """All facts in order. One whose ends are one entity says nothing, and is left out."""

@@ -81,8 +81,8 @@ def _claim(proof: Proof) -> str:
         span = f" ({escape(held)})"
     relation = escape(proof.relation.replace("_", " "))
     return (
-        f"<strong>{escape(proof.subject)}</strong> <em>{relation}</em> "
-        f"<strong>{escape(proof.object)}</strong>{span} "
+        f"<strong>{escape(proof.subject_name)}</strong> <em>{relation}</em> "
+        f"<strong>{escape(proof.object_name)}</strong>{span} "
         f'<span class="q">{proof.confidence:.2f}</span>'
     )
 

@@ -31,11 +31,11 @@ def test_conclusions_are_printed_with_their_proofs(terminal: Terminal) -> None:
     )
     assert status == 0
     assert out.splitlines()[:4] == [
-        "located_in(beirut, levant) 0.68 by "
+        "located_in(Beirut, Levant) 0.68 by "
         "located_in(x, y) & located_in(y, z) -> located_in(x, z)",
-        "  located_in(beirut, lebanon) 0.85 by capital_of(x, y) -> located_in(x, y)",
-        "    capital_of(beirut, lebanon) 0.85 in a.txt 0-32",
-        "  located_in(lebanon, levant) 0.80 in b.txt 0-32",
+        "  located_in(Beirut, Lebanon) 0.85 by capital_of(x, y) -> located_in(x, y)",
+        "    capital_of(Beirut, Lebanon) 0.85 in a.txt 0-32",
+        "  located_in(Lebanon, Levant) 0.80 in b.txt 0-32",
     ]
     found = terminal.json("infer", "notes", "--limit", 1)
     assert (found["stated"], found["complete"], len(found["proofs"])) == (4, True, 1)
@@ -48,6 +48,10 @@ def test_contradictions_name_both_documents(terminal: Terminal) -> None:
     assert status == 0
     assert "1. against born_in(x, y) & born_in(x, z) -> y = z (0.81)" in out
     assert "a.txt 34-63" in out and "b.txt 34-61" in out
+    (told,) = terminal.json("contradictions", "notes")
+    assert {(each["subject"], each["subject_name"]) for each in told["facts"]} == {
+        ("rania saad", "Rania Saad")
+    }
     assert terminal.json("contradictions", "notes", "--about", "Levant") == []
 
 

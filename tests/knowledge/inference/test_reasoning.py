@@ -12,6 +12,7 @@ from tests.knowledge.made_histories import PATHS, SENTENCES
 from tests.knowledge.places import MakePlace, Place
 from workbench.core.errors import ConflictError, NotFoundError
 from workbench.knowledge.graphs import Graph
+from workbench.knowledge.inference.contradictions import gather
 from workbench.knowledge.inference.reasoning import Proof, Reasoning
 from workbench.knowledge.inference.rulebook import add_rule, remove_rule
 from workbench.store.ledger import Ledger
@@ -139,6 +140,18 @@ def test_a_contradiction_is_told_once_and_not_of_other_times(make_place: MakePla
     add(place.graph, f"{relation}(x, y) & {relation}(z, y) -> x = z")
     told = [{fact.subject for fact in clash.facts} for clash in reasoning(place).clashes]
     assert sorted(map(sorted, told)) == [["italy", "ravenna"], ["jane roe", "mary poe"]]
+
+
+def test_facts_that_are_forbidden_in_pairs_are_told_together(make_place: MakePlace) -> None:
+    capitals = ("Beirut", "Tyre", "Sidon", "Tripoli")
+    place = make_place(
+        {f"{each}.txt": f"{each} is the capital of Lebanon." for each in capitals}
+        | {"rome.txt": "Rome is the capital of Italy.", "pisa.txt": "Pisa is the capital of Italy."}
+    )
+    pairs = reasoning(place).clashes
+    assert len(pairs) == 7
+    told = [{fact.subject for fact in each.facts} for each in gather(pairs)]
+    assert sorted(map(sorted, told)) == [["beirut", "sidon", "tripoli", "tyre"], ["pisa", "rome"]]
 
 
 def test_rules_are_events_with_a_history(make_place: MakePlace) -> None:

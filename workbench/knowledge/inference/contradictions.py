@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .chaining import Closure
@@ -41,6 +41,27 @@ def find_clashes(closure: Closure, rules: Iterable[Rule]) -> list[Clash]:
                 found[frozenset(facts)] = clash
     kept = [each for each in found.values() if not _follows(closure, each, found)]
     return sorted(kept, key=lambda each: (-each.confidence, [fact.order for fact in each.facts]))
+
+
+def gather(clashes: Sequence[Clash]) -> list[Clash]:
+    """Clashes of one rule that share a fact as one: four capitals of a land, and not six pairs.
+
+    In the order of their surest; the facts in order, the confidence that of the surest pair.
+    """
+    groups: list[tuple[Clash, set[Said]]] = []
+    for clash in clashes:
+        facts = set(clash.facts)
+        joined = [each for each in groups if each[0].rule == clash.rule and each[1] & facts]
+        if not joined:
+            groups.append((clash, facts))
+            continue
+        joined[0][1].update(facts, *(each[1] for each in joined[1:]))
+        for each in joined[1:]:
+            groups.remove(each)
+    return [
+        Clash(first.rule, tuple(sorted(facts, key=lambda fact: fact.order)), first.confidence)
+        for first, facts in groups
+    ]
 
 
 def _broken(closure: Closure, rule: Rule) -> Iterator[tuple[Said, ...]]:

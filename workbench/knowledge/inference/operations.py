@@ -15,6 +15,7 @@ from workbench.knowledge.events import tell_ledger
 from workbench.knowledge.graphs import Graph, opened
 from workbench.knowledge.states import State
 
+from .contradictions import gather
 from .mining import LEAST_CONFIDENCE, LEAST_SUPPORT
 from .reasoning import Proof, Reasoning
 from .rulebook import BookRule, add_rule, remove_rule
@@ -134,6 +135,8 @@ def contradictions(
 ) -> list[Contradiction]:
     """Give facts that contradict each other, with the places that say them, the surest first.
 
+    Facts that a rule forbids pair by pair, such as four capitals of one land, are told together.
+
     Args:
         name: The graph.
         about: Only with this entity.
@@ -147,7 +150,7 @@ def contradictions(
             keys = None if about is None else reasoning.keys_of(about)
             found = [
                 each
-                for each in reasoning.clashes
+                for each in gather(reasoning.clashes)
                 if keys is None or any({fact.subject, fact.object} & keys for fact in each.facts)
             ]
             facts = list(dict.fromkeys(fact for each in found for fact in each.facts))

@@ -26,7 +26,10 @@ from .rulebook import BookRule, rule_book, used_rules
 
 @dataclass(frozen=True)
 class Proof(Viewable):
-    """Why a fact holds: where it is said, or the rule and the proofs of its premises."""
+    """Why a fact holds: where it is said, or the rule and the proofs of its premises.
+
+    ``subject`` and ``object`` are keys, as in a dump; the names are how it is told.
+    """
 
     subject: str
     relation: str
@@ -38,6 +41,8 @@ class Proof(Viewable):
     rule: str | None
     support: tuple[Support, ...]
     premises: tuple[Proof, ...]
+    subject_name: str
+    object_name: str
 
     def documents(self) -> set[str]:
         """All documents that it rests on."""
@@ -116,14 +121,15 @@ class Reasoning:
     def _proof(self, fact: Said, quotes: Quotes) -> Proof:
         made = self.closure.conclusions.get(fact)
         confidence = self.closure.confidence(fact)
+        names = (self.state.name_of(fact.subject), self.state.name_of(fact.object))
         if made is None:
             stated = self.stated[fact]
             support = tuple(
                 replace(each, words=quote(quotes, stated, each)) for each in stated.support
             )
-            return Proof(*fact, confidence, False, None, support, ())
+            return Proof(*fact, confidence, False, None, support, (), *names)
         premises = tuple(self._proof(each, quotes) for each in made.premises)
-        return Proof(*fact, confidence, True, made.rule.text, (), premises)
+        return Proof(*fact, confidence, True, made.rule.text, (), premises, *names)
 
     def proofs_of(self, subject: str, relation: str, thing: str) -> list[Proof]:
         """Why a fact holds, by any names of its ends, once for each time in which it does.
