@@ -84,6 +84,8 @@ TEMPLATES = {
         "            {stuck}\n"
         "        left = {left}\n"
         "        ranks = {{n: gone[n] + left * {again} for n in nodes}}\n"
+        "        whole = {scale}\n"
+        "        ranks = {{n: value / whole for n, value in ranks.items()}}\n"
         "    return {told}",
         {
             "share": "seeds.get(n, 0.0) / sum(seeds.values())",
@@ -96,6 +98,7 @@ TEMPLATES = {
             "stuck": "pass",
             "left": "1 - sum(gone.values())",
             "again": "start[n]",
+            "scale": "1",
             "told": "ranks",
         },
     ),
@@ -235,6 +238,22 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
         {"told": "[[spans[n - 1][1] if n else 0, e] for n, (_, e) in enumerate(spans)]"},
         "belongs to none",
     ),
+    "blanks alone": (
+        "q1",
+        {"full": "text[e] == ' ' and text[e - 1] in '.!?'"},
+        "a new line is white space",
+    ),
+    "the blank within the limit": ("q1", {"more": " - 1"}, "may lie beyond"),
+    "sentences of the rest": (
+        "q1",
+        {"over": ">=", "more": " - (start + most >= len(text))"},
+        "whatever sentences end",
+    ),
+    "white space at the end": (
+        "q1",
+        {"told": "[[s, len(text) if e == last else e] for s, e in spans]"},
+        "the end of the text belongs to no",
+    ),
     "any of them": ("q2", {"hit": "float(bool({*need} & {*got[:first]}))"}, "not any of it"),
     "half found": ("q2", {"hit": "len({*need} & {*got[:first]}) / len(need)"}, "no half of an"),
     "one too few": ("q2", {"hit": "float({*need} <= {*got[:first - 1]})"}, "one is missing"),
@@ -285,6 +304,17 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     ),
     "a step less": ("q3", {"more": " - 1"}, "one step is missing"),
     "a step more": ("q3", {"more": " + 1"}, "a step too many"),
+    "until it holds still": ("q3", {"more": " + 500"}, "where it holds still"),
+    "scaled in each step": (
+        "q3",
+        {"left": "1 - damping", "scale": "sum(ranks.values())"},
+        "in each step",
+    ),
+    "seeds among the links alone": (
+        "q3",
+        {"share": "seeds.get(n, 0.0) * (n in links) / sum(seeds[s] for s in seeds if s in links)"},
+        "a seed that no link leaves",
+    ),
     "ends are missing": (
         "q3",
         {"told": "{n: v for n, v in ranks.items() if n in links}"},
@@ -341,6 +371,11 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "itself": ("q5", {"joined": "True"}, "names itself"),
     "twice in the pair": ("q5", {"union": "[*own[a], *own[b]]"}, "counted twice"),
     "a count": ("q5", {"weight": "1"}, "the rare ones weigh more"),
+    "words that nobody asked for": (
+        "q5",
+        {"union": "set(weights) & ({*words[a]} | {*words[b]})"},
+        "not all that have a weight",
+    ),
     "twice in the question": (
         "q5",
         {"union": "[q for q in question if q in own[a] | own[b]]"},
@@ -354,6 +389,7 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "two sentences": ("q6", {"parts": "[(0, len(text))]"}, "no *one* sentence"),
     "the whole passage": ("q6", {"span": "[name, 0, len(text)]"}, "not the whole passage"),
     "denials": ("q6", {"alike": "True"}, "a sentence that denies"),
+    "no denial at all": ("q6", {"alike": "not denies(said)"}, "a sentence that denies supports it"),
     "parts of words": (
         "q6",
         {"holds": "all(w in said.casefold() for w in telling(claim))"},
@@ -388,6 +424,33 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "all in one": ("q7", {"chosen": "[*tuning, *judging]"}, "nothing is left to judge"),
     "at the bound": ("q7", {"below": "<="}, "not what is just as high"),
     "a share of all": ("q7", {"of": "len(tuning)"}, "not of all"),
+    "strictly fewer": ("q7", {"of": "len(having) - 1e-6"}, "exactly the share"),
+    "lost at the bound": (
+        "q7",
+        {"pick": "(lambda _: max(b for b in tried if sum(h <= b for h in having) <= most))"},
+        "just at the bound is not lost",
+    ),
+    "passed where it was tuned": (
+        "q7",
+        {
+            "told": "'lost': lost, 'passed':"
+            " sum(c < bound for c, h in tuning if not h) / sum(not h for _, h in tuning)"
+        },
+        "but `passed` of the tuning",
+    ),
+    "a bound too high": (
+        "q7",
+        {
+            "pick": "(lambda found: (lambda top: min((b for b in tried if b > top), default=1.0))"
+            "(max(found)))"
+        },
+        "one too many of the tuning",
+    ),
+    "between two chances": (
+        "q7",
+        {"pick": "(lambda found: max(found) - 0.003)"},
+        "one of the chances of the tuning",
+    ),
     "most right": (
         "q7",
         {

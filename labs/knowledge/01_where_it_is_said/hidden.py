@@ -53,6 +53,8 @@ def q1(answers: Answers, hidden: Hidden) -> None:
             public.expect_cut(answers, drawn, most)
         exact = public.cut(drawn, 70)[0]
         public.expect_cut(answers, drawn, exact[1] - exact[0])
+        unended = drawn.rstrip().rstrip(".!?")
+        public.expect_cut(answers, unended, len(unended))
 
 
 def q2(answers: Answers, hidden: Hidden) -> None:
@@ -74,6 +76,7 @@ def q3(answers: Answers, hidden: Hidden) -> None:
         }
         links["outside"] = [names[-1], "an end", names[0]]
         seeds = {name: float(draw.randint(1, 5)) for name in draw.sample(names, 2)}
+        seeds[draw.choice([names[-1], "an end", "nowhere"])] = 1.5
         seeds[names[0]] = 2.5
         damping = draw.choice([0.3, 0.5, 0.85])
         public.expect_walked(answers, links, seeds, damping, draw.randint(2, 12))
@@ -93,7 +96,7 @@ def q5(answers: Answers, hidden: Hidden) -> None:
     for size in (6, 12, 25):
         names = [f"page {chr(97 + n)}" for n in range(size)]
         asked = draw.sample(SAID, 6)
-        weights = {word: draw.choice([0.5, 1.0, 2.0, 4.0, 5.5]) for word in asked}
+        weights = {word: draw.choice([0.5, 1.0, 2.0, 4.0, 5.5]) for word in SAID}
         words = {name: draw.choices(SAID, k=draw.randint(2, 6)) for name in names}
         links = {name: draw.sample(names, draw.randint(0, 3)) for name in names}
         links[names[0]] = [names[0], names[1]]
