@@ -189,7 +189,7 @@ def written(question: str, **fault: str) -> str:
 
 
 PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
-    "the end is the last character": ("q1", {"span": "[start, end - 1]"}, "*after* the last"),
+    "the end is the last character": ("q1", {"span": "[start, end - 1]"}, "after the last"),
     "places within the passage": ("q1", {"span": "[0, end - start]"}, "not of the passage"),
     "found again": (
         "q1",
@@ -290,7 +290,7 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
         {"begin": "1 / len(nodes)", "again": "1 / len(nodes)"},
         "the seeds are not used",
     ),
-    "damping stops": ("q3", {"on": "(1 - damping)"}, "goes *on*"),
+    "damping stops": ("q3", {"on": "(1 - damping)"}, "goes on"),
     "backwards": (
         "q3",
         {"turn": "links = {n: [m for m in links if n in links[m]] for n in nodes}"},
@@ -386,7 +386,7 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "what both have": ("q5", {"union": "own[a] & own[b]"}, "not those in both"),
     "the last of equals": ("q5", {"pick": "max", "order": "(round(score[p], 9), p)"}, "of equal"),
     "turned round": ("q5", {"told": "[::-1]"}, "not the other way round"),
-    "two sentences": ("q6", {"parts": "[(0, len(text))]"}, "no *one* sentence"),
+    "two sentences": ("q6", {"parts": "[(0, len(text))]"}, "no single sentence"),
     "the whole passage": ("q6", {"span": "[name, 0, len(text)]"}, "not the whole passage"),
     "denials": ("q6", {"alike": "True"}, "a sentence that denies"),
     "no denial at all": ("q6", {"alike": "not denies(said)"}, "a sentence that denies supports it"),
@@ -464,7 +464,7 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "what is answered": (
         "q7",
         {"told": "'lost': 1 - lost, 'passed': 1 - passed"},
-        "*not* answered",
+        "not answered",
     ),
     "the smallest": ("q7", {"pick": "min"}, "not the smallest"),
 }

@@ -87,7 +87,7 @@ def expect_cut(answers: Answers, text: str, most: int) -> None:
     fixed = [[at, min(at + most, len(text))] for at in range(0, len(text), most)]
     faults = {
         "spans are asked for, [start, end], not the passages themselves": pieces,
-        "`end` is the place *after* the last character, so that text[start:end] is whole": [
+        "`end` is the place after the last character, so that text[start:end] is whole": [
             [start, end - 1] for start, end in right
         ],
         "places are counted from the beginning of the text, not of the passage": [
@@ -107,7 +107,7 @@ def expect_cut(answers: Answers, text: str, most: int) -> None:
         "places are counted in characters, not in bytes": [
             [sizes[start], sizes[end]] for start, end in right
         ],
-        "it is cut after the *last* sentence that fits, not after the first": cut(
+        "it is cut after the last sentence that fits, not after the first": cut(
             text, most, latest=False
         ),
         "where a sentence ends within the limit it is cut there, not at a later blank": cut(
@@ -215,7 +215,7 @@ def expect_compared(
         needed, one, other, lambda need, got: len({*need} & {*got[:first]}) / len(need)
     )
     faults = {
-        "a question is found if *all* that it needs is among the first, not any of it": any_of,
+        "a question is found if all that it needs is among the first, not any of it": any_of,
         "half of what is needed is no half of an answer: a question counts as 1 or as 0": recall,
         "the wins are right for shares of what is needed; a question is found or it is not": {
             **right,
@@ -366,13 +366,13 @@ def walk_fault(
         "at the seeds": lost,
         "the shares are made to come to 1 at the end; that is the same only after many steps: who "
         "cannot go on starts again at the seeds at once": scaled,
-        "who stands where no link leaves starts again at the *seeds*, not anywhere": walked(
+        "who stands where no link leaves starts again at the seeds, not anywhere": walked(
             *given, stuck="all"
         ),
         "who stands where no link leaves starts again at the seeds, and does not stay": walked(
             *given, stuck="stay"
         ),
-        "who stops starts again at the *seeds*; anywhere is PageRank for nobody": walked(
+        "who stops starts again at the seeds; anywhere is PageRank for nobody": walked(
             *given, restart="all"
         ),
         "walks begin at the seeds, not everywhere": walked(*given, begin="all"),
@@ -382,13 +382,13 @@ def walk_fault(
         "walks begin and start again everywhere; the seeds are not used": walked(
             *given, begin="all", restart="all"
         ),
-        "`damping` is the share that goes *on*, not the one that stops": walked(
+        "`damping` is the share that goes on, not the one that stops": walked(
             links, seeds, 1 - damping, steps
         ),
         "the links are walked backwards: links[node] are those that leave it": walked(
             turned, seeds, damping, steps
         ),
-        "who goes on takes *one* of the links: divide by how many leave": walked(
+        "who goes on takes one of the links: divide by how many leave": walked(
             *given, divided=False
         ),
         "the seeds are weights in any scale: divide them by their sum": walked(
@@ -578,7 +578,7 @@ def pair_faults(
     return {
         "": right,
         "the first names the second, not the other way round": right[::-1],
-        "the best passage is taken first and then the best that it names; look at all *pairs*": (
+        "the best passage is taken first and then the best that it names; look at all pairs": (
             pair_of(led, union)
         ),
         "the two are not joined: the first has to name the second": pair_of(every, union),
@@ -703,7 +703,7 @@ def expect_cited(answers: Answers, claim: str, passages: dict[str, str]) -> None
         return [passages[name][start:end] for name, start, end in spans]
 
     faults: dict[str, list[Any]] = {
-        "the words stand in the passage, but in no *one* sentence of it": cited(
+        "the words stand in the passage, but in no single sentence of it": cited(
             passages, lambda text: supports(claim, text), whole=True
         ),
         "the place of the sentence is asked for, not the whole passage": [
@@ -835,7 +835,7 @@ def expect_judged(
         "the bound is chosen on both sets together, so nothing is left to judge it": judged(
             judging, bound_of([*tuning, *judging], most_lost)
         ),
-        "what lies *under* the bound is passed over, not what is just as high": judged(
+        "what lies under the bound is passed over, not what is just as high": judged(
             judging, bound, at_most=True
         ),
         "`most_lost` is a share of the questions that have an answer, not of all": judged(
@@ -868,7 +868,7 @@ def expect_judged(
             "lost": right["passed"],
             "passed": right["lost"],
         },
-        "lost and passed are what is answered; what is *not* answered is asked for": {
+        "lost and passed are what is answered; what is not answered is asked for": {
             "bound": bound,
             "lost": 1 - right["lost"],
             "passed": 1 - right["passed"],
