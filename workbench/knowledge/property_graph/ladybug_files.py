@@ -163,8 +163,8 @@ def _write_edges(path: Path, edges: Edges) -> None:
 
 
 def _write_table(path: Path, rows: list[Row], properties: dict[str, str]) -> None:
-    arrow = require("pyarrow", extra="data")
-    parquet = require("pyarrow.parquet", extra="data")
+    arrow = require("pyarrow", extra="knowledge")
+    parquet = require("pyarrow.parquet", extra="knowledge")
     types = {
         "text": arrow.string(),
         "whole": arrow.int64(),
