@@ -7,13 +7,14 @@ with what came and went; deleting it loses the time to make it again, and nothin
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import IntegrityError, NotFoundError
-from workbench.core.progress import track
-from workbench.models.loading import load
+from workbench.core.progress import progress
+from workbench.models.bulk import load_for_many
 from workbench.models.model import Model
 from workbench.store.text_index import Passage, TextIndex
 from workbench.store.vector_index import VectorIndex
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 EMBEDDER = "minilm-l6-v2"
 _EMBED_BATCH = 128
+_GROUPED = 8192  # texts of which those of one length go together
 _TEXT, _VECTORS = "text.sqlite", "vectors.json"
 _KEY_DIGITS = 15  # of a passage's hash that number its vector: 60 bits
 _READ_BATCH = 500
@@ -72,7 +74,7 @@ def index_vectors(state: State, *, embedder: str = EMBEDDER) -> VectorIndex:
     known = index.keys() if index is not None else set()
     new = [wanted[number] for number in sorted(wanted.keys() - known)]
     if new:
-        with load(embedder) as model:
+        with load_for_many(embedder) as model:
             for numbers, vectors in _embedded(state.graph, model, new):
                 index = index or VectorIndex(vectors.shape[1])
                 index.add(numbers, vectors)
@@ -93,10 +95,24 @@ def remove_indexes(graph: Graph) -> None:
 def _embedded(
     graph: Graph, model: Model, keys: Sequence[str]
 ) -> Iterator[tuple[list[int], np.ndarray]]:
-    starts = range(0, len(keys), _EMBED_BATCH)
-    for start in track(starts, "Embedding passages", unit="batches"):
-        part = list(_texts(graph, keys[start : start + _EMBED_BATCH]))
-        yield [vector_key(key) for key, _ in part], model.embed([text for _, text in part])
+    """Vectors with their numbers. Only passages of as many tokens are embedded together.
+
+    Then nothing is filled up, and a vector is the same to the bit whatever else was new with it:
+    attention over filled-up rows rounds otherwise.
+    """
+    with progress("Embedding passages", total=len(keys), unit="passages") as task:
+        for start in range(0, len(keys), _GROUPED):
+            texts = dict(_texts(graph, keys[start : start + _GROUPED]))
+            groups: dict[int, list[str]] = defaultdict(list)
+            for key in sorted(texts):
+                tokens = len(model.tokenize(texts[key]))
+                groups[min(tokens, model.info.context_tokens)].append(key)
+            for tokens in sorted(groups, reverse=True):
+                for first in range(0, len(groups[tokens]), _EMBED_BATCH):
+                    part = groups[tokens][first : first + _EMBED_BATCH]
+                    vectors = model.embed([texts[key] for key in part])
+                    yield [vector_key(key) for key in part], vectors
+                    task.advance(len(part))
 
 
 def _load_vectors(path: Path, embedder: str) -> VectorIndex | None:

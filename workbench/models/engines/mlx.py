@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     import mlx.core as mx
     import numpy as np
 
-_EMBED_BATCH_TOKENS = 8192
-
 
 class MlxEngine(PythonEngine):
     """A Hugging Face folder, or a GGUF through the conversion cache, on MLX.

@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 
 _CAUSAL = frozenset({CHAT, STREAM, EMBED, SCORE, CONSTRAIN, LOGPROBS, GRADIENTS})
 _ENCODER = frozenset({EMBED, GRADIENTS})
-_EMBED_BATCH_TOKENS = 8192
 
 
 class TransformersEngine(PythonEngine):
