@@ -11,7 +11,7 @@ from workbench.core.errors import CapabilityError, EngineError, NotFoundError, W
 from workbench.models import catalogue
 from workbench.models.adapters import parse_model_name
 from workbench.models.model import Messages, Model, Watch
-from workbench.models.pool import ModelPool
+from workbench.models.pool import ModelPool, lending_from
 from workbench.models.protocol import (
     CHAT,
     STREAM,
@@ -131,7 +131,8 @@ class VirtualChat(Model):
         given = {name: value for name, value in sampling.items() if value is not None}
         complete_sampling(Sampling(), given)  # a wrong option is said before anything is loaded
         started_s = time.perf_counter()
-        outcome, replies = run(self._virtual, check_messages(messages), given, self._ask)
+        with lending_from(self._members_pool.pool):
+            outcome, replies = run(self._virtual, check_messages(messages), given, self._ask)
         duration_s = time.perf_counter() - started_s
         self.why = outcome.reason
         taken = outcome.reply

@@ -62,7 +62,9 @@ class Gateway:
         known = Remembered(Identities(self.directory.identity_elsewhere), moves=moves)
         self.cache = open_cache(known, embedders=self.local)
         self.chain = Chain(self.directory.find, fallbacks=settings.fallback)
-        self.directory.virtual = VirtualBackend(self.chain, price=self.directory.price)
+        self.directory.virtual = VirtualBackend(
+            self.chain, price=self.directory.price, pool=self.pool
+        )
         self.router = Router(self.directory, self.chain, settings.routing)
         self.pipeline = Pipeline(
             self.chain,

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from workbench.knowledge import operations as knowledge
+from workbench.knowledge.answering import virtual
 from workbench.knowledge.answering.asking import KeptRetrievers
+from workbench.knowledge.answering.virtual import KnowledgeModel
+from workbench.knowledge.indexes import EMBEDDER
+from workbench.models.loading import load
+from workbench.models.model import Model
+from workbench.models.pool import ModelPool, lending_from
+from workbench.models.protocol import EMBED
+from workbench.models.virtual import find_virtual
 
 pytestmark = pytest.mark.model
 QUESTION = "Who built the lighthouse?"
@@ -33,9 +44,10 @@ def test_it_is_of_this_home_and_of_now_with_one_embedder(
     def best(home: Path) -> str:
         monkeypatch.setenv("WORKBENCH_HOME", str(home))
         with kept.borrow("town") as retriever:
-            embedders.add(retriever.embed_many.__self__)  # type: ignore[attr-defined]
             seen.append(retriever)
-            return retriever.retrieve(QUESTION, strategy="fact").passages[0].text
+            best = retriever.retrieve(QUESTION, strategy="fact").passages[0].text
+            embedders.add(kept._embedder)
+            return best
 
     embedders: set[object] = set()
     seen: list[object] = []
@@ -55,3 +67,33 @@ def test_it_is_of_this_home_and_of_now_with_one_embedder(
     knowledge.update("town")
     assert "Ida Roth" in best(homes[0])
     assert len(embedders) == 1
+
+
+class Lent:
+    """Stands for a pool: lends one model, and tells what it was asked for."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.asked = model, []
+
+    @contextmanager
+    def borrow(self, name: str, *, capability: str) -> Iterator[Lent]:
+        self.asked.append((name, capability))
+        yield self
+
+
+def test_the_embedder_counts_against_the_budget_of_the_asker(
+    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path, shared_home_path, "one", "Mara Quill")
+    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+    knowledge.build("town", [tmp_path / "one documents"], extractors=["patterns"])
+    model = find_virtual("knowledge/town")
+    assert isinstance(model, KnowledgeModel)
+    monkeypatch.setattr(virtual, "_kept", kept := KeptRetrievers())
+    with load(EMBEDDER) as embedder:
+        pool = Lent(embedder)
+        with lending_from(cast(ModelPool, pool)):
+            questions = next(model.deliberate([{"role": "user", "content": QUESTION}], {}))
+    assert [each.model for each in questions] == list(model.members)
+    assert set(pool.asked) == {(EMBEDDER, EMBED)}
+    assert kept._embedder is None  # a second one, beside the budget, would take as much again

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from workbench.core.errors import EngineError
+from workbench.models.pool import current_pool
 from workbench.models.reply import Reply
 from workbench.models.virtual import Deliberation, Messages, Outcome, Question
 from workbench.serving.backends.virtual import VirtualBackend
 from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.settings import Price
+
+POOL: Any = object()
 
 
 class Chain:
@@ -38,11 +41,14 @@ class Waiting:
     def __init__(self, *, blocking: bool, patience_s: float) -> None:
         self.blocking, self.patience_s = blocking, patience_s
         self.others = threading.Event()
+        self.pools: list[Any] = []
 
     def deliberate(self, messages: Messages, sampling: Mapping[str, Any]) -> Deliberation:
+        self.pools.append(current_pool())
         if not self.others.wait(self.patience_s):
             raise EngineError("nobody else was answered meanwhile")
         (reply,) = yield (Question("small", messages),)
+        self.pools.append(current_pool())
         assert isinstance(reply, Reply)
         return Outcome(reply, "it was asked")
 
@@ -53,7 +59,7 @@ class Waiting:
 async def answer(model: Waiting) -> tuple[str, Facts]:
     """What it answers while another task lives."""
     chain: Any = Chain()
-    made = VirtualBackend(chain, price=lambda *_: Price(0.0, 0.0), find=lambda _: model)
+    made = VirtualBackend(chain, price=lambda *_: Price(0.0, 0.0), find=lambda _: model, pool=POOL)
     facts = Facts()
 
     async def another() -> None:
@@ -64,6 +70,8 @@ async def answer(model: Waiting) -> tuple[str, Facts]:
     await asyncio.sleep(0)
     asked = Call("r1", "chat", model.name, messages=({"role": "user", "content": "hello"},))
     pieces = [piece async for piece in made.answer(asked, facts)]
+    assert model.pools == [POOL, POOL]  # what it loads is borrowed there, in whichever thread
+    assert current_pool() is None
     await beside
     return pieces[0].text, facts
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.knowledge.graphs import Graph, open_graph
 from workbench.knowledge.indexes import EMBEDDER
@@ -17,9 +18,14 @@ from workbench.knowledge.retrieval.telling import Retrieval
 from workbench.knowledge.states import State
 from workbench.models.loading import load
 from workbench.models.model import Model
+from workbench.models.pool import current_pool
+from workbench.models.protocol import EMBED
 
 from .answers import Answer, Unsupported, abstain, compose, prompt_for
 from .notes import Note, choose_notes
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Phrase = Callable[[list[dict[str, str]]], str]
 _PASSAGES = 10
@@ -86,6 +92,9 @@ def answer(
 class KeptRetrievers:
     """Retrievers of a process that asks often: made once a state, with one embedder for all.
 
+    It is borrowed from the pool that lends to the asker, within its budget of memory; where there
+    is none, as outside of gateways, it is loaded here and stays.
+
     Args:
         most: At most so many graphs; that which was asked longest ago goes.
     """
@@ -114,10 +123,17 @@ class KeptRetrievers:
         else:
             if known is not None:
                 known[1].state.graph.database.close()
-            if self._embedder is None:
-                self._embedder = load(EMBEDDER)
-            known = stamp, Retriever(State(graph), self._embedder.embed)
+            known = stamp, Retriever(State(graph), self._embed)
         self._kept[graph.folder] = known
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)[1][1].state.graph.database.close()
         return known[1]
+
+    def _embed(self, texts: Sequence[str]) -> np.ndarray:
+        pool = current_pool()
+        if pool is not None:
+            with pool.borrow(EMBEDDER, capability=EMBED) as loan:
+                return loan.model.embed(texts)
+        if self._embedder is None:
+            self._embedder = load(EMBEDDER)
+        return self._embedder.embed(texts)

@@ -13,5 +13,7 @@ __getattr__, __dir__, __all__ = attach(
         "PoolState": "state",
         "ResidentModel": "state",
         "Ticket": "loans",
+        "current_pool": "lending",
+        "lending_from": "lending",
     },
 )

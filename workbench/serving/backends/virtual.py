@@ -13,6 +13,7 @@ from contextlib import aclosing
 from typing import Any
 
 from workbench.core.errors import CapabilityError, InputError, WorkbenchError
+from workbench.models.pool import ModelPool, lending_from
 from workbench.models.reply import Reply
 from workbench.models.virtual import (
     Answered,
@@ -35,6 +36,7 @@ class VirtualBackend:
         chain: Answers the questions.
         price: What tokens of a backend's model cost.
         find: Gives the virtual models.
+        pool: What they load themselves counts against its budget.
     """
 
     name = "virtual"
@@ -46,8 +48,9 @@ class VirtualBackend:
         *,
         price: Callable[[str, str], Price],
         find: Callable[[str], VirtualModel] = find_virtual,
+        pool: ModelPool | None = None,
     ) -> None:
-        self._chain, self._price, self._find = chain, price, find
+        self._chain, self._price, self._find, self._pool = chain, price, find, pool
 
     async def answer(self, call: Call, facts: Facts) -> AsyncGenerator[Piece, None]:
         """See ``Backend.answer``."""
@@ -59,9 +62,9 @@ class VirtualBackend:
         while True:
             # One that computes before it asks must not keep the others' answers waiting.
             if getattr(made, "blocking", False):
-                step = await asyncio.to_thread(_next_step, deliberation, answers)
+                step = await asyncio.to_thread(self._next_step, deliberation, answers)
             else:
-                step = _next_step(deliberation, answers)
+                step = self._next_step(deliberation, answers)
             if isinstance(step, Outcome):
                 outcome = step
                 break
@@ -75,6 +78,17 @@ class VirtualBackend:
             finish_reason=outcome.reply.finish_reason,
             usage=Usage(facts.prompt_tokens, facts.completion_tokens, facts.cached_tokens),
         )
+
+    def _next_step(
+        self, deliberation: Deliberation, answers: tuple[Answered, ...] | None
+    ) -> tuple[Question, ...] | Outcome:
+        """The questions that come next, or what it came to: a StopIteration passes no await."""
+        with lending_from(self._pool):
+            try:
+                return next(deliberation) if answers is None else deliberation.send(answers)
+            except StopIteration as ended:
+                outcome: Outcome = ended.value
+                return outcome
 
     def _check(self, call: Call) -> None:
         if call.kind != "chat":
@@ -123,17 +137,6 @@ class VirtualBackend:
         price = self._price(mine.backend, mine.served_by)
         used = price.usd(mine.prompt_tokens, mine.completion_tokens)
         facts.cost_usd = (facts.cost_usd or 0.0) + used
-
-
-def _next_step(
-    deliberation: Deliberation, answers: tuple[Answered, ...] | None
-) -> tuple[Question, ...] | Outcome:
-    """The questions that come next, or what it came to: a StopIteration passes no await."""
-    try:
-        return next(deliberation) if answers is None else deliberation.send(answers)
-    except StopIteration as ended:
-        outcome: Outcome = ended.value
-        return outcome
 
 
 def _member_call(question: Question, call: Call) -> Call:
