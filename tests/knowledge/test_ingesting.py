@@ -151,21 +151,43 @@ def test_a_file_that_is_too_large_is_not_even_opened(
         assert counts(place.update()) == (0, 0, 1, 0)
 
 
-def test_memory_is_that_of_a_batch(make_place: MakePlace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_that_of_two_batches(
+    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is written, and the next one, which is read meanwhile."""
     place = make_place({})
     for number in range(40):
         place.write(f"{number}.txt", f"Number {number}.\n\n" * 50)
     held: list[int] = []
     write = ingesting._Work._write
     monkeypatch.setattr(ingesting, "BATCH_CHARACTERS", 3000)
-    monkeypatch.setattr(
-        ingesting._Work,
-        "_write",
-        lambda work: (held.append(sum(made.characters for made in work.batch)), write(work)),
-    )
+
+    def watched(work: ingesting._Work, batch: ingesting._Batch) -> None:
+        both = [batch, *([work.under_way] if work.under_way else [])]
+        assert not work.batch
+        documents = [made for each in both for made in each.extracting.batch]
+        held.append(sum(made.characters for made in documents))
+        write(work, batch)
+
+    monkeypatch.setattr(ingesting._Work, "_write", watched)
     place.update()
     assert len(held) > 5
-    assert max(held) < 3000 + 1000
+    assert max(held) < 2 * (3000 + 1000)
+
+
+def test_a_passage_that_is_being_looked_at_is_not_looked_at_twice(make_place: MakePlace) -> None:
+    asked: list[str] = []
+
+    class Counting(PatternExtractor):
+        def extract(self, chunk: Passage) -> Extraction:
+            asked.append(chunk.text)
+            return super().extract(chunk)
+
+    place = make_place({})
+    for number in range(9):  # the same paragraph in every batch, also in that under way
+        place.write(f"{number}.md", f"# {number}\n\nAda.\n\n# All\n\nOslo is in Norway.")
+    ingesting.ingest(place.graph, extractors=[Counting()], batch_documents=2)
+    assert len(asked) == len(set(asked)) == 10
 
 
 def test_a_run_that_is_cancelled_keeps_what_it_wrote_and_goes_on(make_place: MakePlace) -> None:

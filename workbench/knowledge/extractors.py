@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from workbench.core.progress import track
 
 from .extraction.grounding import extract_grounded
-from .extraction.protocol import Extractor, Passage
+from .extraction.protocol import Extractor, Passage, all_at_work
 from .extraction.registry import make_extractor, settings_of
 from .graphs import Graph
 from .writing import write_extraction
@@ -74,15 +74,17 @@ def _extractor_id(graph: Graph, extractor: Extractor) -> int:
 def _look_at_all(graph: Graph, extractor: Extractor, extractor_id: int) -> None:
     """Have an extractor look at each passage that it has not seen; can be broken off."""
     pending = list(_pending(graph, extractor_id))
-    for start in track(range(0, len(pending), _BATCH), f"Asking {extractor.name}", unit="batches"):
-        ids = pending[start : start + _BATCH]
-        rows = graph.database.read(
-            f"SELECT id, kind, text FROM passages WHERE id IN ({','.join('?' * len(ids))})", ids
-        )
-        found = extract_grounded(extractor, [Passage(row["text"], row["kind"]) for row in rows])
-        with graph.database.transaction() as connection:
-            for row, each in zip(rows, found, strict=True):
-                write_extraction(connection, row["id"], extractor_id, each)
+    starts = range(0, len(pending), _BATCH)
+    with all_at_work([extractor], len(pending)):
+        for start in track(starts, f"Asking {extractor.name}", unit="batches"):
+            ids = pending[start : start + _BATCH]
+            rows = graph.database.read(
+                f"SELECT id, kind, text FROM passages WHERE id IN ({','.join('?' * len(ids))})", ids
+            )
+            found = extract_grounded(extractor, [Passage(row["text"], row["kind"]) for row in rows])
+            with graph.database.transaction() as connection:
+                for row, each in zip(rows, found, strict=True):
+                    write_extraction(connection, row["id"], extractor_id, each)
 
 
 def _pending(graph: Graph, extractor_id: int) -> Iterator[int]:

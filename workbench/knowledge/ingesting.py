@@ -1,7 +1,8 @@
 """Taking documents in: the graph becomes what its folders hold now, a batch at a time.
 
 A batch is prepared first and then written in one transaction, so a kill leaves each document as it
-was or as it is. What was taken in is not looked at again when the work goes on.
+was or as it is. What was taken in is not looked at again when the work goes on. While a batch is
+extracted from, the next one is read, so that no process waits for the disk.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from workbench.core.viewers import Viewable
 from .extraction.protocol import Extractor, all_at_work
 from .extractors import use_extractors
 from .graphs import Graph
-from .preparing import Prepared, extract_from, prepare
+from .preparing import Extracting, Prepared, begin_extracting, prepare
 from .scanning import Look, Passed, scan
 from .writing import close_document, write_document, write_look
 
@@ -49,6 +50,15 @@ class Ingest(Viewable):
     passed_over: dict[str, int]
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """What one transaction will write: documents, and files that only were looked at anew."""
+
+    extracting: Extracting
+    seen: tuple[Look, ...]
+    looked_ns: int
+
+
 @dataclass
 class _Work:
     """One run over the folders of a graph."""
@@ -60,6 +70,7 @@ class _Work:
     batch_documents: int
     passed: Passed = field(default_factory=Passed)
     batch: list[Prepared] = field(default_factory=list)
+    under_way: _Batch | None = None  # is extracted from while the next one is read
     seen: list[Look] = field(default_factory=list)  # the same bytes as before; looked at anew
     added: int = 0
     changed: int = 0
@@ -96,7 +107,8 @@ class _Work:
                 self._take(look, known.get(key), before.get(key))
                 self._write_full_batch(task)
                 task.advance()
-            self._write()
+            self._end_batch()
+            self._end_batch()  # nothing is left to be read: the last one is written
 
     def _looks(self) -> dict[tuple[int, str], tuple[int, int, int, int, int]]:
         rows = self.graph.database.read("SELECT * FROM looks")
@@ -166,24 +178,37 @@ class _Work:
         held = sum(made.characters for made in self.batch)
         count = max(len(self.batch), len(self.seen) // 100)
         if count >= self.batch_documents or held >= BATCH_CHARACTERS:
-            self._write()
+            self._end_batch()
             task.update(task.done, message="written")
 
-    def _write(self) -> None:
-        if not self.batch and not self.seen:
-            return
-        looked_ns = self.graph.clock()
-        extract_from(self.batch, self.graph.database, extractors=self.extractors)
+    def _end_batch(self) -> None:
+        """Hand the batch to the extractors, and write the one before it meanwhile."""
+        before, self.under_way = self.under_way, None
+        if self.batch or self.seen:
+            looked_ns = self.graph.clock()
+            extracting = begin_extracting(
+                self.batch,
+                self.graph.database,
+                extractors=self.extractors,
+                under_way=before.extracting if before is not None else None,
+            )
+            self.under_way = _Batch(extracting, tuple(self.seen), looked_ns)
+            self.batch.clear()
+            self.seen.clear()
+        if before is not None:
+            self._write(before)
+
+    def _write(self, batch: _Batch) -> None:
+        batch.extracting.finish()
+        documents = batch.extracting.batch
         with self.graph.database.transaction() as connection:
             moment_us = self.graph.next_moment_us(connection)
-            for made in self.batch:
+            for made in documents:
                 write_document(
                     connection, made, extractor_ids=self.extractor_ids, moment_us=moment_us
                 )
-            for look in [*self.seen, *(made.look for made in self.batch)]:
-                write_look(connection, look, looked_ns=looked_ns)
-        self.batch.clear()
-        self.seen.clear()
+            for look in [*batch.seen, *(made.look for made in documents)]:
+                write_look(connection, look, looked_ns=batch.looked_ns)
 
 
 def ingest(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,8 +13,8 @@ from workbench.store.database import Database
 
 from . import chunking
 from .chunking import Chunk
-from .extraction.grounding import Grounded, extract_grounded
-from .extraction.protocol import Extractor, Passage
+from .extraction.grounding import Grounded, ground_results
+from .extraction.protocol import Extraction, Extractor, Passage, extract_all
 from .readers.reading import Reading
 from .readers.registry import Reader
 from .scanning import Look
@@ -68,7 +68,7 @@ def reading_key(source_sha256: str, reader: Reader) -> str:
 
 
 def prepare(look: Look, content: bytes, database: Database) -> Prepared:
-    """Read and cut what the graph does not know yet; ``extract_from`` then has it looked at.
+    """Read and cut what the graph does not know yet; ``begin_extracting`` then has it looked at.
 
     A file that cannot be read is prepared as its fault.
 
@@ -91,22 +91,51 @@ def prepare(look: Look, content: bytes, database: Database) -> Prepared:
     return made
 
 
-def extract_from(
-    batch: Sequence[Prepared], database: Database, *, extractors: Sequence[Extractor]
-) -> None:
-    """Have the passages of a batch looked at that the graph does not know, each once."""
+@dataclass(frozen=True)
+class Extracting:
+    """A batch whose new passages are being looked at; ``results`` has an iterable per extractor."""
+
+    batch: tuple[Prepared, ...]
+    fresh: Mapping[str, Passage]
+    extractors: tuple[Extractor, ...]
+    results: tuple[Iterable[Extraction], ...]
+
+    def finish(self) -> None:
+        """Wait for what was found, and put it beside the documents."""
+        found: dict[str, list[Grounded]] = {key: [] for key in self.fresh}
+        passages = list(self.fresh.values())
+        for extractor, results in zip(self.extractors, self.results, strict=True):
+            grounded = ground_results(extractor, passages, results)
+            for key, each in zip(self.fresh, grounded, strict=True):
+                found[key].append(each)
+        for made in self.batch:
+            if made.cut is not None:
+                made.found = {key: found[key] for key in made.cut.keys if key in found}
+
+
+def begin_extracting(
+    batch: Sequence[Prepared],
+    database: Database,
+    *,
+    extractors: Sequence[Extractor],
+    under_way: Extracting | None = None,
+) -> Extracting:
+    """Have the passages of a batch looked at that the graph does not know, each once.
+
+    Args:
+        batch: The documents.
+        database: That of the graph.
+        extractors: They may begin at once, in other processes, or when the result is asked for.
+        under_way: The batch that is written before this one; its passages will be known then.
+    """
     fresh: dict[str, Passage] = {}
+    coming = under_way.fresh if under_way is not None else {}
     for made in batch:
         for key, passage in zip(made.cut.keys, made.cut.passages, strict=True) if made.cut else ():
-            if key not in fresh and not database.read_one(
-                "SELECT 1 FROM passages WHERE key = ?", (key,)
-            ):
+            if key in fresh or key in coming:
+                continue
+            if not database.read_one("SELECT 1 FROM passages WHERE key = ?", (key,)):
                 fresh[key] = passage
-    found: dict[str, list[Grounded]] = {}
-    for extractor in extractors:
-        results = extract_grounded(extractor, list(fresh.values()))
-        for key, each in zip(fresh, results, strict=True):
-            found.setdefault(key, []).append(each)
-    for made in batch:
-        if made.cut is not None:
-            made.found = {key: found[key] for key in made.cut.keys if key in found}
+    passages = list(fresh.values())
+    results = tuple(extract_all(each, passages) for each in extractors)
+    return Extracting(tuple(batch), fresh, tuple(extractors), results)

@@ -6,7 +6,9 @@ knowledge for sentences.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 from workbench.core.optional import require
@@ -17,13 +19,17 @@ _BLANK_LINES = "workbench_blank_lines"
 
 
 @functools.cache
-def load_english(*, without: tuple[str, ...] = (), extra: str = "knowledge") -> Any:
+def load_english(
+    *, without: tuple[str, ...] = (), in_blocks: bool = False, extra: str = "knowledge"
+) -> Any:
     """The pipeline (a spaCy ``Language``), one for each set of parts that are left out.
 
     Its vocabulary grows while it reads, so it is for one thread at a time.
 
     Args:
         without: Names of its parts that are not needed, for speed: ``parser``, ``ner``...
+        in_blocks: Multiply as ``row_blocks`` does: faster where blis has no kernel for the
+            processor, and otherwise in the last digits.
         extra: What to install where spaCy is missing, for the hint.
 
     Raises:
@@ -31,11 +37,40 @@ def load_english(*, without: tuple[str, ...] = (), extra: str = "knowledge") -> 
     """
     spacy = require("spacy", extra=extra)
     require(MODEL, extra=extra)
-    pipeline = spacy.load(MODEL, disable=list(without))
+    with _own_parts_alone(spacy):
+        pipeline = spacy.load(MODEL, disable=list(without))
+    if "lemmatizer" not in without:
+        _index_lemmas(pipeline.get_pipe("lemmatizer"))
     if "parser" not in without:
         spacy.Language.component(_BLANK_LINES, func=_part_at_blank_lines)
         pipeline.add_pipe(_BLANK_LINES, first=True)
+    if in_blocks:
+        from .row_blocks import use_row_blocks
+
+        use_row_blocks(pipeline)
     return pipeline
+
+
+@contextlib.contextmanager
+def _own_parts_alone(spacy: Any) -> Iterator[None]:
+    """Leave out what other packages add to spaCy: presidio's part alone loads transformers, torch
+    and presidio whole, 4 s and 300 MB, and no pipeline here has it."""
+    plugins = getattr(spacy.util.registry, "_entry_point_factories", None)
+    if plugins is None:  # a spaCy that keeps them elsewhere: it is slower
+        yield
+        return
+    before, plugins.entry_points = plugins.entry_points, False
+    try:
+        yield
+    finally:
+        plugins.entry_points = before
+
+
+def _index_lemmas(lemmatizer: Any) -> None:
+    """Have words looked up in sets: in spaCy's lists of some 50,000 each new word costs .1 ms."""
+    table = lemmatizer.lookups.get_table("lemma_index", {})
+    for kind, known in list(table.items()):
+        table[kind] = frozenset(known)
 
 
 def _part_at_blank_lines(doc: Any) -> Any:

@@ -7,7 +7,7 @@ there is kept only from an extractor that takes it from a list of the user's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.core.errors import InputError
@@ -41,7 +41,18 @@ def extract_grounded(extractor: Extractor, passages: Sequence[Passage]) -> list[
     Raises:
         InputError: It gave another number of results than it was given passages.
     """
-    results = list(extract_all(extractor, passages))
+    return ground_results(extractor, passages, extract_all(extractor, passages))
+
+
+def ground_results(
+    extractor: Extractor, passages: Sequence[Passage], found: Iterable[Extraction]
+) -> list[Grounded]:
+    """What of an extractor's results the passages say.
+
+    Raises:
+        InputError: There is another number of results than of passages.
+    """
+    results = list(found)
     if len(results) != len(passages):
         raise InputError(
             f"extractor {extractor.name} gave {len(results)} results for {len(passages)} passages",

@@ -79,8 +79,9 @@ class Extractor(Protocol):
     """Finds names and what is said of them.
 
     One that is faster with many passages at once also has
-    ``extract_many(passages: Sequence[Passage]) -> Iterable[Extraction]``, in the same order. One
-    that prepares for many also has ``at_work(passages: int)``, a context that is entered before.
+    ``extract_many(passages: Sequence[Passage]) -> Iterable[Extraction]``, in the same order; it may
+    begin at once, and what it returns may be read later. One that prepares for many also has
+    ``at_work(passages: int)``, a context that is entered before.
     """
 
     @property

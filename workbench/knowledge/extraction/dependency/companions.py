@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ class Helper:
     """One process. ``ask`` gives it passages, ``answer`` waits for what it found."""
 
     def __init__(self, *, follow_topic: bool) -> None:
+        self._stopped = False
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START, str(int(follow_topic))],
             stdin=subprocess.PIPE,
@@ -48,9 +50,14 @@ class Helper:
         """What it found, in order; None if it is gone."""
         assert self._process.stdout is not None, "it was started with pipes"
         found: list[Extraction] | None = _receive(self._process.stdout)
-        if found is None:
+        if found is None and not self._stopped:
             _logger.warning("a process that read beside this one ended; its part is read here")
         return found
+
+    def stop(self) -> None:
+        """End it now, whatever it reads: it keeps nothing."""
+        self._stopped = True
+        self._process.terminate()
 
     def close(self) -> None:
         """Let it end."""
@@ -66,21 +73,13 @@ def helpers_for(passages: int) -> int:
     return min(MOST, usable_cores() - 1, passages // 500)
 
 
-def shared_out(passages: Sequence[Passage], parts: int) -> list[list[Passage]]:
-    """Passages in order, cut into so many parts with about as many characters each."""
-    whole = sum(len(each.text) for each in passages)
-    found: list[list[Passage]] = [[] for _ in range(parts)]
-    before = 0
-    for each in passages:
-        found[min(parts - 1, before * parts // max(1, whole))].append(each)
-        before += len(each.text)
-    return found
-
-
 def serve() -> None:
     """What a helper does: read passages from its input until that ends."""
+    # thinc loads torch where it is installed, and needs it for nothing here: a second and 200 MB.
+    sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
     from .extractor import DependencyExtractor
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too; its parent ends it
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     extractor = DependencyExtractor(follow_topic=bool(int(sys.argv[1])))
     for passages in _requests(sys.stdin.buffer):

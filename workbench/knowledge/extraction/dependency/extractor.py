@@ -15,12 +15,13 @@ from typing import Any
 from workbench.models.english import english_version, load_english
 
 from ..protocol import Alias, Assertion, Extraction, Mention, Passage, Span
-from .companions import Helper, helpers_for, shared_out
+from .companions import Helper, helpers_for
 from .confidences import confidence_of
 from .parsing import parse_without_insertions
 from .reading import Found
 from .reading import Passage as Parsed
 from .rules import RULES, find_all
+from .sharing import SharedReading
 from .tree import Phrase
 
 RULES_VERSION = "3"
@@ -63,28 +64,25 @@ class DependencyExtractor:
     def __init__(self, *, rules: tuple[Any, ...] = RULES, follow_topic: bool = True) -> None:
         self._rules = rules
         self._follow_topic = follow_topic
-        self._helpers: list[Helper] = []
+        self._shared: SharedReading | None = None
 
     @property
     def version(self) -> str:
-        """That of the rules, of spaCy and of the model."""
-        return f"{RULES_VERSION} {english_version()}"
+        """That of the rules, of spaCy and of the model, and how its products are rounded."""
+        return f"{RULES_VERSION} {english_version()} in blocks"
 
     def extract(self, chunk: Passage) -> Extraction:
         """What the passage mentions and says."""
         return next(iter(self.extract_many([chunk])))
 
     def extract_many(self, passages: Sequence[Passage]) -> Iterator[Extraction]:
-        """As ``extract``, for many at once; code and rows of tables say nothing."""
-        if not self._helpers or len(passages) < _WORTH_SHARING:
-            yield from self._extract_here(passages)
-            return
-        parts = shared_out(passages, 1 + len(self._helpers))
-        asked = [helper.ask(part) for helper, part in zip(self._helpers, parts[1:], strict=True)]
-        yield from self._extract_here(parts[0])
-        for helper, part, is_asked in zip(self._helpers, parts[1:], asked, strict=True):
-            found = helper.answer() if is_asked else None
-            yield from found if found is not None else self._extract_here(part)
+        """As ``extract``, for many at once; code and rows of tables say nothing.
+
+        With helpers at work they begin at once, whenever the result is asked for.
+        """
+        if self._shared is None or len(passages) < _WORTH_SHARING:
+            return self._extract_here(passages)
+        return self._shared.read(passages)
 
     @contextlib.contextmanager
     def at_work(self, passages: int) -> Iterator[None]:
@@ -93,26 +91,29 @@ class DependencyExtractor:
         What is found is the same.
         """
         wanted = helpers_for(passages) if self._rules is RULES else 0
-        self._helpers = [Helper(follow_topic=self._follow_topic) for _ in range(wanted)]
+        if not wanted:
+            yield
+            return
+        helpers = [Helper(follow_topic=self._follow_topic) for _ in range(wanted)]
+        self._shared = SharedReading(helpers, self._extract_here)
         try:
             yield
         finally:
-            for helper in self._helpers:
-                helper.close()
-            self._helpers = []
+            self._shared.close()
+            self._shared = None
 
     def _extract_here(self, passages: Sequence[Passage]) -> Iterator[Extraction]:
         texts = [each.text if each.kind in {"text", "heading"} else "" for each in passages]
-        for parsed in self.parse(texts):
-            yield self._extraction(parsed) if parsed.doc.text.strip() else Extraction()
+        for text, parsed in zip(texts, self.parse(texts), strict=True):
+            yield self._extraction(parsed) if text.strip() else Extraction()
 
     def parse(self, texts: Iterable[str]) -> Iterator[Parsed]:
         """The parsed texts, in order."""
         texts = list(texts)
         for start in range(0, len(texts), _BATCH):
+            part = texts[start : start + _BATCH]
             with _LOCK:  # the pipeline's vocabulary grows while it reads
-                part = texts[start : start + _BATCH]
-                docs = list(parse_without_insertions(load_english(), part, batch_size=_BATCH))
+                docs = _read(part)
             for doc in docs:
                 yield Parsed(doc, follow_topic=self._follow_topic)
 
@@ -129,6 +130,14 @@ class DependencyExtractor:
             if each.rule == "short_form"
         ]
         return Extraction(tuple(_mentions(parsed)), tuple(aliases), tuple(assertions))
+
+
+def _read(texts: Sequence[str]) -> list[Any]:
+    pipeline = load_english(in_blocks=True)
+    from workbench.models.row_blocks import one_thread
+
+    with one_thread():
+        return list(parse_without_insertions(pipeline, texts, batch_size=_BATCH))
 
 
 def _mentions(parsed: Parsed) -> Iterator[Mention]:
