@@ -13,7 +13,7 @@ import pytest
 from .conftest import REPO, Server, Watched, dashboards_command, running, watch_page
 from .test_home import live
 
-PAGES = ("explain", "fairness", "training", "privacy", "serving", "home")
+PAGES = ("explain", "fairness", "training", "privacy", "serving", "knowledge", "home")
 
 
 def named_controls(page: Any) -> list[tuple[str, str]]:

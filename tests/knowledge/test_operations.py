@@ -128,9 +128,13 @@ def test_a_graph_is_shown(terminal: Terminal, folder: Path) -> None:
     assert "facts" in out
     assert "ambiguous: who: walkers home office or world health organization" in err
     assert "left out: bad.ipynb" in err
-    assert terminal.json("list") == [
-        {"name": "notes", "documents": 3, "folders": str(folder.resolve())}
-    ]
+    (listed,) = terminal.json("list")
+    changed = terminal.json("show", "notes")["changed"]
+    assert listed == {
+        "name": "notes", "documents": 3, "unread": 1, "folders": str(folder.resolve()),
+        "changed": changed,
+    }  # fmt: skip
+    assert changed is not None and "last change" in out
 
 
 @pytest.mark.parametrize(

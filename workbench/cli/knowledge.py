@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.drawing import format_bytes, format_count, print_table
-from workbench.cli.knowledge_answering import show_ask  # noqa: F401
+from workbench.cli.knowledge_answering import show_ask, show_read  # noqa: F401
 from workbench.cli.knowledge_graph import show_path, show_query, show_schema  # noqa: F401
 from workbench.cli.knowledge_inference import (  # noqa: F401
     show_contradictions,
@@ -147,6 +147,7 @@ def show_show(found: GraphSummary) -> None:
         ["extractors", ", ".join(f"{name} {said}" for name, said in found.extractors.items())],
         ["folders", ", ".join(map(str, found.folders))],
         ["size", format_bytes(found.size_bytes)],
+        ["last change", found.changed or "never"],
     ]
     print_table([found.name, ""], rows)
     forms = {short: " or ".join(longs) for short, longs in found.ambiguous.items()}

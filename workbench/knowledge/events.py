@@ -36,6 +36,18 @@ def pairs_apart(graph: Graph, *, until_us: int) -> list[tuple[str, str]]:
     return _pairs(graph, "apart_events", "apart", until_us)
 
 
+def standing_pairs(graph: Graph) -> list[sqlite3.Row]:
+    """The event of each pair that is merged or was found to be two, the newest first."""
+    found = []
+    for table, kind in (("events", "merge"), ("apart_events", "apart")):
+        found += graph.database.read(
+            f"SELECT * FROM {table} AS event WHERE kind = ? AND number = (SELECT max(number) "
+            f"FROM {table} WHERE first = event.first AND second = event.second)",
+            (kind,),
+        )
+    return sorted(found, key=lambda row: -row["recorded_us"])
+
+
 def add_pair_event(
     graph: Graph,
     connection: sqlite3.Connection,

@@ -13,12 +13,12 @@ from workbench.core.viewers import Viewable
 from workbench.identity.users import LOCAL
 
 from .candidates import Candidate, find_candidates
-from .events import add_pair_event, pairs_apart, tell_ledger
+from .events import add_pair_event, pairs_apart, standing_pairs, tell_ledger
 from .graphs import Graph, opened
 from .merging import find_pair, merge_entities
 from .sense_events import SenseSet, set_sense, unset_sense
 from .senses import Homonym, list_homonyms
-from .states import State
+from .states import State, told_time
 
 Verdict = Literal["one", "two", "undecided"]
 
@@ -41,6 +41,18 @@ class Decision(Viewable):
     second: str
     verdict: Verdict
     event: int
+
+
+@dataclass(frozen=True)
+class DecidedPair(Viewable):
+    """A pair that was found to be one entity or two, by whom, why and when."""
+
+    first: str
+    second: str
+    verdict: Verdict
+    actor: str
+    reason: str
+    recorded: str
 
 
 @operation("knowledge.candidates_list", title="List entities that may be one", group="candidates")
@@ -92,6 +104,25 @@ def candidates_decide(
         pair, number = _decide_apart(graph, first, second, verdict, reason)
         tell_ledger(graph)
     return Decision(name, *pair, verdict, number)
+
+
+@operation("knowledge.candidates_decided", title="List what was decided", group="candidates")
+def candidates_decided(name: str) -> list[DecidedPair]:
+    """List the pairs that were found to be one or two, as far as it stands, the newest first.
+
+    `unmerge` takes back that two are one, `candidates decide ... undecided` that they are two.
+
+    Args:
+        name: The graph.
+    """
+    with opened(name) as graph, graph.database.snapshot():
+        return [
+            DecidedPair(
+                row["first"], row["second"], "one" if row["kind"] == "merge" else "two",
+                row["actor"], row["reason"], told_time(row["recorded_us"]),
+            )
+            for row in standing_pairs(graph)
+        ]  # fmt: skip
 
 
 @operation("knowledge.senses_list", title="List homonyms and their senses", group="senses")

@@ -17,6 +17,7 @@ from workbench.core.viewers import Viewable
 from workbench.identity.users import LOCAL
 from workbench.store import files
 
+from . import citing, history  # noqa: F401
 from . import linking_operations as linking  # noqa: F401
 from .answering import operations as answering  # noqa: F401
 from .building import Deletion, build_graph, delete_document
@@ -27,6 +28,7 @@ from .extraction.protocol import Extractor
 from .extraction.registry import DEFAULT, make_extractor
 from .extractors import extractors_in_use
 from .graphs import Graph, list_names, opened
+from .history import last_change
 from .indexes import EMBEDDER
 from .inference import operations as inference  # noqa: F401
 from .ingesting import Ingest, ingest
@@ -44,7 +46,7 @@ class GraphSummary(Viewable):
     """What a graph holds now.
 
     ``ambiguous`` lists short forms of which documents say different things; ``faults`` the
-    documents that could not be read.
+    documents that could not be read. ``changed`` is when anything of it changed last.
     """
 
     name: str
@@ -61,6 +63,7 @@ class GraphSummary(Viewable):
     ambiguous: dict[str, tuple[str, ...]]
     faults: dict[str, str]
     size_bytes: int
+    changed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -293,15 +296,22 @@ def show(name: str) -> GraphSummary:
 
 @operation("knowledge.list", title="List the knowledge graphs", produces="table")
 def list_graphs() -> list[dict[str, Any]]:
-    """List the graphs of this home with their folders and how many documents they hold."""
+    """List the graphs of this home: their documents, those not read, folders, last change."""
     found = []
     for name in list_names():
         with opened(name) as graph:
             row = graph.database.read_one(
-                "SELECT count(*) FROM documents WHERE recorded_to IS NULL AND fault IS NULL"
+                "SELECT count(reading_id), count(fault) FROM documents WHERE recorded_to IS NULL"
             )
-            folders = ", ".join(map(str, graph.folders().values()))
-            found.append({"name": name, "documents": int(row[0]) if row else 0, "folders": folders})
+            found.append(
+                {
+                    "name": name,
+                    "documents": int(row[0]) if row else 0,
+                    "unread": int(row[1]) if row else 0,
+                    "folders": ", ".join(map(str, graph.folders().values())),
+                    "changed": last_change(graph),
+                }
+            )
     return found
 
 
@@ -340,4 +350,5 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
         state.links.ambiguous,
         {row["path"]: row["fault"] for row in sorted(rows, key=lambda row: row["path"])},
         graph.path.stat().st_size,
+        last_change(graph),
     )

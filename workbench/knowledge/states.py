@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import InputError
 
 from .events import merged_pairs
@@ -216,7 +217,12 @@ class State:
         }
 
     def read(self, sql: str, *more: Any) -> list[sqlite3.Row]:
-        """The rows of one of `queries`, as of this state's recorded time."""
+        """The rows of one of `queries`, as of this state's recorded time.
+
+        Raises:
+            CancelledError: The caller stopped what this is part of.
+        """
+        check_cancelled()
         return self.graph.database.read(sql, (self.recorded_us, *more))
 
 

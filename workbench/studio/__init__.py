@@ -9,7 +9,6 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Chart": "chart",
-        "Table": "tables",
         "Tile": "tiles",
         "bars": "chart",
         "business": "business_page",
@@ -20,6 +19,7 @@ __getattr__, __dir__, __all__ = attach(
         "heat": "chart",
         "heat_map": "widgets.heat_map",
         "home": "home_page",
+        "knowledge": "knowledge_page",
         "lines": "chart",
         "points": "chart",
         "privacy": "privacy_page",

@@ -11,7 +11,7 @@ from workbench.studio.markup import escape, when
 if TYPE_CHECKING:
     from workbench.knowledge.views.difference import FactChange, GraphDiff, SupportChange
 
-_MOST_ROWS = 200
+_MOST_ROWS, _MOST_OPEN = 200, 40
 _PILLS = {"came": ("good", "+ came"), "went": ("bad", "− went"), "changed": ("mark", "~ changed")}
 
 
@@ -62,7 +62,7 @@ def _table(title: str, rows: Sequence[tuple[str, str, str]], third: str) -> str:
         for change in _PILLS
         if (number := sum(row[0] == change for row in rows))
     )
-    is_open = " open" if title == "Facts" else ""
+    is_open = " open" if title == "Facts" and len(rows) <= _MOST_OPEN else ""
     return (
         f"<details{is_open}><summary>{title}: {counts}</summary>"
         f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -44,6 +44,7 @@ class Field:
             shown and what is meant.
         long: A field of several lines.
         hint: What stands in it while it is empty.
+        suggested: Texts to choose from in a field that takes any text.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Field:
     choices: tuple[Any, ...] = ()
     long: bool = False
     hint: str = ""
+    suggested: tuple[str, ...] | None = None
 
 
 class OperationForm:
@@ -68,6 +70,8 @@ class OperationForm:
         on_ask: Called at each press of the button, before anything else: what an earlier one left
             elsewhere on the page must go.
         on_old: Called when what is shown becomes old, or is what the fields say again.
+        given: Parameters that the page gives, and no field; call ``compare`` when they change.
+        draw: Draws what the operation gave, as a bundle; by default as a notebook shows it.
     """
 
     def __init__(
@@ -79,6 +83,8 @@ class OperationForm:
         on_result: Callable[[Any], None] | None = None,
         on_ask: Callable[[], None] | None = None,
         on_old: Callable[[], None] | None = None,
+        given: Callable[[], dict[str, Any]] | None = None,
+        draw: Callable[[Any], dict[str, Any]] | None = None,
     ) -> None:
         widgets = require("ipywidgets", extra="studio")
         self.operation = operations.find(name)
@@ -86,6 +92,7 @@ class OperationForm:
         self.is_old = False
         self._asked: dict[str, Any] | None = None
         self._on_result, self._on_ask, self._on_old = on_result, on_ask, on_old
+        self._given, self._draw = given or dict, draw
         known = {parameter.name: parameter for parameter in self.operation.parameters}
         for field in fields:
             if field.name not in known:
@@ -96,7 +103,7 @@ class OperationForm:
         self.button.add_class("wb-go")
         self.button.on_click(lambda _: self._press())
         for made in self.inputs.values():
-            made.observe(lambda _: self._compare(), names="value")
+            made.observe(lambda _: self.compare(), names="value")
         self._place = widgets.VBox()
         self._note = widgets.HTML()
         rows = widgets.Box(list(self.inputs.values()))
@@ -116,7 +123,7 @@ class OperationForm:
             elif isinstance(value, str):
                 value = _as_number(value, _kinds(parameter.annotation))
             found[parameter.name] = value
-        return found
+        return found | self._given()
 
     def _press(self) -> None:
         """Begin once the fields' last letters are here; at once where no page is in between."""
@@ -133,7 +140,7 @@ class OperationForm:
             return
         widgets = require("ipywidgets", extra="studio")
         self._asked = self._said()
-        self._compare()
+        self.compare()
         if self._on_ask is not None:
             self._on_ask()
         try:
@@ -143,7 +150,9 @@ class OperationForm:
             self._place.children = (widgets.HTML(trouble(error.message, hint)),)
             return
         self.button.add_class("wb-waits")  # disabled, it would lose the reader's focus
-        self.latest = Watch(self.operation, values, on_end=self._end, reword_hint=self.in_fields)
+        self.latest = Watch(
+            self.operation, values, on_end=self._end, reword_hint=self.in_fields, draw=self._draw
+        )
         self._place.children = (self.latest.widget,)
         self.latest.start()
 
@@ -182,9 +191,9 @@ class OperationForm:
             self.button.remove_class("wb-waits")
 
     def _said(self) -> dict[str, Any]:
-        return {name: made.value for name, made in self.inputs.items()}
+        return {name: made.value for name, made in self.inputs.items()} | self._given()
 
-    def _compare(self) -> None:
+    def compare(self) -> None:
         """Mark what is shown as old, or not, by what the fields say now."""
         is_old = self._asked is not None and self._asked != self._said()
         if is_old == self.is_old:
@@ -209,7 +218,6 @@ def form_tabs(
         wanted: The forms.
         follow: Where a field is labelled as one of this form, it takes what that one is given.
     """
-    widgets = require("ipywidgets", extra="studio")
     forms = []
     for title, name, button, fields in wanted:
         try:
@@ -221,6 +229,12 @@ def form_tabs(
     for _, form in forms:
         if follow is not None:
             form.follow(follow)
+    return tabs_of(forms)
+
+
+def tabs_of(forms: Sequence[tuple[str, OperationForm]]) -> Any:
+    """Forms as tabs, each with its title."""
+    widgets = require("ipywidgets", extra="studio")
     tabs = widgets.Tab([form.widget for _, form in forms], titles=[title for title, _ in forms])
     tabs.add_class("wb-tabs")
     return tabs
@@ -260,6 +274,10 @@ def _input(field: Field, parameter: Parameter, widgets: Any) -> Any:
         made = widgets.Checkbox(value=bool(value), indent=False, **told)
     elif int in kinds and (value is not None or parameter.required):
         made = widgets.IntText(value=0 if value is None else value, **told)
+    elif field.suggested is not None:
+        made = widgets.Combobox(
+            value=value or "", options=field.suggested, placeholder=field.hint, **told
+        )
     elif field.long:
         made = widgets.Textarea(value=value or "", rows=3, placeholder=field.hint, **told)
     else:

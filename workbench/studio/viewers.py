@@ -45,6 +45,7 @@ _VIEWERS = {
     ),
     "workbench.interpretability.tabular.explanation.RowExplanation": "row_cards:draw_row",
     "workbench.knowledge.answering.answers.Answer": "answer_cards:draw_answer",
+    "workbench.knowledge.citing.CitedPlace": "knowledge_answer:draw_place",
     "workbench.knowledge.inference.operations.Contradiction": "proof_cards:draw_contradiction",
     "workbench.knowledge.inference.operations.Inferred": "proof_cards:draw_inferred",
     "workbench.knowledge.inference.reasoning.Proof": "proof_cards:draw_proof",

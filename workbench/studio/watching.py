@@ -29,7 +29,8 @@ class Watch:
     """An operation that runs in a thread. It draws itself; ``result()`` waits for what it gives.
 
     ``on_end`` is called in that thread when all is drawn; ``outcome`` and ``error`` tell how it
-    went. ``reword_hint`` says what an error advises in the words of who asked.
+    went. ``reword_hint`` says what an error advises in the words of who asked; ``draw`` makes the
+    bundle of a result where it is not to be drawn as a notebook shows it.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Watch:
         *,
         on_end: Callable[[Watch], None] | None = None,
         reword_hint: Callable[[str], str] = str,
+        draw: Callable[[Any], dict[str, Any]] | None = None,
     ) -> None:
         widgets = require("ipywidgets", extra="studio")
         self.operation = operation
@@ -46,6 +48,7 @@ class Watch:
         self._values = values
         self._on_end = on_end
         self._reword_hint = reword_hint
+        self._draw = draw or _drawn
         self.outcome: Any = None
         self.error: BaseException | None = None
         self._tasks: dict[int, dict[str, Any]] = {}
@@ -121,7 +124,7 @@ class Watch:
             took = duration(time.monotonic() - self._began_s)
             self._text.value = card(f'<p class="q">✓ Done in {took}.</p>')
             if self.outcome is not None:
-                data = _drawn(self.outcome)
+                data = self._draw(self.outcome)
                 shown = {"output_type": "display_data", "data": data, "metadata": {}}
                 self._place.outputs = (shown,)
         elif isinstance(self.error, CancelledError):
@@ -136,7 +139,7 @@ class Watch:
         return escape(f"{type(error).__name__}: {error}")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        drawn = _drawn(self.outcome) if self.done and self.error is None else {}
+        drawn = self._draw(self.outcome) if self.done and self.error is None else {}
         bundle: dict[str, Any] = self.widget._repr_mimebundle_()
         return {**bundle, "text/html": self._text.value + drawn.get("text/html", "")}
 

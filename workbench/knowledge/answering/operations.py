@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from workbench.core import settings
+from workbench.core.cancellation import check_cancelled
 from workbench.core.operations import operation
+from workbench.core.progress import progress
 from workbench.knowledge.graphs import opened
 from workbench.knowledge.indexes import EMBEDDER
+from workbench.knowledge.retrieval.questions import check_question
 from workbench.knowledge.retrieval.retriever import Asked, opened_retriever
 from workbench.knowledge.states import State
 from workbench.models.loading import load
@@ -41,12 +44,18 @@ def ask(
         unsupported: What becomes of a sentence that no document supports: remove it, or mark it.
         embedder: The embedding model that tells meaning.
     """
-    with opened(name) as graph, opened_retriever(State(graph), embedder=embedder) as retriever:
+    check_question(question)  # before the model is loaded
+    with (
+        progress("Looking for what bears on it"),
+        opened(name) as graph,
+        opened_retriever(State(graph), embedder=embedder) as retriever,
+    ):
         found = find(retriever, question, strategy=strategy)
+    check_cancelled()
     if quote or found.why_not is not None or found.retrieval.communities:
         return answer(found, None)
     chosen = model or str(settings.get("model"))
-    with load(chosen) as loaded:
+    with progress(f"Having {chosen} phrase it"), load(chosen) as loaded:
         return answer(
             found,
             lambda messages: loaded.chat(messages, temperature=0.0, max_tokens=_MOST_TOKENS).text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from workbench.core.errors import InputError, NotFoundError
+from workbench.core.progress import progress, track
 from workbench.knowledge.graphs import Graph
 from workbench.knowledge.inference.contradictions import Clash
 from workbench.knowledge.states import Fact, told_time
@@ -47,6 +48,8 @@ def compose(
         if axis == "recorded":
             moments = [*recorded_times(graph, until_us=_FOREVER_US)] or [None]
         seen = [Seen(graph, recorded_us=each, inferred=inferred) for each in moments]
+        for each in track(seen, "Reading the graph", unit="times"):
+            each.work_out()
         every = dict.fromkeys(key for each in reversed(seen) for key in each.facts)
         keys = None if about is None else _keys_of(seen, about)
         ends = [(said.subject, said.object) for said, _ in every]
@@ -57,9 +60,11 @@ def compose(
                 hint=f"workbench knowledge show {graph.name}",
             )
         times, when = _times(axis, seen, every)
-        drawing = Drawing(seen, chosen, (key for key in every if _inside(key, set(chosen))))
+        inside = set(chosen)
+        drawing = Drawing(seen, chosen, (key for key in every if inside.issuperset(_ends(key))))
         facts = drawing.facts(when)
-        entities = drawing.entities(facts)
+        with progress(f"Placing {len(chosen):,} entities"):
+            entities = drawing.entities(facts)
     centre = None if keys is None else chosen.index(min(keys & set(chosen)))
     title = graph.name if centre is None else f"{entities[centre].name} in {graph.name}"
     return Picture(
@@ -175,8 +180,8 @@ def _times(axis: Axis, seen: Sequence[Seen], keys: Iterable[Key]) -> tuple[tuple
     return ("now",), lambda _: _ALWAYS
 
 
-def _inside(key: Key, chosen: set[str]) -> bool:
-    return key[0].subject in chosen and key[0].object in chosen
+def _ends(key: Key) -> tuple[str, str]:
+    return key[0].subject, key[0].object
 
 
 def _unique_clashes(seen: Sequence[Seen], drawn: set[object]) -> list[Clash]:

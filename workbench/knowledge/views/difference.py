@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.core.progress import track
 from workbench.core.viewers import Viewable
 from workbench.knowledge.graphs import Graph
 from workbench.knowledge.inference.matching import Said
@@ -119,6 +120,8 @@ def difference(
     """
     with graph.database.snapshot():
         states = [State(graph, recorded_us=each) for each in (first_us, second_us)]
+        for each in track(states, "Reading the graph", unit="times"):
+            _ = each.documents, each.entities, each.facts  # this takes the time
         documents = compare_values(*map(_documents, states))
         entities = compare_values(*map(_entities, states))
         facts = compare_values(*map(_facts, states))

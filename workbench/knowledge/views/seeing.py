@@ -32,6 +32,14 @@ class Seen:
         self.state = State(graph, recorded_us=recorded_us)
         self.reasoning, self._inferred = Reasoning(self.state), inferred
 
+    def work_out(self) -> None:
+        """Read and conclude what it is asked for later: this takes the time.
+
+        Raises:
+            CancelledError: The caller stopped it.
+        """
+        _ = self.facts, self.entities, self.clashes
+
     @property
     def entities(self) -> dict[str, Entity]:
         """By their keys."""
