@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
+from statistics import mean
 
 import pytest
 
@@ -17,6 +19,8 @@ from workbench.knowledge.views.difference import (
     SupportChange,
 )
 from workbench.knowledge.views.picture import DrawnEntity, DrawnFact, Picture
+from workbench.studio.widgets import graph_view_svg
+from workbench.studio.widgets.drawing import sans_px
 from workbench.studio.widgets.graph_view import GraphView, cut
 from workbench.studio.widgets.graph_ways import ways_of
 
@@ -92,6 +96,44 @@ def test_the_picture_tells_lines_apart_by_more_than_colour(picture: Picture) -> 
     both = GraphView(picture).to_svg()
     assert '[fill="#1d7a48"]{fill:#6cc793}' in both  # it has a dark twin
     assert GraphView(picture).to_png()[:4] == b"\x89PNG"
+
+
+TEXT = re.compile(
+    r'<text x="([\d.]+)" y="([\d.]+)" font-size="([\d.]+)" text-anchor="middle"[^>]*>([^<]*)'
+)
+
+
+def covered(svg: str) -> list[tuple[str, str]]:
+    """The pairs of texts of which one stands on the other, by boxes a little tighter than they."""
+    boxes = []
+    for x, y, size, said in TEXT.findall(svg):
+        half, middle = sans_px(said, float(size)) / 2 - 1, float(y) - float(size) / 3
+        tall = float(size) / 2 - 2
+        boxes.append((said, float(x) - half, float(x) + half, middle - tall, middle + tall))
+    return [
+        (one[0], two[0])
+        for one, two in itertools.combinations(boxes, 2)
+        if one[1] < two[2] and one[2] > two[1] and one[3] < two[4] and one[4] > two[3]
+    ]
+
+
+def test_no_name_in_the_picture_stands_on_another(
+    picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several facts between two entities, and a long name at the end of a line that falls."""
+    places = [("Mara Quill", 0, 0), ("Ostra", -1.4, 0.4), ("Tamber in the hills", 1.3, 0.4)]
+    facts = [fact(0, relation, 1, change="came") for relation in ("mayor_of", "born_in", "died_in")]
+    facts += [fact(0, "born_in", 2, change="went"), fact(2, "located_in", 3, change="came")]
+    entities = tuple(entity(*each) for each in [*places, ("Sund County", 2.6, 0.8)])
+    view = GraphView(dataclasses.replace(picture, entities=entities, facts=tuple(facts)))
+    found = view.svg()
+    assert covered(found) == []
+    assert found.count("born in</text>") >= 1 and "located in</text>" in found
+    # What the names of lines were: in the middle, whatever stands there.
+    monkeypatch.setattr(
+        graph_view_svg, "_free", lambda line, *_: tuple(map(mean, zip(*line, strict=True)))
+    )
+    assert covered(view.svg())
 
 
 def test_a_time_is_chosen_by_its_number(picture: Picture) -> None:

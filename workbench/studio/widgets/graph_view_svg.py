@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _SIDE, _TALL, _WIDEST = 70.0, 520.0, 90.0  # margin, height and pixels between neighbours, at most
 _NAME, _LONGEST, _MOST_NAMES = 11.0, 26, 120
-_MOST_ARROWS, _MOST_NAMED, _APART = 200, 25, 9.0
+_MOST_ARROWS, _MOST_NAMED, _APART, _SHORT = 200, 25, 9.0, 30.0
+_PARTS = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.2, 0.8)  # of a line, from its subject on
 # Ink, width, dashes and sign of each kind of line.
 LINES: dict[str, tuple[str, float, str, str]] = {
     "said": (LIGHT.quiet, 1.0, "", ""),
@@ -51,10 +52,12 @@ def draw(view: GraphView, facts: Sequence[DrawnFact], *, headed: bool = True) ->
     if view.picture.about is not None:
         links.setdefault(view.picture.about, 0)
     points = _points(sheet, view.picture.entities, sorted(links))
-    _lines(sheet, facts, points)
+    lines = beside(facts, points)
+    _lines(sheet, facts, lines)
     for number in sorted(links):
         _point(sheet, view.picture.entities[number], links[number], *points[number])
-    _names(sheet, view, links, points)
+    taken = _names(sheet, view, links, points)
+    _name_lines(sheet, facts, lines, taken)
     _key(sheet, {kind_of(fact) for fact in facts})
     return sheet.svg(view.text())
 
@@ -91,32 +94,57 @@ def _points(
 def _lines(
     sheet: Sheet,
     facts: Sequence[DrawnFact],
-    points: dict[int, tuple[float, float]],
+    lines: Sequence[Line],
 ) -> None:
-    by_kind: dict[str, list[tuple[Line, DrawnFact]]] = defaultdict(list)
-    for line, fact in zip(beside(facts, points), facts, strict=True):
-        by_kind[kind_of(fact)].append((line, fact))
-    few = len(facts) <= _MOST_NAMED
-    for kind, (ink, width, dashes, sign) in LINES.items():
+    by_kind: dict[str, list[Line]] = defaultdict(list)
+    for line, fact in zip(lines, facts, strict=True):
+        by_kind[kind_of(fact)].append(line)
+    for kind, (ink, width, dashes, _) in LINES.items():
         if not by_kind[kind]:
             continue
-        path = "".join(f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}" for ((a, b), (c, d)), _ in by_kind[kind])
+        path = "".join(f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}" for (a, b), (c, d) in by_kind[kind])
         dash = f' stroke-dasharray="{dashes}"' if dashes else ""
         sheet.parts.append(
             f'<path d="{path}" stroke="{ink}" stroke-width="{width:g}" fill="none"{dash}/>'
         )
-        for ((a, b), (c, d)), fact in by_kind[kind]:
-            long = math.hypot(c - a, d - b)
-            if len(facts) <= _MOST_ARROWS and long > 30:
-                sheet.parts.append(_arrow((a, b), (c, d), ink))
-            name = f" {fact.relation.replace('_', ' ')}" if few else ""
-            said = (sign + name).strip()
-            if said and long > (sans_px(said, 10) + 30 if name else 14):
-                size = 10 if name else 15
-                # Not beside the name of a fact that it follows from, or that it takes the place of.
-                part = 0.3 if name and (fact.inferred or fact.change == "came") else 0.5
-                x, y = a + part * (c - a), b + part * (d - b)
-                haloed(sheet, x, y + size / 3, said, size=size, ink=ink)
+        for start, end in by_kind[kind]:
+            if len(facts) <= _MOST_ARROWS and math.dist(start, end) > _SHORT:
+                sheet.parts.append(_arrow(start, end, ink))
+
+
+def _name_lines(
+    sheet: Sheet,
+    facts: Sequence[DrawnFact],
+    lines: Sequence[Line],
+    taken: list[tuple[float, ...]],
+) -> None:
+    """What each line says, where on it nothing else stands; its sign alone where that has room."""
+    order = sorted(range(len(facts)), key=lambda each: (facts[each].inferred, each))
+    for number in order:
+        ink, _, _, sign = LINES[kind_of(facts[number])]
+        whole = f"{sign} {facts[number].relation.replace('_', ' ')}".strip()
+        tried = [(whole, 10.0, _SHORT)] if len(facts) <= _MOST_NAMED else []
+        for said, size, more in (*tried, (sign, 15.0, 0.0)):
+            wide = sans_px(said, size)
+            if not said or math.dist(*lines[number]) <= wide + more:
+                continue
+            place = _free(lines[number], (wide, size), taken)
+            if place is not None:
+                taken.append(_box(place, wide, size))
+                haloed(sheet, place[0], place[1] + size / 3, said, size=size, ink=ink)
+                break
+
+
+def _free(
+    line: Line, size: tuple[float, float], taken: Sequence[tuple[float, ...]]
+) -> tuple[float, float] | None:
+    """The first place on a line, from its middle outwards, at which a text covers no other."""
+    (a, b), (c, d) = line
+    for part in _PARTS:
+        place = a + part * (c - a), b + part * (d - b)
+        if not any(_meet(_box(place, *size), other) for other in taken):
+            return place
+    return None
 
 
 def beside(facts: Sequence[DrawnFact], points: dict[int, tuple[float, float]]) -> list[Line]:
@@ -184,8 +212,12 @@ def _names(
     view: GraphView,
     links: dict[int, int],
     points: dict[int, tuple[float, float]],
-) -> None:
-    """Names at their points, those of most facts first, as far as none covers another."""
+) -> list[tuple[float, ...]]:
+    """Names at their points, those of most facts first, as far as none covers another.
+
+    Returns:
+        The boxes that are taken now, of points and names.
+    """
     taken = [_box(points[each], 2 * _radius(links[each]) - 2, 3.0) for each in links]
     order = sorted(links, key=lambda each: (each != view.picture.about, -links[each], each))
     written = 0
@@ -211,6 +243,7 @@ def _names(
                 break
         if written == _MOST_NAMES:
             break
+    return taken
 
 
 def _box(middle: tuple[float, float], wide: float, tall: float) -> tuple[float, ...]:
