@@ -54,7 +54,7 @@ asked["question"], [support["title"] for support in asked["supports"]]
 #
 # A search finds *passages*, and an answer that cites one must point at characters that anybody can look up. So a passage is no piece of text: it is two numbers, and `text[start:end]` gives the piece back.
 #
-# **Task 1.** Write `cut_text(text, most)`: a list of `[start, end]`, in order. White space before a passage belongs to none. If at most `most` characters are left (not counting white space at the end of the text), they are the last passage. Otherwise the passage ends
+# **Task 1.** Write `cut_text(text, most)`: a list of `[start, end]`, in order. White space at either end of a passage belongs to none. If at most `most` characters are left (not counting white space at the end of the text), they are the last passage. Otherwise the passage ends
 #
 # - after the last `.`, `!` or `?` that white space follows and with which it has at most `most` characters,
 # - or, where there is none, before the last white space that leaves at most `most`,
@@ -194,7 +194,7 @@ names_in(asked["question"]), links["Baghdad"]
 #
 # Who stands where no link leaves cannot go on, and *starts again as well*. Otherwise they are lost, and the shares come to less than 1.
 #
-# **Task 3.** Write `walk(links, seeds, damping, steps)`. `links` goes from a place to those that it leads to; some places are only ends. `seeds` goes from places to weights above 0 in any scale: walkers begin, and begin again, at these, in shares of the weights. Return a dictionary from *every* place to the share of walkers there after `steps` steps.
+# **Task 3.** Write `walk(links, seeds, damping, steps)`. `links` goes from a place to those that it leads to; some places are only ends. `seeds` goes from places to weights above 0 in any scale: walkers begin, and begin again, at these, in shares of the weights. Return a dictionary from *every* place (all that stand in `links`, as keys or as ends, and in `seeds`) to the share of walkers there after `steps` steps.
 
 
 # %%
