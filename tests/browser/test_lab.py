@@ -196,3 +196,42 @@ def test_a_notebook_that_is_not_there_is_said_with_a_way_home(lab: Server) -> No
     assert status == 404
     assert "there is no notebook notebooks/nothere.ipynb" in text
     assert 'workbench/home">Back to the home page</a>' in text
+
+
+_GRAPH = """
+from workbench.knowledge.views.picture import DrawnEntity, DrawnFact, Picture
+names = ("Ada", "London", "England", "Bob")
+entities = tuple(DrawnEntity(each, each, (each,), (), 1, n, n % 2) for n, each in enumerate(names))
+facts = tuple(
+    DrawnFact(n, relation, n + 1, None, None, 0.9, False, None, f"words of {n}", "a.txt", 0, 5, 1,
+              ((0, 0),))
+    for n, relation in enumerate(("born_in", "located_in", "home_of")))
+Picture("made", "made", None, 2, "none", ("now",), entities, facts)
+"""
+
+
+def test_a_graph_is_searched_and_walked_and_its_keys_are_no_commands_of_labs(
+    lab: Server, open_page: Open
+) -> None:
+    """Lab keeps Enter from the fields of an output, and takes ``x`` for "cut the cell"."""
+    (lab.project / "graph.ipynb").write_text(notebook(_GRAPH))
+    watched = open_page(lab.url("/lab/tree/graph.ipynb"))
+    page = watched.page
+    page.locator("#jp-main-statusbar").get_by_text("(ipykernel) | Idle").wait_for()
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".wb-graph[data-entities]")
+    page.focus('.wb-graph input[type="search"]')
+    page.keyboard.type("eng")
+    page.keyboard.press("Enter")
+    read = page.locator(".wb-graph .read")
+    read.get_by_text("England").wait_for()
+    page.keyboard.press("ArrowRight")
+    read.get_by_text("Bob").wait_for()
+    for place in (".cursor", "summary", 'input[type="search"]', "[data-zoom]", "[data-do]"):
+        page.locator(f".wb-graph {place}").first.focus()
+        for key in ("x", "d", "d", "a"):
+            page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 1
+    assert page.locator(".wb-graph[data-entities]").count() == 1
+    assert watched.outside == [] and watched.errors == []

@@ -69,6 +69,7 @@ class KnowledgePage(Page):
         self.choice.observe(lambda _: None if self._draws else self._choose(), names="value")
         self._chooser = widgets.Box([self.choice])
         self._chooser.add_class("wb-choose")
+        self._chooser.add_class("wb-named")
         self._make_forms()
         self.pairs = PairsPanel(self.facts, self.given, self.look, lambda: self.refresh())
         self._all = (*self._forms.values(), self.pairs.form)

@@ -82,11 +82,12 @@ class SpendsChooser:
     def __init__(self, facts: PrivacyFacts, on_change: Any) -> None:
         widgets = require("ipywidgets", extra="studio")
         self._facts = facts
-        self.choice = widgets.Dropdown(tooltip="A data set")
+        self.choice = widgets.Dropdown(description="Spends of")
         self._draws = False
         self.choice.observe(lambda _: None if self._draws else on_change(), names="value")
-        self.box = widgets.Box([widgets.HTML("<span>Spends of</span>"), self.choice])
+        self.box = widgets.Box([self.choice])
         self.box.add_class("wb-choose")
+        self.box.add_class("wb-named")
 
     def draw(self) -> list[Any]:
         """The chooser, and the spends of what it says, the newest first."""

@@ -24,12 +24,14 @@ class ModelsTile:
         self._rows: dict[str, _Row] = {}
         self._memory, self._waiting = self._widgets.HTML(), self._widgets.HTML()
         self._list = self._widgets.VBox()
-        self._choice = self._widgets.Dropdown(tooltip="A model of this disk")
+        self._choice = self._widgets.Dropdown(
+            description="Load another", tooltip="A model of this disk"
+        )
         self._load = self._widgets.Button(description="Load", tooltip="Load the model chosen")
         self._load.on_click(lambda _: self._load_chosen())
-        label = self._widgets.HTML("<span>Load another:</span>")
-        self._chooser = self._widgets.Box([label, self._choice, self._load])
+        self._chooser = self._widgets.Box([self._choice, self._load])
         self._chooser.add_class("wb-choose")
+        self._chooser.add_class("wb-named")
 
     def draw(self) -> list[Any]:
         """Bring the rows up to date."""

@@ -36,10 +36,11 @@ class TrainingPage(Page):
         self.table, self.form, self.jobs = run_table(), TrainingForm(), JobsTile()
         self.table.observe(lambda _: self.refresh(), names="chosen")
         self._live: dict[str, Any] = {}
-        self._choice = widgets.Dropdown(tooltip="An adapter")
+        self._choice = widgets.Dropdown(description="Adapter")
         self._choice.observe(lambda _: self.refresh(), names="value")
-        chooser = widgets.Box([widgets.HTML("<span>Adapter:</span>"), self._choice])
+        chooser = widgets.Box([self._choice])
         chooser.add_class("wb-choose")
+        chooser.add_class("wb-named")
         self._chooser = chooser
         tiles = self._tiles()
         super().__init__(

@@ -63,7 +63,7 @@ function toolsHtml(data) {
     + `placeholder="a name"></label><datalist id="${list}">${names}</datalist></form>`
     + (data.about >= 0 ? `<label><input type="checkbox" data-all ${QUIET_KEYS}> show all ${data.entities.length}</label>` : "")
     + (data.links.some((fact) => fact[5]) ? `<label><input type="checkbox" data-inferred checked ${QUIET_KEYS}> inferred</label>` : "")
-    + (data.relations.length > 1 ? `<details><summary>Relations</summary><div class="boxes">${boxes}</div></details>` : "")
+    + (data.relations.length > 1 ? `<details><summary ${QUIET_KEYS}>Relations</summary><div class="boxes">${boxes}</div></details>` : "")
     + "</div>"
     + (last > 0 ? `<label class="time">${data.axis === "valid" ? "So in" : "As recorded"} <input type="range" min="0" max="${last}" `
       + `value="${last}" ${QUIET_KEYS}><output></output></label>` : "");

@@ -147,7 +147,14 @@ function render({ model, el }) {
     if (found) choose(found.id, { focus: true });
     else read.textContent = `nothing in this picture is called ${wanted}`;
   };
-  find("form").addEventListener("submit", (event) => { event.preventDefault(); search(); });
+  // JupyterLab keeps Enter from the fields of an output: no form is submitted there.
+  find('input[type="search"]').addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    search();
+  });
+  find("form").addEventListener("submit", (event) => event.preventDefault());
   find('input[type="search"]').addEventListener("change", search);
   const stopDragging = drag(canvas, lens, draw, (x, y) => {
     const found = lens.hit(graph, shows, x, y);
