@@ -1,7 +1,11 @@
-"""Users: a name and a role. A key belongs to one, and never may more than he does."""
+"""Users: a name and a role. A key belongs to one, and never may more than he does.
+
+The role says what he may do at the gateway; what he may do in a space is a grant (``grants``).
+"""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from dataclasses import dataclass
@@ -10,7 +14,9 @@ from workbench.core.errors import AccessError, ConflictError, InputError, NotFou
 from workbench.store.database import Database, open_database
 from workbench.store.ledger import Ledger
 
+from .last_admin import keeping_admins
 from .roles import check_role, is_within
+from .session_rows import end_all
 
 LOCAL = "local"  # who sits at this machine: whoever can write the store can do all that it holds
 MOST_NAME_CHARS = 100
@@ -18,12 +24,23 @@ MOST_NAME_CHARS = 100
 
 @dataclass(frozen=True)
 class User:
-    """One user. A disabled one's keys are refused."""
+    """One user. A disabled one's keys, sessions and tokens are refused; a removed one is disabled.
+
+    What a removed one wrote stays under his name, which is given to nobody else.
+    """
 
     name: str
     role: str
     created_s: float
     disabled_s: float | None = None
+    removed_s: float | None = None
+
+    @property
+    def state(self) -> str:
+        """One word for how he stands."""
+        if self.removed_s is not None:
+            return "removed"
+        return "in force" if self.disabled_s is None else "disabled"
 
 
 class Users:
@@ -40,14 +57,20 @@ class Users:
         """Add a user.
 
         Raises:
-            ConflictError: There is one of that name.
+            ConflictError: There is one of that name, or there was.
             InputError: The name is no name.
             NotFoundError: There is no such role.
         """
         check_name(name, what="user")
         check_role(role)
         with self.database.transaction() as connection:
-            if self.find(name) is not None:
+            if (known := self.find(name)) is not None:
+                if known.removed_s is not None:
+                    raise ConflictError(
+                        f"there was a user {name!r}, and what he wrote is his",
+                        hint="take another name",
+                        name=name,
+                    )
                 raise ConflictError(f"there is a user {name!r} already", name=name)
             self._insert(connection, name, role, actor)
             return self.get(name)
@@ -66,7 +89,7 @@ class Users:
                 self._insert(connection, name, role if name != LOCAL else "owner", actor)
                 user = self.get(name)
         if user.disabled_s is not None:
-            raise AccessError(f"the user {name!r} is disabled", reason="disabled")
+            raise AccessError(f"the user {name!r} is {user.state}", reason="disabled")
         if not is_within(role, user.role):
             raise AccessError(
                 f"the user {name!r} has the role {user.role!r}, so a key of his cannot have the "
@@ -88,9 +111,10 @@ class Users:
             raise NotFoundError.among("user", name, [user.name for user in self.list()])
         return found
 
-    def list(self) -> tuple[User, ...]:
-        """All users by name."""
-        rows = self.database.read("SELECT * FROM users ORDER BY name")
+    def list(self, *, removed: bool = False) -> tuple[User, ...]:
+        """All users by name; with ``removed``, also those who were."""
+        where = "" if removed else "WHERE removed_s IS NULL "
+        rows = self.database.read(f"SELECT * FROM users {where}ORDER BY name")
         return tuple(User(**dict(row)) for row in rows)
 
     def set_role(self, name: str, role: str, *, actor: str = LOCAL) -> User:
@@ -99,21 +123,66 @@ class Users:
         return self._change(name, "user.role", {"role": role}, actor)
 
     def disable(self, name: str, *, actor: str = LOCAL) -> User:
-        """Refuse all keys of a user."""
-        return self._change(name, "user.disabled", {"disabled_s": time.time()}, actor)
+        """Refuse all keys, sessions and tokens of a user; the latter two are ended for good.
+
+        Raises:
+            ConflictError: He is the last admin of a space.
+        """
+        time_s = time.time()
+        with keeping_admins(self.database, name), self.database.transaction() as connection:
+            user = self._change(name, "user.disabled", {"disabled_s": time_s}, actor)
+            end_all(connection, name, because="disabled", time_s=time_s)
+        return user
 
     def enable(self, name: str, *, actor: str = LOCAL) -> User:
-        """Take a user's keys again."""
+        """Take a user's keys again. Raises ConflictError if he was removed."""
         return self._change(name, "user.enabled", {"disabled_s": None}, actor)
 
+    def remove(self, name: str, *, actor: str = LOCAL) -> User:
+        """Remove a user for good: his keys, sessions and tokens end, roles and password are gone.
+
+        What he wrote keeps his name.
+
+        Raises:
+            ConflictError: He is the last admin of a space, or was removed before.
+            InputError: It is the machine's own user.
+            NotFoundError: There is no such user.
+        """
+        if name == LOCAL:
+            raise InputError(f"{LOCAL!r} is whoever sits at this machine, and cannot be removed")
+        time_s = time.time()
+        with keeping_admins(self.database, name), self.database.transaction() as connection:
+            self._change(name, "user.removed", {"removed_s": time_s}, actor)
+            connection.execute(
+                "UPDATE users SET disabled_s = coalesce(disabled_s, ?) WHERE name = ?",
+                (time_s, name),
+            )
+            end_all(connection, name, because="removed", time_s=time_s)
+            for table in ("grants", "passwords", "sign_in_devices"):
+                connection.execute(f"DELETE FROM {table} WHERE user = ?", (name,))
+            keys = connection.execute(
+                "SELECT id, name FROM keys WHERE user = ? AND revoked_s IS NULL", (name,)
+            ).fetchall()
+            connection.execute(
+                "UPDATE keys SET revoked_s = ? WHERE user = ? AND revoked_s IS NULL", (time_s, name)
+            )
+            for key in keys:
+                data = {"name": key["name"], "reason": "its user was removed"}
+                Ledger(self.database).append("key.revoked", key["id"], actor=actor, data=data)
+            return self.get(name)
+
     def _insert(self, connection: sqlite3.Connection, name: str, role: str, actor: str) -> None:
-        connection.execute("INSERT INTO users VALUES (?, ?, ?, NULL)", (name, role, time.time()))
+        connection.execute(
+            "INSERT INTO users (name, role, created_s) VALUES (?, ?, ?)", (name, role, time.time())
+        )
         Ledger(self.database).append("user.added", name, actor=actor, data={"role": role})
 
     def _change(self, name: str, action: str, values: dict[str, object], actor: str) -> User:
         ((column, value),) = values.items()
         with self.database.transaction() as connection:
             before = self.get(name)
+            if before.removed_s is not None:
+                raise ConflictError(f"the user {name!r} was removed", name=name)
             connection.execute(f"UPDATE users SET {column} = ? WHERE name = ?", (value, name))
             Ledger(self.database).append(
                 action, name, actor=actor, data={"from": getattr(before, column), "to": value}
@@ -127,7 +196,7 @@ def check_name(name: str, *, what: str) -> str:
     Raises:
         InputError: It is empty, too long, has control characters, or looks like a key.
     """
-    if "wb-" in name and len(name) > 20:  # before any message that repeats the name
+    if re.search("wb[st]?-", name) and len(name) > 20:  # before any message that repeats the name
         raise InputError(
             f"the {what}'s name looks like a key, and names are not secret", hint="use another name"
         )

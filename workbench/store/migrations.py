@@ -15,6 +15,7 @@ from pathlib import Path
 
 from workbench.core.errors import ConflictError, IntegrityError
 
+from .identity_tables import IDENTITY, SPACES_AND_SIGN_IN
 from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
 from .monitoring_tables import ALERTS, SAMPLES
 
@@ -224,46 +225,7 @@ WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM ledger)
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """,
     ),
-    Migration(
-        "identity",
-        """
-CREATE TABLE users (
-    name TEXT PRIMARY KEY,
-    role TEXT NOT NULL,
-    created_s REAL NOT NULL,
-    disabled_s REAL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE keys (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    user TEXT NOT NULL REFERENCES users (name),
-    role TEXT NOT NULL,
-    scopes TEXT NOT NULL,
-    models TEXT,  -- null: every model
-    limits TEXT NOT NULL,
-    prefix TEXT NOT NULL,
-    sha256 BLOB NOT NULL UNIQUE,  -- the key itself is nowhere
-    created_s REAL NOT NULL,
-    expires_s REAL,
-    last_used_s REAL,
-    revoked_s REAL
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX keys_in_force ON keys (name) WHERE revoked_s IS NULL;
--- Whoever keeps what he read of the two tables looks at this number, whoever wrote to them.
-CREATE TABLE identity_changes (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL)
-STRICT;
-INSERT INTO identity_changes VALUES (1, 0);
-CREATE TRIGGER keys_added AFTER INSERT ON keys
-BEGIN UPDATE identity_changes SET number = number + 1; END;
-CREATE TRIGGER keys_removed AFTER DELETE ON keys
-BEGIN UPDATE identity_changes SET number = number + 1; END;
-CREATE TRIGGER keys_changed AFTER UPDATE OF
-    id, name, user, role, scopes, models, limits, sha256, expires_s, revoked_s ON keys
-BEGIN UPDATE identity_changes SET number = number + 1; END;
-CREATE TRIGGER users_changed AFTER UPDATE ON users
-BEGIN UPDATE identity_changes SET number = number + 1; END;
-""",
-    ),
+    Migration("identity", IDENTITY),
     Migration(
         "usage",
         """
@@ -396,4 +358,5 @@ ALTER TABLE usage_text ADD COLUMN form TEXT;
     ),
     Migration("samples", SAMPLES),
     Migration("alerts", ALERTS),
+    Migration("spaces and sign-in", SPACES_AND_SIGN_IN),
 )
