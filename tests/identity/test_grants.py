@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
-from workbench.identity import Grants, Keys, Users, Verifier, verify
+from workbench.identity import Grants, Keys, Sessions, Users, Verifier, verify
 from workbench.identity.deciding import Decision
 from workbench.identity.scopes import Scope, SignedIn
 from workbench.store.database import Database
@@ -173,6 +175,64 @@ def test_the_last_admin_stays(grants: Grants) -> None:
     grants.take("bob", space="/secret")
     assert grants.take("ann", space="/").role == "admin"
     refused(lambda: Users().remove("bob"))
+
+
+def test_two_who_remove_each_other_at_once_leave_one(grants: Grants) -> None:
+    grants.give("ann", "admin", space="/")
+    grants.give("bob", "admin", space="/")
+    barrier, outcomes = threading.Barrier(2), []
+
+    def remove(name: str) -> None:
+        barrier.wait()
+        try:
+            Users().remove(name)
+            outcomes.append("removed")
+        except ConflictError:
+            outcomes.append("refused")
+        finally:
+            Users().database.close()
+
+    threads = [threading.Thread(target=remove, args=(name,)) for name in ("ann", "bob")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["refused", "removed"]
+    assert [grant.role for grant in grants.list()] == ["admin"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: Grants().give("ann", "reader", space="/b"),
+        lambda: Grants().take("ann", space="/a"),
+        lambda: Users().remove("ann"),
+        lambda: Users().disable("ann"),
+        lambda: Sessions().start("ann"),
+        lambda: Sessions().add_token("ann", "ci", scopes=["read:/a"]),
+        lambda: Sessions().end_all("ann"),
+    ],
+)
+def test_a_change_that_the_ledger_cannot_take_is_none(
+    change: Callable[[], object], grants: Grants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state() -> object:
+        return Grants().list(), Users().list(removed=True), Sessions().list(ended=True)
+
+    grants.give("ann", "reader", space="/a")
+    Sessions().start("ann")
+    before = state()
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no ledger")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "append", fail)
+        with pytest.raises(RuntimeError, match="no ledger"):
+            change()
+    assert state() == before
+    change()
+    assert state() != before
 
 
 def test_an_admin_of_a_part_may_go_while_one_of_the_whole_is_there(grants: Grants) -> None:
