@@ -262,6 +262,9 @@ def test_facts_follow_what_is_chosen_and_say_what_is_broken(build: Callable[...,
     assert facts.now.chosen == "two" and facts.now.summary is None  # the newest
     facts.look()
     assert facts.now.summary is not None and facts.now.summary.name == "two"
+    build("three", {"a.txt": "Lyon is located in France."})
+    facts.look()
+    assert len(facts.now.graphs) == 3 and facts.now.chosen == "two"  # a reader's place stays
     facts.choose("one")
     facts.look()
     assert facts.now.chosen == "one" and facts.now.summary is None

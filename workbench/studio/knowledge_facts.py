@@ -89,6 +89,7 @@ class KnowledgeFacts:
         names = [row["name"] for row in graphs]
         newest = max(graphs, key=lambda row: (row["changed"] or "", row["name"]))["name"]
         chosen = self._wanted if self._wanted in names else newest
+        self._wanted = chosen  # another that changes later must not take its place under a reader
         found = KnowledgeState(graphs, chosen)
         if self.now.chosen == chosen:  # until it is counted again, the last count stands
             found = replace(found, summary=self.now.summary)
