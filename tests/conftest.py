@@ -94,9 +94,13 @@ def shared_home(shared_home_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 @pytest.fixture(scope="session")
 def lists_of_names(shared_home_path: Path) -> None:
-    """The anonymiser's lists of names and places, fetched once into the shared home."""
+    """The anonymiser's lists of names and places and the model that it judges by, fetched once."""
+    from workbench.models import catalogue
+    from workbench.models.loading import model_files
+    from workbench.privacy.anonymisation import reading_model
     from workbench.privacy.anonymisation.lists import using
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HOME", str(shared_home_path))
         assert using.pull_lists().there
+        reading_model.take_reader(model_files(catalogue.find("minilm-l6-v2")).folder)

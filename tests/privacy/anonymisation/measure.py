@@ -29,10 +29,10 @@ from typing import Any
 from workbench.privacy.anonymisation.consistency import spread
 from workbench.privacy.anonymisation.engine import read_texts
 from workbench.privacy.anonymisation.findings import Found
+from workbench.privacy.anonymisation.judging import judge
 from workbench.privacy.anonymisation.reading import Reading
 from workbench.privacy.anonymisation.recognisers import NAMES, load_recognisers
 from workbench.privacy.anonymisation.scoring import Label, Recall, score
-from workbench.privacy.anonymisation.settling import settle
 from workbench.privacy.anonymisation.texts import detect
 from workbench.privacy.anonymisation.true_case import with_capitals
 from workbench.privacy.anonymisation.writing import why_unreadable
@@ -92,7 +92,7 @@ def find_in(
             guesses.append(())
             continue
         spans = [each for find in asked.values() for each in find(view, kept[view])]
-        sure, unsure = settle(view, spans)
+        sure, unsure = judge(text, view, kept[view], spans)
         found.append(sure)
         guesses.append(unsure)
     return spread(views, found, guesses, corpus=True)

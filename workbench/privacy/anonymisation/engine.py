@@ -29,13 +29,14 @@ MOST_CHARS = 1_000_000  # spaCy's own limit: its memory grows with the text
 _UNUSED = ("parser", "lemmatizer", "attribute_ruler")  # a third of the time, and nothing reads them
 _BATCH = 32
 _LOCK = threading.Lock()
+_READING = "workbench_reading"
 _PROPER = frozenset(("NNP", "NNPS"))
 
 
 def find_spans(
     texts: Sequence[str], *, recognisers: Iterable[str] = NAMES
-) -> Iterator[list[Found]]:
-    """What each recogniser finds in each text, guesses among it (see ``findings.resolve``).
+) -> Iterator[tuple[list[Found], Reading]]:
+    """What each recogniser finds in each text, guesses among it, and what the model read there.
 
     Args:
         texts: English texts; ``writing.why_unreadable`` says which are none.
@@ -60,7 +61,7 @@ def find_spans(
         with _LOCK:  # the pipeline's vocabulary is shared
             read = list(analyzer.nlp_engine.process_batch(part, LANGUAGE, batch_size=_BATCH))
         for text, artifacts in read:
-            yield _find(analyzer, text, artifacts)
+            yield _find(analyzer, text, artifacts), _reading(artifacts)
 
 
 def read_texts(texts: Sequence[str]) -> Iterator[Reading]:
@@ -166,9 +167,13 @@ def _adapter() -> Any:
 
 
 def _reading(artifacts: Any) -> Reading:
+    """What was read, made once a document: each recogniser asks for it."""
     doc = artifacts.tokens
-    return Reading(
-        tuple(Entity(each.start_char, each.end_char, each.label_) for each in doc.ents),
-        frozenset(token.idx for token in doc if token.tag_ in _PROPER),
-        {token.idx: token.tag_ for token in doc},
-    )
+    if _READING not in doc.user_data:
+        doc.user_data[_READING] = Reading(
+            tuple(Entity(each.start_char, each.end_char, each.label_) for each in doc.ents),
+            frozenset(token.idx for token in doc if token.tag_ in _PROPER),
+            {token.idx: token.tag_ for token in doc},
+        )
+    made: Reading = doc.user_data[_READING]
+    return made

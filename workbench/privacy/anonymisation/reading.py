@@ -14,9 +14,12 @@ class Entity:
     label: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
-    """The entities of a text, the starts of its words that are tagged as proper nouns, all tags."""
+    """The entities of a text, the starts of its words that are tagged as proper nouns, all tags.
+
+    One reading is equal to itself alone, so that what is told of it can be kept (``weighed_in``).
+    """
 
     entities: tuple[Entity, ...] = ()
     proper: frozenset[int] = frozenset()

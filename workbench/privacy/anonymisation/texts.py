@@ -14,11 +14,11 @@ from workbench.core.viewers import Viewable
 from .consistency import People, spread
 from .engine import find_spans
 from .findings import Found
+from .judging import judge
 from .keys import make_key
 from .lists.using import lists_in_use
 from .pseudonyms import Pseudonyms
 from .recognisers import NAMES
-from .settling import settle
 from .surrogates import Surrogates
 from .true_case import with_capitals
 from .writing import why_unreadable
@@ -87,8 +87,9 @@ def detect(
     found: list[tuple[Found, ...]] = []
     guesses: list[tuple[Found, ...]] = []
     with progress("read the texts", total=len(chosen), unit="texts") as task:
-        for view, spans in zip(views, find_spans(views, recognisers=recognisers), strict=True):
-            sure, unsure = settle(view, spans)
+        read = find_spans(views, recognisers=recognisers)
+        for text, view, (spans, reading) in zip(chosen, views, read, strict=True):
+            sure, unsure = judge(text, view, reading, spans)
             found.append(sure)
             guesses.append(unsure)
             task.advance()

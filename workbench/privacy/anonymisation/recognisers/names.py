@@ -12,10 +12,11 @@ import functools
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.privacy.anonymisation.findings import Found
-from workbench.privacy.anonymisation.lists.using import lists_in_use
+from workbench.privacy.anonymisation.lists.using import by_the_lists, lists_in_use
 from workbench.privacy.anonymisation.reading import Reading
 from workbench.privacy.anonymisation.words import read_lexicon
 
@@ -31,15 +32,38 @@ EVERYDAY = 0.7  # against a run with an everyday word at its edge: Olive Room, L
 LEAST_GUESS = 0.05  # what is less sure is not told at all
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """A candidate with its signs; ``total`` is the sum of their weights, 0 where it is even."""
+
+    candidate: Candidate
+    signs: frozenset[str]
+    total: float
+
+
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """Runs of capitals with evidence in favour; what has less than half is a guess."""
-    page = Page.of(text, reading)
-    for candidate in candidates_of(text, reading.proper):
-        if _is_place(text, candidate):
-            continue
-        score, because = weigh(candidate, page)
+    weights = read_weights(lists_in_use().there)
+    for each in weighed_in(text, reading):
+        score = _score(each)
         if score >= LEAST_GUESS:
-            yield Found(candidate.start, candidate.end, "PERSON", score, "names", because)
+            said = [sign for sign in each.signs if sign in weights]
+            most = sorted(said, key=lambda sign: (-weights[sign], sign))[:2]
+            candidate = each.candidate
+            yield Found(candidate.start, candidate.end, "PERSON", score, "names", "; ".join(most))
+
+
+@by_the_lists(maxsize=2)
+def weighed_in(text: str, reading: Reading) -> tuple[Weighed, ...]:
+    """The candidates of a text; ``judging`` asks for those that ``find`` has just weighed."""
+    weights, page = read_weights(lists_in_use().there), Page.of(text, reading)
+    found = []
+    for candidate in candidates_of(text, reading.proper):
+        if not _is_place(text, candidate):
+            signs = frozenset(signs_of(candidate, page))
+            total = math.fsum(weights.get(sign, 0.0) for sign in signs)
+            found.append(Weighed(candidate, signs, total))
+    return tuple(found)
 
 
 def _is_place(text: str, candidate: Candidate) -> bool:
@@ -48,15 +72,13 @@ def _is_place(text: str, candidate: Candidate) -> bool:
     return set(candidate.classes) == {PLACE} or said in read_lexicon().countries
 
 
-def weigh(candidate: Candidate, page: Page) -> tuple[float, str]:
-    """How sure a candidate is a person, from 0 to 1, and the two signs that say most for it."""
-    weights = read_weights(lists_in_use().there)
-    seen = {sign: weights[sign] for sign in signs_of(candidate, page) if sign in weights}
-    most = sorted(seen, key=seen.__getitem__, reverse=True)[:2]
-    total = sum(seen.values()) + IN_FAVOUR
-    if {candidate.classes[0], candidate.classes[-1]} & EVERYDAY_WORDS:
+def _score(weighed: Weighed) -> float:
+    """How sure a candidate is a person, from 0 to 1."""
+    classes = weighed.candidate.classes
+    total = weighed.total + IN_FAVOUR
+    if {classes[0], classes[-1]} & EVERYDAY_WORDS:
         total -= EVERYDAY
-    return 1.0 / (1.0 + math.exp(-total)), "; ".join(most)
+    return 1.0 / (1.0 + math.exp(-total))
 
 
 @functools.cache

@@ -12,10 +12,11 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.privacy.anonymisation.findings import Found
-from workbench.privacy.anonymisation.lists.using import lists_in_use
+from workbench.privacy.anonymisation.lists.using import by_the_lists, lists_in_use
 from workbench.privacy.anonymisation.reading import Reading
 from workbench.privacy.anonymisation.words import is_english, read_lexicon, read_surroundings
 
@@ -38,11 +39,20 @@ _WHERE = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """A place with its signs; ``total`` is the sum of their weights, 0 where it is even."""
+
+    place: Place
+    signs: frozenset[str]
+    total: float
+
+
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """Cities, regions and countries that are somebody's."""
-    page = Page.of(text, reading)
-    for place in candidates_of(text, reading):
-        score, because = weigh(place, page)
+    for weighed in weighed_in(text, reading):
+        place = weighed.place
+        score, because = _score(weighed)
         if place.kind not in ("", "town") and SURE.search(
             text, max(0, place.start - 72), place.start
         ):
@@ -160,12 +170,23 @@ _OF_A_BODY = re.compile(
 )
 
 
-def weigh(place: Place, page: Page) -> tuple[float, str]:
+def _score(weighed: Weighed) -> tuple[float, str]:
     """How sure a place is somebody's, from 0 to 1, and the two signs that say most for it."""
     weights = read_weights(lists_in_use().there)
-    seen = {sign: weights[sign] for sign in signs_of(place, page) if sign in weights}
-    most = sorted(seen, key=seen.__getitem__, reverse=True)[:2]
-    return 1.0 / (1.0 + math.exp(-sum(seen.values()) - IN_FAVOUR)), "; ".join(most)
+    seen = [sign for sign in weighed.signs if sign in weights]
+    most = sorted(seen, key=lambda sign: (-weights[sign], sign))[:2]
+    return 1.0 / (1.0 + math.exp(-weighed.total - IN_FAVOUR)), "; ".join(most)
+
+
+@by_the_lists(maxsize=2)
+def weighed_in(text: str, reading: Reading) -> tuple[Weighed, ...]:
+    """The places of a text; ``judging`` asks for those that ``find`` has just weighed."""
+    weights, page = read_weights(lists_in_use().there), Page.of(text, reading)
+    found = []
+    for place in candidates_of(text, reading):
+        signs = frozenset(signs_of(place, page))
+        found.append(Weighed(place, signs, math.fsum(weights.get(sign, 0.0) for sign in signs)))
+    return tuple(found)
 
 
 @functools.cache
