@@ -1,9 +1,10 @@
 """Train the weights of retrieval again, and write them with their sha256.
 
-    python tools/retrieval_weights.py GRAPH
+    python tools/retrieval_weights.py GRAPH [--only-evidence]
 
-GRAPH is one of the Wikipedia leads in this home, built with patterns as bench/knowledge_graph.py
-builds it. Only development sets and questions made for training are read.
+With --only-evidence the rankings stay as they are, and abstention alone is trained. GRAPH is one of
+the Wikipedia leads in this home, built with patterns as bench/knowledge_graph.py builds it. What is
+read stands in ``workbench.knowledge.retrieval.training.questions``.
 """
 
 from __future__ import annotations
@@ -13,18 +14,23 @@ import hashlib
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from workbench.knowledge.graphs import open_graph
-from workbench.knowledge.retrieval.reranker import Reranker
-from workbench.knowledge.retrieval.retriever import opened_retriever
+from workbench.knowledge.retrieval.plans import pair_scorer
+from workbench.knowledge.retrieval.reranker import Reranker, kept_reranker
+from workbench.knowledge.retrieval.retriever import Retriever, opened_retriever
+from workbench.knowledge.retrieval.scorers import Scorer
+from workbench.knowledge.retrieval.strategies import Strategy, strategy_scorers
 from workbench.knowledge.retrieval.training import weights
 from workbench.knowledge.retrieval.training.cloze import train_match
+from workbench.knowledge.retrieval.training.evidence_lines import train_evidence
 from workbench.knowledge.retrieval.training.questions import (
     GoldPassages,
+    Labelled,
+    abstention_questions,
     development_questions,
     made_questions,
 )
@@ -35,25 +41,37 @@ FOLDER = Path(__file__).parents[1] / "workbench" / "knowledge" / "retrieval"
 CLOZE_PAIRS = 1000
 
 
-def train(name: str) -> dict[str, dict[str, Any]]:
+Rankings = tuple[Reranker, Scorer, dict[Strategy, Scorer]]
+
+
+def train(name: str, *, only_evidence: bool) -> dict[str, dict[str, Any]]:
     """The weights by file."""
     state = State(open_graph(name))
     with opened_retriever(state) as retriever:
         corpus, embed = retriever.corpus, retriever.embed_many
         gold = GoldPassages(state, corpus.graph)
-        questions = development_questions(gold) + made_questions(gold)
-        _, known = places_of(state, corpus.graph.keys)
-        texts = [known[key] for key in corpus.graph.keys]
-        match = train_match(texts, corpus, embed, pairs=CLOZE_PAIRS)
-        asked = weights.ask([each for each in questions if each.kind != "strategy"], corpus, embed)
+        ranked = development_questions(gold) + made_questions(gold)
+        questions = [each for each in ranked if each.kind != "strategy"]
+        if only_evidence:
+            rerank, pairs, lines = kept_reranker(), pair_scorer(), strategy_scorers()
+        else:
+            rerank, pairs, lines = train_rankings(state, retriever, ranked)
+        asked = weights.ask(questions + abstention_questions(gold), corpus, embed)
+    table = weights.evidence_table(asked, corpus, rerank=rerank, pair_line=pairs, lines=lines)
+    enough = train_evidence(table, [each.labelled for each in asked])
+    return weights.told(rerank.match, rerank.line, pairs, lines, enough)
+
+
+def train_rankings(state: State, retriever: Retriever, questions: Sequence[Labelled]) -> Rankings:
+    """The re-ranker, the line of pairs and those of strategies."""
+    corpus, embed = retriever.corpus, retriever.embed_many
+    _, known = places_of(state, corpus.graph.keys)
+    texts = [known[key] for key in corpus.graph.keys]
+    match = train_match(texts, corpus, embed, pairs=CLOZE_PAIRS)
+    asked = weights.ask([each for each in questions if each.kind != "strategy"], corpus, embed)
     passages = weights.train_passages(asked, corpus, match)
     pairs = weights.train_pairs(asked, corpus)
-    lines = weights.train_strategies(questions)
-    table = weights.evidence_table(
-        asked, corpus, rerank=Reranker(match, passages), pair_line=pairs, lines=lines
-    )
-    answerable = np.array([bool(each.labelled.gold) for each in asked])
-    return weights.told(match, passages, pairs, lines, weights.train_evidence(table, answerable))
+    return Reranker(match, passages), pairs, weights.train_strategies(questions)
 
 
 def write(found: dict[str, dict[str, Any]]) -> None:
@@ -75,5 +93,7 @@ def write(found: dict[str, dict[str, Any]]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("graph")
-    write(train(parser.parse_args().graph))
+    parser.add_argument("--only-evidence", action="store_true")
+    asked = parser.parse_args()
+    write(train(asked.graph, only_evidence=asked.only_evidence))
     sys.stdout.write(f"written to {FOLDER / 'frozen'}\n")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WEIGHTS: Mapping[str, str] = {
-    "evidence": "6163c6badb6d3b1687681984e420463f1d99f697c04f1c28454bb0f4ea4337f8",
+    "evidence": "f515b0fddaa73bdc329a9e677679b4fb0601a921cf4fbca07f3a97b38f673dbe",
     "pairs": "8094b961d48fea9c7bbda1c1b5144fc6fb218ac91e6df5499f0485275676cd36",
     "reranker": "dbd403e543c17ad040eb90634e9687d45cdd2448887647ed3c23f5a1a9acfc71",
     "strategies": "fedd4031ca3fcc770237ba4b9f9d9ec43e1cf036b243e69d9501205d48db647f",
 }
 
 SETS: Mapping[str, str] = {
+    "made_for_abstention": "6b4afced306e6dc28521ce53cba5e67522eace2ff79ae05429351a1f7c797941",
     "made_questions": "31ffcd74da3a2923dae394d367506907c8fc633afcd6a72b60b987af5a21436b",
 }

@@ -9,11 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .plans import Plan
 from .scorers import Scorer, read_weights, scorer_of
 from .sides import Side, Sides
 from .signals import Corpus, Signals
+from .statements import (
+    PATH_FEATURES,
+    SENTENCE_FEATURES,
+    Statements,
+    path_features,
+    sentence_features,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FEATURES = (
     *("hops", "first_chance", "pair_chance", "margin"),
@@ -22,6 +33,9 @@ FEATURES = (
     *("rest_in_sentence", "rest_together", "rarest_missing", "missing_words", "unknown_words"),
     *("year_missing", "number_missing", "year_beside", "number_beside"),
     *("hops_together", "single_rest", "length"),
+    *SENTENCE_FEATURES,
+    *PATH_FEATURES,
+    *("said_beyond_75", "hops_together_beyond_60", "hops_together_beyond_90"),
 )
 """What evidence is told by. The names are the question's capitalised words, the rest its other
 telling words."""
@@ -43,23 +57,35 @@ class Answerable:
 
 
 @dataclass(frozen=True)
-class EvidenceLine:
-    """The line over the features, with its bound."""
+class EvidenceLines:
+    """Two lines over the features, for questions of one hop and of two, with their bound.
 
-    line: Scorer
+    What tells of an answer is another thing for each. Whether a question has two hops is itself
+    only likely, so that its chance of an answer is the mean of both by that likelihood.
+    """
+
+    one: Scorer
+    two: Scorer
     bound: float
+
+    def chances(self, table: np.ndarray) -> np.ndarray:
+        """The chances that rows of features come of questions with an answer, shape (rows,)."""
+        hops = table[:, FEATURES.index("hops")]
+        mixed: np.ndarray = (1 - hops) * self.one.chances(table) + hops * self.two.chances(table)
+        return mixed
 
     def judge(self, features: Sequence[float]) -> Answerable:
         """The chance that features like these come of a question with an answer."""
         import numpy as np
 
-        return Answerable(float(self.line.chances(np.array([features]))[0]), self.bound)
+        return Answerable(float(self.chances(np.array([features]))[0]), self.bound)
 
 
-def kept_evidence_line() -> EvidenceLine:
-    """The line whose weights are kept in this package."""
+def kept_evidence_lines() -> EvidenceLines:
+    """The lines whose weights are kept in this package."""
     told = read_weights("evidence")
-    return EvidenceLine(scorer_of(told["line"], FEATURES), told["bound"])
+    one, two = (scorer_of(told[name], FEATURES) for name in ("one", "two"))
+    return EvidenceLines(one, two, told["bound"])
 
 
 def evidence_features(
@@ -91,7 +117,9 @@ def evidence_features(
     chances = [*list(reranked.values())[:2], 0.0, 0.0]
     left = [weight for word, weight in weights.items() if word not in every]
     together = _share(weights, both)
-    return [
+    statements = Statements(question, corpus.graph)
+    cosines = {passage: side.cosine for passage, side in sides.items()}
+    found = [
         *(hops, chances[0], [*plan.chances, 0.0][0], chances[0] - chances[1]),
         max(side.covered for side in singles),
         max(side.best_share for side in singles),
@@ -112,7 +140,16 @@ def evidence_features(
         hops * together,
         (1 - hops) * _share(rest, titled.every),
         min(len(weights), 15) / 15,
+        *sentence_features(statements, first or pair, cosines),
+        *path_features(statements, plan),
     ]
+    return found + _bends(found[FEATURES.index("said")], hops * together)
+
+
+def _bends(said: float, hops_together: float) -> list[float]:
+    """Where the lines may bend: from much to nearly all that is said, more of it weighs more."""
+    knots = ((said, 0.75), (hops_together, 0.6), (hops_together, 0.9))
+    return [max(0.0, value - knot) for value, knot in knots]
 
 
 def _sides(signals: Signals, corpus: Corpus, passages: Sequence[int]) -> dict[int, Side]:

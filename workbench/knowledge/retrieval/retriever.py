@@ -13,7 +13,7 @@ from workbench.knowledge.states import State
 from workbench.models.loading import load
 
 from .communities import Community
-from .evidence import Answerable, EvidenceLine, evidence_features, kept_evidence_line
+from .evidence import Answerable, EvidenceLines, evidence_features, kept_evidence_lines
 from .fusion import fuse_ranks
 from .keeping import keep_communities, keep_passage_graph
 from .overviews import Overview, look_over
@@ -63,8 +63,8 @@ class Retriever:
         return keep_communities(self.state, self.corpus.graph)
 
     @cached_property
-    def _kept(self) -> tuple[Reranker, Scorer, EvidenceLine, dict[Strategy, Scorer]]:
-        return kept_reranker(), pair_scorer(), kept_evidence_line(), strategy_scorers()
+    def _kept(self) -> tuple[Reranker, Scorer, EvidenceLines, dict[Strategy, Scorer]]:
+        return kept_reranker(), pair_scorer(), kept_evidence_lines(), strategy_scorers()
 
     def rank(self, question: str, *, strategy: Asked = "auto", limit: int = 10) -> Ranked:
         """All rankings for a question, and the final one by its strategy.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.knowledge.retrieval import evidence, pairs, reranker, strategies
-from workbench.knowledge.retrieval.evidence import evidence_features
+from workbench.knowledge.retrieval import pairs, reranker, strategies
+from workbench.knowledge.retrieval.evidence import EvidenceLines, evidence_features
 from workbench.knowledge.retrieval.fitting import Choice, fit_choices, fit_logistic
 from workbench.knowledge.retrieval.pairs import PairFeatures, candidate_pairs
 from workbench.knowledge.retrieval.plans import make_plan
@@ -23,9 +23,7 @@ from .questions import Labelled
 if TYPE_CHECKING:
     import numpy as np
 
-_L2_PAIRS, _L2_PASSAGES, _L2_STRATEGIES, _L2_EVIDENCE = 0.01, 0.01, 0.001, 0.03
-LOST = 0.05  # of the answerable questions that may be passed over
-_FOLDS = 8
+_L2_PAIRS, _L2_PASSAGES, _L2_STRATEGIES = 0.01, 0.01, 0.001
 
 
 @dataclass(frozen=True)
@@ -135,41 +133,21 @@ def evidence_table(
     return np.array(rows)
 
 
-def train_evidence(table: np.ndarray, answerable: np.ndarray) -> tuple[Scorer, float]:
-    """The line over evidence, and the bound that loses a twentieth of the answerable questions.
-
-    Both kinds count the same, so that the chance is that for one question in two with an answer.
-    The bound is set on questions that the line had not seen, in eight parts.
-    """
-    import numpy as np
-
-    said = np.asarray(answerable, dtype=bool)
-    balance = np.where(said, 0.5 / said.mean(), 0.5 / (1 - said.mean()))
-    order = np.random.default_rng(9).permutation(len(said))
-    unseen = np.empty(len(said))
-    for part in range(_FOLDS):
-        test = order[part::_FOLDS]
-        rest = np.setdiff1d(order, test)
-        line = fit_logistic(
-            table[rest], said[rest], evidence.FEATURES, l2=_L2_EVIDENCE, weights=balance[rest]
-        )
-        unseen[test] = line.chances(table[test])
-    bound = float(np.quantile(unseen[said], LOST))
-    line = fit_logistic(table, said, evidence.FEATURES, l2=_L2_EVIDENCE, weights=balance)
-    return line, bound
-
-
 def told(
     match: Scorer,
     passages: Scorer,
     pair_line: Scorer,
     lines: Mapping[Strategy, Scorer],
-    enough: tuple[Scorer, float],
+    enough: EvidenceLines,
 ) -> dict[str, dict[str, Any]]:
     """The files of weights by name, as they are written down."""
     return {
         "pairs": pair_line.told(),
         "reranker": {"match": match.told(), "line": passages.told()},
         "strategies": {name: line.told() for name, line in lines.items()},
-        "evidence": {"line": enough[0].told(), "bound": round(enough[1], 5)},
+        "evidence": {
+            "one": enough.one.told(),
+            "two": enough.two.told(),
+            "bound": round(enough.bound, 5),
+        },
     }
