@@ -26,8 +26,7 @@ _LEAST_SHARE = 0.05  # what a question counts for the line of the other number o
 def train_evidence(table: np.ndarray, questions: Sequence[Labelled]) -> EvidenceLines:
     """The lines over evidence, and the bound that loses a twentieth of the answerable questions.
 
-    Questions of one and of two hops count the same among those that are lost, and only those that
-    were not made to learn from: who makes these knows the features, and makes odder ones.
+    Questions of one and of two hops count the same among those that are lost.
 
     Args:
         table: Their features, shape (questions, features).
@@ -35,10 +34,10 @@ def train_evidence(table: np.ndarray, questions: Sequence[Labelled]) -> Evidence
     """
     import numpy as np
 
-    frozen = np.array([not each.is_made and bool(each.gold) for each in questions])
+    answered = np.array([bool(each.gold) for each in questions])
     two = np.array([each.two_hops for each in questions])
     unseen = judged_unseen(table, questions)
-    bound = bound_losing(LOST, unseen[frozen & ~two], unseen[frozen & two])
+    bound = bound_losing(LOST, unseen[answered & ~two], unseen[answered & two])
     lines = fit_lines(table, questions, np.ones(len(questions), dtype=bool))
     return EvidenceLines(lines.one, lines.two, bound)
 

@@ -31,7 +31,6 @@ _STRATEGIES: Mapping[str, Strategy] = {
     "absent_bridge": "multi-hop",
     "absent_side": "comparison",
 }
-_MADE = "made"
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,6 @@ class Labelled:
     strategy: Strategy
     gold: tuple[int, ...] = ()
     detail: str = ""
-
-    @property
-    def is_made(self) -> bool:
-        """Whether it was written to learn from, knowing what is learnt."""
-        return self.id.startswith(_MADE)
 
     @property
     def two_hops(self) -> bool:
@@ -97,7 +91,7 @@ def made_questions(gold: GoldPassages, name: str = "made_questions") -> list[Lab
         passages = tuple(gold.of(title) for title in row["titles"])
         strategy: Strategy = row.get("strategy") or _STRATEGIES[row["kind"]]
         found.append(
-            Labelled(f"{_MADE}-{number:03}", row["question"], row["kind"], strategy, passages)
+            Labelled(f"made-{number:03}", row["question"], row["kind"], strategy, passages)
         )
     return found
 
