@@ -47,9 +47,9 @@ def at_a_twentieth(asked: Any, values: Any, *, lost: float) -> dict[str, Any]:
         having, without = np.concatenate([one, two]), np.concatenate([without_one, without_two])
         return [
             *(float((each < least).mean()) for each in (without, without_one, without_two)),
-            area_under(having, without),
-            area_under(one, without_one),
-            area_under(two, without_two),
+            area_under(having.tolist(), without.tolist()),
+            area_under(one.tolist(), without_one.tolist()),
+            area_under(two.tolist(), without_two.tolist()),
         ]
 
     parts = [values[groups[name]] for name in names]
@@ -57,7 +57,7 @@ def at_a_twentieth(asked: Any, values: Any, *, lost: float) -> dict[str, Any]:
     again = np.array(
         [measured(*(drawn.choice(part, len(part)) for part in parts)) for _ in range(1000)]
     )
-    told = {}
+    told: dict[str, Any] = {}
     keys = ("abstained", "abstained_one", "abstained_two", "auc", "auc_one", "auc_two")
     for column, (name, value) in enumerate(zip(keys, measured(*parts), strict=True)):
         told[name] = value
