@@ -83,7 +83,11 @@ def serve() -> None:
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     extractor = DependencyExtractor(follow_topic=bool(int(sys.argv[1])))
     for passages in _requests(sys.stdin.buffer):
-        _send(answers, list(extractor.extract_many(passages)))
+        found = list(extractor.extract_many(passages))
+        try:
+            _send(answers, found)
+        except BrokenPipeError:
+            os._exit(1)  # who asked is gone; a traceback would go to a terminal of somebody else
 
 
 def _requests(source: BinaryIO) -> Iterator[list[Passage]]:
