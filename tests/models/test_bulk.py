@@ -18,6 +18,7 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, d
     """What is asked of ``load``, in a folder without settings."""
     asked: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bulk, "_others_are_busy", lambda: False)
     monkeypatch.setattr(bulk, "load", lambda name, **given: asked.append((name, given)))
     return asked
 
@@ -37,6 +38,20 @@ def test_it_has_all_threads_and_what_the_processor_is_quick_at(
     with settings.override(threads=3):
         bulk.load_for_many("minilm-l6-v2")
     assert loaded == [("minilm-l6-v2", {"threads": 3, "dtype": dtype})]
+
+
+@pytest.mark.parametrize(("load", "threads"), [(2.4, 3), (3.9, 3), (4.1, 1), (12.0, 1)])
+def test_where_others_keep_two_cores_busy_it_has_one_thread(
+    load: float, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bulk, "load", lambda name, **given: asked.append(given["threads"]))
+    monkeypatch.setattr(bulk, "usable_cores", lambda: 2)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
+    with settings.override(threads=3):
+        bulk.load_for_many("minilm-l6-v2")
+    assert asked == [threads]
 
 
 def test_what_the_user_set_goes_before(

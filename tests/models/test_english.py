@@ -91,6 +91,7 @@ def test_nothing_is_loaded_that_only_parts_of_others_need() -> None:
     code = (
         "import sys; from workbench.models.english import load_english; load_english();"
         "import spacy; assert spacy.util.registry._entry_point_factories.entry_points;"
+        "import os; assert os.environ['OMP_WAIT_POLICY'] == 'passive';"
         "print([each for each in ('presidio_analyzer', 'transformers') if each in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from workbench.core import settings
+from workbench.core.processors import usable_cores
 from workbench.models import catalogue
 from workbench.models.adapters import parse_model_name
+from workbench.models.engines.openmp import wait_quietly
 from workbench.models.loading import load
 from workbench.models.model_settings import read_settings
 
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def load_for_many(name: str) -> Model:
-    """Load an embedding model on all threads, in what the processor computes fastest.
+    """Load an embedding model for whole corpora, in what the processor computes fastest.
+
+    It has all threads, but one where other work keeps the cores busy.
 
     In bfloat16 a vector differs from that in float32 by an angle of about a degree, so the two may
     be compared with each other. What ``[models.NAME]`` sets goes before both.
@@ -24,9 +29,15 @@ def load_for_many(name: str) -> Model:
         As ``load``.
     """
     own = read_settings(catalogue.find(parse_model_name(name).base).name)
-    # Not as `load` chooses: at load it takes one thread, and the load may be our own work before.
-    threads = own.threads or settings.get("threads")
+    threads = own.threads or (1 if _others_are_busy() else settings.get("threads"))
     return load(name, threads=threads, dtype=own.dtype or quickest_dtype())
+
+
+def _others_are_busy() -> bool:
+    """Whether others want the cores too: threads that wait for each other then get nowhere (94 CPU
+    s for what one did in 11). Twice the cores, since a load up to them may be our own work before.
+    """
+    return os.getloadavg()[0] > 2 * usable_cores()
 
 
 def quickest_dtype() -> str:
@@ -34,6 +45,7 @@ def quickest_dtype() -> str:
 
     That is so with the instructions for it on x86, by 2.2 to 2.7 times; on ARM nobody has measured.
     """
+    wait_quietly()
     import torch
 
     found = torch.cpu.get_capabilities()

