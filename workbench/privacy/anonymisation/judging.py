@@ -17,8 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from .findings import LEAST_SCORE, Found
 from .reading import Reading
@@ -27,6 +26,9 @@ from .recognisers import names, places
 from .sentence_reader import SentenceReader
 from .settling import settle
 from .words import bare
+
+if TYPE_CHECKING:
+    import numpy as np
 
 WEIGHTS = Path(__file__).parent / "lexicon" / "judge_weights.json"
 LEAST = {"PERSON": 0.2, "LOCATION": 0.2}  # share: no more false than without a judge, more right
@@ -49,6 +51,8 @@ class Weights:
 @functools.cache
 def read_weights() -> Weights:
     """The weights as they were fitted."""
+    import numpy as np
+
     read = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     return Weights(read["signs"], np.array(read["vector"], np.float32), read["constant"])
 

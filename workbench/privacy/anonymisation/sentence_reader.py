@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MODEL = "minilm-l6-v2"
 LAYERS = 3
@@ -36,6 +37,8 @@ class SentenceReader:
     """
 
     def __init__(self, folder: Path) -> None:
+        import numpy as np
+
         safetensors = require("safetensors", extra="models")
         tokenizers = require("tokenizers", extra="models")
         self._erf = require("scipy.special", extra="data").erf
@@ -59,6 +62,8 @@ class SentenceReader:
 
         A span without a letter that the model knows has zeros.
         """
+        import numpy as np
+
         rows = np.zeros((len(spans), self.width), np.float32)
         if not spans:
             return rows
@@ -80,6 +85,8 @@ class SentenceReader:
 
     def _layers(self, ids: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """The embeddings of a window and its last layer here (pieces and two marks, width / 2)."""
+        import numpy as np
+
         known = np.array([_FIRST, *ids, _LAST], np.int64)
         said = self._weights
         state = (
@@ -93,6 +100,8 @@ class SentenceReader:
         return below, state
 
     def _layer(self, state: np.ndarray, name: str) -> np.ndarray:
+        import numpy as np
+
         length, width = state.shape
         query, key, value = (
             self._sent(state, f"{name}.attention.self.{part}")
@@ -116,6 +125,8 @@ class SentenceReader:
         return sent
 
     def _normed(self, state: np.ndarray, name: str) -> np.ndarray:
+        import numpy as np
+
         centred = state - state.mean(axis=-1, keepdims=True)
         spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + self._epsilon)
         normed: np.ndarray = (
