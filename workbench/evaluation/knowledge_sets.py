@@ -20,7 +20,8 @@ KNOWLEDGE_SETS: Mapping[str, str] = {
     "answerable_second_training": "905f0ce239f14baceabbdd24a554408ca667636c3aff726d83e660e907619be1",  # noqa: E501
     "extraction_development": "59be6643aeab88e62d0dacd1eea856a0aad0f04a689f9782456cc20d0749cfdf",
     "extraction_fourth_held_out": "f7cdb2ccedff0f200fec78629d9a4376f36df270132b8b9edb81e4d0cdbff473",  # noqa: E501
-    "extraction_fourth_training": "f2e4f096b4c2eb5d49e5d0f75f0c9cc970d902ea1a6a47f035becced17bcbdf9",  # noqa: E501
+    "extraction_fourth_training": "fa5790e5e0a7256df7ce1590125199f9f4fb1d61ad878655dd56fb8c09bbe421",  # noqa: E501
+    "extraction_fourth_training_more": "0c33bb5a45bf8afd52af3f13e2415ffd00397143d70a1686af514a3c9860ddfe",  # noqa: E501
     "extraction_held_out": "0e928d778e75493de2ebc5673dc790d1c93bb8170e4796febe4e10cd25d3ac1c",
     "extraction_named_development": "0bd8138924d305d6b4ed733bee0c9db9205296d8b4ac59abdfd17bae3235cf15",  # noqa: E501
     "extraction_named_held_out": "4cf807a73a98b3edf0afb69135a853714107f13615ba4ec2e198e65391c2f427",
