@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench import knowledge
 from workbench.core.errors import InputError, NotFoundError
-from workbench.core.operations import find
+from workbench.core.operations import find, load_room
 from workbench.knowledge import operations
 from workbench.store.database import close_all
 
@@ -189,3 +190,11 @@ def test_a_graph_is_built_as_a_job(folder: Path) -> None:
     assert found.documents == 2
     with pytest.raises(NotFoundError):
         find("knowledge.update").run({"name": "other"})
+
+
+def test_what_a_command_does_a_function_of_the_room_does() -> None:
+    verbs = {each.verb for each in load_room("knowledge")}
+    offered = {name: getattr(knowledge, name) for name in knowledge.__all__ if name in verbs}
+    assert {name: each.operation.verb for name, each in offered.items()} == {n: n for n in offered}
+    usual = "build update delete ask retrieve search dump as_of merge unmerge infer why query diff"
+    assert {*usual.split(), "contradictions", "path", "picture", "read", "show"} <= offered.keys()
