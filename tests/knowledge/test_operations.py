@@ -180,6 +180,12 @@ def test_bad_input_is_told_with_a_hint(
     assert [each["name"] for each in operations.list_graphs()] == ["notes"]
 
 
+def test_a_name_that_is_near_is_what_the_hint_says(terminal: Terminal, folder: Path) -> None:
+    operations.build("notes", [folder])
+    assert "hint: workbench knowledge show notes" in terminal.run("dump", "nots")[2]
+    assert "hint: workbench knowledge list" in terminal.run("dump", "letters")[2]
+
+
 def test_no_folder_is_refused() -> None:
     with pytest.raises(InputError, match="no folder was named"):
         operations.build("x", [])

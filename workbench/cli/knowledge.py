@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.knowledge.ingesting import Ingest
     from workbench.knowledge.merging import Merging
     from workbench.knowledge.operations import FactsAt, GraphDump, GraphSummary
+    from workbench.knowledge.removing import Removal
     from workbench.knowledge.retrieval.telling import Retrieval
     from workbench.knowledge.searching import Found
 
@@ -64,6 +65,14 @@ def show_delete(done: Deletion) -> None:
         click.echo(done.note, err=True)
     if done.still_there:
         click.echo(f"its file is still in {done.folder}: the next update takes it in", err=True)
+
+
+def show_remove(done: Removal) -> None:
+    """What is gone, and what is not."""
+    held = "" if done.documents is None else f" with {format_count(done.documents, 'document')}"
+    click.echo(f"{done.name}: the graph{held} is gone; no file of a document was touched")
+    if done.note:
+        click.echo(done.note, err=True)
 
 
 def show_dump(found: GraphDump) -> None:

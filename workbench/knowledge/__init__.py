@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = attach(
         "picture": "views.operations",
         "query": "property_graph.operations",
         "read": "citing",
+        "remove": "removing",
         "retrieve": "retrieval.operations",
         "search": "operations",
         "show": "operations",

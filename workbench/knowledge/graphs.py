@@ -14,6 +14,7 @@ from pathlib import Path
 
 from workbench.core import settings
 from workbench.core.errors import BusyError, InputError, NotFoundError
+from workbench.core.near_names import near_names
 from workbench.store import files
 from workbench.store.database import Database
 
@@ -73,8 +74,11 @@ class Graph:
         return int(row[0])
 
     @contextmanager
-    def ingesting(self) -> Iterator[None]:
+    def ingesting(self, *, then: str = "update") -> Iterator[None]:
         """Keep other processes from taking documents in at the same time.
+
+        Args:
+            then: The command to try again, for who is told to wait.
 
         Raises:
             BusyError: One does.
@@ -88,7 +92,7 @@ class Graph:
             except BlockingIOError:
                 raise BusyError(
                     f"another process takes documents into {self.name!r} now",
-                    hint=f"wait for it, then: workbench knowledge update {self.name}",
+                    hint=f"wait for it, then: workbench knowledge {then} {self.name}",
                 ) from None
             yield
         finally:
@@ -109,7 +113,10 @@ def open_graph(name: str, *, home: Path | None = None) -> Graph:
     """
     known = list_names(home)
     if name not in known:
-        raise NotFoundError.among("graph", name, known, hint=f"workbench knowledge build {name} .")
+        near = near_names(name, known)
+        listing = "list" if known else f"build {name} FOLDER"
+        hint = f"workbench knowledge {f'show {near[0]}' if near else listing}"
+        raise NotFoundError.among("graph", name, known, hint=hint)
     return Graph(name, home=home)
 
 

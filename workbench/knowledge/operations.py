@@ -17,7 +17,7 @@ from workbench.core.viewers import Viewable
 from workbench.identity.users import LOCAL
 from workbench.store import files
 
-from . import citing, history  # noqa: F401
+from . import citing, history, removing  # noqa: F401
 from . import linking_operations as linking  # noqa: F401
 from .answering import operations as answering  # noqa: F401
 from .building import Deletion, build_graph, delete_document
