@@ -37,7 +37,7 @@ def draw_answer(found: Answer) -> str:
         _path(found.path),
         _cost([f"from {found.name}", *quiet]),
         _removed(found.removed),
-        _notes(found.notes),
+        _notes((*found.remarks, *found.notes)),
     ]
     return _card("".join(parts))
 

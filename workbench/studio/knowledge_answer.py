@@ -74,7 +74,7 @@ def draw_answer_in_place(found: Answer, places: Places) -> str:
     else:
         parts.append(f'<p class="answer">{escape(found.answer)}</p>')
     parts += [_how(found), _path(found.path, places), _removed(found.removed)]
-    parts += [f'<p class="note">{escape(each)}</p>' for each in found.notes]
+    parts += [f'<p class="note">{escape(each)}</p>' for each in (*found.remarks, *found.notes)]
     return card(style("knowledge") + "".join(parts))
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.knowledge.places import MakePlace
 from workbench.core.errors import InputError, NotFoundError
 from workbench.knowledge.answering.answers import abstain, compose, prompt_for, with_sources
-from workbench.knowledge.answering.notes import choose_notes
+from workbench.knowledge.answering.choosing import choose_notes
 from workbench.knowledge.answering.virtual import (
     KnowledgeModel,
     asked_in,

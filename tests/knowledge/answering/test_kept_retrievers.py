@@ -9,8 +9,10 @@ from typing import cast
 
 import pytest
 
+from workbench.core.cancellation import cancellable
+from workbench.core.errors import CancelledError
 from workbench.knowledge import operations as knowledge
-from workbench.knowledge.answering import virtual
+from workbench.knowledge.answering import asking, operations, virtual
 from workbench.knowledge.answering.asking import KeptRetrievers
 from workbench.knowledge.answering.virtual import KnowledgeModel
 from workbench.knowledge.indexes import EMBEDDER
@@ -67,6 +69,27 @@ def test_it_is_of_this_home_and_of_now_with_one_embedder(
     knowledge.update("town")
     assert "Ida Roth" in best(homes[0])
     assert len(embedders) == 1
+
+
+def test_who_asks_again_loads_the_embedder_once(
+    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path, shared_home_path, "one", "Mara Quill")
+    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+    knowledge.build("town", [tmp_path / "one documents"], extractors=["patterns"])
+    kept, loaded = KeptRetrievers(), []
+    monkeypatch.setattr(operations, "kept_retrievers", lambda: kept)
+    monkeypatch.setattr(asking, "load", lambda name: loaded.append(name) or load(name))
+    for _ in range(2):
+        assert "Mara Quill" in operations.ask("town", QUESTION, quote=True).answer
+    (tmp_path / "one documents" / "a.md").write_text("# Harbour\n\nIda Roth built the lighthouse.")
+    knowledge.update("town")
+    assert "Ida Roth" in operations.ask("town", QUESTION, quote=True).answer
+    assert loaded == [EMBEDDER]
+    with cancellable() as token:
+        token.cancel()
+        with pytest.raises(CancelledError):
+            operations.ask("town", QUESTION, quote=True)
 
 
 class Lent:

@@ -14,6 +14,8 @@ from workbench.core.errors import InputError, NotFoundError
 from workbench.knowledge.building import build_graph
 from workbench.knowledge.extraction.patterns import PatternExtractor
 from workbench.knowledge.graphs import Graph
+from workbench.knowledge.retrieval import retriever as module
+from workbench.knowledge.retrieval.evidence import Answerable, EvidenceLines
 from workbench.knowledge.retrieval.operations import retrieve
 from workbench.knowledge.retrieval.pairs import candidate_pairs
 from workbench.knowledge.retrieval.plans import make_plan
@@ -155,6 +157,50 @@ def test_an_overview_tells_of_communities(retriever: Retriever) -> None:
             assert sentence.end - sentence.start == len(sentence.text)
     said = " ".join(each.text for community in found.communities for each in community.summary)
     assert "It lives in hives." in said  # what the question asks, not the first sentence
+
+
+ELSEWHERE = (
+    "Give me an overview of Atlantis",
+    "Tell me about Otto Brandt.",
+    "What kinds of volcanoes are there, and how do they erupt?",
+    "Describe the planet Jupiter",
+)
+
+
+def test_an_overview_of_what_is_not_there_is_passed_over(
+    retriever: Retriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for question in ELSEWHERE:
+        found = retriever.retrieve(question)
+        assert (found.strategy, found.abstained) == ("overview", True)
+    assert not retriever.retrieve("What are these documents about?").abstained
+    assert not retriever.retrieve("Tell me about Velland.").abstained
+    # The variant that asks whether there is any community at all answers each of them.
+    monkeypatch.setattr(module, "is_thin", lambda signals, corpus, overviews, best: not overviews)
+    assert not any(retriever.retrieve(question).abstained for question in ELSEWHERE)
+
+
+SAID = (
+    "When was The Glass Tower first sung?",
+    "In what year was The Glass Tower first sung?",
+    "Who wrote the opera The Glass Tower?",
+    "What is the population of Merrow?",
+    "How deep is Lake Harn?",
+    "Which is longer, the Tamber or the Grey Hills?",
+)
+
+
+def test_what_one_sentence_says_is_answered_however_thin_it_looks(
+    retriever: Retriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a small base the lines may give it little; here they give nothing to anything."""
+    thin = Answerable(0.0, retriever.bound)
+    monkeypatch.setattr(EvidenceLines, "judge", lambda lines, features: thin)
+    abstained = [retriever.rank(question).abstained for question in SAID]
+    assert abstained == [False] * 5 + [True]
+    assert all(retriever.rank(question).abstained for question in UNANSWERABLE)
+    monkeypatch.setattr(Retriever, "_said_outright", lambda retriever, signals, passages: False)
+    assert all(retriever.rank(question).abstained for question in SAID)
 
 
 def test_talk_looks_for_nothing(retriever: Retriever) -> None:

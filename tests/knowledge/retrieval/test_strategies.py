@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.knowledge.retrieval import strategies
 from workbench.knowledge.retrieval.strategies import (
     FEATURES,
     STRATEGIES,
@@ -29,6 +30,57 @@ def test_plain_questions_are_told_apart(question: str, strategy: str) -> None:
     assert sum(choice.chances.values()) == pytest.approx(1.0)
     assert set(choice.chances) == set(STRATEGIES)
     assert choice == choose_strategy(question)
+
+
+ONE_THING = (
+    "What is photosynthesis?",
+    "What is the speed of light?",
+    "What is the price of bread?",
+    "What is the melting point of gold?",
+    "What is the name of the largest planet?",
+    "What's the capital of Norway?",
+    "Who is the king of Spain?",
+    "Did Ada Lovelace write a book about ice?",
+    "Was Otto Brandt born in Oslo?",
+    "What did Ada Lovelace write?",
+)
+AT_LARGE = (
+    "Give me an overview of Norway",
+    "Tell me about Otto Brandt.",
+    "Please tell us something about the Alps",
+    "Describe Norway",
+    "A short summary of the war, please",
+    "What do you know about Oslo?",
+    "What is known about the poles?",
+    "What are these documents about?",
+    "Summarise the documents",
+)
+TALK = ("Tell me a joke about Norway", "Thank you!", "Can you help me?", "Who are you?", "Hello!")
+
+
+@pytest.mark.parametrize(
+    ("question", "strategy"),
+    [(question, "fact") for question in ONE_THING]
+    + [(question, "overview") for question in AT_LARGE]
+    + [(question, "none") for question in TALK],
+)
+def test_the_form_of_a_question_tells(question: str, strategy: str) -> None:
+    choice = choose_strategy(question)
+    assert choice.strategy == strategy
+    assert sum(choice.chances.values()) == pytest.approx(1.0)
+
+
+def test_without_the_form_one_thing_is_taken_for_an_overview(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The variant that asks the lines alone; and the chance of two hops is theirs with either."""
+    shaped = [choose_strategy(question) for question in (*ONE_THING, *AT_LARGE)]
+    monkeypatch.setattr(strategies, "_as_shaped", lambda question, chances: chances)
+    plain = [choose_strategy(question) for question in (*ONE_THING, *AT_LARGE)]
+    assert sum(one.strategy != other.strategy for one, other in zip(shaped, plain, strict=True)) > 5
+    for one, other in zip(shaped, plain, strict=True):
+        for name in ("multi-hop", "comparison"):
+            assert one.chances[name] == other.chances[name]
 
 
 @pytest.mark.parametrize("question", ["?!", "", "...", "\n"])

@@ -12,6 +12,7 @@ from workbench.knowledge.retrieval.strategies import Strategy
 from workbench.knowledge.retrieval.telling import PathStep, Retrieval
 
 from .notes import Note, Span
+from .remarks import differing, remarks_on
 from .support import Checker, sentences_in, spans_of
 
 Unsupported = Literal["remove", "mark"]
@@ -43,7 +44,8 @@ class AnswerSentence:
         """As it is read: a quoted *It is ...* says what it is."""
         if self.way == "unsupported":
             return f"{self.text} [no source]"
-        return f"{self.about}: {self.text}" if self.about else self.text
+        whole = f"{self.about}: {self.text}" if self.about else self.text
+        return f"{whole}." if self.text[-1:].isalnum() else whole  # a row of a table, or a heading
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Answer(Viewable):
         removed: Sentences of the model that no note supports, with the words that none has.
         model: What phrased; None where nothing was phrased.
         sources: What is cited, each once and in the order of its number, with its words.
+        remarks: What is to be said of the sentences: that documents contradict each other, or that
+            one side of a comparison was not found.
     """
 
     name: str
@@ -84,6 +88,7 @@ class Answer(Viewable):
     model: str | None = None
     notes: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def prompt_for(question: str, notes: Sequence[Note]) -> list[dict[str, str]]:
@@ -115,6 +120,8 @@ def compose(
     sentences: list[AnswerSentence] = []
     removed: list[str] = []
     checker = Checker(notes, retrieval.question)
+    # A model takes one of two that contradict each other: both are quoted.
+    reply = None if differing(retrieval.question, notes) else reply
     for text in sentences_in(_BEGINNING.sub("", reply or "")):
         support = checker.find(text)
         if support.verbatim and support.note is not None:
@@ -128,8 +135,10 @@ def compose(
     if not any(each.citations for each in sentences):
         sentences += [_quote(note) for note in quoted(retrieval, notes)]
     kept = tuple(dict.fromkeys(sentences))
-    found = _answer(retrieval, " ".join(map(str, kept)), kept, tuple(removed), model)
-    return replace(found, sources=tuple(_sources(kept, notes)))
+    remarks = remarks_on(retrieval.question, notes)
+    whole = " ".join((*map(str, kept), *remarks))
+    found = _answer(retrieval, whole, kept, tuple(removed), model if reply is not None else None)
+    return replace(found, sources=tuple(_sources(kept, notes)), remarks=remarks)
 
 
 def abstain(retrieval: Retrieval, *, why: str = "") -> Answer:
@@ -142,7 +151,10 @@ def abstain(retrieval: Retrieval, *, why: str = "") -> Answer:
 
 
 def quoted(retrieval: Retrieval, notes: Sequence[Note]) -> list[Note]:
-    """The notes that answer by themselves: one for each step of a path, else the best."""
+    """The notes that answer outright; else one for each step of a path, or the best."""
+    outright = [note for note in notes if note.outright]
+    if outright:
+        return outright
     if retrieval.communities:
         return list(notes)
     return list(notes[: max(_MOST_QUOTED, len(retrieval.path))] if retrieval.path else notes[:1])
@@ -161,7 +173,7 @@ def with_sources(made: Answer) -> str:
         for each in made.sentences
     ]
     listed = [f"[{n}] {span.document} {span.start}-{span.end}" for span, n in numbers.items()]
-    return "\n\n".join([" ".join(said), "\n".join(listed)])
+    return "\n\n".join([" ".join([*said, *made.remarks]), "\n".join(listed)])
 
 
 def _answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.core.cancellation import check_cancelled
 from workbench.knowledge.graphs import Graph, open_graph
 from workbench.knowledge.indexes import EMBEDDER
 from workbench.knowledge.retrieval.keeping import stamp_of
@@ -22,7 +24,9 @@ from workbench.models.pool import current_pool
 from workbench.models.protocol import EMBED
 
 from .answers import Answer, Unsupported, abstain, compose, prompt_for
-from .notes import Note, choose_notes
+from .choosing import choose_notes
+from .notes import Note
+from .remarks import sides_missing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +48,9 @@ class Findings:
         if self.retrieval.strategy == "none":
             return f"This asks nothing that {self.retrieval.name} could say."
         if self.retrieval.abstained or not self.notes:
-            return f"{self.retrieval.name} does not say, as far as can be told from it."
+            missing = sides_missing(self.retrieval)
+            it = f" it of {' and of '.join(missing)}" if missing else ""
+            return f"{self.retrieval.name} does not say{it}, as far as can be told from it."
         return None
 
 
@@ -55,6 +61,7 @@ def find(retriever: Retriever, question: str, *, strategy: Asked = "auto") -> Fi
         InputError: The question is empty.
     """
     retrieval = retriever.retrieve(question, strategy=strategy, limit=_PASSAGES)
+    check_cancelled()
     if retrieval.abstained or retrieval.strategy == "none":
         return Findings(retrieval, ())
     return Findings(retrieval, tuple(choose_notes(retrieval, retriever.embed_many)))
@@ -87,6 +94,12 @@ def answer(
         model=model if reply is not None else None,
         unsupported=unsupported,
     )
+
+
+@functools.cache
+def kept_retrievers() -> KeptRetrievers:
+    """Those of this process: of who asks here, and of the gateway in it."""
+    return KeptRetrievers()
 
 
 class KeptRetrievers:

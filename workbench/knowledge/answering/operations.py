@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from workbench.core import settings
 from workbench.core.cancellation import check_cancelled
 from workbench.core.operations import operation
@@ -9,12 +12,12 @@ from workbench.core.progress import progress
 from workbench.knowledge.graphs import opened
 from workbench.knowledge.indexes import EMBEDDER
 from workbench.knowledge.retrieval.questions import check_question
-from workbench.knowledge.retrieval.retriever import Asked, opened_retriever
+from workbench.knowledge.retrieval.retriever import Asked, Retriever, opened_retriever
 from workbench.knowledge.states import State
 from workbench.models.loading import load
 
 from .answers import Answer, Unsupported
-from .asking import answer, find
+from .asking import answer, find, kept_retrievers
 
 _MOST_TOKENS = 120
 
@@ -45,11 +48,8 @@ def ask(
         embedder: The embedding model that tells meaning.
     """
     check_question(question)  # before the model is loaded
-    with (
-        progress("Looking for what bears on it"),
-        opened(name) as graph,
-        opened_retriever(State(graph), embedder=embedder) as retriever,
-    ):
+    with progress("Looking for what bears on it"), _retriever(name, embedder) as retriever:
+        check_cancelled()
         found = find(retriever, question, strategy=strategy)
     check_cancelled()
     if quote or found.why_not is not None or found.retrieval.communities:
@@ -62,3 +62,15 @@ def ask(
             model=chosen,
             unsupported=unsupported,
         )
+
+
+@contextmanager
+def _retriever(name: str, embedder: str) -> Iterator[Retriever]:
+    """The one that this process keeps, as long as its graph is as it was; another embedder's is
+    made for this question."""
+    if embedder == EMBEDDER:
+        with kept_retrievers().borrow(name) as kept:
+            yield kept
+        return
+    with opened(name) as graph, opened_retriever(State(graph), embedder=embedder) as made:
+        yield made

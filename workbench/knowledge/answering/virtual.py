@@ -17,11 +17,11 @@ from workbench.models.reply import Reply
 from workbench.models.virtual import Deliberation, Messages, Outcome, Question, need_replies
 
 from .answers import Answer, prompt_for, with_sources
-from .asking import Findings, KeptRetrievers, answer, find
+from .asking import Findings, answer, find, kept_retrievers
 
 PREFIX = "knowledge"
 _MOST_ANSWER_TOKENS, _NOTE_TOKENS = 120, 600
-_kept = KeptRetrievers()
+_kept = kept_retrievers()
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 from .communities import Community
 from .passage_graph import PassageGraph
+from .related_words import related
 from .signals import Corpus, Signals
+from .strategies import SURVEYING
+from .words import stem, stem_set
 
 _COMMUNITIES = 3
 _FROM_EACH = 10
 _RANK_OFFSET = 10
+_SAY_NOTHING = frozenset(map(stem, SURVEYING)) | stem_set("give show know known said")
+_LEAST_SAID = 0.25  # of the weight of a question's telling words
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,38 @@ def look_over(
                 scores[place] = scores.get(place, 0.0) + 1 / (_RANK_OFFSET + rank)
     best = sorted(scores, key=lambda each: (-scores[each], each))[:_COMMUNITIES]
     return tuple(_seen(communities[each], scores[each], signals, corpus) for each in best)
+
+
+def is_thin(
+    signals: Signals, corpus: Corpus, overviews: Sequence[Overview], best: Sequence[int]
+) -> bool:
+    """Whether what would be told has nothing to do with a question.
+
+    It has where its passages say a name of the question, if it has one, and at least a quarter of
+    its telling words, each weighed by how rare it is; words that begin alike or ask for the same
+    count. A question about everything, without a telling word, is answered by any community.
+
+    Args:
+        signals: What was found for it.
+        corpus: What was searched.
+        overviews: The communities that would be told of.
+        best: The passages that would be.
+    """
+    question, graph = signals.question, corpus.graph
+    stems = dict.fromkeys(map(stem, question.telling))
+    every_word = zip(question.stems, question.weights, stems, strict=True)
+    words = [each for each in every_word if each[2] not in _SAY_NOTHING]
+    if not words:
+        return not overviews
+    told = {*best, *(passage for each in overviews for passage in each.passages)}
+    every = frozenset[int]().union(
+        *(sentence for passage in told for sentence in graph.words.sentences(passage))
+    )
+    said = {number for number, _, each in words if every & related(each, graph.words).keys()}
+    if question.names and not question.names & said:
+        return True
+    weight = sum(each for number, each, _ in words if number in said)
+    return weight < _LEAST_SAID * sum(each for _, each, _ in words)
 
 
 def _seen(community: Community, score: float, signals: Signals, corpus: Corpus) -> Overview:

@@ -10,9 +10,10 @@ from functools import cached_property
 
 from workbench.core.errors import InputError
 
+from .asked_for import acronyms_in
 from .names import NamedSpan, words_of
 from .passage_graph import PassageGraph
-from .words import content_stems, content_words
+from .words import content_stems, content_words, stem
 
 MOST_WORDS = 256  # what the embedder reads; a question that is longer is read up to there
 _SHOWN_WORD = re.compile(r"\w+")
@@ -29,7 +30,8 @@ class Question:
 
     ``stems`` are the numbers of its telling words in order and ``weights`` how rare each is;
     ``entities`` what it names, with how telling that is; ``spans`` where the names stand;
-    ``names`` the stems of capitalised words. ``cut`` says that it was too long to be read whole.
+    ``names`` the stems of capitalised words. ``cut`` says that it was too long to be read whole;
+    ``telling`` are its telling words in order, *who* among them where it is written *WHO*.
     """
 
     text: str
@@ -40,6 +42,7 @@ class Question:
     spans: tuple[NamedSpan, ...]
     names: frozenset[int] = frozenset()
     cut: bool = False
+    telling: tuple[str, ...] = ()
 
     @property
     def asks_year(self) -> bool:
@@ -88,8 +91,8 @@ def read_question(text: str, graph: PassageGraph) -> Question:
     words = every[:MOST_WORDS]
     cut = len(words) < len(every)
     said = " ".join(words)
-    stems = graph.words.numbers_of(content_stems(said))
-    telling = frozenset(content_words(said))
+    telling = tuple(content_words(said, kept=acronyms_in(text)))
+    stems = graph.words.numbers_of(dict.fromkeys(map(stem, telling)))
     spans = tuple(
         span
         for span in graph.name_table.find(words)
@@ -109,6 +112,7 @@ def read_question(text: str, graph: PassageGraph) -> Question:
         spans,
         _capitalised(text, graph),
         cut,
+        telling,
     )
 
 
@@ -116,7 +120,7 @@ def _capitalised(text: str, graph: PassageGraph) -> frozenset[int]:
     """The stems of words with a capital, but for the first, which always has one."""
     shown = _SHOWN_WORD.findall(text)[1:MOST_WORDS]
     named = " ".join(word for word in shown if word[0].isupper())
-    return frozenset(graph.words.numbers_of(content_stems(named)))
+    return frozenset(graph.words.numbers_of(content_stems(named, kept=acronyms_in(text))))
 
 
 def titles_named(question: Question, graph: PassageGraph) -> dict[int, float]:

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 
 from .passage_words import PassageWords
-from .words import stem
+from .words import stem, stem_set
 
 ALIKE, RELATED = 0.8, 0.7  # how far such a word stands for another
 _PREFIX = 4  # letters that words which begin alike share at least
@@ -84,6 +84,7 @@ party democratic member
 translate translated translation
 move moved transferred relocated
 own owned owner parent
+buy bought sell sold acquire acquired purchased acquisition takeover
 make made produced
 produce produced producer production
 island archipelago
@@ -101,6 +102,14 @@ crown crowned coronation
 abdicate abdicated resigned
 cause caused
 """
+# Too many things are set, made or taken for them to say that one was founded or conquered.
+_LOOSE = stem_set("""
+    set started start began begin created creation creator formed formation made make took
+    seized followed received appeared identified university student professor known called lead
+    led head chief leader highest longest largest deepest oldest biggest tallest widest smallest
+    """)
+_FINDING = stem_set("discover discovered discoverer discovery")
+_KIN = stem_set("child children son daughter parent father mother brother sister")
 
 
 @functools.cache
@@ -153,3 +162,27 @@ def begin_alike(one: str, other: str) -> bool:
     longer, shorter = max(len(one), len(other)), min(len(one), len(other))
     least = min(_LONG_PREFIX, max(_PREFIX, shorter - 1))
     return shared >= least and shared >= longer - _LONGEST_ENDING
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def say_alike(one: str, other: str) -> bool:
+    """Whether two stems ask and answer for the same, or differ in their endings alone.
+
+    Kin and words of many uses are told to the letter: who has a son is not his father's father.
+    """
+    if one == other:
+        return True
+    if one in _KIN or other in _KIN:
+        return False
+    if "found" in (one, other) and (one in _FINDING or other in _FINDING):
+        return False
+    if not {one, other} & _LOOSE and share_class(one, other):
+        return True
+    tellable = len(one) >= _PREFIX and not any(map(str.isdigit, one))
+    return tellable and begin_alike(one, other)
+
+
+def share_class(one: str, other: str) -> bool:
+    """Whether two stems stand in one line of the list."""
+    classes = _classes()[0]
+    return not set(classes.get(one, ())).isdisjoint(classes.get(other, ()))

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Literal
 
 from workbench.core.errors import InputError
 from workbench.knowledge.indexes import EMBEDDER, index_text, index_vectors
+from workbench.knowledge.searching import places_of
 from workbench.knowledge.states import State
 from workbench.models.loading import load
 
+from .asked_for import read_asked_for
 from .communities import Community
+from .comparing import read_comparison, sides_of
 from .evidence import Answerable, EvidenceLines, evidence_features, kept_evidence_lines
 from .fusion import fuse_ranks
 from .keeping import keep_communities, keep_passage_graph
-from .overviews import Overview, look_over
+from .lines import lines_of, under
+from .outright import answers_by_two, answers_outright
+from .overviews import Overview, is_thin, look_over
 from .plans import Plan, make_plan, pair_scorer
 from .questions import read_question
 from .reranker import Reranker, kept_reranker
+from .said import Said
 from .scorers import Scorer
 from .signals import Corpus, Signals, find_signals
 from .strategies import Choice, Strategy, choose_strategy, strategy_scorers
@@ -32,6 +38,10 @@ if TYPE_CHECKING:
 Asked = Literal["auto", "fact", "comparison", "multi-hop", "overview", "none"]
 _POOL = 20  # passages of each way that the final list is drawn from
 _TOP_OFFSET = 1  # of the ranks that the final list is fused by: its first places count
+_READ = 10  # passages whose sentences are read, as many as answers are made of
+OUTRIGHT_CHANCE = 0.9
+"""Of an answer where a sentence says it outright: of 747 questions over the leads, half of them
+without an answer, 84 of 90 had one."""
 _COMMUNITIES_WEIGHT = 0.3  # of their passages beside those that were found for the question
 
 
@@ -91,8 +101,21 @@ class Retriever:
         return Ranked(
             *(signals, choice, reranked, plan, overviews, lists, tuple(best)),
             judged.chance,
-            _abstains(choice.strategy, judged, overviews),
+            self._abstains(choice.strategy, judged, signals, overviews, best),
         )
+
+    def _abstains(
+        self,
+        strategy: Strategy,
+        judged: Answerable,
+        signals: Signals,
+        overviews: Sequence[Overview],
+        best: Sequence[int],
+    ) -> bool:
+        """Whether nothing should be answered."""
+        if strategy == "overview":
+            return is_thin(signals, self.corpus, overviews, best)
+        return strategy != "none" and judged.abstained
 
     def judge(
         self,
@@ -110,7 +133,36 @@ class Retriever:
             plan = make_plan(signals, self.corpus, scorer=pairs)
         hops = choice.chances["multi-hop"] + choice.chances["comparison"]
         told = evidence_features(signals, self.corpus, reranked=reranked, plan=plan, hops=hops)
-        return evidence.judge(told)
+        judged = evidence.judge(told)
+        if not judged.abstained or choice.strategy in ("overview", "none"):
+            return judged
+        lists = {"plan": plan.passages(_POOL), "reranked": list(reranked)}
+        if self._said_outright(signals, _final(choice, lists)[:_READ]):
+            return Answerable(max(judged.chance, OUTRIGHT_CHANCE), judged.bound)
+        return judged
+
+    def _said_outright(self, signals: Signals, passages: Sequence[int]) -> bool:
+        """Whether a sentence of some passages answers by its words, or two do together.
+
+        The lines were learnt from an encyclopaedia, where a word is rare that a small base has
+        in each document, and a lead is long: what a short note says outright looks thin to them.
+        """
+        titles = self.corpus.graph.titles
+        keys = [self.corpus.graph.keys[each] for each in passages]
+        _, texts = places_of(self.state, keys)
+        asked = read_asked_for(signals.question.text)
+        lines = [
+            Said(line, passage)
+            for passage, key in zip(passages, keys, strict=True)
+            for line in lines_of(texts[key], titles[passage])
+        ]
+        compared = read_comparison(signals.question.text)
+        if compared is not None:
+            told = [Said(under(each.line, titles[each.passage])) for each in lines]
+            return None not in sides_of(compared, told)
+        if any(answers_outright(asked, line) for line in lines):
+            return True
+        return answers_by_two(asked, lines) is not None
 
     @property
     def bound(self) -> float:
@@ -148,13 +200,6 @@ def _chosen(question: str, asked: Asked, lines: dict[Strategy, Scorer]) -> Choic
     if asked == "auto":
         return choose_strategy(question, scorers=lines)
     return Choice(asked, {each: float(each == asked) for each in lines})
-
-
-def _abstains(strategy: Strategy, judged: Answerable, overviews: Sequence[Overview]) -> bool:
-    """Whether nothing should be answered: an overview, where no community is about it."""
-    if strategy == "overview":
-        return not overviews
-    return strategy != "none" and judged.abstained
 
 
 def _final(choice: Choice, lists: dict[str, list[int]]) -> list[int]:

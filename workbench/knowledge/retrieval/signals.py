@@ -15,7 +15,6 @@ from .fusion import fuse_ranks
 from .passage_graph import PassageGraph
 from .questions import Question, titles_named
 from .walking import walk
-from .words import content_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,8 +98,7 @@ def find_signals(question: Question, vector: np.ndarray, corpus: Corpus) -> Sign
     import numpy as np
 
     numbers = corpus.graph.numbers
-    telling = content_words(" ".join(question.words))
-    query = " ".join(telling or question.words)
+    query = " ".join(question.telling or question.words)
     hits = corpus.text.search(query, limit=DEPTH, snippets=False)
     bm25 = {numbers[hit.id]: hit.score for hit in hits}
     meaning: list[int] = []

@@ -16,7 +16,7 @@ from .passage_graph import PassageGraph
 from .plans import Plan
 from .questions import Question
 from .related_words import related
-from .words import content_stems, stem
+from .words import stem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +78,7 @@ class Statements:
         import numpy as np
 
         self.graph, self._question = graph, question
-        stems = content_stems(" ".join(question.words))
+        stems = list(dict.fromkeys(map(stem, question.telling)))
         named = [number in question.names for number in question.stems]
         self._every = frozenset(question.stems)
         self._related = [related(word, graph.words) for word in stems]

@@ -29,7 +29,7 @@ _COMPARING = _set(
     "before after sooner same both than between common"
 )
 _RELATING = _set("that which who whom whose where when by")
-_SURVEYING = _set(
+SURVEYING = _set(
     "kinds kind types type sorts forms ways main themes topics describe overview summarise "
     "summarize summary summarised outline explain tell compare differ differences various "
     "different roles role examples list everything general broadly collection documents described "
@@ -42,6 +42,18 @@ _TALKING = _set(
 )
 _CHOOSING = _set("or than")
 _POLAR = _set("is are was were did do does has have can")
+_SPEAKERS = _set("i me my mine we us our you your yours please")
+_ONE_SUBJECT = re.compile(r"(?:what|who|where|when)(?: is| was|['’]s)\b", re.I)
+_NAMED = re.compile(r"\s[^\W\d_a-z]")  # a capital after the first word
+_AT_LARGE = re.compile(
+    r"(?:(?:please|can you|could you)[, ]+)*(?:"
+    r"(?:tell|give|show) (?:me|us) [\w ]*?\b(?:about|overview|summary|outline|introduction)\b|"
+    r"(?:an? |the )?(?:short |brief )?(?:overview|summary|outline) of\b|"
+    r"(?:describe|summari[sz]e|outline)\b|what (?:do you know|is known|is said) (?:about|of)\b|"
+    r"what (?:is|are) .*\babout\s*\?*$)",
+    re.I,
+)
+_TALK_AT_LARGE = re.compile(r"\b(?:joke|story|poem|rhyme)\b", re.I)
 _SUM = re.compile(r"\d\s*[-+*/x×÷]\s*\d")
 
 FEATURES = (
@@ -86,7 +98,7 @@ def strategy_features(question: str) -> list[float]:
         count(_RELATING, later),
         min(4, words.count("the")) / 4,
         min(3, words.count("of")) / 3,
-        count(_SURVEYING),
+        count(SURVEYING),
         float(
             text.startswith(("what are", "which are", "how do", "how have", "how did", "how are"))
         ),
@@ -109,6 +121,36 @@ def strategy_scorers() -> dict[Strategy, Scorer]:
     return {each: scorer_of(told[each], FEATURES) for each in STRATEGIES}
 
 
+def asks_about(question: str) -> bool:
+    """Whether it wants to be told of something at large: *Tell me about ...*, *an overview of*."""
+    said = question.strip()
+    return bool(_AT_LARGE.match(said)) and not _TALK_AT_LARGE.search(said)
+
+
+def _as_shaped(question: str, chances: dict[Strategy, float]) -> dict[Strategy, float]:
+    """The chances, where a question's form tells what the sum of its words does not.
+
+    The lines learnt overviews from questions with *what*, and talk from texts with *me* and
+    *write*. *What is the X of Y?* asks one thing, and *Did Ada write it?* asks. What is taken from
+    one goes to another; the chances of two hops, which abstention weighs, stay as they are.
+    """
+    words, made = words_of(question), dict(chances)
+
+    def move(one: Strategy, other: Strategy) -> None:
+        made[other], made[one] = made[other] + made[one], 0.0
+
+    if asks_about(question):
+        for each in ("fact", "none"):
+            move(each, "overview")
+        return made
+    if _ONE_SUBJECT.match(question.strip()) and not SURVEYING & set(words):
+        move("overview", "fact")
+    asks = bool(words) and words[0] in _POLAR | _QUESTION_WORDS
+    if asks and _NAMED.search(question.strip()) and not _SPEAKERS & set(words):
+        move("none", "fact")
+    return made
+
+
 def choose_strategy(question: str, *, scorers: dict[Strategy, Scorer] | None = None) -> Choice:
     """The likeliest strategy for a question; a text without a word is ``none``.
 
@@ -124,5 +166,5 @@ def choose_strategy(question: str, *, scorers: dict[Strategy, Scorer] | None = N
     lines = scorers or strategy_scorers()
     raw = {each: float(lines[each].chances(row)[0]) for each in STRATEGIES}
     total = sum(raw.values())
-    chances = {each: share / total for each, share in raw.items()}
+    chances = _as_shaped(question, {each: share / total for each, share in raw.items()})
     return Choice(max(STRATEGIES, key=lambda each: chances[each]), chances)

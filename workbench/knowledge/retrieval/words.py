@@ -28,14 +28,30 @@ def stem(word: str) -> str:
     return word
 
 
-def content_words(text: str) -> list[str]:
-    """The words of a text that carry meaning, each once, in order."""
-    return [word for word in dict.fromkeys(words_of(text)) if word not in FUNCTION_WORDS]
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list, parted by spaces."""
+    return frozenset(text.split())
 
 
-def content_stems(text: str) -> list[str]:
+def stem_set(text: str) -> frozenset[str]:
+    """Their stems."""
+    return frozenset(map(stem, text.split()))
+
+
+def content_words(text: str, *, kept: frozenset[str] = frozenset()) -> list[str]:
+    """The words of a text that carry meaning, each once, in order.
+
+    Args:
+        text: In any case.
+        kept: Small words that carry meaning here, such as the name *WHO*.
+    """
+    every = dict.fromkeys(words_of(text))
+    return [word for word in every if word in kept or word not in FUNCTION_WORDS]
+
+
+def content_stems(text: str, *, kept: frozenset[str] = frozenset()) -> list[str]:
     """The stems of the words that carry meaning, each once, in order."""
-    return list(dict.fromkeys(stem(word) for word in content_words(text)))
+    return list(dict.fromkeys(stem(word) for word in content_words(text, kept=kept)))
 
 
 def sentences_of(text: str) -> list[tuple[int, int]]:

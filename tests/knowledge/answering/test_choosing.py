@@ -1,0 +1,133 @@
+"""Notes that answer outright, those that are left out, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from workbench.knowledge.answering import choosing
+from workbench.knowledge.answering.answers import Answer, compose, with_sources
+from workbench.knowledge.answering.asking import Findings, answer
+from workbench.knowledge.answering.choosing import choose_notes
+from workbench.knowledge.retrieval.telling import Retrieval, RetrievedPassage
+from workbench.knowledge.searching import Place
+
+TEXTS = {
+    "mill.txt": "The Harl Mill was founded by Ada Venn in 1894. Ada Venn was born in Tolm in 1851.",
+    "denied.txt": (
+        "It is false that Otto Rehn founded the Harl Mill. Otto Rehn was not born in Ulm."
+    ),
+    "one.txt": "Max Holt was born in Ulm in 1840.",
+    "two.txt": "Max Holt was born in Tolm in 1842.",
+    "same.txt": "In 1840 Max Holt was born in Ulm.",
+    "museum.txt": "The Brask Museum was opened in 1921. The Harbour of Tolm was opened in 1850.",
+    "table.md": "Towns\n\nPerson | Town\n\nJohan Kell | Brask",
+    "rows.csv": "name: Jon Rask; works_for: Harl Mill",
+    "married.txt": "Eva Lind studied in Tolm. She married Otto Rehn in 1880.",
+}
+
+
+def found(question: str, *documents: str, strategy: str = "fact") -> Retrieval:
+    passages = tuple(
+        RetrievedPassage(
+            TEXTS[name],
+            "Towns" if name == "table.md" else name.split(".")[0],
+            (Place(name, 50, 50 + len(TEXTS[name])),),
+            {},
+            {},
+        )
+        for name in documents
+    )
+    return Retrieval("made", question, strategy, {}, passages, (), 0.9, False)  # type: ignore[arg-type]
+
+
+def alike(texts: Sequence[str]) -> np.ndarray:
+    """Vectors that are all as near: words decide."""
+    return np.ones((len(texts), 1))
+
+
+def ask(question: str, *documents: str, reply: str | None = None, strategy: str = "fact") -> Answer:
+    retrieval = found(question, *documents, strategy=strategy)
+    findings = Findings(retrieval, tuple(choose_notes(retrieval, alike)))
+    made = answer(findings, (lambda _: reply) if reply is not None else None)
+    for sentence in made.sentences:
+        for span in sentence.citations:
+            text = TEXTS[span.document][span.start - 50 : span.end - 50]
+            assert text in (sentence.text, sentence.about)
+    return made
+
+
+def test_what_is_denied_supports_nothing() -> None:
+    made = ask("Who founded the Harl Mill?", "denied.txt", "mill.txt")
+    assert [each.citations[0].document for each in made.sentences] == ["mill.txt"]
+    assert ask("Where was Otto Rehn born?", "denied.txt", "married.txt").abstained
+
+
+def test_a_variant_that_reads_no_denials_quotes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "is_denied", lambda asked, said: False)
+    made = ask("Where was Otto Rehn born?", "denied.txt", "married.txt")
+    assert "not born" in made.answer
+
+
+def test_whether_it_is_so_is_answered_by_a_denial() -> None:
+    made = ask("Was Otto Rehn born in Ulm?", "denied.txt", "mill.txt")
+    assert made.answer == "Otto Rehn was not born in Ulm."
+
+
+def test_another_deed_does_not_answer() -> None:
+    """Who founded it is not who works there; a row of a table says that one does."""
+    assert ask("Who works for the Harl Mill?", "mill.txt").abstained
+    assert ask("Who works for the Harl Mill?", "mill.txt", "rows.csv").answer == (
+        "name: Jon Rask; works_for: Harl Mill."
+    )
+
+
+@pytest.mark.parametrize("reply", [None, "Max Holt was born in Ulm in 1840."])
+@pytest.mark.parametrize("question", ["When was Max Holt born?", "Where was Max Holt born?"])
+def test_documents_that_contradict_each_other_are_both_told(
+    question: str, reply: str | None
+) -> None:
+    made = ask(question, "one.txt", "two.txt", "same.txt", reply=reply)
+    assert [each.text for each in made.sentences] == [TEXTS["one.txt"], TEXTS["two.txt"]]
+    assert made.remarks == ("The documents contradict each other: one.txt, two.txt.",)
+    assert made.answer.endswith(made.remarks[0])
+    assert made.remarks[0] in with_sources(made)
+
+
+def test_documents_that_agree_are_told_once() -> None:
+    made = ask("When was Max Holt born?", "one.txt", "same.txt")
+    assert [each.text for each in made.sentences] == [TEXTS["one.txt"]]
+    assert made.remarks == ()
+
+
+def test_a_comparison_has_both_sides_or_says_which_is_missing() -> None:
+    both = ask("Which is older, the Brask Museum or the Harbour of Tolm?", "mill.txt", "museum.txt")
+    assert [each.text for each in both.sentences] == [
+        "The Brask Museum was opened in 1921.",
+        "The Harbour of Tolm was opened in 1850.",
+    ]
+    one = ask("Which is older, the Brask Museum or the Tower of Ulm?", "mill.txt", "museum.txt")
+    assert [each.text for each in one.sentences] == ["The Brask Museum was opened in 1921."]
+    assert one.remarks == ("Of the Tower of Ulm nothing was found to compare.",)
+    none = ask("Which is older, the Hall of Ulm or the Tower of Ulm?", "mill.txt", "museum.txt")
+    assert none.abstained
+    assert "made does not say it of the Hall of Ulm and of the Tower of Ulm" in none.answer
+
+
+def test_a_row_is_told_under_its_heads() -> None:
+    made = ask("Which town is Johan Kell in?", "table.md")
+    assert made.answer == "Person | Town: Johan Kell | Brask."
+
+
+def test_a_pronoun_is_told_with_the_name_before_it() -> None:
+    made = ask("Whom did Eva Lind marry?", "married.txt")
+    assert made.answer == "Eva Lind: She married Otto Rehn in 1880."
+    assert [each.words for each in made.sources] == ["She married Otto Rehn in 1880.", "Eva Lind"]
+
+
+def test_a_name_is_told_of_by_sentences_that_name_it() -> None:
+    made = ask("Tell me about Eva Lind.", "married.txt", "mill.txt", strategy="overview")
+    assert [each.citations[0].document for each in made.sentences] == ["married.txt"] * 2
+    assert compose(found("x", "mill.txt"), [], None).remarks == ()

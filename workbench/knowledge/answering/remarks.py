@@ -1,0 +1,74 @@
+"""What is to be said of the sentences of an answer: that they differ, or that one is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.knowledge.retrieval.asked_for import AskedFor, read_asked_for
+from workbench.knowledge.retrieval.comparing import read_comparison, sides_of
+from workbench.knowledge.retrieval.outright import is_denied, values_of
+from workbench.knowledge.retrieval.telling import Retrieval
+
+from .notes import Note, read_notes
+
+# Happens once, so that two places of it cannot both be right.
+_ONCE = frozenset(("born", "die", "buri", "found"))
+
+
+def differing(question: str, notes: Sequence[Note]) -> list[Note]:
+    """The notes of different documents that answer outright, and each otherwise; none if all agree.
+
+    A time and a number have one value, a place where it is asked where somebody was born, died or
+    is buried. It is asked whether something is so: one says it, another denies it.
+    """
+    asked = read_asked_for(question)
+    told = [note for note in notes if note.outright]
+    if read_comparison(question) is not None or not _has_one_value(asked):
+        return []
+    for number, one in enumerate(told):
+        for other in told[number + 1 :]:
+            if one.span.document != other.span.document and _apart(asked, one, other):
+                return told
+    return []
+
+
+def remarks_on(question: str, notes: Sequence[Note]) -> tuple[str, ...]:
+    """What is said beside the sentences."""
+    found = []
+    told = differing(question, notes)
+    if told:
+        documents = ", ".join(dict.fromkeys(note.span.document for note in told))
+        found.append(f"The documents contradict each other: {documents}.")
+    compared = read_comparison(question)
+    lines = [note.said(by_heading=True) for note in notes if note.outright]
+    if compared is not None and lines:
+        found += [
+            f"Of {side} nothing was found to compare."
+            for side, told in zip(compared.sides, sides_of(compared, lines), strict=True)
+            if told is None
+        ]
+    return tuple(found)
+
+
+def sides_missing(retrieval: Retrieval) -> list[str]:
+    """The sides of a comparison for which no passage has what is compared; none of another one."""
+    compared = read_comparison(retrieval.question)
+    if compared is None:
+        return []
+    notes = (note for passage in retrieval.passages for note in read_notes(passage))
+    lines = [note.said(by_heading=True) for note in notes]
+    told = zip(compared.sides, sides_of(compared, lines), strict=True)
+    return [side for side, line in told if line is None]
+
+
+def _has_one_value(asked: AskedFor) -> bool:
+    if asked.kind == "place":
+        return not _ONCE.isdisjoint(asked.asked)
+    return asked.kind in ("time", "number", "whether")
+
+
+def _apart(asked: AskedFor, one: Note, other: Note) -> bool:
+    if asked.kind == "whether":
+        return is_denied(asked, one.said()) != is_denied(asked, other.said())
+    values = values_of(asked, one.said()), values_of(asked, other.said())
+    return bool(values[0] and values[1]) and values[0].isdisjoint(values[1])
