@@ -38,8 +38,11 @@ PASSAGES = {
     ),
     "people": "name: Jon Rask; born_in: Tolm; works_for: Harl Mill",
     "Towns": "Towns\n\nPerson | Town\n\nJohan Kell | Brask",
-    "press": "Kestrel, formed by Lena Fox in 2016, was acquired by Orion. The Ferry opened in 1902.",
+    "press": (
+        "Kestrel, formed by Lena Fox in 2016, was acquired by Orion. The Ferry opened in 1902."
+    ),
     "find": "Old coins have been found in Tolm Hill, dated to 1650.",
+    "Tolm": "Tolm\n\nTolm is a city. In 2020 it had a population of 310,000.",
     "heights": "Mount Orl is 2,100 metres high, the third-highest mountain after Mount Skal.",
 }
 
@@ -64,6 +67,7 @@ ANSWERED = {
     "What did the Venn Company found?": "Brask School",
     "How many inhabitants does Brask have?": "12,900",
     "What is the population of Brask?": "12,900",
+    "How many people live in Tolm?": "310,000",
     "Who works for the Harl Mill?": "Jon Rask",
     "Where does Jon Rask work?": "Jon Rask",
     "Was Otto Rehn born in Tolm?": "not born",
@@ -89,7 +93,9 @@ NOT_SAID = (
     "When was Tolm Hill founded?",
     "Who discovered the Harl Mill?",
     "Who works for Tolm?",
-    "How many inhabitants does Tolm have?",
+    "How many inhabitants does Ulm have?",
+    "How many mills are there in Tolm?",
+    "Who built the Harl Mill?",
     "When did Ada Venn win the Nobel Prize?",
     "How high is Mount Skal?",
     "What is the highest mountain after Mount Skal?",

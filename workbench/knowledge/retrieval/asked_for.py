@@ -85,7 +85,8 @@ class AskedFor:
     """A question as its telling stems, its names, what kind of answer it wants, and who does what.
 
     ``small`` are little words that tell; ``measures`` stems of which one goes with a number;
-    ``nested`` whether what is asked of something that is only described.
+    ``nested`` whether it is asked of something that is only described; ``counted`` what there are
+    how many of.
     """
 
     kind: Kind
@@ -96,6 +97,7 @@ class AskedFor:
     relation: Relation
     compares: bool
     nested: bool = False
+    counted: str = ""
 
     @property
     def named(self) -> frozenset[str]:
@@ -140,6 +142,7 @@ def read_asked_for(question: str) -> AskedFor:
     if names and names_asked_about(question):
         kind = "about"
     plain = [word.casefold() for word in shown]
+    many = re.search(r"\bhow many (\w+)", question, re.I)
     return AskedFor(
         kind,
         stems,
@@ -149,6 +152,7 @@ def read_asked_for(question: str) -> AskedFor:
         _relation(plain, shown, names),
         bool(_COMPARING.search(question)),
         _is_nested(plain, named),
+        stem(many[1].casefold()) if many else "",
     )
 
 

@@ -11,11 +11,13 @@ from workbench.knowledge.words import FUNCTION_WORDS
 
 _PRONOUN = re.compile(
     r"^\W*(?:(?:He|She|They|His|Her|Its|Their)\b|It\b(?! (?:is|was) \w+ that\b)|"
+    r"(?:In|By|As of|Since|After|From|On|At) [^,.;]{1,30},? (?:he|she|it|they)\b|"
     r"(?:The|This) [a-z]+ (?:is|was|are|were|has|had|have|lies|stands|covers)\b)"
 )
 _OWN = re.compile(r"^\W*(?:His|Her|Its|Their)\b")
 _PART = r"[^\W\d_a-z][\w'’-]*"
-_NAME = re.compile(rf"{_PART}(?:\s+(?:(?:of|the|de|von|van|da|der)\s+)*{_PART})*")
+_NAME = re.compile(rf"{_PART}(?:\s+(?:(?:of(?:\s+the)?|de|von|van|da|der)\s+)*{_PART})*")
+_GOES_ON = re.compile(r"\s+(?:the|an?|his|her|its)\b")  # *Like the Iliad* begins with no name
 _ARTICLE = re.compile(r"^(?:The|A|An)\s+")
 _BAR = " | "
 
@@ -94,6 +96,10 @@ def _begins_with(sentence: str) -> str:
     """The name that a sentence begins with, if it does."""
     without = _ARTICLE.sub("", sentence)
     match = _NAME.match(without)
-    if match is None or match[0].split()[0].casefold() in FUNCTION_WORDS - {"who"}:
+    if (
+        match is None
+        or _GOES_ON.match(without, match.end())
+        or match[0].split()[0].casefold() in FUNCTION_WORDS - {"who"}
+    ):
         return ""
     return match[0]

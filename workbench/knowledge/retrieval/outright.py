@@ -29,6 +29,7 @@ _NUMBERS = word_set("""
     seventeen eighteen nineteen twenty thirty forty fifty hundred thousand million
     """)
 _BE = word_set("is are was were be been being")
+_BESIDE = 4  # words
 _BOTH_WAYS = word_set("marry marri wed meet met")
 _OWN = word_set("his her its their")
 
@@ -128,7 +129,7 @@ def has_kind(asked: AskedFor, said: Said) -> bool:
         years = set(_YEAR.findall(said.line.text)) - set(asked.stems)
         return bool(years) or "century" in new
     if asked.kind == "number":
-        counted = has_number(said)
+        counted = has_number(said) and _counts(asked.counted, said)
         if not asked.measures or not asked.measures.issuperset(asked.asked):
             return counted and (not asked.measures or bool(asked.measures & set(said.stems)))
         # *How high is X?*: all that is said must be of X.
@@ -149,6 +150,15 @@ def has_kind(asked: AskedFor, said: Said) -> bool:
 def has_number(said: Said) -> bool:
     """Whether a sentence has a number that is no year."""
     return has_digits(said) or not _NUMBERS.isdisjoint(said.low)
+
+
+def _counts(noun: str, said: Said) -> bool:
+    """Whether a number stands by what is counted; any does where nothing is."""
+    numbers = [
+        at for at, word in enumerate(said.low) if word in _NUMBERS or any(map(str.isdigit, word))
+    ]
+    nouns = [at for at, word in enumerate(said.stems) if noun and say_alike(noun, word)]
+    return not noun or any(abs(at - other) <= _BESIDE + 1 for at in numbers for other in nouns)
 
 
 def has_digits(said: Said) -> bool:
@@ -195,7 +205,9 @@ def _same_doer(asked: AskedFor, said: Said) -> bool:
         return False
     verb, low = verbs[0], said.low
     places = [at for name in asked.names for at in said.places(name)]
-    passive = bool(_BE & set(low[max(0, verb - 2) : verb])) or low[verb + 1 : verb + 2] == ["by"]
+    beside = any(0 < verb - at <= _BESIDE for at in places)  # *Kestrel, founded by ...*
+    passive = bool(_BE & set(low[max(0, verb - 2) : verb]))
+    passive = passive or (beside and low[verb + 1 : verb + 2] == ["by"])
     by = any(at > verb and "by" in low[max(verb, at - 2) : at] for at in places)
     before = not places or places[0] < verb  # a name that only the pronoun stands for comes first
     if not (relation.named_does or relation.passive) and not _has_doer(asked, said, verb, passive):

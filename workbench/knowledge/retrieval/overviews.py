@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .asked_for import read_asked_for
 from .communities import Community
 from .passage_graph import PassageGraph
 from .related_words import related
@@ -63,9 +64,10 @@ def is_thin(
 ) -> bool:
     """Whether what would be told has nothing to do with a question.
 
-    It has where its passages say a name of the question, if it has one, and at least a quarter of
-    its telling words, each weighed by how rare it is; words that begin alike or ask for the same
-    count. A question about everything, without a telling word, is answered by any community.
+    It has where one of its passages says a name of the question in whole, if it has one, and all
+    together at least a quarter of its telling words, each weighed by how rare it is; words that
+    begin alike or ask for the same count. A question about everything, without a telling word, is
+    answered by any community.
 
     Args:
         signals: What was found for it.
@@ -79,15 +81,19 @@ def is_thin(
     words = [each for each in every_word if each[2] not in _SAY_NOTHING]
     if not words:
         return not overviews
+    runs = read_asked_for(question.text).names
+    names = [frozenset(graph.words.numbers_of(name)) for name in runs]
     told = {*best, *(passage for each in overviews for passage in each.passages)}
-    every = frozenset[int]().union(
-        *(sentence for passage in told for sentence in graph.words.sentences(passage))
-    )
+    every = frozenset[int]().union(*(_stems_of(passage, graph) for passage in told))
     said = {number for number, _, each in words if every & related(each, graph.words).keys()}
-    if question.names and not question.names & said:
+    if names and not any(name <= _stems_of(passage, graph) for passage in told for name in names):
         return True
     weight = sum(each for number, each, _ in words if number in said)
     return weight < _LEAST_SAID * sum(each for _, each, _ in words)
+
+
+def _stems_of(passage: int, graph: PassageGraph) -> frozenset[int]:
+    return frozenset[int]().union(*graph.words.sentences(passage))
 
 
 def _seen(community: Community, score: float, signals: Signals, corpus: Corpus) -> Overview:

@@ -40,8 +40,8 @@ _POOL = 20  # passages of each way that the final list is drawn from
 _TOP_OFFSET = 1  # of the ranks that the final list is fused by: its first places count
 _READ = 10  # passages whose sentences are read, as many as answers are made of
 OUTRIGHT_CHANCE = 0.9
-"""Of an answer where a sentence says it outright: of 747 questions over the leads, half of them
-without an answer, 84 of 90 had one."""
+"""Of an answer where one or two sentences say it outright: of 747 questions over the leads, half of
+them without an answer, 105 were said outright by the first rules, and 98 of these had one."""
 _COMMUNITIES_WEIGHT = 0.3  # of their passages beside those that were found for the question
 
 

@@ -104,7 +104,8 @@ class Said:
             run = self._telling[first : first + len(name)]
             at = run[0]
             longer = at > 0 and at - 1 in self._capitals and len(name) == 1
-            if tuple(self.stems[each] for each in run) == name and not longer:
+            shown = self.shown[at][0]  # a name has a capital, where its script has any
+            if tuple(self.stems[each] for each in run) == name and not (longer or shown.islower()):
                 found.append(at)
         return found
 
