@@ -77,9 +77,15 @@ def test_who_asks_again_loads_the_embedder_once(
     home = make_home(tmp_path, shared_home_path, "one", "Mara Quill")
     monkeypatch.setenv("WORKBENCH_HOME", str(home))
     knowledge.build("town", [tmp_path / "one documents"], extractors=["patterns"])
-    kept, loaded = KeptRetrievers(), []
+    kept = KeptRetrievers()
+    loaded: list[str] = []
+
+    def load_counted(name: str) -> Model:
+        loaded.append(name)
+        return load(name)
+
     monkeypatch.setattr(operations, "kept_retrievers", lambda: kept)
-    monkeypatch.setattr(asking, "load", lambda name: loaded.append(name) or load(name))
+    monkeypatch.setattr(asking, "load", load_counted)
     for _ in range(2):
         assert "Mara Quill" in operations.ask("town", QUESTION, quote=True).answer
     (tmp_path / "one documents" / "a.md").write_text("# Harbour\n\nIda Roth built the lighthouse.")
