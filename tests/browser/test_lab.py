@@ -218,8 +218,13 @@ def test_a_graph_is_searched_and_walked_and_its_keys_are_no_commands_of_labs(
     watched = open_page(lab.url("/lab/tree/graph.ipynb"))
     page = watched.page
     page.locator("#jp-main-statusbar").get_by_text("(ipykernel) | Idle").wait_for()
-    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Control+Enter")
+    cell = page.locator(".jp-Notebook .jp-CodeCell").first
+    for _ in range(60):
+        if cell.locator(".jp-InputPrompt").inner_text().strip("[]: "):
+            break
+        cell.locator(".cm-content").click()  # Lab puts the focus elsewhere while it starts
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(500)
     page.wait_for_selector(".wb-graph[data-entities]")
     page.focus('.wb-graph input[type="search"]')
     page.keyboard.type("eng")
