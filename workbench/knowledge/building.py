@@ -13,6 +13,7 @@ from .extraction.protocol import Extractor
 from .graphs import Graph
 from .indexes import remove_indexes
 from .ingesting import Ingest, ingest
+from .naming import whole_labels
 from .property_graph.removing import remove_property_graphs
 from .scanning import find_folder
 from .writing import close_document
@@ -70,7 +71,7 @@ def delete_document(graph: Graph, path: str, *, forget: bool = False) -> Deletio
 
     Args:
         graph: The graph.
-        path: As it was built: relative to its folder, or the file's own path.
+        path: As it was built: relative to its folder, as the dump has it, or the file's own path.
         forget: Take its words, and those of its earlier versions, out of the file too.
 
     Raises:
@@ -103,15 +104,19 @@ def _find_document(graph: Graph, path: str, *, forget: bool) -> tuple[int, str]:
     full = Path(path).expanduser().absolute()
     resolved = full.parent.resolve() / full.name
     relative = path.removeprefix("./")
+    labels = whole_labels(roots, ((row["folder_id"], row["path"]) for row in rows))
     exact = [row for row in rows if row["path"] == relative]
-    found = exact or [
-        row for row in rows if roots[row["folder_id"]] / row["path"] in (full, resolved)
-    ]
+    called = [row for row in rows if f"{labels[row['folder_id']]}/{row['path']}" == relative]
+    found = (
+        exact
+        or called
+        or [row for row in rows if roots[row["folder_id"]] / row["path"] in (full, resolved)]
+    )
     if len(found) > 1:
-        places = ", ".join(str(roots[row["folder_id"]] / row["path"]) for row in found)
+        names = sorted(f"{labels[row['folder_id']]}/{row['path']}" for row in found)
         raise ConflictError(
-            f"{len(found)} documents of graph {graph.name!r} are {path!r}: {places}",
-            hint="name the one that is meant by its whole path",
+            f"{len(found)} documents of graph {graph.name!r} are {path!r}: {', '.join(names)}",
+            hint=f"workbench knowledge delete {graph.name} {names[0]}",
         )
     if not found:
         known = [row["path"] for row in rows]

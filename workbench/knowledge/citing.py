@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import annotated_types as limits
 
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
@@ -75,16 +75,11 @@ def read_place(
 
     Raises:
         NotFoundError: There is no such document.
+        ConflictError: Several folders hold one of that path.
         InputError: It has no such characters.
     """
-    known = {number: row for number, row in state.documents.items() if row["path"] == document}
-    if not known:
-        paths = [row["path"] for row in state.documents.values()]
-        hint = f"workbench knowledge search {state.graph.name} WORDS"
-        raise NotFoundError.among("document", document, paths, hint=hint)
-    # Two folders may hold one path: the longer text is the likelier to have the place.
-    number = max(known, key=lambda each: (known[each]["characters"], -each))
-    characters = int(known[number]["characters"])
+    number = _find_document(state, document)
+    document, characters = (state.documents[number][what] for what in ("path", "characters"))
     end = characters if end is None else end
     if not start <= end <= characters:
         raise InputError(
@@ -97,6 +92,23 @@ def read_place(
         state.graph.name, document, start, end, text[: start - first],
         text[start - first : end - first], text[end - first :], first, place, characters,
     )  # fmt: skip
+
+
+def _find_document(state: State, document: str) -> int:
+    rows = state.documents
+    for column in ("path", "whole", "relative"):
+        known = sorted(number for number, row in rows.items() if row[column] == document)
+        if len(known) == 1:
+            return known[0]
+        if known:
+            names = [str(rows[number]["path"]) for number in known]
+            raise ConflictError(
+                f"{len(known)} folders hold {document}: {', '.join(sorted(names))}",
+                hint=f"workbench knowledge read {state.graph.name} {min(names)}",
+            )
+    paths = [row["path"] for row in rows.values()]
+    hint = f"workbench knowledge search {state.graph.name} WORDS"
+    raise NotFoundError.among("document", document, paths, hint=hint)
 
 
 def _window(

@@ -5,8 +5,14 @@ from __future__ import annotations
 # The rows that were open at ?1.
 OPEN = "recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1)"
 DOCUMENTS = f"""
-SELECT documents.id, path, documents.reader, documents.source_sha256, encoding, characters
+SELECT documents.id, folder_id, path, documents.reader, documents.source_sha256, encoding,
+    characters
 FROM documents JOIN readings ON readings.id = reading_id WHERE {OPEN}
+"""
+# The paths that stand in several folders.
+SHARED_PATHS = f"""
+SELECT path FROM documents WHERE {OPEN} AND reading_id IS NOT NULL
+GROUP BY path HAVING count(DISTINCT folder_id) > 1 ORDER BY path
 """
 FROM_PASSAGES = f"""
 FROM (SELECT id, reading_id FROM documents WHERE {OPEN}) AS document

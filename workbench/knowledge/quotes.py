@@ -14,7 +14,7 @@ Quotes = Mapping[tuple[str, str, int, int], str]
 def quotes_of(state: State, facts: Iterable[Fact]) -> Quotes:
     """For each place that says one of some facts its words.
 
-    The key is what is said, the document, and the span: two folders may hold one path.
+    The key is what is said, the document, and the span.
     """
     wanted = list(facts)
     paths = {each.document for fact in wanted for each in fact.support}

@@ -43,7 +43,8 @@ def chosen_senses(state: State) -> list[tuple[int, str, str]]:
             last.pop(where, None)
     ids: dict[str, list[int]] = {}
     for number, row in state.documents.items():
-        ids.setdefault(row["path"], []).append(number)
+        for path in {row["relative"], row["whole"]}:
+            ids.setdefault(path, []).append(number)
     return [
         (number, name, sense)
         for (path, name), sense in sorted(last.items())
@@ -89,7 +90,11 @@ def unset_sense(graph: Graph, name: str, document: str, *, actor: str, reason: s
 
 
 def _check_stands(state: State, name: str, document: str) -> None:
-    ids = {number for number, row in state.documents.items() if row["path"] == document}
+    ids = {
+        number
+        for number, row in state.documents.items()
+        if document in (row["relative"], row["whole"])
+    }
     if not ids:
         known = {row["path"] for row in state.documents.values()}
         raise NotFoundError.among(

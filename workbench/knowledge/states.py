@@ -23,7 +23,17 @@ from .extraction.names import name_key
 from .extraction.protocol import DATE
 from .graphs import Graph
 from .linking import Links
-from .queries import ALIASES, ASSERTIONS, CHUNKS, DOCUMENTS, HELD, MENTIONS, PASSAGE_KEYS
+from .naming import whole_labels
+from .queries import (
+    ALIASES,
+    ASSERTIONS,
+    CHUNKS,
+    DOCUMENTS,
+    HELD,
+    MENTIONS,
+    PASSAGE_KEYS,
+    SHARED_PATHS,
+)
 from .senses import read_senses
 
 _Said = tuple[str, str, str, str | None, str | None]
@@ -106,9 +116,31 @@ class State:
             yield self
 
     @cached_property
-    def documents(self) -> dict[int, sqlite3.Row]:
-        """The documents that could be read, by their ids."""
-        return {row["id"]: row for row in self.read(DOCUMENTS)}
+    def documents(self) -> dict[int, dict[str, Any]]:
+        """The documents that could be read, by their ids.
+
+        ``path`` is what a document is called: ``relative``, its path in its folder, or ``whole``,
+        with what tells the folders apart, where several of them hold one path.
+        """
+        rows = self.read(DOCUMENTS)
+        roots = self.graph.folders()
+        labels: Mapping[int, str] = {}
+        if len(roots) > 1:
+            labels = whole_labels(roots, ((row["folder_id"], row["path"]) for row in rows))
+        found = {}
+        for row in rows:
+            path, label = row["path"], labels.get(row["folder_id"])
+            whole = path if label is None else f"{label}/{path}"
+            shown = whole if path in self.shared_paths else path
+            found[row["id"]] = {**dict(row), "path": shown, "relative": path, "whole": whole}
+        return found
+
+    @cached_property
+    def shared_paths(self) -> frozenset[str]:
+        """The paths that stand in several folders; who compares states has them be those of all."""
+        if len(self.graph.folders()) < 2:
+            return frozenset()
+        return frozenset(row["path"] for row in self.read(SHARED_PATHS))
 
     def chunks(self) -> list[sqlite3.Row]:
         """The chunks of all documents, with text, place and passage."""

@@ -189,15 +189,12 @@ class _Places:
 
 
 def _documents(state: State) -> dict[int, Row]:
-    """By id. Where two folders hold one path, the later has its number in its key."""
+    """By id."""
     found: dict[int, Row] = {}
-    taken: dict[str, int] = defaultdict(int)
     for number, row in sorted(state.documents.items()):
-        path = row["path"]
-        taken[path] += 1
         found[number] = {
-            "key": path if taken[path] == 1 else f"{path} ({taken[path]})",
-            "path": path,
+            "key": row["path"],
+            "path": row["path"],
             "reader": row["reader"],
             "sha256": row["source_sha256"],
             "encoding": row["encoding"],

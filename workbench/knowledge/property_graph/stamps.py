@@ -52,4 +52,6 @@ def stamp_of(state: State) -> str:
         events = f"SELECT * FROM {table} WHERE recorded_us <= ? ORDER BY number"
         add([row[:] for row in read(events, (state.recorded_us,))])
     add([rule.text for rule in vocabulary_rules()])
+    if state.shared_paths:  # these are shown otherwise
+        add(sorted(state.shared_paths))
     return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,6 +119,9 @@ def difference(
     """
     with graph.database.snapshot():
         states = [State(graph, recorded_us=each) for each in (first_us, second_us)]
+        shared = states[0].shared_paths | states[1].shared_paths
+        for each in states:  # a document is called the same in both
+            each.shared_paths = shared
         for each in track(states, "Reading the graph", unit="times"):
             _ = each.documents, each.entities, each.facts  # this takes the time
         documents = compare_values(*map(_documents, states))
@@ -128,6 +130,8 @@ def difference(
         picture = None
         if drawn and facts:
             seen = [Seen(graph, recorded_us=each, inferred=False) for each in (first_us, second_us)]
+            for one in seen:
+                one.state.shared_paths = shared
             picture = _picture(graph, seen, facts, entities, most)
         return GraphDiff(
             graph.name,
@@ -141,12 +145,11 @@ def difference(
 
 
 def _documents(state: State) -> dict[str, Hashable]:
-    """By path; where two folders hold one, both together."""
-    found: dict[str, list[tuple[Hashable, ...]]] = defaultdict(list)
-    for row in state.documents.values():
-        told = row["source_sha256"], row["reader"], row["encoding"] or "", row["characters"]
-        found[row["path"]].append(told)
-    return {path: tuple(sorted(values, key=repr)) for path, values in found.items()}
+    """By path."""
+    return {
+        row["path"]: (row["source_sha256"], row["reader"], row["encoding"] or "", row["characters"])
+        for row in state.documents.values()
+    }
 
 
 def _entities(state: State) -> dict[str, Hashable]:
