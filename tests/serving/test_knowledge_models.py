@@ -60,12 +60,23 @@ def test_it_is_listed_and_answers_with_sources(asked: Client, folder: Path) -> N
     assert "[1] harbour.md" in said
     assert answer.headers["x-workbench-route"] == "knowledge"
     assert answer.json["usage"]["completion_tokens"] > 0  # what phrased is settled
+    assert answer.json["workbench"] == {"abstained": False}
+    cited = [each["url_citation"] for each in answer.json["choices"][0]["message"]["annotations"]]
+    assert {said[each["start_index"] : each["end_index"]] for each in cited} >= {"[1]"}
+    with settings.override(home=folder / "home"):
+        read = knowledge.citing.read("town", cited[0]["title"], cited[0]["start"], cited[0]["end"])
+    assert "Mara Quill" in read.words
+    again = ask(asked, QUESTION)  # from the cache, if it is kept
+    assert again.json["choices"] == answer.json["choices"]
+    assert again.json["workbench"] == answer.json["workbench"]
 
 
 def test_what_it_does_not_know_it_does_not_answer(asked: Client, folder: Path) -> None:
     answer = ask(asked, "How many moons has the planet Jupiter?")
     assert "does not say" in answer.json["choices"][0]["message"]["content"]
     assert answer.headers["x-workbench-route-reason"].startswith("knowledge/town: abstained")
+    assert answer.json["workbench"] == {"abstained": True}
+    assert answer.json["choices"][0]["message"]["annotations"] == []
 
 
 def test_another_document_is_another_answer(asked: Client, folder: Path) -> None:
@@ -82,3 +93,4 @@ def test_a_graph_that_is_not_there_is_said(asked: Client, folder: Path) -> None:
     answer = asked.chat(QUESTION, model="knowledge/twon")
     assert answer.status == 404
     assert "knowledge/town" in answer.body.decode()
+    assert answer.json["error"]["code"] == "model_not_found"

@@ -36,11 +36,32 @@ Answered = Reply | WorkbenchError
 
 
 @dataclass(frozen=True)
+class Citation:
+    """What a mark in a reply points to.
+
+    Characters ``start_index`` to ``end_index`` of the reply's text are the mark, characters
+    ``start`` to ``end`` of the document say what stands before it.
+    """
+
+    start_index: int
+    end_index: int
+    document: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What a virtual model answers: one of its replies, with the reason why that one."""
+    """What a virtual model answers: one of its replies, with the reason why that one.
+
+    ``citations`` are of its text. ``abstained`` says whether it gives no answer for want of
+    evidence; None of models that never do.
+    """
 
     reply: Reply
     reason: str
+    citations: tuple[Citation, ...] = ()
+    abstained: bool | None = None
 
 
 Deliberation = Generator[tuple[Question, ...], tuple[Answered, ...], Outcome]

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from workbench.models.virtual import Citation
 
 Kind = Literal["chat", "completion", "embedding"]
 
@@ -85,6 +88,8 @@ class Piece:
     ``finish_reason``: ``stop``, ``length``, ``tool_calls``, ``cancelled``. The very last piece of
     an answer carries ``usage``. ``vector`` is an embedding. ``logprobs`` are
     ``models.TokenLogprob``. ``stop_text`` is the one that ended the choice, where that is known.
+    ``citations`` are of the whole choice's text; ``abstained`` says whether it gives no answer for
+    want of evidence, and is None of models that never do: see ``models.virtual.Outcome``.
     """
 
     text: str = ""
@@ -95,6 +100,8 @@ class Piece:
     finish_reason: str | None = None
     usage: Usage | None = None
     stop_text: str | None = None
+    citations: tuple[Citation, ...] = ()
+    abstained: bool | None = None
 
 
 @dataclass

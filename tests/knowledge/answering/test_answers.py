@@ -9,8 +9,15 @@ import pytest
 
 from tests.knowledge.places import MakePlace
 from workbench.core.errors import InputError, NotFoundError
-from workbench.knowledge.answering.answers import abstain, compose, prompt_for, with_sources
+from workbench.knowledge.answering.answers import (
+    abstain,
+    compose,
+    mark_sources,
+    prompt_for,
+    with_sources,
+)
 from workbench.knowledge.answering.choosing import choose_notes
+from workbench.knowledge.answering.notes import Span
 from workbench.knowledge.answering.virtual import (
     KnowledgeModel,
     asked_in,
@@ -143,6 +150,18 @@ def test_sources_are_numbered_once() -> None:
         f"Helen Keller: {notes[0].text} [1][2]\n\n[1] keller.md 133-181\n[2] keller.md 100-112"
     )
     assert with_sources(abstain(FOUND)).startswith("made does not say.")
+
+
+def test_each_mark_in_the_text_is_that_of_its_source() -> None:
+    notes = choose_notes(FOUND, by_words)
+    made = compose(FOUND, notes, " ".join(note.text for note in notes[:2]))
+    text, marks = mark_sources(made)
+    places = {Span(each.document, each.start, each.end): each for each in made.sources}
+    assert len(marks) == sum(len(each.citations) for each in made.sentences) > 2
+    for begin, span in marks:
+        number = list(places).index(span) + 1
+        assert text[begin:].startswith(f"[{number}]")
+        assert f"\n[{number}] {span.document} {span.start}-{span.end}" in text
 
 
 def test_the_prompt_holds_the_notes_and_the_question() -> None:

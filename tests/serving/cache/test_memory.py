@@ -8,8 +8,10 @@ from collections import OrderedDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.serving.cache.entries import Entry
+from workbench.models.virtual import Citation
+from workbench.serving.cache.entries import Entry, decode_answer, encode_answer
 from workbench.serving.cache.memory import MemoryTier
+from workbench.serving.call import Facts, Piece, Usage
 
 
 def entry(name: str, *, size: int = 1000, cost_s: float = 1.0, expires_s: float = 9e9) -> Entry:
@@ -43,6 +45,20 @@ def test_what_is_larger_than_an_eighth_is_not_taken() -> None:
     assert not tier.put(entry("a", size=1001))
     assert tier.get(b"a", 0.0) is None  # what it was before is not the answer any more
     assert (len(tier), tier.size_bytes) == (0, 0)
+
+
+def test_what_an_answer_cites_is_kept_with_it() -> None:
+    cited = Citation(2, 5, "a.md", 0, 9)
+    pieces = [
+        Piece("a"),
+        Piece(" [1]", finish_reason="stop", citations=(cited,), abstained=False, usage=Usage(1, 2)),
+    ]
+    body = encode_answer(pieces, Facts(served_by="m"))
+    assert body is not None
+    found = decode_answer(body)
+    assert found is not None
+    (kept,) = found[1]
+    assert (kept.text, kept.citations, kept.abstained) == ("a [1]", (cited,), False)
 
 
 def test_what_has_expired_is_gone() -> None:

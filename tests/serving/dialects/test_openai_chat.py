@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from workbench.core.errors import CapabilityError, EngineError, InputError
 from workbench.models.protocol import TokenLogprob
+from workbench.models.virtual import Citation
 from workbench.serving.call import Call, Facts, Piece, ToolCall, Usage
 from workbench.serving.dialects import openai_chat
 from workbench.serving.dialects.openai_answers import ChatAnswer
@@ -180,6 +182,37 @@ def test_a_whole_answer() -> None:
     token = answer["choices"][0]["logprobs"]["content"][0]
     assert (token["token"], token["bytes"]) == ("Hi", [72, 105])
     assert token["top_logprobs"][1] == {"token": "\ufffd", "logprob": -9999.0, "bytes": None}
+
+
+CITED = Piece(
+    "It is so. [1]", finish_reason="stop", usage=Usage(1, 1), abstained=False,
+    citations=(Citation(10, 13, "old notes/a.md", 5, 40),),
+)  # fmt: skip
+
+
+def test_sources_and_abstention_are_told_in_fields() -> None:
+    told = openai_chat.render(parse(), [CITED], Facts(), created_s=0)
+    answer = ChatCompletion.model_validate_json(told)
+    message = answer.choices[0].message
+    assert message.annotations is not None and message.content is not None
+    (cited,) = message.annotations
+    marked = cited.url_citation
+    assert message.content[marked.start_index : marked.end_index] == "[1]"
+    assert (marked.title, marked.url) == ("old notes/a.md", "old%20notes/a.md#char=5,40")
+    assert marked.model_extra == {"start": 5, "end": 40}
+    assert answer.model_extra == {"workbench": {"abstained": False}}
+    parse(messages=[HELLO, json.loads(told)["choices"][0]["message"], HELLO])  # may be sent back
+    plain = openai_chat.render(parse(), [Piece("a", finish_reason="stop")], Facts(), created_s=0)
+    assert "workbench" not in json.loads(plain)
+
+
+def test_sources_and_abstention_are_streamed() -> None:
+    events = [json.loads(each) for each in stream(parse(stream=True), [CITED])[:-1]]
+    deltas = [each["choices"][0]["delta"] for each in events]
+    assert [each["url_citation"]["start"] for each in deltas[2]["annotations"]] == [5]
+    assert [each.get("workbench") for each in events] == [None, None, None, {"abstained": False}]
+    for each in events:
+        ChatCompletionChunk.model_validate(each)
 
 
 def test_calls_that_came_in_parts_are_put_together() -> None:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from workbench.core.errors import CapabilityError, EngineError, InputError
 from workbench.models.protocol import TokenLogprob
+from workbench.models.virtual import Citation
 from workbench.serving.call import Call, Facts, Piece, Tool, ToolCall, Usage
 from workbench.serving.dialects import openai_responses
 
@@ -144,6 +145,23 @@ def test_a_stream_of_text(read_stream: Callable[..., Any]) -> None:
     assert final.usage is not None
     assert events[0][1]["response"]["status"] == "in_progress"
     assert events[0][1]["response"]["output"] == []
+
+
+def test_sources_and_abstention_are_told_in_fields(read_stream: Callable[..., Any]) -> None:
+    piece = Piece(
+        "So. [1]", finish_reason="stop", usage=Usage(1, 1), abstained=False,
+        citations=(Citation(4, 7, "a.md", 5, 40),),
+    )  # fmt: skip
+    whole = json.loads(openai_responses.render(parse(), [piece], Facts(), created_s=0))
+    events = read_stream(openai_responses, parse(stream=True), [piece])
+    added = "response.output_text.annotation.added"
+    (given,) = [data["annotation"] for name, data in events if name == added]
+    assert added in checked(events)
+    for told in (whole, events[-1][1]["response"]):
+        assert told["workbench"] == {"abstained": False}
+        found = Response.model_validate(told).output[0].content[0].annotations[0]  # type: ignore[union-attr]
+        assert (found.type, found.title, found.url) == ("url_citation", "a.md", "a.md#char=5,40")
+        assert told["output"][0]["content"][0]["annotations"] == [given]
 
 
 def test_a_stream_of_calls(read_stream: Callable[..., Any]) -> None:

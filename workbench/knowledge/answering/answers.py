@@ -162,18 +162,27 @@ def quoted(retrieval: Retrieval, notes: Sequence[Note]) -> list[Note]:
 
 def with_sources(made: Answer) -> str:
     """An answer as text: each sentence with the numbers of its sources, which are listed below."""
+    return mark_sources(made)[0]
+
+
+def mark_sources(made: Answer) -> tuple[str, tuple[tuple[int, Span], ...]]:
+    """The text of ``with_sources``, and where in it which span's mark begins: ``[1]``."""
     if not made.sentences:
-        return made.answer
+        return made.answer, ()
     numbers = {
         Span(each.document, each.start, each.end): number
         for number, each in enumerate(made.sources, start=1)
     }
-    said = [
-        f"{each} {''.join(f'[{numbers[span]}]' for span in each.citations)}".strip()
-        for each in made.sentences
-    ]
+    text, marks = "", []
+    for each in made.sentences:
+        text = f"{text} {each}".strip()
+        text += " " if each.citations else ""
+        for span in each.citations:
+            marks.append((len(text), span))
+            text += f"[{numbers[span]}]"
     listed = [f"[{n}] {span.document} {span.start}-{span.end}" for span, n in numbers.items()]
-    return "\n\n".join([" ".join([*said, *made.remarks]), "\n".join(listed)])
+    whole = " ".join([text, *made.remarks])
+    return "\n\n".join([whole, "\n".join(listed)]), tuple(marks)
 
 
 def _answer(

@@ -14,10 +14,18 @@ from workbench.core import settings
 from workbench.core.errors import InputError, NotFoundError
 from workbench.knowledge.graphs import list_names, opened
 from workbench.models.reply import Reply
-from workbench.models.virtual import Deliberation, Messages, Outcome, Question, need_replies
+from workbench.models.virtual import (
+    Citation,
+    Deliberation,
+    Messages,
+    Outcome,
+    Question,
+    need_replies,
+)
 
-from .answers import Answer, prompt_for, with_sources
+from .answers import Answer, mark_sources, prompt_for
 from .asking import Findings, answer, find, kept_retrievers
+from .notes import Span
 
 PREFIX = "knowledge"
 _MOST_ANSWER_TOKENS, _NOTE_TOKENS = 120, 600
@@ -46,7 +54,10 @@ class KnowledgeModel:
             answers = yield (Question(self.members[0], prompt, asked),)
             (reply,) = need_replies(self.name, answers)
         made = answer(found, (lambda _: reply.text) if reply else None, model=self.members[0])
-        return Outcome(_as_reply(self.name, made, reply), _reason(made, found))
+        text, marks = mark_sources(made)
+        citations = tuple(_citation(text, place, span) for place, span in marks)
+        given = _as_reply(self.name, text, reply)
+        return Outcome(given, _reason(made, found), citations, made.abstained)
 
     def most_tokens(self, prompt_tokens: int, answer_tokens: int) -> tuple[int, int]:
         """See ``VirtualModel.most_tokens``."""
@@ -65,7 +76,7 @@ class Graphs:
         short = name.removeprefix(f"{PREFIX}/")
         if short not in list_names():
             raise NotFoundError.among(
-                "graph", name, self.names(), hint=f"workbench knowledge build {short} FOLDER"
+                "model", name, self.names(), hint=f"workbench knowledge build {short} FOLDER"
             )
         with opened(short) as graph:
             row = graph.database.read_one("SELECT last_us FROM clock")
@@ -94,8 +105,12 @@ def _given(sampling: Mapping[str, Any]) -> dict[str, Any]:
     return {name: sampling[name] for name in kept if sampling.get(name) is not None}
 
 
-def _as_reply(name: str, made: Answer, reply: Reply | None) -> Reply:
-    text = with_sources(made)
+def _citation(text: str, place: int, span: Span) -> Citation:
+    end = text.index("]", place) + 1
+    return Citation(place, end, span.document, span.start, span.end)
+
+
+def _as_reply(name: str, text: str, reply: Reply | None) -> Reply:
     if reply is None:
         return Reply(text, name, "knowledge", 0, 0, None, "stop", 0, 0.0, 0.0)
     return Reply(

@@ -77,6 +77,8 @@ class VirtualBackend:
             logprobs=outcome.reply.logprobs if wanted else (),
             finish_reason=outcome.reply.finish_reason,
             usage=Usage(facts.prompt_tokens, facts.completion_tokens, facts.cached_tokens),
+            citations=outcome.citations,
+            abstained=outcome.abstained,
         )
 
     def _next_step(

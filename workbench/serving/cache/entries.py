@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from workbench.models.protocol import TokenLogprob
+from workbench.models.virtual import Citation
 from workbench.serving.call import Facts, Piece, ToolCall, Usage
 
 
@@ -45,6 +46,8 @@ class _Stored(msgspec.Struct, array_like=True, frozen=True):
     finish_reason: str | None
     usage: Usage | None
     stop_text: str | None = None
+    citations: tuple[Citation, ...] = ()
+    abstained: bool | None = None
 
 
 class _Body(msgspec.Struct, array_like=True, frozen=True):
@@ -77,6 +80,8 @@ def encode_answer(pieces: Sequence[Piece], facts: Facts) -> bytes | None:
             piece.finish_reason,
             piece.usage,
             piece.stop_text,
+            piece.citations,
+            piece.abstained,
         )
         for piece in joined
     )
@@ -99,6 +104,8 @@ def decode_answer(body: bytes) -> tuple[str, tuple[Piece, ...]] | None:
             each.finish_reason,
             each.usage,
             each.stop_text,
+            each.citations,
+            each.abstained,
         )
         for each in found.pieces
     )
@@ -134,4 +141,6 @@ def _of_choice(index: int, parts: Sequence[Piece]) -> Piece:
         next((part.vector for part in parts if part.vector is not None), None),
         next((part.finish_reason for part in reversed(parts) if part.finish_reason), None),
         stop_text=next((part.stop_text for part in reversed(parts) if part.stop_text), None),
+        citations=tuple(each for part in parts for each in part.citations),
+        abstained=next((part.abstained for part in parts if part.abstained is not None), None),
     )

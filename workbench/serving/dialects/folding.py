@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.models.virtual import Citation
 from workbench.serving.call import Piece, ToolCall, Usage
 
 
@@ -20,6 +21,8 @@ class Choice:
     vector: tuple[float, ...] | None = None
     finish_reason: str = "stop"
     stop_text: str | None = None
+    citations: list[Citation] = field(default_factory=list)
+    abstained: bool | None = None
 
 
 def fold(pieces: Iterable[Piece]) -> tuple[list[Choice], Usage]:
@@ -43,6 +46,9 @@ def fold(pieces: Iterable[Piece]) -> tuple[list[Choice], Usage]:
         if piece.finish_reason is not None:
             choice.finish_reason = piece.finish_reason
             choice.stop_text = piece.stop_text
+        choice.citations.extend(piece.citations)
+        if piece.abstained is not None:
+            choice.abstained = piece.abstained
         if piece.usage is not None:
             usage = piece.usage
     for index, parts in texts.items():

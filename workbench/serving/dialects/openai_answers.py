@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Literal
+from urllib.parse import quote
 
 from msgspec import UNSET, Struct, UnsetType
 
+from workbench.models.virtual import Citation
 from workbench.serving.call import Usage
 from workbench.serving.dialects.folding import Choice
 from workbench.serving.dialects.openai_tools import ToolCalled, called
@@ -54,13 +56,42 @@ class LogprobsAnswer(Struct):
     refusal: None = None
 
 
+class UrlCitation(Struct):
+    """What a mark in the text cites.
+
+    Characters ``start_index`` to ``end_index`` (not included) of the text are the mark. ``title``
+    is the document, of which characters ``start`` to ``end`` say so; ``url`` says both (RFC 5147).
+    ``start`` and ``end`` are the gateway's own.
+    """
+
+    start_index: int
+    end_index: int
+    title: str
+    url: str
+    start: int
+    end: int
+
+
+class AnnotationAnswer(Struct):
+    """A citation of a message."""
+
+    url_citation: UrlCitation
+    type: Literal["url_citation"] = "url_citation"
+
+
+class OwnAnswer(Struct):
+    """The gateway's own: whether a graph gave no answer, for the evidence was too thin."""
+
+    abstained: bool
+
+
 class MessageAnswer(Struct):
     """What the assistant said."""
 
     content: str | None
     role: Literal["assistant"] = "assistant"
     refusal: None = None
-    annotations: list[Any] = []
+    annotations: list[AnnotationAnswer] = []
     tool_calls: list[ToolCalled] | UnsetType = UNSET
 
 
@@ -82,6 +113,7 @@ class ChatAnswer(Struct):
     choices: list[ChoiceAnswer]
     usage: UsageAnswer
     object: Literal["chat.completion"] = "chat.completion"
+    workbench: OwnAnswer | UnsetType = UNSET
 
 
 def usage_answer(usage: Usage) -> UsageAnswer:
@@ -97,6 +129,23 @@ def finish_reason(reason: str) -> FinishReason:
     if reason == "tool_calls":
         return "tool_calls"
     return "stop" if reason == "stop" else "length"
+
+
+def url_citation(citation: Citation) -> UrlCitation:
+    """A citation as OpenAI tells those of pages: with a relative URL."""
+    place = f"{quote(citation.document)}#char={citation.start},{citation.end}"
+    marked = (citation.start_index, citation.end_index)
+    return UrlCitation(*marked, citation.document, place, citation.start, citation.end)
+
+
+def annotations(citations: Iterable[Citation]) -> list[AnnotationAnswer]:
+    """The citations of a message."""
+    return [AnnotationAnswer(url_citation(each)) for each in citations]
+
+
+def own_answer(abstained: bool | None) -> OwnAnswer | UnsetType:
+    """What only some models say; nothing of the others."""
+    return UNSET if abstained is None else OwnAnswer(abstained)
 
 
 def token_answers(entries: Iterable[Any]) -> list[TokenAnswer]:
@@ -122,7 +171,7 @@ def token_bytes(text: str) -> list[int] | None:
 
 def choice_answer(choice: Choice, *, logprobs: bool) -> ChoiceAnswer:
     """One whole choice."""
-    message = MessageAnswer(choice.text)
+    message = MessageAnswer(choice.text, annotations=annotations(choice.citations))
     if choice.tool_calls:
         message.tool_calls = [called(call) for call in choice.tool_calls]
         message.content = choice.text or None

@@ -10,7 +10,12 @@ import msgspec
 from workbench.core.errors import CapabilityError, InputError
 from workbench.serving.call import Call, Facts, Piece
 from workbench.serving.dialects.folding import fold
-from workbench.serving.dialects.openai_answers import ChatAnswer, choice_answer, usage_answer
+from workbench.serving.dialects.openai_answers import (
+    ChatAnswer,
+    choice_answer,
+    own_answer,
+    usage_answer,
+)
 from workbench.serving.dialects.openai_errors import render_error as render_error
 from workbench.serving.dialects.openai_requests import (
     REFUSED,
@@ -78,6 +83,7 @@ def render(call: Call, pieces: Sequence[Piece], facts: Facts, *, created_s: floa
         facts.served_by or call.model,
         [choice_answer(choice, logprobs=told) for choice in choices],
         usage_answer(usage),
+        workbench=own_answer(choices[0].abstained if choices else None),
     )
     return msgspec.json.encode(answer)
 

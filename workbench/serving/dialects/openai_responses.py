@@ -10,6 +10,7 @@ import msgspec
 from workbench.core.errors import CapabilityError, InputError
 from workbench.serving.call import Call, Facts, Piece, Tool
 from workbench.serving.dialects.folding import fold
+from workbench.serving.dialects.openai_answers import own_answer
 from workbench.serving.dialects.openai_errors import render_error as render_error
 from workbench.serving.dialects.openai_requests import AsObject
 from workbench.serving.dialects.openai_tools import check_choice, check_tools
@@ -78,6 +79,7 @@ def render(call: Call, pieces: Sequence[Piece], facts: Facts, *, created_s: floa
     choices, usage = fold(pieces)
     answer = begin(call, facts, created_s)
     answer.output = output_items(call, choices[0])
+    answer.workbench = own_answer(choices[0].abstained)
     complete(answer, choices[0].finish_reason, usage)
     return msgspec.json.encode(answer)
 

@@ -9,10 +9,14 @@ from msgspec import UNSET, Struct, UnsetType
 
 from workbench.serving.call import Call, Facts, Piece, ToolCall, Usage
 from workbench.serving.dialects.openai_answers import (
+    AnnotationAnswer,
     FinishReason,
     LogprobsAnswer,
+    OwnAnswer,
     UsageAnswer,
+    annotations,
     finish_reason,
+    own_answer,
     token_answers,
     usage_answer,
 )
@@ -42,6 +46,7 @@ class Delta(Struct):
 
     role: Literal["assistant"] | UnsetType = UNSET
     content: str | UnsetType | None = UNSET
+    annotations: list[AnnotationAnswer] | UnsetType = UNSET
     tool_calls: list[ToolDelta] | UnsetType = UNSET
 
 
@@ -63,6 +68,7 @@ class ChatChunk(Struct):
     choices: list[ChoiceChunk]
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
     usage: UsageAnswer | UnsetType | None = UNSET
+    workbench: OwnAnswer | UnsetType = UNSET
 
 
 class ToolNumbers:
@@ -111,12 +117,15 @@ class ChatWriter:
                 written += self._event(chunk)
             else:
                 written += self._text_event(piece.index, piece.text)
+        if piece.citations:
+            delta = Delta(annotations=annotations(piece.citations))
+            written += self._event(ChoiceChunk(piece.index, delta))
         if piece.tool_calls:
             delta = Delta(tool_calls=[tool_delta(part, tools) for part in piece.tool_calls])
             written += self._event(ChoiceChunk(piece.index, delta))
         if piece.finish_reason is not None:
             reason = finish_reason(piece.finish_reason)
-            written += self._event(ChoiceChunk(piece.index, Delta(), reason))
+            written += self._event(ChoiceChunk(piece.index, Delta(), reason), _own(piece))
         if piece.usage is not None:
             self._usage = piece.usage
         return written
@@ -132,8 +141,9 @@ class ChatWriter:
         """See ``Writer.break_off``; no ``[DONE]`` follows, for it is not done."""
         return b"data: " + encode(error_answer(error)) + b"\n\n"
 
-    def _event(self, choice: ChoiceChunk) -> bytes:
-        return self._head + b',"choices":[' + msgspec.json.encode(choice) + self._tail
+    def _event(self, choice: ChoiceChunk, more: bytes = b"") -> bytes:
+        told = self._head + b',"choices":[' + msgspec.json.encode(choice)
+        return told + (b"]" + more + self._tail[1:] if more else self._tail)
 
     def _text_event(self, index: int, text: str) -> bytes:
         return b"".join(
@@ -145,6 +155,12 @@ class ChatWriter:
                 self._tail,
             )
         )
+
+
+def _own(piece: Piece) -> bytes:
+    """What only some models say, as another field of an event."""
+    own = own_answer(piece.abstained)
+    return b"" if own is UNSET else b',"workbench":' + encode(own)
 
 
 def tool_delta(part: ToolCall, tools: ToolNumbers) -> ToolDelta:

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType, structs
 
+from workbench.models.virtual import Citation
 from workbench.serving.call import Call, Facts, ToolCall, Usage
 from workbench.serving.dialects.folding import Choice
-from workbench.serving.dialects.openai_answers import TokenAnswer, token_answers
+from workbench.serving.dialects.openai_answers import (
+    OwnAnswer,
+    TokenAnswer,
+    UrlCitation,
+    token_answers,
+    url_citation,
+)
 from workbench.serving.http_errors import HttpError
 
 Status = Literal["in_progress", "completed", "incomplete", "failed"]
+
+
+class Annotation(UrlCitation, tag_field="type", tag="url_citation"):
+    """A citation of a text."""
 
 
 class OutputText(Struct):
     """Text of an answer."""
 
     text: str
-    annotations: list[Any] = []
+    annotations: list[Annotation] = []
     logprobs: list[TokenAnswer] = []
     type: Literal["output_text"] = "output_text"
 
@@ -105,6 +117,7 @@ class ResponseAnswer(Struct):
     reasoning: None = None
     store: Literal[False] = False
     truncation: Literal["disabled"] = "disabled"
+    workbench: OwnAnswer | UnsetType = UNSET
 
 
 def usage_answer(usage: Usage) -> UsageAnswer:
@@ -150,6 +163,11 @@ def fail(answer: ResponseAnswer, error: HttpError) -> None:
     answer.error = Failure("rate_limit_exceeded" if limited else "server_error", error.message)
 
 
+def text_annotations(citations: Iterable[Citation]) -> list[Annotation]:
+    """The citations of a text."""
+    return [Annotation(**structs.asdict(url_citation(each))) for each in citations]
+
+
 def message_id(call: Call) -> str:
     """The id of the answer's text."""
     return f"msg_{call.request_id}"
@@ -165,7 +183,8 @@ def output_items(call: Call, choice: Choice) -> list[MessageItem | CallItem]:
     status = ended(choice.finish_reason)
     items: list[MessageItem | CallItem] = []
     if choice.text or not choice.tool_calls:
-        text = OutputText(choice.text, [], token_answers(choice.logprobs))
+        cited = text_annotations(choice.citations)
+        text = OutputText(choice.text, cited, token_answers(choice.logprobs))
         items.append(MessageItem(message_id(call), [text], status))
     items += [call_item(part, status) for part in choice.tool_calls]
     return items

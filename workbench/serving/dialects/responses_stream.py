@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.serving.call import Call, Facts, Piece, ToolCall, Usage
-from workbench.serving.dialects.openai_answers import TokenAnswer, token_answers
+from workbench.serving.dialects.openai_answers import TokenAnswer, own_answer, token_answers
 from workbench.serving.dialects.responses_answers import (
+    Annotation,
     CallItem,
     MessageItem,
     OutputText,
@@ -17,6 +18,7 @@ from workbench.serving.dialects.responses_answers import (
     ended,
     fail,
     message_id,
+    text_annotations,
 )
 from workbench.serving.dialects.sse import encode, event
 from workbench.serving.http_errors import HttpError
@@ -27,6 +29,7 @@ EVENTS = (
     "response.output_item.added",
     "response.content_part.added",
     "response.output_text.delta",
+    "response.output_text.annotation.added",
     "response.output_text.done",
     "response.content_part.done",
     "response.function_call_arguments.delta",
@@ -49,6 +52,7 @@ class ResponseWriter:
         self._item: MessageItem | CallItem | None = None
         self._parts: list[str] = []
         self._logprobs: list[TokenAnswer] = []
+        self._annotations: list[Annotation] = []
         self._reason = "stop"
         self._usage = Usage()
 
@@ -57,10 +61,14 @@ class ResponseWriter:
         written = self._start() if self._number == 0 else b""
         if piece.text or piece.logprobs:
             written += self._text(piece)
+        for cited in text_annotations(piece.citations):
+            written += self._annotation(cited)
         for part in piece.tool_calls:
             written += self._call_part(part)
         if piece.finish_reason is not None:
             self._reason = piece.finish_reason
+        if piece.abstained is not None:
+            self._answer.workbench = own_answer(piece.abstained)
         if piece.usage is not None:
             self._usage = piece.usage
         return written
@@ -122,6 +130,12 @@ class ResponseWriter:
         self._number += 1
         return written
 
+    def _annotation(self, cited: Annotation) -> bytes:
+        """A citation of the text that is open."""
+        place = {"content_index": 0, "annotation_index": len(self._annotations)}
+        self._annotations.append(cited)
+        return self._of_item("response.output_text.annotation.added", **place, annotation=cited)
+
     def _call_part(self, part: ToolCall) -> bytes:
         written = b""
         if part.name:
@@ -144,7 +158,7 @@ class ResponseWriter:
             kind = "response.function_call_arguments.done"
             written = self._of_item(kind, arguments=whole, name=item.name)
         else:
-            text = OutputText(whole, [], self._logprobs)
+            text = OutputText(whole, self._annotations, self._logprobs)
             item.content = [text]
             told = {"content_index": 0, "text": whole, "logprobs": self._logprobs}
             written = self._of_item("response.output_text.done", **told)
@@ -153,5 +167,5 @@ class ResponseWriter:
         place = len(self._answer.output)
         written += self._event("response.output_item.done", output_index=place, item=item)
         self._answer.output.append(item)
-        self._item, self._parts, self._logprobs = None, [], []
+        self._item, self._parts, self._logprobs, self._annotations = None, [], [], []
         return written
