@@ -197,3 +197,20 @@ def test_the_readmes_make_targets_are_there() -> None:
 def test_the_readme_maps_all_eighteen_systems() -> None:
     text = (REPO / "README.md").read_text("utf-8")
     assert re.findall(r"^\| (\d+) \|", text, re.M) == [str(n) for n in range(1, 19)]
+
+
+def relations_in(text: str) -> set[str]:
+    """The relations of a table that has one or two in the first cell of a row."""
+    rows = text.partition("\n| relation | ")[2].partition("\n\n")[0].splitlines()[2:]
+    return {name.strip(" `") for row in rows for name in row.split("|")[1].split(",")}
+
+
+def test_the_relations_are_those_of_the_guidelines() -> None:
+    page = (REPO / "docs/how-to/knowledge.md").read_text("utf-8")
+    guidelines = REPO / "workbench/evaluation/frozen/knowledge/README.md"
+    known = relations_in(page)
+    assert known == relations_in(guidelines.read_text("utf-8"))
+    assert f"{len(known)} relations" in page
+    assert len(relations_in(page.replace("| `child_of` |", "|  |")) & known) == len(known) - 1
+    for rule in re.findall(r"rules (?:add|remove) \w+ '([^']+)'", page):
+        assert set(re.findall(r"(\w+)\(", rule)) <= known, rule

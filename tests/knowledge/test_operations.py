@@ -53,7 +53,7 @@ def test_a_graph_from_its_building_to_its_end(terminal: Terminal, folder: Path) 
         *("document", "chunk", "mention", "entity", "fact")
     }
     (folder / "b.md").write_text("# Health\n\nParis is the capital of France.")
-    assert "0 added, 1 changed, 0 withdrawn, 2 as before" in terminal.run("update", "notes")[1]
+    assert "0 added, 1 changed, 0 withdrawn, 1 as before" in terminal.run("update", "notes")[1]
     assert terminal.run("delete", "notes", "b.md")[2].startswith("its file is still in")
     (folder / "b.md").write_text(DOCUMENTS["b.md"])
     terminal.run("update", "notes")
@@ -123,19 +123,44 @@ def test_passages_are_searched(terminal: Terminal, folder: Path) -> None:
 
 def test_a_graph_is_shown(terminal: Terminal, folder: Path) -> None:
     (folder / "e.txt").write_text("Walkers Home Office (WHO) came.")
+    (folder / "gone.txt").symlink_to("nothing.txt")
     terminal.run("build", "notes", folder)
     status, out, err = terminal.run("show", "notes")
     assert status == 0
     assert "facts" in out
     assert "ambiguous: who: walkers home office or world health organization" in err
     assert "left out: bad.ipynb" in err
+    assert "left out: gone.txt: No such file" in err  # a link to nothing, as build said
     (listed,) = terminal.json("list")
     changed = terminal.json("show", "notes")["changed"]
     assert listed == {
-        "name": "notes", "documents": 3, "unread": 1, "folders": str(folder.resolve()),
+        "name": "notes", "documents": 3, "unread": 2, "folders": str(folder.resolve()),
         "changed": changed,
     }  # fmt: skip
     assert changed is not None and "last change" in out
+    (folder / "gone.txt").unlink()
+    terminal.run("update", "notes")
+    assert list(terminal.json("show", "notes")["faults"]) == ["bad.ipynb"]
+
+
+def test_of_many_endings_the_commonest_are_told(terminal: Terminal, folder: Path) -> None:
+    for number in range(14):
+        for copy in range(15 - number):
+            (folder / f"{copy}.e{number:02}").write_text("")
+    err = terminal.run("build", "notes", folder)[2]
+    (told,) = [line for line in err.splitlines() if line.startswith("passed over")]
+    assert told.startswith("passed over, for no reader knows them: 15 .e00, 14 .e01, ")
+    assert told.endswith(", 4 .e11 and 6 with 3 other endings")
+
+
+def test_that_nothing_was_decided_is_said(terminal: Terminal, folder: Path) -> None:
+    terminal.run("build", "notes", folder)
+    assert "no pair was found to be one or two" in terminal.run("candidates", "decided", "notes")[1]
+    assert terminal.json("candidates", "decided", "notes") == []
+    terminal.run("merge", "notes", "Ada Lovelace", "Ada King", "--reason", "married")
+    out = terminal.run("candidates", "decided", "notes")[1].splitlines()
+    assert out[1].split()[:5] == ["ada", "king", "ada", "lovelace", "one"]
+    assert out[1].endswith("married")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +176,9 @@ def test_a_graph_is_shown(terminal: Terminal, folder: Path) -> None:
         (("delete", "notes", "a.tx"), "no document named 'a.tx'; did you mean 'a.txt'?"),
         (("dump", "none"), "no graph named 'none'"),
         (("as-of", "notes", "--valid", "soon"), "'soon' is no date"),
+        (("as-of", "notes", "--valid", "1899-13"), "'1899-13' is no date"),
+        (("as-of", "notes", "--valid", "2012-02-30"), "'2012-02-30' is no date"),
+        (("ask", "notes", "Who is Ada?", "--model", "nope"), "no model named 'nope'"),
         (("as-of", "notes", "--recorded", "soon"), "'soon' is no date or time"),
         (("merge", "notes", "Nobody", "Ada King"), "no entity named 'Nobody'"),
         (("merge", "notes", "Ada King", "the ada king"), "are one entity"),

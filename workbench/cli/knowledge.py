@@ -20,6 +20,7 @@ from workbench.cli.knowledge_inference import (  # noqa: F401
 )
 from workbench.cli.knowledge_linking import (  # noqa: F401
     show_candidates_decide,
+    show_candidates_decided,
     show_candidates_list,
     show_senses_list,
     show_senses_set,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from workbench.knowledge.searching import Found
 
 _SHOWN = 20
+_ENDINGS = 12
 
 
 def show_build(done: Ingest) -> None:
@@ -50,8 +52,11 @@ def show_build(done: Ingest) -> None:
     _say_each("left out", done.faults)
     _say_each("in part", done.notes)
     if done.passed_over:
-        listed = ", ".join(f"{count:,} {ending}" for ending, count in done.passed_over.items())
-        click.echo(f"passed over, for no reader knows them: {listed}", err=True)
+        most = sorted(done.passed_over.items(), key=lambda each: (-each[1], each[0]))
+        listed = ", ".join(f"{count:,} {ending}" for ending, count in most[:_ENDINGS])
+        rest = sum(count for _, count in most[_ENDINGS:])
+        more = f" and {rest:,} with {len(most) - _ENDINGS:,} other endings" if rest else ""
+        click.echo(f"passed over, for no reader knows them: {listed}{more}", err=True)
 
 
 show_update = show_build

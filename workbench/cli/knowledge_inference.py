@@ -27,6 +27,8 @@ def show_infer(found: Inferred) -> None:
     )
     if not found.complete:
         click.echo("more would follow, less surely or by more steps", err=True)
+    for note in found.notes:
+        click.echo(note, err=True)
 
 
 def show_why(proofs: list[Proof]) -> None:
@@ -64,6 +66,8 @@ def show_rules_list(rules: list[BookRule]) -> None:
 def show_rules_add(rule: BookRule) -> None:
     """The rule in its canonical form."""
     click.echo(f"used from now on: {rule.rule}")
+    if rule.note:
+        click.echo(rule.note, err=True)
 
 
 def show_rules_remove(rule: BookRule) -> None:

@@ -9,7 +9,7 @@ import click
 from workbench.cli.drawing import format_count, print_table
 
 if TYPE_CHECKING:
-    from workbench.knowledge.linking_operations import Candidates, Decision
+    from workbench.knowledge.linking_operations import Candidates, DecidedPair, Decision
     from workbench.knowledge.sense_events import SenseSet
     from workbench.knowledge.senses import Homonym
 
@@ -48,6 +48,18 @@ def show_candidates_decide(done: Decision) -> None:
     """What was decided, and what takes it back."""
     said = {"one": "are one", "two": "are two", "undecided": "are undecided again"}[done.verdict]
     click.echo(f"{done.name}: {done.first!r} and {done.second!r} {said} (event {done.event})")
+
+
+def show_candidates_decided(found: list[DecidedPair]) -> None:
+    """A line a pair, with who decided it and why."""
+    if not found:
+        click.echo("no pair was found to be one or two; `candidates list` shows those that may be")
+        return
+    rows = [
+        [each.first, each.second, each.verdict, each.actor, each.recorded, each.reason]
+        for each in found
+    ]
+    print_table(["one", "other", "are", "by", "recorded", "reason"], rows)
 
 
 def show_senses_list(found: list[Homonym]) -> None:

@@ -20,6 +20,7 @@ from workbench.core.viewers import Viewable
 from .extraction.protocol import Extractor, all_at_work
 from .extractors import use_extractors
 from .graphs import Graph
+from .left_out import keep_left_out
 from .preparing import Extracting, Prepared, begin_extracting, prepare
 from .scanning import Look, Passed, scan
 from .writing import close_document, write_document, write_look
@@ -127,7 +128,7 @@ class _Work:
                 version,
             )
             if current and before is not None and look.is_as(before):
-                self.unchanged += 1
+                self._count_unchanged(known)
                 return
             made = self._prepare(look)
         except DependencyError as error:  # of this format alone: the others go on
@@ -137,7 +138,7 @@ class _Work:
             if known is not None:
                 self._withdraw([(look.folder_id, look.path)])
         elif current and known is not None and known["source_sha256"] == made.source_sha256:
-            self.unchanged += 1
+            self._count_unchanged(known)
             self.seen.append(look)
         else:
             was = known is not None and known["fault"] is None
@@ -145,6 +146,10 @@ class _Work:
             self.changed += made.fault is None and was
             self.withdrawn += made.fault is not None and was
             self.batch.append(made)
+
+    def _count_unchanged(self, known: sqlite3.Row | None) -> None:
+        """A file that still cannot be read is no document; that it is left out is told."""
+        self.unchanged += known is not None and known["fault"] is None
 
     def _prepare(self, look: Look) -> Prepared | None:
         """The file made ready; None where it cannot be asked for now, which is stated."""
@@ -239,6 +244,7 @@ def ingest(
             batch_documents,
         )
         work.run()
+        keep_left_out(graph, work.passed.faults)
         return _told(graph, work, new_passages=_count(graph, "passages") - before)
 
 

@@ -32,6 +32,7 @@ from .history import last_change
 from .indexes import EMBEDDER
 from .inference import operations as inference  # noqa: F401
 from .ingesting import Ingest, ingest
+from .left_out import read_left_out
 from .merging import Merging, merge_entities, unmerge_entities
 from .property_graph import operations as property_graph  # noqa: F401
 from .retrieval import operations as retrieval  # noqa: F401
@@ -46,7 +47,8 @@ class GraphSummary(Viewable):
     """What a graph holds now.
 
     ``ambiguous`` lists short forms of which documents say different things; ``faults`` the
-    documents that could not be read. ``changed`` is when anything of it changed last.
+    files that could not be read when it was last updated. ``changed`` is when anything of it
+    changed last.
     """
 
     name: str
@@ -307,7 +309,7 @@ def list_graphs() -> list[dict[str, Any]]:
                 {
                     "name": name,
                     "documents": int(row[0]) if row else 0,
-                    "unread": int(row[1]) if row else 0,
+                    "unread": (int(row[1]) if row else 0) + len(read_left_out(graph)),
                     "folders": ", ".join(map(str, graph.folders().values())),
                     "changed": last_change(graph),
                 }
@@ -334,6 +336,7 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
     rows = graph.database.read(
         "SELECT path, fault FROM documents WHERE recorded_to IS NULL AND fault IS NOT NULL"
     )
+    faults = {row["path"]: row["fault"] for row in rows} | read_left_out(graph)
     dropped = graph.database.read_one("SELECT coalesce(sum(ungrounded), 0) FROM extractions")
     return GraphSummary(
         graph.name,
@@ -348,7 +351,7 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
         int(dropped[0]) if dropped else 0,
         {each.name: each.version for each in extractors_in_use(graph)},
         state.links.ambiguous,
-        {row["path"]: row["fault"] for row in sorted(rows, key=lambda row: row["path"])},
+        dict(sorted(faults.items())),
         graph.path.stat().st_size,
         last_change(graph),
     )

@@ -42,6 +42,7 @@ ASSERTIONS = (
     "confidence, extractors.name AS extractor, version " + FROM_PASSAGES.format(found="assertions")
 )
 
+RELATIONS = "SELECT DISTINCT relation " + FROM_PASSAGES.format(found="assertions")
 
 # When each assertion was held: while a document was open that says it, and an extractor in use.
 HELD = """

@@ -104,7 +104,7 @@ class State:
     def __init__(
         self, graph: Graph, *, recorded_us: int | None = None, valid: str | None = None
     ) -> None:
-        if valid is not None and not DATE.fullmatch(valid):
+        if valid is not None and not is_date(valid):
             raise InputError(f"{valid!r} is no date", hint="1995, 1995-06 or 1995-06-30")
         self.graph, self.valid = graph, valid
         self.recorded_us = _FOREVER_US - 1 if recorded_us is None else recorded_us
@@ -268,6 +268,23 @@ def _order_of(support: Support) -> tuple[Any, ...]:
         *(support.document, support.start, support.end),
         *(support.extractor, support.version, support.confidence),
     )
+
+
+def is_date(text: str) -> bool:
+    """Whether it is as much of ``YYYY-MM-DD`` as is known, of a day that there is.
+
+    >>> is_date("1899-12"), is_date("1899-13"), is_date("-0044-03-15"), is_date("2012-02-30")
+    (True, False, True, False)
+    """
+    if not DATE.fullmatch(text):
+        return False
+    year, month, day = ([*text.removeprefix("-").split("-"), "1", "1"])[:3]
+    leap = 2000 + int(year) % 400  # the calendar repeats; datetime knows no year 0 or before
+    try:
+        dt.date(leap, int(month), int(day))
+    except ValueError:
+        return False
+    return True
 
 
 def holds_at(valid: str | None, first: str | None, last: str | None) -> bool:

@@ -112,6 +112,20 @@ def load(
     )
 
 
+def check_model_name(name: str) -> None:
+    """See that there is a model of a name, without loading or fetching anything.
+
+    Raises:
+        NotFoundError: There is none; near matches are named.
+    """
+    from workbench.models.virtual import find_virtual, is_virtual
+
+    if is_virtual(name):
+        find_virtual(name)
+    else:
+        catalogue.find(parse_model_name(name).base)
+
+
 @contextmanager
 def _hints_for(entry: CatalogueEntry) -> Iterator[None]:
     """A damaged file of the catalogue's is fetched again; of the user's own there is no other."""

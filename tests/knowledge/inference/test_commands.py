@@ -62,7 +62,31 @@ def test_rules_come_and_go(terminal: Terminal) -> None:
     status, _, err = terminal.run("rules", "remove", "notes", "born_in(p,q)->knows(p,q)")
     assert status == 0 and "brings it back" in err
     assert terminal.json("infer", "notes", "--relation", "knows")["count"] == 0
-    assert {each["source"] for each in terminal.json("rules", "list", "notes")} == {"vocabulary"}
+    listed = terminal.json("rules", "list", "notes")
+    assert {each["source"] for each in listed if each["used"]} == {"vocabulary"}
+
+
+def test_an_unknown_relation_is_told_and_not_refused(terminal: Terminal) -> None:
+    status, _, err = terminal.run("infer", "notes", "--relation", "located")
+    assert status == 0
+    told = "no fact and no rule of notes has the relation 'located'; did you mean 'located_in'?"
+    assert told in err
+    assert "no fact and no rule" not in terminal.run("infer", "notes", "--relation", "part_of")[2]
+    rule = "born_in(x, y) & employs(z, x) -> knows(z, y)"
+    status, out, err = terminal.run("rules", "add", "notes", rule)
+    assert (status, out) == (0, f"used from now on: {rule}\n")
+    assert "no fact and no rule of notes has the relation 'employs'" in err
+    assert "born_in" not in err.partition(": it has")[0]
+    assert terminal.run("rules", "add", "notes", "knows(x, y) -> knows(y, x)")[2] == ""
+
+
+def test_a_rule_that_was_taken_away_is_listed_as_that(terminal: Terminal) -> None:
+    rule = "born_in(x, y) -> knows(x, y)"
+    terminal.run("rules", "add", "notes", rule)
+    terminal.run("rules", "remove", "notes", rule, "--reason", "wrong")
+    (told,) = [each for each in terminal.json("rules", "list", "notes") if each["rule"] == rule]
+    assert (told["source"], told["used"], told["reason"]) == ("user", False, "wrong")
+    assert terminal.run("rules", "remove", "notes", rule)[0] == 2  # it is not used
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,13 @@ def test_a_query_is_a_table_or_json(place: Place, capsys: pytest.CaptureFixture[
     assert status == 2 and "DELETE changes a graph" in err
 
 
+def test_a_column_is_called_what_the_statement_calls_it(place: Place) -> None:
+    query = operations.query
+    assert query("made", "MATCH (n:Entity) RETURN count(n)").columns == ("count(n)",)
+    assert query("made", "MATCH (n:Entity) RETURN Count( n ) AS many").columns == ("many",)
+    assert query("made", "MATCH (n:Entity) RETURN n.name LIMIT 1").columns == ("n.name",)
+
+
 def test_a_parameter_is_json_or_a_text(place: Place) -> None:
     told = ["a=Ada Roe", "b=7", 'c="7"', "$d=[1, 2]", "e=="]
     found = operations.query("made", "RETURN $a, $b, $c, $d, $e", parameter=told)

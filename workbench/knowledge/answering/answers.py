@@ -173,7 +173,8 @@ def mark_sources(made: Answer) -> tuple[str, tuple[tuple[int, Span], ...]]:
         Span(each.document, each.start, each.end): number
         for number, each in enumerate(made.sources, start=1)
     }
-    text, marks = "", []
+    text = ""
+    marks: list[tuple[int, Span]] = []
     for each in made.sentences:
         text = f"{text} {each}".strip()
         text += " " if each.citations else ""

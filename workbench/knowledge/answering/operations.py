@@ -14,7 +14,7 @@ from workbench.knowledge.indexes import EMBEDDER
 from workbench.knowledge.retrieval.questions import check_question
 from workbench.knowledge.retrieval.retriever import Asked, Retriever, opened_retriever
 from workbench.knowledge.states import State
-from workbench.models.loading import load
+from workbench.models.loading import check_model_name, load
 
 from .answers import Answer, Unsupported
 from .asking import answer, find, kept_retrievers
@@ -48,13 +48,15 @@ def ask(
         embedder: The embedding model that tells meaning.
     """
     check_question(question)  # before the model is loaded
+    chosen = model or str(settings.get("model"))
+    if model is not None and not quote:
+        check_model_name(model)  # also where nothing is left to be phrased
     with progress("Looking for what bears on it"), _retriever(name, embedder) as retriever:
         check_cancelled()
         found = find(retriever, question, strategy=strategy)
     check_cancelled()
     if quote or found.why_not is not None or found.retrieval.communities:
         return answer(found, None)
-    chosen = model or str(settings.get("model"))
     with progress(f"Having {chosen} phrase it"), load(chosen) as loaded:
         return answer(
             found,

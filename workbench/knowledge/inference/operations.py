@@ -18,7 +18,8 @@ from workbench.knowledge.states import State
 from .contradictions import gather
 from .mining import LEAST_CONFIDENCE, LEAST_SUPPORT
 from .reasoning import Proof, Reasoning
-from .rulebook import BookRule, add_rule, remove_rule
+from .relations import known_relations, unknown_relations
+from .rulebook import BookRule, add_rule, remove_rule, rule_book
 
 Share = Annotated[float, limits.Gt(0), limits.Le(1)]
 Count = Annotated[int, limits.Ge(1)]
@@ -30,7 +31,8 @@ class Inferred(Viewable):
     those that may have made them.
 
     ``complete`` is False where more would follow than is drawn: conclusions less sure than .1, by
-    more than six steps, or beyond the 200,000 surest.
+    more than six steps, or beyond the 200,000 surest. ``notes`` say what was asked for and is
+    nowhere.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Inferred(Viewable):
     complete: bool
     rules: tuple[BookRule, ...]
     proofs: tuple[Proof, ...] = field(repr=False)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,10 @@ def infer(
             proofs = tuple(reasoning.proofs(each.fact for each in found[:limit]))
             used = tuple(each for each in reasoning.book if each.used and each.makes_facts)
             complete = reasoning.closure.complete
-            return Inferred(name, len(reasoning.stated), len(found), complete, used, proofs)
+            asked = [] if relation is None else [relation]
+            notes = unknown_relations(name, asked, known_relations(reasoning.state, used))
+        counts = len(reasoning.stated), len(found)
+        return Inferred(name, *counts, complete, used, proofs, notes)
 
 
 @operation("knowledge.why", title="Prove a fact of a graph", produces="proofs")
@@ -189,7 +195,8 @@ def rules_list(
 def rules_add(name: str, rule: str, *, confidence: Share = 1.0, reason: str = "") -> BookRule:
     """Reason with a rule from now on: born_in(x, y) & located_in(y, z) -> born_in(x, z).
 
-    The head may also say what cannot be: -> never, -> y = z, or (of times) -> y <= z.
+    The head may also say what cannot be: -> never, -> y = z, or (of times) -> y <= z. A relation
+    of the body that no fact has yet is told, and not refused: a document may come that says it.
 
     Args:
         name: The graph.
@@ -200,7 +207,12 @@ def rules_add(name: str, rule: str, *, confidence: Share = 1.0, reason: str = ""
     with opened(name) as graph:
         tell_ledger(graph)
         made = add_rule(graph, rule, confidence=confidence, actor=LOCAL, reason=reason)
-    return BookRule(made.text, "user", True, made.confidence, reason=reason)
+        with State(graph).frozen() as state:
+            book = rule_book(graph, (), until_us=state.recorded_us)
+            others = [each for each in book if each.used and each.rule != made.text]
+            needed = [atom.relation for atom in made.body]
+            note = "; ".join(unknown_relations(name, needed, known_relations(state, others)))
+    return BookRule(made.text, "user", True, made.confidence, reason=reason, note=note)
 
 
 @operation("knowledge.rules_remove", title="Take a rule from a graph", group="rules")

@@ -28,7 +28,7 @@ class BookRule(Viewable):
     """A rule with where it comes from, and what a mined one rests on.
 
     ``used`` is False for one that was taken away. ``partial_confidence`` is that of AMIE; a mined
-    rule's ``confidence`` is the lower end of its 95% interval.
+    rule's ``confidence`` is the lower end of its 95% interval. ``note`` says what is odd about it.
     """
 
     rule: str
@@ -41,6 +41,7 @@ class BookRule(Viewable):
     partial_confidence: float | None = None
     head_coverage: float | None = None
     reason: str = ""
+    note: str = ""
 
     @property
     def makes_facts(self) -> bool:
@@ -49,7 +50,10 @@ class BookRule(Viewable):
 
 
 def rule_book(graph: Graph, mined: Iterable[MinedRule], *, until_us: int) -> list[BookRule]:
-    """Every rule of a graph: the user's, the vocabulary's, then those mined, each once."""
+    """Every rule of a graph: the user's, the vocabulary's, then those mined, each once.
+
+    Last come those that were taken away and are none of these any more.
+    """
     last = _last_events(graph, until_us=until_us)
     book: dict[str, BookRule] = {}
     for text, (kind, confidence, reason) in last.items():
@@ -66,6 +70,10 @@ def rule_book(graph: Graph, mined: Iterable[MinedRule], *, until_us: int) -> lis
         more = (each.partial_confidence, each.head_coverage)
         made = (each.rule.text, "mined", not taken, each.rule.confidence)
         book.setdefault(each.rule.text, BookRule(*made, *numbers, *more, reason))  # type: ignore[arg-type]
+    added = _added(graph, until_us=until_us)
+    for text, (_, confidence, reason) in last.items():
+        source: Source = "user" if text in added else "mined"
+        book.setdefault(text, BookRule(text, source, False, confidence, reason=reason))
     return list(book.values())
 
 
@@ -131,6 +139,15 @@ def _last_events(
         (until_us,),
     )
     return {row["rule"]: (row["kind"], row["confidence"], row["reason"]) for row in rows}
+
+
+def _added(graph: Graph, *, until_us: int) -> set[str]:
+    """The rules that a user ever added."""
+    rows = graph.database.read(
+        "SELECT DISTINCT rule FROM rule_events WHERE kind = 'add' AND recorded_us <= ?",
+        (until_us,),
+    )
+    return {row["rule"] for row in rows}
 
 
 def _note(graph: Graph, kind: Doing, rule: Rule, *, actor: str, reason: str) -> None:

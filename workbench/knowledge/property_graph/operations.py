@@ -18,6 +18,7 @@ from workbench.core.viewers import Viewable
 from ..graphs import opened
 from ..states import State, told_time
 from .asking import MOST_LIMIT
+from .columns import as_written
 from .opening import open_property_graph
 from .paths import Path, find_entity, shortest_paths
 from .protocol import MOST_ROWS, TIMEOUT_S, On, PropertyGraph, Schema
@@ -96,7 +97,8 @@ def query(
     with _asked(name, at, valid, on) as (graph, recorded):
         found = graph.query(cypher, given, limit=limit, timeout_s=timeout_s)
     took_ms = round(found.took_s * 1000, 3)
-    return QueryAnswer(name, on, recorded, valid, found.columns, found.rows, found.more, took_ms)
+    columns = tuple(as_written(column, cypher) for column in found.columns)
+    return QueryAnswer(name, on, recorded, valid, columns, found.rows, found.more, took_ms)
 
 
 @operation("knowledge.schema", title="Show what Cypher can ask a graph for", produces="schema")
