@@ -64,6 +64,7 @@ def test_what_follows_is_listed_and_what_is_left_out_is_said() -> None:
     drawn = html(Inferred("notes", 12, 5, False, (rule,), (DRAWN,)))
     assert "12 said, 5 follow by 1 rule" in drawn and "4 more are not shown" in drawn
     assert "More would follow" in drawn
+    assert "no &lt;b&gt;" in html(Inferred("notes", 1, 0, True, (), (), ("no <b>",)))
     whole = html(Inferred("notes", 12, 1, True, (rule,), (LEVANT,)))
     assert "more are not shown" not in whole and "More would follow" not in whole
 

@@ -74,7 +74,7 @@ def _rule(rule: BookRule) -> str:
         f'<tr><td class="wider"><code>{escape(rule.rule)}</code>{away}</td>'
         f"<td>{escape(rule.source)}</td>"
         f'<td class="n">{rule.confidence:.2f}</td><td class="n">{holds}</td>'
-        f"<td>{escape(rule.reason)}</td></tr>"
+        f"<td>{escape('; '.join(filter(None, (rule.reason, rule.note))))}</td></tr>"
     )
 
 

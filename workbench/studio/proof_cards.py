@@ -41,6 +41,7 @@ def draw_inferred(found: Inferred) -> str:
     ]
     notes = [f"{more:,} more are not shown; limit= shows them."] if more else []
     notes += [] if found.complete else ["More would follow, less surely or by more steps."]
+    notes += map(escape, found.notes)
     return _card(head + "".join(parts) + "".join(f'<p class="q">{each}</p>' for each in notes))
 
 
