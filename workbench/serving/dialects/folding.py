@@ -46,7 +46,8 @@ def fold(pieces: Iterable[Piece]) -> tuple[list[Choice], Usage]:
         if piece.finish_reason is not None:
             choice.finish_reason = piece.finish_reason
             choice.stop_text = piece.stop_text
-        choice.citations.extend(piece.citations)
+        if piece.citations:
+            choice.citations.extend(piece.citations)
         if piece.abstained is not None:
             choice.abstained = piece.abstained
         if piece.usage is not None:
