@@ -27,6 +27,7 @@ def test_a_graph_is_gone_and_its_documents_are_not(
     assert status == 0
     assert out == "made: the graph with 2 documents is gone; no file of a document was touched\n"
     assert [each["name"] for each in operations.list_graphs()] == ["kept"]
+    assert Terminal(capsys).run("merges", "kept")[1] == "nothing was merged\n"
     assert list(provider.names()) == ["knowledge/kept"]
     assert [path.name for path in (home / "knowledge").iterdir()] == ["kept"]
     assert {path.name for path in place.folder.iterdir()} == set(DOCUMENTS)
@@ -65,9 +66,12 @@ def test_a_kill_after_the_move_leaves_nothing_that_is_listed(
     assert list((home / "knowledge").iterdir()) == []  # what was left of the first went, too
 
 
-def test_a_damaged_graph_can_be_removed(make_place: MakePlace) -> None:
+def test_a_damaged_graph_can_be_removed(
+    make_place: MakePlace, capsys: pytest.CaptureFixture[str]
+) -> None:
     place = make_place(DOCUMENTS)
     place.graph.database.close()
     place.graph.path.write_bytes(b"no database" * 100)
     assert removing.remove("made", yes=True).documents is None
     assert operations.list_graphs() == []
+    assert Terminal(capsys).run("list")[1].startswith("no graph is here yet")

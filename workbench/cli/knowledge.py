@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.drawing import format_bytes, format_count, print_table
+from workbench.cli.drawing import format_bytes, format_count, print_plain, print_table
 from workbench.cli.knowledge_answering import show_ask, show_read  # noqa: F401
 from workbench.cli.knowledge_graph import show_path, show_query, show_schema  # noqa: F401
 from workbench.cli.knowledge_inference import (  # noqa: F401
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from workbench.knowledge.building import Deletion
     from workbench.knowledge.ingesting import Ingest
     from workbench.knowledge.merging import Merging
-    from workbench.knowledge.operations import FactsAt, GraphDump, GraphSummary
+    from workbench.knowledge.operations import FactsAt, GraphDump, GraphSummary, MergeEvent
     from workbench.knowledge.removing import Removal
     from workbench.knowledge.retrieval.telling import Retrieval
     from workbench.knowledge.searching import Found
@@ -145,6 +145,22 @@ def show_merge(done: Merging) -> None:
 
 
 show_unmerge = show_merge
+
+
+def show_merges(found: list[MergeEvent]) -> None:
+    """A line an event."""
+    if found:
+        print_plain(found)
+    else:
+        click.echo("nothing was merged")
+
+
+def show_list(found: list[dict[str, Any]]) -> None:
+    """A line a graph."""
+    if found:
+        print_plain(found)
+    else:
+        click.echo("no graph is here yet; `workbench knowledge build NAME FOLDER` makes one")
 
 
 def show_show(found: GraphSummary) -> None:
