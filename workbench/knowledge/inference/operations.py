@@ -94,8 +94,10 @@ def infer(
             proofs = tuple(reasoning.proofs(each.fact for each in found[:limit]))
             used = tuple(each for each in reasoning.book if each.used and each.makes_facts)
             complete = reasoning.closure.complete
-            asked = [] if relation is None else [relation]
-            notes = unknown_relations(name, asked, known_relations(reasoning.state, used))
+            notes: tuple[str, ...] = ()
+            if relation is not None:
+                known = known_relations(reasoning.state, used)
+                notes = unknown_relations(name, [relation], known)
         counts = len(reasoning.stated), len(found)
         return Inferred(name, *counts, complete, used, proofs, notes)
 
