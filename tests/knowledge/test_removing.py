@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from workbench.core.errors import BusyError, InputError
 from workbench.knowledge import operations, removing
+from workbench.knowledge.answering.asking import KeptRetrievers
 from workbench.knowledge.answering.virtual import provider
 from workbench.store.ledger import Ledger
 
@@ -36,6 +38,20 @@ def test_a_graph_is_gone_and_its_documents_are_not(
     assert entry.data["reason"] == "a trial"
     dump = kept.dump()
     assert make_place(DOCUMENTS).dump() == dump  # the name is free, and nothing is left of before
+
+
+def test_what_this_process_keeps_of_it_goes_too(
+    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KeptRetrievers, "_embed", lambda *_: np.zeros((1, 4), np.float32))
+    kept = KeptRetrievers()
+    monkeypatch.setattr(removing, "kept_retrievers", lambda: kept)
+    make_place(DOCUMENTS).graph.database.close()
+    with kept.borrow("made"):
+        pass
+    assert len(kept._kept) == 1
+    removing.remove("made", yes=True)
+    assert not kept._kept
 
 
 def test_it_is_refused_without_a_yes_and_while_a_build_runs(make_place: MakePlace) -> None:

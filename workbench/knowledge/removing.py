@@ -20,6 +20,7 @@ from workbench.store import files
 from workbench.store.database import open_database
 from workbench.store.ledger import Deed, Ledger
 
+from .answering.asking import kept_retrievers
 from .events import tell_ledger
 from .graphs import Graph, opened
 from .property_graph.removing import remove_property_graphs
@@ -79,6 +80,7 @@ def remove_graph(graph: Graph, *, actor: str, reason: str) -> Removal:
         with files.saying_why(graph.folder):
             files.make_folder(aside)
             graph.folder.rename(aside / uuid.uuid4().hex)
+            kept_retrievers().drop(graph.folder)
             shutil.rmtree(aside)
     return Removal(graph.name, documents, folders, note)
 

@@ -157,7 +157,7 @@ def test_each_mark_in_the_text_is_that_of_its_source() -> None:
     made = compose(FOUND, notes, " ".join(note.text for note in notes[:2]))
     text, marks = mark_sources(made)
     places = {Span(each.document, each.start, each.end): each for each in made.sources}
-    assert len(marks) == sum(len(each.citations) for each in made.sentences) > 2
+    assert len(marks) == sum(len(each.citations) for each in made.sentences) >= 2
     for begin, span in marks:
         number = list(places).index(span) + 1
         assert text[begin:].startswith(f"[{number}]")

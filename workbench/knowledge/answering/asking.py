@@ -128,6 +128,13 @@ class KeptRetrievers:
         with self._lock:
             yield self._current(open_graph(name))
 
+    def drop(self, folder: Path) -> None:
+        """Let go of the retriever of a graph that is taken away."""
+        with self._lock:
+            known = self._kept.pop(folder, None)
+        if known is not None:
+            known[1].state.graph.database.close()
+
     def _current(self, graph: Graph) -> Retriever:
         # By its folder: another home has another graph of that name.
         stamp, known = stamp_of(State(graph)), self._kept.pop(graph.folder, None)
