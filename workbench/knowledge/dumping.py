@@ -35,14 +35,14 @@ def as_file(lines: Iterable[str]) -> bytes:
 
 def _records(state: State) -> Iterator[dict[str, Any]]:
     documents = state.documents
-    for row in documents.values():
+    for each in documents.values():
         yield {
             "type": "document",
-            "document": row["path"],
-            "reader": row["reader"],
-            "sha256": row["source_sha256"],
-            "encoding": row["encoding"],
-            "characters": row["characters"],
+            "document": each["path"],
+            "reader": each["reader"],
+            "sha256": each["source_sha256"],
+            "encoding": each["encoding"],
+            "characters": each["characters"],
         }
     for row in state.chunks():
         yield {

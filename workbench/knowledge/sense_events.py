@@ -42,8 +42,8 @@ def chosen_senses(state: State) -> list[tuple[int, str, str]]:
         else:
             last.pop(where, None)
     ids: dict[str, list[int]] = {}
-    for number, row in state.documents.items():
-        for path in {row["relative"], row["whole"]}:
+    for number, document in state.documents.items():
+        for path in {document["relative"], document["whole"]}:
             ids.setdefault(path, []).append(number)
     return [
         (number, name, sense)

@@ -138,7 +138,7 @@ def url_citation(citation: Citation) -> UrlCitation:
     return UrlCitation(*marked, citation.document, place, citation.start, citation.end)
 
 
-def annotations(citations: Iterable[Citation]) -> list[AnnotationAnswer]:
+def message_annotations(citations: Iterable[Citation]) -> list[AnnotationAnswer]:
     """The citations of a message."""
     return [AnnotationAnswer(url_citation(each)) for each in citations]
 
@@ -171,7 +171,7 @@ def token_bytes(text: str) -> list[int] | None:
 
 def choice_answer(choice: Choice, *, logprobs: bool) -> ChoiceAnswer:
     """One whole choice."""
-    message = MessageAnswer(choice.text, annotations=annotations(choice.citations))
+    message = MessageAnswer(choice.text, annotations=message_annotations(choice.citations))
     if choice.tool_calls:
         message.tool_calls = [called(call) for call in choice.tool_calls]
         message.content = choice.text or None

@@ -14,8 +14,8 @@ from workbench.serving.dialects.openai_answers import (
     LogprobsAnswer,
     OwnAnswer,
     UsageAnswer,
-    annotations,
     finish_reason,
+    message_annotations,
     own_answer,
     token_answers,
     usage_answer,
@@ -118,7 +118,7 @@ class ChatWriter:
             else:
                 written += self._text_event(piece.index, piece.text)
         if piece.citations:
-            delta = Delta(annotations=annotations(piece.citations))
+            delta = Delta(annotations=message_annotations(piece.citations))
             written += self._event(ChoiceChunk(piece.index, delta))
         if piece.tool_calls:
             delta = Delta(tool_calls=[tool_delta(part, tools) for part in piece.tool_calls])
