@@ -4,6 +4,7 @@ A conclusion's confidence is its rule's times that of its premises, by its best 
 exceeds a factor, so facts taken in falling order of confidence are each final when they are taken
 (Knuth 1977, A generalization of Dijkstra's algorithm), cycles of rules end by themselves, and a
 limit keeps the best. The result depends on the set of facts and rules, not on their order.
+Nothing of where a thing is goes on beyond a river or a mountain (``whereabouts``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from workbench.core.cancellation import check_cancelled
 
 from .matching import FactIndex, Said, matches
 from .rules import Atom, Rule
+from .whereabouts import carries_on, ends_of_the_way
 
 LEAST_CONFIDENCE, MOST_CONCLUSIONS, MOST_STEPS = 0.1, 200_000, 6
 _LOOK_EVERY = 1000
@@ -86,6 +88,7 @@ class _Chaining:
         most_steps: int,
     ) -> None:
         self.stated, self.least = dict(stated), least_confidence
+        self.ends = ends_of_the_way(self.stated)
         self.most, self.most_steps = most_conclusions, most_steps
         self.uses: dict[str, list[tuple[Rule, Atom, int]]] = defaultdict(list)
         for rule in sorted(set(rules), key=lambda each: (each.text, -each.confidence)):
@@ -126,7 +129,8 @@ class _Chaining:
             for binding, premises, span in matches(rule.body, self.index, first=(position, fact)):
                 ends = [binding[term.value] if term.variable else term.value for term in head.terms]
                 made = Said(ends[0], head.relation, ends[1], *span)
-                if made not in self.final and made not in self.stated and ends[0] != ends[1]:
+                new = made not in self.final and made not in self.stated and ends[0] != ends[1]
+                if new and carries_on(premises, head.relation, self.ends):
                     self._offer(made, rule, premises)
 
     def _offer(self, made: Said, rule: Rule, premises: Sequence[Said]) -> None:

@@ -1,7 +1,8 @@
 """What holds of the relations that the extractors know, by what their names mean.
 
 It is a start, and a user takes away what a collection does not bear out. The relations are defined
-in the guidelines of the frozen sets of ``evaluation``.
+in the guidelines of the frozen sets of ``evaluation``; since ``located_in`` holds there of a town
+and its river as well, ``whereabouts`` ends a chain at waters and mountains.
 """
 
 from __future__ import annotations

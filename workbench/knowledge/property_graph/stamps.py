@@ -10,7 +10,7 @@ from ..inference.vocabulary import vocabulary_rules
 from ..states import State
 
 # What is made of a state: raised when other nodes, edges or properties are.
-LAYOUT = 1
+LAYOUT = 2
 _EVENTS = ("events", "sense_events", "rule_events")
 _CHANGES = f"""
 SELECT max(moment) FROM (

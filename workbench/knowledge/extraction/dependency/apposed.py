@@ -44,6 +44,8 @@ def find_apposed(passage: Passage, sentence: Any) -> Iterator[Found]:
             yield from _taxon(passage, token)
         if token.pos_ == "NOUN" and token.lemma_.lower() in _KINDS_OF_PLACES:
             yield from _kind_of_place(token)
+        if token.lower_ in _WATERS_AND_MOUNTAINS:
+            yield from _kind_before_place(token)
         if token.pos_ == "NOUN" and token.i + 1 < sentence.end:
             yield from _human_before_name(token)
     yield from _opening(passage, sentence)
@@ -109,6 +111,23 @@ def _kind_of_place(token: Token) -> Iterator[Found]:
                 "located_in",
                 Phrase(inside, inside.i, inside.i + 1),
             )
+
+
+def _kind_before_place(token: Token) -> Iterator[Found]:
+    """*the river Seine*, *the volcano Etna*: what it is, so that nobody is born in it."""
+    name = token.nbor() if token.i + 1 < token.sent.end else None
+    before = token.doc[token.i - 1] if token.i > token.sent.start else None
+    if name is None or before is None or name.pos_ != "PROPN" or not token.text.islower():
+        return
+    if before.lower_ == "the":
+        head = name
+        while head.i + 1 < token.sent.end and head.nbor().pos_ == "PROPN":
+            head = head.nbor()
+        said = Phrase(token, token.i, token.i + 1)
+        yield Found("word_before_name", Phrase(head, name.i, head.i + 1), "is_a", said)
+
+
+_WATERS_AND_MOUNTAINS = words("river lake mountain volcano glacier sea strait stream creek fjord")
 
 
 def _tells_of_a_name(token: Token) -> bool:

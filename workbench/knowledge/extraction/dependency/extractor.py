@@ -17,6 +17,7 @@ from workbench.models.english import english_version, load_english
 from ..protocol import Alias, Assertion, Extraction, Mention, Passage, Span
 from .companions import Helper, helpers_for
 from .confidences import confidence_of
+from .kinds import KINDS, bare, kinds_of
 from .parsing import parse_without_insertions
 from .reading import Found
 from .reading import Passage as Parsed
@@ -24,22 +25,8 @@ from .rules import RULES, find_all
 from .sharing import SharedReading
 from .tree import Phrase
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 """Raise it with every change of a rule: each passage is then looked at anew."""
-
-KINDS = {
-    "PERSON": "person",
-    "GPE": "place",
-    "LOC": "place",
-    "FAC": "place",
-    "ORG": "organisation",
-    "WORK_OF_ART": "work",
-    "EVENT": "event",
-    "NORP": "group",
-    "LANGUAGE": "language",
-    "PRODUCT": "product",
-}
-"""What spaCy's labels of names are called here; times and numbers are no names."""
 
 _NAME_CONFIDENCE = (
     0.6  # 143 of its 241 names on the development sentences were of the labelled type
@@ -129,7 +116,7 @@ class DependencyExtractor:
             for each in found
             if each.rule == "short_form"
         ]
-        return Extraction(tuple(_mentions(parsed)), tuple(aliases), tuple(assertions))
+        return Extraction(tuple(_mentions(parsed, found)), tuple(aliases), tuple(assertions))
 
 
 def _read(texts: Sequence[str]) -> list[Any]:
@@ -140,11 +127,12 @@ def _read(texts: Sequence[str]) -> list[Any]:
         return list(parse_without_insertions(pipeline, texts, batch_size=_BATCH))
 
 
-def _mentions(parsed: Parsed) -> Iterator[Mention]:
+def _mentions(parsed: Parsed, found: Sequence[Found]) -> Iterator[Mention]:
+    kinds = kinds_of(parsed.doc.ents, found)
     for each in parsed.doc.ents:
         if each.label_ in KINDS:
-            start = each[1:] if each[0].lower_ in {"the", "a", "an"} and len(each) > 1 else each
-            yield Mention(start.start_char, each.end_char, KINDS[each.label_], _NAME_CONFIDENCE)
+            name = bare(each)
+            yield Mention(name.start_char, name.end_char, kinds[name.text], _NAME_CONFIDENCE)
 
 
 def _assertion(parsed: Parsed, found: Found) -> Assertion | None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .people import name_people
 from .tree import Token
 
 INSERTED = "parataxis"
@@ -46,7 +47,9 @@ def parse_without_insertions(
     for doc, order, parsed in zip(
         wholes, orders, pipeline.pipe(reduced, batch_size=batch_size), strict=True
     ):
-        yield parsed if order is None else _put_together(doc, order, parsed)
+        made = parsed if order is None else _put_together(doc, order, parsed)
+        name_people(made)
+        yield made
 
 
 def _insertions(doc: Any) -> list[tuple[int, int]]:

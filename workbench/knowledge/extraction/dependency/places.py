@@ -33,6 +33,7 @@ _CROSS = words(
     "cross span cover encompass traverse dominate stretch extend flow run occupy reach drain "
     "rise inhabit straddle"
 )
+_INTO = words("extend stretch reach span spread")
 _AREAS = words(
     "city town village park state river lake mountain region country province county district "
     "capital island municipality university territory area range peninsula basin republic "
@@ -88,7 +89,9 @@ def _of_verb(passage: Passage, verb: Token) -> Iterator[Found]:
         if subject is None or is_human(passage, subject.head):
             return
         direct = [one for each in children(verb, "dobj") for one in members(each, listed=True)]
-        preps = ("through", "across", "over", "in", "into", "throughout", "along")
+        preps = ("through", "across", "over", "in", "throughout", "along")
+        if verb.lemma_ in _INTO:  # a river that flows into a sea does not lie there
+            preps = (*preps, "into")
         for each in [*direct, *objects(verb, *preps)]:
             yield from _at(passage, subject, each, "crosses")
     elif verb.lemma_ == "begin":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .enumerations import enumerated
+from .pronouns import PERSONAL, may_be_person, pronouns_of
 from .times import TimeSpan, find_times
 from .tree import (
     BE,
@@ -26,7 +27,6 @@ from .tree import (
 )
 from .vocabulary import words
 
-_PERSONAL = frozenset({"he", "she", "his", "her", "him"})
 _GEOGRAPHIC = words(
     "city town country state river lake island mountain region peninsula strait sea desert "
     "valley province territory park range basin kingdom empire republic capital archipelago "
@@ -54,7 +54,8 @@ _THINGS = words(
     "newspaper instrument plant winter summer reactor conductor semiconductor powder ether "
     "fiber fever helicopter timber leather rubber butter silver copper amber polymer hangover "
     "laser flavor color colour organ restaurant descendant variant constant list document "
-    "continent element museum restaurant"
+    "continent element museum manufacturer retailer carrier broadcaster supplier provider "
+    "distributor"
 )
 
 
@@ -136,7 +137,9 @@ class Passage:
             return None
         topic = self.topic
         if topic is not None and token.sent.start <= topic.phrase.start < token.i < topic.verb:
-            return topic.phrase  # one of its other names
+            acts = token.dep_ in {"nsubj", "nsubjpass"} and token.head.i < topic.verb
+            if not acts:
+                return topic.phrase  # one of its other names
         found = self.phrase(token)
         if (
             found is None
@@ -151,9 +154,20 @@ class Passage:
         )
 
     def _means_topic(self, token: Token) -> bool:
-        if token.lower_ in _PERSONAL:
-            return self.topic is None or self.topic.is_person or is_proper(self.topic.phrase.head)
+        if token.lower_ in PERSONAL:
+            return self.topic is None or token.i in self._of_the_person
         return token.lower_ != "this" or token.dep_ in {"nsubj", "nsubjpass"}
+
+    @functools.cached_property
+    def _of_the_person(self) -> set[int]:
+        """The personal pronouns that stand for the topic; none if it can be no person."""
+        topic = self.topic
+        if topic is None:
+            return set()
+        head, phrase = topic.phrase.head, topic.phrase
+        if not may_be_person(head, topic.classes, _GEOGRAPHIC | _THINGS, told=topic.is_person):
+            return set()
+        return pronouns_of(self.doc, phrase.start, phrase.end, topic.verb, topic.classes)
 
     def names_topic(self, token: Token) -> bool:
         """Whether a noun is a word of the topic's name."""
@@ -167,7 +181,7 @@ class Passage:
 
     def is_thing(self, phrase: Phrase) -> bool:
         """Whether a phrase stands for the topic and the topic is no person."""
-        if phrase.head.lower_ in _PERSONAL:
+        if phrase.head.lower_ in PERSONAL:
             return False
         about = phrase.is_topic or self.names_topic(phrase.head)
         return bool(about and self.topic is not None and not self.topic.is_person)
@@ -294,7 +308,7 @@ def is_human(passage: Passage, token: Token) -> bool:
     topic = passage.topic
     if token.lower_ in {"it", "its"}:
         return False
-    if token.lower_ in _PERSONAL:
+    if token.lower_ in PERSONAL:
         return True
     if token.ent_type_ == "PERSON" and not (passage.names_topic(token) and topic is not None):
         return True

@@ -11,6 +11,7 @@ from .events import find_event_times
 from .fame import find_fame
 from .lists import find_lists
 from .lives import find_languages, find_lives
+from .modality import is_said
 from .naming import find_namesakes, find_other_names
 from .offices import find_nationality, find_offices
 from .parts import find_parts
@@ -48,7 +49,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def find_all(passage: Passage, *, rules: tuple[Rule, ...] = RULES) -> Iterator[Found]:
-    """What a passage says, each fact once."""
+    """What a passage says, each fact once; what it denies, doubts, supposes or asks is left out."""
     seen = set()
     for sentence in passage.doc.sents:
         for rule in rules:
@@ -57,7 +58,7 @@ def find_all(passage: Passage, *, rules: tuple[Rule, ...] = RULES) -> Iterator[F
                 key = (sentence.start, subject, found.relation, found.object.text)
                 if found.subject.head.i == found.object.head.i or key in seen:
                     continue
-                if found.subject.text == found.object.text:
+                if found.subject.text == found.object.text or not is_said(found):
                     continue
                 seen.add(key)
                 yield found

@@ -9,6 +9,7 @@ from typing import Any
 from .enumerations import enumerated
 from .geography import is_demonym
 from .reading import Found, Passage
+from .staging import DIRECTORS, is_staged
 from .tree import (
     NOUNS,
     PRONOUNS,
@@ -19,6 +20,7 @@ from .tree import (
     has_article,
     is_proper,
     members,
+    named_of,
     noun_phrase,
     objects,
     subject_of,
@@ -108,6 +110,8 @@ def _made(passage: Passage, verb: Token) -> Iterator[Found]:
         return
     for each in (one for thing in children(verb, "dobj") for one in members(thing, listed=True)):
         relation = _relation(verb, each, passage)
+        if verb.lemma_ == "direct" and not is_staged(passage, each):
+            continue
         made = False
         if _is_one_thing(passage, verb, each) and (verb.lemma_ != "form" or relation == "founded"):
             made = True
@@ -130,6 +134,8 @@ def _was_made(passage: Passage, verb: Token) -> Iterator[Found]:
     if thing is None and makers and head.pos_ == "NOUN":
         thing = noun_phrase(head)
     if thing is None or passage.is_person(thing):
+        return
+    if verb.lemma_ == "direct" and not is_staged(passage, thing.head):
         return
     relation = _relation(verb, head, passage)
     if verb.lemma_ == "introduce" and any(each.lower_ == "to" for each in verb.children):
@@ -180,8 +186,10 @@ def _whose(head: Token) -> Token:
 
 def _is_one_thing(passage: Passage, verb: Token, each: Token) -> bool:
     """Whether an object is a name, the topic, or the one thing that can be invented once."""
-    if each.pos_ not in NOUNS or each.ent_type_ in {"DATE", "CARDINAL", "PERSON", "GPE"}:
+    if each.pos_ not in NOUNS or each.ent_type_ in {"DATE", "CARDINAL", "GPE"}:
         return False
+    if each.ent_type_ == "PERSON" and verb.lemma_ not in _FOUND - {"form", "settle"}:
+        return False  # whom one founds is a company that the model takes for a person
     if is_proper(each) or passage.names_topic(each):
         return True
     named = any(one.pos_ == "PROPN" for one in each.doc[noun_phrase(each).start : each.i])
@@ -309,6 +317,10 @@ def _maker_noun(passage: Passage, token: Token) -> Iterator[Found]:
         return
     relation = "founded" if "found" in token.lemma_ else "created"
     for each in objects(token, "of"):
+        if token.lemma_ in DIRECTORS:
+            each = named_of(each)
+            if not is_staged(passage, each):
+                continue
         listed = each.tag_ == "NNS" and each.lemma_.lower() in _WORKS
         if listed:
             for one in _after_the_colon(each):
