@@ -152,4 +152,4 @@ def test_without_the_filter_nearly_all_of_it_would_be_facts(
 ) -> None:
     broken = without_the_filter(monkeypatch)
     wrong = [text for text, fact in NOT_SAID if fact in broken[text]]
-    assert len(wrong) >= 0.75 * len(NOT_SAID)
+    assert len(wrong) >= 0.85 * len(NOT_SAID)
