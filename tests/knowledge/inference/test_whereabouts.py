@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.knowledge.extraction.dependency.extractor import DependencyExtractor
+from workbench.knowledge.extraction.names import name_key
+from workbench.knowledge.extraction.protocol import Passage
 from workbench.knowledge.inference import chaining
 from workbench.knowledge.inference.chaining import close
 from workbench.knowledge.inference.matching import Said
@@ -107,3 +110,27 @@ def test_waters_and_mountains_are_known_by_their_names(name: str, known: bool) -
 def test_and_by_what_is_said_of_them(kind: str, known: bool) -> None:
     facts = [Said("toba", "is_a", kind, None, None)]
     assert ("toba" in ends_of_the_way(facts)) == known
+
+
+def said_in(*texts: str) -> set[tuple[str, str, str]]:
+    read = DependencyExtractor().extract_many([Passage(text) for text in texts])
+    return {
+        (name_key(text[slice(*one.subject)]), one.relation, name_key(text[slice(*one.object)]))
+        for text, each in zip(texts, read, strict=True)
+        for one in each.assertions
+    }
+
+
+def test_from_the_words_to_what_follows_nobody_is_born_in_a_river() -> None:
+    said = said_in(
+        "Holmstad lies on the river Aller. Holmstad is the capital of Norland.",
+        "Karl Berg was born in Holmstad.",
+        "The Ostra is a river. It rises in Norland and flows into the North Sea.",
+    )
+    assert ("holmstad", "located_in", "aller") in said
+    assert ("ostra", "located_in", "norland") in said
+    assert ("ostra", "located_in", "north sea") not in said
+    stated = {Said(*each, None, None): 0.9 for each in said}
+    found = {each[:3] for each in close(stated, vocabulary_rules()).conclusions}
+    assert ("karl berg", "born_in", "norland") in found
+    assert ("karl berg", "born_in", "aller") not in found

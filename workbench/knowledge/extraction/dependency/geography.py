@@ -59,6 +59,9 @@ def is_placelike(token: Token) -> bool:
     """Whether a noun names a place, also where the model sees none or no name at all."""
     if is_place(token):
         return True
+    before = token.nbor(-1) if token.i > token.sent.start else None
+    if token.pos_ == "PROPN" and before is not None and before.text in LANDS:
+        return True  # "the river Aller"
     if token.lemma_.lower() in LANDS and token.pos_ in {"NOUN", "PROPN"}:
         inside = token.doc[noun_phrase(token).start : token.i]
         return any(
