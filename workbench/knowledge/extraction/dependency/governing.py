@@ -92,13 +92,23 @@ def _verb_objects(clause: Token, verb: Token) -> Iterator[Literal["denied", "dou
     lemma = verb.lemma_.lower()
     lies = lemma == "lie" and (clause.dep_ == "pcomp" or bool(children(clause, "mark")))
     ends = lemma == "cease" and clause.lemma_ != "exist"  # that has a date, as what it ends has
-    if lies or ends or lemma in _DENYING:
+    if lies or ends or lemma in _DENYING or _has_nobody(verb):
         yield "denied"
-    elif supposes(verb) or _is_lore(clause, verb):
+    going = lemma == "go" and verb.tag_ == "VBG"  # "was going to marry"
+    if going or supposes(verb) or _is_lore(clause, verb):
         yield "doubted"
     told = children(verb, "acomp", "attr", "oprd")
     if any(each.lemma_.lower() in _DOUBTFUL or each.lower_ in _DOUBTFUL for each in told):
         yield "doubted"
+
+
+def _has_nobody(verb: Token) -> bool:
+    """Whether nobody and nothing does it: *no evidence shows that*."""
+    return any(
+        each.lower_ in {"nobody", "nothing", "none"}
+        or any(one.lower_ in {"no", "neither"} for one in children(each, "det"))
+        for each in children(verb, "nsubj", "nsubjpass")
+    )
 
 
 def _is_lore(clause: Token, verb: Token) -> bool:

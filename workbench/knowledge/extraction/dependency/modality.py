@@ -70,6 +70,20 @@ def _objections(found: Found) -> Iterator[Objection]:
     yield from _along(found, below[: below.index(met) + 1])
     yield from _along(found, above)
     yield from _over(found, met)
+    if found.relation in _ONE_VALUE and _is_one_of_two(thing):
+        yield "doubted"
+
+
+_ONE_VALUE = words("born_in died_in born_on died_on founded_on")
+
+
+def _is_one_of_two(thing: Token) -> bool:
+    """Whether it is *in Vienna or in Oslo*: that one was born twice is not said."""
+    for each in (thing, thing.head):
+        heads = (each, each.head) if each.dep_ == "conj" else (each,)
+        if any(one.lower_ == "or" for head in heads for one in children(head, "cc")):
+            return each.pos_ not in _VERBS
+    return False
 
 
 def _way_up(token: Token) -> list[Token]:
