@@ -89,9 +89,9 @@ def _of_verb(passage: Passage, verb: Token) -> Iterator[Found]:
         if subject is None or is_human(passage, subject.head):
             return
         direct = [one for each in children(verb, "dobj") for one in members(each, listed=True)]
-        preps = ("through", "across", "over", "in", "throughout", "along")
+        preps = ["through", "across", "over", "in", "throughout", "along"]
         if verb.lemma_ in _INTO:  # a river that flows into a sea does not lie there
-            preps = (*preps, "into")
+            preps.append("into")
         for each in [*direct, *objects(verb, *preps)]:
             yield from _at(passage, subject, each, "crosses")
     elif verb.lemma_ == "begin":
