@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from workbench.knowledge.answering import choosing
 from workbench.knowledge.answering.answers import Answer, compose, with_sources
 from workbench.knowledge.answering.asking import Findings, answer
 from workbench.knowledge.answering.choosing import choose_notes
-from workbench.knowledge.retrieval.telling import Retrieval, RetrievedPassage
+from workbench.knowledge.retrieval.telling import PathStep, Retrieval, RetrievedPassage
 from workbench.knowledge.searching import Place
 
 TEXTS = {
@@ -114,6 +115,17 @@ def test_a_comparison_has_both_sides_or_says_which_is_missing() -> None:
     none = ask("Which is older, the Hall of Ulm or the Tower of Ulm?", "mill.txt", "museum.txt")
     assert none.abstained
     assert "made does not say it of the Hall of Ulm and of the Tower of Ulm" in none.answer
+
+
+def test_a_path_that_the_answer_did_not_take_is_not_shown() -> None:
+    retrieval = found("When was Max Holt born?", "one.txt", "mill.txt")
+    steps = tuple(PathStep(each.title, each.places[0], "x") for each in retrieval.passages)
+    led = dataclasses.replace(retrieval, path=steps)
+    notes = [note for note in choose_notes(led, alike) if note.outright]
+    assert [note.text for note in notes] == [TEXTS["one.txt"]]
+    assert compose(led, notes, None).path == ()
+    one_step = dataclasses.replace(led, path=steps[:1])
+    assert compose(one_step, notes, None).path == steps[:1]
 
 
 def test_a_row_is_told_under_its_heads() -> None:

@@ -138,7 +138,14 @@ def compose(
     remarks = remarks_on(retrieval.question, notes)
     whole = " ".join((*map(str, kept), *remarks))
     found = _answer(retrieval, whole, kept, tuple(removed), model if reply is not None else None)
-    return replace(found, sources=tuple(_sources(kept, notes)), remarks=remarks)
+    path = () if _leads_elsewhere(found) and any(note.outright for note in notes) else found.path
+    return replace(found, sources=tuple(_sources(kept, notes)), remarks=remarks, path=path)
+
+
+def _leads_elsewhere(found: Answer) -> bool:
+    """Whether a path has a document that no sentence of the answer is of."""
+    cited = {span.document for each in found.sentences for span in each.citations}
+    return any(step.place.document not in cited for step in found.path)
 
 
 def abstain(retrieval: Retrieval, *, why: str = "") -> Answer:
