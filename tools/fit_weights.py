@@ -4,7 +4,7 @@
 
 Each run of capitals (each place) of the documents is one case: in favour where a PERSON (LOCATION)
 label touches it, against where no label does; what another label touches is left out. Documents are
-those of the sets that have been read and tuned on (tests/privacy/frozen to frozen_6), each of
+those of the sets that have been read and tuned on (tests/privacy/frozen to frozen_7), each of
 another hand, and those of tests/privacy/development; what would be withheld is left out. With
 ``--alone`` the lists of ``anonymisation.lists`` are not read, for where they cannot be had. With
 ``--check`` nothing is written: weights come from all sets but one, and what they reach on that one
@@ -51,6 +51,7 @@ SETS = (
     "frozen_4/pii_documents_4.jsonl.gz",
     "frozen_5/pii_documents_5.jsonl.gz",
     "frozen_6/pii_documents_6.jsonl.gz",
+    "frozen_7/pii_documents_7.jsonl.gz",
 )
 TESTS = Path(__file__).parents[1] / "tests" / "privacy"
 LEAST_SEEN = 12

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 WEIGHTS = Path(__file__).parent / "lexicon" / "judge_weights.json"
-LEAST = {"PERSON": 0.2, "LOCATION": 0.2}  # share: no more false than without a judge, more right
+LEAST = {"PERSON": 0.15, "LOCATION": 0.15}  # share: 6% false where a set is told by the others
 MOST_SURE = 0.98  # of a weighed name or place: above it there is one false in eighty
 LEAST_GUESS = 0.08  # below it hardly any guess is right
 _WEIGHED = ("names", "places")
@@ -91,7 +91,9 @@ def doubtful(sure: Sequence[Found], guesses: Sequence[Found]) -> list[Found]:
     asked = [
         each
         for each in sure
-        if each.kind in LEAST and not (each.by in _WEIGHED and each.score > MOST_SURE)
+        if each.kind in LEAST
+        and not (each.by in _WEIGHED and each.score > MOST_SURE)
+        and not _is_rest(each, sure)
     ]
     taken = list(sure)
     for each in sorted(guesses, key=lambda each: (-each.score, each.start, each.end, each.kind)):
@@ -101,6 +103,15 @@ def doubtful(sure: Sequence[Found], guesses: Sequence[Found]) -> list[Found]:
             taken.append(each)
             asked.append(each)
     return asked
+
+
+def _is_rest(each: Found, sure: Sequence[Found]) -> bool:
+    """Whether it is what is left of a place beside an address that holds the rest of it."""
+    return each.kind == "LOCATION" and any(
+        other.kind == "ADDRESS"
+        and (0 <= each.start - other.end <= 1 or 0 <= other.start - each.end <= 1)
+        for other in sure
+    )
 
 
 def _totals(

@@ -33,6 +33,8 @@ _ENDING = re.compile(r",? (?:(?:Jr|Sr)\b\.?|(?:II|III|IV)\b)")
 
 def _with_ending(text: str, each: Found) -> Found:
     """A name with what belongs to its end: Drew Rivers III."""
+    if text[each.start - 1 : each.start] == "‛":  # an ʻokina, as ``true_case`` shows it
+        each = replace(each, start=each.start - 1)
     behind = _ENDING.match(text, each.end) if each.kind == "PERSON" else None
     return replace(each, end=behind.end()) if behind else each
 

@@ -66,11 +66,14 @@ _LEADS = frozenset(
      "or", "go")
 )  # fmt: skip
 _CODED = re.compile(rf"(?i)(?<![\w-])(?:{STATE_CODE}|{STRONG_CODE})")
-_TO_A_PLACE = frozenset(["in", "from", "to", "near", "at", "of", "outside"])
+_TO_A_PLACE = frozenset(["in", "from", "to", "near", "at", "of", "outside", "via", "arriving"])
 
 
 def with_capitals(text: str) -> str:
     """The view: lines without capitals, and lines that shout, as they would be written."""
+    plain = _plain(text)
+    if len(plain) == len(text):
+        text = plain
     letters = sum(char.isalpha() for char in text)
     small = sum(char.isupper() for char in text) < _LEAST_CAPITALS_SHARE * letters
     lines = [
@@ -82,6 +85,40 @@ def with_capitals(text: str) -> str:
         view = _with_addresses(view) if small else _small_lines(text, view)
     # A letter may become two (ß): then places would no longer agree, and the text is read as it is.
     return view if len(view) == len(text) else text
+
+
+# A letter of Polynesia that begins a name; as ‛ it is no letter, and one sees the capital behind.
+_OKINA = re.compile(r"(?<![\w'’])[ʻʼ](?=[^\W\d_a-zß-ÿ])")
+# Letters that a scanner took for digits, and for each other in the words of streets.
+_READ_AS_DIGITS = re.compile(r"(?<![\w@./:=#-])[^\W\d_]+(?:[01][^\W\d_]+){1,3}(?![\w@/:=-])")
+_LAST_ONE = re.compile(r"(?<![\w@./:=#-])[^\W\d_][a-zß-ÿ]{3,}1(?![\w@/:=-])")
+_STREET_WORDS = (
+    "Street", "Terrace", "Drive", "Lane", "Avenue", "Close", "Crescent", "Grove", "Square", "Place",
+    "Parade", "Esplanade", "House", "Cottage", "Green", "Gate",
+)  # fmt: skip
+_READ_AS_C = {
+    word[:at] + "c" + word[at + 1 :]: word
+    for word in _STREET_WORDS for at in range(1, len(word)) if word[at] == "e"
+}  # fmt: skip
+_MISREAD = re.compile(rf"\b(?:{'|'.join(_READ_AS_C)})\b")
+
+
+def _plain(text: str) -> str:
+    """Letters where a scanner saw digits within a word, a capital first where an ʻokina is."""
+    text = _OKINA.sub("‛", text)
+    text = _MISREAD.sub(lambda hit: _READ_AS_C[hit.group()], text)
+    scanned = _READ_AS_DIGITS.sub(_as_letters, text)
+    return _LAST_ONE.sub(_as_letters, scanned) if scanned != text else text
+
+
+def _as_letters(hit: re.Match[str]) -> str:
+    said = hit.group()
+    letters = [char for char in said if char.isalpha()]
+    if len(letters) < 3 or len(letters) < 2 * (len(said) - len(letters)):
+        return said
+    if all(map(str.isupper, letters)):
+        return said.replace("0", "O").replace("1", "I") if len(letters) > 3 else said
+    return said.replace("0", "o").replace("1", "l") if all(map(str.islower, letters[1:])) else said
 
 
 def _is_shouted(line: str) -> bool:
@@ -180,9 +217,11 @@ def _written(line: str, *, shouted: bool, small: bool) -> str:
         name = name or (may_be and small and _is_greeted(words, at))
         name = name or (may_be and at == 0 and line[word.end : word.end + 1] == ":")
         name = name and len(word.said) > 1
-        if shouted and line[word.end : word.end + 1].isdigit():
+        beside_it = line[max(0, word.start - 1) : word.start] + line[word.end : word.end + 1]
+        if shouted and any(map(str.isdigit, beside_it)):
             continue  # a code's letters
         if shouted:
+            name = name or _is_place(line, words, at, small=small)
             out[word.start : word.end] = word.said.capitalize() if name else word.said.lower()
             if not name and word.is_initial:
                 out[word.start : word.end] = word.said

@@ -45,6 +45,9 @@ _PRE = rf"(?:{UNIT},?{_S})?"
 _STREETS = (
     # 221B Baker Street; 14 St. James's Sq; 350 5th Avenue; 12 N. Elm St; 1191 County Road 5
     rf"{_PRE}{_NO},?{_S}(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?{_S})?(?:(?:{_ORD}|{WORD}|of|the|and){_S}){{0,4}}?(?:{_ORD}|{WORD}){_S}(?:{_ENGLISH}|(?<![A-Z]{{2}} ){_RARE_ENGLISH})(?:{_S}(?:N|S|E|W|O|NE|NW|SE|SW|North|South|East|West|Upper|Lower|Extension|\d{{1,3}})\b\.?)?(?:{_S}{_ORD}{_S}(?:Cross|Main|Stage|Phase|Block|Lane|Floor))?(?:{_S}{WORD}(?={_S}?(?:,|\n|$)))?",
+    # 34 The Paddocks; 1506 Kingsway; 37B Esplanade: where nothing else follows
+    rf"{_PRE}{_NO},?{_S}(?:The{_S}(?!C[A-Z]O\b){WORD}|Esplanade|Broadway|Promenade|Strand|Embankment|Boardwalk|{CAPITAL}[^\W\d_]{{2,}}(?:way|gate|side|mount|croft|field|hurst|dene|leigh))(?![\w'’-])(?={_S}?(?:[,.;)\n]|$))",
+    rf"Road{_S}(?:No\.?{_S}?)?\d{{1,3}}[A-Z]?,?{_S}{WORD}(?={_S}?(?:,|\n|$))",
     # Lot 4 Old Mill Road
     rf"(?:{UNIT},?{_S}){{1,3}}(?:{WORD}{_S}){{1,4}}(?:{_ENGLISH}|{_COLONIES})(?:{_S}\d{{1,3}}\b)?",
     # Baker Street 221B
@@ -58,7 +61,7 @@ _STREETS = (
     rf"(?:Am|An der|Im|Zum|Zur|Unter den|Auf der|In der){_S}(?:{WORD}{_S}){{1,2}}\d{{1,4}}[a-z]?\b",
     rf"(?:{WORD}{_S}){{1,2}}(?:Straße|Strasse|Str\.|u\.|[Ww]eg|Platz|Allee|Gasse|Ring|Damm|Ufer|Markt|Straat|Laan|Plein|Gracht|Kade|Dreef|Dijk|Singel|Baan|Lei|Steenweg|Vest|utca|út|tér|körút|[Kk]atu|Gatan|Gata|Gate|vägen|gatan|tänav|gatvė|iela|náměstí|třída|trg){_S}{_NO}",
     # Karl Johans gate 11; Szent István körút 12. II/4; Gedimino pr. 45-7; Vodičkova 704/36
-    rf"(?:{WORD}{_S}){{1,3}}(?:gate|gata|gade|vei|veg|veien|vegen|plass|plads|torg|allé|utca|út|útja|tér|tere|körút|sétány|katu|tie|iela|gatvė|prospektas|pr\.|g\.|al\.|bulvaras|bulvāris|tänav|mnt|puiestee|sokak|sok\.|cad\.|cd\.|rruga|ulica|ul\.|cesta|trg|nábřeží|náměstí|nám\.|třída|ulice){_S}{_NO}(?:\.(?:{_S}[IVX]+/\d{{1,3}})?)?",
+    rf"(?:{WORD}{_S}){{1,3}}(?:gate|gata|gade|vei|veg|veien|vegen|plass|plads|torg|allé|utca|út|útja|tér|tere|körút|sétány|katu|tie|iela|gatvė|tn\.?|prospektas|pr\.|g\.|al\.|bulvaras|bulvāris|tänav|mnt|puiestee|sokak|sok\.|cad\.|cd\.|rruga|ulica|ul\.|cesta|trg|nábřeží|náměstí|nám\.|třída|ulice){_S}{_NO}(?:\.(?:{_S}[IVX]+/\d{{1,3}})?)?",
     rf"{CAPITAL}[^\W\d_a-z]*[^\W\d_]{{4,}}{_S}\d{{1,4}}/\d{{1,3}}[a-z]?(?![\d/.])",
     rf"[A-Z]{{2}}{_S}\d{{1,3}}{_S}(?:Ave|St|Rd){_S}\d{{1,4}}",
     # 14 bis rue de Rivoli, 8, avenue Foch
@@ -92,7 +95,7 @@ _STREETS = (
     rf"\d{{1,4}},?{_S}(?:Ard|Cois|Páirc|Pairc|Cluain|Clós|Gleann|Cnoc|Radharc|Cúirt|Tuar|Droim|Lios|Móin|Baile){_S}(?:(?:na|an|{WORD})(?:{_S}|\b)){{1,3}}",
     rf"\d{{1,4}},?{_S}(?:Brgy\.?|Bgy\.?|Barangay|Purok|Sitio){_S}(?:{WORD}(?:{_S}|\b)){{1,3}}",
     # Blk 20 Toa Payoh Lor 4 #11-45; No. 81 Building 6 Lotus Garden
-    rf"(?:Blk|Block|BLK){_S}\d{{1,4}}[A-Z]?,?{_S}(?:{WORD}{_S}?){{1,4}}(?:\d{{1,3}}\b)?(?:,?{_S}?#\d{{1,3}}-\d{{1,5}})?",
+    rf"(?:Blk|Block|BLK){_S}\d{{1,4}}[A-Za-z]?,?{_S}(?:{WORD}{_S}?){{1,4}}(?:\d{{1,3}}\b)?(?:,?{_S}?#\d{{1,3}}-\d{{1,5}})?",
     rf"No\.?{_S}?\d{{1,5}},?{_S}(?:Building|Block|Tower){_S}\d{{1,3}},?{_S}(?:{WORD}{_S}?){{1,3}}",
     rf"\d{{1,5}},?{_S}(?:Unit|Flat|Apt|Suite){_S}\d{{1,4}}[A-Z]?,?{_S}(?:{WORD}{_S}){{1,3}}{_ENGLISH}",
     # Calle 12 Sur # 30-71; Transversal 9 # 81-32; Carrera 7 No. 12-45
@@ -104,7 +107,7 @@ _STREETS = (
     rf"\d{{1,3}}(?:-[Cc]home)?-\d{{1,3}}(?:-\d{{1,3}})?,?{_S}{WORD}(?:-(?:ku|shi|cho|machi|dori))?",
     rf"{WORD}{_S}\d{{1,2}}-(?:chome{_S}?-?)?\d{{1,3}}-\d{{1,3}}\b",
     # 25, Teheran-ro; 123 Sejong-daero; No. 88 Nanjing West Road; Flat 12B, Sector 21
-    rf"\d{{1,5}}(?:-\d{{1,3}})?,?{_S}{WORD}(?:-ro|-gil|-daero|-dong)(?:{_S}\d{{1,3}}-gil)?\b",
+    rf"\d{{1,5}}[a-z]?(?:-\d{{1,3}})?,?{_S}{WORD}(?:-ro|-gil|-daero|-dong)(?:{_S}\d{{1,3}}-gil)?\b",
     rf"{WORD}(?:-ro|-gil|-daero|-dong)(?:{_S}\d{{1,3}}-gil)?{_S}\d{{1,4}}(?:-\d{{1,3}})?\b",
     rf"No\.?{_S}?\d{{1,5}},?{_S}(?:(?:{WORD}|{_ORD}){_S}){{1,4}}{_ENGLISH}",
     rf"[A-Z]-?\d{{1,4}},{_S}(?:Sector|Block|Phase){_S}\d{{1,3}}",
@@ -114,6 +117,7 @@ _STREETS = (
 _NAMED = (
     rf"(?:\d{{1,2}}\.?{_S})?(?:{WORD}{_S}){{1,3}}{_SURE_ENGLISH}",
     rf"(?:Calle|C/|Avenida|Avda\.?|Av\.|Plaza|Paseo|Carrera|Camino|Via|Viale|Piazza|Corso|Strada|Rua|Travessa|Praça|Alameda|Jalan|Jl\.?|Ulica|ul\.|Ulitsa|Prospekt|vul\.|Bulevardul|bul\.|Calea|Carrer|Rambla|[Rr]ue|avenue|boulevard|chemin|allée|place|quai|impasse|Koocheh|Khiaban|Kh\.|Rehov|Sharia|Thanon|Đường|Phố|Bóthar|Sráid|Y){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
+    rf"{CAPITAL}[^\W\d_]+['’]s{_S}(?:Hill|Way|Green|Gardens|Grove|Row|Walk|Quay|Rise|Gate|Place|Court|Well|Cross)",
     rf"{CAPITAL}[^\W\d_]+(?:straße|strasse|gatan|vägen|gade|vej|gata|veien|straat|laan|gracht|stræti|katu|tänav|utca)",
     rf"(?:The|An){_S}(?:{WORD}{_S}){{0,2}}(?:Rectory|Cottage|House|Lodge|Farm|Barn|Vicarage|Manor|Mill|Forge|Croft|Villa)",
     rf"(?:{WORD}{_S}){{1,2}}(?:Cottage|Lodge|Farm|Estate|Residency|Apartments|Towers|Heights|Cross|Extension|Colony|Enclave|Layout|Street|Road)",

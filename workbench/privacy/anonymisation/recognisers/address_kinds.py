@@ -19,7 +19,7 @@ from .date_forms import months_pattern
 # How much each kind of part says by itself; 2 is enough.
 WORTH = {
     "street": 2.0, "state code": 2.0, "strong code": 2.0, "code place": 2.0, "box": 2.0, "house": 2.0, "unit": 1.0,
-    "code words": 1.5, "country": 1.0, "place": 1.0, "named street": 1.0, "numbered": 0.5, "code": 0.5, "number": 0.5,
+    "code words": 1.5, "country": 1.0, "place": 1.0, "named street": 1.0, "maybe street": 1.0, "numbered": 0.5, "code": 0.5, "number": 0.5,
     "capitals": 0.0,
 }  # fmt: skip
 
@@ -85,6 +85,10 @@ def kind_of(said: str) -> str:
         return coded
     if forms.named_streets().fullmatch(said):
         return "named street"
+    if _MAYBE_STREET.fullmatch(said):
+        return "maybe street"
+    if _HOUSE_NAME.fullmatch(said):
+        return "capitals"
     if first in _labels() or said.rsplit(" ", 1)[-1].lower() in lexicon.no_names:
         return ""
     if NUMBERED.fullmatch(said) or _LOOSE.fullmatch(said):
@@ -96,6 +100,32 @@ def kind_of(said: str) -> str:
     if len(said) < 40 and (_CAPITALS.fullmatch(said) or _SHORT.fullmatch(said)):
         return "capitals"
     return ""
+
+
+# What houses are called: The Laurels, Bramble Barn, Ty Newydd.
+_HOUSE_NAME = re.compile(
+    rf"The {forms.WORD}(?: {forms.WORD})?|(?:{forms.WORD} ){{1,2}}(?:House|Barn|Lodge|Hall|Court|Manor|Farm|Mill|Villa|View|Rise|Croft|Grange|Mews|Lea|"
+    rf"Bank|End|Wood|Heights|Gables|Oaks|Elms|Firs|Willows|Beeches|Limes|Paddocks?|Meadows?|Orchard|Bungalow|Stables|Granary|School|Chapel|Forge|"
+    rf"Nook|Corner|Towers?|Mansions?|Buildings?|Apartments|Chambers|Residence|Point|Haus|Hof)|(?:Ty|Tŷ|Plas|Bryn|Pen|Teach|Tigh|Casa|Villa|Quinta|Finca|Haus|Maison|Mas) {forms.WORD}"
+)
+_LED = re.compile(
+    r"(?i)(?:^|\n|\b(?:address|home|property|premises|site|buying|selling|at|of)[^\n:.]{0,16}(?::[ \t]*| ))[ \t]*\Z"
+)
+_MAYBE_STREET = re.compile(
+    rf"(?:{forms.WORD} ){{1,2}}(?:Hill|Way|Green|Gardens|Grove|Row|Walk|Rise|Vale|Gate|Fields?|Meadows?|Paddocks?)|(?:Los|Las|El|La) {forms.WORD}(?: {forms.WORD})? \d{{1,3}}"
+)
+
+
+def is_house_name(text: str, start: int, said: str) -> bool:
+    """Whether words of no kind may be a house's name before its street: by their form, or alone
+    at a line's beginning or behind a label."""
+    if _HOUSE_NAME.fullmatch(said):
+        return True
+    words = said.split()
+    if len(words) > 2 or not _LED.search(text[max(0, start - 32) : start]):
+        return False
+    lexicon = read_lexicon()
+    return not any(word.lower() in lexicon.given or word.lower() in _labels() for word in words)
 
 
 def _coded(said: str, lexicon: Lexicon) -> str:

@@ -16,7 +16,7 @@ from workbench.privacy.anonymisation.words import read_lexicon
 
 from . import address_forms as forms
 from . import address_kinds as kinds
-from .address_kinds import WORTH, is_date_like, kind_of
+from .address_kinds import WORTH, is_date_like, is_house_name, kind_of
 
 _PARTING = re.compile(
     r"[ \t]*(?:\.?,(?!(?<=\d,) (?:rue|place|avenue|boulevard|chemin|allée|quai|cours|impasse|route|square|passage|bd)\b)(?!(?<=\d,) \d{1,2}[ºª°])|;|\||·|•|\t|[()\"“”«»<>\[\]{}]|[ \u00a0]{2,}| [-–—/] |(?<![Nn]o): |:$|"
@@ -31,7 +31,7 @@ class Part:
     """A part of a text between two marks: ``text[start:end]``, and what it looks like.
 
     ``opens`` and ``closes`` say whether the part reaches to the mark before and behind it, so that an
-    address may go on there.
+    address may go on there. ``named`` words of no kind may be what a house is called.
     """
 
     start: int
@@ -39,6 +39,7 @@ class Part:
     kind: str
     opens: bool = True
     closes: bool = True
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def parts_of_piece(text: str, piece: Piece) -> list[Part]:
         return _in_prose(said, piece)  # Igor Lukáč of Štúrova 61
     if kind:
         start = piece.start + (len(said) - len(said.lstrip()))
-        return [Part(start, start + len(whole), kind)]
+        named = kind == "capitals" and is_house_name(text, start, whole)
+        return [Part(start, start + len(whole), kind, named=named)]
     return _in_prose(said, piece)
 
 

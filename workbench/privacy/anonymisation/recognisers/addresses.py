@@ -27,17 +27,19 @@ _ANCHORS = frozenset(
         "country",
         "place",
         "named street",
+        "maybe street",
         "box",
         "house",
         "code words",
     ]
 )
 _ENOUGH = 2.0
+_WITH_A_HOUSE = frozenset(("street", "named street", "maybe street", "strong code", "state code"))
 _LEAST_UNITS = 3  # Block 1, Street 12, House 80
 _SAID = re.compile(
     r"(?:\baddress(?:es)?(?: is| was|:)?|\b(?:liv(?:e|es|ed|ing)|resid(?:e|es|ed|ing)|resident|stay(?:s|ed|ing)?|found|"
-    r"home|house|flat|based|registered|delivered?|sent?|post(?:ed)?|moved?|letters?|patient|attended) (?:is |to |go to )?(?:at|in|of|to)|\battended|\b(?:both|of age|tenant|, |(?-i:[A-ZÀ-Þ][\w'’-]+) )of|\bHome\W+|"
-    r"\b(?:ship|deliver|bill|sold|return) to:?|\b(?:home|supply|address|residence|lives|where|from):)\s*$",
+    r"home|house|flat|based|registered|delivered?|sent?|post(?:ed)?|moved?|letters?|patient|attended) (?:is |to |go to )?(?:at|into|in|of|to)|\battended|\b(?:both|of age|tenant|, |(?-i:[A-ZÀ-Þ][\w'’-]+) )of|\bHome\W+|"
+    r"\b(?:ship|deliver|bill|sold|return) to:?|\b(?:home|supply|address|residence|lives|where|from|property|premises|site|buying|selling|letting|viewing):)\s*$",
     re.IGNORECASE,
 )
 
@@ -93,12 +95,16 @@ def _ready(chain: list[Part]) -> Iterator[list[Part]]:
     if not known:
         return
     begin = known[0]
+    if _WITH_A_HOUSE & {part.kind for part in chain[begin:]}:
+        named = [at for at in range(max(0, begin - 2), begin) if chain[at].named]
+        begin = named[0] if named else begin
     end = known[-1] + 1
     strong = any(WORTH[part.kind] >= 1.0 for part in chain[begin:end])
     if (
         strong
         and end < len(chain)
-        and chain[end - 1].kind in ("street", "unit", "box", "numbered", "named street")
+        and chain[end - 1].kind
+        in ("street", "unit", "box", "numbered", "named street", "maybe street")
     ):
         end += 1
     gaps = 0

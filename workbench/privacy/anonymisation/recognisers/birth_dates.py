@@ -32,10 +32,12 @@ _CUE = re.compile(
 _MOST_BETWEEN = 64
 # Asked by one, told by another; or a label over its value.
 _ASKED = re.compile(
-    rf"[^\n]{{0,40}}\?\s*\n(?:[^\n]{{0,90}}\n[^\n]{{0,64}}\?\s*\n)?(?:{STAMP})?[^\n\d]{{0,64}}"
+    rf"[^\n]{{0,40}}[?.:]\s*\n(?:[^\n]{{0,90}}\n[^\n]{{0,64}}\?\s*\n)?(?:{STAMP})?(?:[^\n\d]{{0,40}}\(\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?(?: ?[ap]m)?\))?[^\n\d]{{0,64}}"
     r"(?:[A-Za-z]{0,4}[-/]?\d[\w/-]{3,24}(?: and |, | / |; ))?"  # the number that was asked for too
 )
-_BELOW = re.compile(r"[^\n\w]{0,12}\n[^\n]{0,24}|[^\n]{0,48}\n[^\n\d]{0,24}")
+_BELOW = re.compile(
+    r"[^\n\w]{0,12}\n[^\n]{0,24}|(?! ?[,;\t|]|[^\n]*[,;\t|][^\n]*[,;\t|])[^\n]{0,48}\n[^\n\d]{0,24}"
+)
 _AFTER = re.compile(
     r"^[^\n.;\d]{0,14}(?:\b(?:d\.?o\.?b\b|date of birth|birth ?date|birthday|geb\b|geboren\b)|is (?:my|his|her|their|the) (?:date of birth|birth ?day|dob)|"
     r"(?:when|the day|the date|the year) (?:\w+ ){0,2}(?:was|were) born|[ ,]+(?:\w+ ){0,3}(?:was|were) born\b|as (?:my|his|her|the) (?:birth|dob|date of birth))",
@@ -76,7 +78,11 @@ _CHILD = re.compile(
 _NUMBERED = re.compile(
     r"[^\W\d_a-zß-ÿ][\w'’-]+,? [^\W\d_a-zß-ÿ][\w'’.-]+(?:[,;|\t] ?| {2,4})[A-Z]{0,4}[-/]?\d[\dA-Z/-]{3,12}(?:[,;|\t] ?| {2,4})\Z"
 )
-_SEX = re.compile(r"\b(?i:male|female|boy|girl)[\s,;|/()-]{1,4}\Z")
+_SEX = re.compile(
+    r"\b(?i:male|female|boy|girl|child|infant|minor|baby|adult|toddler|teenager|junior)[\s,;:|/()-]{1,4}\Z"
+)
+# As studies name whom they screen: M.T.  1985-05-04
+_INITIALS = re.compile(r"(?:^|[\n\t |;,])(?:[^\W\d_a-zß-ÿ]\.[ -]?){2,3}(?:,? {1,24}|[,;|\t] ?)\Z")
 
 
 def find(text: str, reading: Reading) -> Iterator[Found]:
@@ -108,6 +114,8 @@ def _why(text: str, hit: re.Match[str]) -> str:
         return "behind a sex"
     if _NAMED.search(before) and _DOCUMENT.match(behind):
         return "between a name and a document"
+    if _INITIALS.search(before) and _is_long_ago(said):
+        return "behind initials"
     if _CHILD.search(before):
         return "of a child"
     if _NUMBERED.search(before) and _is_long_ago(said, years=2):

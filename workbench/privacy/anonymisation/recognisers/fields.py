@@ -28,10 +28,16 @@ _KINDS = (
     ("IBAN", r"iban"),
     ("ID", r"(?:(?:national |tax |passport |patient |customer |client |employee |staff |student |pupil |policy |member |health |personal |id |insurance |payroll |social security |licen[cs]e |identity )(?:id|no|nr|number|num|card|ref|code|identifier)|ssn|nino|nhs(?: no| number)?|mrn|passport|pesel|dni|nie|bsn|cpf|nric|aadhaar|tax id|tin|policy|driving licen[cs]e|licen[cs]e|(?:emp|cust|pat|stud|matric|hosp|pol|doc|document) ?(?:id|no|nr|number)|matric(?:ulation)?(?: (?:id|no|number))?|document|id ?card|kind and number|national insurance(?: number| no)?|hospital (?:no|number)|(?:library |membership )?card (?:no|nr|number))"),
     ("LOCATION", r"(?:(?:home |postal |mailing |street |delivery |shipping |billing |current |permanent |return |pickup |drop ?off )?(?:address)(?: lines?)?(?: ?\d)?|street|addr ?\d|(?:city|town|place|ort) (?:and |or )?(?:post ?code|zip(?: code)?)|(?:post ?code|zip(?: code)?|plz) (?:and |or )?(?:city|town|ort)|city|town|village|county|state|province|region|country(?: of (?:birth|residence))?|post(?:al)? ?code|plz|cap|cep|zip ?(?:code)?|eircode|pin ?code|ville|ciudad|stadt|wohnort|ort|città|plaats|woonplaats|miasto|město|bydliště|město bydliště|localidad|localité|domicile|domicilio|adresse?|dirección|direccion|indirizzo|adres|direction|rua|calle|straße|strasse|morada|endereço|cidade|kommune|kaupunki|osoite|adress|postnummer|postnr|código postal|codigo postal|code postal|poskod|commune|municipality|suburb|locality|district|neighbou?rhood|place|where|place of birth|birthplace|residence|hometown|ship to|deliver to|city country|destination|location)"),
-    ("PERSON", r"(?:nom|prénom|prenom|apellidos?|nombres?|vorname|nachname|familienname|cognome|achternaam|voornaam|imię|nazwisko|jméno|příjmení|förnamn|efternamn|fornavn|etternavn|efternavn|etunimi|sukunimi|sobrenome|apelido|(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|operator|clerk|cashier|coach|tutor|instructor|trainer|carer|nurse|midwife|seller|buyer|keyholder|organiser|organizer|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|user|username|login|caller|interviewer|speaker|from|to|into|by|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host)"),
+    ("PERSON", r"(?:nom|prénom|prenom|apellidos?|nombres?|vorname|nachname|familienname|cognome|achternaam|voornaam|imię|nazwisko|jméno|příjmení|förnamn|efternamn|fornavn|etternavn|efternavn|etunimi|sukunimi|sobrenome|apelido|(?:full |first |last |middle |family |given |legal |display |sur|fore|nick|customer |client |patient |employee |contact |account |holder |guest |passenger |student |pupil |parent |guardian |user |sender |recipient |author |owner |tenant |driver |reporter |assignee |manager |doctor |teacher )*name|surname|forename|patient|employee|customer|client|passenger|guest|tenant|landlord|author|assignee|reporter|contact|contact person|recipient|sender|student|pupil|teacher|doctor|physician|gp|next of kin|emergency contact|operator|clerk|cashier|coach|tutor|instructor|trainer|carer|nurse|midwife|seller|buyer|keyholder|organiser|organizer|account holder|cardholder|beneficiary|payee|attendees?|driver|witness|suspect|victim|officer|manager|supervisor|referee|who|agent|user|username|login|caller|interviewer|speaker|from|to|into|by|cc|holder|payee|payer|visiting|visitor|insured|member|signatory|name and surname|reported by|approved by|checked by|owner|host|vaccinator|signature|sign|signed(?: out| in| off)?(?: by)?|issued(?: to| by)|given(?: to| by)|(?:out|in|seen|taken|served|logged|entered|completed|done|handled|prepared|witnessed|received|collected|returned|lent|borrowed|booked|assigned|reviewed|cleaned|counted) (?:by|to)|borrower|lender|assessor|examiner|invigilator|reviewer|approver|translator|interpreter|parent|mother|father|spouse|partner|wife|husband|child|informant|applicant|claimant|complainant|respondent|deceased|executor|trustee|player|volunteer|donor|supporter|delegate|participant|resident|occupant|lodger)"),
 )  # fmt: skip
 _EXACT = tuple(
-    (kind, re.compile(rf"(?:the |your |his |her )?{pattern}\Z")) for kind, pattern in _KINDS
+    (
+        kind,
+        re.compile(
+            rf"(?:what(?: is|s| s) |enter |please (?:enter |give ))?(?:the |your |his |her )?{pattern}\Z"
+        ),
+    )
+    for kind, pattern in _KINDS
 )
 _BIRTH = re.compile(rf"(?:{BIRTH})(?: (?:date|on|am|le|el|day|datum|dato))?")
 # Who is numbered: where such a field holds a code it is theirs, not their name.
@@ -50,7 +56,7 @@ NAME_COLUMN = "PERSON, by a name's column"
 _NOTHING = re.compile(
     r"(?i)\s*(?:n/?a|none|null|nil|unknown|yes|no|true|false|tbc|tbd|-+|not (?:known|given|stated)|self)?\s*\Z"
 )
-_PAIR = re.compile(r"\"(?P<key>[\w .-]{2,30})\"\s*:\s*\"(?P<value>[^\"\n]{1,120})\"")
+_PAIR = re.compile(r"\"(?P<key>[\w .?'’-]{2,34})\"\s*:\s*\"(?P<value>[^\"\n]{1,120})\"")
 _LINE = re.compile(
     r"(?m)(?:^|(?<=[|;\t]))[ \t>*•-]{0,4}(?:\d{1,2}[.)] ?)?(?P<key>[A-Za-z][\w ./'-]{1,30}?)[*_]{0,2}[ \t]*[:=][*_]{0,2}[ \t]+(?P<value>[^\n|;\t]{1,120}?)[ \t]*(?=$|[|;\t])"
 )
@@ -59,6 +65,8 @@ _SET = re.compile(
 )
 _NAME = re.compile(r"[^\W\d_][^\d@\n]*")
 _MOST_NAMES = 4
+_CAPITALS = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]*(?: [^\W\d_][\w'’.-]*){0,4}")
+_BARE_INITIALS = re.compile(r"(?:[^\W\d_a-zß-ÿ]\.? ?){1,3}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHER = re.compile(
     r"(?i)\b(?:order|badge|invoice|voucher|parcel|batch|ref|reference|ticket|serial|lot)\b"
@@ -76,7 +84,9 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             kind = kind_of(hit["key"])
             if pattern is _PAIR and re.fullmatch(r"(?i)(?:street_?)?lines?_?\d?", hit["key"]):
                 kind = "LOCATION"  # of an address in a record
-            if kind == "PERSON" and sure:
+            if kind == "PERSON" and "?" in hit["key"] and _CAPITALS.fullmatch(hit["value"]):
+                yield Found(*hit.span("value"), "PERSON", 0.7, "fields", "the answer to a question")
+            elif kind == "PERSON" and sure:
                 yield from _named(text, *hit.span("value"))
             elif kind == "PERSON" and is_an_account(hit["value"]) and hit["value"].islower():
                 yield Found(*hit.span("value"), "PERSON", 0.65, "fields", "the name of its field")
@@ -124,7 +134,8 @@ def _named(text: str, start: int, end: int) -> Iterator[Found]:
     other = (
         around["role"] | around["organisation"] | around["other_label"] | read_lexicon().no_names
     )
-    if set(words) & other or all(is_english(word) for word in words):
+    known = read_lexicon().given
+    if set(words) & other or all(is_english(word) and word not in known for word in words):
         return
     at = text.index(value, start)
     yield Found(at, at + len(value), "PERSON", 0.7, "fields", "the name of its field")
@@ -179,7 +190,7 @@ def _columns(text: str) -> Iterator[Found]:
             kind = "PERSON"
         elif kind == "PERSON" and _A_CODE.fullmatch(value):
             kind = "ID"
-        elif kind == "PERSON" and _TICKET.fullmatch(value):
+        elif kind == "PERSON" and (_TICKET.fullmatch(value) or _BARE_INITIALS.fullmatch(value)):
             pass
         elif kind == "PERSON":
             # Capitals are weighed by ``names``, which knows the column; what has none is a name here.
@@ -217,7 +228,8 @@ def cells_of(text: str) -> Iterator[tuple[int, int, str]]:
 # What else a table of persons tells, and what one of orders or goods does.
 _CONTACTS = frozenset(("BIRTH_DATE", "EMAIL", "PHONE", "IBAN"))
 _OF_A_WORKER = re.compile(
-    r"(?i)(?:department|dept|salary|wage|job(?: title)?|role|grade|team|sex|gender|age|joined)\.?"
+    r"(?i)(?:department|dept|salary|wage|job(?: title)?|role|grade|team|sex|gender|age|joined|balance|arrears|owed|owing|dues|subs|subscription|fees?|rent|points|class|form|year group|marks?|"
+    r"ward|bed|consultant|allergies|nationality|plan|position|shift|branch|office|start(?:ed)?(?: date)?|hired|since|room|handicap|belt|instrument|part)\.?"
 )
 _OF_A_THING = re.compile(
     r"(?i)(?:price|amount|total|qty|quantity|sku|product|item|order|invoice|ticket|status|priority|subject|summary)\.?"

@@ -182,3 +182,47 @@ def is_steuer_like(number: str) -> bool:
     digits = digits_of(number)[:10]
     most = max(digits.count(digit) for digit in digits)
     return is_steuer_id(number) and 2 <= most <= 3 and len(set(digits)) in (8, 9)
+
+
+def is_insz(number: str) -> bool:
+    """Belgium: a date, and 97 less the rest of nine digits, from 2000 with a 2 before them."""
+    said = "".join(char for char in number if char.isdigit())
+    if not (1 <= int(said[2:4]) % 20 <= 12 and 1 <= int(said[4:6]) <= 31):
+        return False
+    return int(said[9:]) in (97 - int(said[:9]) % 97, 97 - int("2" + said[:9]) % 97)
+
+
+def is_spanish_nuss(number: str) -> bool:
+    """Spain, social security: a province of 1 to 53 or 66, the number modulo 97."""
+    said = "".join(char for char in number if char.isdigit())
+    province, serial = int(said[:2]), int(said[2:10])
+    if not (1 <= province <= 53 or province == 66):
+        return False
+    whole = province * 10**7 + serial if serial < 10**7 else int(said[:10])
+    return whole % 97 == int(said[10:])
+
+
+def is_ecuadorian(number: str) -> bool:
+    """A province of 1 to 24 or 30, the sum of weights 2 and 1 by turns as in Luhn's."""
+    d = digits_of(number)
+    twice = [2 * digit - 9 * (digit > 4) for digit in d[0:9:2]]
+    return (1 <= 10 * d[0] + d[1] <= 24) and -(sum(twice) + sum(d[1:8:2])) % 10 == d[9]
+
+
+def is_medicare(number: str) -> bool:
+    """Australia: weights 1, 3, 7, 9 by turns over eight digits."""
+    d = digits_of(number)
+    return weighted(d[:8], (1, 3, 7, 9) * 2) % 10 == d[8]
+
+
+def is_iranian(number: str) -> bool:
+    """Weights 10 to 2 modulo 11."""
+    d = digits_of(number)
+    rest = weighted(d[:9], range(10, 1, -1)) % 11
+    return len(set(d)) > 1 and d[9] == (rest if rest < 2 else 11 - rest)
+
+
+def is_ukrainian(number: str) -> bool:
+    """Weights -1, 5, 7, 9, 4, 6, 10, 5, 7 modulo 11, then 10."""
+    d = digits_of(number)
+    return weighted(d[:9], (-1, 5, 7, 9, 4, 6, 10, 5, 7)) % 11 % 10 == d[9]

@@ -20,7 +20,7 @@ _MOST_STRANGERS = 4  # words that are on no list, between a label and its number
 # Behind these a label no longer holds, unless what follows speaks of it ("; it reads").
 _STOP = re.compile(
     r"(?:(?<!\bno)(?<!\bnr)(?<!\bn)(?<![A-Z])\. +(?!N[ro]\b|Num|ID\b|Ref\b)(?=[A-ZÀ-Þ])|[;!]\s+)(?![^\n\d]{0,28}\b(?:[Ii]t|[Ii]t's|[Tt]hat|[Ww]hich|form|reads|says|the number)\b)|"
-    r"\n[ \t]*\n|\"\s*,|[{}\]]|(?<=\S) {3,}(?=[^\W\d_])"
+    r"\n[ \t]*\n|(?:[,;|\t](?=\S)[^\n,;|\t]*){2,}\n|\"\s*,|[{}\]]|(?<=\S) {3,}(?=[^\W\d_])"
 )
 _DIGIT = re.compile(r"\d")
 _ASKED = re.compile(rf"\?\s*\n(?:{STAMP})?[^\n:\d]{{0,40}}(?:[:>]|\bA\b)[ \t]*")

@@ -13,7 +13,7 @@ from .capitals import name_evidence, words_of
 
 _LINE = re.compile(
     r"(?i)\b(?:accepted|failed|publickey|password|session|login|logged|authenticated|authentication|user|peer|su|sudo|uid)\b[^\n]{0,40}?"
-    r"\b(?:for|user|by)[ =]\"?(?P<who>(?-i:[^\W\d_][^\W_]{2,}(?:[._-][^\W\d_]+)?))\"?(?= (?:from|by|on|logged|assigned|port|via|at)\b)"
+    r"\b(?:for|user|by)[ =]\"?(?P<who>(?-i:[^\W\d_][^\W_]{2,}(?:[._ -][^\W\d_]+)?))\"?(?= (?:from|by|on|logged|assigned|port|via|at)\b)"
 )
 
 
@@ -23,6 +23,13 @@ _HOME = re.compile(r"(?:/home/|/Users/|[A-Z]:\\Users\\)(?P<who>[A-Za-z][A-Za-z._
 _CHANNEL = re.compile(
     r"(?m)^(?:\[?\d{1,2}:\d{2}(?::\d{2})?\]? )?(?:<[@+~&%]?(?P<who>[A-Za-z][A-Za-z]{2,18})> \S|"
     r"(?:\*{2,3}|-!-|-->|<--) (?P<joined>[A-Za-z][A-Za-z]{2,18}) (?:\([^)\n]{3,60}\) |\[[^\]\n]{3,60}\] )?(?:has )?(?:joined|left|quit|parted|is now))"
+)
+# u/niamh on a board; // TODO(anoop): ...; anoop commented: a task's owner and who writes on it.
+_MEMBER = re.compile(r"(?<![\w/])/?u/(?P<who>[A-Za-z][A-Za-z_-]{2,20})(?![\w/])")
+_TASK = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|NOTE|REVIEW)\((?P<who>[a-z][a-z._-]{1,20})\)")
+_WROTE = re.compile(
+    r"(?m)^[ \t>*-]*@?(?P<who>[a-z][a-z._-]{1,20}(?: [a-z]{2,14})?) (?:commented|wrote|said|replied|posted|opened|closed|merged|reviewed|approved|"
+    r"pushed|reacted|edited|changed|created|requested|reported|asked|answered|joined|uploaded|shared|pinned|renamed|assigned|committed)\b(?=[^\n]{0,48}$)"
 )
 _LEAST_IN_CHANNEL = 2
 _PEER = re.compile(
@@ -41,7 +48,13 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             continue
         if any(name_evidence(lexicon, word) or not is_english(word.lower) for word in words):
             yield Found(*hit.span("who"), "PERSON", 0.65, "logins", "who logs in")
-    for pattern in (_ACCESS, _HOME, _PEER):
+    for hit in _WROTE.finditer(text):
+        low = hit["who"].replace(" ", ".")
+        words = words_of(low.replace(".", " "))
+        named = all(name_evidence(lexicon, word) for word in words)
+        if is_an_account(low) and (named or (len(words) == 1 and not is_english(low))):
+            yield Found(*hit.span("who"), "PERSON", 0.65, "logins", "who writes on a task")
+    for pattern in (_ACCESS, _HOME, _PEER, _MEMBER, _TASK):
         for hit in pattern.finditer(text):
             if is_an_account(hit["who"]):
                 yield Found(*hit.span("who"), "PERSON", 0.65, "logins", "whose account it is")

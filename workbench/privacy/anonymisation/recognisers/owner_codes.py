@@ -10,7 +10,7 @@ from workbench.privacy.anonymisation.reading import Reading
 
 _CODE = re.compile(
     r"(?<![\w/.-])(?:EMP|EMPL|HR|STAFF|STF|CUST|CST|CLT|CLIENT|CLI|PT|PAT|PTNT|MRN|TEN|TNT|VOL|LIB|MEM|MBR|MEMB|STU|STUD|"
-    r"PUP|PUPIL|USR|USER|UID|DON|DNR|RES|GUEST|GST|PAX|APP|APPL|CAND|BEN)[-/# ]?\d{3,9}[A-Z]?(?![\w]|[-/.]\d)"
+    r"PUP|PUPIL|USR|USER|UID|DON|DNR|RES|GUEST|GST|PAX|APP|APPL|SUB|SUBJ|PID|CAND|BEN)[-/# ]?\d{3,9}[A-Z]?(?![\w]|[-/.]\d)"
 )
 # Behind these it is a place on a shelf, a form or a part.
 _THING = re.compile(

@@ -9,10 +9,10 @@ from workbench.privacy.anonymisation.findings import Found
 from workbench.privacy.anonymisation.reading import Reading
 from workbench.privacy.anonymisation.words import read_lexicon, read_surroundings
 
-_EXTENSION = r"(?:[ ,;]*(?:ext\.?|extension|x|#)[ .:]?\d{1,6}\b)?"
+_EXTENSION = r"(?:[ ,;]*(?:ext\.?|extn\.?|extension|x|#)[ .:]?\d{1,6}\b| \((?:ext\.?|extn\.?|extension|x)[ .:]?\d{1,6}\))?"
 _NUMBER = re.compile(
     r"(?<![\w@])(?<!\d[.,:/-])(?<![\w][-_/])"
-    r"(?:\+|00(?=[1-9])|\(\+?\d|\d)(?:[ \u00a0./()-]{0,3}\d){5,15}"
+    r"(?:\+|00(?=[1-9])|\(\+?\d|\d)(?:(?! {2})[ \u00a0./()-]{0,3}\d){5,15}"
     + _EXTENSION
     + r"(?![\w@]|[.,:]\d|-\w)",
     re.IGNORECASE,
@@ -20,7 +20,7 @@ _NUMBER = re.compile(
 _SAID = re.compile(
     r"(?:\b(?:phones?|tel(?:ephone|éphone|efon|efone|éfono|efono)?|mobile|cell(?:phone|ular)?|call(?:ed|ing)?|"
     r"ring|rang|dial(?:led)?|fax|text(?:ed)?|sms|whatsapp|signal|reach(?:ed|able)?|landline|hotline|voicemail|"
-    r"handy|mob|ph|contact|evening|daytime|answer on|phoned in[^\n]{0,12} from|(?:his|her|their|my|your) no(?: is|\.|:)|number is|has (?:the|a) number|(?:his|her|their|my|your) number(?:'s)?|private|home)\b|\b[TMPF](?=:)|☎|📞)[^\d]{0,32}$",
+    r"handy(?:nummer)?|mob|ph|contact|direct(?! debit)(?= line| dial| no|:| [+(\d])|switchboard|pager|bleep|m[óo]vil|celular|cel|gsm|portable|puh|tlf|mobil(?:e?nummer|telefon)?|kom[óo]rka|kom|cep|hp|whats|zap|viber|(?:new|old|work|other|office|emergency) (?:no|nr|number)|line(?=:)|evening|daytime|answer on|phoned in[^\n]{0,12} from|(?:his|her|their|my|your) no(?: is|\.|:)|number is|has (?:the|a) number|(?:his|her|their|my|your) number(?:'s)?|private|home)\b|\b[TMPF](?=:)|(?:^|\n)n[or]\.?(?=: ?[+0(])|☎|📞)[^\d]{0,32}$",
     re.IGNORECASE,
 )
 # What else is told by a run of digits.
@@ -32,16 +32,24 @@ _OTHER = re.compile(
 _DATE = re.compile(
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})\b(?![-/.]\d)"
 )
-_AMERICAN = re.compile(r"(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]{0,2}[2-9]\d{2}[ .-]?\d{4}\b")
+_AMERICAN = re.compile(r"(?:1[ .-])?\(?[2-9]\d{2}\)?(?:[ .-]{0,2}|/)[2-9]\d{2}[ .-]?\d{4}\b")
 # Right behind a name, or alone in its line.
 _BESIDE = re.compile(
     r"(?:(?<![\w-])[^\W\d_a-zß-ÿ][^\W\d_]*[^\W\d_A-ZÀ-Þ]['’]?s?\)?[,:;]?|\n|^)[ \t]*\Z"
 )
+# Mobiles as they are written in China, Lithuania and Russia, without their country's code.
+_MOBILE = re.compile(
+    r"1[3-9]\d[ -]\d{4}[ -]\d{4}|8[ -]?(?:6\d{2} \d{5}|\(?9\d{2}\)?[ -]\d{3}[ -]\d{2}[ -]?\d{2})"
+)
+_LEADER = re.compile(
+    r"[^\W\d_][\w.'’)]* ?(?:\.{3,}|…+|_{3,}|(?: \.){3,}|-{4,}) ?\Z"
+)  # in a list of numbers
+_MAIL_OR = re.compile(r"@[\w.-]+\w(?: or |, | / | & | and )\Z")
 _QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")  # an address of a computer
 _GROUPED = re.compile(r"\(?\d{1,5}\)?(?:[ .-]\d{2,8}){1,5}")
 # A number that is broken by a line's end.
 _WRAPPED = re.compile(
-    r"(?<![\w+])(?<!\d[.,:/-])(?:\+\d{1,3}|\+?\(?\d[\d ()-]{1,11})\n\(?\d[\d ()-]{3,13}\d(?![\w])"
+    r"(?<![\w+])(?<!\d[.,:/-])(?:\+\d{1,3}|\+?\(?\d[\d ()-]{1,11})\n\(?\d[\d ()-]{2,13}\d(?![\w])"
 )
 _REGIONS = (
     "GB", "US", "IN", "DE", "FR", "ES", "IT", "NL", "BE", "CH", "AT", "SE", "NO", "DK", "FI", "PL",
@@ -61,6 +69,8 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             continue
         said = bool(_SAID.search(text, max(0, hit.start() - 60), hit.start()))
         because, score = _reason(digits.strip(), said)
+        if not because and count >= 6 and _is_listed(text, hit):
+            because, score = "in a list of numbers", 0.8
         if not because and count >= 8 and _is_reached(text, hit, digits.strip()):
             because, score = "somebody is reached on it", 0.6
         if not because and count >= 7 and _stands_beside(text, hit, digits.strip()):
@@ -89,6 +99,15 @@ def _numbers_in(text: str) -> Iterator[re.Match[str]]:
             continue
         yield hit
         at = hit.end()
+
+
+def _is_listed(text: str, hit: re.Match[str]) -> bool:
+    """Whether dots lead from a name to a number, or it stands beside somebody's e-mail address."""
+    if _LEADER.search(text, max(0, hit.start() - 60), hit.start()):
+        return True
+    return bool(_GROUPED.fullmatch(hit.group())) and bool(
+        _MAIL_OR.search(text, max(0, hit.start() - 60), hit.start())
+    )
 
 
 def _stands_beside(text: str, hit: re.Match[str], digits: str) -> bool:
@@ -123,6 +142,8 @@ def _reason(number: str, said: bool) -> tuple[str, float]:
         return ("a country's code", 0.95) if _possible(number) or said else ("", 0.0)
     if said:
         return "a phone is said before it", 0.85
+    if _MOBILE.fullmatch(number):
+        return "the form of a country's mobiles", 0.75
     if _AMERICAN.match(number):
         return "the form of North American numbers", 0.75
     grouped = bool(re.search(r"\d[ ./()\u00a0-]+\d", number))

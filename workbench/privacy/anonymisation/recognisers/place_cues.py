@@ -54,6 +54,7 @@ SURE = re.compile(
     r"\b(?:birthplace|place of birth|hometown|nationality|citizenship|domicile|address(?: is| was| given)?)[\"']?[\s:=|\"']{1,6}(?:near )?|"
     r"(?:\b(?:he|she|they|who|i|we|you)(?: is| are| am| was| were|['’](?:s|m|re))|(?-i:[A-Z][\w'’-]+) (?:is|was)) (?:still |now |currently |back |away |out )?in\s+|"
     r"\b(?:lives|lived|resides|resided)\s+|\b[2-9] PLAC |\bfrom (?:sunny|rainy|lovely|beautiful|wet|windy|snowy|cold|hot)\s+|"
+    r"\b(?:sworn|executed|notari[sz]ed|affirmed|solemni[sz]ed|cremated|interred|buried|baptised|baptized|christened|confirmed|wed|enrolled|conscripted|naturali[sz]ed|last seen)(?: by \w+)? (?:at|in)\s+|\b(?:[Aa]rriving|ARRIVING) (?:in |at )?|"
     r"\bborn\b[^;\n]{0,32}\b(?:in|at)\s+|\bborn\b[^?\n]{0,40}\?\s*\n[^\n]{0,32}\b[Ii]n\s+)$",
     re.I,
 )

@@ -28,12 +28,12 @@ _LEXICON = Path(__file__).parents[1] / "lexicon"
 WEIGHTS = {True: _LEXICON / "place_weights.json", False: _LEXICON / "place_weights_alone.json"}
 IN_FAVOUR = 0.65
 LEAST_GUESS = 0.05
-_PLACE = r"(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?:(?: (?:de|del|la|le|los|upon|am|of|do|da|el|al|an|der)){0,2} [^\W\d_a-zß-ÿ][\w'’-]+){0,3})"
+_PLACE = r"(?-i:[^\W\d_a-zß-ÿ][\w'’-]+(?:(?: (?:de|del|la|le|los|upon|am|of|do|da|el|al|an|der)){0,2} (?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)[^\W\d_a-zß-ÿ][\w'’-]+){0,3})"
 # Here any capitals are a place: the words before them leave nothing else.
 _WHERE = re.compile(
     rf"\b(?:(?:live|lives|lived|living|residing|resides|based|born|grew up|raised|staying|settled|flat|house|apartment) in|"
     rf"(?:moved?|moving|relocat(?:ed|ing)|flying|fl[iy]es?|flew|emigrated|travell?(?:ing|ed)) (?:back )?(?:to|from)|"
-    rf"(?:originally|comes?|came|am|are|family|native) from|(?:flight|train|bus|ferry|coach|trip|ticket)(?: (?:no\.? )?[A-Z]{{0,3}} ?\d{{1,5}})? to|(?:lad|lass|girl|boy|man|woman|bloke|guy|chap|cousin|neighbou?r|refugee|student|nurse|doctor) from|home (?:in|town of)|native of|a resident of|born (?:at|near))"
+    rf"came to|(?:originally|comes?|came|am|are|family|native) from|(?:flight|train|bus|ferry|coach|trip|ticket)(?: (?:no\.? )?[A-Z]{{0,3}} ?\d{{1,5}})?(?: (?:of|on) \d[\w/. -]{{5,18}}?)? to|(?:lad|lass|girl|boy|man|woman|bloke|guy|chap|cousin|neighbou?r|refugee|student|nurse|doctor) from|home (?:in|town of)|native of|a resident of|born (?:at|near))"
     rf"\s(?P<place>{_PLACE}(?:, {_PLACE})?)",
     re.IGNORECASE,
 )
@@ -83,7 +83,10 @@ _ON_THE_WAY = re.compile(
     rf"(?:^|[.!?] |\n|\b[A-Z][A-Za-z]*: |Day \d+\. )(?:Left|Tomorrow|Reached|Next stop|Arrived in|Arrive|Arrives|Woke up in|Back in|In),?:? (?P<place>{_PLACE})|(?:\bset (?:out|off) from|\b(?:arrive|arriving|depart|departing|dep\.|arr\.|check-?in)(?: at| in| from)?|(?m:^)(?:TO|FROM|DEP|ARR|DEST|ORIG)[: ] *) (?P<from>{_PLACE})"
 )
 _DUTCH = re.compile(r"(?<!\w)['’]s-[A-Z][a-z]+")
-_DISTRICT = re.compile(rf" (?:(?:N|S|C|M|V|K|NV|SV|NØ|SØ)(?![\w.'’-]| [A-Z])|{STATE}(?![\w'’-]))")
+_DISTRICT = re.compile(
+    rf" (?:(?:N|S|C|M|V|K|Ø|NV|SV|NØ|SØ)(?![\w.'’-]| [A-Z])|{STATE}(?![\w'’-])|"
+    r"(?:(?<=\bDublin )|(?<=\bPraha )|(?<=\bPrague )|(?<=\bParis )|(?<=\bLyon )|(?<=\bBrno )|(?<=\bWien )|(?<=\bVienna )|(?<=\bKosice )|(?<=\bGlasgow ))\d{1,2}(?!\d|[:./-]\d| ?[ap]m\b))"
+)
 
 
 def _on_the_way(text: str) -> Iterator[Found]:
@@ -138,7 +141,7 @@ def _is_within_a_name(text: str, place: Place) -> bool:
     """Whether a place is only a part of a firm's, a street's or a person's name."""
     around = read_surroundings()
     behind = re.match(r"[ -]([^\W\d_][\w'’-]*)| ?& ?", text[place.end : place.end + 24])
-    if behind:
+    if behind and not _QUARTER.match(text, place.end):
         word = behind[1] or ""
         if not word or word.lower() in around["organisation"] | around["thing"]:
             return True
@@ -151,6 +154,8 @@ def _is_within_a_name(text: str, place: Place) -> bool:
     )
 
 
+# Odense C, Aarhus N: a letter for a part of a town.
+_QUARTER = re.compile(r" (?:[NSCMVKØ]|NV|SV|NØ|SØ)(?![\w.'’&-]| [A-Z&])")
 _NAME_OF = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]* (?P<last>[^\W\d_a-zß-ÿ][\w'’-]+),? of $")
 
 

@@ -39,6 +39,8 @@ _LEAST_PERSONAL = 2
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """The plain numbers of records with two fields of a person and none of a thing."""
     yield from _in_tags(text)
+    if "<" in text:
+        yield from _in_elements(text)
     for record in (*_in_braces(text), *_in_lines(text)):
         keys = [key for key, _, _ in record]
         personal = {key.lower() for key in keys if _PERSONAL.fullmatch(key)}
@@ -67,6 +69,44 @@ def _in_tags(text: str) -> Iterator[Found]:
             continue
         for pair in pairs:
             if _TAG_NUMBER.fullmatch(pair["key"]) and _may_be(pair["value"]):
+                yield Found(*pair.span("value"), "ID", 0.7, "records", "in an element of a person")
+
+
+# <person nr="8382"><n>...: the element says whose number it is, what is in it that somebody is told.
+_OF_AN_OWNER = re.compile(
+    r"(?i)<(?:\w+:)?(?:person|people|individual|employee|worker|staff|colleague|patient|member|customer|client|student|pupil|learner|tenant|guest|"
+    r"resident|donor|volunteer|passenger|applicant|candidate|participant|subject|subscriber|insured|beneficiary|contact|user|citizen|"
+    r"inmate|prisoner|officer|nurse|doctor|driver|player|borrower|reader|child|parent|attendee|delegate|supporter)"
+    r"(?P<attributes>(?:\s+[\w:.-]+=[\"'][^\"'<>\n]{0,80}[\"'])+)\s*>(?=\s*<(?:\w+:)?(?P<inner>\w{1,14})[\s>])"
+)
+_QUOTED = re.compile(r"(?P<key>[\w.-]+)=[\"'](?P<value>[^\"']*)[\"']")
+_INNER = frozenset(
+    (
+        "n",
+        "nm",
+        "fn",
+        "ln",
+        "tel",
+        "phone",
+        "email",
+        "mail",
+        "address",
+        "born",
+        "dob",
+        "person",
+        "displayname",
+    )
+)
+
+
+def _in_elements(text: str) -> Iterator[Found]:
+    """The number that an element of a person has as an attribute, where the next one tells of them."""
+    for tag in _OF_AN_OWNER.finditer(text):
+        if tag["inner"].lower() not in _INNER and not _PERSONAL.fullmatch(tag["inner"]):
+            continue
+        for pair in _QUOTED.finditer(text, *tag.span("attributes")):
+            digits = sum(char.isdigit() for char in pair["value"])
+            if _TAG_NUMBER.fullmatch(pair["key"]) and digits >= _LEAST_DIGITS:
                 yield Found(*pair.span("value"), "ID", 0.7, "records", "in an element of a person")
 
 

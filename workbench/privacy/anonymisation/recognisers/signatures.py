@@ -34,6 +34,11 @@ _SEVERAL = re.compile(rf"(?m)^[ \t]*{_PAIR}(?:(?: {{2,}}|\t+){_PAIR}){{1,5}}[ \t
 _DASHED = re.compile(rf"(?m)[^\n]{{12,}}[.!?)] ?[-–—] ?{_INITIALS}[ \t]*$")
 _BOTH = re.compile(r"(?m)^[ \t]*(?P<one>[A-ZÀ-Þ]{2,3}) ?/ ?(?P<two>[A-ZÀ-Þ]{2,3})[ \t]*$")
 _BEHIND = re.compile(rf"(?m)[.!?)] {_INITIALS}(?:, \d[^\n]{{0,20}})?[ \t]*$")
+# Numbered rows of a study, each of somebody: 2  M.T.  1985-05-04
+_SCREENED = re.compile(
+    r"(?m)^[ \t]*[A-Z]{0,3}-?\d{1,4}[.)]?(?:[ \t]{1,4}|[,;|])(?P<who>[A-ZÀ-ÞĀ-Ž]{2,3}|(?:[A-ZÀ-ÞĀ-Ž]\.){2,3})(?:[ \t]+|[,;|])(?=\d{1,4}[-/.]\d{1,2}[-/.]\d|\d{1,2} [A-Z][a-z]{2})"
+)
+_LEAST_SCREENED = 2
 _NAME = re.compile(r"(?m)^[ \t>]*(?P<who>[^\W\d_a-zß-ÿ][^\W\d_]+(?:[-'’][^\W\d_]+)?)[ \t]*$")
 _CLOSING = re.compile(
     r"(?i)(?:best|regards|wishes|thanks|thank you|love|cheers|sincerely|faithfully|yours|xx?|ta|soon|care|warmly|bye)[ ,.!x]*$"
@@ -65,6 +70,9 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
     for hit in _DASHED.finditer(text):
         if _flat(hit["who"]) not in nobodies["initials"] and _ends_here(text, hit.end()):
             yield Found(*hit.span("who"), "PERSON", 0.6, "signatures", "initials under a note")
+    screened = list(_SCREENED.finditer(text))
+    for hit in screened if len(screened) >= _LEAST_SCREENED else ():
+        yield Found(*hit.span("who"), "PERSON", 0.65, "signatures", "initials of who is studied")
     for hit in _SEVERAL.finditer(text):
         initials = list(re.finditer(_PAIR, hit.group()))
         if _begins_here(text, hit.start()) and not any(

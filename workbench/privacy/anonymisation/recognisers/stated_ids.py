@@ -15,6 +15,7 @@ from workbench.privacy.anonymisation.words import read_classes
 
 from .birth_dates import find as find_births
 from .date_forms import is_written_date
+from .fields import cells_in
 from .id_labels import among, is_label, is_tax_code, label_before, label_behind
 
 # Groups of letters and digits; from the second on each group holds a digit or is one or two capitals.
@@ -55,6 +56,23 @@ _STAFF = re.compile(r"[A-Z]{1,4}[-/]?\d{3,9}(?:[-/]?[A-Z\d]{1,3})?|\d{5,10}|\d{3
 _CODE = re.compile(
     r"(?=.*\d{3})[A-Z]{1,4}[-/]?\d[\dA-Z/-]{3,}|\d{6,14}[A-Z]?|\d{2,}-\d{4,}(?:-\d+)?|\d{2,3}(?:-\d{2,3}){2}"
 )
+# A number of a card that pays nothing: overdue on card 2100424735.
+_CARD = re.compile(
+    r"(?i)(?<!gift )(?<!bank )(?<!credit )(?<!debit )(?<!sim )(?<!sd )(?<!video )(?<!charge )(?<!payment )(?<!report )(?<!post)\bcard(?: no\.?| number| nr\.?)?:? $"
+)
+_PAID = re.compile(
+    r"(?i)\b(?:paid|pay|payment|visa|mastercard|amex|debit|credit|charged?|refund\w*|purchase|gift|top-?up)\b"
+)
+# A constable's number; the end of a number that is asked for to be sure of somebody.
+_RANKED = re.compile(
+    r"\b(?:PC|Pc|PS|DC|DS|WPC|PCSO|Sgt|Sergeant|Const|Constable|Cst|Officer|Garda|Trooper|Agent)\.? (?:no\.? ?|#)?(?P<number>\d{3,6}[A-Z]{0,2})(?= [A-ZÀ-Þ]|[,.;)\n]|$)"
+)
+_LAST_FOUR = re.compile(
+    r"(?i)\blast (?:four|4|3|three)(?: digits)?(?: of)?(?: (?:my|his|her|the|your|their))? (?:ssn|social|nino?|passport|licen[cs]e|id)(?: security)?(?: number| no\.?)?(?: is| are|:|,)? (?P<number>\d{3,4})\b"
+)
+_NUMBERED = re.compile(r"(?i)\b(?:no|nr|number|id|num)\.?:? ?#?$|#$")
+_MARKS = (",", ";", "\t", "|")
+_LEAST_MARKS = 2
 _MOST_TO_A_BIRTH = 80
 _OWNER = re.compile(
     r"\b(?:employee|patient|customer|client|student|staff|member|holder|insured|pupil)\b", re.I
@@ -80,7 +98,10 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
     numbers: list[tuple[int, int]] = []
     for hit in _NUMBER.finditer(text):
         start, said = _without_label(text, hit)
-        if not _may_be(said) or _is_sum(text, start, hit.end()):
+        short = (
+            said.isdigit() and len(said) == 3 and _NUMBERED.search(text, max(0, start - 9), start)
+        )
+        if not (_may_be(said) or short) or _is_sum(text, start, hit.end()):
             continue
         label = label_before(text, start) or label_behind(text, hit.end())
         if not label and last >= 0 and _AND_ANOTHER.fullmatch(text, last, start):
@@ -91,9 +112,12 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         if label:
             last, last_label = hit.end(), label
             yield Found(start, hit.end(), "ID", 0.75, "stated_ids", f"{label} names it")
-        else:
+        elif not short:
             numbers.append((start, hit.end()))
     yield from _in_records(text)
+    for pattern in (_RANKED, _LAST_FOUR):
+        for hit in pattern.finditer(text):
+            yield Found(*hit.span("number"), "ID", 0.7, "stated_ids", "whose number it is is said")
     for hit in _BADGE.finditer(text):
         yield Found(*hit.span("number"), "ID", 0.75, "stated_ids", "its holder stands beside it")
     if numbers:
@@ -105,7 +129,11 @@ def _without_label(text: str, hit: re.Match[str]) -> tuple[int, str]:
     said = hit.group()
     prefix = re.match(r"([A-Z]{2,3}) (?=\d)", said)
     labelled = prefix and (among(prefix[1].lower(), "sure") or prefix[1] == "ID")
-    if prefix and labelled and not label_before(text, hit.start()):
+    if (
+        prefix
+        and not label_before(text, hit.start())
+        and (labelled or label_before(text, hit.start() + prefix.end()))
+    ):
         return hit.start() + prefix.end(), said[prefix.end() :]
     return hit.start(), said
 
@@ -137,6 +165,8 @@ def _beside_somebody(text: str, start: int, end: int, said: str) -> str:
     if bracket and named and _STAFF.fullmatch(said):
         return "a name"
     line = text[text.rfind("\n", 0, start) + 1 : start]
+    if said.isdigit() and 7 <= len(said) <= 12 and _CARD.search(line) and not _PAID.search(line):
+        return "card"
     if re.search(r"\b[Nn]o\.?:? *$", line) and _OWNER.search(line):
         return "no"
     return ""
@@ -161,8 +191,32 @@ def _beside_births(text: str, numbers: list[tuple[int, int]]) -> Iterator[Found]
         ]
         if not near or min(abs(at - start) for at in near) > _MOST_TO_A_BIRTH:
             continue
-        if _CODE.fullmatch(text, start, end) and not _of_a_thing(text[max(0, start - 28) : start]):
+        head = _head_above(text, start)
+        if _CODE.fullmatch(text, start, end) and not (
+            _of_a_thing(text[max(0, start - 28) : start]) or _of_a_thing(head)
+        ):
             yield Found(start, end, "ID", 0.6, "stated_ids", "in a line with a birth")
+
+
+def _head_above(text: str, start: int) -> str:
+    """The head of the column that a number stands in, in small letters; empty where there is none."""
+    begin = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", start)
+    line = text[begin : len(text) if stop < 0 else stop]
+    mark = next((mark for mark in _MARKS if line.count(mark) >= _LEAST_MARKS), "")
+    if not mark:
+        return ""
+    cells = cells_in(line, mark)
+    at = max((n for n, (to, _) in enumerate(cells) if to <= start - begin), default=-1)
+    for head in reversed(text[:begin].split("\n")[:-1]):
+        names = cells_in(head, mark)
+        if abs(len(names) - len(cells)) > 1:
+            return ""
+        if not any(map(str.isdigit, head)):
+            # A name that nobody quoted may have made a cell too many before it.
+            at -= len(cells) - len(names)
+            return names[at][1].lower() if 0 <= at < len(names) else ""
+    return ""
 
 
 def _line_around(text: str, start: int, end: int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from workbench.privacy.anonymisation.words import (
 )
 
 from .capitals import Word, name_evidence, words_of
-from .fields import NAME_FIELD
+from .fields import NAME_FIELD, kind_of
 
 _LABEL = re.compile(
     r"(?:^|[\n;|,(\t{]|\. |\")[ \t\"*_-]*(?:full |first |last |middle |family |given |legal |"
@@ -26,7 +26,7 @@ _LABEL = re.compile(
     r"emergency |guest |passenger |student |"
     r"parent |guardian |spouse |maiden |next of kin |beneficiary |insured |policy ?holder |"
     r"user |sender |recipient |"
-    r"(?:name)|surname|forename|attn|attention|contact|customer|client|patient|employee|applicant|tenant|landlord|"
+    r"(?:name)|surname|forename|attn|attention|contact|customer|client|patient|employee|applicant|tenant|landlord|contact on site|site contact|"
     r"claimant|witness|guest|passenger|student|guardian|spouse|beneficiary|cardholder|"
     r"account holder|policyholder|"
     r"physician|doctor|gp|consultant|manager|supervisor|interviewer|interviewee|candidate|author|signed|from|to|cc|bcc|"
@@ -46,7 +46,7 @@ _VALUE = re.compile(r"[^\n;|<>\t{}\"()\d@:]{2,160}")
 _NEXT_CELL = re.compile(r"(?<=\w)[ \t]{2,}")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:[DMS][rst]))\.\s")
 _SPEAKER = re.compile(
-    r"(?:^|\n)[ \t]*(?:[\[(]?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[\])]?[ \t]*[-–]?[ \t]*|"
+    r"(?:^|\n)[ \t]*(?:[\[(<]?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[\])>]?[ \t]*[-–]?[ \t]*|"
     r"[-*•][ \t]+)"
     r"<?(?P<name>[^\W\d_][^\n:<>\[\]()\d]{1,30})>?:[ \t]",
     re.IGNORECASE,
@@ -55,7 +55,7 @@ _CAPITALS = r"[^\W\d_a-zß-ÿ](?:[^\W\d_]|['’ʻ-](?=[^\W\d_])|(?<=\b[^\W\d_])\
 # Behind these any capitals are a name: née Church, call me Sunday.
 _CALLED = re.compile(
     rf"\b(?:née|nee|maiden name|born(?= [A-Z][a-z]+ [A-Z])|calls? (?:me|him|her|them|us)|called (?:me|him|her|them)|goes by|known as|handover from|handed over to|passed (?:on )?to|keys with|approved by|checked by|reviewed by|handled by|escalated? to|assigned to|signed for by|contact is|picked up by|collected by|lunch with|dinner with|meeting with|"
-    rf"in the name of|answers to|signed by|posted by|written by|reported by|ask for|asked for|speak to|regards to|love from|leave with|left with|name as|have known|known to me as)[ \t:]+[\"“‘']?"
+    rf"in the name of|answers to|signed by|posted by|written by|reported by|ask for|asked for|speak to|regards to|love from|leave with|left with|name as|have known|known to me as)[ \t:]+[\"“‘'‛]?"
     rf"(?P<name>(?-i:{_CAPITALS}(?: (?:(?:de|da|van|von|der|den|bin|binti|al|el|la|di) ){{0,2}}{_CAPITALS}){{0,3}}))(?![\w-])",
     re.IGNORECASE,
 )
@@ -70,7 +70,7 @@ _HERE_IS = re.compile(
 )
 # Who speaks in a chat: the same words behind the time of two lines or more.
 _TIMED = re.compile(
-    r"(?m)^[ \t]*[\[(]?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[\])]?[ \t]*[-–]?[ \t]*<?(?P<name>[^\W\d_][^\n:<>\[\]()\d]{1,30}?)>?:[ \t]",
+    r"(?m)^[ \t]*[\[(<]?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]m)?[\])>]?[ \t]*[-–]?[ \t]*<?(?P<name>[^\W\d_][^\n:<>\[\]()\d]{1,30}?)>?:[ \t]",
     re.IGNORECASE,
 )
 _NO_SPEAKERS = frozenset(
@@ -91,13 +91,13 @@ _ONE_NAME = re.compile(r"[,!?]|(?<=[^\W\d_]{3})\.(?=\s)")
 _GREETING = re.compile(
     rf"(?:^|\n|[.!] )[ \t>]*(?:dear|hi|hello|hey|good (?:morning|afternoon|"
     rf"evening)|thank you|thanks|thx|sorry|congratulations|congrats|happy birthday|well done|welcome|bye|goodbye|ta|cheers)"
-    rf"(?: there| so much| again| back)?,?[ \t]+"
+    rf"(?: there| so much| again| back)?,?[ \t]+‛?"
     rf"(?P<name>(?-i:{_CAPITALS}(?: {_CAPITALS}){{0,3}}))(?=[ \t]*[,!:;.\n–-]|[ \t]+and |$)",
     re.IGNORECASE,
 )
 _TITLED = re.compile(
     rf"(?<!\w)(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame|Herr|Frau|Señora?|Sra?|Monsieur|"
-    rf"Madame|Mme|Signora?)\.?[ \u00a0]"
+    rf"Madame|Mme|Signora?)\.?[ \u00a0]‛?"
     rf"(?P<name>{_CAPITALS}(?: (?:(?:de|da|van|von|der|den|bin|binti|al|el|la|"
     rf"di) ){{0,2}}{_CAPITALS}){{0,3}})"
 )
@@ -108,6 +108,22 @@ _NAME_LABEL = re.compile(
     rf"(?<![\w-])\"?{NAME_FIELD.pattern}\"?(?: \([^)\n]{{1,16}}\))?(?:[ \t]*[:=][ \t]*\"?|[ \t]+(?=(?-i:{_CAPITALS})(?:[ \t]{{2}}|\n|$)))"
     rf"(?P<name>(?-i:{_CAPITALS}(?:[ -]{_CAPITALS}){{0,3}}))",
     re.IGNORECASE,
+)
+
+
+# The Adebayos; hi its mum on Lelands phone: a family, or what is somebody's without an apostrophe.
+_FAMILY = re.compile(r"\b(?i:the) (?P<name>[^\W\d_a-zß-ÿ][^\W\d_]{2,}?)s(?![\w'’-]| [A-Z])")
+_OWNING = re.compile(
+    r"(?P<name>(?<![\w'’-])[^\W\d_a-zß-ÿ][^\W\d_]{2,}(?:-[^\W\d_]+)?)s (?:phone|mobile|house|flat|place|room|birthday|bday|car|bike|mum|mom|dad|wife|"
+    r"husband|brother|sister|party|laptop|account|email|number|desk|bed|coat|bag|keys?|dog|cat|funeral|wedding|leaving do)\b"
+)
+_OWNING_SMALL = re.compile(
+    r"(?<![\w@.'’-])(?P<name>[a-z]{3,14})s (?:phone|place|house|flat|room|birthday|bday|mum|mom|dad|wife|husband|brother|sister|party)\b"
+)
+_IN_A_FILE = re.compile(
+    rf"(?i:\b(?:letter|report|e-?mail|note|cv|resume|reference|invoice|contract|offer|payslip|form|card|photo|minutes|review|warning|statement|"
+    rf"consent|certificate|application|interview|appraisal|scan|claim|referral|notes))[ _-](?i:to|for|from|of|with)[ _-](?P<name>{_CAPITALS}(?:[ _-]{_CAPITALS}){{0,2}})"
+    rf"(?:[ _-]\d[\w-]*)?\.(?i:odt|docx?|pdf|txt|rtf|xlsx?|ods|eml|msg|pages|jpe?g|png|tiff?|zip|csv|pptx?|md|html?)\b"
 )
 
 
@@ -138,20 +154,25 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
             said = words_of(hit["name"])
             while said and _says_something_else(said[0]) and len(said) > 1:
                 said = said[1:]
-            if said and not (
-                _says_something_else(said[0]) and not name_evidence(read_lexicon(), said[0])
-            ):
+            other = bool(said) and _says_something_else(said[0])
+            if other and pattern is _TITLED and len(said) == 1:
+                other = _is_an_office(said[0])  # Mrs Whitehorse
+            if said and not (other and not name_evidence(read_lexicon(), said[0])):
                 start = hit.start("name")
                 yield Found(
                     start + said[0].start, hit.end("name"), "PERSON", 0.9, "stated_names", because
                 )
     yield from _called(text)
+    yield from _inflected(text)
     for pattern, because in ((_SPEAKER, "somebody speaks"), (_TURNED, "a name turned round")):
         for hit in pattern.finditer(text):
             said = words_of(hit["name"])
             turned = pattern is _TURNED and len(said) == 2 and said[0].said.isupper()
             turned = turned and not said[1].said.isupper()
             other = all(map(_says_something_else, said)) and not turned
+            other = other or (
+                pattern is _SPEAKER and bool(kind_of(hit["name"].removesuffix("s")))
+            )  # - family-names:
             if said and len(said) <= _MOST_WORDS and not other:
                 yield Found(
                     hit.start("name"), hit.end("name"), "PERSON", 0.8, "stated_names", because
@@ -166,7 +187,8 @@ def _called(text: str) -> Iterator[Found]:
     for hit in itertools.chain(_CALLED.finditer(text), _HERE_IS.finditer(text)):
         words = hit["name"].lower().split()
         here = hit.re is _HERE_IS and (words[0] in no_names or is_english(words[0]))
-        if here or {words[0], words[-1]} & things or words[0] in _SMALL:
+        title = len(words) == 1 and words[0].rstrip(".") in around["title"]  # ask for Mr. Garcia
+        if here or title or {words[0], words[-1]} & things or words[0] in _SMALL:
             continue
         weak = _WEAK.match(hit.group()) and all(map(_says_something_else, words_of(hit["name"])))
         if weak or (_WEAK.match(hit.group()) and hit["name"].isupper()):
@@ -179,6 +201,42 @@ def _called(text: str) -> Iterator[Found]:
         many = said[hit["name"].lower()] > 1 or len(speakers) > 3
         if many and len(words) <= _MOST_WORDS - 1 and not set(words) & (_NO_SPEAKERS | things):
             yield Found(*hit.span("name"), "PERSON", 0.8, "stated_names", "somebody speaks")
+
+
+def _is_an_office(word: Word) -> bool:
+    """Whether a word behind a title is no name: Mr President, Miss World."""
+    around = read_surroundings()
+    other = around["role"] | around["title"] | around["organisation"] | around["other_label"]
+    return word.lower in read_lexicon().no_names | other | _OFFICES
+
+
+_OFFICES = frozenset(
+    ("president", "chairman", "speaker", "minister", "ambassador", "mayor", "justice", "judge", "secretary",
+     "world", "universe", "right", "wrong", "big", "clean", "emeritus", "martens", "beast", "bean", "men", "muscle")
+)  # fmt: skip
+
+
+def _inflected(text: str) -> Iterator[Found]:
+    """Names with a letter of grammar behind them, and those that files are called by."""
+    lexicon = read_lexicon()
+    for pattern in (_FAMILY, _OWNING):
+        for hit in pattern.finditer(text):
+            low, whole = hit["name"].lower(), hit["name"].lower() + "s"
+            known = low in (lexicon.family if pattern is _FAMILY else lexicon.given)
+            known = known or lexicon.is_clear_name(low)
+            other = is_english(whole) or whole in lexicon.no_names
+            other = other or (pattern is _OWNING and lexicon.is_clear_name(whole))
+            if known and not other and not lexicon.is_place(hit.group()):
+                yield Found(
+                    *hit.span("name"), "PERSON", 0.65, "stated_names", "somebody's, or a family"
+                )
+    for hit in _OWNING_SMALL.finditer(text):
+        low = hit["name"]
+        if low in lexicon.given and not is_english(low) and not is_english(f"{low}s"):
+            yield Found(*hit.span("name"), "PERSON", 0.6, "stated_names", "somebody's, or a family")
+    for hit in _IN_A_FILE.finditer(text):
+        if not all(map(_says_something_else, words_of(hit["name"].replace("_", " ")))):
+            yield Found(*hit.span("name"), "PERSON", 0.65, "stated_names", "a file is called so")
 
 
 def _names_in(text: str, start: int, end: int, *, whole: bool) -> Iterator[Found]:
