@@ -24,6 +24,10 @@ _OF_YEAR = r"(?:,?\s?(?:of|de|del|da|do|,)?\s?|-|/|\.)"
 _NINETEEN = r"(?:nineteen|twenty|two thousand(?: and)?)[- ][a-z]+(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?"
 
 
+_TENS = r"(?:thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?"
+_SHORT_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+
+
 @functools.cache
 def months() -> dict[str, int]:
     """The number of each month's name, in small letters, with its accents and without."""
@@ -52,7 +56,8 @@ def date() -> re.Pattern[str]:
         rf"{_DAY}\s{_MONTH_NUMBER}\s{_YEAR}|{_YEAR}\s{_MONTH_NUMBER}\s{_DAY}",
         rf"{_DAY}{_MARK}{_ROMAN}{_MARK}{_YEAR}",  # 7.iii.1985
         rf"{_DAY}{_ORDINAL}{_OF}[\s./-]{{0,2}}{month}(?:{_OF_YEAR}(?:{_YEAR}|{_SHORT_YEAR}))?",
-        rf"(?:{_WRITTEN_DAY})(?:\sday)?(?:\sof)?\s{month}(?:,?\s(?:{_YEAR}|{_NINETEEN}))?",
+        rf"(?:0[1-9]|[12]\d|3[01]){_SHORT_MONTH}(?:{_YEAR}|\d{{2}})",  # 09NOV81
+        rf"(?:{_WRITTEN_DAY})(?:\sday)?(?:\sof)?\s{month}(?:,?\s(?:{_YEAR}|{_NINETEEN}|{_TENS}))?",
         rf"{month}[\s-](?:the\s)?(?:{_DAY}(?:st|nd|rd|th)?|{_WRITTEN_DAY})(?:,?[\s-](?:{_YEAR}|{_SHORT_YEAR}\b))?",
         rf"{_YEAR}(?:\.|,)?[\s-](?:(?:ko|éves)\s)?{month}[\s-]{_DAY}{_ORDINAL}",  # 1985. március 7.
         rf"{month}\s(?:of\s)?{_YEAR}",  # March 1985

@@ -70,6 +70,11 @@ _RANKED = re.compile(
 _LAST_FOUR = re.compile(
     r"(?i)\blast (?:four|4|3|three)(?: digits)?(?: of)?(?: (?:my|his|her|the|your|their))? (?:ssn|social|nino?|passport|licen[cs]e|id)(?: security)?(?: number| no\.?)?(?: is| are|:|,)? (?P<number>\d{3,4})\b"
 )
+# A number behind somebody's sex and age: Doe, Ann F 54 Z449120.
+_AGED = re.compile(
+    r"(?<![^\W_])(?:(?:[MF]|[Mm]ale|[Ff]emale)[ ,/]{1,2}\d{1,3} ?(?:y|yo|yrs?)?|\d{1,3} ?(?:y|yo|yrs?)? ?[MF])(?:[,;|/]? {1,3}| - )(?:[Nn]o\.? |#)?"
+    r"(?P<number>[A-Z]{1,3}-?\d{4,9}|\d{6,10})(?![\w@]|[.,/-]\d)"
+)
 _NUMBERED = re.compile(r"(?i)\b(?:no|nr|number|id|num)\.?:? ?#?$|#$")
 _MARKS = (",", ";", "\t", "|")
 _LEAST_MARKS = 2
@@ -115,7 +120,7 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         elif not short:
             numbers.append((start, hit.end()))
     yield from _in_records(text)
-    for pattern in (_RANKED, _LAST_FOUR):
+    for pattern in (_RANKED, _LAST_FOUR, _AGED):
         for hit in pattern.finditer(text):
             yield Found(*hit.span("number"), "ID", 0.7, "stated_ids", "whose number it is is said")
     for hit in _BADGE.finditer(text):
