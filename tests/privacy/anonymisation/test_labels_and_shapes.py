@@ -67,6 +67,11 @@ def said(recogniser: object, text: str) -> list[str]:
         (stated_names, 'skipped "Letter to Munteanu.odt"', ["Munteanu"]),
         (addresses, "Home: Ty Newydd, Alma Terrace, London, N11 4JB",
          ["Ty Newydd, Alma Terrace, London, N11 4JB"]),
+        (addresses, "My postcode's SA1 8QT now", ["SA1 8QT"]),
+        (addresses, "It is 15/F Kam Wah Building, Nathan Road, Kowloon",
+         ["15/F Kam Wah Building, Nathan Road, Kowloon"]),
+        (addresses, "Unit 4/18 Banksia Cct, Figtree NSW 2525",
+         ["Unit 4/18 Banksia Cct, Figtree NSW 2525"]),
         (addresses, "She gave up 34 The Paddocks, Sligo", ["34 The Paddocks, Sligo"]),
     ],
 )  # fmt: skip

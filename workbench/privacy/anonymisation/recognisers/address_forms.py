@@ -16,7 +16,7 @@ _ENGLISH = (
     r"(?:Street|Str?|Road|Rd|Avenue|Ave?|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Terrace|Terr?|Way|Close|"
     r"Crescent|Cres|Gardens|Gdns|Grove|Mews|Parade|Pde|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Row|Walk|Quay|Trail|Trl|Loop|"
     r"Alley|Wharf|Rise|View|Vale|Green|Hill|Park|Broadway|Esplanade|Embankment|Path|Pike|Plaza|Point|Ridge|Run|Gate|"
-    r"Heights|Meadows?|Bend|Crossing|Cross|Expressway|Link|Marg|Nagar|Salai|Jalan|Soi|Bypass|Mall|Yard|Promenade|Lu|Jie|Hutong|Dao|Sadak|Bazar|Bazaar|Chowk|Path|Gali)\b\.?"
+    r"Heights|Meadows?|Bend|Crossing|Cross|Expressway|Link|Marg|Nagar|Salai|Jalan|Soi|Bypass|Mall|Yard|Promenade|Lu|Jie|Hutong|Dao|Sadak|Bazar|Bazaar|Chowk|Path|Gali|Cct|Cv|Cove|Trace|Retreat|Vista|Bvd|Hts|Xing)\b\.?"
 )
 # Rarer ones, which are a street's only right behind its number and a name: 27b Quarry Bank.
 _RARE_ENGLISH = (
@@ -39,15 +39,19 @@ UNIT = (
     r"kv\.?|korp\.?|bld\.?|lok\.?|m\.|sc\.|bl\.|et\.|lgh|Top|Whg\.?|Hs\.?|Nr\.?|nº|n\.º|[Nn]o\.?|№)"
     rf"\.?:?{_S}?(?:[Nn]o\.?{_S}?)?#?(?=[A-Z]?-?\d|[A-Z]\b)[A-Z0-9][A-Za-z0-9/-]{{0,7}}|#{_S}?\d[\w-]{{0,6}}|\d{{1,2}}[ºª°](?:{_S}?[A-Z]\b|{_S}(?:izq|dcha|Esq|Dto)\.?)?|"
     rf"(?:Road|Sector|Phase|Block|Ward|Zone|Street|Lane|Gali|Cross|Main|Precinct|Estate|Extension|Section|Stage|Quarter|Kavling|Kav\.|Lote|Manzana|Mz\.|Lt\.|Lot|Cité|Résidence){_S}(?:No\.?{_S}?)?\d{{1,4}}[A-Za-z]?|(?:Sector|Phase|Block){_S}[A-Z]-\d{{1,2}}(?:/\d{{1,2}})?|\d{{1,2}}F\b|[A-Z]-\d{{1,2}}(?:/\d{{1,2}})?|\d{{1,3}}{_S}(?:korp|kv|str|lok|m)\.{_S}?\d{{1,3}}|"
-    rf"(?:\d{{1,2}}|st)\.{_S}(?:tv|th|mf|sal)\.?|P\.?{_S}?O\.?{_S}?B(?:ox|OX|ag){_S}\d{{1,6}}|R\.?R\.?{_S}#?\d{{1,2}}|(?:BP|Postfach|Apartado|Casilla|CP|Private Bag){_S}\d{{1,6}})"
+    rf"(?:\d{{1,2}}|st)\.{_S}(?:tv|th|mf|sal)\.?|P\.?{_S}?O\.?{_S}?B(?:ox|OX|ag){_S}\d{{1,6}}|R\.?R\.?{_S}#?\d{{1,2}}(?:,?{_S}Box{_S}\d{{1,5}})?|\d{{1,2}}/F\b|Pall(?:ati|\.){_S}\d{{1,3}}|(?:BP|Postfach|Apartado|Casilla|CP|Private Bag){_S}\d{{1,6}})"
 )
-_PRE = rf"(?:{UNIT},?{_S})?"
+_PRE = rf"(?:{UNIT},?{_S}|(?:Unit|Flat|Apt|Shop|Villa){_S}(?=\d+/\d))?"
 _STREETS = (
     # 221B Baker Street; 14 St. James's Sq; 350 5th Avenue; 12 N. Elm St; 1191 County Road 5
     rf"{_PRE}{_NO},?{_S}(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?{_S})?(?:(?:{_ORD}|{WORD}|of|the|and){_S}){{0,4}}?(?:{_ORD}|{WORD}){_S}(?:{_ENGLISH}|(?<![A-Z]{{2}} ){_RARE_ENGLISH})(?:{_S}(?:N|S|E|W|O|NE|NW|SE|SW|North|South|East|West|Upper|Lower|Extension|\d{{1,3}})\b\.?)?(?:{_S}{_ORD}{_S}(?:Cross|Main|Stage|Phase|Block|Lane|Floor))?(?:{_S}{WORD}(?={_S}?(?:,|\n|$)))?",
     # 34 The Paddocks; 1506 Kingsway; 37B Esplanade: where nothing else follows
     rf"{_PRE}{_NO},?{_S}(?:The{_S}(?!C[A-Z]O\b){WORD}|Esplanade|Broadway|Promenade|Strand|Embankment|Boardwalk|{CAPITAL}[^\W\d_]{{2,}}(?:way|gate|side|mount|croft|field|hurst|dene|leigh))(?![\w'’-])(?={_S}?(?:[,.;)\n]|$))",
     rf"Road{_S}(?:No\.?{_S}?)?\d{{1,3}}[A-Z]?,?{_S}{WORD}(?={_S}?(?:,|\n|$))",
+    # 15/F Kam Wah Building; Kg Baru Lot 22; SQN 210 Bloco C ap 304
+    rf"\d{{1,2}}/F,?{_S}(?:{WORD}{_S}){{1,4}}(?:Building|Bldg|Mansions?|Court|House|Centre|Center|Tower|Plaza|Estate)\b",
+    rf"(?:Kg\.?|Kampung|Taman|Desa){_S}(?:{WORD}{_S}){{1,3}}(?:Lot|Blok|No\.?){_S}?\d{{1,4}}[A-Z]?\b",
+    rf"(?:SQN|SQS|SHIN|SHIS|CLN|CLS|QI|QL|QN|QS|QE){_S}\d{{1,3}}(?:,?{_S}(?:Bloco|Bl\.?|Conjunto|Conj\.?|Casa|Lote){_S}\w{{1,3}})+(?:,?{_S}(?:ap|apto|apt)\.?{_S}\d{{1,4}})?",
     # Lot 4 Old Mill Road
     rf"(?:{UNIT},?{_S}){{1,3}}(?:{WORD}{_S}){{1,4}}(?:{_ENGLISH}|{_COLONIES})(?:{_S}\d{{1,3}}\b)?",
     # Baker Street 221B
@@ -65,7 +69,7 @@ _STREETS = (
     rf"{CAPITAL}[^\W\d_a-z]*[^\W\d_]{{4,}}{_S}\d{{1,4}}/\d{{1,3}}[a-z]?(?![\d/.])",
     rf"[A-Z]{{2}}{_S}\d{{1,3}}{_S}(?:Ave|St|Rd){_S}\d{{1,4}}",
     # 14 bis rue de Rivoli, 8, avenue Foch
-    rf"{_NO}(?:{_S}(?:bis|ter))?,?{_S}(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours|[Rr]oute|[Ss]quare|[Pp]assage|[Vv]illa|[Bb]óthar|[Ss]ráid){_S}(?:(?:des|de|du|les|la|le|na|l['’]|d['’]|{WORD}){_S}?){{1,6}}",
+    rf"{_NO}(?:{_S}(?:[Bb]is|[Tt]er|BIS|TER))?,?{_S}(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours|[Rr]oute|[Ss]quare|[Pp]assage|[Vv]illa|[Bb]óthar|[Ss]ráid){_S}(?:(?:des|de|du|les|la|le|na|l['’]|d['’]|{WORD}){_S}?){{1,6}}",
     # Calle de Alcalá, 42; Via Roma 12; Rua Augusta 100; Av. Paulista, 1578
     rf"(?:via|viale|piazza|corso|largo|vicolo|str\.|bd\.|șos\.|calle|avenida|plaza|paseo|carrera|rua|travessa|praça|Calle|C/|Cl\.|Avenida|Avda\.?|Av\.?|Pasaje|Psje\.?|Diagonal|Transversal|Callejón|Privada|Calzada|Autopista|Bulevar|Costanera|Plaza|Pza\.?|Paseo|Pº|Carrera|Cra\.?|Camino|Ronda|Travesía|Via|Viale|V\.le|Piazza|P\.za|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|Estrada|Rodovia|Priv\.|Jr\.|Jirón|"
     rf"Jalan|Jl\.?|Jln\.?|Lorong|Gang|Ulica|ul\.|al\.|pl\.|os\.|Ulitsa|[Uu]l|Prospekt|pr\.|per\.|vul\.|prosp\.|Strada|Str\.|"
@@ -73,7 +77,7 @@ _STREETS = (
     rf"Boulevard|Shari[a']?|Thanon|Đường|Phố){_S}?"
     rf"(?:(?:della|delle|dei|cel|lui|du|des|les|del|de|di|das|da|dos|do|las|los|la|el|al|y|e|i|(?:dell|nell|all|dall|d|l)['’]{WORD}|{WORD}|\d{{1,2}}(?!\d|[ºª])){_S}?){{1,6}},?{_S}?(?:[Nn]\.?[ºo°]?\.?:?{_S}?|[Nn]r\.?{_S}?|[Nn]um\.{_S}?|No\.?{_S}?|#{_S}?|n[úu]m\.?{_S}?|d\.{_S}?)?\d{{1,5}}(?![ºª\d])(?:[ -]?[A-Za-z]\b)?(?:{_S}?[/x-]{_S}?\d{{1,4}}[A-Za-z]?)*(?:/[A-Z]\b)?",
     # Cité Keur Gorgui lot 12; Taman Pelangi 7; Urb. Los Pinos 14
-    rf"(?:Cité|Résidence|Quartier|Lotissement|Colonia|Col\.|Urb\.|Urbanización|Barrio|Residencial|Taman|Kampung|Kg\.|Komplek|Perumahan|Purok|Sitio|Trg|Rruga|Bulevar|Bulevardi|Náměstí|nám\.|Nábřeží|Na|Pod|Nad|Za|U|Plac|Pl\.|Rynek|Aleja|Osiedle|Os\.|Zaułek|Ploshcha|Ploshchad|Pereulok|Moo|Tambon){_S}(?:{WORD}{_S}){{1,3}}(?:lot|lote|[Nn]o\.?|nº|n°|blk\.?)?{_S}?{_NO}",
+    rf"(?:Cité|Résidence|Quartier|Lotissement|Colonia|Col\.|Urb\.|Urbanización|Barrio|Residencial|Taman|Kampung|Kg\.|Komplek|Perumahan|Purok|Sitio|Trg|Rruga|Bulevar|Bulevardi|Náměstí|nám\.|Nám\.|Nábřeží|Na|Pod|Nad|Za|U|Plac|Pl\.|Rynek|Aleja|Osiedle|Os\.|Zaułek|Ploshcha|Ploshchad|Pereulok|Moo|Tambon){_S}(?:{WORD}{_S}){{1,3}}(?:lot|lote|[Nn]o\.?|nº|n°|blk\.?)?{_S}?{_NO}",
     rf"(?:Street|House){_S}(?:No\.?{_S}?)?\d{{1,4}},?{_S}Sector{_S}[A-Z]-?\d{{1,2}}(?:/\d{{1,2}})?",
     rf"(?:Plot|Lot|House|H\.?{_S}?No\.?|Flat|Block){_S}(?:No\.?{_S}?)?[A-Z]?-?\d{{1,4}}[A-Z]?,?{_S}(?:Sector|Phase|Block|Street|Road|Stage){_S}(?:No\.?{_S}?)?[A-Z]?-?\d{{1,3}}",
     # Dlouhá 18; Graaf van Vlaanderenplein 19; 40 Honmachi 3-chome
@@ -116,7 +120,7 @@ _STREETS = (
 # A street without its number, in one piece.
 _NAMED = (
     rf"(?:\d{{1,2}}\.?{_S})?(?:{WORD}{_S}){{1,3}}{_SURE_ENGLISH}",
-    rf"(?:Calle|C/|Avenida|Avda\.?|Av\.|Plaza|Paseo|Carrera|Camino|Via|Viale|Piazza|Corso|Strada|Rua|Travessa|Praça|Alameda|Jalan|Jl\.?|Ulica|ul\.|Ulitsa|Prospekt|vul\.|Bulevardul|bul\.|Calea|Carrer|Rambla|[Rr]ue|avenue|boulevard|chemin|allée|place|quai|impasse|Koocheh|Khiaban|Kh\.|Rehov|Sharia|Thanon|Đường|Phố|Bóthar|Sráid|Y){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
+    rf"(?:Calle|C/|Avenida|Avda\.?|Av\.|Plaza|Paseo|Carrera|Camino|Via|Viale|Piazza|Corso|Strada|Rua|Travessa|Praça|Alameda|Jalan|Jl\.?|Ulica|ul\.|Ulitsa|Prospekt|vul\.|Bulevardul|bul\.|Calea|Carrer|Rambla|[Rr]ue|avenue|boulevard|chemin|allée|place|quai|impasse|Koocheh|Khiaban|Kh\.|Rehov|Sharia|Thanon|Đường|Phố|Bóthar|Sráid|Rruga|Rr\.|Nám\.|Náměstí|Y){_S}(?:(?:{_SMALL}|{WORD}){_S}?){{1,4}}",
     rf"{CAPITAL}[^\W\d_]+['’]s{_S}(?:Hill|Way|Green|Gardens|Grove|Row|Walk|Quay|Rise|Gate|Place|Court|Well|Cross)",
     rf"{CAPITAL}[^\W\d_]+(?:straße|strasse|gatan|vägen|gade|vej|gata|veien|straat|laan|gracht|stræti|katu|tänav|utca)",
     rf"(?:The|An){_S}(?:{WORD}{_S}){{0,2}}(?:Rectory|Cottage|House|Lodge|Farm|Barn|Vicarage|Manor|Mill|Forge|Croft|Villa)",

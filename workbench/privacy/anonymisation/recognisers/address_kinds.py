@@ -89,7 +89,8 @@ def kind_of(said: str) -> str:
         return "maybe street"
     if _HOUSE_NAME.fullmatch(said):
         return "capitals"
-    if first in _labels() or said.rsplit(" ", 1)[-1].lower() in lexicon.no_names:
+    last = said.rsplit(" ", 1)[-1].lower()
+    if first in _labels() or (last in lexicon.no_names and last not in _DIRECTIONS):
         return ""
     if NUMBERED.fullmatch(said) or _LOOSE.fullmatch(said):
         return "" if _ENDS_WITH_A_DATE.search(said) else "numbered"
@@ -126,6 +127,9 @@ def is_house_name(text: str, start: int, said: str) -> bool:
         return False
     lexicon = read_lexicon()
     return not any(word.lower() in lexicon.given or word.lower() in _labels() for word in words)
+
+
+_DIRECTIONS = frozenset(("north", "south", "east", "west", "central", "upper", "lower"))
 
 
 def _coded(said: str, lexicon: Lexicon) -> str:

@@ -44,12 +44,23 @@ _SAID = re.compile(
 )
 
 
+# Postcodes that nothing else is written like: of the United Kingdom, and of Canada.
+_POSTCODE = re.compile(
+    r"(?<![\w/.-])(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[A-CEGHJ-NPR-TVXY]\d[A-Z] \d[A-Z]\d)(?![\w/-])"
+)
+
+
 def find(text: str, reading: Reading) -> Iterator[Found]:
     """Chains of parts that say enough, and streets with a number wherever they stand."""
+    taken: list[tuple[int, int]] = []
     for chain in _chains(text):
         worth, because = _weigh(text, chain)
         if worth >= _ENOUGH:
-            yield Found(chain[0].start, chain[-1].end, "ADDRESS", 0.85, "addresses", because)
+            taken.append((chain[0].start, chain[-1].end))
+            yield Found(*taken[-1], "ADDRESS", 0.85, "addresses", because)
+    for hit in _POSTCODE.finditer(text):
+        if not any(start < hit.end() and hit.start() < end for start, end in taken):
+            yield Found(*hit.span(), "ADDRESS", 0.8, "addresses", "a postcode")
 
 
 def _weigh(text: str, chain: list[Part]) -> tuple[float, str]:

@@ -55,7 +55,8 @@ _REGIONS = (
     "GB", "US", "IN", "DE", "FR", "ES", "IT", "NL", "BE", "CH", "AT", "SE", "NO", "DK", "FI", "PL",
     "IE", "PT", "AU", "NZ", "ZA", "NG", "KE", "GH", "EG", "BR", "MX", "AR", "CO", "CN", "JP", "KR",
     "VN", "TH", "PH", "ID", "MY", "SG", "HK", "TR", "GR", "CZ", "HU", "RO", "UA", "RU", "IL", "AE",
-    "SA", "PK", "BD",
+    "SA", "PK", "BD", "TW", "IR", "LK", "NP", "MA", "DZ", "TN", "TZ", "UG", "ET", "ZW", "ZM", "RW", "CL", "PE", "VE", "EC",
+    "UY", "BG", "HR", "RS", "SI", "SK", "KZ", "GE",
 )  # fmt: skip
 
 

@@ -51,7 +51,9 @@ _FILE = re.compile(
     r"\b(?:client|patient|customer|employee|member|pupil|student)\b[^\n(]{2,40}\((?:file|no\.?|ref\.?|record) $",
     re.I,
 )
-_STAFF = re.compile(r"[A-Z]{1,4}[-/]?\d{3,9}(?:[-/]?[A-Z\d]{1,3})?|\d{5,10}|\d{3,6}/\d{2,4}")
+_STAFF = re.compile(
+    r"[a-z]\d{6,8}|[A-Z]{1,4}[-/]?\d{3,9}(?:[-/]?[A-Z\d]{1,3})?|\d{5,10}|\d{3,6}/\d{2,4}"
+)
 # A number of one kind alone: letters and digits, no sum and no date.
 _CODE = re.compile(
     r"(?=.*\d{3})[A-Z]{1,4}[-/]?\d[\dA-Z/-]{3,}|\d{6,14}[A-Z]?|\d{2,}-\d{4,}(?:-\d+)?|\d{2,3}(?:-\d{2,3}){2}"
