@@ -81,7 +81,7 @@ def test_what_is_doubtful_is_asked_and_the_rest_is_not() -> None:
     assert [each.start for each in judging.doubtful(sure, guesses)] == [5, 20]
 
 
-TOOLS = "Restart Kafka, then Cassandra and Zookeeper."
+TOOLS = "Elastic and Kibana are down."
 CHILDREN = "pick up Wren from school and ask Sage about it"
 
 
@@ -97,7 +97,7 @@ def test_a_program_is_let_go_and_a_guess_is_made_sure() -> None:
 
 @pytest.mark.usefixtures("without_reader")
 def test_without_the_model_it_is_the_recognisers_word() -> None:
-    assert names_in(TOOLS) == ["Zookeeper"]
+    assert names_in(TOOLS) == ["Kibana"]
     assert names_in(CHILDREN) == ["Sage"]
 
 

@@ -49,7 +49,12 @@ def test_made_documents_are_masked_and_broken_variants_are_noticed(made: list[Ma
                        ("addresses", "ADDRESS"), ("birth_dates", "BIRTH_DATE")):  # fmt: skip
         rest = tuple(n for n in recognisers.NAMES if n != name)
         assert measured(made, recognisers=rest).recall_of(kind) < 0.6, name
-    assert measured(made, consistency=None).recall_of("PERSON") < whole.recall_of("PERSON")
+
+
+def test_a_name_that_was_found_is_known_turned_round() -> None:
+    spans = {how: detect([LETTER], consistency=how)[0] for how in (None, "document")}
+    said = {how: [LETTER[each.start : each.end] for each in found] for how, found in spans.items()}
+    assert "LOPEZ, MARIA" in said["document"] and "LOPEZ, MARIA" not in said[None]
 
 
 @pytest.mark.parametrize("way", ["mask", "surrogate", "pseudonym"])
