@@ -14,8 +14,8 @@ from .sentence_reader import MODEL, SentenceReader
 log = logging.getLogger(__name__)
 COMMAND = f"workbench models pull {MODEL}"
 WITHOUT = (
-    "the model that reads what stands around a name is not here, so more is masked that is "
-    "nothing personal than docs/how-to/anonymise.md states"
+    "the model that reads what stands around a name is not here, so more names and "
+    "places are missed than docs/how-to/anonymise.md states"
 )
 _LOCK = threading.RLock()
 _taken: list[SentenceReader | None] = []
@@ -24,7 +24,7 @@ _taken: list[SentenceReader | None] = []
 def reader_in_use() -> SentenceReader | None:
     """The reader; None where its model is not on this disk, or the lists are not.
 
-    It is not fetched on the way: without it nothing more is missed.
+    It is not fetched on the way: without it the recognisers alone decide, and more is missed.
     """
     with _LOCK:
         if not _taken:
