@@ -9,7 +9,7 @@ from .enumerations import enumerated
 from .reading import Found, Passage
 from .tree import Phrase, Token, children, is_proper, members, noun_phrase, subject_of
 from .vocabulary import words
-from .works import MAKE
+from .vocabulary_of_works import MAKE
 
 _KNOWN = words("know note recognize remember recognise renown celebrate")
 

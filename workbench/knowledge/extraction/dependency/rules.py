@@ -15,13 +15,8 @@ from .modality import is_said
 from .naming import find_namesakes, find_other_names
 from .offices import find_nationality, find_offices
 from .parts import find_parts
-from .places import (
-    find_borders,
-    find_capitals,
-    find_locations,
-    find_populations,
-    find_reversed,
-)
+from .places import find_borders, find_capitals, find_locations, find_reversed
+from .populations import find_populations
 from .reading import Found, Passage, Rule
 from .works import find_makers
 

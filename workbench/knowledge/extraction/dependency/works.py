@@ -25,48 +25,31 @@ from .tree import (
     objects,
     subject_of,
 )
-from .vocabulary import words
-
-MAKE = words(
-    "create invent write paint design discover compose author direct develop build construct "
-    "produce publish propose introduce formulate release record coin devise illustrate "
-    "compile sculpt commission pioneer draw film complete erect finish patent originate carve"
-)
-_DEFINITE = words(
-    "invent discover develop devise coin formulate pioneer propose design patent introduce"
-)
-_FOUND = words("found establish form incorporate co-found cofound settle")
-_ARISE = words("emerge originate appear arise develop begin premiere evolve")
-_MAKERS = words(
-    "creator author inventor discoverer director composer designer writer founder co-founder "
-    "cofounder architect developer painter co-creator originator co-author co-inventor"
-)
-_WORKS = words(
-    "work novel film book poem play opera painting song album symphony project treatise story "
-    "musical series game painting sculpture essay ballet theory drama epic sonata concerto hymn "
-    "comic manga sitcom single text translation treatise anthem bible magazine newspaper "
-    "thriller comedy tragedy documentary codex manuscript poetry play"
-)
-_ORGANISATIONS = words(
-    "company organization organisation university school city club party church movement "
-    "empire dynasty state republic college institute society band bank kingdom group"
+from .vocabulary_of_works import (
+    ARISE,
+    DEFINITE,
+    FOUND,
+    MAKE,
+    MAKERS,
+    ORGANISATIONS,
+    WORKS,
 )
 
 
 def find_makers(passage: Passage, sentence: Any) -> Iterator[Found]:
     """Who made or founded what, and when."""
     for token in sentence:
-        if token.pos_ in {"VERB", "AUX"} and token.lemma_ in MAKE | _FOUND:
+        if token.pos_ in {"VERB", "AUX"} and token.lemma_ in MAKE | FOUND:
             yield from _made(passage, token)
-        if token.pos_ == "VERB" and token.lemma_ in _ARISE | {"form"} and token.tag_ != "VBN":
+        if token.pos_ == "VERB" and token.lemma_ in ARISE | {"form"} and token.tag_ != "VBN":
             yield from _arose(passage, token)
         elif token.pos_ == "VERB" and token.lemma_ in {"credit", "attribute", "ascribe"}:
             yield from _credited(passage, token)
         elif token.pos_ == "VERB" and token.lemma_ in {"begin", "complete", "start", "finish"}:
             yield from _construction(passage, token)
-        elif token.pos_ == "NOUN" and token.lemma_ in _MAKERS:
+        elif token.pos_ == "NOUN" and token.lemma_ in MAKERS:
             yield from _maker_noun(passage, token)
-        if token.pos_ in NOUNS and token.lemma_.lower() in _WORKS:
+        if token.pos_ in NOUNS and token.lemma_.lower() in WORKS:
             yield from _work_by(passage, token)
             yield from _own_works(passage, token)
             yield from _dated_class(passage, token)
@@ -83,9 +66,9 @@ def _relation(verb: Token, thing: Token, passage: Passage) -> str:
     topic = passage.topic
     about = topic is not None and (passage.names_topic(thing) or thing.lower_ in PRONOUNS)
     kinds = topic.classes if about and topic is not None else frozenset({thing.lemma_.lower()})
-    if verb.lemma_ not in _FOUND:
+    if verb.lemma_ not in FOUND:
         return "created"
-    organisation = bool(kinds & _ORGANISATIONS) or thing.ent_type_ in {"ORG", "GPE"}
+    organisation = bool(kinds & ORGANISATIONS) or thing.ent_type_ in {"ORG", "GPE"}
     return (
         "founded" if organisation or verb.lemma_ in {"found", "co-found", "cofound"} else "created"
     )
@@ -188,14 +171,14 @@ def _is_one_thing(passage: Passage, verb: Token, each: Token) -> bool:
     """Whether an object is a name, the topic, or the one thing that can be invented once."""
     if each.pos_ not in NOUNS or each.ent_type_ in {"DATE", "CARDINAL", "GPE"}:
         return False
-    if each.ent_type_ == "PERSON" and verb.lemma_ not in _FOUND - {"form", "settle"}:
+    if each.ent_type_ == "PERSON" and verb.lemma_ not in FOUND - {"form", "settle"}:
         return False  # whom one founds is a company that the model takes for a person
     if is_proper(each) or passage.names_topic(each):
         return True
     named = any(one.pos_ == "PROPN" for one in each.doc[noun_phrase(each).start : each.i])
     if named:
         return determiner(each) in {"the", ""}
-    once = verb.lemma_ in _DEFINITE and determiner(each) == "the" and each.tag_ == "NN"
+    once = verb.lemma_ in DEFINITE and determiner(each) == "the" and each.tag_ == "NN"
     return once and not any(True for _ in objects(each, "of", "for"))
 
 
@@ -225,7 +208,7 @@ def _examples(noun: Token) -> Iterator[Token]:
 def _when(passage: Passage, thing: Phrase, verb: Token, relation: str) -> Iterator[Found]:
     when = passage.time_of(verb, "in", "on", "during", "around", "between", "from", "by")
     named = thing.is_topic or is_proper(thing.head) or passage.names_topic(thing.head)
-    named = named or verb.lemma_ in _ARISE | {"form", "coin"}
+    named = named or verb.lemma_ in ARISE | {"form", "coin"}
     named = named or any(x.pos_ == "PROPN" for x in passage.doc[thing.start : thing.head.i])
     if when is not None and named:
         yield Found("made_when", thing, f"{relation}_on", passage.time_phrase(when), when)
@@ -321,7 +304,7 @@ def _maker_noun(passage: Passage, token: Token) -> Iterator[Found]:
             each = named_of(each)
             if not is_staged(passage, each):
                 continue
-        listed = each.tag_ == "NNS" and each.lemma_.lower() in _WORKS
+        listed = each.tag_ == "NNS" and each.lemma_.lower() in WORKS
         if listed:
             for one in _after_the_colon(each):
                 yield Found("maker_noun", noun_phrase(one), "created_by", maker)
@@ -363,9 +346,9 @@ def _owned_work(owner: Token) -> Iterator[Found]:
         yield Found("owned_name", noun_phrase(head), "created_by", noun_phrase(owner))
         return
     words = {each.lemma_.lower() for each in children(head, "compound", "nmod")}
-    if is_proper(head) and words & (_WORKS | {"character"}):
+    if is_proper(head) and words & (WORKS | {"character"}):
         yield Found("owned_work", noun_phrase(head), "created_by", noun_phrase(owner))
-    elif head.lemma_.lower() in _WORKS:
+    elif head.lemma_.lower() in WORKS:
         for each in children(head, "appos"):
             if is_proper(each):
                 yield Found("owned_work", noun_phrase(each), "created_by", noun_phrase(owner))
@@ -398,7 +381,7 @@ def _dated_works(passage: Passage, sentence: Any) -> Iterator[Found]:
                 break
             name = name.head
         told = words_of_works & (
-            MAKE | _WORKS | _MAKERS | {"role", "star", "sitcom", "show", "films"}
+            MAKE | WORKS | MAKERS | {"role", "star", "sitcom", "show", "films"}
         )
         if name.pos_ == "PROPN" and told:
             yield Found(
