@@ -46,6 +46,7 @@ def test_a_graph_from_its_building_to_its_end(terminal: Terminal, folder: Path) 
     assert out == "notes: 2 documents in 2 chunks; 2 added, 0 changed, 0 withdrawn, 0 as before\n"
     assert "left out: bad.ipynb: this is no notebook" in err
     assert "passed over, for no reader knows them: 1 .png" in err
+    assert err.splitlines()[-1].startswith("rules alone read here: workbench knowledge teach")
     lines = terminal.run("dump", "notes")[1].splitlines()
     assert lines == sorted(lines)
     assert str(folder) not in "".join(lines)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.knowledge.removing import Removal
     from workbench.knowledge.retrieval.telling import Retrieval
     from workbench.knowledge.searching import Found
+    from workbench.knowledge.teaching import Teaching
 
 _SHOWN = 20
 _ENDINGS = 12
@@ -57,6 +58,8 @@ def show_build(done: Ingest) -> None:
         rest = sum(count for _, count in most[_ENDINGS:])
         more = f" and {rest:,} with {len(most) - _ENDINGS:,} other endings" if rest else ""
         click.echo(f"passed over, for no reader knows them: {listed}{more}", err=True)
+    if done.advice:
+        click.echo(done.advice, err=True)
 
 
 show_update = show_build
@@ -78,6 +81,19 @@ def show_remove(done: Removal) -> None:
     click.echo(f"{done.name}: the graph{held} is gone; no file of a document was touched")
     if done.note:
         click.echo(done.note, err=True)
+
+
+def show_teach(done: Teaching) -> None:
+    """What the network was trained on, and how graphs come to be read with it."""
+    took = "was here" if done.training_cpu_s is None else f"{done.training_cpu_s:,.0f} CPU s"
+    click.echo(
+        f"trained on {format_count(done.labelled_sentences, 'labelled sentence')} and what rules "
+        f"say of {done.rule_sentences:,} others ({took})"
+    )
+    for name, license in done.licenses.items():
+        click.echo(f"{name}: {license}")
+    click.echo(f"{format_bytes(done.size_bytes)}, sha256 {done.sha256}: {done.path}")
+    click.echo("graphs are read with it from their next update on: workbench knowledge update NAME")
 
 
 def show_dump(found: GraphDump) -> None:
@@ -183,6 +199,8 @@ def show_show(found: GraphSummary) -> None:
     forms = {short: " or ".join(longs) for short, longs in found.ambiguous.items()}
     _say_each("ambiguous", forms)
     _say_each("left out", found.faults)
+    if found.advice:
+        click.echo(found.advice, err=True)
 
 
 def _say_each(what: str, told: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ SQLite is the truth; every index is derived and can be rebuilt.
 
 from workbench.core.lazy import attach
 
-# What users ask most. The others are in `operations` (list_graphs, merges), `history`,
+# What users ask most. The others are in `operations` (list_graphs, merges), `history`, `teaching`,
 # `linking_operations` (candidates, senses), `inference.operations` (rules) and
 # `property_graph.operations` (schema); `retrieval.retriever` has the retriever, and
 # `extraction.protocol` what an extractor gives.

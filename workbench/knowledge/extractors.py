@@ -30,6 +30,11 @@ def extractors_in_use(graph: Graph) -> list[Extractor]:
     return [make_extractor(row["name"], json.loads(row["settings"])) for row in rows]
 
 
+def advice_of(extractors: Sequence[Extractor]) -> str:
+    """What would have them find more, in a line; empty where nothing is known."""
+    return "; ".join(filter(None, (getattr(each, "advice", "") for each in extractors)))
+
+
 def use_extractors(graph: Graph, extractors: Sequence[Extractor]) -> list[int]:
     """Have these extractors in use and no others; returns their ids in the order given.
 

@@ -18,7 +18,7 @@ from workbench.core.progress import Progress, progress
 from workbench.core.viewers import Viewable
 
 from .extraction.protocol import Extractor, all_at_work
-from .extractors import use_extractors
+from .extractors import advice_of, use_extractors
 from .graphs import Graph
 from .left_out import keep_left_out
 from .preparing import Extracting, Prepared, begin_extracting, prepare
@@ -34,7 +34,7 @@ class Ingest(Viewable):
     """What an update did. ``faults`` says of each file that was left out why.
 
     ``passed_over`` counts files by endings that no reader knows; ``notes`` say what of a document
-    could not be read.
+    could not be read. ``advice`` says what would have its extractors find more.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Ingest(Viewable):
     faults: dict[str, str]
     notes: dict[str, str]
     passed_over: dict[str, int]
+    advice: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -275,4 +276,5 @@ def _told(graph: Graph, work: _Work, *, new_passages: int) -> Ingest:
         dict(sorted({**faults, **work.passed.faults}.items())),
         {row["path"]: row["note"] for row in rows if row["note"]},
         dict(sorted(work.passed.endings.items())),
+        advice_of(work.extractors),
     )

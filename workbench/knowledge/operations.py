@@ -17,7 +17,7 @@ from workbench.core.viewers import Viewable
 from workbench.identity.users import LOCAL
 from workbench.store import files
 
-from . import citing, history, removing  # noqa: F401
+from . import citing, history, removing, teaching  # noqa: F401
 from . import linking_operations as linking  # noqa: F401
 from .answering import operations as answering  # noqa: F401
 from .building import Deletion, build_graph, delete_document
@@ -26,7 +26,7 @@ from .events import Kind, merged_pairs, tell_ledger
 from .extraction.gazetteer import read_gazetteer
 from .extraction.protocol import Extractor
 from .extraction.registry import DEFAULT, make_extractor
-from .extractors import extractors_in_use
+from .extractors import advice_of, extractors_in_use
 from .graphs import Graph, list_names, opened
 from .history import last_change
 from .indexes import EMBEDDER
@@ -48,7 +48,7 @@ class GraphSummary(Viewable):
 
     ``ambiguous`` lists short forms of which documents say different things; ``faults`` the
     files that could not be read when it was last updated. ``changed`` is when anything of it
-    changed last.
+    changed last; ``advice`` says what would have its extractors find more.
     """
 
     name: str
@@ -66,6 +66,7 @@ class GraphSummary(Viewable):
     faults: dict[str, str]
     size_bytes: int
     changed: str | None = None
+    advice: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -338,6 +339,7 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
     )
     faults = {row["path"]: row["fault"] for row in rows} | read_left_out(graph)
     dropped = graph.database.read_one("SELECT coalesce(sum(ungrounded), 0) FROM extractions")
+    extractors = extractors_in_use(graph)
     return GraphSummary(
         graph.name,
         tuple(graph.folders().values()),
@@ -349,9 +351,10 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
         len(state.facts),
         len(merged_pairs(graph, until_us=state.recorded_us)),
         int(dropped[0]) if dropped else 0,
-        {each.name: each.version for each in extractors_in_use(graph)},
+        {each.name: each.version for each in extractors},
         state.links.ambiguous,
         dict(sorted(faults.items())),
         graph.path.stat().st_size,
         last_change(graph),
+        advice_of(extractors),
     )

@@ -9,7 +9,7 @@ from workbench.knowledge.extraction.grounding import ground
 from workbench.knowledge.extraction.protocol import Assertion, Passage
 from workbench.knowledge.extraction.registry import make_extractor
 
-EXTRACTOR = DependencyExtractor()
+EXTRACTOR = DependencyExtractor(settler=None)
 Triple = tuple[str, str, str]
 
 
@@ -97,7 +97,7 @@ def test_a_pronoun_is_the_topic_and_the_evidence_reaches_from_its_name() -> None
     text = "Oslo is a city. It lies in Norway."
     found = EXTRACTOR.extract(Passage(text)).assertions
     assert Assertion((0, 4), "located_in", (27, 33), (0, 34), found[-1].confidence) in found
-    without = DependencyExtractor(follow_topic=False)
+    without = DependencyExtractor(follow_topic=False, settler=None)
     assert ("Oslo", "located_in", "Norway") not in facts(text, without)
 
 
@@ -128,7 +128,7 @@ def test_the_registry_makes_it_with_the_versions_that_it_depends_on() -> None:
 
 def test_a_heading_is_no_part_of_the_name_below_it() -> None:
     text = "Ada\n\nAda Lovelace was born in London. She wrote the Notes."
-    found = DependencyExtractor().extract(Passage(text))
+    found = DependencyExtractor(settler=None).extract(Passage(text))
     said = {(text[slice(*one.subject)], one.relation, text[slice(*one.object)])
             for one in found.assertions}  # fmt: skip
     assert ("Ada Lovelace", "born_in", "London") in said

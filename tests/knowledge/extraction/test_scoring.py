@@ -45,8 +45,8 @@ def f1(extractor: Extractor, leads: dict[str, str], match: Any = "lenient") -> f
 
 def test_the_rules_reach_their_floor(shared_home: Path) -> None:
     leads = leads_in(shared_home)
-    assert f1(DependencyExtractor(), leads) >= FLOOR
-    assert f1(DependencyExtractor(), leads, "strict") >= 0.65
+    assert f1(DependencyExtractor(settler=None), leads) >= FLOOR
+    assert f1(DependencyExtractor(settler=None), leads, "strict") >= 0.65
 
 
 @pytest.mark.parametrize("broken", ["no topic", "no lists", "no appositions", "patterns alone"])
@@ -54,12 +54,13 @@ def test_a_broken_variant_falls_below_what_the_whole_reaches(
     broken: str, shared_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leads = leads_in(shared_home)
-    whole = f1(DependencyExtractor(), leads)
-    extractor: Extractor = DependencyExtractor()
+    whole = f1(DependencyExtractor(settler=None), leads)
+    extractor: Extractor = DependencyExtractor(settler=None)
     if broken == "no topic":
-        extractor = DependencyExtractor(follow_topic=False)
+        extractor = DependencyExtractor(follow_topic=False, settler=None)
     elif broken == "no lists":
-        extractor = DependencyExtractor(rules=tuple(x for x in RULES if x is not find_lists))
+        without_lists = tuple(x for x in RULES if x is not find_lists)
+        extractor = DependencyExtractor(rules=without_lists, settler=None)
     elif broken == "no appositions":
         monkeypatch.setattr(classes, "_apposition", lambda passage, token: iter(()))
     else:
@@ -72,7 +73,7 @@ def test_confidences_promise_less_than_was_right_where_the_rules_were_tuned(
     shared_home: Path,
 ) -> None:
     leads = leads_in(shared_home)
-    found = assertions_of(DependencyExtractor(), ROWS, leads)
+    found = assertions_of(DependencyExtractor(settler=None), ROWS, leads)
     told = [one.confidence for _, assertions in found for one in assertions]
     right = sum(right for right, _ in COUNTS.values())
     share = right / (right + sum(wrong for _, wrong in COUNTS.values()))

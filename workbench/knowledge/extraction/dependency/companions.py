@@ -14,8 +14,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
+from workbench.core import settings
 from workbench.core.processors import usable_cores
 
 from ..protocol import Extraction, Passage
@@ -26,15 +28,22 @@ _logger = logging.getLogger(__name__)
 
 
 class Helper:
-    """One process. ``ask`` gives it passages, ``answer`` waits for what it found."""
+    """One process. ``ask`` gives it passages, ``answer`` waits for what it found.
 
-    def __init__(self, *, follow_topic: bool) -> None:
+    Args:
+        follow_topic: As its extractor is told.
+        network: The file of the network that decides beside the rules; None for the rules alone.
+    """
+
+    def __init__(self, *, follow_topic: bool, network: Path | None = None) -> None:
         self._stopped = False
+        # The home may be set in this process alone, and the network's words lie in it.
+        home = {f"{settings.ENV_PREFIX}HOME": str(settings.home())}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, str(int(follow_topic))],
+            [sys.executable, "-c", _START, str(int(follow_topic)), str(network or "")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **home},
         )
 
     def ask(self, passages: Sequence[Passage]) -> bool:
@@ -77,11 +86,14 @@ def serve() -> None:
     """What a helper does: read passages from its input until that ends."""
     # thinc loads torch where it is installed, and needs it for nothing here: a second and 200 MB.
     sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
+    from ..learnt.loading import load_settler
     from .extractor import DependencyExtractor
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too; its parent ends it
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    extractor = DependencyExtractor(follow_topic=bool(int(sys.argv[1])))
+    follow_topic, network = bool(int(sys.argv[1])), sys.argv[2]
+    settler = load_settler(Path(network)) if network else None
+    extractor = DependencyExtractor(follow_topic=follow_topic, settler=settler)
     for passages in _requests(sys.stdin.buffer):
         found = list(extractor.extract_many(passages))
         try:

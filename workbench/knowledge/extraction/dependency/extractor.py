@@ -8,12 +8,14 @@ such a fact is left out: nobody could tell what it is about.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from workbench.models.english import english_version, load_english
 
+from ..learnt.deciding import Settler
 from ..protocol import Alias, Assertion, Extraction, Mention, Passage, Span
 from .companions import Helper, helpers_for
 from .confidences import confidence_of
@@ -21,12 +23,9 @@ from .kinds import KINDS, bare, kinds_of
 from .parsing import parse_without_insertions
 from .reading import Found
 from .reading import Passage as Parsed
-from .rules import RULES, find_all
+from .rules import RULES, RULES_VERSION, find_all
 from .sharing import SharedReading
 from .tree import Phrase
-
-RULES_VERSION = "4"
-"""Raise it with every change of a rule: each passage is then looked at anew."""
 
 _NAME_CONFIDENCE = (
     0.6  # 143 of its 241 names on the development sentences were of the labelled type
@@ -43,20 +42,46 @@ class DependencyExtractor:
     Args:
         rules: The rules that are asked, all by default.
         follow_topic: Whether pronouns and "the city" stand for the topic.
+        settler: What decides which facts are kept, and adds some; by default the network that was
+            trained in this home, if one was. None for the rules alone.
     """
 
     name = "dependencies"
     names_from_list = False
 
-    def __init__(self, *, rules: tuple[Any, ...] = RULES, follow_topic: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        rules: tuple[Any, ...] = RULES,
+        follow_topic: bool = True,
+        settler: Settler | Literal["learnt"] | None = "learnt",
+    ) -> None:
         self._rules = rules
         self._follow_topic = follow_topic
+        self._given_settler = settler
         self._shared: SharedReading | None = None
 
     @property
     def version(self) -> str:
-        """That of the rules, of spaCy and of the model, and how its products are rounded."""
-        return f"{RULES_VERSION} {english_version()} in blocks"
+        """That of the rules, of spaCy and its model, and of the network where there is one."""
+        alone = f"{RULES_VERSION} {english_version()} in blocks"  # how products are rounded
+        return alone if self._settler is None else f"{alone} {self._settler.version}"
+
+    @property
+    def advice(self) -> str:
+        """What would have it find more."""
+        if self._given_settler != "learnt" or self._settler is not None:
+            return ""
+        return "rules alone read here: workbench knowledge teach trains a network that adds to them"
+
+    @functools.cached_property
+    def _settler(self) -> Settler | None:
+        """Looked for once: one extractor reads all with the same, whatever is taught meanwhile."""
+        if self._given_settler != "learnt":
+            return self._given_settler
+        from ..learnt.loading import find_settler
+
+        return find_settler()
 
     def extract(self, chunk: Passage) -> Extraction:
         """What the passage mentions and says."""
@@ -77,11 +102,13 @@ class DependencyExtractor:
 
         What is found is the same.
         """
-        wanted = helpers_for(passages) if self._rules is RULES else 0
+        usual = self._rules is RULES and self._given_settler == "learnt"
+        wanted = helpers_for(passages) if usual else 0
         if not wanted:
             yield
             return
-        helpers = [Helper(follow_topic=self._follow_topic) for _ in range(wanted)]
+        network = self._settler.path if self._settler is not None else None
+        helpers = [Helper(follow_topic=self._follow_topic, network=network) for _ in range(wanted)]
         self._shared = SharedReading(helpers, self._extract_here)
         try:
             yield
@@ -91,8 +118,9 @@ class DependencyExtractor:
 
     def _extract_here(self, passages: Sequence[Passage]) -> Iterator[Extraction]:
         texts = [each.text if each.kind in {"text", "heading"} else "" for each in passages]
+        settler = self._settler
         for text, parsed in zip(texts, self.parse(texts), strict=True):
-            yield self._extraction(parsed) if text.strip() else Extraction()
+            yield self._extraction(parsed, settler) if text.strip() else Extraction()
 
     def parse(self, texts: Iterable[str]) -> Iterator[Parsed]:
         """The parsed texts, in order."""
@@ -108,8 +136,13 @@ class DependencyExtractor:
         """What the rules find in a parsed text, pronouns as they stand."""
         return list(find_all(parsed, rules=self._rules))
 
-    def _extraction(self, parsed: Parsed) -> Extraction:
+    def _extraction(self, parsed: Parsed, settler: Settler | None) -> Extraction:
         found = self.find(parsed)
+        if settler is not None:
+            from workbench.models.row_blocks import one_thread
+
+            with one_thread():
+                found = settler.settle(parsed, found)
         assertions = [each for each in (_assertion(parsed, one) for one in found) if each]
         aliases = [
             Alias(each.object.span, each.subject.span, confidence_of(each.rule))
@@ -147,7 +180,7 @@ def _assertion(parsed: Parsed, found: Found) -> Assertion | None:
         found.relation,
         thing,
         evidence=(min(start for start, _ in spans), max(end for _, end in spans)),
-        confidence=confidence_of(found.rule),
+        confidence=confidence_of(found.rule) if found.chance is None else found.chance,
         valid_from=when.first if when else None,
         valid_to=when.last if when else None,
     )

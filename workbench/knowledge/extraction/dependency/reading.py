@@ -61,13 +61,17 @@ _THINGS = words(
 
 @dataclass(frozen=True)
 class Found:
-    """One fact as a rule finds it. ``when`` is the time of which it is said."""
+    """One fact as a rule finds it. ``when`` is the time of which it is said.
+
+    ``chance`` is what a network gives it that found it where no rule did.
+    """
 
     rule: str
     subject: Phrase
     relation: str
     object: Phrase
     when: TimeSpan | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -301,6 +305,11 @@ def _antecedent(pronoun: Token) -> Token:
 def is_human_word(word: str) -> bool:
     """Whether a class is one of people, by its ending; some forty words are known by heart."""
     return word in _HUMAN_WORDS or (word.endswith(_HUMAN) and word not in _THINGS)
+
+
+def is_geographic_word(word: str) -> bool:
+    """Whether a class is one of places."""
+    return word in _GEOGRAPHIC
 
 
 def is_human(passage: Passage, token: Token) -> bool:

@@ -20,6 +20,9 @@ from .populations import find_populations
 from .reading import Found, Passage, Rule
 from .works import find_makers
 
+RULES_VERSION = "4"
+"""Raise it with every change of a rule: each passage is then looked at anew."""
+
 RULES: tuple[Rule, ...] = (
     find_classes,
     find_apposed,
