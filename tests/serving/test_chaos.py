@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -182,8 +183,10 @@ def test_malformed_requests_change_nothing(
             with socket.create_connection((place.hostname, place.port), timeout=10) as raw:
                 raw.sendall(content)
                 raw.shutdown(socket.SHUT_WR)
-                while raw.recv(65536):
-                    pass
+                # Who hangs up with bytes unread resets the connection.
+                with contextlib.suppress(ConnectionResetError):
+                    while raw.recv(65536):
+                        pass
     assert client.chat(model="story").status == 200
     assert client.key not in caplog.text and "SECRET-PROMPT" not in caplog.text
     assert "Traceback" not in caplog.text
