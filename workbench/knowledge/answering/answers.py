@@ -121,7 +121,8 @@ def compose(
     removed: list[str] = []
     checker = Checker(notes, retrieval.question)
     # A model takes one of two that contradict each other: both are quoted.
-    reply = None if differing(retrieval.question, notes) else reply
+    apart = differing(retrieval.question, notes)
+    reply = None if apart else reply
     for text in sentences_in(_BEGINNING.sub("", reply or "")):
         support = checker.find(text)
         if support.verbatim and support.note is not None:
@@ -135,7 +136,7 @@ def compose(
     if not any(each.citations for each in sentences):
         sentences += [_quote(note) for note in quoted(retrieval, notes)]
     kept = tuple(dict.fromkeys(sentences))
-    remarks = remarks_on(retrieval.question, notes)
+    remarks = remarks_on(retrieval.question, notes, apart=apart)
     whole = " ".join((*map(str, kept), *remarks))
     found = _answer(retrieval, whole, kept, tuple(removed), model if reply is not None else None)
     path = () if _leads_elsewhere(found) and any(note.outright for note in notes) else found.path

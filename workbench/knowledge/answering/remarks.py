@@ -32,12 +32,17 @@ def differing(question: str, notes: Sequence[Note]) -> list[Note]:
     return []
 
 
-def remarks_on(question: str, notes: Sequence[Note]) -> tuple[str, ...]:
-    """What is said beside the sentences."""
+def remarks_on(question: str, notes: Sequence[Note], *, apart: Sequence[Note]) -> tuple[str, ...]:
+    """What is said beside the sentences.
+
+    Args:
+        question: As it was asked.
+        notes: The sentences that may be cited.
+        apart: Those of them that ``differing`` gave.
+    """
     found = []
-    told = differing(question, notes)
-    if told:
-        documents = ", ".join(dict.fromkeys(note.span.document for note in told))
+    if apart:
+        documents = ", ".join(dict.fromkeys(note.span.document for note in apart))
         found.append(f"The documents contradict each other: {documents}.")
     compared = read_comparison(question)
     lines = [note.said(by_heading=True) for note in notes if note.outright]
