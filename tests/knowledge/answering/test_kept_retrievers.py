@@ -118,7 +118,8 @@ def test_the_embedder_counts_against_the_budget_of_the_asker(
     knowledge.build("town", [tmp_path / "one documents"], extractors=["patterns"])
     model = find_virtual("knowledge/town")
     assert isinstance(model, KnowledgeModel)
-    monkeypatch.setattr(virtual, "_kept", kept := KeptRetrievers())
+    kept = KeptRetrievers()
+    monkeypatch.setattr(virtual, "kept_retrievers", lambda: kept)
     with load(EMBEDDER) as embedder:
         pool = Lent(embedder)
         with lending_from(cast(ModelPool, pool)):

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Phrase = Callable[[list[dict[str, str]]], str]
 _PASSAGES = 10
+_MOST_KEPT = 4  # graphs
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Findings:
     retrieval: Retrieval
     notes: tuple[Note, ...]
 
-    @property
+    @cached_property
     def why_not(self) -> str | None:
         """Why there is no answer, if there is none."""
         if self.retrieval.strategy == "none":
@@ -108,12 +110,10 @@ class KeptRetrievers:
     It is borrowed from the pool that lends to the asker, within its budget of memory; where there
     is none, as outside of gateways, it is loaded here and stays.
 
-    Args:
-        most: At most so many graphs; that which was asked longest ago goes.
+    Of more graphs than it keeps that goes which was asked longest ago.
     """
 
-    def __init__(self, most: int = 4) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._kept: OrderedDict[Path, tuple[str, Retriever]] = OrderedDict()
         self._embedder: Model | None = None
         self._lock = threading.Lock()
@@ -145,7 +145,7 @@ class KeptRetrievers:
                 known[1].state.graph.database.close()
             known = stamp, Retriever(State(graph), self._embed)
         self._kept[graph.folder] = known
-        while len(self._kept) > self._most:
+        while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)[1][1].state.graph.database.close()
         return known[1]
 

@@ -29,7 +29,6 @@ from .notes import Span
 
 PREFIX = "knowledge"
 _MOST_ANSWER_TOKENS, _NOTE_TOKENS = 120, 600
-_kept = kept_retrievers()
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class KnowledgeModel:
     def deliberate(self, messages: Messages, sampling: Mapping[str, Any]) -> Deliberation:
         """See ``VirtualModel.deliberate``."""
         question = asked_in(messages)
-        with _kept.borrow(self.name.removeprefix(f"{PREFIX}/")) as retriever:
+        with kept_retrievers().borrow(self.name.removeprefix(f"{PREFIX}/")) as retriever:
             found = find(retriever, question)
         reply: Reply | None = None
         if found.why_not is None and not found.retrieval.communities:
