@@ -12,10 +12,11 @@ from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
 from .graphs import Graph, opened
+from .queries import EVENTS
 from .states import told_time
 
 PAUSE_S = 60.0
-_DECISIONS = ("events", "apart_events", "sense_events", "rule_events")
+_DECISIONS = (*EVENTS, "apart_events")
 _CHANGES = " UNION ALL ".join(
     [
         "SELECT recorded_from AS moment, count(*) AS came, 0 AS went, 0 AS decided FROM documents "

@@ -83,6 +83,8 @@ QUOTES = (
     + FROM_PASSAGES.format(found="assertions")
     + "AND document.id IN (SELECT value FROM json_each(?2))"
 )
+# What users decide and a state depends on; that two are not one changes nothing in it.
+EVENTS = ("events", "sense_events", "rule_events")
 # When anything that a state depends on changed.
 MOMENTS = """
 SELECT DISTINCT moment FROM (
@@ -91,9 +93,4 @@ SELECT DISTINCT moment FROM (
     UNION ALL SELECT recorded_to FROM extractor_uses
     {events}
 ) WHERE moment <= ?1 ORDER BY moment
-""".format(
-    events=" ".join(
-        f"UNION ALL SELECT recorded_us FROM {table}"
-        for table in ("events", "sense_events", "rule_events")
-    )
-)
+""".format(events=" ".join(f"UNION ALL SELECT recorded_us FROM {table}" for table in EVENTS))

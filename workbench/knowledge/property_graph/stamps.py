@@ -7,24 +7,18 @@ import json
 from typing import Any
 
 from ..inference.vocabulary import vocabulary_rules
+from ..queries import EVENTS, MOMENTS
 from ..states import State
 
 # What is made of a state: raised when other nodes, edges or properties are.
 LAYOUT = 2
-_EVENTS = ("events", "sense_events", "rule_events")
-_CHANGES = f"""
-SELECT max(moment) FROM (
-    SELECT recorded_from AS moment FROM documents UNION ALL SELECT recorded_to FROM documents
-    UNION ALL SELECT recorded_from FROM extractor_uses
-    UNION ALL SELECT recorded_to FROM extractor_uses
-    {" ".join(f"UNION ALL SELECT recorded_us FROM {table}" for table in _EVENTS)}
-) WHERE moment <= ?1
-"""
 
 
 def moment_of(state: State) -> int:
     """When the state began: the last change before the time that it is of, 0 if there is none."""
-    row = state.graph.database.read_one(_CHANGES, (state.recorded_us,))
+    row = state.graph.database.read_one(
+        f"SELECT max(moment) FROM ({MOMENTS})", (state.recorded_us,)
+    )
     return int(row[0] or 0) if row else 0
 
 
@@ -48,7 +42,7 @@ def stamp_of(state: State) -> str:
         add(row[:])
     for row in read("SELECT id, name, version, settings FROM extractors ORDER BY id"):
         add(row[:])
-    for table in _EVENTS:
+    for table in EVENTS:
         events = f"SELECT * FROM {table} WHERE recorded_us <= ? ORDER BY number"
         add([row[:] for row in read(events, (state.recorded_us,))])
     add([rule.text for rule in vocabulary_rules()])
