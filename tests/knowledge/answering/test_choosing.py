@@ -140,6 +140,7 @@ def test_a_pronoun_is_told_with_the_name_before_it() -> None:
 
 
 def test_a_name_is_told_of_by_sentences_that_name_it() -> None:
-    made = ask("Tell me about Eva Lind.", "married.txt", "mill.txt", strategy="overview")
-    assert [each.citations[0].document for each in made.sentences] == ["married.txt"] * 2
+    for question in ("Tell me about Eva Lind.", "Can you tell me about Eva Lind?"):
+        made = ask(question, "married.txt", "mill.txt", strategy="overview")
+        assert [each.citations[0].document for each in made.sentences] == ["married.txt"] * 2
     assert compose(found("x", "mill.txt"), [], None).remarks == ()

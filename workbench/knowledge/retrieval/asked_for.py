@@ -13,6 +13,7 @@ from typing import Literal
 from workbench.knowledge.words import FUNCTION_WORDS
 
 from .names import words_of
+from .strategies import asks_about
 from .words import stem, stem_set, word_set
 
 Kind = Literal["time", "number", "name", "place", "thing", "whether", "about"]
@@ -50,12 +51,9 @@ _MEASURES = {
     "much": "",
     "many": "",
 }
-_ABOUT = re.compile(
+_WHO_IS = re.compile(
     r"^(?:[Ww]ho|[Ww]hat) (?:is|was|are|were) (?:the )?[^\W\d_a-z][\w'’-]*"
-    r"(?: (?:(?:of|the|de|von|van) )*[^\W\d_a-z][\w'’-]*)*\s*\?*$|"
-    r"^(?:[Pp]lease )?(?:[Tt]ell|[Gg]ive) (?:me|us) [\w ]*?\b(?:about|overview of|summary of) "
-    r"(?=.*[A-Z])|"
-    r"^[Ww]hat (?:do you|is) (?:know|known|said) (?:about|of) (?=.*[A-Z])|^[Dd]escribe (?=.*[A-Z])"
+    r"(?: (?:(?:of|the|de|von|van) )*[^\W\d_a-z][\w'’-]*)*\s*\?*$"
 )
 _COMPARING = re.compile(
     r"\b(?:same|both|either|than|older|younger|larger|longer|higher|taller|bigger|smaller|deeper|"
@@ -139,7 +137,7 @@ def read_asked_for(question: str) -> AskedFor:
     named = {word for name in names for word in name}
     stems = tuple(word for word in dict.fromkeys(told) if word in named or word not in _KINDS)
     kind, measures = _kind(question)
-    if names and names_asked_about(question):
+    if names and _asks_about_name(question):
         kind = "about"
     plain = [word.casefold() for word in shown]
     many = re.search(r"\bhow many (\w+)", question, re.I)
@@ -156,9 +154,9 @@ def read_asked_for(question: str) -> AskedFor:
     )
 
 
-def names_asked_about(question: str) -> bool:
-    """Whether it asks who or what a name is, and nothing else of it: *Who is Ida Sommer?*"""
-    return bool(_ABOUT.search(question.strip()))
+def _asks_about_name(question: str) -> bool:
+    """Whether one that has a name wants to be told of it: *Who is Ida Sommer?*, *Tell me about*."""
+    return bool(_WHO_IS.search(question.strip())) or asks_about(question)
 
 
 def _is_nested(plain: list[str], named: set[str]) -> bool:
