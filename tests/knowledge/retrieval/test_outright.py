@@ -43,6 +43,7 @@ PASSAGES = {
     ),
     "find": "Old coins have been found in Tolm Hill, dated to 1650.",
     "Tolm": "Tolm\n\nTolm is a city. In 2020 it had a population of 310,000.",
+    "guild": "The Harbour Guild has seventy members. The Weavers' Guild has sixty members.",
     "heights": "Mount Orl is 2,100 metres high, the third-highest mountain after Mount Skal.",
 }
 
@@ -72,6 +73,8 @@ ANSWERED = {
     "Where does Jon Rask work?": "Jon Rask",
     "Was Otto Rehn born in Tolm?": "not born",
     "How high is Mount Orl?": "2,100 metres",
+    "How many members does the Harbour Guild have?": "seventy members",
+    "How many members does the Weavers' Guild have?": "sixty members",
     "Who formed Kestrel?": "formed by Lena Fox",
     "Who acquired Kestrel?": "acquired by Orion",
     "What did Orion buy?": "acquired by Orion",

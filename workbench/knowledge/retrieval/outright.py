@@ -16,7 +16,7 @@ from .asked_for import AskedFor
 from .denials import denies
 from .related_words import say_alike, share_class
 from .said import Said
-from .words import stem, word_set
+from .words import NUMBER_WORDS, stem, word_set
 
 _YEAR = re.compile(r"\b\d{3,4}\b")
 _SPAN = re.compile(r"\b(\d{3,4})\s*(?:to|until|till|and|-|–)\s*(\d{3,4})\b")
@@ -24,10 +24,7 @@ _SINCE = re.compile(r"\bsince (\d{3,4})\b")
 _IN_YEAR = re.compile(r"\b(?:in|since|from|to|by|until|of|and) \d{4}\b|\(\d{4}\)")
 _ORDINAL = re.compile(r"\b(?:second|third|\w+th)[- ](?:most|\w+est)\b")
 _PAST = re.compile(r"\bfrom \d{4} (?:to|until|till)\b|\buntil \d{4}\b")
-_NUMBERS = word_set("""
-    two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen twenty thirty forty fifty hundred thousand million
-    """)
+_NUMBERS = word_set(f"{NUMBER_WORDS} seventy eighty ninety")
 _BE = word_set("is are was were be been being")
 _BESIDE = 4  # words
 _BOTH_WAYS = word_set("marry marri wed meet met")

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 
 from .passage_words import PassageWords
-from .words import stem, stem_set
+from .words import stem_set
 
 ALIKE, RELATED = 0.8, 0.7  # how far such a word stands for another
 _PREFIX = 4  # letters that words which begin alike share at least
@@ -115,9 +115,7 @@ _KIN = stem_set("child children son daughter parent father mother brother sister
 @functools.cache
 def _classes() -> tuple[dict[str, tuple[int, ...]], tuple[frozenset[str], ...]]:
     """The classes of each stem, and the stems of each class."""
-    members = tuple(
-        frozenset(stem(word) for word in line.split()) for line in _CLASSES.strip().splitlines()
-    )
+    members = tuple(map(stem_set, _CLASSES.strip().splitlines()))
     found: dict[str, list[int]] = defaultdict(list)
     for number, stems in enumerate(members):
         for word in stems:

@@ -16,7 +16,7 @@ from .passage_graph import PassageGraph
 from .plans import Plan
 from .questions import Question
 from .related_words import related
-from .words import stem
+from .words import NUMBER_WORDS, stem, stem_set
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,15 +37,10 @@ PATH_FEATURES = (
 the kind are those of the second. Further whether one names the other passage, what two say more
 than one, and what the second says of what the first leaves."""
 
-_KIND_WORDS = "year date day decade century name number called title kind type word term"
-_KINDS = frozenset(stem(word) for word in _KIND_WORDS.split())
-_NUMBER_WORDS = """
-two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen twenty thirty forty fifty sixty hundred thousand million billion dozen
-half once twice
-"""
-_NUMBERS = frozenset(stem(word) for word in _NUMBER_WORDS.split())
-_CENTURY = frozenset({stem("century"), stem("centuries")})
+# The weights were fitted to these lists.
+_KINDS = stem_set("year date day decade century name number called title kind type word term")
+_NUMBERS = stem_set(f"{NUMBER_WORDS} half once twice")
+_CENTURY = stem_set("century centuries")
 _ELSEWHERE = 0.4  # what a word counts that only the rest of a passage has
 _SECOND_TITLE = 0.8  # ... and one of the title of a second passage
 _WITHOUT_KIND = 0.7  # what a sentence counts that has not the kind of thing that is asked for

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from .names import words_of
 from .scorers import Scorer, read_weights, scorer_of
+from .words import word_set
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,30 +20,26 @@ Strategy = Literal["fact", "comparison", "multi-hop", "overview", "none"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_COMPARING = _set(
+_COMPARING = word_set(
     "older oldest younger newer higher highest taller longer longest shorter larger largest "
     "bigger biggest smaller heavier deeper farther faster more fewer less earlier later first "
     "before after sooner same both than between common"
 )
-_RELATING = _set("that which who whom whose where when by")
-SURVEYING = _set(
+_RELATING = word_set("that which who whom whose where when by")
+SURVEYING = word_set(
     "kinds kind types type sorts forms ways main themes topics describe overview summarise "
     "summarize summary summarised outline explain tell compare differ differences various "
     "different roles role examples list everything general broadly collection documents described "
     "history influence causes effects"
 )
-_TALKING = _set(
+_TALKING = word_set(
     "hello hi hey thanks thank please you your me my i translate write poem joke rewrite sing say "
     "bye goodbye morning evening good sorry calculate compute plus minus times repeat rhyme story "
     "email code function help"
 )
-_CHOOSING = _set("or than")
-_POLAR = _set("is are was were did do does has have can")
-_SPEAKERS = _set("i me my mine we us our you your yours please")
+_CHOOSING = word_set("or than")
+_POLAR = word_set("is are was were did do does has have can")
+_SPEAKERS = word_set("i me my mine we us our you your yours please")
 _ONE_SUBJECT = re.compile(r"(?:what|who|where|when)(?: is| was|['’]s)\b", re.I)
 _NAMED = re.compile(r"\s[^\W\d_a-z]")  # a capital after the first word
 _AT_LARGE = re.compile(
@@ -62,8 +59,8 @@ FEATURES = (
     *("talking", "sum", "second_clause", "one_thing_asked", "no_question_word", "possessive"),
     *("plurals", "no_capitals"),
 )
-_QUESTION_WORDS = _set("what which who whom whose when where why how in on at to from")
-_ONE_THING = _set("who when where")
+_QUESTION_WORDS = word_set("what which who whom whose when where why how in on at to from")
+_ONE_THING = word_set("who when where")
 _MOST_WORDS = 40
 _PLURAL = re.compile(r"\w{2,}[^su]s$")
 
