@@ -1,4 +1,8 @@
-"""Whether a sentence says something to be so, or denies, supposes or only reports it."""
+"""Whether a sentence says something to be so, or denies, supposes or only reports it.
+
+By its words alone: questions are answered without a parser, which need not be installed.
+``extraction.dependency.modality`` tells the same of a fact, along the parse that found it.
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ from .words import content_stems, content_words, stem
 
 MOST_WORDS = 256  # what the embedder reads; a question that is longer is read up to there
 _SHOWN_WORD = re.compile(r"\w+")
+# What the fitted lines know of a question's kind, at any place in it; what a single sentence must
+# hold to answer it is told more closely, by its form, in `asked_for`.
 _YEAR = re.compile(r"\b(?:year|when|century|date|decade)\b")
 _NUMBER = re.compile(
     r"\b(?:how (?:many|much|long|high|deep|wide|large|tall|far|old|big|fast|heavy)|population|"
