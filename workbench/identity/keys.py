@@ -1,15 +1,12 @@
 """Keys: made, shown once, listed, changed, revoked. The store keeps only a key's sha256.
 
-A key is 256 random bits, so its sha256 can be tried against nothing: a slow password hash would
-cost every request and protect nothing. Each change goes into the ledger, without the key.
+Each change goes into the ledger, without the key.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import sqlite3
-import string
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -24,12 +21,11 @@ from workbench.store.usage_queries import last_settled_s
 
 from .principals import KeyLimits, Principal, check_models
 from .roles import ROLES, check_scopes
+from .secret_texts import SECRET_CHARS, hash_secret, random_text
 from .users import LOCAL, Users, check_name
 
 PREFIX = "wb-"
-_ALPHABET = string.ascii_letters + string.digits
-_SECRET_CHARS = 43  # 62^43 is a little more than 2^256
-KEY_CHARS = len(PREFIX) + _SECRET_CHARS
+KEY_CHARS = len(PREFIX) + SECRET_CHARS
 _SHOWN_CHARS = 8  # five of the secret's: enough to tell keys apart, 226 bits are left
 _JOINED = (
     "SELECT keys.*, users.role AS user_role, users.disabled_s AS user_disabled_s "
@@ -125,7 +121,7 @@ class Keys:
         limits = limits or KeyLimits()
         if expires_s is not None and not time.time() < expires_s < 1e11:
             raise InputError("the key would have expired before it is made", expires_s=expires_s)
-        text = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_CHARS))
+        text = PREFIX + random_text()
         made = NewKey(f"key_{secrets.token_hex(6)}", text, name, text[:_SHOWN_CHARS])
         about = {
             "user": user or LOCAL,
@@ -150,7 +146,7 @@ class Keys:
                     None if allowed is None else dump_document(allowed, what="models"),
                     dump_document(asdict(limits), what="limits"),
                     made.prefix,
-                    hash_key(text),
+                    hash_secret(text),
                     time.time(),
                     expires_s,
                 ),
@@ -262,11 +258,6 @@ class Keys:
         by_id = id_or_name.startswith("key_")  # what was meant is of the kind that was typed
         known = [key.id if by_id else key.name for key in self.list()]
         return NotFoundError.among("key", id_or_name, known, hint="workbench serving keys list")
-
-
-def hash_key(text: str) -> bytes:
-    """What the store keeps of a key."""
-    return hashlib.sha256(text.encode()).digest()
 
 
 def read_key(row: sqlite3.Row) -> Key:

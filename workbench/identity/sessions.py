@@ -7,12 +7,10 @@ are read at each use, so what was ended is refused everywhere from that moment o
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import secrets
 import sqlite3
-import string
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -31,6 +29,7 @@ from workbench.store.ledger import Ledger
 
 from .grants import Grants, require_own
 from .scopes import Scope, SignedIn, check_token_scopes
+from .secret_texts import SECRET_CHARS, hash_secret, random_text
 from .session_rows import end_all
 from .users import LOCAL, Users, check_name
 
@@ -41,8 +40,6 @@ SESSION_S = 12 * 3600.0
 SESSION_IDLE_S = 3600.0
 TOKEN_DAYS = 90.0
 MOST_TOKEN_DAYS = 366.0
-_ALPHABET = string.ascii_letters + string.digits
-_SECRET_CHARS = 43  # 62^43 is a little more than 2^256
 _SHOWN_CHARS = 9
 _USE_WRITTEN_S = 60.0  # so early at most ends a session that is idle
 _DAY_S = 86_400.0
@@ -177,9 +174,9 @@ class Sessions:
             StorageError: The store cannot be read.
         """
         prefix = PREFIXES[kind]
-        if len(text) != len(prefix) + _SECRET_CHARS or not text.isascii():
+        if len(text) != len(prefix) + SECRET_CHARS or not text.isascii():
             raise _refused("unknown", kind)
-        digest = _digest(text)
+        digest = hash_secret(text)
         row = self.database.read_one(f"{_JOINED} WHERE sha256 = ? AND kind = ?", (digest, kind))
         now_s = self._clock()
         reason = _why_not(row, digest, now_s)
@@ -246,7 +243,7 @@ class Sessions:
             row = self.database.read_one(
                 "SELECT id, user FROM sessions WHERE sha256 = ? AND ended_s IS NULL "
                 "AND kind = 'session'",
-                (_digest(text),),
+                (hash_secret(text),),
             )
             if row is not None:
                 self._end(connection, row["id"], because, actor=row["user"])
@@ -278,7 +275,7 @@ class Sessions:
                 "INSERT INTO sessions (id, kind, name, user, scopes, prefix, sha256, source, "
                 "created_s, expires_s, idle_s, last_used_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
                 "?, ?)",
-                (made.id, kind, name, user, kept, made.prefix, _digest(text), source, now_s,
+                (made.id, kind, name, user, kept, made.prefix, hash_secret(text), source, now_s,
                  made.expires_s, idle_s, now_s),
             )  # fmt: skip
             about = {"user": user, "name": name, "scopes": said, "expires_s": made.expires_s}
@@ -323,15 +320,6 @@ class Sessions:
                 )
         except StorageError as error:
             log.warning("when %s was used was not written: %s", row["id"], error)
-
-
-def random_text() -> str:
-    """256 random bits as letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_CHARS))
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _read(row: sqlite3.Row) -> Session:

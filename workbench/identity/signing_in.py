@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +14,8 @@ from .attempts import Attempts, source_of
 from .grants import require_own
 from .passwords import Cost, Passwords
 from .scopes import SignedIn
-from .sessions import NewSession, Sessions, random_text
+from .secret_texts import hash_secret, random_text
+from .sessions import NewSession, Sessions
 from .strength import check_strength, normalise
 from .users import LOCAL
 
@@ -144,7 +144,7 @@ class SignIn:
     def _known_device(self, user: str, device: str | None) -> bytes | None:
         if not device or not device.startswith(DEVICE_PREFIX):
             return None
-        proof = hashlib.sha256(device.encode("utf-8", "surrogatepass")).digest()
+        proof = hash_secret(device)
         row = self.database.read_one(
             "SELECT 1 FROM sign_in_devices WHERE sha256 = ? AND user = ? AND last_s > ?",
             (proof, user, self._clock() - DEVICE_KEPT_S),
@@ -161,7 +161,7 @@ class SignIn:
             )
             connection.execute(
                 "INSERT INTO sign_in_devices (sha256, user, last_s) VALUES (?, ?, ?)",
-                (hashlib.sha256(text.encode()).digest(), user, now_s),
+                (hash_secret(text), user, now_s),
             )
         return text
 

@@ -24,8 +24,9 @@ from workbench.core import settings
 from workbench.core.errors import AccessError, StorageError
 from workbench.store.database import Database, open_database
 
-from .keys import _JOINED, KEY_CHARS, PREFIX, hash_key, read_key
+from .keys import _JOINED, KEY_CHARS, PREFIX, read_key
 from .principals import Principal
+from .secret_texts import hash_secret
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Verifier:
         """
         if len(text) != KEY_CHARS or not text.startswith(PREFIX) or not text.isascii():
             raise _unknown(text)
-        digest = hash_key(text)
+        digest = hash_secret(text)
         now_s = time.monotonic()
         if now_s - self._looked_s >= CHANGE_SEEN_S:
             self.refresh(now_s)
