@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from workbench.identity.deciding import Decision
     from workbench.identity.grants import Grant
     from workbench.identity.operations import VerbRow
-    from workbench.identity.sessions import NewSession, Session
+    from workbench.identity.session_rows import Session
+    from workbench.identity.sessions import NewSession
     from workbench.identity.users import User
 
 

@@ -13,7 +13,8 @@ from .attempts import Attempts
 from .deciding import Decision
 from .grants import Grant, Grants
 from .roles import Role
-from .sessions import MOST_TOKEN_DAYS, TOKEN_DAYS, NewSession, Session, Sessions
+from .session_rows import Session
+from .sessions import MOST_TOKEN_DAYS, TOKEN_DAYS, NewSession, Sessions
 from .users import User, Users
 from .verbs import SPACE_ROLES, VERBS, SpaceRole, Verb
 from .verification import verifier

@@ -7,7 +7,6 @@ are read at each use, so what was ended is refused everywhere from that moment o
 
 from __future__ import annotations
 
-import hmac
 import logging
 import secrets
 import sqlite3
@@ -22,7 +21,6 @@ from workbench.core.errors import (
     NotFoundError,
     StorageError,
 )
-from workbench.core.viewers import Viewable
 from workbench.store.database import Database, open_database
 from workbench.store.documents import dump_document, load_document
 from workbench.store.ledger import Ledger
@@ -30,7 +28,7 @@ from workbench.store.ledger import Ledger
 from .grants import Grants, require_own
 from .scopes import Scope, SignedIn, check_token_scopes
 from .secret_texts import SECRET_CHARS, hash_secret, random_text
-from .session_rows import end_all
+from .session_rows import WITH_USER, Session, end_all, is_over, read_session, refusal, why_not
 from .users import LOCAL, Users, check_name
 
 log = logging.getLogger(__name__)
@@ -43,10 +41,6 @@ MOST_TOKEN_DAYS = 366.0
 _SHOWN_CHARS = 9
 _USE_WRITTEN_S = 60.0  # so early at most ends a session that is idle
 _DAY_S = 86_400.0
-_JOINED = (
-    "SELECT sessions.*, users.disabled_s AS user_disabled_s, users.removed_s AS user_removed_s "
-    "FROM sessions JOIN users ON users.name = sessions.user"
-)
 
 
 @dataclass(frozen=True)
@@ -58,25 +52,6 @@ class NewSession:
     user: str
     expires_s: float
     prefix: str
-
-
-@dataclass(frozen=True)
-class Session(Viewable):
-    """What is known of a session or token; times are Unix seconds."""
-
-    id: str
-    kind: str
-    name: str
-    user: str
-    scopes: tuple[str, ...] | None
-    prefix: str
-    source: str
-    created_s: float
-    expires_s: float
-    idle_s: float | None
-    last_used_s: float
-    ended_s: float | None
-    ended_because: str | None
 
 
 class Sessions:
@@ -146,8 +121,7 @@ class Sessions:
             raise InputError(
                 f"a token lasts {expires_days:g} days; it may last up to {MOST_TOKEN_DAYS:g}"
             )
-        if by is not None:
-            require_own(by, user, what="make tokens")
+        actor = _actor(by, user, what="make tokens")
         with self.database.transaction():
             Users(self.database).get(user)
             grants = Grants(self.database)
@@ -156,7 +130,6 @@ class Sessions:
                     grants.require(user, verb, space=scope.space)
             if any(each.name == name for each in self.list(user=user, kind="token")):
                 raise ConflictError(f"a token of {user!r} is called {name!r} already", name=name)
-            actor = by.user if by else LOCAL
             return self._add(
                 "token", name, user, wanted, "", expires_days * _DAY_S, None, actor=actor
             )
@@ -175,15 +148,15 @@ class Sessions:
         """
         prefix = PREFIXES[kind]
         if len(text) != len(prefix) + SECRET_CHARS or not text.isascii():
-            raise _refused("unknown", kind)
+            raise refusal("unknown", kind)
         digest = hash_secret(text)
-        row = self.database.read_one(f"{_JOINED} WHERE sha256 = ? AND kind = ?", (digest, kind))
+        row = self.database.read_one(f"{WITH_USER} WHERE sha256 = ? AND kind = ?", (digest, kind))
         now_s = self._clock()
-        reason = _why_not(row, digest, now_s)
+        reason = why_not(row, digest, now_s)
         if reason or row is None:
             if row is not None and row["ended_s"] is None and reason in ("expired", "idle"):
                 self._note_end(row["id"], reason)
-            raise _refused(reason, kind)
+            raise refusal(reason, kind)
         self._note_use(row, now_s)
         scopes = load_document(row["scopes"])
         carried = None if scopes is None else tuple(Scope.of(each) for each in scopes)
@@ -199,7 +172,7 @@ class Sessions:
             (user, kind),
         )
         now_s = self._clock()
-        return tuple(_read(row) for row in rows if ended or not _is_over(row, now_s))
+        return tuple(read_session(row) for row in rows if ended or not is_over(row, now_s))
 
     def end(self, id_or_name: str, *, user: str, by: SignedIn | None = None) -> Session:
         """End one session or token of a user, by its id or a token's name.
@@ -208,14 +181,13 @@ class Sessions:
             AccessError: Somebody else asks.
             NotFoundError: He has none of that name in force.
         """
-        if by is not None:
-            require_own(by, user, what="end it")
+        actor = _actor(by, user, what="end it")
         with self.database.transaction() as connection:
             found = self.list(user=user)
             for each in found:
                 if id_or_name in (each.id, each.name or None):
-                    self._end(connection, each.id, "revoked", actor=by.user if by else LOCAL)
-                    return _read(self._row(each.id))
+                    self._end(connection, each.id, "revoked", actor=actor)
+                    return read_session(self._row(each.id))
             known = [each.name or each.id for each in found]
             hint = f"workbench identity tokens list --user {user}"
             raise NotFoundError.among("session or token", id_or_name, known, hint=hint)
@@ -227,13 +199,11 @@ class Sessions:
             AccessError: Somebody else asks.
             NotFoundError: There is no such user.
         """
-        if by is not None:
-            require_own(by, user, what="end them")
+        actor = _actor(by, user, what="end them")
         with self.database.transaction() as connection:
             Users(self.database).get(user)
             ended = end_all(connection, user, because=because, time_s=self._clock())
             data = {"because": because, "ended": ended}
-            actor = by.user if by else LOCAL
             Ledger(self.database).append("sessions.ended", user, actor=actor, data=data)
         return ended
 
@@ -322,40 +292,9 @@ class Sessions:
             log.warning("when %s was used was not written: %s", row["id"], error)
 
 
-def _read(row: sqlite3.Row) -> Session:
-    values = {name: row[name] for name in row.keys() if name != "sha256"}  # noqa: SIM118 - a Row
-    scopes = load_document(row["scopes"])
-    return Session(**{**values, "scopes": None if scopes is None else tuple(scopes)})
-
-
-def _is_over(row: sqlite3.Row, now_s: float) -> bool:
-    idle = row["idle_s"] is not None and now_s - row["last_used_s"] >= row["idle_s"]
-    return row["ended_s"] is not None or now_s >= row["expires_s"] or idle
-
-
-def _why_not(row: sqlite3.Row | None, digest: bytes, now_s: float) -> str:
-    if row is None or not hmac.compare_digest(row["sha256"], digest):
-        return "unknown"
-    if row["user_removed_s"] is not None:
-        return "removed"
-    if row["user_disabled_s"] is not None:
-        return "disabled"
-    if row["ended_s"] is not None:
-        over = row["ended_because"]
-        return over if over in ("expired", "idle") else "revoked"
-    if now_s >= row["expires_s"]:
-        return "expired"
-    return "idle" if _is_over(row, now_s) else ""
-
-
-def _refused(reason: str, kind: str) -> AccessError:
-    said = {
-        "unknown": f"the {kind} is not known here",
-        "revoked": f"the {kind} was ended",
-        "expired": f"the {kind} has expired",
-        "idle": f"the {kind} was not used for too long",
-        "disabled": "its user is disabled",
-        "removed": "its user was removed",
-    }[reason]
-    hint = "sign in again" if kind == "session" else "workbench identity tokens add makes a token"
-    return AccessError(said, hint=hint, reason=reason)
+def _actor(by: SignedIn | None, user: str, *, what: str) -> str:
+    """Who changes what belongs to a user, for the ledger: himself, or this machine if none asks."""
+    if by is None:
+        return LOCAL
+    require_own(by, user, what=what)
+    return by.user
