@@ -35,9 +35,9 @@ def draw_answer(found: Answer) -> str:
         f'<p class="answer">{said}</p>',
         _sources(found),
         _path(found.path),
-        _cost([f"from {found.name}", *quiet]),
-        _removed(found.removed),
-        _notes((*found.remarks, *found.notes)),
+        draw_cost([f"from {found.name}", *quiet]),
+        draw_removed(found.removed),
+        draw_notes((*found.remarks, *found.notes)),
     ]
     return _card("".join(parts))
 
@@ -51,8 +51,8 @@ def draw_retrieval(found: Retrieval) -> str:
         _path(found.path),
         "".join(map(_community, found.communities)),
         f'<ol class="found">{"".join(map(_passage, found.passages))}</ol>',
-        _cost([f"from {found.name}", f"chance of an answer here {found.chance:.2f}"]),
-        _notes(found.notes),
+        draw_cost([f"from {found.name}", f"chance of an answer here {found.chance:.2f}"]),
+        draw_notes(found.notes),
     ]
     return _card("".join(parts))
 
@@ -121,7 +121,8 @@ def _passage(found: RetrievedPassage) -> str:
     return f'<li>{title}<span class="q">{where}; ranks: {escape(ranks)}</span><br>{text}</li>'
 
 
-def _removed(removed: Sequence[str]) -> str:
+def draw_removed(removed: Sequence[str]) -> str:
+    """The sentences of a model that were taken out, to be unfolded."""
     if not removed:
         return ""
     items = "".join(f"<li>{escape(each)}</li>" for each in removed)
@@ -129,10 +130,12 @@ def _removed(removed: Sequence[str]) -> str:
     return f"<details><summary>{told}</summary><ul>{items}</ul></details>"
 
 
-def _cost(facts: Sequence[str]) -> str:
+def draw_cost(facts: Sequence[str]) -> str:
+    """How it was found and said, in a quiet line; empty facts are left out."""
     said = "".join(f"<span>{escape(fact)}</span>" for fact in facts if fact)
     return f'<div class="cost">{said}</div>'
 
 
-def _notes(notes: Sequence[str]) -> str:
+def draw_notes(notes: Sequence[str]) -> str:
+    """What there is to say of it beside, a paragraph each."""
     return "".join(f'<p class="note">{escape(each)}</p>' for each in notes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core import operations
 from workbench.core.errors import WorkbenchError
+from workbench.studio.answer_cards import draw_cost, draw_notes, draw_removed
 from workbench.studio.cards import card
 from workbench.studio.markup import count, escape, style
 
@@ -73,8 +74,8 @@ def draw_answer_in_place(found: Answer, places: Places) -> str:
         parts += [_sentence(each, numbers, places) for each in found.sentences]
     else:
         parts.append(f'<p class="answer">{escape(found.answer)}</p>')
-    parts += [_how(found), _path(found.path, places), _removed(found.removed)]
-    parts += [f'<p class="note">{escape(each)}</p>' for each in (*found.remarks, *found.notes)]
+    parts += [_how(found), _path(found.path, places), draw_removed(found.removed)]
+    parts.append(draw_notes((*found.remarks, *found.notes)))
     return card(style("knowledge") + "".join(parts))
 
 
@@ -135,8 +136,7 @@ def _how(found: Answer) -> str:
         f"chance that {found.name} has an answer: {found.chance:.2f}",
         said_by,
     ]
-    shown = "".join(f"<span>{escape(fact)}</span>" for fact in facts if fact)
-    return f'<div class="cost">{shown}</div>'
+    return draw_cost(facts)
 
 
 def _path(path: Sequence[PathStep], places: Places) -> str:
@@ -152,11 +152,3 @@ def _path(path: Sequence[PathStep], places: Places) -> str:
         items.append(f"<li><strong>{title}</strong>{by}{_unfolding('', *key, inside)}</li>")
     head = f"<summary>The way to it: {count(len(path), 'passage')}</summary>"
     return f'<details open>{head}<ol class="found">{"".join(items)}</ol></details>'
-
-
-def _removed(removed: Sequence[str]) -> str:
-    if not removed:
-        return ""
-    items = "".join(f"<li>{escape(each)}</li>" for each in removed)
-    told = f"{count(len(removed), 'sentence')} of the model removed: no document says so"
-    return f"<details><summary>{told}</summary><ul>{items}</ul></details>"
