@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core import operations
 from workbench.core.optional import require
 from workbench.studio.errands import Errands
-from workbench.studio.markup import escape, when
+from workbench.studio.markup import count, escape, when
 from workbench.studio.operation_forms import Field, OperationForm
 
 if TYPE_CHECKING:
@@ -179,8 +179,9 @@ def _told(found: Candidates) -> dict[str, Any]:
     if found.count:
         shown = len(found.pairs)
         most = f"; the likeliest {shown:,} stand below" if shown < found.count else ""
-        pairs = "1 pair" if found.count == 1 else f"{found.count:,} pairs"
-        said = f"{pairs} to look at{most}. Scores order them, and are no chances."
+        said = (
+            f"{count(found.count, 'pair')} to look at{most}. Scores order them, and are no chances."
+        )
     return {"text/html": f'<p class="q">{said}</p>', "text/plain": said}
 
 

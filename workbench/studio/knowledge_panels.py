@@ -129,7 +129,7 @@ def _change(each: GraphChange) -> str:
 def said_change(each: GraphChange) -> str:
     """A change in words: + 3 documents, − 1 document, 2 decisions."""
     parts = [
-        f"{sign} {number:,} {'document' if number == 1 else 'documents'}"
+        f"{sign} {count(number, 'document')}"
         for sign, number in (("+", each.came), ("−", each.went))
         if number
     ]

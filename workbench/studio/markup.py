@@ -121,8 +121,8 @@ def when(time: str | float) -> str:
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """``1 model``, ``2 models``."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+    """``1 model``, ``1,200 models``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def number(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.studio.knowledge_facts import KnowledgeFacts
 from workbench.studio.links import current_links
-from workbench.studio.markup import escape, when
+from workbench.studio.markup import count, escape, when
 from workbench.studio.tiles import tile
 
 _PAGE = "notebooks/dashboards/knowledge.ipynb"
@@ -31,9 +31,8 @@ def draw_knowledge() -> str:
 
 def _row(graph: dict[str, Any]) -> str:
     unread = f"<span>✗ {graph['unread']:,} not read</span>" if graph["unread"] else ""
-    documents = "1 document" if graph["documents"] == 1 else f"{graph['documents']:,} documents"
     changed = f"<span>changed {when(graph['changed'])}</span>" if graph["changed"] else ""
     return (
         f"<li><span class='name'>{escape(graph['name'])}</span><span class='side'>"
-        f"{documents}</span><p class='facts'>{changed}{unread}</p></li>"
+        f"{count(graph['documents'], 'document')}</span><p class='facts'>{changed}{unread}</p></li>"
     )
