@@ -8,7 +8,7 @@ from workbench.core.errors import InputError, NotFoundError
 from workbench.core.progress import progress, track
 from workbench.knowledge.graphs import Graph
 from workbench.knowledge.inference.contradictions import Clash
-from workbench.knowledge.states import Fact, told_time
+from workbench.knowledge.states import Fact, State, told_time
 
 from .layout import place_entities
 from .picture import Axis, Change, DrawnEntity, DrawnFact, Picture, Runs, choose_entities, pairs_of
@@ -47,7 +47,7 @@ def compose(
         moments: list[int | None] = [None]
         if axis == "recorded":
             moments = [*recorded_times(graph, until_us=_FOREVER_US)] or [None]
-        seen = [Seen(graph, recorded_us=each, inferred=inferred) for each in moments]
+        seen = [Seen(State(graph, recorded_us=each), inferred=inferred) for each in moments]
         for each in track(seen, "Reading the graph", unit="times"):
             each.work_out()
         every = dict.fromkeys(key for each in reversed(seen) for key in each.facts)

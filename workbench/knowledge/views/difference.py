@@ -129,9 +129,7 @@ def difference(
         facts = compare_values(*map(_facts, states))
         picture = None
         if drawn and facts:
-            seen = [Seen(graph, recorded_us=each, inferred=False) for each in (first_us, second_us)]
-            for one in seen:
-                one.state.shared_paths = shared
+            seen = [Seen(each, inferred=False) for each in states]
             picture = _picture(graph, seen, facts, entities, most)
         return GraphDiff(
             graph.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from workbench.knowledge.graphs import Graph
 from workbench.knowledge.inference.chaining import Conclusion
 from workbench.knowledge.inference.contradictions import Clash
 from workbench.knowledge.inference.matching import Said
@@ -21,16 +20,13 @@ class Seen:
     """A graph at a time. The caller holds a snapshot of its database.
 
     Args:
-        graph: The graph.
-        recorded_us: The time, by default now.
+        state: The graph at that time.
         inferred: Whether what follows is drawn, too.
     """
 
-    def __init__(
-        self, graph: Graph, *, recorded_us: int | None = None, inferred: bool = True
-    ) -> None:
-        self.state = State(graph, recorded_us=recorded_us)
-        self.reasoning, self._inferred = Reasoning(self.state), inferred
+    def __init__(self, state: State, *, inferred: bool) -> None:
+        self.state = state
+        self.reasoning, self._inferred = Reasoning(state), inferred
 
     def work_out(self) -> None:
         """Read and conclude what it is asked for later: this takes the time.
@@ -64,8 +60,7 @@ class Seen:
 
     def name(self, key: str) -> str:
         """What an end of a fact is called."""
-        found = self.entities.get(key)
-        return key if found is None else found.name
+        return self.state.name_of(key)
 
     def say(self, said: Said) -> str:
         """A fact in its names: Ada Lovelace born in London."""
