@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
-from workbench.learning.answers import NamespaceAnswers
-from workbench.learning.catalogue import HIDDEN, find_lab
-from workbench.learning.checking import find_check, load_checks, run_check
-from workbench.learning.hidden import Hidden
-from workbench.learning.source import notebook_text
-
 from .conftest import needs_bubblewrap
-from .planted import FORGED, assert_caught, assert_no_points
+from .planted import (
+    ALWAYS_RIGHT,
+    FORGED,
+    assert_caught,
+    assert_no_points,
+    assert_solved,
+    cells_of,
+)
 
 NAME = "privacy/01_who_is_found_again"
 AWAY = (
@@ -296,10 +296,8 @@ def test_a_wrong_answer_is_caught_with_the_fault_named(planted: str) -> None:
 @pytest.fixture(scope="module")
 def solved() -> dict[str, Any]:
     """What the cells of the solution define that hold no data."""
-    text = notebook_text(find_lab(NAME), solutions=True)
-    cells = [cell.source for cell in nbformat.reads(text, as_version=4).cells]
     namespace: dict[str, Any] = {}
-    for cell in cells:
+    for cell in cells_of(NAME):
         if cell.startswith(("import ", "from workbench import", "def ", "stores = ", "GENESIS = ")):
             exec(cell, namespace)
     return namespace
@@ -307,21 +305,11 @@ def solved() -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_solution_passes_whatever_is_drawn(seed: int, solved: dict[str, Any]) -> None:
-    spec = find_lab(NAME)
-    secret, hidden = load_checks(spec.folder / HIDDEN), Hidden(spec, seed=seed)
-    for question in spec.questions:
-        found = run_check(find_check(secret, question.id), NamespaceAnswers(solved), hidden)
-        assert found.ok, found.message
+    assert_solved(NAME, solved, seed=seed)
 
 
 FAKES = {
-    "checks that always pass": """
-import workbench.learning.session, workbench.learning.checking, workbench.learning.expecting
-from workbench.learning.checking import Verdict
-workbench.learning.session.Lab.check = lambda self, question: Verdict(True)
-workbench.learning.checking.run_check = lambda *given: Verdict(True)
-workbench.learning.expecting.expect_close = lambda *given, **more: None
-""",
+    "checks that always pass": ALWAYS_RIGHT,
     "the public answers by heart, objects that equal everything": """
 class Anything(float):
     def __eq__(self, other): return True

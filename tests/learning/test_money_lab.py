@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
-from workbench.learning.answers import NamespaceAnswers
-from workbench.learning.catalogue import CHECKS, HIDDEN, find_lab
-from workbench.learning.checking import find_check, load_checks, run_check
-from workbench.learning.hidden import Hidden
-from workbench.learning.source import notebook_text
-
 from .conftest import needs_bubblewrap
-from .planted import FORGED, assert_caught, assert_no_points
+from .planted import (
+    ALWAYS_RIGHT,
+    FORGED,
+    assert_caught,
+    assert_no_points,
+    assert_right,
+    assert_solved,
+    cells_of,
+)
 
 NAME = "monitoring/01_where_the_money_goes"
 TEMPLATES = {
@@ -268,47 +269,27 @@ def test_a_wrong_answer_is_caught_with_the_fault_named(planted: str) -> None:
 
 @pytest.mark.parametrize("question", TEMPLATES)
 def test_what_the_faults_are_planted_in_is_right(question: str) -> None:
-    """Else a fault might be found that nobody planted."""
-    namespace: dict[str, Any] = {}
-    exec(written(question), namespace)
-    spec = find_lab(NAME)
-    public, secret = (load_checks(spec.folder / name) for name in (CHECKS, HIDDEN))
-    assert run_check(find_check(public, question), NamespaceAnswers(namespace)).ok
-    for seed in range(20):
-        check = find_check(secret, question)
-        found = run_check(check, NamespaceAnswers(namespace), Hidden(spec, seed=seed))
-        assert found.ok, found.message
+    assert_right(NAME, question, written(question))
 
 
 @pytest.fixture(scope="module")
 def solved() -> dict[str, Any]:
     """The functions of the solution, which need no data."""
-    text = notebook_text(find_lab(NAME), solutions=True)
     namespace: dict[str, Any] = {}
     exec("import math\nfrom collections import Counter", namespace)
-    for cell in nbformat.reads(text, as_version=4).cells:
-        if cell.cell_type == "code" and cell.source.startswith("def "):
-            exec(cell.source, namespace)
+    for cell in cells_of(NAME):
+        if cell.startswith("def "):
+            exec(cell, namespace)
     return namespace
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_solution_passes_whatever_is_drawn(seed: int, solved: dict[str, Any]) -> None:
-    spec = find_lab(NAME)
-    secret, hidden = load_checks(spec.folder / HIDDEN), Hidden(spec, seed=seed)
-    for question in spec.questions:
-        found = run_check(find_check(secret, question.id), NamespaceAnswers(solved), hidden)
-        assert found.ok, found.message
+    assert_solved(NAME, solved, seed=seed)
 
 
 FAKES = {
-    "checks that always pass": """
-import workbench.learning.session, workbench.learning.checking, workbench.learning.expecting
-from workbench.learning.checking import Verdict
-workbench.learning.session.Lab.check = lambda self, question: Verdict(True)
-workbench.learning.checking.run_check = lambda *given: Verdict(True)
-workbench.learning.expecting.expect_close = lambda *given, **more: None
-""",
+    "checks that always pass": ALWAYS_RIGHT,
     "the public answers by heart, objects that equal everything": """
 class Anything(float):
     def __eq__(self, other): return True
