@@ -97,6 +97,21 @@ def test_numpy_says_what_torch_says() -> None:
     np.testing.assert_allclose(np.concatenate(alone), expected, atol=2e-6)
 
 
+def test_words_that_another_thread_lets_go_of_are_read_all_the_same() -> None:
+    class Emptying(Numbered):
+        def of(self, words: list[str]) -> np.ndarray:
+            network._known.clear()  # as where another thread has read too many words
+            return super().of(words)
+
+    parts = examples(TEXT)
+    model = PairModel(torch.from_numpy(Numbered().of([""]))).eval()
+    network = Network(model.told(), weights.CLASSES, Emptying())
+    network.chances(parts[0].table)
+    kept = Network(model.told(), weights.CLASSES, Numbered())
+    expected, found = (each.chances(joined(parts)) for each in (kept, network))
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+
+
 def test_it_drops_what_is_denied_and_adds_what_no_rule_found() -> None:
     rules = facts(TEXT, {("Oslo", "is_a", "port"): 1.0, ("Holm", "is_a", "poet"): 1.0})
     assert {("Oslo", "is_a", "port"), ("Mira Holm", "is_a", "poet")} <= set(rules)

@@ -72,14 +72,17 @@ class Network:
         """The words' vectors [words, d]; sentences do not see each other."""
         import numpy as np
 
-        new = [each for each in dict.fromkeys(table.words) if each not in self._known]
-        if len(self._known) + len(new) > _MOST_WORDS:
-            self._known.clear()
-            new = list(dict.fromkeys(table.words))
+        # Another thread may empty what is kept, so what this table needs is held here too.
+        words, known = dict.fromkeys(table.words), self._known
+        held = {each: vector for each in words if (vector := known.get(each)) is not None}
+        new = [each for each in words if each not in held]
         if new:
             made = self._normed(self._line(self.words.of(new) * WORD_SCALE, "word"), "word_norm")
-            self._known.update(zip(new, made, strict=True))
-        found = np.stack([self._known[each] for each in table.words])
+            held.update(zip(new, made, strict=True))
+            if len(known) + len(new) > _MOST_WORDS:
+                known.clear()
+            known.update(zip(new, made, strict=True))
+        found = np.stack([held[each] for each in table.words])
         for layer in range(CONVOLUTIONS):
             before, after = np.zeros_like(found), np.zeros_like(found)
             before[1:], after[:-1] = found[:-1], found[1:]
