@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .reading import Found, Passage
-from .tree import Phrase, children, objects, subject_of
+from .tree import Phrase, Token, children, objects, subject_of
 
 _NUMBER = re.compile(
     r"(?:\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten)"
@@ -49,12 +49,16 @@ def _inhabited(passage: Passage, sentence: Any, number: Any) -> Phrase | None:
             if found is not None and found.head.lemma_.lower() != "population":
                 return found
             if found is None and head is not None and head.lemma_.lower() == "population":
-                owner = next(iter(children(head, "poss")), next(objects(head, "of"), None))
-                return passage.phrase(owner) if owner is not None else None
+                return _owner_of(passage, head)
         token = token.head
         steps += 1
     head = subject_of(token)
     if head is not None and head.lemma_.lower() == "population":
-        owner = next(iter(children(head, "poss")), next(objects(head, "of"), None))
-        return passage.phrase(owner) if owner is not None else None
+        return _owner_of(passage, head)
     return passage.subject(head) if head is not None else None
+
+
+def _owner_of(passage: Passage, population: Token) -> Phrase | None:
+    """*Oslo* in *Oslo's population* and *the population of Oslo*."""
+    owner = next(iter(children(population, "poss")), next(objects(population, "of"), None))
+    return passage.phrase(owner) if owner is not None else None

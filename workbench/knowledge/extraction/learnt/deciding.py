@@ -45,12 +45,11 @@ class Settler:
         kept: list[Found] = []
         looked: list[tuple[Sentence, list[Found]]] = []
         for sentence in passage.doc.sents:
-            facts = [each for each in found if sentence.start <= each.object.head.i < sentence.end]
+            facts = facts_in(sentence, found)
             if not _SHORTEST <= len(sentence) <= _LONGEST:
                 kept += facts
                 continue
-            candidates = with_arguments(candidate_phrases(passage, sentence), facts, sentence)
-            looked.append((Sentence(passage, sentence, candidates), facts))
+            looked.append((look_at(passage, sentence, facts), facts))
         if not looked:
             return kept
         table = pair_table([each for each, _ in looked])
@@ -67,8 +66,8 @@ class Settler:
         """The facts of one sentence, whose candidates are numbered from ``first`` on."""
         import numpy as np
 
-        numbers = table.pairs[:, 0]
-        rows = np.nonzero((numbers >= first) & (numbers < first + len(told.candidates)))[0]
+        ends = first, first + len(told.candidates)
+        rows = np.arange(*np.searchsorted(table.pairs[:, 0], ends))  # a table's pairs are in order
         places = {(int(table.pairs[row, 0]), int(table.pairs[row, 1])): row for row in rows}
         heads = {head: first + at for head, at in _by_head(told).items()}
         offered: list[tuple[float, Found]] = []
@@ -120,7 +119,18 @@ def _by_head(told: Sentence) -> dict[int, int]:
     return found
 
 
-def with_arguments(
+def facts_in(sentence: Any, found: Sequence[Found]) -> list[Found]:
+    """The facts that end in a sentence (a spaCy ``Span``)."""
+    return [each for each in found if sentence.start <= each.object.head.i < sentence.end]
+
+
+def look_at(passage: Passage, sentence: Any, facts: Sequence[Found]) -> Sentence:
+    """A sentence as it is learnt from and decided on: also with the arguments of its facts."""
+    candidates = _with_arguments(candidate_phrases(passage, sentence), facts, sentence)
+    return Sentence(passage, sentence, candidates)
+
+
+def _with_arguments(
     candidates: list[Candidate], facts: Sequence[Found], sentence: Any
 ) -> list[Candidate]:
     """The candidates, and the rules' arguments that are none of them."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..dependency.kinds import bare
 from ..dependency.reading import Passage
 from ..dependency.tree import NOUNS, PRONOUNS, Phrase, Token, full_phrase, is_proper, noun_phrase
 
@@ -93,8 +94,7 @@ def _entities(sentence: Any, timed: set[int], heads: set[int]) -> Iterator[Candi
     for each in sentence.ents:
         if each.label_ in _NO_NAMES or any(token.i in timed for token in each):
             continue
-        article = each[0].lower_ in {"the", "a", "an"} and len(each) > 1
-        start = each.start + 1 if article else each.start
+        start = bare(each).start
         phrase = Phrase(each.root, start, each.end)
         if each.label_ == "CARDINAL":
             yield Candidate(phrase, "number")

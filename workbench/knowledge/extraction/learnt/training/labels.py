@@ -11,9 +11,7 @@ from workbench.evaluation.relation_scores import SYMMETRIC
 
 from ...dependency.confidences import confidence_of
 from ...dependency.reading import Found, Passage
-from ..deciding import with_arguments
-from ..phrases import candidate_phrases
-from ..signs import Sentence
+from ..deciding import facts_in, look_at
 from ..tables import PairTable, pair_table
 from ..weights import CLASSES
 
@@ -70,9 +68,7 @@ def silver_examples(passage: Passage, found: Sequence[Found]) -> list[Example]:
 
 
 def _table(passage: Passage, sentence: Any, found: Sequence[Found]) -> PairTable:
-    facts = [each for each in found if sentence.start <= each.object.head.i < sentence.end]
-    candidates = with_arguments(candidate_phrases(passage, sentence), facts, sentence)
-    return pair_table([Sentence(passage, sentence, candidates)])
+    return pair_table([look_at(passage, sentence, facts_in(sentence, found))])
 
 
 def _places(table: PairTable) -> dict[Any, int]:
