@@ -19,6 +19,26 @@ from workbench.core.optional import require
 _NAMED = ("bos", "eos", "unk", "pad", "sep", "cls", "mask")
 
 
+def open_tokenizer(folder: Path) -> tuple[Any, str]:
+    """A folder's ``tokenizers.Tokenizer``, which reads texts whole, and its ``tokenizer.json``.
+
+    Raises:
+        MissingExtraError: The extra ``models`` is not installed.
+        NotFoundError: The folder has none.
+    """
+    tokenizers = require("tokenizers", extra="models")
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise NotFoundError(
+            f"{folder} has no tokenizer.json", hint="fetch the model again", path=str(path)
+        )
+    text = path.read_text(encoding="utf-8")
+    found = tokenizers.Tokenizer.from_str(text)
+    found.no_padding()
+    found.no_truncation()
+    return found, text
+
+
 class TextTokenizer:
     """The tokenizer of a Hugging Face folder.
 
@@ -31,16 +51,7 @@ class TextTokenizer:
     """
 
     def __init__(self, folder: Path) -> None:
-        tokenizers = require("tokenizers", extra="models")
-        path = Path(folder) / "tokenizer.json"
-        if not path.is_file():
-            raise NotFoundError(
-                f"{folder} has no tokenizer.json", hint="fetch the model again", path=str(path)
-            )
-        self.json_text = path.read_text(encoding="utf-8")
-        self._inner = tokenizers.Tokenizer.from_str(self.json_text)
-        self._inner.no_padding()
-        self._inner.no_truncation()
+        self._inner, self.json_text = open_tokenizer(Path(folder))
         self._lock = threading.Lock()  # whether control tokens are seen is state of the tokenizer
         config = _read_json(Path(folder) / "tokenizer_config.json")
         self.special_tokens = _named_tokens(config)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from workbench.core.optional import require
+from typing import TYPE_CHECKING
 
 from . import catalogue
+from .formats.safetensors_files import read_safetensors
 from .loading import model_files
+from .tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,11 +25,11 @@ class WordVectors:
     """The words of a BERT's folder, with ``model.safetensors`` and ``tokenizer.json``."""
 
     def __init__(self, folder: Path) -> None:
-        tokenizers = require("tokenizers", extra="models")
-        self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self._table = _read_table(folder / "model.safetensors")
+        self._tokenizer, _ = open_tokenizer(folder)
+        tensors = read_safetensors(
+            folder / "model.safetensors", wanted=lambda name: name.endswith(_TABLE)
+        )
+        self._table = next(table for _, table in tensors)
 
     @property
     def size(self) -> int:
@@ -58,10 +58,3 @@ def load_word_vectors(name: str) -> WordVectors:
     folder = model_files(catalogue.find(name)).folder
     assert folder is not None, "an encoder is a folder"
     return WordVectors(folder)
-
-
-def _read_table(path: Path) -> Any:
-    safetensors = require("safetensors", extra="models")
-    with safetensors.safe_open(path, framework="np") as file:
-        name = next(each for each in file.keys() if each.endswith(_TABLE))  # noqa: SIM118
-        return file.get_tensor(name)

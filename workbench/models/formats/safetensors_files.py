@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,8 +95,14 @@ def list_safetensors(path: Path) -> list[tuple[str, tuple[int, ...]]]:
     return [(name, tuple(entry["shape"])) for name, entry in _read_head(path)[0].items()]
 
 
-def read_safetensors(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+def read_safetensors(
+    path: Path, *, wanted: Callable[[str], bool] = lambda name: True
+) -> Iterator[tuple[str, np.ndarray]]:
     """Each tensor of one file, by name, as float32.
+
+    Args:
+        path: The file.
+        wanted: Whether a tensor of that name is read; others may have any dtype.
 
     Raises:
         IntegrityError: The file is damaged.
@@ -108,6 +114,8 @@ def read_safetensors(path: Path) -> Iterator[tuple[str, np.ndarray]]:
     room = path.stat().st_size - start_of_data
     kinds = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
     for name, entry in head.items():
+        if not wanted(name):
+            continue
         code, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
         if code not in kinds:
             raise CapabilityError(

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.core.optional import require
+from workbench.models.formats.safetensors_files import read_safetensors
+from workbench.models.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,29 +34,22 @@ class SentenceReader:
         folder: The model's, with ``config.json``, ``model.safetensors`` and ``tokenizer.json``.
 
     Raises:
-        DependencyError: safetensors, tokenizers or scipy is not installed.
-        OSError, ValueError: A file is missing or of another form.
+        DependencyError: tokenizers or scipy is not installed.
+        NotFoundError, IntegrityError, OSError, ValueError: A file is missing or of another form.
     """
 
     def __init__(self, folder: Path) -> None:
-        import numpy as np
-
-        safetensors = require("safetensors", extra="models")
-        tokenizers = require("tokenizers", extra="models")
         self._erf = require("scipy.special", extra="data").erf
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self._heads = int(config["num_attention_heads"])
         self._epsilon = float(config["layer_norm_eps"])
-        self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer, _ = open_tokenizer(folder)
         wanted = ("embeddings.", *(f"encoder.layer.{at}." for at in range(LAYERS)))
-        with safetensors.safe_open(folder / "model.safetensors", framework="np") as file:
-            self._weights: dict[str, Any] = {
-                name: file.get_tensor(name).astype(np.float32)
-                for name in file.keys()  # noqa: SIM118 (no mapping)
-                if name.startswith(wanted) and "position_ids" not in name
-            }
+        tensors = read_safetensors(
+            folder / "model.safetensors",
+            wanted=lambda name: name.startswith(wanted) and "position_ids" not in name,
+        )
+        self._weights = dict(tensors)
         self.width = 2 * int(config["hidden_size"])
 
     def read(self, text: str, spans: Sequence[tuple[int, int]]) -> np.ndarray:
