@@ -1,4 +1,8 @@
-"""What a user can ask about users."""
+"""What a user can ask about users beside their keys.
+
+The gateway had these before there were roles in spaces; ``identity.users_*`` add and list the same
+users. The role at the gateway is changed here alone.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +44,13 @@ def change_role(name: str, role: Role) -> User:
 
 @operation("serving.users_disable", title="Refuse a user's keys", produces="user", group="users")
 def disable_user(name: str, *, undo: bool = False) -> User:
-    """Refuse every key of a user from now on, or take them again.
+    """Refuse every key of a user from now on, or take them again; sessions and tokens end for good.
+
+    The last admin of a space stays.
 
     Args:
         name: Whose.
-        undo: Take them again.
+        undo: Take his keys again; sessions and tokens that ended stay ended.
     """
     user = Users().enable(name) if undo else Users().disable(name)
     verifier().refresh()
