@@ -20,8 +20,8 @@ Links = dict[str, list[str]]
 
 
 def named(faults: Mapping[str, Any], found: Any) -> str:
-    """The fault that gives what was found; nothing where none does."""
-    return next((said for said, wrong in faults.items() if wrong == found), "")
+    """The fault that gives what was found, but for rounding; nothing where none does."""
+    return next((said for said, wrong in faults.items() if same(found, wrong)), "")
 
 
 # Two sentences that stand twice, blanks in a row, an end just at the limit, letters of two bytes,
@@ -247,7 +247,7 @@ def expect_compared(
             "other": right["other"] * len(needed),
         },
     }
-    why = next((said for said, wrong in faults.items() if same(found, wrong)), "")
+    why = named(faults, found)
     raise WrongAnswer(f"{right} from {told}", f"{found}", why=why)
 
 
@@ -411,7 +411,7 @@ def walk_fault(
         },
         "places with nobody are missing": {n: value for n, value in right.items() if value},
     }
-    return next((said for said, wrong in faults.items() if same(found, wrong)), "")
+    return named(faults, found)
 
 
 def rounded(shares: Mapping[str, Any]) -> dict[str, Any]:
@@ -498,7 +498,7 @@ def expect_fused(answers: Answers, rankings: list[list[str]], offset: int) -> No
         "names alone are there; [name, score] is asked for": [name for name, _ in right],
         "it is a list of [name, score]": dict(right),
     }
-    why = next((said for said, wrong in faults.items() if same(found, wrong)), "")
+    why = named(faults, found)
     shown = [f"{name} {score:.6f}" for name, score in right]
     raise WrongAnswer(f"{shown} from {told}", f"{found}", why=why)
 
@@ -877,7 +877,7 @@ def expect_judged(
             judging, min(chance for chance, _ in tuning)
         ),
     }
-    why = next((said for said, wrong in faults.items() if same(found, wrong)), "")
+    why = named(faults, found)
     if not why and found["bound"] not in [chance for chance, _ in tuning]:
         why = "the bound is one of the chances of the tuning set"
     elif not why and same(found["bound"], bound_above(tuning, bound)):
