@@ -35,7 +35,7 @@ def holds(found: Recall) -> bool:
         and found.recall_of("PERSON") >= 0.96
         and found.recall_of("LOCATION") >= 0.90
         and found.recall_of("ID_NUMBER") >= 0.96
-        and found.false_share <= 0.07  # doubtful names are masked from a share of .15 on
+        and found.false_share <= 0.06
     )
 
 

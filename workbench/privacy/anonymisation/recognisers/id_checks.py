@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from workbench.privacy.anonymisation.check_digits import digits_of, weighted
+from workbench.privacy.anonymisation.check_digits import digits_of, luhn, weighted
 
 
 def is_any(number: str) -> bool:
@@ -203,10 +203,8 @@ def is_spanish_nuss(number: str) -> bool:
 
 
 def is_ecuadorian(number: str) -> bool:
-    """A province of 1 to 24 or 30, the sum of weights 2 and 1 by turns as in Luhn's."""
-    d = digits_of(number)
-    twice = [2 * digit - 9 * (digit > 4) for digit in d[0:9:2]]
-    return (1 <= 10 * d[0] + d[1] <= 24) and -(sum(twice) + sum(d[1:8:2])) % 10 == d[9]
+    """A province of 1 to 24, then Luhn's sum."""
+    return 1 <= int(number[:2]) <= 24 and luhn(number)
 
 
 def is_medicare(number: str) -> bool:

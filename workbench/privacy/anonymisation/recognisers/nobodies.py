@@ -50,10 +50,17 @@ _ALSO_SURNAMES = frozenset(("lane", "street", "close", "square", "court"))
 _SHOP = re.compile(r"['’]s ([A-Z][a-z]+) ([A-Z][a-z]+)(?![\w-]| [A-Z])")
 
 
+# Letters before a number of a tariff, a standard or a book: HS 9503.766, ISO 8601.
+_STANDARDS = frozenset(("HS", "ISO", "IEC", "IEEE", "DIN", "ASTM", "RFC", "ISBN", "ISSN", "CPV"))
+_NUMBERED = re.compile(r"[ -]?\d")
+
+
 def is_nobody(text: str, each: Found, pets: frozenset[str]) -> bool:
-    """Whether a name is an animal's, a storm's, a street's or a shop's."""
+    """Whether a name is an animal's, a storm's, a standard's, a street's or a shop's."""
     said = text[each.start : each.end]
     if said in pets or said.startswith(("Storm ", "Hurricane ")):
+        return True
+    if said in _STANDARDS and _NUMBERED.match(text, each.end):
         return True
     if _EPONYM.match(text, each.end) and _is_eponym(said.lower()):
         return True

@@ -111,6 +111,8 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         if not (_may_be(said) or short) or _is_sum(text, start, hit.end()):
             continue
         label = label_before(text, start) or label_behind(text, hit.end())
+        if label == "badge" and not _STAFF.fullmatch(said):
+            label = ""  # a visitor's badge hangs at the door: 6W-21262
         if not label and last >= 0 and _AND_ANOTHER.fullmatch(text, last, start):
             label = last_label
         label = label or _beside_somebody(text, start, hit.end(), said)
