@@ -14,7 +14,7 @@ import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +46,11 @@ class Weights:
     signs: dict[str, float]
     vector: np.ndarray
     constant: float
+
+    def total(self, signs: Mapping[str, float], along: float) -> float:
+        """What a finding comes to, 0 where it is even; ``along`` is the reader's part."""
+        of_signs = (self.signs.get(sign, 0.0) * value for sign, value in signs.items())
+        return self.constant + along + math.fsum(of_signs)
 
 
 @functools.cache
@@ -122,12 +127,7 @@ def _totals(
 ) -> list[float]:
     weights = read_weights()
     vectors = reader.read(view, [(each.start, each.end) for each in asked]) @ weights.vector
-    return [
-        weights.constant
-        + float(vector)
-        + math.fsum(weights.signs.get(sign, 0.0) * value for sign, value in signs.items())
-        for signs, vector in zip(seen, vectors, strict=True)
-    ]
+    return [weights.total(signs, float(along)) for signs, along in zip(seen, vectors, strict=True)]
 
 
 def signs_of(
