@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from workbench.models import catalogue
+from workbench.models.loading import model_files
+from workbench.privacy.anonymisation import reading_model
 from workbench.privacy.anonymisation.texts import detect
 
 
@@ -16,3 +22,21 @@ def lists(lists_of_names: None) -> None:
 def loaded(lists: None) -> None:
     """Everything that is loaded late is there."""
     detect(["Maria Lopez lives at 5 High Street, Leeds."])
+
+
+@pytest.fixture(scope="session")
+def reader_folder(shared_home_path: Path) -> Path:
+    """Where the model of the sentence reader is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_HOME", str(shared_home_path))
+        found = model_files(catalogue.find("minilm-l6-v2")).folder
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def without_reader(reader_folder: Path) -> Iterator[None]:
+    """The recognisers decide alone."""
+    reading_model.take_reader(None)
+    yield
+    reading_model.take_reader(reader_folder)

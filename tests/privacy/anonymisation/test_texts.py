@@ -51,6 +51,13 @@ def test_made_documents_are_masked_and_broken_variants_are_noticed(made: list[Ma
         assert measured(made, recognisers=rest).recall_of(kind) < 0.6, name
 
 
+@pytest.mark.usefixtures("without_reader")
+def test_consistency_finds_names_that_were_found_elsewhere(made: list[Made]) -> None:
+    """With the reader all names of the made documents are found before it looks."""
+    whole, alone = measured(made), measured(made, consistency=None)
+    assert alone.recall_of("PERSON") < whole.recall_of("PERSON")
+
+
 def test_a_name_that_was_found_is_known_turned_round() -> None:
     spans = {how: detect([LETTER], consistency=how)[0] for how in (None, "document")}
     said = {how: [LETTER[each.start : each.end] for each in found] for how, found in spans.items()}
