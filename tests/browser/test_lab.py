@@ -215,7 +215,8 @@ def test_a_graph_is_searched_and_walked_and_its_keys_are_no_commands_of_labs(
 ) -> None:
     """Lab keeps Enter from the fields of an output, and takes ``x`` for "cut the cell"."""
     (lab.project / "graph.ipynb").write_text(notebook(_GRAPH))
-    watched = open_page(lab.url("/lab/tree/graph.ipynb"))
+    # A workspace of its own: the default one may bring back a tab of another test, which hides.
+    watched = open_page(lab.url("/lab/workspaces/graph/tree/graph.ipynb"))
     page = watched.page
     page.locator("#jp-main-statusbar").get_by_text("(ipykernel) | Idle").wait_for()
     cell = page.locator(".jp-Notebook .jp-CodeCell").first

@@ -144,6 +144,23 @@ def test_parties_that_do_not_start_say_why(monkeypatch: pytest.MonkeyPatch) -> N
         Parties(TWO_SERVERS)
 
 
+def test_parties_that_ended_before_anything_was_told_them_say_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine a process may be gone before the first word is on its line."""
+    begin = Parties._start
+
+    def begin_and_see_the_end(self: Parties, number: int) -> int:
+        port = begin(self, number)
+        self._processes[number].wait(60)
+        return port
+
+    monkeypatch.setattr(parties_module, "_PARTY", "raise SystemExit('numpy is broken')")
+    monkeypatch.setattr(Parties, "_start", begin_and_see_the_end)
+    with pytest.raises(PeerError, match=r"owner ended with 1 .*: numpy is broken"):
+        Parties(TWO_SERVERS)
+
+
 def test_a_party_ends_when_nobody_is_left_to_tell_it_anything() -> None:
     """As after a kill of whoever started them."""
     parties = Parties(TWO_SERVERS[:2])

@@ -64,8 +64,7 @@ class Parties:
         self._end = weakref.finalize(self, _end_all, self._processes, self._controls, self._errors)
         try:
             ports = [self._start(number) for number in range(len(names))]
-            for number, control in enumerate(self._controls):
-                control.send(Start(number, self.names, timeout_s))
+            self._tell([Start(number, self.names, timeout_s) for number in range(len(names))])
             certificates = self._gather()
             peers = [Peer(*each) for each in zip(self.names, ports, certificates, strict=True)]
             self._tell([peers] * len(peers))
