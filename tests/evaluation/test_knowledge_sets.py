@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -110,12 +111,14 @@ QUESTIONS = {
     "single_fact_held_out": 60,
     "answerable_second_held_out": 130,
     "answerable_second_training": 60,
+    "answerable_third_held_out": 119,
 }
 UNANSWERABLE = {
     "unanswerable_development": 21,
     "unanswerable_held_out": 65,
     "unanswerable_second_held_out": 95,
     "unanswerable_second_training": 63,
+    "unanswerable_third_held_out": 90,
 }
 ABSENT = {"absent_attribute", "false_premise", "absent_entity"}
 ABSENT_IN_TWO_HOPS = {"absent_second", "absent_bridge", "absent_side"}
@@ -148,19 +151,24 @@ def test_supports_lie_in_two_articles_or_one_and_hold_the_answer(
             assert says(row["answers"], texts[-1]), row["id"]
 
 
-def test_the_second_questions_share_no_article_with_others() -> None:
-    names = [name for name in (*QUESTIONS, *UNANSWERABLE) if "second" not in name]
-    older, training, held_out = (
-        {title for name in each for row in read_knowledge_set(name) for title in articles(row)}
-        for each in (
-            names,
-            ["answerable_second_training", "unanswerable_second_training"],
-            ["answerable_second_held_out", "unanswerable_second_held_out"],
-        )
+def test_the_later_questions_share_no_article_with_others() -> None:
+    sets = (
+        [name for name in (*QUESTIONS, *UNANSWERABLE) if not is_later(name)],
+        ["answerable_second_training", "unanswerable_second_training"],
+        ["answerable_second_held_out", "unanswerable_second_held_out"],
+        ["answerable_third_held_out", "unanswerable_third_held_out"],
     )
-    assert not older & training
-    assert not older & held_out
-    assert not training & held_out
+    titles = [
+        {title for name in each for row in read_knowledge_set(name) for title in articles(row)}
+        for each in sets
+    ]
+    assert all(titles)
+    assert [one & other for one, other in itertools.combinations(titles, 2)] == [set()] * 6
+
+
+def is_later(name: str) -> bool:
+    """Whether a set is of the second or third draw, with unanswerable questions of two hops."""
+    return "second" in name or "third" in name
 
 
 def articles(row: dict[str, Any]) -> set[str]:
@@ -187,7 +195,7 @@ def test_unanswerable_questions_say_why(name: str, leads: dict[str, str]) -> Non
         assert row["near"] is None or row["near"] in leads
         stated = [read_span(each, leads) for each in row.get("stated", ())]
         assert len(stated) == (row["kind"] in {"absent_second", "absent_side"})
-    assert set(kinds) == (ABSENT | ABSENT_IN_TWO_HOPS if "second" in name else ABSENT)
+    assert set(kinds) == (ABSENT | ABSENT_IN_TWO_HOPS if is_later(name) else ABSENT)
     assert min(kinds.values()) >= 3
 
 

@@ -18,6 +18,7 @@ from workbench.core.frozen import read_frozen_lines
 KNOWLEDGE_SETS: Mapping[str, str] = {
     "answerable_second_held_out": "0ba8c7f0baab1ab251c3ebcd21a5f7978071513c749c88e97a92a763e2cd8647",  # noqa: E501
     "answerable_second_training": "905f0ce239f14baceabbdd24a554408ca667636c3aff726d83e660e907619be1",  # noqa: E501
+    "answerable_third_held_out": "6ef8aaf5618c51b2693cc0076ff79b0582a6adce19134798a647b74da0e710c8",
     "extraction_development": "59be6643aeab88e62d0dacd1eea856a0aad0f04a689f9782456cc20d0749cfdf",
     "extraction_fourth_held_out": "f7cdb2ccedff0f200fec78629d9a4376f36df270132b8b9edb81e4d0cdbff473",  # noqa: E501
     "extraction_fourth_training": "fa5790e5e0a7256df7ce1590125199f9f4fb1d61ad878655dd56fb8c09bbe421",  # noqa: E501
@@ -36,6 +37,7 @@ KNOWLEDGE_SETS: Mapping[str, str] = {
     "unanswerable_held_out": "c37927bb91140e02c24d62e2e04daa5d419d6e122814ae09fa9b9a76ebd90850",
     "unanswerable_second_held_out": "aa0b17d71d1a9757d685c754fb0f094817e9f2d4624d47ccf24293af0faceab4",  # noqa: E501
     "unanswerable_second_training": "239cf2a2a561fa693da4e989ff3f9723b7b6b0a6faaff4611ad2a12852075670",  # noqa: E501
+    "unanswerable_third_held_out": "5e9a4e2eb4189c94fb3fdff7b5cdab9413d252071b38482974b37cb2c848d5d0",  # noqa: E501
 }
 """The sha256 of each file as it was frozen.
 
