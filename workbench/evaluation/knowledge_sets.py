@@ -20,6 +20,7 @@ KNOWLEDGE_SETS: Mapping[str, str] = {
     "answerable_second_training": "905f0ce239f14baceabbdd24a554408ca667636c3aff726d83e660e907619be1",  # noqa: E501
     "answerable_third_held_out": "6ef8aaf5618c51b2693cc0076ff79b0582a6adce19134798a647b74da0e710c8",
     "extraction_development": "59be6643aeab88e62d0dacd1eea856a0aad0f04a689f9782456cc20d0749cfdf",
+    "extraction_fifth_held_out": "f41afc31b2d09168c743fd0f1517d7d3feac0d27e3ca0df1839af9bf7efa09b4",
     "extraction_fourth_held_out": "f7cdb2ccedff0f200fec78629d9a4376f36df270132b8b9edb81e4d0cdbff473",  # noqa: E501
     "extraction_fourth_training": "fa5790e5e0a7256df7ce1590125199f9f4fb1d61ad878655dd56fb8c09bbe421",  # noqa: E501
     "extraction_fourth_training_more": "0c33bb5a45bf8afd52af3f13e2415ffd00397143d70a1686af514a3c9860ddfe",  # noqa: E501
