@@ -1,0 +1,278 @@
+"""Export to git and back: every state and author equal by digest; what was changed is refused."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pygit2
+import pytest
+
+from workbench.core.errors import (
+    AccessError,
+    ConflictError,
+    IntegrityError,
+    NotFoundError,
+    WorkbenchError,
+)
+from workbench.identity.grants import Grants
+from workbench.identity.users import Users
+from workbench.knowledge.shared.approval_rules import set_rule
+from workbench.knowledge.shared.decisions import Decision
+from workbench.knowledge.shared.events import fingerprint
+from workbench.knowledge.shared.git_export import EVENTS, MAIN, export_git
+from workbench.knowledge.shared.git_import import import_git
+from workbench.knowledge.shared.landing import merge_proposal, release, resolve, revert
+from workbench.knowledge.shared.proposals import proposals_of
+from workbench.knowledge.shared.proposing import end_proposal, open_proposal
+from workbench.knowledge.shared.reviewing import approve, ask_for_changes, comment, settle_comment
+from workbench.knowledge.shared.shelf import SqliteShelf, place_of
+from workbench.knowledge.shared.space import Space
+from workbench.knowledge.shared.statements import Statement
+from workbench.store.database import open_database
+
+from .made_pairs import draw_pair
+
+
+@pytest.fixture
+def lived_in(space: Space) -> Space:
+    """A space in which everything was done that can be."""
+    with open_database().transaction():
+        Users().add("O'Hara <x>, Ω")
+        Grants().give("O'Hara <x>, Ω", "admin", space=space.path)
+        set_rule(space, approvals=0, checks=["style"], by="adm")
+        text = "# Über\r\n\nlast line without an end"
+        contents = space.contents().with_page("a b/ü.md", text).with_page("n.ipynb", "{}\n")
+        contents = contents.with_statement(Statement("Ada", "wrote", "Notes", note='a "note"'))
+        contents = contents.with_decision(Decision("pair", ("a", "b"), "one", "seen"))
+        set_rule(space, approvals=0, checks=(), by="adm")
+        one = open_proposal(space, contents, title="first\nof many", by="O'Hara <x>, Ω").number
+        said = comment(space, one, "Workbench-Record: no\n\n", page="n.ipynb", line=1, by="rev")
+        settle_comment(space, one, said.number, by="rev")
+        approve(space, one, by="rev")
+        merge_proposal(space, one, by="cur")
+        release(space, "v1", by="cur")
+        base = space.contents()
+        two = open_proposal(space, base.with_page("n.ipynb", '{"a": 1}\n'), title="2", by="con")
+        three = open_proposal(space, base.with_page("n.ipynb", '{"b": 1}\n'), title="3", by="vera")
+        landed = merge_proposal(space, two.number, by="cur")
+        resolve(space, three.number, base.with_page("n.ipynb", '{"c": 1}\n'), by="vera")
+        merge_proposal(space, three.number, by="cur")
+        gone = open_proposal(space, base.without_page("n.ipynb"), title="4", by="con")
+        ask_for_changes(space, gone.number, "why?", by="rev")
+        end_proposal(space, gone.number, by="con")
+        open_proposal(space, base.with_page("left/open.md", "x\n"), title="5", by="con")
+        Users().remove("vera")
+        revert(space, space.head, by="adm")
+        assert landed.state == space.record(space.head).state
+    return space
+
+
+def empty(name: str = "again") -> Space:
+    return Space(name, shelf=SqliteShelf(place_of(name), durable=False))
+
+
+def told(space: Space) -> dict[str, Any]:
+    """All of a space, by digests."""
+    return {
+        "events": [each.line() for each in space.shelf.events()],
+        "records": [(digest, record) for digest, record in space.history()],
+        "states": {r.state: space.contents_of_state(r.state) for _, r in space.history()},
+        "proposals": proposals_of(space.shelf.events()),
+    }
+
+
+def test_all_of_a_space_comes_back(lived_in: Space, tmp_path: Path) -> None:
+    export = export_git(lived_in, tmp_path / "out")
+    again = empty()
+    done = import_git(again, tmp_path / "out")
+    assert told(again) == told(lived_in)
+    assert done.sha256 == export.sha256 == fingerprint(lived_in.shelf.events())
+    assert {"O'Hara <x>, Ω", "vera", "con", "cur"} < {*done.authors}
+    # And from there once more, to the same commits.
+    other = export_git(again, tmp_path / "other")
+    assert other.commit == export.commit
+    assert references(tmp_path / "other") == references(tmp_path / "out")
+    # A space that came so is gone on with.
+    contents = again.contents().with_page("new.md", "# New\n")
+    merge_proposal(again, open_proposal(again, contents, title="new").number)
+    export_git(again, tmp_path / "other")
+    assert told(again) != told(lived_in)
+    import_git(empty("third"), tmp_path / "other")
+
+
+def references(path: Path) -> dict[str, str]:
+    repository = pygit2.Repository(str(path))
+    return {name: str(repository.references[name].target) for name in repository.references}
+
+
+def test_drawn_histories_come_back(space: Space, tmp_path: Path) -> None:
+    chance = random.Random(11)
+    set_rule(space, approvals=0, checks=(), by=None)
+    with open_database().transaction():
+        for number in range(20):
+            pair = draw_pair(chance, loud=False)
+            base = space.head
+            for contents in (pair.base, pair.ours):
+                if contents != space.contents(base):
+                    made = open_proposal(space, contents, title=str(number), base=base, by="con")
+                    try:
+                        merge_proposal(space, made.number, by="cur")
+                    except ConflictError:
+                        continue
+    export_git(space, tmp_path / "out")
+    import_git(empty(), tmp_path / "out")
+    assert told(empty()) == told(space)
+    assert len(space.history()) > 40
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here: apt-get install git")
+def test_git_itself_reads_it_and_a_clone_comes_back(lived_in: Space, tmp_path: Path) -> None:
+    export_git(lived_in, tmp_path / "out")
+
+    def git(*words: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(tmp_path / "out"), *words], capture_output=True, check=True
+        )
+        return (done.stdout + done.stderr).decode()
+
+    assert "error" not in git("fsck", "--full", "--strict")
+    assert git("show", "main:pages/a b/ü.md") == "# Über\r\n\nlast line without an end"
+    assert [*git("tag").split()] == ["v1"]
+    assert "vera <vera@users.invalid>" in git("log", "main", "--format=%an <%ae>")
+    clone = tmp_path / "clone"
+    subprocess.run(
+        ["git", "clone", "-q", "--mirror", str(tmp_path / "out"), str(clone)], check=True
+    )
+    import_git(empty(), clone)
+    assert told(empty()) == told(lived_in)
+
+
+def changed_head(
+    repository: Any,
+    *,
+    files: Callable[[Any], None] | None = None,
+    message: Callable[[str], str] | None = None,
+    parents: list[Any] | None = None,
+) -> None:
+    """The branch main with another last commit."""
+    old = repository.references[MAIN].peel(pygit2.Commit)
+    index = pygit2.Index()
+    index.read_tree(old.tree)
+    if files is not None:
+        files(index)
+    made = repository.create_commit(
+        None, old.author, old.committer, message(old.message) if message else old.message,
+        index.write_tree(repository), old.parent_ids if parents is None else parents,
+    )  # fmt: skip
+    repository.references.create(MAIN, made, force=True)
+
+
+def entry(repository: Any, name: str, content: bytes) -> Any:
+    return pygit2.IndexEntry(name, repository.create_blob(content), pygit2.enums.FileMode.BLOB)
+
+
+def changed_events(repository: Any, change: Callable[[list[str]], list[str]]) -> None:
+    old = repository.references[EVENTS].peel(pygit2.Commit)
+    lines = change(old.tree["events.jsonl"].data.decode().splitlines())
+    index = pygit2.Index()
+    index.add(entry(repository, "events.jsonl", "".join(f"{line}\n" for line in lines).encode()))
+    made = repository.create_commit(
+        None, old.author, old.committer, "x", index.write_tree(repository), []
+    )
+    repository.references.create(EVENTS, made, force=True)
+
+
+def replaced(line: str, **values: Any) -> str:
+    return json.dumps(
+        json.loads(line) | values, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+
+
+FORGERIES: dict[str, Callable[[Any], object]] = {
+    "a page": lambda r: changed_head(r, files=lambda i: i.add(entry(r, "pages/a b/ü.md", b"x"))),
+    "a file more": lambda r: changed_head(r, files=lambda i: i.add(entry(r, "README", b"x"))),
+    "a file fewer": lambda r: changed_head(r, files=lambda i: i.remove("pages/n.ipynb")),
+    "a link": lambda r: changed_head(
+        r,
+        files=lambda i: i.add(
+            pygit2.IndexEntry("pages/n.ipynb", r.create_blob(b"/x"), pygit2.enums.FileMode.LINK)
+        ),
+    ),
+    "an author": lambda r: changed_head(r, message=lambda m: m.replace('"adm"', '"con"')),
+    "a time": lambda r: changed_head(r, message=lambda m: m.replace('"time_us":1', '"time_us":2')),
+    "no record": lambda r: changed_head(r, message=lambda m: "words\n"),
+    "another form": lambda r: changed_head(r, message=lambda m: m.replace('":', '": ')),
+    "no parents": lambda r: changed_head(r, parents=[]),
+    "an older head": lambda r: r.references.create(
+        MAIN, r.references[MAIN].peel(pygit2.Commit).parent_ids[0], force=True
+    ),
+    "an event fewer": lambda r: changed_events(r, lambda lines: lines[:3] + lines[4:]),
+    "the last event": lambda r: changed_events(r, lambda lines: lines[:-1]),
+    "an event's words": lambda r: changed_events(r, lambda lines: [*lines[:-1], lines[-1] + " "]),
+    "a head of nowhere": lambda r: changed_events(
+        r, lambda lines: [*lines[:-1], replaced(lines[-1], record="0" * 64)]
+    ),
+    "no events": lambda r: r.references.delete(EVENTS),
+    "a proposal fewer": lambda r: r.references.delete("refs/heads/proposals/5"),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_what_was_changed_is_refused_and_nothing_is_taken(
+    lived_in: Space, tmp_path: Path, forgery: str
+) -> None:
+    export_git(lived_in, tmp_path / "out")
+    FORGERIES[forgery](pygit2.Repository(str(tmp_path / "out")))
+    with pytest.raises((IntegrityError, NotFoundError)):
+        import_git(empty(), tmp_path / "out")
+    assert empty().shelf.events() == []
+
+
+def test_where_nothing_can_be_written_or_read(lived_in: Space, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("x")
+    (tmp_path / "file").write_text("x")
+    for place in ("full", "file"):
+        with pytest.raises(ConflictError):
+            export_git(lived_in, tmp_path / place)
+    for place in ("full", "nowhere"):
+        with pytest.raises(NotFoundError, match="no git repository"):
+            import_git(empty(), tmp_path / place)
+    export_git(lived_in, tmp_path / "out")
+    with pytest.raises(ConflictError, match="not empty"):
+        import_git(lived_in, tmp_path / "out")
+    other = empty("other")
+    other.begin()
+    with pytest.raises(ConflictError, match="another space"):
+        export_git(other, tmp_path / "out")
+    with pytest.raises(AccessError):
+        import_git(empty(), tmp_path / "out", by="cur")
+
+
+def test_who_may_not_read_a_page_of_any_state_exports_nothing(
+    lived_in: Space, tmp_path: Path
+) -> None:
+    export_git(lived_in, tmp_path / "mine", by="rea")
+    Grants().give("rea", "none", space=f"{lived_in.path}/left")  # proposed, and in no merged state
+    with pytest.raises(AccessError, match=r"left/open\.md"):
+        export_git(lived_in, tmp_path / "out", by="rea")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_look_that_leaves_out_authors_is_seen(
+    lived_in: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variant: an export that has each record's words, and not the record."""
+    from workbench.knowledge.shared import git_export
+
+    monkeypatch.setattr(git_export, "MARK", "Words: ")
+    export_git(lived_in, tmp_path / "out")
+    monkeypatch.undo()
+    with pytest.raises(WorkbenchError):
+        import_git(empty(), tmp_path / "out")

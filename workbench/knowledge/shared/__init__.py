@@ -1,0 +1,1 @@
+"""Shared knowledge: pages, statements and decisions that people propose, review and merge."""

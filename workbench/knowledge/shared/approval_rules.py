@@ -1,0 +1,120 @@
+"""What a space asks of a proposal before it may be merged: approvals and checks, by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workbench.core.errors import AccessError, InputError
+from workbench.identity.users import LOCAL
+
+from .checks import CHECKS, Finding
+from .events import Event
+from .pages import check_path
+from .proposals import Proposal
+from .space import By, Space
+
+MOST_APPROVALS = 20
+
+
+@dataclass(frozen=True)
+class ApprovalRule:
+    """What is asked within a path; the narrowest around a page decides, as with roles.
+
+    Attributes:
+        path: A page or a folder of pages; empty for the whole space, and what is stated there.
+        approvals: By so many others.
+        checks: Findings of these hold up a merge.
+    """
+
+    path: str = ""
+    approvals: int = 0
+    checks: tuple[str, ...] = ("sources", "contradictions")
+
+
+def set_rule(
+    space: Space, *, path: str = "", approvals: int, checks: Iterable[str] | None = None, by: By
+) -> ApprovalRule:
+    """Set what is asked within a path, in place of what was.
+
+    Raises:
+        AccessError: Who asks may not administer it.
+        InputError: The number or the path is none, or there is no such check.
+    """
+    actor = space.require(by, "administer", [path])
+    named = tuple(sorted(set(ApprovalRule.checks if checks is None else checks)))
+    if not 0 <= approvals <= MOST_APPROVALS:
+        raise InputError(f"{approvals} approvals cannot be asked: 0 to {MOST_APPROVALS}")
+    if unknown := [each for each in named if each not in CHECKS]:
+        raise InputError(f"no check is named {unknown[0]!r}", hint=", ".join(CHECKS))
+    rule = ApprovalRule(check_path(path) if path else "", approvals, named)
+    with space.changing():
+        space.head  # noqa: B018 - the space must be there
+        space.add_event(
+            "ruled", actor, path=rule.path, approvals=rule.approvals, checks=list(rule.checks)
+        )
+    return rule
+
+
+def rules_of(events: Iterable[Event]) -> dict[str, ApprovalRule]:
+    """The rules in force by their paths; that of the whole space is always there."""
+    found = {"": ApprovalRule()}
+    for each in events:
+        if each.kind == "ruled":
+            said = {**each.data, "checks": tuple(each.data["checks"])}
+            found[each.data["path"]] = ApprovalRule(**said)
+    return found
+
+
+def rule_for(rules: dict[str, ApprovalRule], paths: Iterable[str]) -> ApprovalRule:
+    """What is asked of a proposal that touches some pages: the most that any of them asks."""
+    held = [_narrowest(rules, path) for path in paths] or [rules[""]]
+    checks = sorted({check for each in held for check in each.checks})
+    strictest = max(held, key=lambda each: each.approvals)
+    return ApprovalRule(strictest.path, strictest.approvals, tuple(checks))
+
+
+def counted_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) -> list[str]:
+    """Who has approved what is proposed now and counts: may still approve, and wrote none of it."""
+    touched = list(paths)
+    return sorted(
+        each.user
+        for each in proposal.approvals
+        if each.record == proposal.head
+        and each.user != LOCAL
+        and each.user not in proposal.writers
+        and space.may(each.user, "approve", touched)
+    )
+
+
+def require_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) -> None:
+    """Raise AccessError unless a proposal has what its rule asks."""
+    touched = list(paths)
+    rule = rule_for(rules_of(space.shelf.events()), touched)
+    given = counted_approvals(space, proposal, touched)
+    if len(given) < rule.approvals:
+        listed = f" ({', '.join(given)})" if given else ""
+        raise AccessError(
+            f"proposal {proposal.number} has {len(given)} approvals that count{listed}, and "
+            f"{rule.path or 'the space'} asks for {rule.approvals}",
+            hint=f"workbench knowledge approve {space.name} {proposal.number}",
+            reason="approvals",
+        )
+    if proposal.objections:
+        who, why = next(iter(proposal.objections.items()))
+        raise AccessError(
+            f"{who!r} asks for changes to proposal {proposal.number}: {why}",
+            hint="revise it, or have him approve it",
+            reason="objection",
+        )
+
+
+def blocking(findings: Iterable[Finding], rule: ApprovalRule) -> list[Finding]:
+    """The findings that hold up a merge under a rule."""
+    return [each for each in findings if each.check in rule.checks]
+
+
+def _narrowest(rules: dict[str, ApprovalRule], path: str) -> ApprovalRule:
+    while path not in rules:
+        path = path.rpartition("/")[0]
+    return rules[path]

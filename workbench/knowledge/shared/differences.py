@@ -1,0 +1,120 @@
+"""What one state has otherwise than another: pages with their lines, statements, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from .contents import Contents
+from .decisions import Decision
+from .lines import changed_spans, split_lines
+from .pages import Page
+from .statements import Statement
+
+Value = TypeVar("Value", Page, Statement, Decision)
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """Lines that became others; ``old_line`` and ``new_line`` count from 1."""
+
+    old_line: int
+    old: tuple[str, ...]
+    new_line: int
+    new: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PageChange:
+    """A page before and after: one path is None where it came or went."""
+
+    id: str
+    old_path: str | None
+    new_path: str | None
+    hunks: tuple[Hunk, ...]
+
+
+@dataclass(frozen=True)
+class ValueChange:
+    """A statement or decision before and after, in words; one is None where it came or went."""
+
+    key: str
+    kind: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed, of text and of what is stated and decided together."""
+
+    pages: tuple[PageChange, ...]
+    values: tuple[ValueChange, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The pages that it touches, by old and new path; the empty one is the space itself."""
+        found = {path for each in self.pages for path in (each.old_path, each.new_path) if path}
+        return tuple(sorted(found | ({""} if self.values else set())))
+
+
+def difference(old: Contents, new: Contents, *, with_lines: bool = True) -> Difference:
+    """What changed from one state to another.
+
+    Args:
+        old: The one.
+        new: The other.
+        with_lines: Also which lines; who asks only what is touched needs none.
+    """
+    pages = tuple(
+        _page_change(key, old.pages.get(key), new.pages.get(key), with_lines)
+        for key in _changed(old.pages, new.pages)
+    )
+    said = [
+        _value_change(key, "statement", old.statements.get(key), new.statements.get(key))
+        for key in _changed(old.statements, new.statements)
+    ]
+    made = [
+        _value_change(key, "decision", old.decisions.get(key), new.decisions.get(key))
+        for key in _changed(old.decisions, new.decisions)
+    ]
+    return Difference(pages, (*said, *made))
+
+
+def touched_paths(old: Contents, new: Contents) -> tuple[str, ...]:
+    """The pages that a change touches, and the empty path where it touches the space itself."""
+    return difference(old, new, with_lines=False).paths
+
+
+def _changed(old: Mapping[str, Value], new: Mapping[str, Value]) -> list[str]:
+    return sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+
+
+def _page_change(key: str, old: Page | None, new: Page | None, with_lines: bool) -> PageChange:
+    before, after = ("" if each is None else each.text for each in (old, new))
+    hunks: tuple[Hunk, ...] = ()
+    if with_lines and before != after:
+        ours, theirs = split_lines(before), split_lines(after)
+        hunks = tuple(
+            Hunk(a + 1, tuple(ours[a:b]), c + 1, tuple(theirs[c:d]))
+            for a, b, c, d in changed_spans(before, after)
+        )
+    old_path, new_path = (None if each is None else each.path for each in (old, new))
+    return PageChange(key, old_path, new_path, hunks)
+
+
+def _value_change(
+    key: str, kind: str, old: Statement | Decision | None, new: Statement | Decision | None
+) -> ValueChange:
+    return ValueChange(key, kind, _told(old), _told(new))
+
+
+def _told(value: Statement | Decision | None) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, Decision):
+        return f"{value} ({value.reason})" if value.reason else str(value)
+    sources = f" [{'; '.join(value.sources)}]" if value.sources else ""
+    note = f" ({value.note})" if value.note else ""
+    return f"{value}{sources}{note}"

@@ -1,0 +1,62 @@
+"""What was done in a space, as a list that only grows. All that changes is a replay of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from workbench.core.errors import IntegrityError
+from workbench.store.documents import dump_document
+
+from .contents import digest_of
+
+EventKind = Literal[
+    "begun", "opened", "revised", "commented", "settled", "approved", "objected", "withdrawn",
+    "declined", "merged", "reverted", "released", "ruled",
+]  # fmt: skip
+MOVES_HEAD = ("begun", "merged", "reverted")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that was done.
+
+    Attributes:
+        number: From 1, without a gap.
+        kind: What.
+        actor: Who.
+        time_us: When, as the clock said; the order is that of numbers.
+        proposal: The number of the proposal that it is about.
+        record: The record that came of it or that it is about.
+        data: More, by its kind.
+    """
+
+    number: int
+    kind: EventKind
+    actor: str
+    time_us: int
+    proposal: int | None = None
+    record: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def line(self) -> str:
+        """It as a canonical line of JSON."""
+        return dump_document(asdict(self), what="an event")
+
+
+def event_of(line: str) -> Event:
+    """The event that a line is. Raises IntegrityError if it is none, or in another form."""
+    try:
+        found = Event(**json.loads(line))
+    except (ValueError, TypeError) as error:
+        raise IntegrityError(f"no event of a space: {line[:120]}") from error
+    if found.line() != line:
+        raise IntegrityError(f"not the one form of an event: {line[:120]}")
+    return found
+
+
+def fingerprint(events: Iterable[Event]) -> str:
+    """The sha256 of all events: they name the records, and these the states."""
+    return digest_of("".join(f"{each.line()}\n" for each in events).encode())

@@ -1,0 +1,184 @@
+"""What changes what is agreed on: a merge of a proposal, a revert, a release. Each whole or not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from workbench.core.errors import ConflictError, InputError, NotFoundError
+
+from .ancestry import common_ancestor
+from .approval_rules import blocking, require_approvals, rule_for, rules_of
+from .checks import check_change
+from .contents import Contents, contents_of, files_of
+from .differences import touched_paths
+from .merging import merge
+from .proposals import Proposal, find_proposal
+from .proposing import all_touched, checked_words
+from .reviewing import require_seen
+from .space import By, Space
+
+_RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A record that the space's head is now, and the one that it was before."""
+
+    record: str
+    before: str
+    state: str
+    proposal: int | None = None
+
+
+def merge_proposal(
+    space: Space, number: int, *, seen: str | None = None, words: str = "", by: By = None
+) -> Landed:
+    """Make a proposal part of what is agreed on, with all that was merged since it was made.
+
+    Args:
+        space: The space.
+        number: The proposal.
+        seen: The record that was looked at: if another is proposed by now, nothing is merged.
+        words: What is said of it, by default its title.
+        by: Who merges.
+
+    Raises:
+        AccessError: He may not, approvals are missing, or somebody asks for changes.
+        ConflictError: It was ended or revised, is in conflict with what was merged, or a check
+            holds it up. All conflicts are named, and nothing was changed.
+    """
+    checked_words(words, what="a merge's words")
+    with space.changing():
+        proposal = find_proposal(space, number)
+        touched = all_touched(space, proposal)
+        actor = space.require(by, "merge", touched)
+        proposal.require_open()
+        require_seen(proposal, seen)
+        require_approvals(space, proposal, touched)
+        head = space.head
+        merged = space.merged(head, proposal.head).require(
+            hint=f"workbench knowledge proposals resolve {space.name} {number}"
+        )
+        _require_checks(space, number, space.contents(head), merged, touched)
+        record = space.add_record(
+            "merged", merged, (head, proposal.head),
+            author=actor, words=words or proposal.title, proposal=number,
+        )  # fmt: skip
+        space.add_event("merged", actor, proposal=number, record=record)
+        return Landed(record, head, space.record(record).state, number)
+
+
+def resolve(
+    space: Space, number: int, contents: Contents, *, words: str = "", by: By = None
+) -> Proposal:
+    """Settle a proposal's conflicts: revise it to a state that has what was merged as well.
+
+    Who does so is one of its writers from then on, and approvals are asked for anew.
+
+    Args:
+        space: The space.
+        number: The proposal.
+        contents: The whole state that both shall be together.
+        words: What is said of it.
+        by: Its author, or who may merge.
+
+    Raises:
+        AccessError: He is neither.
+        ConflictError: It was ended, or has what was merged already.
+        InputError: The contents are none.
+    """
+    checked_words(words, what="a revision's words")
+    contents = contents_of(files_of(contents))
+    with space.changing():
+        proposal = find_proposal(space, number)
+        proposal.require_open()
+        head = space.head
+        name = by if isinstance(by, str) or by is None else by.user
+        verb = "propose" if name == proposal.author else "merge"
+        before = all_touched(space, proposal)
+        touched = {*before, *touched_paths(space.contents(head), contents)}
+        actor = space.require(by, verb, touched)
+        if common_ancestor(space.record, head, proposal.head) == head:
+            raise ConflictError(f"proposal {number} has all that was merged already")
+        record = space.add_record(
+            "resolved", contents, (proposal.head, head),
+            author=actor, words=words or f"{proposal.title}: conflicts settled", proposal=number,
+        )  # fmt: skip
+        space.add_event("revised", actor, proposal=number, record=record)
+        return find_proposal(space, number)
+
+
+def revert(space: Space, record: str, *, words: str = "", by: By = None) -> Landed:
+    """Take back what a record brought; if nothing changed since, the state is the one before it.
+
+    Args:
+        space: The space.
+        record: A merge or a revert of the space, as ``Space.find`` knows it.
+        words: Why.
+        by: Who takes it back.
+
+    Raises:
+        AccessError: He may not.
+        ConflictError: What it brought was changed since (all conflicts are named), or is not there.
+        NotFoundError: The head did not come to be by it.
+    """
+    checked_words(words, what="a revert's words")
+    with space.changing():
+        head = space.head
+        found = space.find(record)
+        made = dict(space.line()).get(found)
+        if made is None or not made.parents:
+            raise NotFoundError(
+                f"{found[:12]} is no change of {space.name}: a merge or a revert can be taken back",
+                hint=f"workbench knowledge log {space.name}",
+            )
+        now, was = space.contents(head), space.contents(made.parents[0])
+        touched = touched_paths(was, space.contents(found))
+        actor = space.require(by, "revert", touched)
+        merged = merge(space.contents(found), now, was).require(
+            hint="make a proposal that changes it by hand"
+        )
+        if merged == now:
+            raise ConflictError(f"what {found[:12]} brought is not there any more")
+        said = words or f"takes back {found[:12]}: {made.words}"
+        digest = space.add_record("reverted", merged, (head,), author=actor, words=said)
+        space.add_event("reverted", actor, record=digest, of=found)
+        return Landed(digest, head, space.record(digest).state)
+
+
+def release(space: Space, name: str, *, record: str | None = None, by: By = None) -> str:
+    """Give a state a name, for good; its record.
+
+    Raises:
+        AccessError: He may not.
+        ConflictError: The name was given.
+        InputError: It can be none.
+    """
+    if not _RELEASE.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):
+        raise InputError(f"{name!r:.80} is no name of a release", hint="2026.11 or v1")
+    with space.changing():
+        actor = space.require(by, "release")
+        found = space.head if record is None else space.find(record)
+        if found not in dict(space.line()):
+            raise ConflictError(f"{found[:12]} was proposed and is not agreed on")
+        for each in space.shelf.events():
+            if each.kind == "released" and each.data["name"] == name:
+                raise ConflictError(f"{name} is {str(each.record)[:12]} for good")
+        space.add_event("released", actor, record=found, name=name)
+        return found
+
+
+def _require_checks(
+    space: Space, number: int, before: Contents, after: Contents, touched: tuple[str, ...]
+) -> None:
+    rule = rule_for(rules_of(space.shelf.events()), touched)
+    held = blocking(check_change(before, after), rule)
+    if held:
+        listed = "; ".join(f"{each.what}: {each.said}" for each in held[:5])
+        more = f" and {len(held) - 5} more" if len(held) > 5 else ""
+        raise ConflictError(
+            f"the checks hold proposal {number} up: {listed}{more}",
+            hint=f"workbench knowledge review {space.name} {number}",
+            findings=tuple(held),
+        )

@@ -1,0 +1,76 @@
+"""Merging pages: by their ids, path and text each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .conflicts import Conflict
+from .lines import merge_texts
+from .pages import Page, clashing_paths, is_json
+
+Pages = Mapping[str, Page]
+
+
+def merge_pages(base: Pages, ours: Pages, theirs: Pages) -> tuple[dict[str, Page], list[Conflict]]:
+    """The pages of two branches together, with what cannot be."""
+    merged: dict[str, Page] = {}
+    conflicts: list[Conflict] = []
+    for key in sorted({*base, *ours, *theirs}):
+        old, mine, other = base.get(key), ours.get(key), theirs.get(key)
+        if mine == other or other == old:
+            found = mine
+        elif mine == old:
+            found = other
+        elif mine is None or other is None:
+            found = mine or other
+            conflicts.append(_edit_and_delete(key, mine, other))
+        else:
+            found, more = _merge_page(key, old, mine, other)
+            conflicts += more
+        if found is not None:
+            merged[key] = found
+    return merged, conflicts + _clashes(merged)
+
+
+def _edit_and_delete(key: str, mine: Page | None, other: Page | None) -> Conflict:
+    kept = mine or other
+    assert kept is not None, "one of two that differ is there"
+    sides = ("deleted here, changed there", "changed here, deleted there")
+    here, there = ("" if each is None else each.text for each in (mine, other))
+    said = sides[mine is not None]
+    return Conflict("edit and delete", kept.path, said, (key,), here, there)
+
+
+def _merge_page(key: str, old: Page | None, mine: Page, other: Page) -> tuple[Page, list[Conflict]]:
+    conflicts = []
+    path = mine.path
+    if old is not None and mine.path == old.path:
+        path = other.path
+    elif mine.path != other.path and (old is None or other.path != old.path):
+        was = mine.path if old is None else old.path
+        said = f"renamed to {mine.path} here and to {other.path} there"
+        conflicts.append(Conflict("rename", was, said, (key,), mine.path, other.path))
+    text = merge_texts("" if old is None else old.text, mine.text, other.text)
+    for clash in text.clashes:
+        said = "these lines were changed in two ways"
+        sides = ("".join(clash.ours), "".join(clash.theirs))
+        conflicts.append(Conflict("text", path, said, (key,), *sides, line=clash.line))
+    page = Page(path, text.text)
+    if page.is_notebook and not text.clashes and not is_json(page.text):
+        said = "the lines of both, together, are no notebook"
+        conflicts.append(Conflict("notebook", path, said, (key,), mine.text, other.text))
+    return page, conflicts
+
+
+def _clashes(merged: Pages) -> list[Conflict]:
+    found = []
+    for path in clashing_paths(page.path for page in merged.values()):
+        keys = [
+            key
+            for key, page in sorted(merged.items())
+            if page.path == path or page.path.startswith(f"{path}/")
+        ]
+        same = sum(merged[key].path == path for key in keys) > 1
+        said = "two pages would have this path" if same else "it would be a page and a folder"
+        found.append(Conflict("path", path, said, tuple(keys)))
+    return found

@@ -1,0 +1,156 @@
+"""Proposals as their events tell them: revisions, comments, approvals, and how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from workbench.core.errors import ConflictError, NotFoundError
+
+from .events import Event
+from .space import Space
+
+ProposalState = Literal["open", "merged", "withdrawn", "declined"]
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What somebody said of a proposal: of a page's line in a revision, of a statement, or of all.
+
+    ``number`` is that of its event.
+    """
+
+    number: int
+    author: str
+    time_us: int
+    words: str
+    record: str
+    page: str | None = None
+    line: int | None = None
+    statement: str | None = None
+    settled_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """That somebody approved a revision."""
+
+    user: str
+    record: str
+    time_us: int
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposal as it stands.
+
+    Attributes:
+        base: The record that it was made from.
+        revisions: Its own records; the last is what is proposed.
+        writers: All who wrote any of it.
+        approvals: Of any revision; those of the last count.
+        objections: Who asked for changes to the last revision, and what they said.
+        ended_as: The record of the space that it became.
+    """
+
+    number: int
+    title: str
+    author: str
+    base: str
+    opened_us: int
+    revisions: tuple[str, ...]
+    writers: frozenset[str]
+    state: ProposalState = "open"
+    comments: tuple[Comment, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    objections: dict[str, str] = field(default_factory=dict)
+    ended_as: str | None = None
+    ended_by: str | None = None
+
+    @property
+    def head(self) -> str:
+        """The record that is proposed."""
+        return self.revisions[-1]
+
+    def require_open(self) -> None:
+        """Raise ConflictError unless it can still be changed, approved and merged."""
+        if self.state != "open":
+            raise ConflictError(
+                f"proposal {self.number} was {self.state} by {self.ended_by!r}", state=self.state
+            )
+
+
+def proposals_of(events: Iterable[Event]) -> dict[int, Proposal]:
+    """All proposals by their numbers, replayed."""
+    found: dict[int, dict[str, Any]] = {}
+    for event in events:
+        if event.proposal is None:
+            continue
+        if event.kind == "opened":
+            found[event.proposal] = _opened(event)
+        else:
+            _replay(found[event.proposal], event)
+    return {
+        number: Proposal(
+            **{
+                **each,
+                "revisions": tuple(each["revisions"]),
+                "writers": frozenset(each["writers"]),
+                "comments": tuple(each["comments"].values()),
+                "approvals": tuple(each["approvals"].values()),
+            }
+        )
+        for number, each in found.items()
+    }
+
+
+def find_proposal(space: Space, number: int) -> Proposal:
+    """One proposal. Raises NotFoundError if there is none of that number."""
+    known = proposals_of(space.shelf.events())
+    if number not in known:
+        last = f"the last is {max(known)}" if known else "there is none yet"
+        raise NotFoundError(
+            f"{space.name} has no proposal {number}; {last}",
+            hint=f"workbench knowledge proposals list {space.name}",
+        )
+    return known[number]
+
+
+def _opened(event: Event) -> dict[str, Any]:
+    return {
+        "number": event.proposal,
+        "title": event.data["title"],
+        "author": event.actor,
+        "base": event.data["base"],
+        "opened_us": event.time_us,
+        "revisions": [event.record],
+        "writers": {event.actor},
+        "comments": {},
+        "approvals": {},
+        "objections": {},
+    }
+
+
+def _replay(found: dict[str, Any], event: Event) -> None:
+    kind, actor = event.kind, event.actor
+    if kind == "revised":
+        found["revisions"].append(event.record)
+        found["writers"].add(actor)
+        found["objections"] = {}
+    elif kind == "commented":
+        said = Comment(event.number, actor, event.time_us, record=str(event.record), **event.data)
+        found["comments"][event.number] = said
+    elif kind == "settled":
+        old = found["comments"][event.data["comment"]]
+        found["comments"][old.number] = Comment(**{**vars(old), "settled_by": actor})
+    elif kind == "approved":
+        made = Approval(actor, str(event.record), event.time_us)
+        found["approvals"][actor, made.record] = made
+        found["objections"] = {who: why for who, why in found["objections"].items() if who != actor}
+    elif kind == "objected":
+        found["objections"] = {**found["objections"], actor: event.data["words"]}
+        found["approvals"].pop((actor, str(event.record)), None)
+    elif kind in ("merged", "withdrawn", "declined"):
+        found["state"], found["ended_by"] = kind, actor
+        found["ended_as"] = event.record if kind == "merged" else None

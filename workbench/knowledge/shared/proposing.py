@@ -1,0 +1,143 @@
+"""Making proposals: opened, revised, withdrawn."""
+
+from __future__ import annotations
+
+from workbench.core.errors import AccessError, ConflictError, InputError
+from workbench.identity.users import LOCAL
+
+from .ancestry import common_ancestor
+from .contents import Contents, contents_of, files_of
+from .differences import touched_paths
+from .proposals import Proposal, find_proposal, proposals_of
+from .space import By, Space
+
+MOST_WORDS = 100_000
+
+
+def open_proposal(
+    space: Space,
+    contents: Contents,
+    *,
+    title: str,
+    base: str | None = None,
+    words: str = "",
+    by: By = None,
+) -> Proposal:
+    """Propose a state.
+
+    Args:
+        space: The space.
+        contents: What it shall hold: the base's contents, changed.
+        title: What the change is, in a line.
+        base: The record that the change was made to, by default the head.
+        words: More about it.
+        by: Who proposes.
+
+    Raises:
+        AccessError: He may not propose changes to a page that it touches.
+        ConflictError: It changes nothing.
+        InputError: The title is empty, or the contents are none.
+        NotFoundError: There is no such base.
+    """
+    checked_words(title, what="a proposal's title", least=1)
+    checked_words(words, what="a proposal's words")
+    contents = contents_of(files_of(contents))
+    with space.changing():
+        came_from = base or space.head
+        if base is not None:
+            common_ancestor(space.record, came_from, space.head)
+        touched = touched_paths(space.contents(came_from), contents)
+        actor = space.require(by, "propose", touched)
+        if not touched:
+            raise ConflictError("the proposal changes nothing", hint="change something first")
+        events = space.shelf.events()
+        number = max(proposals_of(events), default=0) + 1
+        record = space.add_record(
+            "proposed", contents, (came_from,), author=actor, words=words or title, proposal=number
+        )
+        space.add_event(
+            "opened", actor, proposal=number, record=record, base=came_from, title=title
+        )
+        return find_proposal(space, number)
+
+
+def revise_proposal(
+    space: Space, number: int, contents: Contents, *, words: str = "", by: By = None
+) -> Proposal:
+    """Change what is proposed; approvals of what it was before do not count for it.
+
+    Raises:
+        AccessError: It is another's, or he may not propose changes to a page that it touches.
+        ConflictError: It was ended, or this changes nothing.
+        InputError: The contents are none.
+    """
+    checked_words(words, what="a revision's words")
+    contents = contents_of(files_of(contents))
+    with space.changing():
+        proposal = find_proposal(space, number)
+        proposal.require_open()
+        base = common_ancestor(space.record, space.head, proposal.head)
+        touched = touched_paths(space.contents(base), contents)
+        actor = space.require(by, "propose", touched or all_touched(space, proposal))
+        require_author(proposal, actor, "revise")
+        if contents == space.contents(proposal.head):
+            raise ConflictError(f"proposal {number} says just that already")
+        record = space.add_record(
+            "proposed", contents, (proposal.head,),
+            author=actor, words=words or proposal.title, proposal=number,
+        )  # fmt: skip
+        space.add_event("revised", actor, proposal=number, record=record)
+        return find_proposal(space, number)
+
+
+def end_proposal(space: Space, number: int, *, words: str = "", by: By = None) -> Proposal:
+    """Withdraw one's own proposal, or decline another's; what was proposed stays to be read.
+
+    Raises:
+        AccessError: It is another's, and he may not merge here, so not decline either.
+        ConflictError: It was ended already.
+    """
+    checked_words(words, what="a reason")
+    with space.changing():
+        proposal = find_proposal(space, number)
+        proposal.require_open()
+        own = by is not None and proposal.author == (by if isinstance(by, str) else by.user)
+        verb = "propose" if own else "merge"
+        actor = space.require(by, verb, all_touched(space, proposal))
+        kind = "withdrawn" if actor == proposal.author else "declined"
+        space.add_event(
+            "withdrawn" if kind == "withdrawn" else "declined", actor,
+            proposal=number, record=proposal.head, words=words,
+        )  # fmt: skip
+        return find_proposal(space, number)
+
+
+def all_touched(space: Space, proposal: Proposal) -> tuple[str, ...]:
+    """The pages that a proposal touches, and the empty path where it touches the space itself."""
+    base = common_ancestor(space.record, space.head, proposal.head)
+    if proposal.state == "merged":  # the head comes from it now
+        base = proposal.base
+    return touched_paths(space.contents(base), space.contents(proposal.head))
+
+
+def require_author(proposal: Proposal, actor: str, verb: str) -> None:
+    """Raise AccessError unless somebody wrote a proposal; this machine's own user may."""
+    if actor not in (proposal.author, LOCAL):
+        raise AccessError(
+            f"proposal {proposal.number} is of {proposal.author!r}, and only he can {verb} it",
+            hint="comment on it, or make a proposal of your own",
+            reason="author",
+        )
+
+
+def checked_words(words: str, *, what: str, least: int = 0) -> str:
+    """The words, if they can be kept. Raises InputError otherwise."""
+    try:
+        size = len(words.encode())
+    except UnicodeEncodeError:
+        raise InputError(f"{what} has characters that are no text") from None
+    if "\0" in words or len(words.strip()) < least or size > MOST_WORDS:
+        raise InputError(
+            f"{what} is empty, has a null in it, or is over {MOST_WORDS:,} bytes ({size:,})"
+        )
+    return words

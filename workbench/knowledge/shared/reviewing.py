@@ -1,0 +1,223 @@
+"""Reviewing proposals: comments on a line or a statement, approvals, requests for changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
+
+from .ancestry import common_ancestor
+from .approval_rules import ApprovalRule, counted_approvals, rule_for, rules_of
+from .checks import Finding, check_change
+from .conflicts import Conflict
+from .differences import Difference, difference
+from .lines import changed_spans, split_lines
+from .proposals import Comment, Proposal, find_proposal
+from .proposing import all_touched, checked_words
+from .space import By, Space
+
+
+@dataclass(frozen=True)
+class Review:
+    """A proposal with all that a reviewer looks at.
+
+    Attributes:
+        change: What it changes, of text, statements and decisions together.
+        findings: What the checks say of the space with it.
+        conflicts: With what was merged meanwhile.
+        rule: What is asked of it.
+        counted: Whose approvals count now.
+    """
+
+    proposal: Proposal
+    change: Difference
+    findings: tuple[Finding, ...]
+    conflicts: tuple[Conflict, ...]
+    rule: ApprovalRule
+    counted: tuple[str, ...]
+
+
+def review(space: Space, number: int, *, by: By = None) -> Review:
+    """All that there is to say of a proposal.
+
+    Raises:
+        AccessError: He may not read a page that it touches.
+        NotFoundError: There is no such proposal.
+    """
+    with space.shelf.snapshot():
+        proposal = find_proposal(space, number)
+        touched = all_touched(space, proposal)
+        space.require(by, "read", touched)
+        ended = proposal.state == "merged"
+        head = space.head
+        base = proposal.base if ended else common_ancestor(space.record, head, proposal.head)
+        before, after = space.contents(base), space.contents(proposal.head)
+        merged = None if proposal.state != "open" else space.merged(head, proposal.head)
+        checked = (before, after) if merged is None else (space.contents(head), merged.contents)
+        rule = rule_for(rules_of(space.shelf.events()), touched)
+        return Review(
+            proposal,
+            difference(before, after),
+            tuple(check_change(*checked)),
+            () if merged is None else merged.conflicts,
+            rule,
+            tuple(counted_approvals(space, proposal, touched)),
+        )
+
+
+def comment(
+    space: Space,
+    number: int,
+    words: str,
+    *,
+    page: str | None = None,
+    line: int | None = None,
+    statement: str | None = None,
+    by: By = None,
+) -> Comment:
+    """Say something of a proposal, of a line of a page in it, or of a statement.
+
+    Args:
+        space: The space.
+        number: The proposal.
+        words: What is said.
+        page: The page's path in the proposal.
+        line: Its line there, from 1.
+        statement: The key of a statement in it.
+        by: Who says it.
+
+    Raises:
+        AccessError: He may not comment there.
+        InputError: A line without a page, or a line that is not there.
+        NotFoundError: The proposal has no such page or statement.
+    """
+    checked_words(words, what="a comment", least=1)
+    with space.changing():
+        proposal = find_proposal(space, number)
+        contents = space.contents(proposal.head)
+        where = [page] if page else [""] if statement else all_touched(space, proposal)
+        actor = space.require(by, "comment", where)
+        if page is not None and contents.page_at(page) is None:
+            known = [each.path for each in contents.pages.values()]
+            raise NotFoundError.among("page", page, known)
+        if statement is not None and statement not in contents.statements:
+            raise NotFoundError(f"proposal {number} has no statement {statement[:12]}")
+        _check_line(page and contents.page_at(page), line)
+        said = {"words": words, "page": page, "line": line, "statement": statement}
+        event = space.add_event(
+            "commented", actor, proposal=number, record=proposal.head,
+            **{key: value for key, value in said.items() if value is not None},
+        )  # fmt: skip
+        return next(
+            each for each in find_proposal(space, number).comments if each.number == event.number
+        )
+
+
+def settle_comment(space: Space, number: int, comment_number: int, *, by: By = None) -> Proposal:
+    """Say that what a comment asks is done: its own author, the proposal's, or who may review.
+
+    Raises:
+        AccessError: He is none of them.
+        ConflictError: It is settled.
+        NotFoundError: There is no such comment.
+    """
+    with space.changing():
+        proposal = find_proposal(space, number)
+        found = [each for each in proposal.comments if each.number == comment_number]
+        if not found:
+            raise NotFoundError(f"proposal {number} has no comment {comment_number}")
+        if found[0].settled_by is not None:
+            raise ConflictError(f"comment {comment_number} is settled")
+        name = by if isinstance(by, str) or by is None else by.user
+        own = name is not None and name in (found[0].author, proposal.author)
+        verb = "comment" if own else "review"
+        actor = space.require(by, verb, all_touched(space, proposal))
+        space.add_event(
+            "settled", actor, proposal=number, record=proposal.head, comment=comment_number
+        )
+        return find_proposal(space, number)
+
+
+def approve(space: Space, number: int, *, seen: str | None = None, by: By = None) -> Proposal:
+    """Approve what a proposal says now.
+
+    Args:
+        space: The space.
+        number: The proposal.
+        seen: The record that was looked at: if another is proposed by now, nothing is approved.
+        by: Who approves.
+
+    Raises:
+        AccessError: He may not, or wrote some of it himself.
+        ConflictError: It was ended, revised meanwhile, or approved by him already.
+    """
+    with space.changing():
+        proposal = find_proposal(space, number)
+        actor = space.require(by, "approve", all_touched(space, proposal))
+        proposal.require_open()
+        require_seen(proposal, seen)
+        if actor in proposal.writers:
+            raise AccessError(
+                f"{actor!r} wrote some of proposal {number}, and nobody approves his own",
+                hint="have somebody else look at it",
+                reason="own",
+            )
+        if any((each.user, each.record) == (actor, proposal.head) for each in proposal.approvals):
+            raise ConflictError(f"{actor!r} has approved proposal {number} as it is")
+        space.add_event("approved", actor, proposal=number, record=proposal.head)
+        return find_proposal(space, number)
+
+
+def ask_for_changes(space: Space, number: int, words: str, *, by: By = None) -> Proposal:
+    """Ask for changes: until the proposal is revised, or he approves it, it cannot be merged.
+
+    Raises:
+        AccessError: He may not.
+        ConflictError: It was ended.
+    """
+    checked_words(words, what="what is asked", least=1)
+    with space.changing():
+        proposal = find_proposal(space, number)
+        actor = space.require(by, "review", all_touched(space, proposal))
+        proposal.require_open()
+        space.add_event("objected", actor, proposal=number, record=proposal.head, words=words)
+        return find_proposal(space, number)
+
+
+def place_now(space: Space, proposal: Proposal, said: Comment) -> tuple[str, int] | None:
+    """Where a comment's line is in what is proposed now: path and line; None if it was changed."""
+    if said.page is None:
+        return None
+    then, now = space.contents(said.record), space.contents(proposal.head)
+    found = then.page_at(said.page)
+    if found is None or found[0] not in now.pages:
+        return None
+    page = now.pages[found[0]]
+    line = said.line or 1
+    shift = 0
+    for a, b, _, d in changed_spans(found[1].text, page.text):
+        if a < line <= b:
+            return None
+        if b < line:
+            shift = d - b
+    return page.path, line + shift
+
+
+def require_seen(proposal: Proposal, seen: str | None) -> None:
+    """Raise ConflictError if something else is proposed by now than what was looked at."""
+    if seen is not None and not (len(seen) >= 4 and proposal.head.startswith(seen)):
+        raise ConflictError(
+            f"proposal {proposal.number} was revised: {seen[:12]} was looked at, "
+            f"{proposal.head[:12]} is proposed now",
+            hint="look at it again",
+        )
+
+
+def _check_line(found: object, line: int | None) -> None:
+    if line is None:
+        return
+    if not isinstance(found, tuple):
+        raise InputError("a line is one of a page", hint="--page PATH --line N")
+    count = len(split_lines(found[1].text))
+    if not 1 <= line <= count:
+        raise InputError(f"{found[1].path} has no line {line}: it has {count:,}")

@@ -1,0 +1,175 @@
+"""Where a space is kept: values by their sha256, and its events. The embedded one is SQLite."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from workbench.core import settings
+from workbench.core.errors import InputError, IntegrityError, NotFoundError
+from workbench.store.database import Database
+from workbench.store.documents import dump_document, load_document
+from workbench.store.migrations import Migration
+
+from .contents import digest_of
+from .events import Event
+
+FOLDER = "shared"
+FILE_NAME = "space.sqlite"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_TABLES = """
+-- Named by the sha256 of its bytes: parts of states, pages, records.
+CREATE TABLE objects (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT;
+CREATE TRIGGER objects_stay BEFORE DELETE ON objects
+BEGIN SELECT RAISE(ABORT, 'objects are append-only'); END;
+CREATE TRIGGER objects_keep_bytes BEFORE UPDATE ON objects
+BEGIN SELECT RAISE(ABORT, 'objects are append-only'); END;
+CREATE TABLE events (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    time_us INTEGER NOT NULL,
+    proposal INTEGER,
+    record TEXT REFERENCES objects (sha256),
+    data TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER events_keep_entries BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_keep_words BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_grow_at_end BEFORE INSERT ON events
+WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM events)
+BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+-- How far the audit ledger of the home, another file, has been told.
+CREATE TABLE told (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
+INSERT INTO told VALUES (1, 0);
+"""
+MIGRATIONS = (Migration("objects and events", _TABLES),)
+
+
+class Shelf(Protocol):
+    """What a store of a space gives. Nothing on it is ever changed or taken away."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """A block that is kept whole or not at all, and in which nobody else writes."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """A block whose reads are all of one moment."""
+
+    def put(self, content: bytes) -> str:
+        """Keep a value; its name. Inside a transaction."""
+
+    def get(self, digest: str) -> bytes:
+        """A value. Raises NotFoundError, or IntegrityError where its bytes are not its own."""
+
+    def add(self, event: Event) -> None:
+        """Keep an event, whose number is the next. Inside a transaction."""
+
+    def events(self, *, after: int = 0) -> list[Event]:
+        """The events of greater numbers, in order."""
+
+    def told(self) -> int:
+        """The number of the last event that the audit ledger knows."""
+
+    def note_told(self, number: int) -> None:
+        """Keep that number."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+class SqliteShelf:
+    """A shelf in a file of its own.
+
+    Args:
+        path: The file.
+        durable: Whether what was confirmed survives a power cut, too.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self.database = Database(path, migrations=MIGRATIONS, durable=durable)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A block under the file's write lock."""
+        with self.database.transaction():
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A block whose reads are all of one moment."""
+        with self.database.snapshot():
+            yield
+
+    def put(self, content: bytes) -> str:
+        """Keep a value; its name."""
+        digest = digest_of(content)
+        with self.database.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO objects VALUES (?, ?)", (digest, content))
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """A value."""
+        row = self.database.read_one("SELECT content FROM objects WHERE sha256 = ?", (digest,))
+        return checked(digest, None if row is None else row["content"])
+
+    def add(self, event: Event) -> None:
+        """Keep an event."""
+        with self.database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(event.number, event.kind, event.actor, event.time_us),
+                    *(event.proposal, event.record, dump_document(event.data, what="an event")),
+                ),
+            )
+
+    def events(self, *, after: int = 0) -> list[Event]:
+        """The events of greater numbers."""
+        rows = self.database.read("SELECT * FROM events WHERE number > ? ORDER BY number", (after,))
+        return [Event(**{**dict(row), "data": load_document(row["data"])}) for row in rows]
+
+    def told(self) -> int:
+        """The number of the last event that the audit ledger knows."""
+        row = self.database.read_one("SELECT number FROM told")
+        return int(row["number"]) if row else 0
+
+    def note_told(self, number: int) -> None:
+        """Keep that number."""
+        with self.database.transaction() as connection:
+            connection.execute("UPDATE told SET number = max(number, ?)", (number,))
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self.database.close()
+
+
+def checked(digest: str, content: bytes | None) -> bytes:
+    """The bytes, if they are those of the name."""
+    if content is None:
+        raise NotFoundError(f"the space holds nothing named {digest[:12]}")
+    if digest_of(content) != digest:
+        raise IntegrityError(
+            f"what the space holds as {digest[:12]} has other bytes",
+            hint="restore the space from a backup, or from its export",
+        )
+    return bytes(content)
+
+
+def place_of(name: str, home: Path | None = None) -> Path:
+    """The file of a space. Raises InputError if it cannot be a name."""
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"a space cannot be named {name!r:.80}: letters, digits, dots, dashes and underscores "
+            "are allowed, 64 at most"
+        )
+    return (home or settings.home()) / FOLDER / name / FILE_NAME
+
+
+def list_spaces(home: Path | None = None) -> list[str]:
+    """The names of the spaces of a home."""
+    folder = (home or settings.home()) / FOLDER
+    return sorted(path.parent.name for path in folder.glob(f"*/{FILE_NAME}"))

@@ -1,0 +1,60 @@
+"""States on a shelf: the files that they are, in 16 parts by their names' hashes.
+
+One edit writes the page, the one part that names it, and the list of parts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from workbench.core.errors import IntegrityError
+from workbench.store.documents import dump_document
+
+from .contents import Contents, contents_of, digest_of, files_of
+
+
+def write_state(contents: Contents, put: Callable[[bytes], str]) -> str:
+    """Keep a state; its digest.
+
+    Args:
+        contents: The state.
+        put: Keeps a value, and gives its sha256.
+    """
+    return write_files(files_of(contents), put)
+
+
+def write_files(files: Mapping[str, bytes], put: Callable[[bytes], str]) -> str:
+    """Keep the files that a state is; its digest."""
+    parts: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for name, content in files.items():
+        parts[digest_of(name.encode())[0]][name] = put(content)
+    index = {
+        part: put(dump_document(named, what="a part of a state").encode())
+        for part, named in sorted(parts.items())
+    }
+    return put(dump_document(index, what="a state").encode())
+
+
+def read_state(digest: str, get: Callable[[str], bytes]) -> Contents:
+    """A state. Raises IntegrityError where it is damaged."""
+    return contents_of(read_files(digest, get))
+
+
+def read_files(digest: str, get: Callable[[str], bytes]) -> dict[str, bytes]:
+    """The files that a state is."""
+    try:
+        parts = json.loads(get(digest))
+        return {
+            name: get(content)
+            for part in parts.values()
+            for name, content in json.loads(get(part)).items()
+        }
+    except (ValueError, AttributeError) as error:
+        raise IntegrityError(f"{digest[:12]} is no state of a space") from error
+
+
+def state_digest(contents: Contents) -> str:
+    """The digest that a state has, kept or not."""
+    return write_state(contents, digest_of)
