@@ -48,6 +48,7 @@ import pipeline_poison
 import pool
 import prefix
 import privacy_audit
+import privacy_figures
 import private_lora
 import report_pdf
 import report_runner
@@ -93,6 +94,7 @@ BENCHMARKS = {
         *pool.BENCHMARKS,
         *prefix.BENCHMARKS,
         *privacy_audit.BENCHMARKS,
+        *privacy_figures.BENCHMARKS,
         *private_lora.BENCHMARKS,
         *report_pdf.BENCHMARKS,
         *report_runner.BENCHMARKS,

@@ -19,6 +19,7 @@ from workbench.core.errors import (
     InputError,
     IntegrityError,
     NotFoundError,
+    StorageError,
 )
 from workbench.privacy.anonymisation import filing, second_look
 from workbench.privacy.anonymisation.operations import anonymise, new_key, reveal, risk
@@ -53,6 +54,23 @@ def test_a_text_goes_to_pseudonyms_and_back(letter: Path, tmp_path: Path) -> Non
     assert (tmp_path / "back.txt").read_text() == TEXT
     actions = [entry.action for entry in Ledger().entries()]
     assert actions == ["privacy.decryption", "privacy.anonymisation"]
+
+
+def test_nothing_is_revealed_that_the_ledger_does_not_know_of(
+    letter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = new_key(tmp_path / "key")
+    assert anonymise(letter, out=tmp_path / "p.txt", way="pseudonym", key=key).ok
+
+    def full(*_: Any, **__: Any) -> None:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(filing, "record", full)
+        with pytest.raises(StorageError):
+            reveal(tmp_path / "p.txt", out=tmp_path / "back.txt", key=key)
+    assert not (tmp_path / "back.txt").exists()
+    assert reveal(tmp_path / "p.txt", out=tmp_path / "back.txt", key=key).pseudonyms == 4
 
 
 def test_what_is_left_is_the_same_whatever_stands_in_a_persons_place(

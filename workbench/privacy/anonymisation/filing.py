@@ -323,7 +323,8 @@ def reveal_file(file: Path, out: Path, key: Path, *, overwrite: bool) -> Reveale
     pseudonyms = Pseudonyms(read_key(key))
     document = open_document(file)
     opened = [pseudonyms.reveal(text) for text in document.texts]
-    document.write(out, [text for text, _ in opened])
     total = sum(count for _, count in opened)
+    # Before it is given out: without the entry nobody reads it.
     record("decryption", f"file {hash_file(file)[:16]}", data={"pseudonyms": total})
+    document.write(out, [text for text, _ in opened])
     return Revealed(out, total)
