@@ -3,7 +3,8 @@
 Accuracy: linear classifiers of sklearn's digits at three epsilons by PLD, as ``workbench privacy
 train`` makes them, the mean of three seeds. Epsilon: what we say of runs of subsampled Gaussian
 steps less what dp-accounting's accountant says, over a grid of 54; none may be below, and a run of
-which a step is forgotten must be. Membership: LiRA's advantage against models at epsilon 1, and
+which a step is forgotten must be. Beyond epsilon 100 ours rounds losses more coarsely, so these two
+stand by themselves. Membership: LiRA's advantage against models at epsilon 1, and
 against overfitted ones without privacy, where the attack has to work. The peers are the bounds that
 issue 7 asks for; nothing here is timed, so rounds make no difference.
 """
@@ -18,7 +19,7 @@ from shape import Benchmark, Figure
 DELTA, SEEDS = 1e-5, 3
 LEAST_ACCURACY = {8.6: 0.94, 2.9: 0.93, 1.2: 0.91}
 NOISE, RATES, STEPS, DELTAS = (0.9, 2.0, 6.0), (0.01, 0.1, 0.5), (1, 40, 400), (1e-5, 1e-7)
-MOST_ABOVE, NOTHING = 1e-6, 1e-12
+FINE_UP_TO, MOST_ABOVE, NOTHING = 100.0, 1e-6, 1e-12
 MODELS, ROWS = 32, 400
 MOST_ADVANTAGE, LEAST_ADVANTAGE, LEAST_TOLD = 0.05, 0.2, 1e-3
 
@@ -50,21 +51,24 @@ def measure_epsilon(rounds: int) -> Sequence[Figure]:
     from workbench.privacy.dp.accounting import epsilon_by_pld
     from workbench.privacy.dp.mechanisms import GaussianSteps
 
-    above = []
+    fine: list[float] = []
+    beyond: list[float] = []
     for noise, rate, steps, delta in itertools.product(NOISE, RATES, STEPS, DELTAS):
         event = dp_event.PoissonSampledDpEvent(rate, dp_event.GaussianDpEvent(noise))
         theirs = float(PLDAccountant().compose(event, steps).get_epsilon(delta))
         ours = epsilon_by_pld([GaussianSteps(noise, rate, steps)], delta=delta)
-        above.append(ours - theirs)
+        (fine if theirs <= FINE_UP_TO else beyond).append(ours - theirs)
         if steps > 1:
             assert epsilon_by_pld([GaussianSteps(noise, rate, steps - 1)], delta=delta) < theirs
-    assert min(above) >= 0, "an epsilon is below dp-accounting's"
+    assert min(*fine, *beyond) >= 0, "an epsilon is below dp-accounting's"
+    name = "epsilon by PLD above dp-accounting's at most, none below: "
     return [
         Figure(
-            f"epsilon by PLD above dp-accounting's, the most of {len(above)} runs, none below",
-            "at most 1e-6", "epsilon", (max(*above, NOTHING),), (MOST_ABOVE,), better="lower",
-            bound=1.0, details={"least": min(above), "most": max(above)},
+            f"{name}{len(above)} runs {which} epsilon 100", "at most 1e-6", "of epsilon",
+            (max(*above, NOTHING),), (MOST_ABOVE,), better="lower", bound=bound,
+            details={"least": min(above), "most": max(above)},
         )
+        for above, which, bound in ((fine, "up to", 1.0), (beyond, "beyond", None))
     ]  # fmt: skip
 
 

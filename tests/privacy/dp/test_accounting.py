@@ -67,7 +67,9 @@ def test_equals_the_library_and_is_never_below(scale: int) -> None:
     for noise, rate, steps, delta in random.Random(7).sample(grid, min(5 * scale, len(grid))):
         theirs = of_the_library(GaussianSteps(noise, rate, steps), delta)
         ours = epsilon_by_pld([GaussianSteps(noise, rate, steps)], delta=delta)
-        assert theirs <= ours <= theirs + 1e-6
+        # Beyond epsilon 100 losses are rounded more coarsely: two of the grid are 142 and 128.
+        above = 1e-6 if theirs <= 100 else 1e-7 * theirs
+        assert theirs <= ours <= theirs + above
         # A variant that forgets a step is below, and this grid sees it.
         if steps > 1:
             assert epsilon_by_pld([GaussianSteps(noise, rate, steps - 1)], delta=delta) < theirs
