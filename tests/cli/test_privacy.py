@@ -39,7 +39,7 @@ def test_a_text_that_was_withheld_is_told_where_the_others_are(
     )  # fmt: skip
     show_anonymise(made)
     first = capsys.readouterr().out.splitlines()[0]
-    assert ("1 texts withheld as a whole" in first) == bool(withheld)
+    assert ("1 text withheld as a whole" in first) == bool(withheld)
 
 
 def test_a_budget_is_told_by_the_files_name(

@@ -182,6 +182,18 @@ def test_a_chain_that_was_written_anew_differs_from_the_recorded_head(ledger: Le
     assert not ledger.verify(head=Head(99, "0" * 64)).ok
 
 
+def test_a_tail_that_was_cut_off_is_not_forgotten_when_more_is_added(ledger: Ledger) -> None:
+    fill(ledger)
+    recorded = ledger.recorded_head()
+    tamper(ledger, f"DELETE FROM ledger WHERE number > {ENTRIES - 2}")
+    assert "cut off" in ledger.verify().reason
+    for _ in range(4):  # past the end that was recorded
+        fill(ledger, 1)
+        assert not ledger.verify().ok and ledger.recorded_head() == recorded
+    ledger.append_many([Deed("did", "happen", "ann", None)] * 3)
+    assert "anew" in ledger.verify().reason and ledger.verify().broken_at == ENTRIES
+
+
 def test_an_entry_is_part_of_the_transaction_it_stands_in(ledger: Ledger) -> None:
     fill(ledger, 1)
     with pytest.raises(RuntimeError), ledger.database.transaction():

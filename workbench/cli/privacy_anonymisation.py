@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.drawing import print_table
+from workbench.cli.drawing import format_count, print_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def _why_refused(made: AnonymisedFile) -> list[str]:
     more = ", ..." if round(made.risk * made.texts) > len(made.seen_in) else ""
     places = ", ".join(map(str, made.seen_in)) + more
     return [
-        f"seen: {kinds} of {made.texts:,} texts; look at number {places}",
+        f"seen: {kinds} of {format_count(made.texts, 'text')}; look at number {places}",
         f"hint: --most-risk {math.ceil(made.risk * 1000) / 1000:g}, where what is seen is nobody's",
     ]
 
@@ -58,8 +58,10 @@ def show_risk(found: TableRisk | TextRisk) -> None:
     if isinstance(found, TextRisk):
         print_table(["kind", "spans"], [[kind, spans] for kind, spans in found.kinds.items()])
         if found.withheld:
-            click.echo(f"{found.withheld} texts cannot be read here and count as personal")
-        click.echo(f"{found.share:.1%} of {found.texts:,} texts hold something personal")
+            click.echo(f"cannot be read here, so personal: {format_count(found.withheld, 'text')}")
+        click.echo(
+            f"{found.share:.1%} of {format_count(found.texts, 'text')} with something personal"
+        )
         _say_lists(found.lists)
     else:
         print_table(["figure", "value", ""], [list(row) for row in _figures(found)])
@@ -70,7 +72,7 @@ def show_risk(found: TableRisk | TextRisk) -> None:
 
 def show_reveal(made: Revealed) -> None:
     """How many pseudonyms were opened."""
-    click.echo(f"{made.pseudonyms:,} pseudonyms opened: {made.out}")
+    click.echo(f"{format_count(made.pseudonyms, 'pseudonym')} opened: {made.out}")
 
 
 def show_new_key(path: Path) -> None:
@@ -80,18 +82,20 @@ def show_new_key(path: Path) -> None:
 
 def _show_texts(made: AnonymisedFile) -> None:
     spans = sum(made.kinds.values())
-    said = f"{made.texts:,} texts, {spans:,} spans {_WAYS.get(made.way, made.way)}"
-    click.echo(said + (f"; {made.withheld:,} texts withheld as a whole" if made.withheld else ""))
+    done = _WAYS.get(made.way, made.way)
+    said = f"{format_count(made.texts, 'text')}, {format_count(spans, 'span')} {done}"
+    kept_back = f"; {format_count(made.withheld, 'text')} withheld as a whole"
+    click.echo(said + (kept_back if made.withheld else ""))
     if made.kinds:
         print_table(["kind", "spans"], [[kind, spans] for kind, spans in made.kinds.items()])
     for reason, count in made.reasons.items():
-        click.echo(f"withheld: {count} texts, {reason}", err=True)
+        click.echo(f"withheld: {format_count(count, 'text')}, {reason}", err=True)
     for mime, count in made.dropped.items():
-        click.echo(f"left out: {count} outputs of {mime}", err=True)
+        click.echo(f"left out: {format_count(count, 'output')} of {mime}", err=True)
     if made.kept:
         click.echo(
-            f"warning: {made.kept} cells of the notebook hold something personal in their own "
-            "words, which stay as they were written: only outputs are cleaned",
+            f"warning: {format_count(made.kept, 'cell')} of the notebook with something personal "
+            "in its own words, which stay as they were written: only outputs are cleaned",
             err=True,
         )
     _say_lists(made.lists)

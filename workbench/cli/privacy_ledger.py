@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.drawing import format_bytes, print_table
+from workbench.cli.drawing import format_bytes, format_count, print_table
 from workbench.cli.outline import print_outline
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def show_ledger_verify(check: EvidenceCheck) -> None:
     """Whether all is as it was; if not, what is broken and where."""
     if check.ok:
-        click.echo(f"sound: {check.entries:,} entries, {check.checkpoints} checkpoints", nl=False)
+        entries = format_count(check.entries, "entry", "entries")
+        click.echo(f"sound: {entries}, {format_count(check.checkpoints, 'checkpoint')}", nl=False)
         unseen = " (whether its end was cut off only --checkpoints tells)"
         signed = f", {check.signed_entries:,} entries signed"
         click.echo(signed if check.checkpoints else unseen)
@@ -37,8 +38,8 @@ def where(check: EvidenceCheck) -> str:
     if check.broken_at is None:
         return ""
     if check.broken_at == check.broken_to:
-        return f" at entry {check.broken_at}"
-    return f" in entries {check.broken_at} to {check.broken_to}"
+        return f" at entry {check.broken_at:,}"
+    return f" in entries {check.broken_at:,} to {check.broken_to:,}"
 
 
 def show_ledger_checkpoint(kept: KeptCheckpoint) -> None:
@@ -77,8 +78,9 @@ def show_ledger_export(export: LedgerExport) -> None:
 
 def show_ledger_erase(erasure: Erasure) -> None:
     """What was erased, and what that does not reach."""
-    click.echo(f"erased {erasure.pseudonym}: the key of {erasure.entries} entries is gone")
-    click.echo(f"written down as entry {erasure.entry}")
+    entries = format_count(erasure.entries, "entry", "entries")
+    click.echo(f"erased {erasure.pseudonym}: the key of {entries} is gone")
+    click.echo(f"written down as entry {erasure.entry:,}")
     for each in erasure.not_reached:
         click.echo(f"not reached: {each}", err=True)
 

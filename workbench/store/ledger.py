@@ -242,11 +242,20 @@ class Ledger:
         return read_head(self.head_path)
 
     def _record_head(self, head: Head) -> None:
-        """Move the head file forward. Of two processes the one that is behind changes nothing."""
+        """Move the head file forward. Of two processes the one that is behind changes nothing.
+
+        It moves on from an end that is still in the chain alone: else a tail that was cut off would
+        be forgotten as soon as as many entries came after it.
+        """
         with _locked(self.head_path.with_name(".lock")):
             known = self._read_head()
-            if known is None or known.number < head.number:
+            if known is None or (known.number < head.number and self._has(known)):
                 files.write_json(self.head_path, {"number": head.number, "hash": head.hash})
+
+    def _has(self, end: Head) -> bool:
+        """Whether the chain has this entry, or nothing had been recorded yet."""
+        found = self.database.read("SELECT hash FROM ledger WHERE number = ?", (end.number,))
+        return end.number == 0 or [row["hash"] for row in found] == [end.hash]
 
 
 def read_head(path: Path) -> Head | None:

@@ -78,7 +78,7 @@ def draw_erasure(erasure: Erasure) -> str:
         '<div class="top"><span class="pill good">✓ key dropped</span>'
         f"<strong>{escape(erasure.pseudonym)}</strong>"
         f'<span class="q">{count(erasure.entries, "entry", "entries")} told of them</span>'
-        f'<span class="q">written down as entry {erasure.entry}</span></div>'
+        f'<span class="q">written down as entry {erasure.entry:,}</span></div>'
         f'<p>Not reached:</p><ul class="q">{left}</ul>'
     )
 

@@ -174,7 +174,7 @@ def test_a_notebooks_outputs_are_cleaned_and_its_cells_stay(
         json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     )
     show_anonymise(anonymise(path, out=tmp_path / "out.ipynb", overwrite=True))
-    assert "1 cells of the notebook hold something personal" in capsys.readouterr().err
+    assert "1 cell of the notebook with something personal" in capsys.readouterr().err
     table = new["cells"][0]["outputs"][1]["data"]["text/html"]
     assert table == "<table><tr><td>[PERSON]</td><td class='x'>[PHONE]</td></tr></table>"
 
@@ -195,7 +195,7 @@ def test_the_gate_writes_nothing_when_something_is_left(
     assert made.seen == {"PERSON": 1, "PHONE": 1} and made.seen_in == (1,)
     show_anonymise(made)
     said = capsys.readouterr().err
-    assert "seen: PERSON in 1, PHONE in 1 of 1 texts; look at number 1" in said
+    assert "seen: PERSON in 1, PHONE in 1 of 1 text; look at number 1" in said
     assert "hint: --most-risk 1," in said
     assert anonymise(letter, out=tmp_path / "out.txt", most_risk=1.0).ok
 

@@ -147,6 +147,8 @@ def test_bad_input_is_told() -> None:
         assess_table(frame[:0], ["age"])
     with pytest.raises(DataError, match="diversity"):
         anonymise_table(frame, ["age"], k=2, sensitive="ill", least_l=9)
+    with pytest.raises(DataError, match="'ill' has the same value everywhere"):
+        anonymise_table(frame.assign(ill="flu"), ["age"], k=2, sensitive="ill")
     one = anonymise_table(frame.assign(age=1), ["age"], k=2)  # a column with one value
     assert one.after.k == 6 and set(one.table["age"]) == {"1"} and one.loss == {"age": 0.0}
     none = anonymise_table(frame.assign(age=np.nan), ["age"], k=2)

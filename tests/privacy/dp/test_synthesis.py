@@ -181,6 +181,9 @@ def test_the_command_spends_writes_and_refuses(
     assert out.read_bytes() == before
     assert budgets.show(find_sha256(str(table))).spends == 1
     assert not list(tmp_path.glob(".*.part"))
+    budgets.set(find_sha256(str(table)), epsilon=9.0, delta=1e-5)
+    assert run("--public-domain", "--columns", "sex,job") == 0
+    assert set(out.read_text().splitlines()[0].split(",")) == {"sex", "job"}
 
 
 def test_bad_input(tmp_path: Path) -> None:

@@ -304,7 +304,7 @@ def test_the_commands_end_with_1_where_something_is_broken(
 
     assert run("checkpoints")[1].startswith("no checkpoint yet")
     assert run("checkpoint")[1].startswith("signed 40 entries")
-    assert "sound: 40 entries, 1 checkpoints, 40 entries signed" in run("verify")[1]
+    assert "sound: 40 entries, 1 checkpoint, 40 entries signed" in run("verify")[1]
     assert "entry 3 among 40" in run("prove", "3", "--out", str(home / "p.json"))[1]
     tamper(home, "UPDATE ledger SET actor = 'eve' WHERE number = 12")
     status, said = run("verify", str(home), "--json")

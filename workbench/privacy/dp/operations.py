@@ -278,9 +278,9 @@ def statistic(
     from .file_names import note_file
     from .mechanisms import PureSteps
     from .naming import check_numbers, find_sha256, read_column, read_user_column
-    from .statistics import NUMERIC, bound_users, check_figure, split_bins, tell_figure
+    from .statistics import NUMERIC, bound_users, check_figure, split_commas, tell_figure
 
-    counted = split_bins(bins or [])
+    counted = split_commas(bins or [])
     chosen: dict[str, Any] = {"low": low, "high": high, "share": share, "bins": counted}
     check_rows_per_user(user_column, rows_per_user)
     most = rows_per_user or 1
@@ -340,7 +340,8 @@ def synthesise(
             known without looking at the rows. Its columns are those that are made.
         public_domain: Take values and bounds from the rows, which tells them: only where they are
             public anyhow.
-        columns: Those that are made, of a public domain; by default all.
+        columns: Those that are made, of a public domain, by commas or one option each; by default
+            all.
         rows: How many are made; by default as many as count, told with noise.
         user_column: Whose each row is: then a user is protected. The column itself is not made.
         rows_per_user: So many rows of a user count at most, drawn from theirs; 1 if not given. The
@@ -350,11 +351,12 @@ def synthesise(
     """
     from .file_names import note_file
     from .naming import find_sha256, read_table
+    from .statistics import split_commas
     from .synthesising import synthesise_table
 
     check_rows_per_user(user_column, rows_per_user)
     found, said = read_table(
-        dataset, domain=domain, public_domain=public_domain, columns=columns or [],
+        dataset, domain=domain, public_domain=public_domain, columns=split_commas(columns or []),
         user_column=user_column,
     )  # fmt: skip
     sha256 = find_sha256(dataset)

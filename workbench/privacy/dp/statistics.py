@@ -226,12 +226,12 @@ def tell_figure(
     return [private_quantile(numbers, share=share, low=low, high=high, epsilon=epsilon)]
 
 
-def split_bins(given: Sequence[str]) -> list[str]:
-    """The values that a histogram counts: one text with commas is several of them.
+def split_commas(given: Sequence[str]) -> list[str]:
+    """Values or columns that were named: one text with commas is several of them.
 
-    Of several texts each is a value, whatever commas it has.
+    Of several texts each is one, whatever commas it has.
 
-    >>> split_bins(["Rome, Bari"]), split_bins(["Rossi, Ada", "Verdi, Bo"])
+    >>> split_commas(["Rome, Bari"]), split_commas(["Rossi, Ada", "Verdi, Bo"])
     (['Rome', 'Bari'], ['Rossi, Ada', 'Verdi, Bo'])
     """
     if len(given) != 1:

@@ -112,7 +112,7 @@ def _first_lines(ledger: Ledger, size: int) -> list[bytes]:
             if not len(lines) & 0x3FFF:
                 check_cancelled()
     raise IntegrityError(
-        f"the ledger ends at entry {len(lines)}, and {size} were signed: the end was cut off",
+        f"the ledger ends at entry {len(lines)}, and {size:,} were signed: the end was cut off",
         hint="workbench privacy ledger verify",
         broken_at=len(lines) + 1,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from workbench.core.errors import DataError
 from workbench.core.viewers import Viewable
 
 from . import k_anonymity, l_diversity, reidentification, t_closeness
@@ -181,10 +182,17 @@ def anonymise_table(
         The table, its quasi-identifiers as text, and its figures before and after.
 
     Raises:
-        DataError: There are fewer than k rows, or the whole table is less diverse than asked.
+        DataError: There are fewer than k rows, the whole table is less diverse than asked, or the
+            sensitive column has one value: no class can hide it.
         InputError, NotFoundError: See ``mondrian.recode``.
     """
     check_columns(table, quasi, sensitive)
+    if sensitive is not None and table[sensitive].nunique(dropna=False) < 2:
+        raise DataError(
+            f"column {sensitive!r} has the same value everywhere: whoever is in the table has it, "
+            "and no class can hide that",
+            hint=f"--drop {sensitive}, or another sensitive column",
+        )
     allowed = None
     if sensitive is not None and (least_l > 1 or most_t is not None):
         allowed = _rule(table[sensitive], least_l, most_t)

@@ -181,7 +181,7 @@ def _against(walk: Walk, signed: Signed, signed_entries: int) -> Fault | None:
     if said.root == walk.root():
         return None
     return Fault(
-        f"the first {said.size} entries are not those that were signed on {said.time}: the chain "
+        f"the first {said.size:,} entries are not those that were signed on {said.time}: the chain "
         "was written anew",
         signed_entries + 1,
         said.size,
@@ -199,7 +199,7 @@ def _missing_end(walk: Walk, waiting: list[Signed], head: tuple[int, str] | None
     if waiting:
         said = waiting[-1].checkpoint
         reason = (
-            f"the ledger ends at entry {walk.number}, and {said.size} were there on {said.time}: "
+            f"the ledger ends at entry {walk.number}, and {said.size:,} were there on {said.time}: "
             "the end was cut off"
         )
         return Fault(reason, walk.number + 1, said.size)

@@ -53,7 +53,7 @@ def _proved(line: bytes, said: Checkpoint, path: list[bytes]) -> tuple[int | Non
         return number, f"entry {number} does not match its hash"
     root = bytes.fromhex(said.root)
     if not includes(hash_leaf(line), number - 1, size=said.size, path=path, root=root):
-        return number, f"entry {number} is not among the {said.size} that were signed"
+        return number, f"entry {number} is not among the {said.size:,} that were signed"
     return number, ""
 
 
