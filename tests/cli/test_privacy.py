@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workbench.cli.privacy_anonymisation import show_anonymise
-from workbench.cli.privacy_dp import show_budget_set
+from workbench.cli.privacy_dp import number, show_budget_set
 from workbench.cli.privacy_ledger import show_ledger_verify
 from workbench.core.errors import LimitError, NotFoundError
 from workbench.privacy.anonymisation.filing import AnonymisedFile
@@ -40,6 +40,14 @@ def test_a_text_that_was_withheld_is_told_where_the_others_are(
     show_anonymise(made)
     first = capsys.readouterr().out.splitlines()[0]
     assert ("1 text withheld as a whole" in first) == bool(withheld)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(48841.0, "48,841"), (-1.25e6, "-1,250,000"), (9999.0, "9999"), (0.25, "0.25"), (None, "-")],
+)
+def test_a_count_of_many_rows_keeps_its_digits(value: float | None, told: str) -> None:
+    assert number(value) == told
 
 
 def test_a_budget_is_told_by_the_files_name(

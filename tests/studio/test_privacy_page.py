@@ -114,6 +114,23 @@ def test_what_was_done_many_times_in_a_row_is_one_line() -> None:
     assert html.count("<time") in (3, 4)  # of the three one time, if within a minute
 
 
+def test_what_is_no_data_set_is_told_by_its_kind_alone() -> None:
+    for kind, subject in (
+        ("anonymisation", "file 0a1b2c"),
+        ("key", "encryption key 0a1b2c"),
+        ("release", "ledger"),
+        ("access", "secure relu"),
+        ("training", "ann's letters"),
+    ):
+        privacy.record(kind, subject)
+    page = PrivacyPage()
+    page.look()
+    html = draw_last(page.facts.now)
+    for said in ("a file", "of an encrypted model", "the ledger", "a secure computation"):
+        assert f"<span>{said}</span>" in html
+    assert "0a1b2c" not in html and "ann" not in html and "letters" not in html
+
+
 def test_a_budget_is_set_on_the_page() -> None:
     page = PrivacyPage()
     page.set_budget.inputs["dataset"].value = DIGITS

@@ -200,7 +200,9 @@ def _unit(found: PrivateRun | Synthesis) -> str:
 
 
 def number(value: float | None) -> str:
-    """A figure with four digits; a dash where there is none."""
+    """A figure with four digits, a large one with all before the point; a dash for none."""
     if value is None:
         return "-"
-    return "without bound" if math.isinf(value) else f"{value:.4g}"
+    if math.isinf(value):
+        return "without bound"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"

@@ -31,6 +31,16 @@ _NO_LEDGER = (
 _NO_ENTRY = '<p class="q">Nothing yet: no training, release, decryption, access or erasure.</p>'
 _SHA256_DIGITS = 64
 _MOST_DRAWN = 15
+# How this package's own parts begin a subject, and what may be said of it on a page.
+_KINDS = (
+    ("ledger", "the ledger"),
+    ("file ", "a file"),
+    ("encryption key ", "of an encrypted model"),
+    ("scores of the model ", "scores of an encrypted model"),
+    ("secure inference ", "labels of a secure inference"),
+    ("secure ", "a secure computation"),
+    ("data set ", "a data set"),
+)
 EXHAUSTED = 0.01  # a smaller share of a budget pays for nothing
 
 
@@ -220,4 +230,7 @@ def _subject(facts: PrivacyState, action: str, subject: str) -> str:
     if len(subject) == _SHA256_DIGITS and not set(subject) - set("0123456789abcdef"):
         return facts.name_of(subject)
     # What others write as a subject may be a file's name, and that a person's.
-    return subject if subject in facts.names.values() else ""
+    name = subject.removeprefix("data set ")
+    if name in facts.names.values():
+        return name
+    return next((said for begin, said in _KINDS if subject.startswith(begin)), "")

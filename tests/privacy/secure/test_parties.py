@@ -140,7 +140,7 @@ def test_a_kill_at_any_moment_is_named(scale: int) -> None:
 
 def test_parties_that_do_not_start_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parties_module, "_PARTY", "raise SystemExit('numpy is broken')")
-    with pytest.raises(PeerError, match=r"owner ended with 1 .*: numpy is broken"):
+    with pytest.raises(PeerError, match=r"ended with 1 .*: numpy is broken"):
         Parties(TWO_SERVERS)
 
 
@@ -157,7 +157,7 @@ def test_parties_that_ended_before_anything_was_told_them_say_why(
 
     monkeypatch.setattr(parties_module, "_PARTY", "raise SystemExit('numpy is broken')")
     monkeypatch.setattr(Parties, "_start", begin_and_see_the_end)
-    with pytest.raises(PeerError, match=r"owner ended with 1 .*: numpy is broken"):
+    with pytest.raises(PeerError, match=r"ended with 1 .*: numpy is broken"):
         Parties(TWO_SERVERS)
 
 
