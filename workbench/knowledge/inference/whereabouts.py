@@ -10,23 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..extraction.dependency.vocabulary import words
+from ..extraction.dependency.geography import WATERS_AND_MOUNTAINS
+from ..words import word_set
 from .matching import Said
 
 WHEREABOUTS = frozenset({"located_in", "born_in", "died_in"})
 
-_KINDS = words(
-    "river rivers tributary tributaries distributary stream streams creek brook lake lakes "
-    "reservoir lagoon sea seas ocean oceans strait straits gulf bay channel canal canals waterway "
-    "watercourse estuary fjord glacier waterfall mountain mountains range massif peak hill hills "
-    "volcano stratovolcano summit"
+_KINDS = WATERS_AND_MOUNTAINS | word_set(
+    "rivers tributary tributaries distributary streams brook lakes reservoir lagoon seas ocean "
+    "oceans straits gulf bay channel canal canals waterway watercourse estuary waterfall mountains "
+    "range massif peak hill hills stratovolcano summit"
 )
-_FIRST = words("river lake mount gulf strait straits rio lago")
-_LAST = words(
+_FIRST = word_set("river lake mount gulf strait straits rio lago")
+_LAST = word_set(
     "river creek lake sea ocean strait straits channel canal mountain mountains estuary fjord "
     "glacier reservoir lagoon gulf volcano"
 )
-_BY_HEART = words(
+_BY_HEART = word_set(
     "amazon nile danube rhine rhône rhone seine loire thames elbe oder vistula volga dnieper "
     "dniester po tiber ebro tagus douro meuse moselle tigris euphrates ganges indus brahmaputra "
     "yangtze mekong irrawaddy zambezi orinoco baltic mediterranean adriatic aegean atlantic "

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .geography import DIRECTIONS, SEA_SIDE, is_placelike
 from .reading import Found, Passage
 from .tree import NOUNS, Phrase, Token, has_article, is_place, noun_phrase, objects
-from .vocabulary import words
 
 
 def find_place_chains(passage: Passage, sentence: Any) -> Iterator[Found]:
@@ -47,7 +48,7 @@ def find_place_chains(passage: Passage, sentence: Any) -> Iterator[Found]:
         yield Found(rule, inner, "located_in", noun_phrase(outer))
 
 
-_SEATED = words("university college school institute museum library academy cathedral hospital")
+_SEATED = word_set("university college school institute museum library academy cathedral hospital")
 
 
 def _next_place(doc: Any, at: int, end: int, *, listed: bool) -> Token | None:

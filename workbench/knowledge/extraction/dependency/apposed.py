@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .geography import is_demonym
+from workbench.knowledge.words import word_set
+
+from .geography import WATERS_AND_MOUNTAINS, is_demonym
 from .offices import is_office, office_phrase
 from .reading import Found, Passage, is_human_word
 from .tree import (
@@ -23,9 +25,8 @@ from .tree import (
     objects,
     subject_of,
 )
-from .vocabulary import words
 
-_KINDS_OF_PLACES = words(
+_KINDS_OF_PLACES = word_set(
     "city town village island state province river municipality district county lake mountain "
     "peninsula kingdom duchy republic prefecture canton archipelago isle planet port suburb "
     "borough emirate principality oblast region continent colony mount "
@@ -34,7 +35,7 @@ _KINDS_OF_PLACES = words(
 _FINITE = frozenset({"VBZ", "VBD", "VBP", "MD"})
 
 
-_TAXA = words("genus family order suborder class phylum tribe subfamily superfamily clade")
+_TAXA = word_set("genus family order suborder class phylum tribe subfamily superfamily clade")
 
 
 def find_apposed(passage: Passage, sentence: Any) -> Iterator[Found]:
@@ -44,7 +45,7 @@ def find_apposed(passage: Passage, sentence: Any) -> Iterator[Found]:
             yield from _taxon(passage, token)
         if token.pos_ == "NOUN" and token.lemma_.lower() in _KINDS_OF_PLACES:
             yield from _kind_of_place(token)
-        if token.lower_ in _WATERS_AND_MOUNTAINS:
+        if token.lower_ in WATERS_AND_MOUNTAINS:
             yield from _kind_before_place(token)
         if token.pos_ == "NOUN" and token.i + 1 < sentence.end:
             yield from _human_before_name(token)
@@ -127,9 +128,6 @@ def _kind_before_place(token: Token) -> Iterator[Found]:
         yield Found("word_before_name", Phrase(head, name.i, head.i + 1), "is_a", said)
 
 
-_WATERS_AND_MOUNTAINS = words("river lake mountain volcano glacier sea strait stream creek fjord")
-
-
 def _tells_of_a_name(token: Token) -> bool:
     """Whether *the city of X* is said of a name: not in *its capital was the city of X*."""
     about = subject_of(token.head)
@@ -164,7 +162,7 @@ def _human_before_name(token: Token) -> Iterator[Found]:
         yield Found("human_before_name_of", person, "nationality", said)
 
 
-_BEINGS = words("goddess god lord sage drummer vocalist prophet astronomer band")
+_BEINGS = word_set("goddess god lord sage drummer vocalist prophet astronomer band")
 
 
 def _opening(passage: Passage, sentence: Any) -> Iterator[Found]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .enumerations import enumerated
 from .offices import is_office, is_office_word, office_phrase
 from .parts import is_taxon_name
@@ -30,10 +32,9 @@ from .tree import (
     predicates,
     subject_of,
 )
-from .vocabulary import words
 
 # Not classes but relations, parts of speech about words, or fillers.
-_NO_CLASS = words(
+_NO_CLASS = word_set(
     "part term name word phrase synonym result cause source reason capital member home time "
     "case way example one student successor predecessor son daughter brother sister wife "
     "husband father mother child uncle aunt lover nephew niece cousin grandson friend rival "
@@ -45,7 +46,7 @@ _NO_CLASS = words(
     "half rest distance influence evolution signs sign contributions contribution symptom "
     "symptoms characteristics features effect effects others "
 )
-_PARTITIVE = words("one some most many two three majority several any")
+_PARTITIVE = word_set("one some most many two three majority several any")
 
 
 def find_classes(passage: Passage, sentence: Any) -> Iterator[Found]:
@@ -100,7 +101,7 @@ def _late_predicate(verb: Token) -> bool:
     return any(each.lower_ == "among" for each in children(verb, "prep"))
 
 
-_REAL_CHANGE = words("go come continue grow rise")
+_REAL_CHANGE = word_set("go come continue grow rise")
 
 
 def _is_not_said(verb: Token) -> bool:
@@ -179,7 +180,7 @@ def _goes_on_without_article(token: Token) -> bool:
     return not has_article(token) or determiner(token) == "the"
 
 
-_VERDICTS = words("consider regard think believe say claim deem hold judge")
+_VERDICTS = word_set("consider regard think believe say claim deem hold judge")
 
 
 def _is_bare_name(token: Token) -> bool:
@@ -297,10 +298,10 @@ def _right_before(token: Token, head: Token) -> Token:
     return nearest
 
 
-passage_pronouns = words("it they he she this that them")
+passage_pronouns = word_set("it they he she this that them")
 
 
-_SEEN_AS = words(
+_SEEN_AS = word_set(
     "portray cast regard describe see know consider think depict star appear hail credit "
     "recognize recognise remember view dismiss acknowledge treat interpret identify disguise pose "
     "celebrate sell refer define elect appoint crown use classify categorize label list play "

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .reading import Found, Passage, is_human
 from .tree import NOUNS, Phrase, Token, is_proper, noun_phrase, subject_of
-from .vocabulary import words
 
-_HAPPEN = words(
+_HAPPEN = word_set(
     "occur exist last begin flourish start happen take span run rule reign dominate encompass "
     "fight hold extend"
 )
-_EVENTS = words(
+_EVENTS = word_set(
     "war battle revolution conquest siege treaty period era dynasty empire kingdom state "
     "conflict revolt rebellion genocide famine depression crisis movement campaign event "
     "massacre reign union republic commonwealth caliphate crash election invasion"
@@ -99,7 +100,7 @@ def _happened(passage: Passage, verb: Token) -> Iterator[Found]:
         yield Found("happened", subject, "occurred_on", passage.time_phrase(when), when)
 
 
-_ALWAYS = words("occur exist last begin flourish start happen take hold")
+_ALWAYS = word_set("occur exist last begin flourish start happen take hold")
 
 
 def _was(passage: Passage, verb: Token) -> Iterator[Found]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .enumerations import enumerated
 from .reading import Found, Passage
 from .tree import Phrase, Token, children, is_proper, members, noun_phrase, subject_of
-from .vocabulary import words
 from .vocabulary_of_works import MAKE
 
-_KNOWN = words("know note recognize remember recognise renown celebrate")
+_KNOWN = word_set("know note recognize remember recognise renown celebrate")
 
 
 def find_fame(passage: Passage, sentence: Any) -> Iterator[Found]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .tree import PLACES, Token, is_place, noun_phrase
-from .vocabulary import words
+from workbench.knowledge.words import word_set
 
-DEMONYMS = words(
+from .tree import PLACES, Token, is_place, noun_phrase
+
+DEMONYMS = word_set(
     "American British English Scottish Welsh Irish French German Italian Spanish Portuguese Dutch "
     "Belgian Flemish Swiss Austrian Hungarian Czech Slovak Slovene Slovenian Polish Russian Soviet "
     "Ukrainian Belarusian Lithuanian Latvian Estonian Finnish Swedish Norwegian Danish Icelandic "
@@ -28,7 +29,7 @@ DEMONYMS = words(
 )
 """Adjectives of states and peoples, of today and of history."""
 
-DIRECTIONS = words(
+DIRECTIONS = word_set(
     "north south east west northern southern eastern western central northeastern northwestern "
     "southeastern southwestern north-central south-central northeast northwest southeast southwest "
     "upper lower inner outer mid midwestern"
@@ -42,7 +43,7 @@ def is_demonym(token: Token) -> bool:
     )
 
 
-LANDS = words(
+LANDS = word_set(
     "region coast coastline plain subcontinent valley peninsula basin world hemisphere plateau "
     "mountains hills highlands lowlands islands archipelago river rivers delta desert steppe shore "
     "gulf bay sea ocean lake lakes county province district state city town village coastal-plain "
@@ -77,9 +78,12 @@ def may_name_a_place(token: Token) -> bool:
     )
 
 
-SEA_SIDE = words("coast coastline seaboard shoreline")
+WATERS_AND_MOUNTAINS = word_set("river lake mountain volcano glacier sea strait stream creek fjord")
+"""What lies in several places, or has towns on its shore."""
 
-FAITHS = words(
+SEA_SIDE = word_set("coast coastline seaboard shoreline")
+
+FAITHS = word_set(
     "Sufi Muslim Islamic Jewish Christian Catholic Protestant Buddhist Hindu Orthodox Sikh Jain "
     "Roman-Catholic Marxist Lutheran Puritan Shia Sunni Baptist Methodist Republican Democratic "
     "Communist Anglican Calvinist Jesuit Franciscan Dominican-order Zoroastrian Taoist Confucian "

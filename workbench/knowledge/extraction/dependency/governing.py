@@ -5,38 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from .tree import Token, children
-from .vocabulary import words
+from workbench.knowledge.words import word_set
 
-_DENYING = words(
+from .tree import Token, children
+
+_DENYING = word_set(
     "deny refuse fail decline dispute refute disprove reject prevent forbid prohibit avoid neglect "
     "pretend contradict rebut debunk forget omit bar dissuade stop hinder"
 )
-_SUPPOSING = words(
+_SUPPOSING = word_set(
     "allege rumour rumor believe think suppose speculate suggest claim assume presume suspect "
     "imagine hypothesize hypothesise theorize theorise conjecture postulate guess assert contend "
     "purport repute doubt fear hope wish want plan intend try attempt aim expect propose promise "
     "threaten offer dream seem appear let ask wonder request urge demand order desire seek "
     "fantasize fantasise vow pledge accuse inquire enquire tempt aspire argue insist maintain"
 )
-_REPORTING = words("say report tell hold")
-_DOUBTFUL = words(
+_REPORTING = word_set("say report tell hold")
+_DOUBTFUL = word_set(
     "false untrue wrong incorrect mistaken impossible unlikely doubtful unclear unknown uncertain "
     "possible probable likely disputed questionable conceivable plausible debatable unproven "
     "improbable inaccurate fictitious unable unwilling reluctant unsure rumoured rumored alleged "
     "supposed myth lie rumor rumour legend error mistake misconception fallacy hoax falsehood "
     "fiction claim question possibility fabrication unconfirmed eager willing hesitant keen"
 )
-_CLAIMS = words(
+_CLAIMS = word_set(
     "claim rumor rumour myth legend allegation suggestion speculation theory hypothesis belief "
     "idea notion story assertion tradition possibility suspicion misconception lie dream hope fear "
     "conjecture assumption question accusation denial probability likelihood"
 )
-_LORE = words(
+_LORE = word_set(
     "legend rumor rumour tradition myth folklore gossip hearsay lore story some many people others "
     "few it one"
 )
-_FACTIVE = words(
+_FACTIVE = word_set(
     "know realize realise learn notice mention reveal remember discover understand see"
 )
 

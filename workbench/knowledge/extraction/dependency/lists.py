@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .enumerations import enumerated
 from .reading import Found, Passage, is_human_word
 from .tree import (
@@ -21,11 +23,10 @@ from .tree import (
     objects,
     subject_of,
 )
-from .vocabulary import words
 
 _HOLDS = frozenset({"include", "comprise", "contain", "encompass", "incorporate"})
-_VAGUE = words("example way thing factor other others one reason term area range")
-_OWN = words(
+_VAGUE = word_set("example way thing factor other others one reason term area range")
+_OWN = word_set(
     "sign symptom contribution work cause effect credit member population duty role theme "
     "accolade honor honour award achievement cast benefit use advantage function"
 )
@@ -61,11 +62,11 @@ def _examples(passage: Passage, prep: Token, rule: str) -> Iterator[Found]:
                 yield Found(f"{rule}_part", noun_phrase(each), "part_of", noun_phrase(whole))
 
 
-_PARTS = words(
+_PARTS = word_set(
     "branch part subfield component division region section layer field discipline element "
     "subdivision organ area"
 )
-_DIVIDED = words("contain comprise have include divide split consist compose define separate")
+_DIVIDED = word_set("contain comprise have include divide split consist compose define separate")
 
 
 def _such_before(prep: Token) -> Token | None:

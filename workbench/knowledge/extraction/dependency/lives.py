@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .geography import is_placelike
 from .reading import Found, Passage, is_human
 from .tree import (
@@ -19,7 +21,6 @@ from .tree import (
     objects,
     subject_of,
 )
-from .vocabulary import words
 
 _PRIZE = (
     "prize",
@@ -86,8 +87,8 @@ def _kin(passage: Passage, token: Token, relation: str) -> Iterator[Found]:
             yield Found("kin", subject, relation, noun_phrase(each))
 
 
-_WINS = words("win receive earn award garner collect gain accept share claim")
-_LISTS_MORE = words("accolade award honor honour prize medal")
+_WINS = word_set("win receive earn award garner collect gain accept share claim")
+_LISTS_MORE = word_set("accolade award honor honour prize medal")
 
 
 def _prize(passage: Passage, token: Token) -> Iterator[Found]:
@@ -158,7 +159,7 @@ def _is_event(token: Token) -> bool:
     )
 
 
-_WARS = words(
+_WARS = word_set(
     "war battle campaign revolution game olympic rebellion siege crusade conference expedition "
     "revolt uprising invasion mutiny championship tournament cup coup congress"
 )
@@ -194,7 +195,7 @@ def _war(passage: Passage, token: Token) -> Iterator[Found]:
         yield from _part_in_war(passage, token, above)
 
 
-_PARTS_IN_WARS = words(
+_PARTS_IN_WARS = word_set(
     "part role figure leader commander hero participant veteran general defeat victory"
 )
 
@@ -217,7 +218,7 @@ def _part_in_war(passage: Passage, token: Token, above: Token) -> Iterator[Found
         yield Found("war_part", subject, "participant_in", noun_phrase(token))
 
 
-_FIGHTS = words(
+_FIGHTS = word_set(
     "fight participate compete serve defeat lead take command join volunteer lose win support ally "
     "capture play perform represent triumph"
 )

@@ -14,28 +14,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from workbench.knowledge.words import word_set
+
 from .governing import governor_objects, leaves_as_it_is, supposes, tells_a_claim
 from .reading import Found
 from .tree import Token, children
-from .vocabulary import words
 
 Objection = Literal["denied", "doubted", "supposed", "asked"]
 
-_NEGATIONS = words("not n't n’t never neither nor hardly scarcely no")
-_NOT_DENYING = words("only just merely simply solely until long least")
-_DOUBT = words(
+_NEGATIONS = word_set("not n't n’t never neither nor hardly scarcely no")
+_NOT_DENYING = word_set("only just merely simply solely until long least")
+_DOUBT = word_set(
     "allegedly reportedly supposedly purportedly probably possibly perhaps maybe presumably "
     "conceivably apparently seemingly ostensibly putatively reputedly likely falsely wrongly "
     "erroneously incorrectly mistakenly rumouredly rumoredly"
 )
-_SHORT_OF = words("almost nearly")
-_ALLEGED = words(
+_SHORT_OF = word_set("almost nearly")
+_ALLEGED = word_set(
     "alleged supposed purported reputed putative rumoured rumored possible probable potential "
     "would-be presumed"
 )
-_IF = words("if unless whether lest though")
-_WITHOUT = words("without except excluding unlike instead")
-_NOUNS_OF_LORE = words("legend rumor rumour tradition myth folklore hearsay gossip lore story")
+_IF = word_set("if unless whether lest though")
+_WITHOUT = word_set("without except excluding unlike instead")
+_NOUNS_OF_LORE = word_set("legend rumor rumour tradition myth folklore hearsay gossip lore story")
 _VERBS = frozenset({"VERB", "AUX"})
 _FINITE = frozenset({"VBD", "VBZ", "VBP"})
 _COMPLEMENTS = frozenset({"ccomp", "xcomp", "csubj", "csubjpass", "pcomp", "acl"})
@@ -74,7 +75,7 @@ def _objections(found: Found) -> Iterator[Objection]:
         yield "doubted"
 
 
-_ONE_VALUE = words("born_in died_in born_on died_on founded_on")
+_ONE_VALUE = word_set("born_in died_in born_on died_on founded_on")
 
 
 def _is_one_of_two(thing: Token) -> bool:
@@ -238,7 +239,7 @@ def _auxiliaries(found: Found, verb: Token) -> Iterator[Objection]:
         yield "supposed"
 
 
-_ALLOWED = words("include comprise contain involve feature refer call know")
+_ALLOWED = word_set("include comprise contain involve feature refer call know")
 """What *may* allows, and does not doubt: *complications may include fever*."""
 _INVERTED = frozenset({"Had", "Were", "Should", "had", "were", "should"})
 

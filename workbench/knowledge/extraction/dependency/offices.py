@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .geography import DEMONYMS, is_demonym
 from .reading import Found, Passage, is_copula, is_human, is_human_word
 from .tree import (
@@ -16,9 +18,8 @@ from .tree import (
     objects,
     subject_of,
 )
-from .vocabulary import words
 
-_OFFICES = words(
+_OFFICES = word_set(
     "king queen emperor empress president duke duchess prince princess pope governor mayor "
     "senator chancellor caliph sultan shah tsar czar count earl regent consul dictator "
     "pharaoh premier ambassador secretary minister monarch-elect chairman chairperson "
@@ -27,11 +28,11 @@ _OFFICES = words(
     "congressman representative secretary-general general-secretary pontiff patriarch admiral "
     "marshal"
 )
-_NEED_OF = words(
+_NEED_OF = word_set(
     "leader director ruler commander lord minister secretary count general chairman "
     "representative prince princess bishop speaker"
 )
-_TITLES = words(
+_TITLES = word_set(
     "Emperor King Queen President Pope Sultan Prince Princess Duke Caliph Tsar Chancellor "
     "Senator Governor Empress Pharaoh Shah Khan Archbishop Bishop"
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .reading import Found, Passage, is_copula, is_human
 from .tree import (
     NOUNS,
@@ -18,18 +20,17 @@ from .tree import (
     objects,
     subject_of,
 )
-from .vocabulary import words
 
-_PARTS = words(
+_PARTS = word_set(
     "part branch subfield subdivision division component subset region subregion field "
     "section element area portion unit district constituent organ organelle subdiscipline "
     "discipline subclass subfamily subspecies tributary moon satellite layer"
 )
-_ALWAYS = words(
+_ALWAYS = word_set(
     "part branch subfield subdivision component subset subregion subdiscipline constituent organ "
     "satellite moon tributary"
 )
-_MADE_OF = words("consist compose make divide split subdivide comprise")
+_MADE_OF = word_set("consist compose make divide split subdivide comprise")
 
 
 def find_parts(passage: Passage, sentence: Any) -> Iterator[Found]:
@@ -62,7 +63,7 @@ def find_parts(passage: Passage, sentence: Any) -> Iterator[Found]:
             yield from _union(passage, token)
 
 
-_TAXA = words("genus family order suborder class phylum tribe subfamily superfamily clade")
+_TAXA = word_set("genus family order suborder class phylum tribe subfamily superfamily clade")
 
 
 def is_taxon_name(token: Token) -> bool:
@@ -181,7 +182,9 @@ def _made_of(passage: Passage, verb: Token) -> Iterator[Found]:
                 yield Found("made_of", noun_phrase(each), "part_of", whole)
 
 
-_VAGUE_PARTS = words("part way type category group set series number variety collection sequence")
+_VAGUE_PARTS = word_set(
+    "part way type category group set series number variety collection sequence"
+)
 
 
 def _plays(passage: Passage, verb: Token) -> Iterator[Found]:
@@ -203,7 +206,7 @@ def _plays(passage: Passage, verb: Token) -> Iterator[Found]:
                     yield Found("plays_for", subject, "member_of", noun_phrase(each))
 
 
-_BODY = words(
+_BODY = word_set(
     "skin shell leg limb wing eye tail head body feather scale tooth mouth fin layer core "
     "leaf flower stem root petal horn bone neck beak bill claw antenna segment stalk bark "
     "seed fruit nucleus membrane wall mantle crust atmosphere ring tentacle fur hair coat ear "

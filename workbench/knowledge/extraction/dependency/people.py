@@ -10,20 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .geography import DIRECTIONS, LANDS, is_demonym
-from .tree import PLACES, Token, children
-from .vocabulary import words
+from workbench.knowledge.words import word_set
 
-_LIVES = words("bear die marry wed")
-_DEEDS = words("found write paint compose invent discover sculpt co-found cofound")
-_PARTICLES = words("von van de da di del della dos al bin ibn ben der den ten la le af zu y e")
+from .geography import DIRECTIONS, LANDS, is_demonym
+from .times import MONTHS
+from .tree import PLACES, Token, children
+
+_LIVES = word_set("bear die marry wed")
+_DEEDS = word_set("found write paint compose invent discover sculpt co-found cofound")
+_PARTICLES = word_set("von van de da di del della dos al bin ibn ben der den ten la le af zu y e")
 _UNKNOWN = frozenset({"", "GPE", "LOC", "FAC", "ORG", "NORP", "PRODUCT", "WORK_OF_ART", "LANGUAGE"})
-_BEFORE_PLACES = words("new san santa los las el saint st. st fort port mount lake great")
-_TIMES = words(
-    "january february march april may june july august september october november december "
+_BEFORE_PLACES = word_set("new san santa los las el saint st. st fort port mount lake great")
+_TIMES = frozenset(map(str.lower, MONTHS)) | word_set(
     "monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter"
 )
-INSTITUTIONS = words(
+INSTITUTIONS = word_set(
     "observatory museum university college school institute company church library academy "
     "hospital society theatre theater gallery foundation bank press band orchestra choir club "
     "party team castle palace bridge tower building hotel station airport prize award festival "

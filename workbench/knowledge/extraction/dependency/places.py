@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .geography import SEA_SIDE, is_placelike, may_name_a_place
 from .reading import Found, Passage, is_copula, is_human
 from .tree import (
@@ -21,28 +23,27 @@ from .tree import (
     prepositions,
     subject_of,
 )
-from .vocabulary import words
 
-_IN = words("in on at within throughout across along inside near")
-_LIE = words(
+_IN = word_set("in on at within throughout across along inside near")
+_LIE = word_set(
     "locate situate lie find sit stand base headquarter live center centre occur concentrate "
     "flourish exist spread range distribute fight dwell reside settle nestle perch"
 )
-_CROSS = words(
+_CROSS = word_set(
     "cross span cover encompass traverse dominate stretch extend flow run occupy reach drain "
     "rise inhabit straddle"
 )
-_INTO = words("extend stretch reach span spread")
-_AREAS = words(
+_INTO = word_set("extend stretch reach span spread")
+_AREAS = word_set(
     "city town village park state river lake mountain region country province county district "
     "capital island municipality university territory area range peninsula basin republic "
     "settlement commune kingdom empire desert port strait bay gulf volcano parish suburb "
     "borough department airport bridge museum building prefecture sea metropolis"
 )
-_BORDER = words("border bound surround adjoin neighbour neighbor flank enclose")
+_BORDER = word_set("border bound surround adjoin neighbour neighbor flank enclose")
 
 
-_PORTIONS = words(
+_PORTIONS = word_set(
     "part much most area region side end arm half center centre heart section portion edge bank "
     "corner shore north south east west core intersection junction convergence tip foot mouth "
     "confluence crossroads bank"
@@ -124,7 +125,7 @@ def _may_lie(passage: Passage, subject: Phrase) -> bool:
     )
 
 
-_PEOPLES = words("people tribe civilization civilisation culture language speaker community")
+_PEOPLES = word_set("people tribe civilization civilisation culture language speaker community")
 
 
 def _place_subject(passage: Passage, verb: Token) -> Phrase | None:

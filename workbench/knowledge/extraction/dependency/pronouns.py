@@ -9,27 +9,28 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Literal
 
+from workbench.knowledge.words import word_set
+
 from .people import INSTITUTIONS
 from .tree import PLACES, Token, noun_phrase
-from .vocabulary import words
 
 Gender = Literal["she", "he", ""]
 
-_SHE = words("she her hers herself")
-_HE = words("he him his himself")
+_SHE = word_set("she her hers herself")
+_HE = word_set("he him his himself")
 PERSONAL = _SHE | _HE
-_OF_HER = words(
+_OF_HER = word_set(
     "woman queen princess actress empress duchess countess baroness heroine nun sister widow lady "
     "dame mrs miss ms madam girl goddess priestess abbess poetess authoress songstress ballerina "
     "businesswoman sportswoman congresswoman stateswoman noblewoman heiress tsarina saleswoman "
     "suffragette sultana mezzo-soprano soprano daughter wife mother"
 )
-_OF_HIM = words(
+_OF_HIM = word_set(
     "man king prince emperor duke count baron monk brother widower lord mr sir boy god pope bishop "
     "archbishop statesman businessman congressman nobleman sportsman sultan tsar shogun samurai "
     "friar abbot rabbi imam tenor baritone son husband father"
 )
-_HER_NAMES = words(
+_HER_NAMES = word_set(
     "Mary Marie Maria Anna Anne Ann Ada Emma Elizabeth Elisabeth Jane Charlotte Emily Margaret "
     "Catherine Katherine Susan Sarah Alice Vera Clara Rosa Helen Helena Irene Eva Frida Sophia "
     "Sofia Julia Laura Lucy Martha Grace Florence Virginia Dorothy Rosalind Agatha Barbara "
@@ -37,7 +38,7 @@ _HER_NAMES = words(
     "Greta Simone Louise Isabella Victoria Diana Marilyn Audrey Ella Billie Janet Mira Mara Lena "
     "Amelia Beatrice Harriet Caroline Eleanor Frances Judith Joan Jeanne Valentina Olga Natalia"
 )
-_HIS_NAMES = words(
+_HIS_NAMES = word_set(
     "John Johann Johannes William Wilhelm Charles Carl Karl George Georg James Robert Thomas Henry "
     "Heinrich Edward Richard Peter Pierre Paul Albert Otto Hans Friedrich Frederick Louis Ludwig "
     "Wolfgang Joseph Josef Michael David Daniel Samuel Benjamin Isaac Francis Arthur Alfred Ernest "
@@ -48,7 +49,7 @@ _HIS_NAMES = words(
 )
 
 
-_SURNAMES = words("church house bridge castle palace temple court parliament")
+_SURNAMES = word_set("church house bridge castle palace temple court parliament")
 
 
 def gender_of_word(word: str) -> Gender:

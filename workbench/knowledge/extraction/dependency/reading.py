@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.knowledge.words import word_set
+
 from .enumerations import enumerated
 from .pronouns import PERSONAL, may_be_person, pronouns_of
 from .times import TimeSpan, find_times
@@ -25,9 +27,8 @@ from .tree import (
     predicates,
     subject_of,
 )
-from .vocabulary import words
 
-_GEOGRAPHIC = words(
+_GEOGRAPHIC = word_set(
     "city town country state river lake island mountain region peninsula strait sea desert "
     "valley province territory park range basin kingdom empire republic capital archipelago "
     "bay gulf municipality village plateau volcano district county nation colony khanate sultanate "
@@ -36,7 +37,7 @@ _GEOGRAPHIC = words(
     "suburb borough stream waterfall emirate tributary dynasty"
 )
 _HUMAN = ("er", "or", "ist", "ian", "ess", "eur", "man", "woman", "ant")
-_HUMAN_WORDS = words(
+_HUMAN_WORDS = word_set(
     "poet king queen emperor artist monarch pope saint scientist polymath architect priest "
     "monk general officer statesman politician author diplomat revolutionary athlete chef "
     "model aristocrat noble nobleman soldier philosopher mystic theologian lawyer bishop "
@@ -47,7 +48,7 @@ _HUMAN_WORDS = words(
     "dean intellectual laureate cardinal rabbi imam cleric bard heir conquistador puppeteer "
     "academic professor psychologist proponent pharaoh pianist"
 )
-_THINGS = words(
+_THINGS = word_set(
     "river computer number weather order letter water paper power matter character chapter "
     "layer sector factor center tower theater theatre container crater border disorder cancer "
     "vector transistor behavior motor ladder quarter meter litter shelter liver finger master "
@@ -87,7 +88,9 @@ class Topic:
     ] = ()  # its other names in the head of the first sentence, as tokens
 
 
-_ABOUT = words("the about around approximately c. between at least circa in to ad early late mid")
+_ABOUT = word_set(
+    "the about around approximately c. between at least circa in to ad early late mid"
+)
 
 
 class Passage:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from workbench.knowledge.words import word_set
+
 from .people import INSTITUTIONS
 from .reading import Passage
 from .tree import PLACES, Token, noun_phrase
-from .vocabulary import words
 
-DIRECTORS = words("director co-director")
-_STAGED = words(
+DIRECTORS = word_set("director co-director")
+_STAGED = word_set(
     "film movie play musical drama documentary comedy thriller tragedy show episode video ballet "
     "sitcom series melodrama western short"
 )
-_TELLS_OF_FILMS = _STAGED | words(
+_TELLS_OF_FILMS = _STAGED | word_set(
     "filmmaker screenplay screenwriter starring star cinema actor actress film-maker trilogy"
 )
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 _MONTH = r"January|February|March|April|May|June|July|August|September|October|November|December"
-_MONTHS = tuple(_MONTH.split("|"))
+MONTHS = tuple(_MONTH.split("|"))
 _ERA = r"(?:[ ](?:BCE|BC|CE|AD)\b)?"
 _CENTURY = (
     r"(?:(?:early|mid|middle|late)[ -])?(?:the[ ])?\d{1,2}(?:st|nd|rd|th)"
@@ -130,7 +130,7 @@ def _read_day(words: str) -> tuple[str | None, str | None]:
     found = re.fullmatch(rf"(?:(\d{{1,2}}) )?({_MONTH})(?: (\d{{1,2}}),)? (\d{{3,4}})", words)
     if found is None:
         return None, None
-    month = _MONTHS.index(found[2]) + 1
+    month = MONTHS.index(found[2]) + 1
     day = found[1] or found[3]
     date = f"{int(found[4]):04d}-{month:02d}" + (f"-{int(day):02d}" if day else "")
     return date, date

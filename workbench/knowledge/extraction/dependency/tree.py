@@ -11,31 +11,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .vocabulary import words
+from workbench.knowledge.words import word_set
 
 Token = Any  # spacy.tokens.Token; spaCy is loaded late
 
 NOUNS = frozenset({"NOUN", "PROPN"})
 PLACES = frozenset({"GPE", "LOC", "FAC"})
-PRONOUNS = words("it he she they its his her their this him")
+PRONOUNS = word_set("it he she they its his her their this him")
 BE = frozenset({"be", "become", "remain"})
-LIGHT = words(
+LIGHT = word_set(
     "type kind form genus family order class group set branch genre species series collection "
     "variety sort style member subset subfamily tribe clade phylum suborder example list figure "
     "characteristic professor mode branches incarnation compilation"
 )
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
-_LEFT = words("compound amod nmod nummod advmod npadvmod quantmod punct")
+_LEFT = word_set("compound amod nmod nummod advmod npadvmod quantmod punct")
 _RANK = re.compile(
     r"(?:second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\d+(?:st|nd|rd|th)|first|last)"
     r"|(?:\w+-)?(?:largest|longest|highest|oldest|smallest|biggest|busiest)",
     re.IGNORECASE,
 )
-_QUANTITIES = words(
+_QUANTITIES = word_set(
     "several many some various numerous other such certain all few both only sole around about "
     "over nearly approximately particularly mainly especially simply more"
 )
-_BEFORE_NAMES = words("former contemporary modern present-day then ancient late early so-called")
+_BEFORE_NAMES = word_set("former contemporary modern present-day then ancient late early so-called")
 _GAP = frozenset({"-", "–", "/", ".", "'", "’"})
 
 
@@ -83,7 +83,7 @@ def is_place(token: Token) -> bool:
     )
 
 
-_PLACE_WORDS = words(
+_PLACE_WORDS = word_set(
     "Ocean Sea Mountains Mountain Mount River Lake Island Islands Peninsula Coast Valley "
     "Desert Basin Plateau Range Province County District Republic Kingdom Empire Europe Asia "
     "Africa America Oceania Antarctica Hemisphere Gulf Bay Strait Horn Balkans Levant Earth "
