@@ -32,6 +32,7 @@ import gradients
 import health_page
 import knowledge_answers
 import knowledge_cypher
+import knowledge_extraction
 import knowledge_graph
 import knowledge_retrieval
 import ledger
@@ -78,6 +79,7 @@ BENCHMARKS = {
         *gradients.BENCHMARKS,
         *knowledge_answers.BENCHMARKS,
         *knowledge_cypher.BENCHMARKS,
+        *knowledge_extraction.BENCHMARKS,
         *knowledge_graph.BENCHMARKS,
         *knowledge_retrieval.BENCHMARKS,
         *ledger.BENCHMARKS,
