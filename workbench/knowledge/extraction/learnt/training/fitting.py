@@ -19,20 +19,16 @@ from ..network import Words
 from .labels import Example
 from .model import Batch, PairModel, make_batch
 
+_SILVER_EPOCHS, _GOLD_EPOCHS = 4, 5
+_SEEDS = (0, 1)  # of what the labelled sentences are learnt by
 _WARM_UP = 0.1  # of the steps
 _LOSS_SCALE = 0.25  # of a sentence's pairs some four are facts: keeps the gradient's norm near 1
 
 
 def fit(
-    silver: Sequence[Example],
-    gold: Sequence[Example],
-    words: Words,
-    *,
-    silver_epochs: int = 4,
-    gold_epochs: int = 5,
-    seeds: Sequence[int] = (0, 1),
+    silver: Sequence[Example], gold: Sequence[Example], words: Words
 ) -> dict[str, np.ndarray]:
-    """The weights by name; the same on the same machine for the same examples and seeds.
+    """The weights by name; the same on the same machine for the same examples.
 
     Raises:
         CancelledError: On request.
@@ -41,18 +37,18 @@ def fit(
     rows = {word: number + 1 for number, word in enumerate(known)}
     vectors = torch.from_numpy(words.of(["", *known]))
     first = _batches(silver, rows, 16, 0)
-    second = {seed: _batches(gold, rows, 8, seed) for seed in seeds}
-    steps = silver_epochs * len(first) + gold_epochs * sum(map(len, second.values()))
+    second = {seed: _batches(gold, rows, 8, seed) for seed in _SEEDS}
+    steps = _SILVER_EPOCHS * len(first) + _GOLD_EPOCHS * sum(map(len, second.values()))
     fitted = []
     with _repeatable(), progress("Training the network", total=steps, unit="steps") as task:
         torch.manual_seed(0)
         model = PairModel(vectors)
-        train(model, first, epochs=silver_epochs, rate=3e-3, seed=0, task=task)
+        train(model, first, epochs=_SILVER_EPOCHS, rate=3e-3, seed=0, task=task)
         begun = {name: values.clone() for name, values in model.state_dict().items()}
         for seed, batches in second.items():
             torch.manual_seed(seed)
             model.load_state_dict(begun)
-            train(model, batches, epochs=gold_epochs, rate=2e-3, seed=seed, task=task)
+            train(model, batches, epochs=_GOLD_EPOCHS, rate=2e-3, seed=seed, task=task)
             fitted.append({name: values.copy() for name, values in model.told().items()})
     return {name: np.mean([each[name] for each in fitted], axis=0) for name in fitted[0]}
 

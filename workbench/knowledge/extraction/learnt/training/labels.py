@@ -11,7 +11,7 @@ from workbench.evaluation.relation_scores import SYMMETRIC
 
 from ...dependency.confidences import confidence_of
 from ...dependency.reading import Found, Passage
-from ..deciding import facts_in, look_at
+from ..looking import facts_in, is_looked_at, look_at
 from ..tables import PairTable, pair_table
 from ..weights import CLASSES
 
@@ -39,7 +39,7 @@ def labelled_examples(
     for sentence in passage.doc.sents:
         if sentence.start_char >= row["end"] or sentence.end_char <= row["start"]:
             continue
-        table = _table(passage, sentence, found)
+        table = pair_table([look_at(passage, sentence, facts_in(sentence, found)).told])
         made.append(_labelled(table, row, passage.doc.text))
     return made
 
@@ -50,25 +50,19 @@ def silver_examples(passage: Passage, found: Sequence[Found]) -> list[Example]:
 
     made = []
     for sentence in passage.doc.sents:
-        if not 4 <= len(sentence) <= 60:
+        if not is_looked_at(sentence):
             continue
-        table = _table(passage, sentence, found)
+        looked = look_at(passage, sentence, facts_in(sentence, found))
+        table = pair_table([looked.told])
         classes = np.zeros(len(table.pairs), np.int64)
         weights = np.ones(len(table.pairs), np.float32)
         places = _places(table)
-        numbers = {each.phrase.head.i: at for at, each in reversed([*enumerate(table.candidates)])}
-        for fact in found:
-            ends = numbers.get(fact.subject.head.i), numbers.get(fact.object.head.i)
-            for pair in (ends, ends[::-1])[: 1 + (fact.relation in SYMMETRIC)]:
-                if pair in places:
-                    classes[places[pair]] = CLASSES.index(fact.relation)
-                    weights[places[pair]] = confidence_of(fact.rule)
+        for fact in looked.facts:
+            for place in (places[pair] for pair in looked.pairs_of(fact) if pair in places):
+                classes[place] = CLASSES.index(fact.relation)
+                weights[place] = confidence_of(fact.rule)
         made.append(Example(table, classes, weights))
     return made
-
-
-def _table(passage: Passage, sentence: Any, found: Sequence[Found]) -> PairTable:
-    return pair_table([look_at(passage, sentence, facts_in(sentence, found))])
 
 
 def _places(table: PairTable) -> dict[Any, int]:
