@@ -77,7 +77,9 @@ def _labelled(table: PairTable, row: Mapping[str, Any], text: str) -> Example:
     weights = np.ones(len(table.pairs), np.float32)
     places = _places(table)
     fits = [_fitting(table, entity, row, text) for entity in row["entities"]]
-    for label in row["relations"]:
+    # Of a pair that has two relations that counts which is required: a capital is one of its land,
+    # and optionally lies there.
+    for label in sorted(row["relations"], key=lambda each: not each.get("optional")):
         ends = label["subject"], label["object"]
         for one, two in (ends, ends[::-1])[: 1 + (label["relation"] in SYMMETRIC)]:
             known = {
