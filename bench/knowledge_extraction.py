@@ -16,7 +16,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from shape import Benchmark, Figure
@@ -25,6 +25,7 @@ ASKED_TIMES = 100.0
 SET = "extraction_development"
 LM_SENTENCES = 5
 _DRAWS = 2000
+MATCHES: tuple[Literal["lenient", "strict"], ...] = ("lenient", "strict")
 
 Counts = np.ndarray
 
@@ -79,8 +80,8 @@ def scores(name: str) -> dict[str, Any]:
     ):
         predicted = predict_relations(extractor, rows, leads=leads)
         told[way] = {"version": extractor.version}
-        for match in ("lenient", "strict"):
-            by_relation = score_relations(rows, predicted, leads=leads, match=match)  # type: ignore[arg-type]
+        for match in MATCHES:
+            by_relation = score_relations(rows, predicted, leads=leads, match=match)
             all_of = by_relation["all"]
             samples[way, match] = f1_of(articles_counts(rows, predicted, leads, match)[drawn])
             told[way][match] = {
@@ -93,8 +94,7 @@ def scores(name: str) -> dict[str, Any]:
                 },
             }  # fmt: skip
     told["network adds, 95%"] = {
-        match: ends(samples["with network", match] - samples["rules", match])
-        for match in ("lenient", "strict")
+        match: ends(samples["with network", match] - samples["rules", match]) for match in MATCHES
     }
     return told
 
