@@ -26,6 +26,27 @@ from workbench.cli.knowledge_linking import (  # noqa: F401
     show_senses_set,
     show_senses_unset,
 )
+from workbench.cli.knowledge_shared import (  # noqa: F401
+    show_approve,
+    show_blame,
+    show_checkout,
+    show_export,
+    show_import,
+    show_log,
+    show_merge_proposal,
+    show_proposals_comment,
+    show_proposals_end,
+    show_proposals_list,
+    show_proposals_resolve,
+    show_proposals_settle,
+    show_propose,
+    show_protect,
+    show_release,
+    show_revert,
+    show_review,
+    show_spaces_add,
+    show_spaces_list,
+)
 from workbench.cli.knowledge_views import show_diff, show_picture  # noqa: F401
 
 if TYPE_CHECKING:

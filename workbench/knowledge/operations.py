@@ -38,6 +38,7 @@ from .property_graph import operations as property_graph  # noqa: F401
 from .retrieval import operations as retrieval  # noqa: F401
 from .searching import By, Found
 from .searching import search as search_state
+from .shared import operations as shared  # noqa: F401
 from .states import State, recorded_of, told_time
 from .views import operations as views  # noqa: F401
 
