@@ -20,7 +20,7 @@ DELTA, SEEDS = 1e-5, 3
 LEAST_ACCURACY = {8.6: 0.94, 2.9: 0.93, 1.2: 0.91}
 NOISE, RATES, STEPS, DELTAS = (0.9, 2.0, 6.0), (0.01, 0.1, 0.5), (1, 40, 400), (1e-5, 1e-7)
 FINE_UP_TO, MOST_ABOVE, NOTHING = 100.0, 1e-6, 1e-12
-MODELS, ROWS = 32, 400
+MODELS, ROWS, ATTACKS = 32, 400, 6
 MOST_ADVANTAGE, LEAST_ADVANTAGE, LEAST_TOLD = 0.05, 0.2, 1e-3
 
 
@@ -82,20 +82,31 @@ def measure_membership(rounds: int) -> Sequence[Figure]:
     torch.set_num_threads(1)
     task = load_digits_task()
     closed, open_ = (
-        attack_digits(task, epsilon=epsilon, delta=DELTA, models=MODELS, rows=ROWS, seed=0)
+        [
+            attack_digits(task, epsilon=epsilon, delta=DELTA, models=MODELS, rows=ROWS, seed=seed)
+            for seed in range(ATTACKS)
+        ]
         for epsilon in (1.0, None)
     )
+    means = [sum(each.advantage for each in found) / ATTACKS for found in (closed, open_)]
+    told = [
+        {
+            "advantages": [each.advantage for each in found],
+            "intervals": [(each.low, each.high) for each in found],
+            "accuracy": sum(each.accuracy for each in found) / ATTACKS,
+        }
+        for found in (closed, open_)
+    ]
+    name = f"membership inference: advantage, mean of {ATTACKS} seeds, "
     return [
         Figure(
-            "membership inference: advantage at epsilon 1", f"at most {MOST_ADVANTAGE}",
-            "advantage", (max(closed.advantage, LEAST_TOLD),), (MOST_ADVANTAGE,), better="lower",
-            bound=1.0, details={"advantage": closed.advantage, "low": closed.low,
-                                "high": closed.high, "accuracy": closed.accuracy},
+            f"{name}at epsilon 1", f"at most {MOST_ADVANTAGE}", "of 1",
+            (max(means[0], LEAST_TOLD),), (MOST_ADVANTAGE,), better="lower", bound=1.0,
+            details=told[0],
         ),
         Figure(
-            "membership inference: advantage on overfitted models without privacy",
-            f"at least {LEAST_ADVANTAGE}", "advantage", (open_.advantage,), (LEAST_ADVANTAGE,),
-            bound=1.0, details={"low": open_.low, "high": open_.high, "accuracy": open_.accuracy},
+            f"{name}overfitted, without privacy", f"at least {LEAST_ADVANTAGE}", "of 1",
+            (means[1],), (LEAST_ADVANTAGE,), bound=1.0, details=told[1],
         ),
     ]  # fmt: skip
 
