@@ -19,7 +19,7 @@ from shape import Benchmark, Figure
 DELTA, SEEDS = 1e-5, 3
 LEAST_ACCURACY = {8.6: 0.94, 2.9: 0.93, 1.2: 0.91}
 NOISE, RATES, STEPS, DELTAS = (0.9, 2.0, 6.0), (0.01, 0.1, 0.5), (1, 40, 400), (1e-5, 1e-7)
-FINE_UP_TO, MOST_ABOVE, NOTHING = 100.0, 1e-6, 1e-12
+FINE_UP_TO, MOST_ABOVE = 100.0, 1e-6
 MODELS, ROWS, ATTACKS = 32, 400, 6
 MOST_ADVANTAGE, LEAST_ADVANTAGE, LEAST_TOLD = 0.05, 0.2, 1e-3
 
@@ -44,7 +44,7 @@ def measure_accuracy(rounds: int) -> Sequence[Figure]:
 
 
 def measure_epsilon(rounds: int) -> Sequence[Figure]:
-    """How far above dp-accounting's epsilon ours is at most."""
+    """How many epsilons are dp-accounting's."""
     from dp_accounting import dp_event
     from dp_accounting.pld import PLDAccountant
 
@@ -61,12 +61,12 @@ def measure_epsilon(rounds: int) -> Sequence[Figure]:
         if steps > 1:
             assert epsilon_by_pld([GaussianSteps(noise, rate, steps - 1)], delta=delta) < theirs
     assert min(*fine, *beyond) >= 0, "an epsilon is below dp-accounting's"
-    name = "epsilon by PLD above dp-accounting's at most, none below: "
     return [
         Figure(
-            f"{name}{len(above)} runs {which} epsilon 100", "at most 1e-6", "of epsilon",
-            (max(*above, NOTHING),), (MOST_ABOVE,), better="lower", bound=bound,
-            details={"least": min(above), "most": max(above)},
+            f"runs {which} epsilon 100 whose epsilon is dp-accounting's to 1e-6, never below",
+            "all", "runs", (float(sum(each <= MOST_ABOVE for each in above)),),
+            (float(len(above)),), bound=bound,
+            details={"least_above": min(above), "most_above": max(above)},
         )
         for above, which, bound in ((fine, "up to", 1.0), (beyond, "beyond", None))
     ]  # fmt: skip
