@@ -45,6 +45,17 @@ def test_sources_are_looked_up(source: tuple[str, ...], said: str) -> None:
     assert found(bad, bad.with_page("b.md", "# B\n")) == []
 
 
+def test_a_path_with_a_number_sign_can_be_a_source() -> None:
+    new = Statement("Ada", "wrote", "Notes", sources=("page:C#.md", "page:C#.md#a language"))
+    page = GOOD.with_page("C#.md", "# C#\n\na language\n")
+    assert found(GOOD, page.with_statement(new)) == []
+    other = Statement("Ada", "wrote", "Notes", sources=("page:C#.md#a tongue", "page:D#.md#x"))
+    assert [said for _, said in found(GOOD, page.with_statement(other))] == [
+        "the page C#.md does not have the words 'a tongue'",
+        "its source, the page D, is not there",
+    ]
+
+
 def test_a_page_that_a_statement_rests_on_cannot_go_or_lose_the_words() -> None:
     assert [each for each, _ in found(GOOD, GOOD.without_page("ada.md"))] == ["sources"]
     assert [each for each, _ in found(GOOD, GOOD.with_page("ada.md", "# Ada\n"))] == ["sources"]

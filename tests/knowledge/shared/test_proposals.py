@@ -205,6 +205,34 @@ def test_what_was_looked_at_is_what_is_approved_and_merged(space: Space) -> None
     merge_proposal(space, number, seen=find_proposal(space, number).head[:12], by="cur")
 
 
+def test_nothing_is_proposed_on_top_of_what_another_proposed(space: Space) -> None:
+    """Else its author could approve his own words under another's name."""
+    set_rule(space, approvals=1, by="adm")
+    first = find_proposal(space, propose(space, "rev"))
+    on_top = space.contents(first.head).with_page("b.md", "# B\n")
+    with pytest.raises(ConflictError, match="not agreed on"):
+        open_proposal(space, on_top, title="t", base=first.head, by="con")
+
+
+def test_an_objection_of_who_was_removed_holds_nothing_up(space: Space) -> None:
+    number = propose(space)
+    ask_for_changes(space, number, "no", by="vera")
+    with pytest.raises(AccessError, match="'vera' asks for changes"):
+        merge_proposal(space, number, by="cur")
+    Users().remove("vera")
+    merge_proposal(space, number, by="cur")
+
+
+def test_a_merged_proposal_shows_what_it_changed_and_no_more(space: Space) -> None:
+    number = propose(space, path="mine.md")
+    merge_proposal(space, propose(space, path="other.md", text="# O\n"), by="cur")
+    resolve(space, number, space.contents().with_page("mine.md", TEXT), by="con")
+    before = review(space, number, by="rea").change
+    merge_proposal(space, number, by="cur")
+    assert review(space, number, by="rea").change == before
+    assert before.paths == ("mine.md",)
+
+
 def test_an_ended_proposal_cannot_be_gone_on_with(space: Space) -> None:
     own, others, merged = (propose(space, path=f"{name}.md") for name in "abc")
     assert end_proposal(space, own, by="con").state == "withdrawn"

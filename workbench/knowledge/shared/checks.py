@@ -61,9 +61,13 @@ def _source_fault(source: str, texts: Mapping[str, str]) -> str | None:
     """What is wrong with a source that is a page."""
     if not source.startswith(_PAGE_SOURCE):
         return None if source.strip() else "a source is empty"
-    path, _, words = source.removeprefix(_PAGE_SOURCE).partition("#")
+    said = source.removeprefix(_PAGE_SOURCE)
+    path = said
+    while path not in texts and "#" in path:  # a path may have the sign, too
+        path = path.rpartition("#")[0]
     if path not in texts:
         return f"its source, the page {path}, is not there"
+    words = said[len(path) + 1 :]
     if words and " ".join(words.split()) not in " ".join(texts[path].split()):
         return f"the page {path} does not have the words {words!r:.120}"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.identity.spaces import MOST_SPACE_CHARS, check_space
 
 MOST_PAGE_BYTES = 32 << 20
-_RESERVED = (".git", ".workbench")
+# What git refuses, as it would be its own folder on some disk; and the note of a checkout.
+_RESERVED = re.compile(r"(?:\.git|git~1)[. ]*(?::.*)?|\.workbench", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def check_path(path: str) -> str:
         len(part.encode()) > 255 for part in path.split("/")
     ):
         raise InputError(f"the path {path!r:.60}... is too long")
-    if any(part.casefold() in _RESERVED for part in path.split("/")):
+    if any(_RESERVED.fullmatch(part) for part in path.split("/")):
         raise InputError(f"{path!r} has a part that is kept for git or for this program")
     return path
 

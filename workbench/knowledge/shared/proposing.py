@@ -35,17 +35,19 @@ def open_proposal(
 
     Raises:
         AccessError: He may not propose changes to a page that it touches.
-        ConflictError: It changes nothing.
+        ConflictError: It changes nothing, or the base is not agreed on.
         InputError: The title is empty, or the contents are none.
-        NotFoundError: There is no such base.
     """
     checked_words(title, what="a proposal's title", least=1)
     checked_words(words, what="a proposal's words")
     contents = contents_of(files_of(contents))
     with space.changing():
         came_from = base or space.head
-        if base is not None:
-            common_ancestor(space.record, came_from, space.head)
+        if came_from not in dict(space.line()):  # else others' words would be proposed as one's own
+            raise ConflictError(
+                f"{came_from[:12]} was proposed and is not agreed on",
+                hint="check out what is agreed on, or revise the proposal",
+            )
         touched = touched_paths(space.contents(came_from), contents)
         actor = space.require(by, "propose", touched)
         if not touched:
@@ -76,8 +78,7 @@ def revise_proposal(
     with space.changing():
         proposal = find_proposal(space, number)
         proposal.require_open()
-        base = common_ancestor(space.record, space.head, proposal.head)
-        touched = touched_paths(space.contents(base), contents)
+        touched = touched_paths(space.contents(base_of(space, proposal)), contents)
         actor = space.require(by, "propose", touched or all_touched(space, proposal))
         require_author(proposal, actor, "revise")
         if contents == space.contents(proposal.head):
@@ -114,10 +115,16 @@ def end_proposal(space: Space, number: int, *, words: str = "", by: By = None) -
 
 def all_touched(space: Space, proposal: Proposal) -> tuple[str, ...]:
     """The pages that a proposal touches, and the empty path where it touches the space itself."""
-    base = common_ancestor(space.record, space.head, proposal.head)
-    if proposal.state == "merged":  # the head comes from it now
-        base = proposal.base
+    base = base_of(space, proposal)
     return touched_paths(space.contents(base), space.contents(proposal.head))
+
+
+def base_of(space: Space, proposal: Proposal) -> str:
+    """The record that what is proposed was made from: the last that the space has in common."""
+    line = space.head
+    if proposal.ended_as is not None:  # the head comes from the proposal now
+        line = space.record(proposal.ended_as).parents[0]
+    return common_ancestor(space.record, line, proposal.head)
 
 
 def require_author(proposal: Proposal, actor: str, verb: str) -> None:

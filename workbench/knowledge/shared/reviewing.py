@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
 
-from .ancestry import common_ancestor
 from .approval_rules import ApprovalRule, counted_approvals, rule_for, rules_of
 from .checks import Finding, check_change
 from .conflicts import Conflict
 from .differences import Difference, difference
 from .lines import changed_spans, split_lines
 from .proposals import Comment, Proposal, find_proposal
-from .proposing import all_touched, checked_words
+from .proposing import all_touched, base_of, checked_words
 from .space import By, Space
 
 
@@ -48,10 +47,9 @@ def review(space: Space, number: int, *, by: By = None) -> Review:
         proposal = find_proposal(space, number)
         touched = all_touched(space, proposal)
         space.require(by, "read", touched)
-        ended = proposal.state == "merged"
         head = space.head
-        base = proposal.base if ended else common_ancestor(space.record, head, proposal.head)
-        before, after = space.contents(base), space.contents(proposal.head)
+        before = space.contents(base_of(space, proposal))
+        after = space.contents(proposal.head)
         merged = None if proposal.state != "open" else space.merged(head, proposal.head)
         checked = (before, after) if merged is None else (space.contents(head), merged.contents)
         rule = rule_for(rules_of(space.shelf.events()), touched)
