@@ -37,6 +37,7 @@ import knowledge_graph
 import knowledge_retrieval
 import ledger
 import limits
+import live_editing
 import memory
 import model_servers
 import monitoring_anomalies
@@ -84,6 +85,7 @@ BENCHMARKS = {
         *knowledge_retrieval.BENCHMARKS,
         *ledger.BENCHMARKS,
         *limits.BENCHMARKS,
+        *live_editing.BENCHMARKS,
         *memory.BENCHMARKS,
         *monitoring_warehouse.BENCHMARKS,
         *model_servers.BENCHMARKS,

@@ -276,3 +276,33 @@ def test_a_job_makes_no_token(sessions: Sessions) -> None:
     with pytest.raises(InputError, match="a job's result is kept"):
         JobQueue().enqueue("identity.tokens_add", {"user": "ann", "name": "x", "scopes": ["a"]})
     assert find("identity.tokens_add").produces == "secret"
+
+
+def test_a_look_at_an_open_door_is_no_use_unless_it_is_said(
+    sessions: Sessions, clock: Clock
+) -> None:
+    used = sessions.verify(sessions.start("ann", idle_s=100).text, kind="session")
+    left = sessions.verify(sessions.start("ann", idle_s=100).text, kind="session")
+    for _ in range(9):
+        clock.time_s += 11
+        sessions.look(used, used=True)
+        sessions.look(left, used=False)
+    clock.time_s += 11
+    sessions.look(used, used=True)
+    with pytest.raises(AccessError) as told:
+        sessions.look(left, used=False)
+    assert told.value.context["reason"] == "idle"
+
+
+def test_a_look_sees_what_ended_it(sessions: Sessions) -> None:
+    made = sessions.start("ann")
+    signed = sessions.verify(made.text, kind="session")
+    sessions.end(made.id, user="ann")
+    for lost in (signed, SignedIn("ses_none", "session", "ann", 1e12)):
+        with pytest.raises(AccessError):
+            sessions.look(lost, used=True)
+    token = sessions.verify(sessions.add_token("ann", "ci", scopes=["read:/a"]).text, kind="token")
+    Users().disable("ann")
+    with pytest.raises(AccessError) as told:
+        sessions.look(token, used=False)
+    assert told.value.context["reason"] == "disabled"

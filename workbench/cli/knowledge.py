@@ -26,6 +26,14 @@ from workbench.cli.knowledge_linking import (  # noqa: F401
     show_senses_set,
     show_senses_unset,
 )
+from workbench.cli.knowledge_live import (  # noqa: F401
+    listen_live_serve,
+    show_live_compact,
+    show_live_history,
+    show_live_list,
+    show_live_serve,
+    show_live_show,
+)
 from workbench.cli.knowledge_shared import (  # noqa: F401
     show_approve,
     show_blame,

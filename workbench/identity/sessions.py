@@ -162,6 +162,26 @@ class Sessions:
         carried = None if scopes is None else tuple(Scope.of(each) for each in scopes)
         return SignedIn(row["id"], kind, row["user"], row["expires_s"], carried)
 
+    def look(self, signed: SignedIn, *, used: bool) -> None:
+        """Look again at a session or token that was verified, for a door that stays open.
+
+        Args:
+            signed: What ``verify`` gave.
+            used: Whether something was done through the door since: one that only stays open does
+                not keep a session from lying idle.
+
+        Raises:
+            AccessError: It is over, or its user is disabled or removed; see ``verify``.
+            StorageError: The store cannot be read.
+        """
+        row = self.database.read_one(f"{WITH_USER} WHERE id = ?", (signed.id,))
+        now_s = self._clock()
+        reason = why_not(row, row["sha256"] if row else b"", now_s)
+        if reason or row is None:
+            raise refusal(reason, signed.kind)
+        if used:
+            self._note_use(row, now_s)
+
     def list(
         self, *, user: str | None = None, kind: str | None = None, ended: bool = False
     ) -> tuple[Session, ...]:

@@ -33,6 +33,7 @@ from .indexes import EMBEDDER
 from .inference import operations as inference  # noqa: F401
 from .ingesting import Ingest, ingest
 from .left_out import read_left_out
+from .live import operations as live  # noqa: F401
 from .merging import Merging, merge_entities, unmerge_entities
 from .property_graph import operations as property_graph  # noqa: F401
 from .retrieval import operations as retrieval  # noqa: F401

@@ -17,6 +17,7 @@ from workbench.core.errors import ConflictError, IntegrityError
 
 from .identity_tables import IDENTITY, SPACES_AND_SIGN_IN
 from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
+from .live_tables import LIVE
 from .monitoring_tables import ALERTS, SAMPLES
 
 _RECORD = """
@@ -359,4 +360,5 @@ ALTER TABLE usage_text ADD COLUMN form TEXT;
     Migration("samples", SAMPLES),
     Migration("alerts", ALERTS),
     Migration("spaces and sign-in", SPACES_AND_SIGN_IN),
+    Migration("live pages", LIVE),
 )

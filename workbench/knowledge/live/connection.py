@@ -1,0 +1,82 @@
+"""One WebSocket: what comes in goes to the desk, and what the desk says goes out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from workbench.core.errors import WorkbenchError
+
+from .doors import MALFORMED, Door
+from .messages import SUBPROTOCOL
+from .showing import answer_error, space_of
+
+if TYPE_CHECKING:
+    from .app import LiveApp
+
+_LAST_WORDS_S = 5.0
+_GONE = (WebSocketDisconnect, OSError, RuntimeError)  # the last: sent after the socket closed
+
+
+async def serve_socket(live: LiveApp, websocket: WebSocket) -> None:
+    """Serve a client until it or its rights are gone."""
+    asked = SUBPROTOCOL in websocket.scope["subprotocols"]
+    try:
+        signed = await live.signed(websocket)
+        door = Door(signed, space_of(websocket), acknowledges=asked)
+        await live.desk.enter(door)
+    except WorkbenchError as error:
+        await websocket.send_denial_response(answer_error(error))
+        return
+    try:
+        await websocket.accept(SUBPROTOCOL if asked else None)
+        await _until_its_end(live, websocket, door)
+    finally:
+        live.desk.leave(door)
+
+
+async def _until_its_end(live: LiveApp, websocket: WebSocket, door: Door) -> None:
+    """Send and receive until the client goes or the door is cut off."""
+    sending = asyncio.create_task(_send(websocket, door))
+    tasks = [
+        sending,
+        asyncio.create_task(_receive(live, websocket, door)),
+        asyncio.create_task(door.cut_off.wait()),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if door.closing is not None:  # what is left goes out first, if the client takes it
+            await asyncio.wait([sending], timeout=_LAST_WORDS_S)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for done in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(done, Exception) and not isinstance(done, _GONE):
+                raise done
+
+
+async def _send(websocket: WebSocket, door: Door) -> None:
+    while True:
+        await door.woken.wait()
+        door.woken.clear()
+        while door.waiting:
+            await websocket.send_bytes(door.take())
+        if door.closing is not None:
+            await websocket.close(*door.closing)
+            return
+
+
+async def _receive(live: LiveApp, websocket: WebSocket, door: Door) -> None:
+    while door.closing is None:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        data = message.get("bytes")
+        if not data:
+            door.cut(MALFORMED, "only messages in bytes are taken")
+            return
+        live.desk.hear(door, data)
+        # Who sends faster than can be written waits here, and so does his socket.
+        await door.has_room.wait()
