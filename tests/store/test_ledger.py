@@ -213,10 +213,10 @@ def test_a_crash_between_database_and_head_file_is_no_alarm(
 ) -> None:
     real = ledger._record_head
 
-    def crash(head: Head) -> None:
+    def crash(head: Head, before: Head | None = None) -> None:
         if head.number:
             raise KeyboardInterrupt
-        real(head)
+        real(head, before)
 
     monkeypatch.setattr(ledger, "_record_head", crash)
     with pytest.raises(KeyboardInterrupt):

@@ -114,7 +114,7 @@ class Ledger:
             last = self._begin(connection)
             entry = _chained(said, last, _now())
             connection.execute(_INSERT, entry)
-            self._confirm(_head_of(entry))
+            self._confirm(_head_of(entry), last)
         return _entry(entry)
 
     def append_many(self, deeds: Iterable[Deed]) -> Head:
@@ -135,14 +135,14 @@ class Ledger:
         """
         said = [_checked(deed) for deed in deeds]
         with self.database.transaction() as connection:
-            last, time = self._begin(connection), _now()
-            chained = []
+            before, time = self._begin(connection), _now()
+            last, chained = before, []
             for each in said:
                 chained.append(_chained(each, last, time))
                 last = _head_of(chained[-1])
             if chained:
                 connection.executemany(_INSERT, chained)
-                self._confirm(last)
+                self._confirm(last, before)
         return last
 
     def entries(
@@ -229,8 +229,8 @@ class Ledger:
             self._record_head(last)
         return last
 
-    def _confirm(self, head: Head) -> None:
-        self.database.after_commit(lambda: self._record_head(head))
+    def _confirm(self, head: Head, before: Head) -> None:
+        self.database.after_commit(lambda: self._record_head(head, before))
 
     def _last(self, connection: sqlite3.Connection) -> Head:
         row = connection.execute(
@@ -241,15 +241,17 @@ class Ledger:
     def _read_head(self) -> Head | None:
         return read_head(self.head_path)
 
-    def _record_head(self, head: Head) -> None:
+    def _record_head(self, head: Head, before: Head | None = None) -> None:
         """Move the head file forward. Of two processes the one that is behind changes nothing.
 
         It moves on from an end that is still in the chain alone: else a tail that was cut off would
-        be forgotten as soon as as many entries came after it.
+        be forgotten as soon as as many entries came after it. ``before`` was in the chain just now.
         """
         with _locked(self.head_path.with_name(".lock")):
             known = self._read_head()
-            if known is None or (known.number < head.number and self._has(known)):
+            if known is None or (
+                known.number < head.number and (known == before or self._has(known))
+            ):
                 files.write_json(self.head_path, {"number": head.number, "hash": head.hash})
 
     def _has(self, end: Head) -> bool:
