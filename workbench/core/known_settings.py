@@ -189,6 +189,13 @@ KNOWN = (
         "or s3://BUCKET/PREFIX",
     ),
     Setting(
+        "shared_url",
+        str,
+        "",
+        "where spaces of shared knowledge are, if not in the home: "
+        "postgresql://USER@HOST:5432/DATABASE",
+    ),
+    Setting(
         "usage_url",
         str,
         "",

@@ -169,7 +169,29 @@ def place_of(name: str, home: Path | None = None) -> Path:
     return (home or settings.home()) / FOLDER / name / FILE_NAME
 
 
+def open_shelf(name: str, home: Path | None = None) -> Shelf:
+    """The shelf of a space: a file of the home, or Postgres where the setting ``shared_url`` says.
+
+    Args:
+        name: The space.
+        home: A file of this home, whatever the setting says.
+
+    Raises:
+        InputError: It cannot be a name.
+    """
+    place, url = place_of(name, home), "" if home is not None else settings.get("shared_url")
+    if url:
+        from .postgres_shelf import PostgresShelf
+
+        return PostgresShelf(url, name)
+    return SqliteShelf(place)
+
+
 def list_spaces(home: Path | None = None) -> list[str]:
-    """The names of the spaces of a home."""
+    """The names of the spaces of a home, or of the database that the setting names."""
+    if home is None and (url := settings.get("shared_url")):
+        from .postgres_shelf import list_postgres_spaces
+
+        return list_postgres_spaces(url)
     folder = (home or settings.home()) / FOLDER
     return sorted(path.parent.name for path in folder.glob(f"*/{FILE_NAME}"))

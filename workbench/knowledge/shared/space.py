@@ -22,7 +22,7 @@ from .contents import Contents
 from .events import MOVES_HEAD, Event, EventKind
 from .merging import Merged, merge
 from .records import Record, RecordKind, record_of
-from .shelf import Shelf, SqliteShelf, list_spaces, place_of
+from .shelf import Shelf, list_spaces, open_shelf
 from .states import read_state, write_state
 
 By = SignedIn | str | None
@@ -35,7 +35,7 @@ class Space:
     Args:
         name: Letters, digits, dots, dashes and underscores; roles are those of `/knowledge/NAME`.
         home: The home that it is kept in, by default the one that is set.
-        shelf: Where it is kept, by default a file of that home.
+        shelf: Where it is kept, by default a file of that home, or where `shared_url` says.
         clock: Tells Unix time in nanoseconds; tests give their own.
         grants: Who may do what, by default that of the home's store.
 
@@ -52,10 +52,9 @@ class Space:
         clock: Callable[[], int] = time.time_ns,
         grants: Grants | None = None,
     ) -> None:
-        place = place_of(name, home)
         self.name, self.clock = name, clock
         self.path = f"/knowledge/{name}"
-        self.shelf: Shelf = shelf or SqliteShelf(place)
+        self.shelf: Shelf = shelf or open_shelf(name, home)
         self._grants = grants
         # Values never change, so what was read of them once is right for good.
         self.record = lru_cache(maxsize=1 << 14)(self._record)

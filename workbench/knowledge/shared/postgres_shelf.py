@@ -1,0 +1,308 @@
+"""A space in Postgres: the same values and events as in SQLite, for several machines.
+
+Writers of a space follow one another by an advisory lock of their transactions; a client that is
+killed leaves nothing, for the server ends what it began. Users and roles stay those of each home.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.errors import (
+    AccessError,
+    BusyError,
+    ConfigError,
+    ConflictError,
+    FetchError,
+    StorageError,
+)
+from workbench.core.optional import require
+from workbench.store.documents import dump_document, load_document
+
+from .contents import digest_of
+from .events import Event
+from .shelf import checked
+
+if TYPE_CHECKING:
+    import psycopg
+
+EXTRA = "postgres"
+SCHEMA = "workbench_shared"
+_FORM = "workbench shared knowledge 1"
+_COLUMNS = ("number", "kind", "actor", "time_us", "proposal", "record", "data")
+_LOCK_WAIT = "60s"
+_WAIT = {"connect_timeout": "5", "tcp_user_timeout": "30000", "keepalives_idle": "30"}
+_REFUSED = ("authentication failed", "no password supplied", "pg_hba.conf", "is not permitted")
+_TABLES = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+COMMENT ON SCHEMA {SCHEMA} IS '{_FORM}';
+CREATE TABLE {SCHEMA}.objects (sha256 text COLLATE "C" PRIMARY KEY, content bytea NOT NULL);
+CREATE TABLE {SCHEMA}.events (
+    space text COLLATE "C" NOT NULL,
+    number bigint NOT NULL,
+    kind text NOT NULL,
+    actor text NOT NULL,
+    time_us bigint NOT NULL,
+    proposal bigint,
+    record text COLLATE "C" REFERENCES {SCHEMA}.objects (sha256),
+    data text NOT NULL,
+    PRIMARY KEY (space, number)
+);
+CREATE TABLE {SCHEMA}.told (space text COLLATE "C" PRIMARY KEY, number bigint NOT NULL);
+CREATE FUNCTION {SCHEMA}.refuse() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END $$;
+CREATE FUNCTION {SCHEMA}.next_event() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+IF NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM {SCHEMA}.events WHERE space = NEW.space)
+THEN RAISE EXCEPTION 'events are append-only'; END IF;
+RETURN NEW; END $$;
+CREATE TRIGGER stay BEFORE UPDATE OR DELETE ON {SCHEMA}.objects
+FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.refuse();
+CREATE TRIGGER stay BEFORE UPDATE OR DELETE ON {SCHEMA}.events
+FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.refuse();
+CREATE TRIGGER grow_at_end BEFORE INSERT ON {SCHEMA}.events
+FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.next_event();
+"""
+
+
+@dataclass
+class _Link:
+    """One thread's connection in one process."""
+
+    connection: psycopg.Connection[Any]
+    pid: int
+    depth: int = 0
+
+
+class PostgresShelf:
+    """A space of a database.
+
+    Args:
+        url: ``postgresql://USER@HOST:PORT/DATABASE``; what it lacks libpq finds in PGPASSWORD,
+            ``~/.pgpass`` and the like.
+        name: The space.
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url, self.name = url, name
+        self._local = threading.local()
+        key = hashlib.sha256(f"{SCHEMA} {name}".encode()).digest()[:8]
+        self._lock = int.from_bytes(key, "big", signed=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A block under the space's lock."""
+        link = self._link()
+        if link.depth:
+            yield
+            return
+        with self._block(link, "BEGIN"):
+            link.connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
+            link.connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._lock,))
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A block whose reads are all of one moment."""
+        link = self._link()
+        if link.depth:
+            yield
+            return
+        with self._block(link, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+            yield
+
+    def put(self, content: bytes) -> str:
+        """Keep a value; its name."""
+        digest = digest_of(content)
+        self._run(
+            f"INSERT INTO {SCHEMA}.objects VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (digest, content),
+        )
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """A value."""
+        rows = self._rows(f"SELECT content FROM {SCHEMA}.objects WHERE sha256 = %s", (digest,))
+        return checked(digest, rows[0][0] if rows else None)
+
+    def add(self, event: Event) -> None:
+        """Keep an event."""
+        self._run(
+            f"INSERT INTO {SCHEMA}.events VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                *(self.name, event.number, event.kind, event.actor, event.time_us),
+                *(event.proposal, event.record, dump_document(event.data, what="an event")),
+            ),
+        )
+
+    def events(self, *, after: int = 0) -> list[Event]:
+        """The events of greater numbers."""
+        rows = self._rows(
+            f"SELECT {', '.join(_COLUMNS)} "
+            f"FROM {SCHEMA}.events WHERE space = %s AND number > %s ORDER BY number",
+            (self.name, after),
+        )
+        named = (dict(zip(_COLUMNS, row, strict=True)) for row in rows)
+        return [Event(**{**each, "data": load_document(each["data"])}) for each in named]
+
+    def told(self) -> int:
+        """The number of the last event that some home's audit ledger knows."""
+        rows = self._rows(f"SELECT number FROM {SCHEMA}.told WHERE space = %s", (self.name,))
+        return int(rows[0][0]) if rows else 0
+
+    def note_told(self, number: int) -> None:
+        """Keep that number."""
+        self._run(
+            f"INSERT INTO {SCHEMA}.told VALUES (%s, %s) ON CONFLICT (space) "
+            "DO UPDATE SET number = greatest(told.number, excluded.number)",
+            (self.name, number),
+        )
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        link: _Link | None = getattr(self._local, "link", None)
+        if link is not None and link.pid == os.getpid():
+            link.connection.close()
+        self._local.link = None
+
+    @contextmanager
+    def _block(self, link: _Link, begin: str) -> Iterator[None]:
+        with _saying_why(self.url):
+            link.connection.execute(begin)
+            link.depth = 1
+            try:
+                yield
+                link.connection.execute("COMMIT")
+            except BaseException:
+                with suppress(require("psycopg", extra=EXTRA).Error):  # the first fault is told
+                    link.connection.execute("ROLLBACK")
+                raise
+            finally:
+                link.depth = 0
+
+    def _run(self, text: str, values: tuple[Any, ...]) -> None:
+        with _saying_why(self.url):
+            self._link().connection.execute(text, values)
+
+    def _rows(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with _saying_why(self.url):
+            return self._link().connection.execute(text, values).fetchall()
+
+    def _link(self) -> _Link:
+        link: _Link | None = getattr(self._local, "link", None)
+        # A fork shares the parent's connection, and must leave it alone.
+        if link is None or link.pid != os.getpid() or (link.connection.closed and not link.depth):
+            link = self._local.link = _Link(_connect(self.url), os.getpid())
+        return link
+
+
+def list_postgres_spaces(url: str) -> list[str]:
+    """The names of the spaces of a database."""
+    with _connect(url) as connection, _saying_why(url):
+        rows = connection.execute(f"SELECT DISTINCT space FROM {SCHEMA}.events").fetchall()
+    return sorted(row[0] for row in rows)
+
+
+def _connect(url: str) -> psycopg.Connection[Any]:
+    engine = require("psycopg", extra=EXTRA)
+    try:
+        given = {**_WAIT, **engine.conninfo.conninfo_to_dict(url)}
+    except engine.Error:  # its own words may quote a password
+        raise ConfigError(
+            "setting 'shared_url' is no address of a Postgres",
+            hint="postgresql://USER@HOST:5432/DATABASE; %-encode what is special in a password",
+            setting="shared_url",
+        ) from None
+    name = f"workbench {socket.gethostname()} {os.getpid()}"
+    with _saying_why(url):
+        connection: psycopg.Connection[Any] = engine.connect(
+            **{"application_name": name, **given}, autocommit=True
+        )
+    try:
+        with _saying_why(url):
+            _make_tables(connection, url)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_tables(connection: psycopg.Connection[Any], url: str) -> None:
+    """Make what is missing; whoever comes at the same time waits."""
+    found = _form(connection)
+    if found is None:
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (0x776F726B73706163,))
+            found = _form(connection)
+            if found is None:
+                connection.execute(_TABLES.encode())
+                found = _FORM
+    if found != _FORM:
+        raise ConflictError(
+            f"the spaces at {_place_of(url)} are of another release: {found!r:.80}",
+            hint="use the release that made them, or another database",
+        )
+
+
+def _form(connection: psycopg.Connection[Any]) -> str | None:
+    row = connection.execute(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s",
+        (SCHEMA,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _place_of(url: str) -> str:
+    """Where a server is, without user and password."""
+    engine = require("psycopg", extra=EXTRA)
+    try:
+        given = engine.conninfo.conninfo_to_dict(url)
+    except engine.Error:
+        return "(unreadable)"
+    return f"{given.get('host', 'localhost')}:{given.get('port', '5432')}/{given.get('dbname', '')}"
+
+
+@contextmanager
+def _saying_why(url: str) -> Iterator[None]:
+    """Turn a server's fault into an error of ours, in which there is no password."""
+    engine = require("psycopg", extra=EXTRA)
+    try:
+        yield
+    except engine.errors.InsufficientPrivilege as error:
+        raise AccessError(f"the spaces at {_place_of(url)}: {_first(error)}") from None
+    except engine.errors.LockNotAvailable:
+        raise BusyError(
+            f"somebody else writes a space at {_place_of(url)} for over {_LOCK_WAIT}",
+            hint="try again",
+        ) from None
+    except engine.errors.InsufficientResources as error:
+        raise StorageError(
+            f"the server at {_place_of(url)} has no room: {_first(error)}", hint="free some there"
+        ) from None
+    except engine.OperationalError as error:
+        told = _first(error)
+        if any(word in told for word in _REFUSED):
+            raise AccessError(
+                f"the Postgres at {_place_of(url)} refuses this user: {told}",
+                hint="put the password in PGPASSWORD or ~/.pgpass",
+            ) from None
+        raise FetchError(
+            f"the Postgres at {_place_of(url)} cannot be reached, or was lost: {told}",
+            hint="nothing half is kept there; once it answers, the same command again",
+        ) from None
+
+
+def _first(error: Exception) -> str:
+    """The last part of a fault's first line: before it libpq repeats where it connected to."""
+    line = (str(error).splitlines() or [""])[0]
+    for word in ("FATAL:  ", "failed: "):
+        if word in line:
+            line = line.rsplit(word, 1)[1]
+    return line.strip() or type(error).__name__
