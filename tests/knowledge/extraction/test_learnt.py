@@ -163,6 +163,35 @@ def _found(learnt: list[Example], asked: list[Example]) -> float:
     return float((said == batch.classes)[wanted].float().mean())
 
 
+def test_of_a_pair_with_two_relations_the_required_one_is_learnt() -> None:
+    text = "Oslo is the capital of Norway."
+    parsed = next(iter(RULES.parse([text])))
+    ends = [(0, 4), (23, 29)]
+    entities = [{"start": a, "end": b, "head_start": a, "head_end": b} for a, b in ends]
+    required = {"subject": 0, "relation": "capital_of", "object": 1}
+    may_be = {"subject": 0, "relation": "located_in", "object": 1, "optional": True}
+    for labels in ([required, may_be], [may_be, required]):
+        row = {"start": 0, "end": len(text), "entities": entities, "relations": labels}
+        (made,) = labelled_examples(parsed, [], row)
+        (place,) = np.nonzero(made.classes)[0]
+        assert weights.CLASSES[made.classes[place]] == "capital_of"
+        assert made.weights[place] == 1
+
+
+def test_it_learns_chances_in_place_of_classes() -> None:
+    parts = examples("Oslo is a port in Norway.")
+    words = sorted({word for each in parts for word in each.table.words})
+    batch = make_batch(parts, {word: at + 1 for at, word in enumerate(words)})
+    torch.manual_seed(0)
+    model = PairModel(torch.from_numpy(Numbered().of(["", *words])))
+    chances = torch.zeros(len(batch.classes), len(weights.CLASSES))
+    chances[:, 0], chances[:, 3] = 0.7, 0.3  # which no label of it says
+    train(model, [batch], epochs=150, rate=1e-2, seed=0, targets=[chances])
+    with torch.no_grad():
+        found = torch.softmax(model(batch), -1)
+    torch.testing.assert_close(found, chances, atol=0.1, rtol=0)
+
+
 def test_a_label_falls_to_the_pair_that_fits_best_and_its_rivals_count_for_nothing() -> None:
     text = "Oslo, a port, lies in Norway."
     parsed = next(iter(RULES.parse([text])))
