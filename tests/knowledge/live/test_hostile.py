@@ -87,6 +87,22 @@ def test_an_update_before_its_time_says_what_it_lacks() -> None:
     assert all(read_update(update).missing_from(known) for update in UPDATES[1:4])
 
 
+def test_what_is_known_is_told_from_what_is_new(people: People) -> None:
+    page, whole = OpenPage(Pages(), SPACE), UPDATES[-1]
+    for number, update in enumerate(UPDATES[:-1]):
+        assert not page.has(update), number
+        assert not page.has(whole)
+        assert page.missing_from(update) == {}
+        page.take(update, user="ann")
+        assert page.has(update)
+    assert all(page.has(update) for update in UPDATES)
+    other = pycrdt.Doc()
+    other.apply_update(whole)
+    before = other.get_state()
+    del other.get("source", type=pycrdt.Text)[0:1]
+    assert not page.has(other.get_update(before))  # it deletes, and writes nothing
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(UPDATES), st.data())
 def test_bytes_that_were_changed_are_refused_or_read(update: bytes, data: st.DataObject) -> None:

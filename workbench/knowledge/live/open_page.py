@@ -75,6 +75,12 @@ class OpenPage:
         self._form: UpdateForm = form
         return {}
 
+    def has(self, update: bytes) -> bool:
+        """Whether an update says nothing that is new here. Raises InputError."""
+        form = read_update(update)
+        # What somebody lacks who knows all that was written is what was deleted.
+        return form.is_known(self.known, read_update(self.doc.get_update(self.doc.get_state())))
+
     def take(self, update: bytes, *, user: str) -> bytes:
         """Apply and keep an update of which nothing is missing; returns what it changed.
 

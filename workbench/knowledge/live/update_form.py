@@ -25,11 +25,13 @@ _MOST_TYPE = 6
 @dataclass
 class UpdateForm:
     """``needs``: the clock up to which each client's writing must be known before; ``ends``: up to
-    which it is known afterwards; ``deletes``: the clock at the end of what it deletes."""
+    which it is known afterwards; ``deletes``: the clock at the end of what it deletes; ``ranges``:
+    what that is, by client, start and end."""
 
     needs: dict[int, int] = field(default_factory=dict)
     ends: dict[int, int] = field(default_factory=dict)
     deletes: dict[int, int] = field(default_factory=dict)
+    ranges: list[tuple[int, int, int]] = field(default_factory=list)
 
     def missing_from(self, known: Mapping[int, int]) -> dict[int, int]:
         """What it refers to and is not known: up to which clock, by client."""
@@ -40,6 +42,18 @@ class UpdateForm:
             if to > max(known.get(client, 0), self.ends.get(client, 0))
         }
         return {**lacks, **deleted}
+
+    def is_known(self, known: Mapping[int, int], deleted: UpdateForm) -> bool:
+        """Whether it says nothing that is new: all it writes is known, all it deletes is deleted.
+
+        Args:
+            known: Up to which clock each client's writing is known.
+            deleted: The form of an update that has all that is deleted.
+        """
+        if any(to > known.get(client, 0) for client, to in self.ends.items()):
+            return False
+        gone = sorted(deleted.ranges)
+        return all(_is_within(each, gone) for each in self.ranges)
 
 
 def read_update(data: bytes) -> UpdateForm:
@@ -60,8 +74,10 @@ def read_update(data: bytes) -> UpdateForm:
     for _ in range(cursor.count()):
         client = cursor.integer()
         for _ in range(cursor.count()):
-            to = cursor.integer() + cursor.integer()
-            _need(form.deletes, client, _checked(to))
+            start = cursor.integer()
+            to = _checked(start + cursor.integer())
+            _need(form.deletes, client, to)
+            form.ranges.append((client, start, to))
     cursor.finish()
     for client, to in referred.items():
         if to > form.ends.get(client, 0):
@@ -94,6 +110,15 @@ def _read_block(
     if read is None:
         raise malformed(f"there is no content of the kind {kind}")
     return _checked(clock + _length(read(cursor)))
+
+
+def _is_within(found: tuple[int, int, int], ranges: list[tuple[int, int, int]]) -> bool:
+    """Whether a range is covered by others, which are sorted and may follow one another."""
+    client, start, to = found
+    for other, begins, ends in ranges:
+        if other == client and begins <= start < ends:
+            start = ends
+    return start >= to
 
 
 def _need(needs: dict[int, int], client: int, to: int) -> None:
