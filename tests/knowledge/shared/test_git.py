@@ -194,6 +194,12 @@ def replaced(line: str, **values: Any) -> str:
     )
 
 
+def lose(repository: Any) -> None:
+    """A page's bytes that are not there any more."""
+    blob = str(repository.references[MAIN].peel(pygit2.Commit).tree["pages/n.ipynb"].id)
+    (Path(repository.path) / "objects" / blob[:2] / blob[2:]).unlink()
+
+
 FORGERIES: dict[str, Callable[[Any], object]] = {
     "a page": lambda r: changed_head(r, files=lambda i: i.add(entry(r, "pages/a b/ü.md", b"x"))),
     "a file more": lambda r: changed_head(r, files=lambda i: i.add(entry(r, "README", b"x"))),
@@ -218,6 +224,22 @@ FORGERIES: dict[str, Callable[[Any], object]] = {
     "a head of nowhere": lambda r: changed_events(
         r, lambda lines: [*lines[:-1], replaced(lines[-1], record="0" * 64)]
     ),
+    "a time that is none": lambda r: changed_events(
+        r, lambda lines: [replaced(lines[0], time_us="now"), *lines[1:]]
+    ),
+    "an event of no kind": lambda r: changed_events(
+        r, lambda lines: [*lines[:-1], replaced(lines[-1], kind="erased")]
+    ),
+    "data that are none": lambda r: changed_events(
+        r, lambda lines: [*lines[:-1], replaced(lines[-1], data=[])]
+    ),
+    "a proposal of nothing": lambda r: changed_events(
+        r, lambda lines: [*lines[:-1], replaced(lines[-1], kind="approved", proposal=99)]
+    ),
+    "a depth that is none": lambda r: changed_head(
+        r, message=lambda m: m.replace('"depth":', '"depth":"x","x":')
+    ),
+    "a damaged object": lambda r: lose(r),
     "no events": lambda r: r.references.delete(EVENTS),
     "a proposal fewer": lambda r: r.references.delete("refs/heads/proposals/5"),
 }
@@ -253,6 +275,26 @@ def test_where_nothing_can_be_written_or_read(lived_in: Space, tmp_path: Path) -
         export_git(other, tmp_path / "out")
     with pytest.raises(AccessError):
         import_git(empty(), tmp_path / "out", by="cur")
+
+
+def test_an_export_that_was_killed_as_it_began_is_gone_on_with(
+    lived_in: Space, tmp_path: Path
+) -> None:
+    first = export_git(lived_in, tmp_path / "whole")
+    (tmp_path / "begun").mkdir()
+    shutil.copy(tmp_path / "whole" / ".workbench", tmp_path / "begun")
+    assert export_git(lived_in, tmp_path / "begun").commit == first.commit
+    # Half of the objects, and no branch: what a kill in the middle leaves.
+    half = tmp_path / "half"
+    shutil.copytree(tmp_path / "whole", half)
+    shutil.rmtree(half / "refs")
+    (half / "refs" / "heads").mkdir(parents=True)
+    for number, blob in enumerate(sorted(half.glob("objects/??/*"))):
+        if number % 2:
+            blob.unlink()
+    assert export_git(lived_in, half).commit == first.commit
+    import_git(empty(), half)
+    assert told(empty()) == told(lived_in)
 
 
 def test_who_may_not_read_a_page_of_any_state_exports_nothing(

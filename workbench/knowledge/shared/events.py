@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from workbench.core.errors import IntegrityError
 from workbench.store.documents import dump_document
@@ -52,6 +52,15 @@ def event_of(line: str) -> Event:
         found = Event(**json.loads(line))
     except (ValueError, TypeError) as error:
         raise IntegrityError(f"no event of a space: {line[:120]}") from error
+    numbers = (found.number, found.time_us, 0 if found.proposal is None else found.proposal)
+    texts = (found.kind, found.actor, "" if found.record is None else found.record)
+    if (
+        found.kind not in get_args(EventKind)
+        or not all(isinstance(each, str) for each in texts)
+        or not all(type(each) is int and abs(each) < 1 << 63 for each in numbers)
+        or not isinstance(found.data, dict)
+    ):
+        raise IntegrityError(f"an event has a field that is none: {line[:120]}")
     if found.line() != line:
         raise IntegrityError(f"not the one form of an event: {line[:120]}")
     return found

@@ -23,7 +23,7 @@ from .lines import EXTRA
 from .proposals import proposals_of
 from .records import Record, record_of
 from .space import By, Space
-from .states import read_files
+from .states import read_names
 
 MAIN, EVENTS = "refs/heads/main", "refs/heads/events"
 PROPOSALS, TAGS = "refs/heads/proposals/", "refs/tags/"
@@ -88,10 +88,15 @@ def _write(
     head: str,
 ) -> Export:
     commits: dict[str, Any] = {}
+    blobs: dict[str, Any] = {}  # git's names of what was written, by ours
     _require_same(git, repository, history[0][0])
     with progress("Writing commits", total=len(history), unit="records") as task:
         for digest, record in history:
-            tree = _write_tree(git, repository, read_files(record.state, space.shelf.get))
+            names = read_names(record.state, space.shelf.get)
+            for each in {*names.values()} - {*blobs}:
+                blobs[each] = repository.create_blob(space.shelf.get(each))
+            files_of_it = {name: blobs[each] for name, each in names.items()}
+            tree = _write_tree(git, repository, files_of_it)
             commits[digest] = _write_commit(git, repository, record, tree, commits)
             task.advance()
     heads = {number: made.head for number, made in proposals_of(events).items()}
@@ -125,9 +130,10 @@ def _open(git: Any, path: Path) -> Any:
                 f"{path} is not empty, and was not written by an export",
                 hint="name a folder that is not there",
             )
-        return git.Repository(str(path))
+        if (path / "HEAD").is_file():
+            return git.Repository(str(path))
     files.make_folder(path)
-    files.write_bytes(path / _NOTE, _FORM)
+    files.write_bytes(path / _NOTE, _FORM)  # first: who is killed now can be gone on with
     return git.init_repository(str(path), bare=True, initial_head="main")
 
 
@@ -141,10 +147,9 @@ def _require_same(git: Any, repository: Any, first: str) -> None:
         raise ConflictError("another space was written there", hint="name another folder")
 
 
-def _write_tree(git: Any, repository: Any, contents: Mapping[str, bytes]) -> Any:
+def _write_tree(git: Any, repository: Any, blobs: Mapping[str, Any]) -> Any:
     index = git.Index()
-    for name, content in contents.items():
-        blob = repository.create_blob(content)
+    for name, blob in blobs.items():
         try:
             index.add(git.IndexEntry(name, blob, git.enums.FileMode.BLOB))
         except (git.GitError, ValueError, OSError) as error:
@@ -165,17 +170,17 @@ def _write_commit(
 
 def _write_events(git: Any, repository: Any, events: list[Event]) -> Any:
     content = "".join(f"{each.line()}\n" for each in events).encode()
-    tree = _write_tree(git, repository, {EVENTS_FILE: content})
+    tree = _write_tree(git, repository, {EVENTS_FILE: repository.create_blob(content)})
     by = git.Signature("workbench", f"workbench@{_NOWHERE}", _second(events[-1].time_us), 0)
     return repository.create_commit(None, by, by, f"{len(events)} events\n", tree, [])
 
 
 def record_of_commit(commit: Any) -> Record:
     """The record that a commit is of. Raises IntegrityError if its message has none."""
-    last = commit.message.rstrip("\n").rpartition("\n")[2]
-    if not last.startswith(MARK):
+    last = commit.raw_message.rstrip(b"\n").rpartition(b"\n")[2]
+    if not last.startswith(MARK.encode()):
         raise IntegrityError(f"commit {commit.id} has no record in its message")
-    return record_of(last.removeprefix(MARK).encode())
+    return record_of(last.removeprefix(MARK.encode()))
 
 
 def _plain(name: str) -> str:

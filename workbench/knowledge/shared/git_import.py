@@ -60,6 +60,10 @@ def import_git(space: Space, path: Path, *, by: By = None) -> Import:
         ) from None
     try:
         return _take(space, _Repository(git, repository))
+    except (git.GitError, KeyError, UnicodeDecodeError) as error:
+        raise IntegrityError(
+            f"the repository is damaged: {error}", hint=f"git -C {path} fsck"
+        ) from None
     finally:
         repository.free()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from workbench.core.errors import IntegrityError
 from workbench.store.documents import dump_document
@@ -61,6 +61,12 @@ def record_of(content: bytes) -> Record:
         record = Record(**{**said, "parents": tuple(said["parents"])})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"the bytes are no record of a space: {error}") from error
-    if form != _FORM or record.content() != content:
+    texts = (record.kind, record.state, record.author, record.words, *record.parents)
+    numbers = (record.depth, record.time_us, 0 if record.proposal is None else record.proposal)
+    if not all(isinstance(each, str) for each in texts) or not all(
+        type(each) is int and abs(each) < 1 << 63 for each in numbers
+    ):
+        raise IntegrityError(f"a record has a field that is none: {content[:120]!r}")
+    if form != _FORM or record.kind not in get_args(RecordKind) or record.content() != content:
         raise IntegrityError(f"not the one form of a record: {content[:120]!r}")
     return record

@@ -44,10 +44,15 @@ def read_state(digest: str, get: Callable[[str], bytes]) -> Contents:
 
 def read_files(digest: str, get: Callable[[str], bytes]) -> dict[str, bytes]:
     """The files that a state is."""
+    return {name: get(content) for name, content in read_names(digest, get).items()}
+
+
+def read_names(digest: str, get: Callable[[str], bytes]) -> dict[str, str]:
+    """The digests of the files that a state is, by their names, without reading them."""
     try:
         parts = json.loads(get(digest))
         return {
-            name: get(content)
+            name: content
             for part in parts.values()
             for name, content in json.loads(get(part)).items()
         }
