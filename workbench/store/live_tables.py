@@ -36,3 +36,14 @@ BEGIN SELECT RAISE(ABORT, 'a state does not go back'); END;
 CREATE TRIGGER live_states_stay BEFORE DELETE ON live_states
 BEGIN SELECT RAISE(ABORT, 'a state is what is left of the updates before it'); END;
 """
+
+LIVE_WRITERS = """
+-- Whose a client's number is: whoever wrote under it first. Blocks are known by number and clock,
+-- so who wrote ahead under another's number would have that one's next words taken for known.
+CREATE TABLE live_writers (
+    page INTEGER NOT NULL REFERENCES live_pages (id),
+    client INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    PRIMARY KEY (page, client)
+) STRICT, WITHOUT ROWID;
+"""

@@ -17,7 +17,7 @@ from workbench.core.errors import ConflictError, IntegrityError
 
 from .identity_tables import IDENTITY, SPACES_AND_SIGN_IN
 from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
-from .live_tables import LIVE
+from .live_tables import LIVE, LIVE_WRITERS
 from .monitoring_tables import ALERTS, SAMPLES
 
 _RECORD = """
@@ -361,4 +361,5 @@ ALTER TABLE usage_text ADD COLUMN form TEXT;
     Migration("alerts", ALERTS),
     Migration("spaces and sign-in", SPACES_AND_SIGN_IN),
     Migration("live pages", LIVE),
+    Migration("whose numbers write on live pages", LIVE_WRITERS),
 )

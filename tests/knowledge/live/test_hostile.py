@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from workbench.core.errors import InputError, LimitError, StorageError
 from workbench.knowledge.live import doors, open_page
 from workbench.knowledge.live.client import LivePage
+from workbench.knowledge.live.connection import A_SECOND, AT_ONCE, Pace
 from workbench.knowledge.live.messages import (
     ASK_AWARENESS,
     AWARENESS,
@@ -389,3 +390,14 @@ def test_a_page_is_refused_to_one_who_gives_this_server_another_name(
     ann = people.add("ann", _="admin")
     assert ask(f"{server.url}/live/pages", token=ann, Host="evil.example")[0] == 400
     assert ask(f"{server.url}/live/pages", token=ann, Host="localhost")[0] == 200
+
+
+def test_who_sends_faster_than_anybody_types_is_heard_at_a_pace() -> None:
+    time_s = [0.0]
+    pace = Pace(lambda: time_s[0])
+    assert [pace.wait_s() for _ in range(AT_ONCE)] == [0.0] * AT_ONCE
+    for _ in range(5 * A_SECOND):
+        time_s[0] += pace.wait_s()
+    assert time_s[0] == pytest.approx(5, rel=0.01)
+    time_s[0] += 60
+    assert pace.wait_s() == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -16,8 +18,27 @@ from .showing import answer_error, space_of
 if TYPE_CHECKING:
     from .app import LiveApp
 
+AT_ONCE, A_SECOND = 1000, 200
 _LAST_WORDS_S = 5.0
 _GONE = (WebSocketDisconnect, OSError, RuntimeError)  # the last: sent after the socket closed
+
+
+class Pace:
+    """How fast one connection is heard: so many messages at once, and a rate in the long run.
+
+    Args:
+        clock: Tells seconds; tests give their own.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._left, self._last_s = clock, float(AT_ONCE), clock()
+
+    def wait_s(self) -> float:
+        """How long the next message has to wait."""
+        now_s = self._clock()
+        self._left = min(AT_ONCE, self._left + (now_s - self._last_s) * A_SECOND) - 1
+        self._last_s = now_s
+        return max(0.0, -self._left / A_SECOND)
 
 
 async def serve_socket(live: LiveApp, websocket: WebSocket) -> None:
@@ -69,6 +90,7 @@ async def _send(websocket: WebSocket, door: Door) -> None:
 
 
 async def _receive(live: LiveApp, websocket: WebSocket, door: Door) -> None:
+    pace = Pace()
     while door.closing is None:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
@@ -78,5 +100,8 @@ async def _receive(live: LiveApp, websocket: WebSocket, door: Door) -> None:
             door.cut(MALFORMED, "only messages in bytes are taken")
             return
         live.desk.hear(door, data)
-        # Who sends faster than can be written waits here, and so does his socket.
+        # Who sends faster than can be written waits here, and so does his socket; and who sends
+        # faster than anybody types, for each word of his goes to all others.
         await door.has_room.wait()
+        if wait_s := pace.wait_s():
+            await asyncio.sleep(wait_s)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import InputError, LimitError
+from workbench.core.errors import AccessError, InputError, LimitError
 from workbench.core.optional import require
 
 from .doors import Door
@@ -44,6 +45,7 @@ class OpenPage:
         found = self._pages.find(self.space)
         self.id = None if found is None else found.id
         self.number = self.size_bytes = self._since = self._since_bytes = 0
+        self.writers: dict[int, str] = {}
         if self.id is not None:
             state, updates, self.number = self._pages.read(self.id)
             for part in (state, *updates):
@@ -51,6 +53,7 @@ class OpenPage:
                     self.doc.apply_update(part)
                     self.size_bytes += len(part)
             self._since, self._since_bytes = len(updates), sum(map(len, updates))
+            self.writers = self._pages.writers(self.id)
         self._changed.clear()
         self.known = read_state(self.doc.get_state())
 
@@ -85,6 +88,7 @@ class OpenPage:
         """Apply and keep an update of which nothing is missing; returns what it changed.
 
         Raises:
+            AccessError: It writes under a number that is another user's.
             InputError: It cannot be applied; the document is as it was.
             LimitError: The page would be too large.
         """
@@ -95,6 +99,7 @@ class OpenPage:
                 limit="page",
                 allowed=MOST_PAGE_BYTES,
             )
+        new = self._new_writers(user)
         self._changed.clear()
         try:
             self.doc.apply_update(update)
@@ -109,7 +114,7 @@ class OpenPage:
             raise malformed("what it writes refers to itself")
         changed = self._merged()
         if changed:
-            self._keep(changed, user)
+            self._keep(changed, user, new)
         self.known = known
         return changed
 
@@ -151,6 +156,24 @@ class OpenPage:
             self._pages.keep_state(self.id, self.number, state)
             self.size_bytes, self._since, self._since_bytes = len(state), 0, 0
 
+    def _new_writers(self, user: str) -> list[int]:
+        """The numbers under which an update writes and nobody has before. Raises AccessError.
+
+        Who wrote ahead under another's number would have that one's next words taken for known,
+        and lost; and what he wrote would be hers.
+        """
+        ends = self._form.ends.items()
+        writes = [client for client, to in ends if to > self.known.get(client, 0)]
+        for client in writes:
+            owner = self.writers.get(client, user)
+            if owner != user:
+                raise AccessError(
+                    f"{user!r} writes under the number {client}, which is that of {owner!r}",
+                    hint="begin a document anew: a copy of another's may not be written on with",
+                    reason="writer",
+                )
+        return [client for client in writes if client not in self.writers]
+
     def _merged(self) -> bytes:
         changed, self._changed = self._changed, []
         if len(changed) > 1:
@@ -158,9 +181,12 @@ class OpenPage:
             return merged
         return changed[0] if changed else b""
 
-    def _keep(self, changed: bytes, user: str) -> None:
+    def _keep(self, changed: bytes, user: str, writers: Iterable[int] = ()) -> None:
         if self.id is None:
             self.id = self._pages.create(self.space, user=user).id
+        for client in writers:
+            self._pages.keep_writer(self.id, client, user=user)
+            self.writers[client] = user
         self.number = self._pages.append(self.id, changed, user=user)
         self.size_bytes += len(changed)
         self._since += 1

@@ -127,6 +127,19 @@ class Pages:
         last = rows[-1]["number"] if rows else number
         return state["bytes"] if state else None, tuple(row["bytes"] for row in rows), last
 
+    def writers(self, page: int) -> dict[int, str]:
+        """Whose each client's number is."""
+        rows = self.database.read("SELECT client, user FROM live_writers WHERE page = ?", (page,))
+        return {row["client"]: row["user"] for row in rows}
+
+    def keep_writer(self, page: int, client: int, *, user: str) -> None:
+        """Keep whose a client's number is, unless it is somebody's already."""
+        with self.database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO live_writers VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (page, client, user),
+            )
+
     def last_number(self, page: int) -> int:
         """The number of the last update, also if it was dropped; 0 if there was none."""
         row = self.database.read_one(

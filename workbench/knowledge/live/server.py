@@ -24,6 +24,7 @@ from workbench.store.database import Database
 from .messages import MOST_UPDATE_BYTES
 
 _PING_S = 20.0
+_MOST_CONNECTIONS = 2000
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class LiveServer:
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=5,
+            limit_concurrency=_MOST_CONNECTIONS,
         )
 
         class Server(uvicorn.Server):
