@@ -35,9 +35,9 @@ from workbench.store.ledger import Ledger
 from .made import made_examples
 
 
-def _run(data: Path, **options: Any) -> Any:
+def _run(data: Path, *, token: CancelToken | None = None, **options: Any) -> Any:
     given = {"model": "tiny", "data": data, "precision": "fp32", "learning_rate": 1e-2, **options}
-    return operations.find("finetuning.run").run(given)
+    return operations.find("finetuning.run").run(given, token=token)
 
 
 def test_rows_become_an_adapter_that_answers_at_once(data: Path) -> None:
@@ -100,11 +100,32 @@ def test_the_same_run_is_done_once_unless_again(data: Path) -> None:
     first = _run(data, steps=2)
     same = _run(data, steps=2)
     assert (same.reused, same.version, first.reused) == (True, 1, False)
-    assert _run(data, steps=2, again=True).version == 2
+    record = find_run(first.run)
+    repeated = _run(data, steps=2, again=True)
+    assert (repeated.version, repeated.run) == (2, f"{first.run}-2")
+    # What the first version was made by is still told, and asking once more finds that one.
+    assert find_run(first.run) == record and _run(data, steps=2).run == first.run
+    assert find_run(repeated.run)["result"]["version"] == 2
     assert _run(data, steps=2, seed=1).version == 3
     entries = Ledger().entries(action="privacy.training")
     assert [each.subject[-2:] for each in entries] == ["@3", "@2", "@1"]
     assert (entries[2].data["run"], entries[2].data["examples"]) == (first.run, first.examples)
+
+
+def test_a_run_that_was_begun_again_and_broken_off_is_gone_on_with(data: Path) -> None:
+    first, token = _run(data, steps=6), CancelToken()
+
+    def stop(event: events.Event) -> None:
+        if event.data["number"] == 3:
+            token.cancel()
+
+    with events.listening(stop, "finetuning.step"), pytest.raises(CancelledError):
+        _run(data, steps=6, again=True, token=token)
+    assert find_run(first.run)["state"] == "finished"
+    assert find_run(f"{first.run}-2")["state"] == "stopped"
+    whole = _run(data, steps=6, again=True)
+    assert (whole.run, whole.train_loss) == (f"{first.run}-2", first.train_loss)
+    assert _run(data, steps=6, again=True).run == f"{first.run}-3"
 
 
 def test_a_cancelled_run_goes_on_and_registers_nothing_before(

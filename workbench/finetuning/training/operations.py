@@ -166,7 +166,7 @@ def run(
             given.
         general_questions: Ask so many of the gate's 80 general questions of the base and of what
             came, to see what was forgotten; 0 for none.
-        again: Do it again although it was done.
+        again: Do it again although it was done, as a run and a version of its own.
     """
     given = locals()
     from workbench.finetuning.training.run import run_training
@@ -237,7 +237,7 @@ def prefer(
             came, to see what was forgotten; 0 for none.
         most_unread_share: Refuse a file of which a larger share cannot be read; with 1 whatever can
             be is learnt.
-        again: Do it again although it was done.
+        again: Do it again although it was done, as a run and a version of its own.
     """
     import dataclasses
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +26,7 @@ def learn_privately(
 
 @contextlib.contextmanager
 def spending(
-    private: PrivateLearning | None, material: Material, run_id: str, *, again: bool
+    private: PrivateLearning | None, material: Material, run_id: str
 ) -> Iterator[dict[str, float]]:
     """Spend from the data's budgets what a private run will cost, before it reads a row; once for a
     run that goes on after a kill."""
@@ -40,7 +39,7 @@ def spending(
     budgets, mechanism = Budgets(), private.mechanism
     way: dict[str, Any] = {
         "unit": private.privacy.unit,
-        "run": f"{run_id}-{uuid.uuid4().hex}" if again else run_id,
+        "run": run_id,
     }
     datasets = budgeted(material)
     for each in datasets:

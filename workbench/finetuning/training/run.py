@@ -30,7 +30,7 @@ from workbench.finetuning.training.private_learning import (
 from workbench.finetuning.training.private_spending import learn_privately, spending
 from workbench.finetuning.training.private_units import check_unit, hold_out_units, take_units
 from workbench.finetuning.training.recipe import Recipe
-from workbench.finetuning.training.records import RunRecord, find_run
+from workbench.finetuning.training.records import RunRecord, find_run, unused_id
 from workbench.finetuning.training.registering import (
     Material,
     Origin,
@@ -189,7 +189,7 @@ def train_and_register(
     cpu_s = time.process_time()
     base = base_sha256(catalogue.find(learner.name))
     key = _key(base, material, recipe, name, kind, learner, privacy)
-    run_id = key[:16]
+    run_id = unused_id(key[:16]) if again else key[:16]
     folder = settings.home() / "finetuning" / "runs" / run_id
     known = None if again else _find_result(run_id)
     if known is not None:
@@ -198,14 +198,14 @@ def train_and_register(
     with _holding(folder):
         record = _begin_record(run_id, learner, material, recipe, name=name, base=base, kind=kind)
         private = learn_privately(material, recipe, privacy, learner.pad_id)
-        with record.recording(), spending(private, material, run_id, again=again) as cost:
+        with record.recording(), spending(private, material, run_id) as cost:
             module, done = _train(
                 learner, material, recipe, folder, key, record, make_objective, between_steps,
                 private,
             )  # fmt: skip
             general = ask_general(module, learner, general_questions, base_sha256=base)
             # Killed after this and before its end was written down, a run finds what it registered.
-            adapter = (None if again else find_registered(learner.name, name, run_id)) or register(
+            adapter = find_registered(learner.name, name, run_id) or register(
                 module, learner, material, recipe, name=name, base=base, parents=parents,
                 done=done, run_id=run_id, privacy=cost,
             )  # fmt: skip
