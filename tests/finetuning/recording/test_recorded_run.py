@@ -93,8 +93,9 @@ def test_a_run_is_stopped_from_another_process_and_goes_on(
 
 def test_a_stale_request_does_not_stop_the_next_attempt(run: Run) -> None:
     first = run(steps=3)
-    records.ask_to_stop(first.run)
-    assert run(steps=3, again=True).steps == 3
+    records.ask_to_stop(f"{first.run}-2")  # what it is called when it is done again
+    repeated = run(steps=3, again=True)
+    assert (repeated.run, repeated.steps) == (f"{first.run}-2", 3)
     assert Records().list(records.STOPS) == ()
 
 
