@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,8 @@ class Channel:
         return data
 
     async def send(self, message: bytes) -> None:
-        await self.socket.send(message)
+        with contextlib.suppress(ConnectionClosed):
+            await self.socket.send(message)
 
     async def recv(self) -> bytes:
         data = await self.socket.recv()

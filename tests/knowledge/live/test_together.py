@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections import Counter
 
 import pycrdt
@@ -206,3 +207,49 @@ def test_states_and_updates_come_to_the_same(seed: int, people: People) -> None:
     assert pages.get(SPACE).updates == 59
     with pytest.raises(Exception, match="no state holds"):
         open_database().connection().execute("DELETE FROM live_updates")
+
+
+def test_no_word_waits_for_the_one_before_it_to_be_acknowledged(
+    server: LiveServer, people: People
+) -> None:
+    """Nagle's algorithm and delayed acknowledgements together hold a small message for 40 ms."""
+    from .raw import raw
+
+    with raw(server.url, SPACE, token=people.add("ann", _="admin")) as client:
+        client.join()
+        (connection,) = server._uvicorn.server_state.connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"]
+)
+def test_a_server_that_goes_down_in_a_handshake_is_joined_again(
+    answer: bytes, people: People
+) -> None:
+    ann = people.add("ann", _="admin")
+    with socket.create_server(("127.0.0.1", 0)) as going:
+        port = going.getsockname()[1]
+
+        async def play() -> None:
+            page = LivePage(f"http://127.0.0.1:{port}", SPACE, token=ann)
+            joining = asyncio.create_task(page.__aenter__())
+            for _ in range(2):
+                connection, _address = await asyncio.to_thread(going.accept)
+                await asyncio.to_thread(connection.recv, 4096)
+                connection.sendall(answer)
+                connection.close()
+            going.close()
+            server = serving(port=port)
+            await asyncio.to_thread(server.__enter__)
+            try:
+                await joining
+                page.source.insert(0, "there")
+                await page.saved()
+                await page.__aexit__(None, None, None)
+            finally:
+                await asyncio.to_thread(server.__exit__, None, None, None)
+
+        asyncio.run(play())
+    assert str(OpenPage(Pages(), SPACE).source()) == "there"

@@ -13,6 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+import random
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -42,6 +44,7 @@ from .open_page import ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+log = logging.getLogger(__name__)
 _FOR_GOOD = (SIGNED_OUT, FORBIDDEN, MALFORMED, 1009)
 _FIRST_WAIT_S, _MOST_WAIT_S = 0.05, 5.0
 _MOST_MESSAGE_BYTES = 96 << 20  # a whole page in one
@@ -169,14 +172,18 @@ class LivePage:
                 await self._join()
             except _refusals() as error:
                 self.failed = _meaning(error)
-            except (OSError, EOFError, _websockets().ConnectionClosed, TimeoutError):
-                self.failed = None
+            except _breaks() as error:
+                log.debug("the connection to %s broke, and is joined again: %s", self._url, error)
+            except Exception as error:  # noqa: BLE001 - raised by whoever waits for the page
+                self.failed = error
             self._synced, self._answered, self._socket = False, False, None
             async with self._told:
                 self._told.notify_all()
             if self.failed is None:
-                wait_s = _FIRST_WAIT_S if self.joined > before else min(wait_s * 2, _MOST_WAIT_S)
-                await asyncio.sleep(wait_s)
+                # At once where a connection broke; all who lost it do not come at one moment.
+                broke = self.joined > before
+                wait_s = _FIRST_WAIT_S if broke else min(wait_s * 2, _MOST_WAIT_S)
+                await asyncio.sleep(random.uniform(0, 0.02) if broke else wait_s)
 
     async def _join(self) -> None:
         from websockets.asyncio.client import connect
@@ -279,13 +286,27 @@ def _refusals() -> tuple[type[Exception], ...]:
     return (_ClosedForGoodError, _websockets().InvalidStatus)
 
 
-def _meaning(error: Any) -> Exception:
-    """The server's refusal in words."""
+def _breaks() -> tuple[type[Exception], ...]:
+    """What a network or a server that goes down does, also half-way through a handshake."""
+    exceptions = _websockets()
+    return (
+        OSError,
+        EOFError,
+        TimeoutError,
+        exceptions.ConnectionClosed,
+        exceptions.InvalidHandshake,
+    )
+
+
+def _meaning(error: Any) -> Exception | None:
+    """The server's refusal in words; None if it is none for good."""
     if isinstance(error, _ClosedForGoodError):
         if error.code in (SIGNED_OUT, FORBIDDEN):
             return AccessError(error.reason, reason="closed")
         return InputError(error.reason or "a message was too large", reason="closed")
     status = error.response.status_code
+    if status >= 500:
+        return None
     try:
         said = json.loads(error.response.body)["error"]["message"]
     except (ValueError, KeyError, TypeError):

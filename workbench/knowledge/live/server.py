@@ -196,7 +196,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=256)
+        listening = socket.create_server(address[:2], family=family, backlog=256)
     except (OSError, OverflowError) as error:
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             raise ConflictError(
@@ -208,3 +208,7 @@ def _bind(host: str, port: int) -> socket.socket:
             f"the server cannot listen on {host} port {port}: {error}",
             hint="--host 127.0.0.1 --port 0",
         ) from None
+    # For all connections: asyncio does so by itself only where a socket says that it is of TCP,
+    # which those that are accepted here do not. A keystroke would wait 40 ms for one before it.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
