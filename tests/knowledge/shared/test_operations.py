@@ -67,6 +67,9 @@ def test_two_people_from_a_folder_to_git_and_back(home: Path, tmp_path: Path) ->
     run("approve", "leads", "1", "--user", "bob")
     landed = told("merge-proposal", "leads", "1", "--user", "bob")
     assert told("proposals", "list", "leads") == []
+    assert "agreed on already" in run(
+        "propose", "leads", str(work), "--title", "again", "--user", "ann", status=2
+    )
     run("release", "leads", "v1")
     (line, begun) = told("log", "leads")
     assert (line["author"], line["written_by"], line["releases"]) == ("bob", ["ann"], ["v1"])

@@ -8,6 +8,7 @@ from workbench.identity.users import LOCAL
 from .ancestry import common_ancestor
 from .contents import Contents, contents_of, files_of
 from .differences import touched_paths
+from .merging import merge
 from .proposals import Proposal, find_proposal, proposals_of
 from .space import By, Space
 
@@ -52,6 +53,13 @@ def open_proposal(
         actor = space.require(by, "propose", touched)
         if not touched:
             raise ConflictError("the proposal changes nothing", hint="change something first")
+        now = space.contents()
+        merged = merge(space.contents(came_from), now, contents)
+        if not merged.conflicts and merged.contents == now:  # of a folder that was proposed before
+            raise ConflictError(
+                "all of that is agreed on already",
+                hint=f"workbench knowledge checkout {space.name} FOLDER gives what is agreed on",
+            )
         events = space.shelf.events()
         number = max(proposals_of(events), default=0) + 1
         record = space.add_record(
