@@ -12,7 +12,7 @@ def at_bound(asked: Any, chances: Any, bound: float) -> dict[str, Any]:
     below = {name: chances[chosen] < bound for name, chosen in _groups(asked).items()}
     told: dict[str, Any] = {name: float(out.mean()) for name, out in below.items()}
     for name in ("without", "having"):
-        told[f"{name}_95"] = _resampled(below[name].astype(float))
+        told[f"{name}_95"] = mean_interval(below[name].astype(float))
     kinds = sorted({each.detail for each in asked})
     told["by_kind"] = {
         kind: [
@@ -29,21 +29,21 @@ def at_bound(asked: Any, chances: Any, bound: float) -> dict[str, Any]:
     return told
 
 
-def at_a_twentieth(asked: Any, values: Any, *, lost: float) -> dict[str, Any]:
-    """Abstention where a twentieth of one-hop and of two-hop questions together is lost, and AUC.
+def at_a_twentieth(asked: Any, values: Any) -> dict[str, Any]:
+    """Abstention where ``LOST`` of one-hop and of two-hop questions together is lost, and AUC.
 
     Intervals by resampling each group of questions, the bound found anew each time.
     """
     import numpy as np
 
     from workbench.knowledge.retrieval.scoring import area_under
-    from workbench.knowledge.retrieval.training.evidence_lines import bound_losing
+    from workbench.knowledge.retrieval.training.evidence_lines import LOST, bound_losing
 
     groups = _groups(asked)
     names = ("having_one", "having_two", "without_one", "without_two")
 
     def measured(one: Any, two: Any, without_one: Any, without_two: Any) -> list[float]:
-        least = bound_losing(lost, one, two)
+        least = bound_losing(LOST, one, two)
         having, without = np.concatenate([one, two]), np.concatenate([without_one, without_two])
         return [
             *(float((each < least).mean()) for each in (without, without_one, without_two)),
@@ -62,7 +62,7 @@ def at_a_twentieth(asked: Any, values: Any, *, lost: float) -> dict[str, Any]:
     for column, (name, value) in enumerate(zip(keys, measured(*parts), strict=True)):
         told[name] = value
         told[f"{name}_95"] = np.quantile(again[:, column], [0.025, 0.975]).tolist()
-    least = bound_losing(lost, *parts[:2])
+    least = bound_losing(LOST, *parts[:2])
     kinds = sorted({each.detail for each in asked if not each.gold})
     told["by_kind"] = {
         kind: float((values[[each.detail == kind for each in asked]] < least).mean())
@@ -86,9 +86,13 @@ def _groups(asked: Any) -> dict[str, Any]:
     }
 
 
-def _resampled(values: Any) -> list[float]:
-    """The 95% interval of a mean by resampling."""
+def mean_interval(values: Any) -> list[float]:
+    """The 95% interval of a mean by resampling; one point where all values are the same."""
     import numpy as np
 
-    drawn = np.random.default_rng(9).choice(values, (2000, len(values))).mean(axis=1)
-    return [float(each) for each in np.quantile(drawn, [0.025, 0.975])]
+    from workbench.evaluation.bootstrap import bootstrap_interval
+
+    if values.min() == values.max():
+        return [float(values[0])] * 2
+    interval = bootstrap_interval(np.mean, values, method="percentile")
+    return [interval.low, interval.high]

@@ -57,6 +57,7 @@ def train(name: str, *, only_evidence: bool) -> dict[str, dict[str, Any]]:
         else:
             rerank, pairs, lines = train_rankings(state, retriever, ranked)
         asked = weights.ask(questions + abstention_questions(gold), corpus, embed)
+        asked += weights.without_answers(asked)
     table = weights.evidence_table(asked, corpus, rerank=rerank, pair_line=pairs, lines=lines)
     enough = train_evidence(table, [each.labelled for each in asked])
     return weights.told(rerank.match, rerank.line, pairs, lines, enough)

@@ -7,16 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.knowledge.retrieval.asked_for import AskedFor, read_asked_for
-from workbench.knowledge.retrieval.comparing import read_comparison, sides_of
-from workbench.knowledge.retrieval.outright import (
-    answers_by_two,
-    answers_outright,
-    is_denied,
-    may_say,
-    values_of,
-)
+from workbench.knowledge.retrieval.comparing import read_comparison
+from workbench.knowledge.retrieval.outright import is_denied, may_say, values_of
 from workbench.knowledge.retrieval.said import Said
 from workbench.knowledge.retrieval.telling import Retrieval
+from workbench.knowledge.retrieval.told_outright import told_outright
 from workbench.knowledge.retrieval.words import content_stems, stems_of
 
 from .notes import Note, note_of_community, read_notes
@@ -74,21 +69,17 @@ def _of_named(asked: AskedFor, note: Note) -> bool:
 
 def _outright(retrieval: Retrieval, asked: AskedFor, notes: Sequence[Note]) -> list[Note]:
     """The notes that answer by themselves, or by two, or one for each side of a comparison."""
-    compared = read_comparison(retrieval.question)
-    lines = [
-        note.said(number, by_heading=compared is not None) for number, note in enumerate(notes)
-    ]
-    if compared is not None:
-        told = [each for each in sides_of(compared, lines) if each is not None]
-    elif asked.kind == "about":
-        named = [line for line in lines if any(map(line.names, asked.names))]
-        begins = [line for line in lines if answers_outright(asked, line)]
-        told = _apart(asked, [*begins, *(line for line in named if line not in begins)])
-    elif retrieval.strategy == "overview":
+    lines = [note.said(number) for number, note in enumerate(notes)]
+    found = told_outright(retrieval.question, lines)
+    told = list(found.lines)
+    if found.by == "one":
+        if asked.kind == "about":
+            told += [line for line in lines if any(map(line.names, asked.names))]
+        elif retrieval.strategy == "overview":
+            told = []
+        told = _apart(asked, list(dict.fromkeys(told)))
+    elif found.by == "two" and retrieval.strategy == "overview":
         told = []
-    else:
-        told = _apart(asked, [line for line in lines if answers_outright(asked, line)])
-        told = told or list(answers_by_two(asked, lines) or ())
     return [replace(notes[each.passage], outright=True) for each in told]
 
 

@@ -37,15 +37,11 @@ class Note:
     score: float = 0.0
     outright: bool = False
 
-    def said(self, number: int = 0, *, by_heading: bool = False) -> Said:
-        """Its words, under a number.
-
-        Args:
-            number: Of the note.
-            by_heading: Let the heading say what it is about, also where it has no pronoun.
-        """
-        lends = self.heading is not None and (by_heading or needs_name(self.text))
-        return Said(Line(self.text, 0, len(self.text), self.title if lends else ""), number)
+    def said(self, number: int = 0) -> Said:
+        """Its words, under a number."""
+        title = self.title if self.heading is not None else ""
+        about = title if needs_name(self.text) else ""
+        return Said(Line(self.text, 0, len(self.text), about), number, title)
 
 
 def read_notes(passage: RetrievedPassage) -> Iterator[Note]:

@@ -45,7 +45,7 @@ def remarks_on(question: str, notes: Sequence[Note], *, apart: Sequence[Note]) -
         documents = ", ".join(dict.fromkeys(note.span.document for note in apart))
         found.append(f"The documents contradict each other: {documents}.")
     compared = read_comparison(question)
-    lines = [note.said(by_heading=True) for note in notes if note.outright]
+    lines = [note.said() for note in notes if note.outright]
     if compared is not None and lines:
         found += [
             f"Of {side} nothing was found to compare."
@@ -61,7 +61,7 @@ def sides_missing(retrieval: Retrieval) -> list[str]:
     if compared is None:
         return []
     notes = (note for passage in retrieval.passages for note in read_notes(passage))
-    lines = [note.said(by_heading=True) for note in notes]
+    lines = [note.said() for note in notes]
     told = zip(compared.sides, sides_of(compared, lines), strict=True)
     return [side for side, line in told if line is None]
 

@@ -36,7 +36,7 @@ _DEEDS = stem_set("""
     buy bought sell sold acquired kill killed murdered live lives lived
     """)
 _RELATING = word_set("who whom whose which that where")
-_MEASURES = {
+MEASURES = {
     "long": "long length km kilometre kilometer metre meter mile year month day hour minute",
     "high": "high height elevation altitude metre meter m foot feet",
     "tall": "tall high height metre meter m foot feet cm",
@@ -189,8 +189,8 @@ def _kind(question: str) -> tuple[Kind, frozenset[str]]:
     if re.search(r"^(?:\w+ )?(?:when|(?:what|which) (?:\w+ )?(?:year|date|day|century))\b", plain):
         return "time", frozenset()
     how = re.search(r"^(?:\w+ )?how (\w+)", plain)
-    if how and how[1] in _MEASURES:
-        return "number", frozenset(map(stem, _MEASURES[how[1]].split()))
+    if how and how[1] in MEASURES:
+        return "number", frozenset(map(stem, MEASURES[how[1]].split()))
     if re.search(r"^(?:what|which) (?:is|was|are|were) (?:the )?(?:population|number|length|height|"
                  r"depth|area|distance)\b", plain):  # fmt: skip
         return "number", frozenset()

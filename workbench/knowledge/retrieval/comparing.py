@@ -84,10 +84,11 @@ def read_comparison(question: str) -> Compared | None:
 
 def sides_of(compared: Compared, lines: Sequence[Said]) -> tuple[Said | None, Said | None]:
     """For each side the sentence that names it and has what is compared, rather one that begins
-    with it; None without."""
+    with it; None without. A heading may name it."""
+    titled = [line.under_title() for line in lines]
     first, second = (
         min(
-            (line for line in lines if _tells(compared, side, line)),
+            (line for line in titled if _tells(compared, side, line)),
             key=lambda line: not line.begins_with(name_of(side)),
             default=None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WEIGHTS: Mapping[str, str] = {
-    "evidence": "c0cc0406776f33f0c366fbe48dc18d700920b234fb1b687d2852957cf71a7575",
+    "evidence": "85e416b27eb2b4384cd1ef51825bff364143959a5043af1e00eb5687085fbed3",
     "pairs": "8094b961d48fea9c7bbda1c1b5144fc6fb218ac91e6df5499f0485275676cd36",
     "reranker": "dbd403e543c17ad040eb90634e9687d45cdd2448887647ed3c23f5a1a9acfc71",
     "strategies": "fedd4031ca3fcc770237ba4b9f9d9ec43e1cf036b243e69d9501205d48db647f",

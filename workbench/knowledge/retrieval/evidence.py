@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .asked_features import ASKED_FEATURES, PAIRS, asked_features
 from .plans import Plan
 from .scorers import Scorer, read_weights, scorer_of
 from .sides import Side, Sides
@@ -36,6 +37,7 @@ FEATURES = (
     *SENTENCE_FEATURES,
     *PATH_FEATURES,
     *("said_beyond_75", "hops_together_beyond_60", "hops_together_beyond_90"),
+    *ASKED_FEATURES,
 )
 """What evidence is told by. The names are the question's capitalised words, the rest its other
 telling words."""
@@ -143,7 +145,21 @@ def evidence_features(
         *sentence_features(statements, first or pair, cosines),
         *path_features(statements, plan),
     ]
-    return found + _bends(found[FEATURES.index("said")], hops * together)
+    found += _bends(found[FEATURES.index("said")], hops * together)
+    return found + _asked(signals, corpus, first, plan, hops)
+
+
+def _asked(
+    signals: Signals, corpus: Corpus, first: Sequence[int], plan: Plan, hops: float
+) -> list[float]:
+    """What sentences say of what is asked, of the first passages and the first pairs."""
+    looked = dict.fromkeys(first)
+    for pair in plan.pairs[:PAIRS]:
+        looked.update({pair.first: None, pair.second: None})
+    titles = {each: corpus.graph.titles[each] for each in looked}
+    texts = corpus.read(list(looked))
+    text = signals.question.text
+    return asked_features(text, first, plan, hops=hops, texts=texts, titles=titles)
 
 
 def _bends(said: float, hops_together: float) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from workbench.knowledge.sentences import split_sentences
 from workbench.knowledge.words import FUNCTION_WORDS
@@ -85,11 +85,6 @@ def lines_of(text: str, title: str) -> Iterator[Line]:
 def needs_name(sentence: str) -> bool:
     """Whether a sentence begins with a pronoun, or is a row: another says what it is about."""
     return _BAR in sentence or bool(_PRONOUN.match(sentence))
-
-
-def under(line: Line, title: str) -> Line:
-    """A sentence with its heading for what it is about, where nothing else says that."""
-    return line if line.about else replace(line, about=title)
 
 
 def _begins_with(sentence: str) -> str:

@@ -13,14 +13,11 @@ from workbench.knowledge.searching import places_of
 from workbench.knowledge.states import State
 from workbench.models.loading import load
 
-from .asked_for import read_asked_for
 from .communities import Community
-from .comparing import read_comparison, sides_of
 from .evidence import Answerable, EvidenceLines, evidence_features, kept_evidence_lines
 from .fusion import fuse_ranks
 from .keeping import keep_communities, keep_passage_graph
-from .lines import lines_of, under
-from .outright import answers_by_two, answers_outright
+from .lines import lines_of
 from .overviews import Overview, is_thin, look_over
 from .plans import Plan, make_plan, pair_scorer
 from .questions import read_question
@@ -30,6 +27,7 @@ from .scorers import Scorer
 from .signals import Corpus, Signals, find_signals
 from .strategies import Choice, Strategy, choose_strategy, strategy_scorers
 from .telling import Ranked, Retrieval, tell
+from .told_outright import told_outright
 from .walking import graph_steps
 
 if TYPE_CHECKING:
@@ -63,9 +61,14 @@ class Retriever:
     ) -> None:
         self.state, self.embed_many = state, embed
         graph = keep_passage_graph(state)
-        self.corpus = Corpus(
-            graph, index_text(state), index_vectors(state, embedder=embedder), graph_steps(graph)
-        )
+        vectors = index_vectors(state, embedder=embedder)
+        self.corpus = Corpus(graph, index_text(state), vectors, graph_steps(graph), self._read)
+
+    def _read(self, passages: Sequence[int]) -> dict[int, str]:
+        """The texts of passages."""
+        keys = self.corpus.graph.keys
+        _, texts = places_of(self.state, [keys[each] for each in passages])
+        return {each: texts[keys[each]] for each in passages}
 
     @cached_property
     def communities(self) -> list[Community]:
@@ -148,21 +151,12 @@ class Retriever:
         in each document, and a lead is long: what a short note says outright looks thin to them.
         """
         titles = self.corpus.graph.titles
-        keys = [self.corpus.graph.keys[each] for each in passages]
-        _, texts = places_of(self.state, keys)
-        asked = read_asked_for(signals.question.text)
         lines = [
-            Said(line, passage)
-            for passage, key in zip(passages, keys, strict=True)
-            for line in lines_of(texts[key], titles[passage])
+            Said(line, passage, titles[passage])
+            for passage, text in self._read(passages).items()
+            for line in lines_of(text, titles[passage])
         ]
-        compared = read_comparison(signals.question.text)
-        if compared is not None:
-            told = [Said(under(each.line, titles[each.passage])) for each in lines]
-            return None not in sides_of(compared, told)
-        if any(answers_outright(asked, line) for line in lines):
-            return True
-        return answers_by_two(asked, lines) is not None
+        return told_outright(signals.question.text, lines).whole
 
     @property
     def bound(self) -> float:

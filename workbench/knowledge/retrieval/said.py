@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from workbench.knowledge.words import FUNCTION_WORDS
@@ -23,10 +23,18 @@ class Said:
     Args:
         line: The sentence.
         passage: A number of the passage that it is of, for who reads several.
+        title: What it stands under, if that may say what it is about.
     """
 
     line: Line
     passage: int = 0
+    title: str = ""
+
+    def under_title(self) -> Said:
+        """The same with its title for what it is about, where nothing else says that."""
+        if self.line.about or not self.title:
+            return self
+        return replace(self, line=replace(self.line, about=self.title))
 
     @cached_property
     def shown(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,12 +26,16 @@ _COMPARED = 50_000  # up to so many vectors all are compared
 
 @dataclass(frozen=True)
 class Corpus:
-    """A state's graph with its indexes, as they are needed for each question."""
+    """A state's graph with its indexes, as they are needed for each question.
+
+    ``read`` gives the texts of passages, by passage.
+    """
 
     graph: PassageGraph
     text: TextIndex
     vectors: VectorIndex
     steps: sparse.csr_matrix = field(repr=False)
+    read: Callable[[Sequence[int]], dict[int, str]] = field(repr=False)
 
     @cached_property
     def by_vector(self) -> dict[int, int]:

@@ -107,6 +107,11 @@ class Statements:
 
         return said[..., self._asked] if self._asked >= 0 else np.ones(said.shape[:-1])
 
+    def titled(self, passage: int) -> float:
+        """The share of the words of a passage's title that the question has."""
+        title = self.graph.title_stems[passage]
+        return len(title & self._every) / max(1, len(title))
+
     def read(self, passage: int) -> _Read:
         """A passage's sentences, without its title where that is one."""
         import numpy as np
@@ -167,7 +172,7 @@ def sentence_features(
             best = float(scores[place]), passage, place
         names = max(names, float(statements.share(read.anywhere, statements.names)))
         named = max(named, float(statements.share(with_title, statements.names).max()))
-        if _title_share(statements, passage) > _TITLED:
+        if statements.titled(passage) > _TITLED:
             rest = statements.share(read.said, statements.rest) * read.kinds
             of_named = max(of_named, float(rest.max()))
     assert best is not None
@@ -181,7 +186,7 @@ def sentence_features(
         float(statements.share(np.maximum(line, read.title), statements.names)),
         float(statements.asked(line)),
         float(read.kinds[place]),
-        _title_share(statements, passage),
+        statements.titled(passage),
         cosines[passage],
         *(names, named, of_named),
     ]
@@ -225,11 +230,6 @@ def path_features(statements: Statements, plan: Plan) -> list[float]:
         float(statements.share(next_line, statements.rest & (line < _COVERED))),
         float(statements.share(line, statements.rest)),
     ]
-
-
-def _title_share(statements: Statements, passage: int) -> float:
-    title = statements.graph.title_stems[passage]
-    return len(title & statements._every) / max(1, len(title))
 
 
 def _linked(statements: Statements, first: int, second: int) -> np.ndarray:

@@ -89,9 +89,11 @@ def fit_lines(
     answered = np.array([bool(each.gold) for each in questions])
     two = np.array([each.two_hops for each in questions])
     hops = table[:, FEATURES.index("hops")]
+    weights = np.array([each.weight for each in questions])
     balance = np.zeros(len(questions))
     for group in (answered & two, answered & ~two, ~answered & two, ~answered & ~two):
-        balance[group & chosen] = 1 / max(1, (group & chosen).sum())
+        mine = group & chosen
+        balance[mine] = weights[mine] / max(1.0, weights[mine].sum())
     lines = []
     for share in (1 - hops, hops):
         counts = balance * np.maximum(share, _LEAST_SHARE)

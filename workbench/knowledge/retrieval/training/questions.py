@@ -3,7 +3,7 @@
 Those to learn from are the frozen development and training sets, and the ones in
 ``frozen/made_questions.jsonl`` and ``frozen/made_for_abstention.jsonl``, which were written for
 this purpose from leads that no frozen set names. ``unanswerable_held_out`` was measured on twice,
-and is learnt from since ``unanswerable_second_held_out`` took its place.
+and the second held-out sets twice; they are learnt from since the third ones took their place.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _STRATEGIES: Mapping[str, Strategy] = {
 class Labelled:
     """A question, its kind, and the passages that hold its answer: none, one or two.
 
-    ``detail`` is the kind that its set calls it, such as ``absent_second``.
+    ``detail`` is the kind that its set calls it, such as ``absent_second``; ``weight`` what it
+    counts when lines are fitted.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Labelled:
     strategy: Strategy
     gold: tuple[int, ...] = ()
     detail: str = ""
+    weight: float = 1.0
 
     @property
     def two_hops(self) -> bool:
@@ -106,6 +108,9 @@ def development_questions(gold: GoldPassages) -> list[Labelled]:
 
 def abstention_questions(gold: GoldPassages) -> list[Labelled]:
     """What abstention alone learns from, beside the others: no ranking was fitted to them."""
-    names = ("answerable_second_training", "unanswerable_second_training", "unanswerable_held_out")
+    names = (
+        *("answerable_second_training", "unanswerable_second_training", "unanswerable_held_out"),
+        *("answerable_second_held_out", "unanswerable_second_held_out"),
+    )
     frozen = [each for name in names for each in labelled(read_knowledge_set(name), gold)]
     return frozen + made_questions(gold, "made_for_abstention")

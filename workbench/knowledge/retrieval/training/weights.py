@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.knowledge.retrieval import pairs, reranker, strategies
@@ -23,6 +23,7 @@ from .questions import Labelled
 if TYPE_CHECKING:
     import numpy as np
 
+_REMOVED_WEIGHT = 0.2
 _L2_PAIRS, _L2_PASSAGES, _L2_STRATEGIES = 0.01, 0.01, 0.001
 
 
@@ -44,6 +45,22 @@ def ask(
     return [
         Asked(each, find_signals(read_question(each.question, corpus.graph), vector, corpus))
         for each, vector in zip(questions, vectors, strict=True)
+    ]
+
+
+def without_answers(asked: Sequence[Asked]) -> list[Asked]:
+    """The questions with an answer as if the last passage that has it were not there.
+
+    So there are as many more without one, and of two hops more than were written. They count less:
+    what is left is easier to see through than a passage that is there and silent.
+    """
+    return [
+        Asked(
+            replace(each.labelled, gold=(), weight=_REMOVED_WEIGHT),
+            each.signals.without(each.labelled.gold[-1:]),
+        )
+        for each in asked
+        if each.labelled.gold
     ]
 
 

@@ -1,0 +1,44 @@
+"""The sentences that answer a question outright: one, one after another, or one for each side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from .asked_for import read_asked_for
+from .comparing import read_comparison, sides_of
+from .outright import answers_by_two, answers_outright
+from .said import Said
+
+
+@dataclass(frozen=True)
+class ToldOutright:
+    """Sentences that answer, and how they do: each by itself, by two, or by sides.
+
+    ``whole``: nothing of the question is left, as it is where a side has no sentence.
+    """
+
+    lines: tuple[Said, ...]
+    by: Literal["one", "two", "sides"]
+    whole: bool
+
+
+def told_outright(question: str, lines: Sequence[Said]) -> ToldOutright:
+    """What answers a question by its words alone.
+
+    Args:
+        question: As it was asked.
+        lines: The sentences that may, in order.
+    """
+    compared = read_comparison(question)
+    if compared is not None:
+        sides = sides_of(compared, lines)
+        told = tuple(side for side in sides if side is not None)
+        return ToldOutright(told, "sides", len(told) == len(sides))
+    asked = read_asked_for(question)
+    told = tuple(line for line in lines if answers_outright(asked, line))
+    if told or asked.kind == "about":
+        return ToldOutright(told, "one", bool(told))
+    two = answers_by_two(asked, lines) or ()
+    return ToldOutright(two, "two", bool(two))
