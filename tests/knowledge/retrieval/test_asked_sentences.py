@@ -58,8 +58,12 @@ def features(question: str, texts: dict[int, str], *titles: str) -> dict[str, fl
 def test_a_second_passage_that_is_silent_is_told_from_one_that_answers() -> None:
     question = "In what year was the town founded in which Ada Brandt lives?"
     first = "Ada Brandt lives in Velm, where she moved in 1990."
-    told = features(question, {0: first, 1: "Velm is a town founded in 1271."}, "Ada Brandt", "Velm")
-    silent = features(question, {0: first, 1: "Velm is a town burnt in 1271."}, "Ada Brandt", "Velm")
+    told = features(
+        question, {0: first, 1: "Velm is a town founded in 1271."}, "Ada Brandt", "Velm"
+    )
+    silent = features(
+        question, {0: first, 1: "Velm is a town burnt in 1271."}, "Ada Brandt", "Velm"
+    )
     assert told["told_at_best_link"] > 0.5
     assert (silent["told_at_best_link"], silent["bridge_told"]) == (0.0, 0.0)
     assert silent["best_link"] == told["best_link"] > 0.5  # both are there, one is silent
