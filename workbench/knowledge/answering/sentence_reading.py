@@ -16,6 +16,9 @@ _SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 _PASSIVE = ("nsubjpass", "agent")
 _ROLES = {"nsubj": "doer", "dobj": "done to", "nsubjpass": "done to"}
 _COMPARED = ("JJR", "JJS", "RBR", "RBS")
+# spaCy's small words that make a sentence say something else: *the last pharaoh* was not the third.
+_SINGLING = frozenset(("last", "next", "only", "least", "less", "former", "latter"))
+_ENDS = re.compile(r"[.!][\"'”’)\]]*\s*$")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # What an answer says of itself or of anything: it needs no support, and tells nothing.
 _FILLERS = frozenset(("also", "however", "therefore", "then", "call", "know", "name", "answer"))
@@ -29,8 +32,9 @@ class Reading:
 
     ``roles`` are what is done with who does it and what it is done to; ``joined`` words of which
     one depends on the other; ``counted`` numbers with what they count; ``near`` and ``nearer``
-    words that are a few steps of the parse apart; ``whole`` is False for what says nothing of
-    anything, such as *1781.* or *The answer is 13 days.*
+    words that are a few steps of the parse apart; ``predicates`` are what it says that something
+    is. ``whole`` is False for what says nothing of anything, such as *1781.* or *The answer is 13
+    days.*, for a question, and for what breaks off.
     """
 
     lemmas: tuple[str, ...]
@@ -44,6 +48,7 @@ class Reading:
     counted: frozenset[frozenset[str]]
     near: frozenset[frozenset[str]]
     nearer: frozenset[frozenset[str]]
+    predicates: frozenset[str]
     whole: bool
 
 
@@ -64,12 +69,14 @@ def read_sentence(text: str) -> Reading:
         frozenset(_counted(content)),
         frozenset(_near(content, _NEAR)),
         frozenset(_near(content, _NEAR_NUMBERS)),
-        any(token.dep_ in _SUBJECTS and _lemma(token) not in _FILLERS for token in tokens),
+        frozenset(_lemma(token) for token in tokens if token.dep_ == "attr"),
+        bool(_ENDS.search(text))
+        and any(token.dep_ in _SUBJECTS and _lemma(token) not in _FILLERS for token in tokens),
     )
 
 
 def _tells(token: Any) -> bool:
-    carries = token.pos_ in _CONTENT and not token.is_stop
+    carries = token.pos_ in _CONTENT and (not token.is_stop or token.lower_ in _SINGLING)
     return (carries or token.like_num) and _lemma(token) not in _FILLERS
 
 

@@ -1,12 +1,12 @@
 """Whether a sentence of a document says what a sentence of an answer says.
 
 A sentence is supported by a note if all its words stand there (but one noun that the question
-brought), in much the same order, if what hangs together in it hangs together there (words that are
-joined in its parse are near each other in the note's), who did is not who it was done to, and both
-deny or neither does. The heading under which a note stands may give the name that the note has a
-pronoun for. It is a check of words: sentences that are right and use others are refused, and the
-note itself answers then. Two notes together are no support: a bridge from one and an island from
-the other made false sentences.
+brought, if it is not what the sentence says that something is), in much the same order, if what
+hangs together in it hangs together there (words that are joined in its parse are near each other in
+the note's), who did is not who it was done to, and both deny or neither does. The heading under
+which a note stands may give the name that the note has a pronoun for. It is a check of words:
+sentences that are right and use others are refused, and the note itself answers then. Two notes
+together are no support: a bridge from one and an island from the other made false sentences.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Checker:
         own = set(note.lemmas)
         lent = set(title.lemmas) if self.notes[number].heading is not None else set()
         lacking = tuple(word for word in dict.fromkeys(said.lemmas) if word not in own | lent)
-        free = self._asked.nouns - said.names - said.numbers
+        free = self._asked.nouns - said.names - said.numbers - said.predicates
         known = len(lacking) <= _MOST_OF_QUESTION and free.issuperset(lacking)
         exact = said.numbers <= note.numbers | title.numbers
         alike = known and exact and said.denies == note.denies and _same_doer(said, note)
