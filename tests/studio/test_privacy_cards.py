@@ -18,11 +18,13 @@ from workbench.privacy.auditing.min_k import TextAttack, TextMembership
 from workbench.privacy.auditing.one_run import Audit
 from workbench.privacy.dp.accounting import PrivacyLoss
 from workbench.privacy.dp.budget import BudgetState, Spend
+from workbench.privacy.dp.claims import Claim, Verdict
 from workbench.privacy.dp.mechanisms import DiscreteGaussian, GaussianSteps, PureSteps
 from workbench.privacy.dp.operations import RunCost
 from workbench.privacy.dp.statistics import PrivateFigure
 from workbench.privacy.dp.synthesising import Synthesis
 from workbench.privacy.dp.training import PrivateRun
+from workbench.studio.privacy_panels import draw_spend as draw_spend_row
 from workbench.studio.viewers import draw_list
 
 AUDIT = Audit(1.0, 2.9, 1e-5, 0.95, 1000, 200, 148, 0.7, flagged=False)
@@ -134,6 +136,28 @@ def test_other_mechanisms_have_words() -> None:
     assert "2 times epsilon 0.5" in html(replace(SPEND, mechanism=PureSteps(0.5, 2)))
     noisy = replace(SPEND, mechanism=DiscreteGaussian(4.0, count=1))
     assert "1 answer with discrete Gaussian noise of 4" in html(noisy)
+
+
+def test_a_spend_whose_claim_was_refuted_is_not_told_as_good(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lie = replace(
+        SPEND,
+        ended_s=1.77e9,
+        claim=Claim(0.5, 1e-5, 56.0, 0.001),
+        verdict=Verdict(11.8, 0.95, refuted=True),
+    )
+    terminal.show_budget_spends([lie])
+    drawn = draw_list([lie])
+    assert drawn is not None
+    claimed, found = "claims epsilon 0.5, charged 56: 0.001 times", "claim refuted: 11.8 is proven"
+    for told in (html(lie), drawn["text/html"], draw_spend_row(lie), capsys.readouterr().out):
+        assert claimed in told and found in told
+    assert "✗ claim refuted" in html(lie) and "pill bad" in html(lie)
+    assert "✗ claim refuted" in draw_spend_row(lie) and "✓" not in draw_spend_row(lie)
+    honest = replace(lie, claim=Claim(0.5, 1e-5, 0.5), verdict=Verdict(0.1, 0.95, refuted=False))
+    assert "✓ ended" in draw_spend_row(honest) and "not refuted" in draw_spend_row(honest)
+    assert "epsilon 0.5" in html(honest) and "pill bad" not in html(honest)
 
 
 def test_a_terminal_gets_short_tables(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.drawing import format_time, print_table
+from workbench.privacy.dp.claims import describe_claim, describe_verdict
 from workbench.privacy.dp.mechanisms import describe_mechanism
 
 if TYPE_CHECKING:
@@ -169,6 +170,10 @@ def show_budget_spends(spends: list[Spend]) -> None:
         for each in spends
     ]  # fmt: skip
     print_table(["when", "purpose", "what", "unit", ""], rows)
+    for at, each in enumerate(spends, start=1):
+        told = [describe_claim(each.claim), describe_verdict(each.verdict)]
+        if any(told):
+            click.echo(f"run {at}: {'; '.join(filter(None, told))}")
 
 
 def show_statistic(figures: list[PrivateFigure]) -> None:

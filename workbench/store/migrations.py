@@ -362,4 +362,17 @@ ALTER TABLE usage_text ADD COLUMN form TEXT;
     Migration("spaces and sign-in", SPACES_AND_SIGN_IN),
     Migration("live pages", LIVE),
     Migration("whose numbers write on live pages", LIVE_WRITERS),
+    Migration(
+        "what a spend claims, and what its audit found",
+        """
+-- JSON, of privacy/dp/claims.py; spends of before, and those that claim nothing, have none.
+ALTER TABLE privacy_spends ADD COLUMN claim TEXT;
+ALTER TABLE privacy_spends ADD COLUMN verdict TEXT;
+CREATE TRIGGER privacy_spends_keep_claim BEFORE UPDATE OF claim ON privacy_spends
+BEGIN SELECT RAISE(ABORT, 'a claim stays as it was made'); END;
+CREATE TRIGGER privacy_spends_keep_verdict BEFORE UPDATE OF verdict ON privacy_spends
+WHEN OLD.verdict IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a verdict is never taken back'); END;
+""",
+    ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.privacy.dp.claims import describe_claim, describe_verdict
 from workbench.privacy.dp.mechanisms import describe_mechanism
 from workbench.studio.cards import card
 from workbench.studio.markup import count, escape, number, when
@@ -227,6 +228,8 @@ def draw_spends(spends: Sequence[Spend]) -> str:
             "purpose": each.purpose,
             "what": describe_mechanism(each.mechanism),
             "unit": each.unit,
+            "claim": describe_claim(each.claim),
+            "audit": describe_verdict(each.verdict),
             "ended": "" if each.ended_s is None else when(each.ended_s),
         }
         for each in spends
@@ -236,8 +239,11 @@ def draw_spends(spends: Sequence[Spend]) -> str:
 
 def draw_spend(spend: Spend) -> str:
     """One use of a data set."""
-    words = (describe_mechanism(spend.mechanism), when(spend.recorded_s))
+    said = (describe_claim(spend.claim), describe_verdict(spend.verdict))
+    words = (describe_mechanism(spend.mechanism), *filter(None, said), when(spend.recorded_s))
     mark = ("plain", "· open" if spend.ended_s is None else "✓ ended")
+    if spend.verdict is not None and spend.verdict.refuted:
+        mark = ("bad", "✗ claim refuted")
     return card(_head(mark, spend.purpose, *words))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
+from workbench.privacy.dp.claims import describe_claim, describe_verdict
 from workbench.privacy.dp.mechanisms import describe_mechanism
 from workbench.privacy.ledger.recording import ACTIONS, ROOM, is_pseudonym
 from workbench.studio.ledger_cards import where_broken
@@ -115,16 +116,22 @@ class SpendsChooser:
         spends = facts.spends.get(self.choice.value, [])
         if not spends:
             return [self.box, '<p class="q">Nothing was spent of it yet.</p>']
-        rows = "".join(_spend(each) for each in reversed(spends))
+        rows = "".join(draw_spend(each) for each in reversed(spends))
         return [self.box, f'<ul class="wb-rows">{rows}</ul>']
 
 
-def _spend(each: Spend) -> str:
-    ended = "open" if each.ended_s is None else "✓ ended"
+def draw_spend(each: Spend) -> str:
+    """A use of a data set; one whose audit refuted its claim is told as bad."""
+    ended, style = "open" if each.ended_s is None else "✓ ended", ""
+    if each.verdict is not None and each.verdict.refuted:
+        ended, style = "✗ claim refuted", ' style="color:var(--bad)"'
+    told = (describe_mechanism(each.mechanism), describe_claim(each.claim),
+            describe_verdict(each.verdict))  # fmt: skip
+    quiet = "".join(f"<span>{escape(said)}</span>" for said in told if said)
     return (
-        f'<li><span class="name">{escape(each.purpose)}</span><span class="side">{ended}</span>'
-        f'<p class="facts"><span>{when(each.recorded_s)}</span>'
-        f"<span>{escape(describe_mechanism(each.mechanism))}</span></p></li>"
+        f'<li><span class="name">{escape(each.purpose)}</span>'
+        f'<span class="side"{style}>{ended}</span>'
+        f'<p class="facts"><span>{when(each.recorded_s)}</span>{quiet}</p></li>'
     )
 
 

@@ -21,8 +21,10 @@ from workbench.core.errors import (
 from workbench.privacy import Budgets
 from workbench.privacy.dp.accounting import epsilon_by_pld
 from workbench.privacy.dp.calibration import find_noise_multiplier
+from workbench.privacy.dp.claims import Claim, Verdict
 from workbench.privacy.dp.mechanisms import GaussianSteps
 from workbench.privacy.dp.operations import set_budget, show_budgets, show_spends
+from workbench.privacy.dp.training import ClippingName
 from workbench.store import Ledger
 
 DATA = "ab" * 32
@@ -174,3 +176,58 @@ def test_training_is_refused_before_a_step_when_the_budget_is_spent() -> None:
     with pytest.raises(LimitError, match="privacy budget"):
         train(epsilon=1.4, steps=4, canaries=0, seed=1)
     assert len(show_spends("digits")) == 1
+
+
+LIE = Claim(epsilon=0.5, delta=1e-5, charged=12.0, noise_scale=0.1)
+
+
+def test_a_claim_and_its_verdict_are_kept_and_in_the_ledger() -> None:
+    budgets = Budgets()
+    spend = budgets.spend(DATA, RUN, purpose="a run", claim=LIE)
+    assert budgets.spends(DATA) == [spend] and spend.verdict is None
+    judged = budgets.judge(spend, Verdict(11.8, 0.95, refuted=True))
+    assert budgets.spends(DATA) == [judged]
+    audited, spent = Ledger().entries(subject=DATA)
+    assert spent.data["claim"] == {
+        "epsilon": 0.5, "delta": 1e-5, "charged": 12.0, "noise_scale": 0.1,
+    }  # fmt: skip
+    assert audited.action == "privacy.attack" and audited.data["claim_refuted"] is True
+    assert audited.data["proven_epsilon"] == 11.8 and audited.data["spend"] == spend.id
+    with pytest.raises((sqlite3.IntegrityError, StorageError), match="never taken back"):
+        budgets.judge(spend, Verdict(0.1, 0.95, refuted=False))
+    with (
+        pytest.raises((sqlite3.IntegrityError, StorageError), match="stays as it was"),
+        budgets.database.transaction() as connection,
+    ):
+        connection.execute("UPDATE privacy_spends SET claim = NULL")
+    assert budgets.spends(DATA) == [judged] and len(Ledger().entries(subject=DATA)) == 2
+
+
+@pytest.mark.parametrize("clipping", ["fixed", "quantile"])
+def test_a_budget_is_charged_for_the_noise_that_was_added(clipping: ClippingName) -> None:
+    from workbench.privacy.dp.operations import train
+
+    run = train(epsilon=1.0, steps=4, canaries=0, seed=0, noise_scale=0.25, clipping=clipping)
+    (spend,) = show_spends("digits")
+    claim, added = spend.claim, spend.mechanism
+    assert claim is not None and isinstance(added, GaussianSteps)
+    assert claim.epsilon == run.epsilon_pld <= 1.0 and claim.noise_scale == 0.25
+    # The count of a quantile keeps its noise, so that the whole has a little more than a quarter.
+    least = 0.25 * run.noise_multiplier
+    assert added.noise_multiplier == pytest.approx(least, rel=0.05)
+    assert added.noise_multiplier >= least * (1 - 1e-12)
+    (shown,) = show_budgets("digits")
+    assert shown.spent == claim.charged == epsilon_by_pld([added], delta=1e-5) > 4.0
+
+
+def test_noise_that_is_scaled_down_is_refused_where_a_budget_would_not_allow_it() -> None:
+    from workbench.privacy.dp.operations import train
+
+    set_budget("digits", epsilon=5.0)
+    with pytest.raises(LimitError, match="with this run it would be") as refused:
+        train(epsilon=0.5, steps=4, canaries=0, seed=0, noise_scale=0.001)
+    assert "--noise-scale 1" in str(refused.value.hint) and show_spends("digits") == []
+    train(epsilon=0.5, steps=4, canaries=0, seed=0)
+    train(epsilon=4.0, steps=4, canaries=0, seed=0, noise_scale=2.0)  # more noise costs less
+    (shown,) = show_budgets("digits")
+    assert 0.5 < shown.spent < 3.0

@@ -21,6 +21,7 @@ from workbench.store.documents import dump_document, load_document
 
 from .accounting import epsilon_by_pld
 from .calibration import find_noise_multiplier
+from .claims import Claim, Verdict, dump_part, load_claim, load_verdict
 from .mechanisms import (
     GaussianSteps,
     Mechanism,
@@ -39,7 +40,11 @@ DELTA = 1e-5  # of the epsilon that is shown where no budget says another
 
 @dataclass(frozen=True)
 class Spend(Viewable):
-    """One use of a data set. ``ended_s`` is None while it goes on, or if it was killed."""
+    """One use of a data set. ``ended_s`` is None while it goes on, or if it was killed.
+
+    ``mechanism`` is what is done and what the budget is charged for; ``claim`` is what the run says
+    of it, and ``verdict`` what its audit found. Both are None where there was none.
+    """
 
     id: int
     dataset_sha256: str
@@ -49,6 +54,8 @@ class Spend(Viewable):
     run: str
     recorded_s: float
     ended_s: float | None
+    claim: Claim | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -174,16 +181,18 @@ class Budgets:
         purpose: str,
         unit: Unit = "example",
         run: str | None = None,
+        claim: Claim | None = None,
     ) -> Spend:
         """Write a spend down. When this returns it is on the disk, and the data may be read.
 
         Args:
             dataset_sha256: Of the data set's content.
-            mechanism: What will be done.
+            mechanism: What will be done, with the noise that is really added.
             purpose: In words, for whoever reads the ledger.
             unit: Whether examples or users are protected.
             run: A name for what goes on after a kill from where it was, with the same noise: spent
                 once. By default each spend is one of its own.
+            claim: What the run says that it costs.
 
         Raises:
             LimitError: The budget has not so much left; the message says what would fit.
@@ -192,9 +201,11 @@ class Budgets:
         """
         _check_sha256(dataset_sha256)
         before = self.spends(dataset_sha256)
-        self._check_left(dataset_sha256, mechanism, before, run)  # outside of the lock: slow once
+        # Outside of the lock, for it is slow once.
+        self._check_left(dataset_sha256, mechanism, before, run, claim)
         with self.database.transaction() as connection:
-            known = self._check_left(dataset_sha256, mechanism, self.spends(dataset_sha256), run)
+            before = self.spends(dataset_sha256)
+            known = self._check_left(dataset_sha256, mechanism, before, run, claim)
             if known is not None:
                 return known
             self._check_unit(dataset_sha256, unit)
@@ -205,19 +216,20 @@ class Budgets:
                 purpose,
                 run or uuid.uuid4().hex,
                 time.time(),
+                None if claim is None else dump_document(dump_part(claim), what="a claim"),
             )
             number = connection.execute(
                 "INSERT INTO privacy_spends "
-                "(dataset_sha256, unit, mechanism, purpose, run, recorded_s) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "(dataset_sha256, unit, mechanism, purpose, run, recorded_s, claim) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
             ).lastrowid
-            record(
-                "budget_spend", dataset_sha256, database=self.database,
-                data={"purpose": purpose, "unit": unit, **dump_mechanism(mechanism)},
-            )  # fmt: skip
+            told = {"purpose": purpose, "unit": unit, **dump_mechanism(mechanism)}
+            if claim is not None:
+                told["claim"] = dump_part(claim)
+            record("budget_spend", dataset_sha256, database=self.database, data=told)
         return Spend(
-            int(number or 0), dataset_sha256, unit, mechanism, purpose, row[4], row[5], None
+            int(number or 0), dataset_sha256, unit, mechanism, purpose, row[4], row[5], None, claim
         )
 
     def end(self, spend: Spend) -> Spend:
@@ -229,9 +241,29 @@ class Budgets:
             )
         return replace(spend, ended_s=now_s)
 
+    def judge(self, spend: Spend, verdict: Verdict) -> Spend:
+        """Write down what the audit of a spend's run found, in the ledger too.
+
+        Raises:
+            StorageError: It was judged before.
+        """
+        with self.database.transaction() as connection:
+            connection.execute(
+                "UPDATE privacy_spends SET verdict = ? WHERE id = ?",
+                (dump_document(dump_part(verdict), what="a verdict"), spend.id),
+            )
+            record(
+                "attack", spend.dataset_sha256, database=self.database,
+                data={"attack": "audit in one run", "spend": spend.id,
+                      "claim": dump_part(spend.claim), "claim_refuted": verdict.refuted,
+                      "proven_epsilon": verdict.lower, "confidence": verdict.confidence},
+            )  # fmt: skip
+        return replace(spend, verdict=verdict)
+
     def _check_left(
-        self, dataset_sha256: str, mechanism: Mechanism, spends: list[Spend], run: str | None
-    ) -> Spend | None:
+        self, dataset_sha256: str, mechanism: Mechanism, spends: list[Spend], run: str | None,
+        claim: Claim | None = None,
+    ) -> Spend | None:  # fmt: skip
         """The spend of the same run, if there is one; LimitError if there is not enough left."""
         known = next((each for each in spends if run is not None and each.run == run), None)
         if known is not None:
@@ -247,7 +279,7 @@ class Budgets:
         before = [each.mechanism for each in spends]
         needed = epsilon_by_pld([*before, mechanism], delta=row["delta"])
         if needed > row["epsilon"]:
-            raise _exhausted(row, before, mechanism, needed)
+            raise _exhausted(row, before, mechanism, needed, claim)
         return None
 
     def _check_unit(self, dataset_sha256: str, unit: Unit) -> None:
@@ -279,13 +311,15 @@ def _spend(row: sqlite3.Row) -> Spend:
     mechanism = load_mechanism(load_document(row["mechanism"]))
     return Spend(
         row["id"], row["dataset_sha256"], row["unit"], mechanism, row["purpose"], row["run"],
-        row["recorded_s"], row["ended_s"],
+        row["recorded_s"], row["ended_s"], load_claim(load_document(row["claim"])),
+        load_verdict(load_document(row["verdict"])),
     )  # fmt: skip
 
 
 def _exhausted(
-    row: sqlite3.Row, before: list[Mechanism], mechanism: Mechanism, needed: float
-) -> LimitError:
+    row: sqlite3.Row, before: list[Mechanism], mechanism: Mechanism, needed: float,
+    claim: Claim | None,
+) -> LimitError:  # fmt: skip
     """What was asked, what is left, and what would fit."""
     spent = epsilon_by_pld(before, delta=row["delta"])
     hint = "workbench privacy budget set, if more may be learnt from these data"
@@ -293,7 +327,12 @@ def _exhausted(
         fits_epsilon = _pure_that_fits(row, before)
         if fits_epsilon:
             hint = f"--epsilon {fits_epsilon:g} fits; or {hint}"
-    if isinstance(mechanism, GaussianSteps) and spent < row["epsilon"]:
+    if claim is not None and claim.noise_scale < 1:
+        hint = (
+            f"--noise-scale 1: a budget is charged for the noise that is added, which is "
+            f"{claim.noise_scale:g} times what is claimed; or a data set without a budget"
+        )
+    elif isinstance(mechanism, GaussianSteps) and spent < row["epsilon"]:
         try:
             fits = find_noise_multiplier(
                 epsilon=row["epsilon"], delta=row["delta"], spent=tuple(before),

@@ -11,6 +11,7 @@ from workbench.core.errors import CapabilityError, InputError
 
 from .accounting import PrivacyLoss, account
 from .calibration import find_noise_multiplier
+from .claims import really_added
 from .clipping import Clipping, FixedClipping
 from .gradients import Losses, Mode, SampleGradients, choose_mode, quiet_hooks
 from .mechanisms import GaussianSteps, Unit
@@ -55,6 +56,14 @@ class PrivateTraining:
     batches: PoissonBatches = field(repr=False)
     losses: Losses | None = field(default=None, repr=False)
     costs: dict[Mode, float] = field(default_factory=dict)
+
+    @property
+    def added(self) -> GaussianSteps:
+        """What the noise that is really added makes of it: ``mechanism``, unless the run lies."""
+        return really_added(
+            self.mechanism, gradient_noise=self.optimizer.gradient_noise,
+            noise_scale=self.optimizer.noise_scale,
+        )  # fmt: skip
 
     def spent(self, delta: float) -> PrivacyLoss:
         """What the steps that were taken so far cost."""

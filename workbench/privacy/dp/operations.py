@@ -133,8 +133,8 @@ def train(
         learning_rate: By default chosen by the epsilon.
         canaries: How many the audit plants, each with as many rows as a user; 0 is no audit. By
             default 1,000, or as many as there is room for in a small model.
-        noise_scale: Other than 1 the run adds other noise than it accounts for: a made fault that
-            the audit must catch.
+        noise_scale: Other than 1 the run adds other noise than it claims: a made fault that the
+            audit must catch. The budget is charged for the noise that is added.
     """
     from .budget import Budgets
     from .file_names import note_file

@@ -14,9 +14,10 @@ from workbench.core.torch_threads import torch_threads
 from workbench.core.viewers import Viewable
 
 from .accounting import account
+from .claims import Verdict, claim_of
 from .clipping import Clipping, FixedClipping, QuantileClipping
 from .make_private import PrivateTraining, make_private
-from .mechanisms import Unit
+from .mechanisms import GaussianSteps, Unit
 from .task import ClassifierTask
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from workbench.privacy.auditing.canaries import GradientCanaries
     from workbench.privacy.auditing.one_run import Audit
-    from workbench.privacy.dp.budget import Budgets
+    from workbench.privacy.dp.budget import Budgets, Spend
 
 ClippingName = Literal["fixed", "quantile"]
 OptimizerName = Literal["sgd", "adam"]
@@ -102,7 +103,8 @@ def train_classifier(
     """Train a linear classifier within an epsilon, and audit it in the same run.
 
     What comes out is the mean of the weights over the run's second half: it costs nothing, and
-    takes much of the noise away. With ``budgets`` the run is spent before its first step.
+    takes much of the noise away. With ``budgets`` the run is spent before its first step, at what
+    the noise that it really adds costs (``noise_scale``), and what the audit finds is written down.
 
     Where the task says whose its examples are, it is users that are private: they come into a step
     by coins, the mean gradient of a user's examples is clipped, and noise is for one user.
@@ -114,8 +116,6 @@ def train_classifier(
         InputError: A number is not allowed, or no noise is enough.
         CapabilityError: There is no room for so many canaries.
     """
-    from workbench.privacy.auditing.one_run import audit_run
-
     if not noise_scale > 0:
         raise InputError(f"noise_scale is {noise_scale}, which must be above 0")
     number = steps or choose_steps(epsilon)
@@ -139,14 +139,27 @@ def train_classifier(
         canaries=planted,
     )
     try:
-        with _spending(budgets, task, private), torch_threads(1):
+        with _spending(budgets, task, private, delta) as spend, torch_threads(1):
             weights = _run_and_average(private)
     finally:
         private.close()
     made = _tell(task, private, weights, delta=delta, seed=seed)
     if planted is None:
         return made
-    return replace(made, audit=audit_run(planted, private.mechanism, delta=delta))
+    return replace(made, audit=_audit(planted, private.mechanism, delta, budgets, spend))
+
+
+def _audit(
+    planted: GradientCanaries, claimed: GaussianSteps, delta: float, budgets: Budgets | None,
+    spend: Spend | None,
+) -> Audit:  # fmt: skip
+    """What the run's canaries show of its claim, written down where it was spent."""
+    from workbench.privacy.auditing.one_run import audit_run
+
+    audit = audit_run(planted, claimed, delta=delta)
+    if budgets is not None and spend is not None:
+        budgets.judge(spend, Verdict(audit.lower, audit.confidence, audit.flagged))
+    return audit
 
 
 def _tell(
@@ -183,16 +196,18 @@ def _tell(
 
 @contextlib.contextmanager
 def _spending(
-    budgets: Budgets | None, task: ClassifierTask, private: PrivateTraining
-) -> Iterator[None]:
+    budgets: Budgets | None, task: ClassifierTask, private: PrivateTraining, delta: float
+) -> Iterator[Spend | None]:
     """Write the spend down before the first step, and its end however it ends."""
     if budgets is None:
-        yield
+        yield None
         return
     purpose = f"training of a classifier of {task.name}"
-    spend = budgets.spend(task.sha256, private.mechanism, purpose=purpose, unit=task.unit)
+    scale = private.optimizer.noise_scale
+    claim = claim_of(private.mechanism, private.added, delta=delta, noise_scale=scale)
+    spend = budgets.spend(task.sha256, private.added, purpose=purpose, unit=task.unit, claim=claim)
     try:
-        yield
+        yield spend
     finally:
         budgets.end(spend)
 
