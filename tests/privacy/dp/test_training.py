@@ -11,6 +11,7 @@ import torch
 
 from workbench.cli.main import main
 from workbench.core.errors import IntegrityError
+from workbench.privacy import Budgets
 from workbench.privacy.dp import digits
 from workbench.privacy.dp.digits import describe_pictures, load_digits_task
 from workbench.privacy.dp.training import train_classifier
@@ -42,21 +43,27 @@ def test_no_noise_would_be_better_and_much_noise_is_worse() -> None:
 
 
 def test_the_command_says_all_of_it_and_flags_a_lie(capfd: pytest.CaptureFixture[str]) -> None:
-    def run(*more: str) -> dict[str, Any]:
+    def run(*more: str, status: int = 0) -> dict[str, Any]:
         with pytest.raises(SystemExit) as ended:
             main(["privacy", "train", "--epsilon", "2", "--seed", "0", "--json", *more])
-        assert ended.value.code == 0
+        assert ended.value.code == status
         return dict(json.loads(capfd.readouterr().out))
 
     honest = run("--dataset", "digits", "--delta", "1e-5")
     assert {"accuracy", "epsilon_pld", "epsilon_rdp", "noise_multiplier"} <= set(honest)
     assert honest["audit"]["lower"] < honest["audit"]["upper"] == honest["epsilon_pld"]
-    lie = run("--noise-scale", "0.1")
+    lie = run("--noise-scale", "0.1", status=1)
     assert lie["epsilon_pld"] == honest["epsilon_pld"]
     assert lie["audit"]["lower"] > lie["audit"]["upper"] and lie["audit"]["flagged"]
     written = Ledger().entries(action="privacy.training")
     assert [each.data["noise_scale"] for each in written] == [0.1, 1.0]
     assert written[1].data["epsilon"] == honest["epsilon_pld"]
+    fair, false = Budgets().spends(honest["dataset_sha256"])
+    assert fair.verdict and not fair.verdict.refuted
+    assert false.verdict and false.verdict.refuted
+    assert false.verdict.lower == lie["audit"]["lower"]
+    assert false.claim and false.claim.epsilon == lie["epsilon_pld"]
+    assert false.claim.charged and false.claim.charged > lie["audit"]["lower"]
 
 
 def test_the_split_is_the_frozen_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,8 @@ def train(
     The audit plants made examples whose gradients are known, and guesses from what the run told
     which of them were in it: `lower` is what that proves, `upper` what the run claims. What the
     run costs is written to the data set's budget before it begins (`workbench privacy budget`).
-    An example is what is protected, or with `user_column` a user with all their examples.
+    An example is what is protected, or with `user_column` a user with all their examples. The
+    command ends with 1 where the audit refutes the claim.
 
     Args:
         dataset: What is learnt: digits, or a table, as a name of the catalogue or a file.

@@ -73,6 +73,11 @@ class PrivateRun(Viewable):
     users: int | None = None
     rows_per_user: int | None = None
 
+    @property
+    def ok(self) -> bool:
+        """Whether no audit refuted the claim; a command ends with 1 where one did."""
+        return self.audit is None or not self.audit.flagged
+
 
 def choose_steps(epsilon: float) -> int:
     """How many steps: with less noise, more of them can be used."""
