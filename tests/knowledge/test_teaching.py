@@ -17,7 +17,7 @@ from workbench.evaluation.knowledge_sets import KNOWLEDGE_SETS, read_knowledge_s
 from workbench.knowledge import operations as knowledge
 from workbench.knowledge.extraction.dependency import extractor as extractor_module
 from workbench.knowledge.extraction.dependency.extractor import DependencyExtractor
-from workbench.knowledge.extraction.learnt import inputs, keeping, loading
+from workbench.knowledge.extraction.learnt import deciding, inputs, keeping, loading
 from workbench.knowledge.extraction.learnt.training import lessons
 from workbench.knowledge.extraction.protocol import Passage
 from workbench.knowledge.teaching import Teaching, teach
@@ -163,6 +163,9 @@ def test_rules_read_alone_until_it_is_taught_and_who_builds_is_told(
     assert built.advice == knowledge.show("leads").advice
     by_rules = knowledge.as_of("leads").facts
     (empty_home / keeping.FOLDER).symlink_to(taught.path.parent)
+    due = knowledge.show("leads")  # it is still what the rules alone read
+    assert "network" not in due.extractors["dependencies"]
+    assert "workbench knowledge update leads" in due.advice
     updated = knowledge.update("leads")
     assert updated.advice == knowledge.show("leads").advice == ""
     assert updated.unchanged == updated.documents
@@ -198,4 +201,4 @@ def test_a_changed_file_is_refused_and_taught_again(
     assert teach().sha256 == taught.sha256
     settler = loading.find_settler()
     assert settler is not None
-    assert settler.version == f"network {taught.sha256[:12]}"
+    assert settler.version == f"network {taught.sha256[:12]} decides {deciding.VERSION}"

@@ -30,6 +30,27 @@ def extractors_in_use(graph: Graph) -> list[Extractor]:
     return [make_extractor(row["name"], json.loads(row["settings"])) for row in rows]
 
 
+def read_with(graph: Graph) -> dict[str, str]:
+    """The extractors that the graph's facts are of, and their versions when they read it."""
+    rows = graph.database.read(
+        "SELECT name, version FROM extractor_uses JOIN extractors "
+        "ON extractors.id = extractor_id WHERE recorded_to IS NULL ORDER BY name"
+    )
+    return {row["name"]: row["version"] for row in rows}
+
+
+def update_due(graph: Graph, extractors: Sequence[Extractor]) -> str:
+    """What to do where extractors are others now than when they read the graph; else empty."""
+    read = read_with(graph)
+    others = [each.name for each in extractors if read.get(each.name) != each.version]
+    if not others:
+        return ""
+    return (
+        f"an update is due: the graph was read with another version of {', '.join(others)} than "
+        f"is here now; workbench knowledge update {graph.name} reads it anew"
+    )
+
+
 def advice_of(extractors: Sequence[Extractor]) -> str:
     """What would have them find more, in a line; empty where nothing is known."""
     return "; ".join(filter(None, (getattr(each, "advice", "") for each in extractors)))

@@ -26,7 +26,7 @@ from .events import Kind, merged_pairs, tell_ledger
 from .extraction.gazetteer import read_gazetteer
 from .extraction.protocol import Extractor
 from .extraction.registry import DEFAULT, make_extractor
-from .extractors import advice_of, extractors_in_use
+from .extractors import advice_of, extractors_in_use, read_with, update_due
 from .graphs import Graph, list_names, opened
 from .history import last_change
 from .indexes import EMBEDDER
@@ -50,7 +50,8 @@ class GraphSummary(Viewable):
 
     ``ambiguous`` lists short forms of which documents say different things; ``faults`` the
     files that could not be read when it was last updated. ``changed`` is when anything of it
-    changed last; ``advice`` says what would have its extractors find more.
+    changed last. ``extractors`` has the versions that it was read with; ``advice`` says whether
+    others are here now, and what would have them find more.
     """
 
     name: str
@@ -353,10 +354,10 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
         len(state.facts),
         len(merged_pairs(graph, until_us=state.recorded_us)),
         int(dropped[0]) if dropped else 0,
-        {each.name: each.version for each in extractors},
+        read_with(graph),
         state.links.ambiguous,
         dict(sorted(faults.items())),
         graph.path.stat().st_size,
         last_change(graph),
-        advice_of(extractors),
+        "; ".join(filter(None, (update_due(graph, extractors), advice_of(extractors)))),
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 
 import numpy as np
 import torch
 
 from workbench.knowledge.extraction.dependency.extractor import DependencyExtractor
 from workbench.knowledge.extraction.learnt import weights
-from workbench.knowledge.extraction.learnt.deciding import ADD, KEEP, Settler
+from workbench.knowledge.extraction.learnt.deciding import ADD, KEEP
 from workbench.knowledge.extraction.learnt.network import Network
 from workbench.knowledge.extraction.learnt.tables import PairTable
 from workbench.knowledge.extraction.learnt.training.fitting import train
@@ -20,11 +19,11 @@ from workbench.knowledge.extraction.learnt.training.labels import (
     silver_examples,
 )
 from workbench.knowledge.extraction.learnt.training.model import PairModel, make_batch
-from workbench.knowledge.extraction.protocol import Passage
+
+from .told_networks import facts
 
 RULES = DependencyExtractor(settler=None)
 TEXT = "Oslo is a port in Norway. Karl Berg painted it, and Mira Holm, a poet, lived there."
-Triple = tuple[str, str, str]
 
 
 class Numbered:
@@ -35,37 +34,9 @@ class Numbered:
         return np.array(made, np.float32)
 
 
-class Told:
-    """In place of the network: a chance for some pairs of heads, none for all others."""
-
-    classes = weights.CLASSES
-
-    def __init__(self, told: Mapping[Triple, float]) -> None:
-        self.told = told
-
-    def chances(self, table: PairTable) -> np.ndarray:
-        found = np.zeros((len(table.pairs), len(self.classes)))
-        heads = [each.phrase.head.text for each in table.candidates]
-        for row, (one, two) in enumerate(table.pairs):
-            for (subject, relation, thing), chance in self.told.items():
-                if (heads[one], heads[two]) == (subject, thing):
-                    found[row, self.classes.index(relation)] = chance
-        found[:, 0] = 1 - found.sum(axis=1)
-        return found
-
-
 def examples(text: str) -> list[Example]:
     parsed = next(iter(RULES.parse([text])))
     return silver_examples(parsed, RULES.find(parsed))
-
-
-def facts(text: str, told: Mapping[Triple, float]) -> dict[Triple, float]:
-    extractor = DependencyExtractor(settler=Settler(Told(told), "made"))  # type: ignore[arg-type]
-    found = extractor.extract(Passage(text)).assertions
-    return {
-        (text[slice(*one.subject)], one.relation, text[slice(*one.object)]): one.confidence
-        for one in found
-    }
 
 
 def joined(parts: list[Example]) -> PairTable:

@@ -32,6 +32,7 @@ _NAME_CONFIDENCE = (
 )
 _TIMED = frozenset({"held_office", "member_of"})
 _BATCH = 64
+_HOW = "in blocks, English alone"  # how products are rounded, and what facts are read from
 _WORTH_SHARING = 16  # passages
 _LOCK = threading.Lock()
 
@@ -64,7 +65,7 @@ class DependencyExtractor:
     @property
     def version(self) -> str:
         """That of the rules, of spaCy and its model, and of the network where there is one."""
-        alone = f"{RULES_VERSION} {english_version()} in blocks"  # how products are rounded
+        alone = f"{RULES_VERSION} {english_version()} {_HOW}"
         return alone if self._settler is None else f"{alone} {self._settler.version}"
 
     @property
@@ -140,7 +141,7 @@ class DependencyExtractor:
         return list(find_all(parsed, rules=self._rules))
 
     def _extraction(self, parsed: Parsed, settler: Settler | None) -> Extraction:
-        found = self.find(parsed)
+        found = _in_english(parsed, self.find(parsed))
         if settler is not None:
             from workbench.models.row_blocks import one_thread
 
@@ -161,6 +162,14 @@ def _read(texts: Sequence[str]) -> list[Any]:
 
     with one_thread():
         return list(parse_without_insertions(pipeline, texts, batch_size=_BATCH))
+
+
+def _in_english(parsed: Parsed, found: Sequence[Found]) -> list[Found]:
+    """Facts that end in a sentence which is not of another language."""
+    spans = [(each.start, each.end) for each in parsed.english]
+    return [
+        each for each in found if any(start <= each.object.head.i < end for start, end in spans)
+    ]
 
 
 def _mentions(parsed: Parsed, found: Sequence[Found]) -> Iterator[Mention]:

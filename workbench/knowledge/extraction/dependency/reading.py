@@ -10,6 +10,7 @@ from typing import Any
 from workbench.knowledge.words import word_set
 
 from .enumerations import enumerated
+from .language import english_sentences
 from .pronouns import PERSONAL, may_be_person, pronouns_of
 from .times import TimeSpan, find_times
 from .tree import (
@@ -100,6 +101,11 @@ class Passage:
         self.doc = doc
         self.follow_topic = follow_topic
         self.times = find_times(doc.text)
+
+    @functools.cached_property
+    def english(self) -> list[Any]:
+        """Its sentences (spaCy ``Span``) that are not of another language."""
+        return english_sentences(self.doc)
 
     @functools.cached_property
     def topic(self) -> Topic | None:

@@ -13,7 +13,7 @@ from workbench.models import catalogue
 from workbench.models.presence import is_present
 from workbench.models.word_vectors import load_word_vectors
 
-from .deciding import Settler
+from .deciding import VERSION, Settler
 from .inputs import WORDS
 from .keeping import find_network, read_network, sha256_in
 from .network import Network
@@ -36,4 +36,4 @@ def find_settler() -> Settler | None:
 def load_settler(path: Path) -> Settler:
     """The network of a file, which lies in the home that has its words."""
     network = Network(unpacked(read_network(path)), CLASSES, load_word_vectors(WORDS))
-    return Settler(network, f"network {sha256_in(path)[:12]}", path)
+    return Settler(network, f"network {sha256_in(path)[:12]} decides {VERSION}", path)
