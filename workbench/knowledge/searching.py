@@ -79,7 +79,9 @@ def search(
         words = _by_words(state, query, limit) if by != "meaning" else []
         meaning = _by_meaning(state, query, limit, embedder) if by != "words" else []
         scores = fuse_ranks({"words": words, "meaning": meaning})
-        best = list(scores)[:limit]
+        # A process that is at another state may put its own index of words there meanwhile.
+        known = state.passage_keys()
+        best = [key for key in scores if key in known][:limit]
         places, texts = places_of(state, best)
     ranks = [{key: rank for rank, key in enumerate(each, start=1)} for each in (words, meaning)]
     hits = tuple(

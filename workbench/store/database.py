@@ -55,6 +55,7 @@ class _Link:
     thread: threading.Thread
     read_only: bool = False
     depth: int = 0
+    in_snapshot: bool = False
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -151,16 +152,22 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """A block whose reads all see the database as it was at one moment."""
+        """A block whose reads all see the database as it was at one moment: that of its first read.
+
+        A snapshot inside another is part of it.
+        """
         link = self._link()
         with saying_why(self.path):
-            if link.depth:  # a transaction sees one moment anyway, and what it wrote itself
+            # A transaction sees one moment anyway, and what it wrote itself.
+            if link.depth or link.in_snapshot:
                 yield link.connection
                 return
             link.connection.execute("BEGIN DEFERRED")
+            link.in_snapshot = True
             try:
                 yield link.connection
             finally:
+                link.in_snapshot = False
                 link.connection.execute("COMMIT")
 
     def after_commit(self, call: Callable[[], None]) -> None:

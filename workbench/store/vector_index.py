@@ -171,7 +171,11 @@ class VectorIndex:
             IntegrityError: Its bytes are not those that were written.
         """
         about, graph = _describe(path)
-        content = graph.read_bytes()
+        try:
+            content = graph.read_bytes()
+        except FileNotFoundError:  # a writer has just put another one in its place
+            about, graph = _describe(path)
+            content = graph.read_bytes()
         found = hashlib.sha256(content).hexdigest()
         if found != about["sha256"]:
             raise IntegrityError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 
 from workbench.core.cancellation import cancellable
@@ -16,11 +17,15 @@ from workbench.knowledge.answering import asking, operations, virtual
 from workbench.knowledge.answering.asking import KeptRetrievers
 from workbench.knowledge.answering.virtual import KnowledgeModel
 from workbench.knowledge.indexes import EMBEDDER
+from workbench.knowledge.retrieval import retriever as retriever_module
+from workbench.knowledge.states import State
 from workbench.models.loading import load
 from workbench.models.model import Model
 from workbench.models.pool import ModelPool, lending_from
 from workbench.models.protocol import EMBED
 from workbench.models.virtual import find_virtual
+from workbench.store.text_index import Passage, TextIndex
+from workbench.store.vector_index import VectorIndex
 
 pytestmark = pytest.mark.model
 QUESTION = "Who built the lighthouse?"
@@ -96,6 +101,56 @@ def test_who_asks_again_loads_the_embedder_once(
         token.cancel()
         with pytest.raises(CancelledError):
             operations.ask("town", QUESTION, quote=True)
+
+
+@pytest.mark.parametrize("at", ["making", "asking"])
+def test_an_answer_is_of_one_state_though_another_process_updates(
+    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    home = make_home(tmp_path, shared_home_path, "one", "Mara Quill")
+    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+    document = tmp_path / "one documents" / "a.md"
+    knowledge.build("town", [document.parent], extractors=["patterns"])
+    kept, builders = KeptRetrievers(), iter(["Ida Roth", "Otto Venn"])
+    monkeypatch.setattr(operations, "kept_retrievers", lambda: kept)
+    embed, index = kept._embed, retriever_module.index_vectors
+
+    def update() -> None:
+        document.write_text(f"# Harbour\n\nThe lighthouse was built by {next(builders)}.")
+        knowledge.update("town")
+
+    def embed_late(texts: Sequence[str]) -> np.ndarray:
+        update()  # after it was made, before it reads a text
+        return embed(texts)
+
+    def index_late(state: State, *, embedder: str) -> VectorIndex:
+        update()  # after the graph of passages was made, before their vectors are
+        return index(state, embedder=embedder)
+
+    if at == "asking":
+        monkeypatch.setattr(kept, "_embed", embed_late)
+    else:
+        monkeypatch.setattr(retriever_module, "index_vectors", index_late)
+    assert "Mara Quill" in operations.ask("town", QUESTION, quote=True).answer
+    monkeypatch.setattr(kept, "_embed", embed)
+    monkeypatch.setattr(retriever_module, "index_vectors", index)
+    assert "Ida Roth" in operations.ask("town", QUESTION, quote=True).answer
+
+
+def test_words_that_another_state_put_into_the_index_do_not_stay(
+    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path, shared_home_path, "one", "Mara Quill")
+    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+    knowledge.build("town", [tmp_path / "one documents"], extractors=["patterns"])
+    kept = KeptRetrievers()
+    with kept.borrow("town") as retriever:
+        before = retriever.retrieve(QUESTION)
+        path = retriever.corpus.text.path
+    passages = [Passage("0" * 64, "Who built the lighthouse? Nobody of this state.")]
+    TextIndex.build(path, passages=passages, stamp="another state's", words="stems")
+    with kept.borrow("town") as retriever:
+        assert retriever.retrieve(QUESTION) == before
 
 
 class Lent:

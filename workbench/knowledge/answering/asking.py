@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.cancellation import check_cancelled
-from workbench.knowledge.graphs import Graph, open_graph
+from workbench.knowledge.graphs import opened
 from workbench.knowledge.indexes import EMBEDDER
 from workbench.knowledge.retrieval.keeping import stamp_of
 from workbench.knowledge.retrieval.retriever import Asked, Retriever
@@ -122,31 +122,31 @@ class KeptRetrievers:
     def borrow(self, name: str) -> Iterator[Retriever]:
         """The retriever of a graph as it is now; one is used at a time.
 
+        All that it is made from and all that it reads in the block is of one moment, whoever
+        changes the graph meanwhile.
+
         Raises:
             NotFoundError: There is no such graph, or the embedder cannot be brought.
         """
-        with self._lock:
-            yield self._current(open_graph(name))
+        with self._lock, opened(name) as graph, State(graph).frozen() as state:
+            yield self._current(state)
 
     def drop(self, folder: Path) -> None:
         """Let go of the retriever of a graph that is taken away."""
         with self._lock:
-            known = self._kept.pop(folder, None)
-        if known is not None:
-            known[1].state.graph.database.close()
+            self._kept.pop(folder, None)
 
-    def _current(self, graph: Graph) -> Retriever:
+    def _current(self, state: State) -> Retriever:
         # By its folder: another home has another graph of that name.
-        stamp, known = stamp_of(State(graph)), self._kept.pop(graph.folder, None)
+        folder, stamp = state.graph.folder, stamp_of(state)
+        known = self._kept.pop(folder, None)
         if known is not None and known[0] == stamp:
-            graph.database.close()
+            known[1].state = state  # the same, as it is read in this block
         else:
-            if known is not None:
-                known[1].state.graph.database.close()
-            known = stamp, Retriever(State(graph), self._embed)
-        self._kept[graph.folder] = known
+            known = stamp, Retriever(state, self._embed)
+        self._kept[folder] = known
         while len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)[1][1].state.graph.database.close()
+            self._kept.popitem(last=False)
         return known[1]
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray:

@@ -61,8 +61,9 @@ class Retriever:
     ) -> None:
         self.state, self.embed_many = state, embed
         graph = keep_passage_graph(state)
-        vectors = index_vectors(state, embedder=embedder)
-        self.corpus = Corpus(graph, index_text(state), vectors, graph_steps(graph), self._read)
+        text, vectors = index_text(state), index_vectors(state, embedder=embedder)
+        self._text_stamp = text.stamp()
+        self.corpus = Corpus(graph, text, vectors, graph_steps(graph), self._read)
 
     def _read(self, passages: Sequence[int]) -> dict[int, str]:
         """The texts of passages."""
@@ -175,6 +176,8 @@ class Retriever:
             InputError: The question is empty, or less than one passage is asked for.
         """
         with self.state.frozen():
+            if self.corpus.text.stamp() != self._text_stamp:  # another process wrote its own
+                index_text(self.state)
             ranked = self.rank(question, strategy=strategy, limit=limit)
             return tell(ranked, self.state, self.corpus.graph, question=question)
 

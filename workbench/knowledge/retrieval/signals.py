@@ -104,7 +104,8 @@ def find_signals(question: Question, vector: np.ndarray, corpus: Corpus) -> Sign
     numbers = corpus.graph.numbers
     query = " ".join(question.telling or question.words)
     hits = corpus.text.search(query, limit=DEPTH, snippets=False)
-    bm25 = {numbers[hit.id]: hit.score for hit in hits}
+    # A process that is at another state may put its own index there at any moment.
+    bm25 = {numbers[hit.id]: hit.score for hit in hits if hit.id in numbers}
     meaning: list[int] = []
     if len(corpus.vectors):  # an empty index does not know how long its vectors are
         near = corpus.vectors.search(vector, limit=DEPTH, exact=len(corpus.vectors) <= _COMPARED)
