@@ -131,3 +131,11 @@ def test_near_names_whatever_the_case_and_all_names_where_they_are_few() -> None
 def test_names_that_no_hint_lists_are_all_said() -> None:
     known = [f"n{number:02}" for number in range(15)]
     assert NotFoundError.among("thing", "zzz", known).message.endswith(", n13, n14")
+
+
+def test_of_thousands_none_is_listed_where_none_is_near() -> None:
+    known = [f"thing {number}" for number in range(4000)]
+    error = NotFoundError.among("entity", "zzz", known, listed=False)
+    assert error.message == "no entity named 'zzz'; none of 4,000 is like it"
+    near = NotFoundError.among("entity", "thing 12x", known, listed=False)
+    assert "did you mean 'thing 12" in near.message

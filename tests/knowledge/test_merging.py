@@ -158,3 +158,13 @@ def test_the_audit_ledger_is_told_each_event_once(
         ),
         ("knowledge.merge", "made", "ann", {"event": 1, "entities": pair, "reason": "the same"}),
     ]
+
+
+def test_what_was_taken_back_cannot_be_taken_back_again(make_place: MakePlace) -> None:
+    place = make_place({"a.md": "Ada Lovelace met Ada King and Otto Brandt in Oslo."})
+    merge(place, "Ada Lovelace", "Ada King")
+    number = unmerge(place, "Ada Lovelace", "Ada King")
+    with pytest.raises(NotFoundError, match=f"was taken back already, in event {number}"):
+        unmerge(place, "Ada King", "Ada Lovelace")
+    with pytest.raises(NotFoundError, match="no merge named"):
+        unmerge(place, "Ada King", "Otto Brandt")

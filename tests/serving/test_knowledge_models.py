@@ -79,6 +79,30 @@ def test_what_it_does_not_know_it_does_not_answer(asked: Client, folder: Path) -
     assert answer.json["choices"][0]["message"]["annotations"] == []
 
 
+def test_what_quotations_cannot_honour_is_refused(asked: Client, folder: Path) -> None:
+    for more in (
+        {"response_format": {"type": "json_object"}},
+        {"logprobs": True},
+    ):
+        answer = asked.chat(QUESTION, model="knowledge/town", **more)
+        assert answer.status == 400, answer.body
+        assert "quotes documents: it gives no" in answer.json["error"]["message"]
+
+
+def test_an_answer_ends_where_its_tokens_or_a_stop_text_end_it(asked: Client, folder: Path) -> None:
+    whole = ask(asked, QUESTION).json["choices"][0]
+    said = whole["message"]["content"]
+    assert whole["finish_reason"] == "stop"
+    cut = asked.chat(QUESTION, model="knowledge/town", max_tokens=3).json["choices"][0]
+    assert cut["finish_reason"] == "length"
+    assert len(cut["message"]["content"].split()) <= 3
+    assert cut["message"]["annotations"] == []
+    ended = asked.chat(QUESTION, model="knowledge/town", stop=["[1] harbour"]).json["choices"][0]
+    assert ended["finish_reason"] == "stop"
+    assert "[1] harbour" not in ended["message"]["content"]
+    assert ended["message"]["content"] and said
+
+
 def test_another_document_is_another_answer(asked: Client, folder: Path) -> None:
     before = ask(asked, QUESTION).json["choices"][0]["message"]["content"]
     path = folder / "documents" / "harbour.md"

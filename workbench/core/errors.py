@@ -102,7 +102,13 @@ class NotFoundError(WorkbenchError, LookupError):
 
     @classmethod
     def among(
-        cls, noun: str, name: str, known: Iterable[str], *, hint: str | None = None
+        cls,
+        noun: str,
+        name: str,
+        known: Iterable[str],
+        *,
+        hint: str | None = None,
+        listed: bool = True,
     ) -> NotFoundError:
         """An error that names the near matches.
 
@@ -111,11 +117,15 @@ class NotFoundError(WorkbenchError, LookupError):
             name: The name that was not found.
             known: The names that exist.
             hint: A command that lists them.
+            listed: Whether names are told where none is near. Of thousands of things that documents
+                mention, the first of the alphabet help nobody.
         """
         choices = sorted(set(known))
         near = near_names(name, choices)
         if near:
             said = meant(near)
+        elif choices and not listed:
+            said = f"none of {len(choices):,} is like it"
         elif choices:
             # All names where nothing else lists them; beside a hint that does, some are enough.
             most = 8 if hint and len(choices) > 9 else 30

@@ -59,12 +59,19 @@ def unmerge_entities(graph: Graph, first: str, second: str, *, actor: str, reaso
         pairs = merged_pairs(graph, until_us=moment_us)
         senses = _senses(State(graph))
         one, other = ({name_key(name), *senses.get(name_key(name), ())} for name in (first, second))
-        found = [
-            pair
-            for pair in pairs
-            if (pair[0] in one and pair[1] in other) or (pair[1] in one and pair[0] in other)
-        ]
+
+        def is_meant(pair: tuple[str, str]) -> bool:
+            return (pair[0] in one and pair[1] in other) or (pair[1] in one and pair[0] in other)
+
+        found = [pair for pair in pairs if is_meant(pair)]
         if not found:
+            rows = connection.execute("SELECT number, first, second FROM events ORDER BY number")
+            gone = {(row["first"], row["second"]): row["number"] for row in rows}
+            for pair in filter(is_meant, gone):
+                raise NotFoundError(
+                    f"the merge {' = '.join(pair)} was taken back already, in event {gone[pair]}",
+                    hint=f"workbench knowledge merges {graph.name}",
+                )
             known = [f"{low} = {high}" for low, high in pairs]
             raise NotFoundError.among(
                 "merge",
@@ -111,6 +118,6 @@ def _find(graph: Graph, senses: dict[str, set[str]], name: str) -> str:
         )
     if not found:
         raise NotFoundError.among(
-            "entity", name, senses, hint=f"workbench knowledge dump {graph.name}"
+            "entity", name, senses, hint=f"workbench knowledge dump {graph.name}", listed=False
         )
     return next(iter(found))

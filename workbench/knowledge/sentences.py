@@ -10,6 +10,7 @@ _OPEN = re.compile(
     r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|Gen|Col|Capt|Lt|Rev|Hon|No|Nos|Vol|Fig|vs|cf|ca|c|"
     r"e\.g|i\.e|approx|Inc|Ltd|Co|Corp|Mt|Ft|al|Bros|U\.S|U\.K))\.$"
 )
+_IN_BRACKETS = re.compile(r"\([a-z]{1,6}\.$")  # *(ret. 2021)*, *(est. 1902)*
 _LOWER = re.compile(r"\s*[a-zà-öø-ÿ]")
 
 
@@ -32,5 +33,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     if match[0] != ".":
         return True
     if _OPEN.search(text, max(0, match.start() - 12), match.end()):
+        return False
+    if _IN_BRACKETS.search(text, max(0, match.start() - 12), match.end()):
         return False
     return _LOWER.match(text, match.end()) is None

@@ -28,7 +28,9 @@ def draw_answer(found: Answer) -> str:
     }
     said = " ".join(_sentence(each, numbers) for each in found.sentences) or escape(found.answer)
     mark = '<span class="pill mark">– no answer</span>' if found.abstained else ""
-    quiet = [found.strategy, f"chance of an answer here {found.chance:.2f}"]
+    quiet: list[str] = [found.strategy]
+    if found.chance is not None:
+        quiet.append(f"chance of an answer here {found.chance:.2f}")
     quiet.append(found.model or ("quoted" if found.sentences else ""))
     parts = [
         f'<div class="top">{mark}<strong>{escape(found.question)}</strong></div>',

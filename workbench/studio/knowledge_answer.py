@@ -133,9 +133,10 @@ def _how(found: Answer) -> str:
         said_by = f"asked to phrase: {found.model}"
     facts = [
         f"strategy {found.strategy}: {STRATEGIES[found.strategy]}",
-        f"chance that {found.name} has an answer: {found.chance:.2f}",
-        said_by,
     ]
+    if found.chance is not None:
+        facts.append(f"chance that {found.name} has an answer: {found.chance:.2f}")
+    facts.append(said_by)
     return draw_cost(facts)
 
 

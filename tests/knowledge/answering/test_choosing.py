@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from workbench.knowledge.answering import choosing
+from workbench.knowledge.answering import choosing, remarks
 from workbench.knowledge.answering.answers import Answer, compose, with_sources
 from workbench.knowledge.answering.asking import Findings, answer
 from workbench.knowledge.answering.choosing import choose_notes
@@ -26,6 +26,10 @@ TEXTS = {
     "museum.txt": "The Brask Museum was opened in 1921. The Harbour of Tolm was opened in 1850.",
     "table.md": "Towns\n\nPerson | Town\n\nJohan Kell | Brask",
     "rows.csv": "name: Jon Rask; works_for: Harl Mill",
+    "wed.txt": "Max Holt is married to Jana Kell.",
+    "never.txt": "Eva Lind was never married.",
+    "closed.txt": "The harbour is closed.",
+    "open.txt": "The harbour is not closed.",
     "married.txt": "Eva Lind studied in Tolm. She married Otto Rehn in 1880.",
 }
 
@@ -144,3 +148,15 @@ def test_a_name_is_told_of_by_sentences_that_name_it() -> None:
         made = ask(question, "married.txt", "mill.txt", strategy="overview")
         assert [each.citations[0].document for each in made.sentences] == ["married.txt"] * 2
     assert compose(found("x", "mill.txt"), [], None).remarks == ()
+
+
+def test_facts_of_two_people_do_not_contradict_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "Did she marry?"
+    retrieval = found(question, "wed.txt", "never.txt")
+    notes = choose_notes(retrieval, alike)
+    assert len(notes) == 2 and all(note.outright for note in notes)
+    assert remarks.differing(question, notes) == []
+    one = ask("Is the harbour closed?", "closed.txt", "open.txt")
+    assert any("contradict" in each for each in one.remarks)
+    monkeypatch.setattr(remarks, "_of_one_subject", lambda *_: True)
+    assert remarks.differing(question, notes) == notes

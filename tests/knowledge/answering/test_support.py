@@ -21,6 +21,12 @@ KELLER = (
 RAMESSES = "Ramesses II was the third pharaoh of the Nineteenth Dynasty of Egypt."
 FILM = "The film received four Golden Globe Awards, a BAFTA Award and a Grammy Award."
 
+SAILER = (
+    "At nineteen he walked to Linz and learnt the trade of a clockmaker with old Master "
+    "Hebenstreit, whose daughter Rosalia he later married - against the master's will, and only "
+    "after the birth of their first son, Ludwig, in 1895."
+)
+
 
 def note(text: str, title: str = "") -> Note:
     heading = Span("d.md", 0, len(title)) if title else None
@@ -37,6 +43,7 @@ def note(text: str, title: str = "") -> Note:
         ("Beirut is the capital of Lebanon.", "Beirut", "The capital of Lebanon is Beirut."),
         ("Caesar defeated Pompey in 48 BC.", "", "Pompey was defeated by Caesar in 48 BC."),
         (FILM, "A Film", "The film received four Golden Globe Awards."),
+        (SAILER, "Franz Sailer", "Franz Sailer learned the trade of a clockmaker."),
     ],
 )
 def test_what_a_note_says_is_supported(said: str, title: str, sentence: str) -> None:
@@ -44,6 +51,23 @@ def test_what_a_note_says_is_supported(said: str, title: str, sentence: str) -> 
 
 
 FALSE = [
+    # what is said of marrying, said of learning
+    (SAILER, "Franz Sailer", "Franz Sailer learned the trade of a clockmaker in 1895."),
+    (
+        SAILER,
+        "Franz Sailer",
+        "Franz Sailer learned the trade of a clockmaker in Linz, and only after the birth of his "
+        "first son, Ludwig, in 1895.",
+    ),
+    (SAILER, "Franz Sailer", "He married Rosalia with old Master Hebenstreit."),
+    (SAILER, "Franz Sailer", "Franz Sailer learned with old Master Hebenstreit."),  # what?
+    ("Ida Roth may have founded Ostra.", "", "Ida Roth founded Ostra."),
+    ("Ida Roth almost founded Ostra.", "", "Ida Roth founded Ostra."),
+    (
+        "Her brother Konrad Roth is the mayor of Ostra.",
+        "Ida Roth",
+        "Ida Roth is the mayor of Ostra.",
+    ),
     (HAMLET, "Hamlet", "Hamlet was written by William Shakespeare in 1603."),  # a number
     (HAMLET, "Hamlet", "Hamlet was not written by William Shakespeare."),  # denied
     (HAMLET, "Hamlet", "Hamlet wrote William Shakespeare."),  # turned round
@@ -78,8 +102,17 @@ def test_a_check_of_words_alone_would_let_false_sentences_pass(
     monkeypatch.setattr(support_module, "_in_order", lambda *_, **__: True)
     monkeypatch.setattr(support_module, "_same_doer", lambda *_: True)
     monkeypatch.setattr(support_module, "_hangs_together", lambda *_: True)
+    monkeypatch.setattr(support_module, "_same_deeds", lambda *_: True)
     passed = [Checker([note(said, title)]).find(text).note == 0 for said, title, text in FALSE]
     assert sum(passed) >= 4
+
+
+def test_a_check_without_deeds_would_let_the_next_deed_stand_for_this_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(support_module, "_same_deeds", lambda *_: True)
+    passed = [Checker([note(said, title)]).find(text).note == 0 for said, title, text in FALSE]
+    assert sum(passed) >= 3
 
 
 def test_two_notes_together_support_nothing() -> None:
@@ -129,7 +162,7 @@ def test_what_says_nothing_has_no_support(sentence: str) -> None:
 def test_sentences_end_where_they_end() -> None:
     text = (
         "Dr. J. R. Smith of St. Helens, e.g. in the U.S. army, came. He left!\n\nIt was 3.5 km. "
-        "Then? Yes."
+        "Then? Yes. By Max Holt (ret. 2021). So (it is said)."
     )
     assert [text[start:end] for start, end in split_sentences(text)] == [
         "Dr. J. R. Smith of St. Helens, e.g. in the U.S. army, came.",
@@ -137,5 +170,7 @@ def test_sentences_end_where_they_end() -> None:
         "It was 3.5 km.",
         "Then?",
         "Yes.",
+        "By Max Holt (ret. 2021).",
+        "So (it is said).",
     ]
     assert split_sentences("   ") == []

@@ -16,6 +16,7 @@ from workbench.knowledge.extraction.patterns import PatternExtractor
 from workbench.knowledge.graphs import Graph
 from workbench.knowledge.retrieval import retriever as module
 from workbench.knowledge.retrieval.evidence import Answerable, EvidenceLines
+from workbench.knowledge.retrieval.lines import stands_alone
 from workbench.knowledge.retrieval.operations import retrieve
 from workbench.knowledge.retrieval.pairs import candidate_pairs
 from workbench.knowledge.retrieval.plans import make_plan
@@ -272,3 +273,18 @@ def test_the_command_tells_what_was_found(
         main(asked)
     out = capsys.readouterr().out
     assert "hop 2: Tamber (mentions 'tamber')" in out
+
+
+def test_what_everything_is_about_is_told_by_the_largest_communities(retriever: Retriever) -> None:
+    found = retriever.retrieve("What are these documents about?")
+    assert (found.strategy, found.abstained) == ("overview", False)
+    assert [each.passages for each in found.communities] == sorted(
+        (each.passages for each in found.communities), reverse=True
+    )
+    told = [sentence.text for each in found.communities for sentence in each.summary]
+    assert told
+    for text in told:
+        assert text[-1] == "." and not text.startswith(("It ", "She ", "He ", "Its "))
+    assert stands_alone("The perch is a fish.") is False  # a name is wanted, not a noun
+    assert not stands_alone("To: Dagny Olufsen")
+    assert not stands_alone("Designed by: Max Holt (ret.")

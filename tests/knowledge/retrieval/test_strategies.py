@@ -43,6 +43,10 @@ ONE_THING = (
     "Did Ada Lovelace write a book about ice?",
     "Was Otto Brandt born in Oslo?",
     "What did Ada Lovelace write?",
+    "Did the steering committee agree to a second test bench?",
+    "Tell me who the mayor of Flensburg is.",
+    "Could you tell me when the bridge was built?",
+    "Who shut the main valve on the night of the flood?",
 )
 AT_LARGE = (
     "Give me an overview of Norway",
@@ -54,6 +58,7 @@ AT_LARGE = (
     "What is known about the poles?",
     "What are these documents about?",
     "Summarise the documents",
+    "What is in this folder?",
 )
 TALK = ("Tell me a joke about Norway", "Thank you!", "Can you help me?", "Who are you?", "Hello!")
 

@@ -11,8 +11,9 @@ from workbench.core.viewers import Viewable
 from workbench.knowledge.retrieval.strategies import Strategy
 from workbench.knowledge.retrieval.telling import PathStep, Retrieval
 
+from .keeping import lost_in
 from .notes import Note, Span
-from .remarks import differing, remarks_on
+from .remarks import differing, remarks_on, titles_remark
 from .support import Checker, sentences_in, spans_of
 
 Unsupported = Literal["remove", "mark"]
@@ -68,8 +69,11 @@ class Answer(Viewable):
         path: The passages that lead from the question to the answer, for questions of hops.
         strategy: How it was looked for.
         abstained: The evidence was too thin: nothing is answered.
-        chance: That of the answer being in the graph, calibrated.
-        removed: Sentences of the model that no note supports, with the words that none has.
+        chance: That of the answer being in the graph, calibrated, where it decided; None where
+            something else did: of an overview or of talk, or where passages were likely to hold an
+            answer and none of their sentences could be told.
+        removed: Sentences of the model that no note supports, with the words that none has; and
+            those that leave out what the notes answer with, *without* which words.
         model: What phrased; None where nothing was phrased.
         sources: What is cited, each once and in the order of its number, with its words.
         remarks: What is to be said of the sentences: that documents contradict each other, or that
@@ -83,7 +87,7 @@ class Answer(Viewable):
     path: tuple[PathStep, ...]
     strategy: Strategy
     abstained: bool
-    chance: float
+    chance: float | None
     removed: tuple[str, ...] = ()
     model: str | None = None
     notes: tuple[str, ...] = ()
@@ -117,30 +121,50 @@ def compose(
         model: Its name.
         unsupported: What becomes of its sentences that no note supports.
     """
-    sentences: list[AnswerSentence] = []
-    removed: list[str] = []
-    checker = Checker(notes, retrieval.question)
     # A model takes one of two that contradict each other: both are quoted.
     apart = differing(retrieval.question, notes)
     reply = None if apart else reply
-    for text in sentences_in(_BEGINNING.sub("", reply or "")):
-        support = checker.find(text)
-        if support.verbatim and support.note is not None:
-            sentences.append(_quote(notes[support.note]))
-        elif support.note is not None:
-            sentences.append(AnswerSentence(text, spans_of(support, notes), "phrased"))
-        else:
-            removed.append(f"{text} [{', '.join(support.missing)}]")
-            if unsupported == "mark":
-                sentences.append(AnswerSentence(text, (), "unsupported"))
+    sentences, removed = _phrased(retrieval, notes, reply or "", mark=unsupported == "mark")
     if not any(each.citations for each in sentences):
         sentences += [_quote(note) for note in quoted(retrieval, notes)]
     kept = tuple(dict.fromkeys(sentences))
-    remarks = remarks_on(retrieval.question, notes, apart=apart)
+    remarks = remarks_on(retrieval.question, notes, apart=apart) + titles_remark(retrieval)
     whole = " ".join((*map(str, kept), *remarks))
     found = _answer(retrieval, whole, kept, tuple(removed), model if reply is not None else None)
     path = () if _leads_elsewhere(found) and any(note.outright for note in notes) else found.path
     return replace(found, sources=tuple(_sources(kept, notes)), remarks=remarks, path=path)
+
+
+def _phrased(
+    retrieval: Retrieval, notes: Sequence[Note], reply: str, *, mark: bool
+) -> tuple[list[AnswerSentence], list[str]]:
+    """The sentences of a reply that notes support, and those that were removed.
+
+    None stands where together they do not say what the notes answer with.
+    """
+    sentences: list[AnswerSentence] = []
+    removed: list[str] = []
+    cited: list[Note] = []
+    checker = Checker(notes, retrieval.question)
+    for text in sentences_in(_BEGINNING.sub("", reply)):
+        support = checker.find(text)
+        if support.note is None:
+            removed.append(f"{text} [{', '.join(support.missing)}]")
+            if mark:
+                sentences.append(AnswerSentence(text, (), "unsupported"))
+            continue
+        cited.append(notes[support.note])
+        sentences.append(
+            _quote(notes[support.note])
+            if support.verbatim
+            else AnswerSentence(text, spans_of(support, notes), "phrased")
+        )
+    standing = [each for each in sentences if each.citations]
+    lost = lost_in(retrieval, list(map(str, standing)), notes, cited) if standing else ()
+    if lost:
+        removed += [f"{each.text} [without {', '.join(lost)}]" for each in standing]
+        sentences = [each for each in sentences if not each.citations]
+    return sentences, removed
 
 
 def _leads_elsewhere(found: Answer) -> bool:
@@ -149,11 +173,17 @@ def _leads_elsewhere(found: Answer) -> bool:
     return any(step.place.document not in cited for step in found.path)
 
 
-def abstain(retrieval: Retrieval, *, why: str = "") -> Answer:
-    """The answer where the evidence is too thin."""
+def abstain(retrieval: Retrieval, *, why: str = "", nearest: bool = True) -> Answer:
+    """The answer where the evidence is too thin.
+
+    Args:
+        retrieval: What was found.
+        why: The reason.
+        nearest: Say what came nearest.
+    """
     near = list(dict.fromkeys(each.title for each in retrieval.passages[:3] if each.title))
     said = why or f"{retrieval.name} does not say."
-    if near:
+    if near and nearest:
         said += f" Nearest to it are: {', '.join(near)}."
     return _answer(retrieval, said, (), (), None, abstained=True)
 
@@ -211,11 +241,17 @@ def _answer(
         () if abstained else retrieval.path,
         retrieval.strategy,
         abstained,
-        retrieval.chance,
+        _deciding_chance(retrieval, abstained=abstained),
         removed,
         model,
         retrieval.notes,
     )
+
+
+def _deciding_chance(retrieval: Retrieval, *, abstained: bool) -> float | None:
+    """The chance, where it was what decided whether it is answered."""
+    judged = retrieval.strategy not in ("overview", "none")
+    return retrieval.chance if judged and abstained == retrieval.abstained else None
 
 
 def _sources(sentences: Sequence[AnswerSentence], notes: Sequence[Note]) -> Iterator[Source]:

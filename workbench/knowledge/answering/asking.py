@@ -27,6 +27,7 @@ from workbench.models.protocol import EMBED
 from .answers import Answer, Unsupported, abstain, compose, prompt_for
 from .choosing import choose_notes
 from .notes import Note
+from .pronouns import lone_pronoun
 from .remarks import sides_missing
 
 if TYPE_CHECKING:
@@ -45,8 +46,18 @@ class Findings:
     notes: tuple[Note, ...]
 
     @cached_property
+    def lone(self) -> str | None:
+        """A pronoun of the question that stands for nothing in it."""
+        return lone_pronoun(self.retrieval.question)
+
+    @cached_property
     def why_not(self) -> str | None:
         """Why there is no answer, if there is none."""
+        if self.lone is not None:
+            return (
+                f"It is not said who or what {self.lone!r} is: each question is answered by itself,"
+                " so name whom or what you mean."
+            )
         if self.retrieval.strategy == "none":
             return f"This asks nothing that {self.retrieval.name} could say."
         if self.retrieval.abstained or not self.notes:
@@ -64,8 +75,9 @@ def find(retriever: Retriever, question: str, *, strategy: Asked = "auto") -> Fi
     """
     retrieval = retriever.retrieve(question, strategy=strategy, limit=_PASSAGES)
     check_cancelled()
-    if retrieval.abstained or retrieval.strategy == "none":
-        return Findings(retrieval, ())
+    bare = Findings(retrieval, ())
+    if retrieval.abstained or retrieval.strategy == "none" or bare.lone is not None:
+        return bare
     return Findings(retrieval, tuple(choose_notes(retrieval, retriever.embed_many)))
 
 
@@ -85,7 +97,8 @@ def answer(
         unsupported: What becomes of its sentences that no note supports.
     """
     if findings.why_not is not None:
-        return abstain(findings.retrieval, why=findings.why_not)
+        nearest = findings.lone is None and findings.retrieval.strategy != "none"
+        return abstain(findings.retrieval, why=findings.why_not, nearest=nearest)
     reply = None
     if phrase is not None and not findings.retrieval.communities:
         reply = phrase(prompt_for(findings.retrieval.question, findings.notes))

@@ -74,6 +74,9 @@ def _retriever(name: str, embedder: str) -> Iterator[Retriever]:
         with kept_retrievers().borrow(name) as kept:
             yield kept
         return
-    with opened(name) as graph, State(graph).frozen() as state:
-        with opened_retriever(state, embedder=embedder) as made:
-            yield made
+    with (
+        opened(name) as graph,
+        State(graph).frozen() as state,
+        opened_retriever(state, embedder=embedder) as made,
+    ):
+        yield made

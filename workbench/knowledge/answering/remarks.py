@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from workbench.knowledge.retrieval.asked_for import AskedFor, read_asked_for
 from workbench.knowledge.retrieval.comparing import read_comparison, sides_of
 from workbench.knowledge.retrieval.outright import is_denied, values_of
+from workbench.knowledge.retrieval.said import Said
+from workbench.knowledge.retrieval.strategies import asks_of_all
 from workbench.knowledge.retrieval.telling import Retrieval
 
 from .notes import Note, read_notes
+
+_MOST_TITLES = 3  # of a part
 
 # Happens once, so that two places of it cannot both be right.
 _ONCE = frozenset(("born", "die", "buri", "found"))
@@ -19,7 +23,9 @@ def differing(question: str, notes: Sequence[Note]) -> list[Note]:
     """The notes of different documents that answer outright, and each otherwise; none if all agree.
 
     A time and a number have one value, a place where it is asked where somebody was born, died or
-    is buried. It is asked whether something is so: one says it, another denies it.
+    is buried. It is asked whether something is so: one says it, another denies it. Where the
+    question names nobody, they must be of the same: that Ida is married and Ada never was is no
+    contradiction.
     """
     asked = read_asked_for(question)
     told = [note for note in notes if note.outright]
@@ -27,7 +33,8 @@ def differing(question: str, notes: Sequence[Note]) -> list[Note]:
         return []
     for number, one in enumerate(told):
         for other in told[number + 1 :]:
-            if one.span.document != other.span.document and _apart(asked, one, other):
+            elsewhere = one.span.document != other.span.document
+            if elsewhere and _of_one_subject(asked, one, other) and _apart(asked, one, other):
                 return told
     return []
 
@@ -55,6 +62,14 @@ def remarks_on(question: str, notes: Sequence[Note], *, apart: Sequence[Note]) -
     return tuple(found)
 
 
+def titles_remark(retrieval: Retrieval) -> tuple[str, ...]:
+    """What the parts of a graph are about by their titles, where it is asked of all documents."""
+    if not retrieval.communities or not asks_of_all(retrieval.question):
+        return ()
+    parts = (", ".join(each.titles[:_MOST_TITLES]) for each in retrieval.communities)
+    return (f"What hangs together in {retrieval.name}, by titles: {'; '.join(parts)}.",)
+
+
 def sides_missing(retrieval: Retrieval) -> list[str]:
     """The sides of a comparison for which no passage has what is compared; none of another one."""
     compared = read_comparison(retrieval.question)
@@ -70,6 +85,19 @@ def _has_one_value(asked: AskedFor) -> bool:
     if asked.kind == "place":
         return not _ONCE.isdisjoint(asked.asked)
     return asked.kind in ("time", "number", "whether")
+
+
+def _of_one_subject(asked: AskedFor, one: Note, other: Note) -> bool:
+    """Whether both tell of the same, as far as names tell: outright notes have the question's."""
+    if asked.names:
+        return True
+    first, second = (_subject(note.said()) for note in (one, other))
+    return not (first and second and first.isdisjoint(second))
+
+
+def _subject(said: Said) -> frozenset[str]:
+    """The name that a sentence begins with, or that its pronoun stands for."""
+    return said.about or frozenset(said.runs[0] if said.runs else ())
 
 
 def _apart(asked: AskedFor, one: Note, other: Note) -> bool:

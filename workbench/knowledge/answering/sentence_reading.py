@@ -19,6 +19,14 @@ _COMPARED = ("JJR", "JJS", "RBR", "RBS")
 # spaCy's small words that make a sentence say something else: *the last pharaoh* was not the third.
 _SINGLING = frozenset(("last", "next", "only", "least", "less", "former", "latter"))
 _ENDS = re.compile(r"[.!][\"'”’)\]]*\s*$")
+_OF_A_NOUN = ("compound", "amod", "nummod", "conj", "poss")
+IN_DOUBT = "?"  # for the verb that a word is said of
+_HEDGES = frozenset(
+    (
+        *("may", "might", "could", "would", "should", "almost", "nearly", "hardly", "barely"),
+        *("perhaps", "possibly", "probably", "allegedly", "reportedly", "supposedly", "apparently"),
+    )
+)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # What an answer says of itself or of anything: it needs no support, and tells nothing.
 _FILLERS = frozenset(("also", "however", "therefore", "then", "call", "know", "name", "answer"))
@@ -33,8 +41,10 @@ class Reading:
     ``roles`` are what is done with who does it and what it is done to; ``joined`` words of which
     one depends on the other; ``counted`` numbers with what they count; ``near`` and ``nearer``
     words that are a few steps of the parse apart; ``predicates`` are what it says that something
-    is. ``whole`` is False for what says nothing of anything, such as *1781.* or *The answer is 13
-    days.*, for a question, and for what breaks off.
+    is; ``of_deeds`` verbs, each with the words that are said of it and of no other verb;
+    ``objects`` verbs with their objects, ``hedges`` verbs with what makes them less sure. ``whole``
+    is False for what says nothing of anything, such as *1781.* or *The answer is 13 days.*, for a
+    question, and for what breaks off.
     """
 
     lemmas: tuple[str, ...]
@@ -49,6 +59,9 @@ class Reading:
     near: frozenset[frozenset[str]]
     nearer: frozenset[frozenset[str]]
     predicates: frozenset[str]
+    of_deeds: frozenset[tuple[str, str]]
+    objects: frozenset[tuple[str, str]]
+    hedges: frozenset[tuple[str, str]]
     whole: bool
 
 
@@ -70,6 +83,9 @@ def read_sentence(text: str) -> Reading:
         frozenset(_near(content, _NEAR)),
         frozenset(_near(content, _NEAR_NUMBERS)),
         frozenset(_lemma(token) for token in tokens if token.dep_ == "attr"),
+        frozenset(_of_deeds(content)),
+        frozenset((_lemma(token.head), _lemma(token)) for token in content if token.dep_ == "dobj"),
+        frozenset(_hedges(content)),
         bool(_ENDS.search(text))
         and any(token.dep_ in _SUBJECTS and _lemma(token) not in _FILLERS for token in tokens),
     )
@@ -107,6 +123,43 @@ def _roles(tokens: Sequence[Any]) -> Iterator[Role]:
             yield from _of_name(verb, verb.head, "done to")
         if role is not None:
             yield from _of_name(verb, token, role)
+
+
+def _of_deeds(content: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Each word with the verb that it is said of; words that are said of none are left out.
+
+    That is the nearest verb above it; but where another verb stands between the two in the
+    sentence, a parser may have joined them wrongly, and only who does it or has it done to them is
+    taken for sure: for the others stands ``IN_DOUBT``.
+    """
+    verbs = [token for token in content if token.pos_ == "VERB"]
+    for token in content:
+        verb = next((each for each in token.ancestors if each in verbs), None)
+        if verb is None or token in verbs:
+            continue
+        low, high = sorted((token.i, verb.i))
+        parted = any(low < each.i < high for each in verbs)
+        sure = not parted or _plays_a_role(token, verb)
+        yield _lemma(verb) if sure else IN_DOUBT, _lemma(token)
+
+
+def _plays_a_role(token: Any, verb: Any) -> bool:
+    """Whether it is, or belongs to, who does it or what it is done to."""
+    while token.head.i != verb.i and (token.dep_ in _OF_A_NOUN or _is_of(token)):
+        token = token.head
+    return token.head.i == verb.i and token.dep_ in _ROLES
+
+
+def _is_of(token: Any) -> bool:
+    """Whether it is *of*, or what *of* is said with."""
+    return token.lower_ == "of" or (token.dep_ == "pobj" and token.head.lower_ == "of")
+
+
+def _hedges(content: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    for verb in content:
+        for token in verb.children if verb.pos_ == "VERB" else ():
+            if token.dep_ in ("aux", "advmod") and token.lower_ in _HEDGES:
+                yield _lemma(verb), token.lower_
 
 
 def _of_name(verb: Any, token: Any, role: str) -> Iterator[Role]:

@@ -3,14 +3,17 @@
 A sentence is supported by a note if all its words stand there (but one noun that the question
 brought, if it is not what the sentence says that something is), in much the same order, if what
 hangs together in it hangs together there (words that are joined in its parse are near each other in
-the note's), who did is not who it was done to, and both deny or neither does. The heading under
-which a note stands may give the name that the note has a pronoun for. It is a check of words:
+the note's), who did is not who it was done to, and both deny or neither does. What it says of a
+deed is said of that deed there, not of the next one in the sentence (*he learnt a trade and
+married, after ...*); a deed keeps what it was done to, and its *perhaps* or *almost*. The heading
+under which a note stands may give the name that the note has a pronoun for. It is a check of words:
 sentences that are right and use others are refused, and the note itself answers then. Two notes
 together are no support: a bridge from one and an island from the other made false sentences.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +25,7 @@ from .sentence_reading import Reading, read_sentence
 
 _LEAST_ORDER, _LEAST_JOINED = 0.65, 0.85
 _MOST_OF_QUESTION = 1
+_BEGINS_WITH_OWN = re.compile(r"^\W*(?:His|Her|Its|Their)\b")
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,9 @@ class Checker:
         known = len(lacking) <= _MOST_OF_QUESTION and free.issuperset(lacking)
         exact = said.numbers <= note.numbers | title.numbers
         alike = known and exact and said.denies == note.denies and _same_doer(said, note)
+        alike = alike and _same_deeds(said, note, lent)
+        if _BEGINS_WITH_OWN.match(self.notes[number].text):  # *Her brother is mayor*: she is not
+            alike = alike and not any(word in lent - own for _, word, _ in said.roles)
         before = title.lemmas if lent else ()
         if alike and _in_order(said, note, before=before) and _hangs_together(said, note, lent):
             return Support(number, by_heading=bool(set(said.lemmas) & lent - own))
@@ -113,6 +120,24 @@ def _same_doer(said: Reading, note: Reading) -> bool:
     return not any(
         (verb, name, other[role]) in note.roles and (verb, name, role) not in note.roles
         for verb, name, role in said.roles
+    )
+
+
+def _same_deeds(said: Reading, note: Reading, lent: set[str]) -> bool:
+    """Whether what is said of each deed is said of the same one in the note, and as surely.
+
+    Words that the heading lends, or that the note does not have, are judged elsewhere.
+    """
+    deeds = {verb for verb, _ in note.of_deeds}
+    placed = {word for _, word in note.of_deeds} - lent
+    told = (pair for pair in said.of_deeds if pair[0] in deeds and pair[1] in placed)
+    shared = deeds & {verb for verb, _ in said.of_deeds}
+    objects = {word for verb, word in note.objects if verb in shared}
+    hedges = {pair for pair in note.hedges if pair[0] in shared}
+    return (
+        all(pair in note.of_deeds for pair in told)
+        and objects <= set(said.lemmas)
+        and hedges <= said.hedges
     )
 
 

@@ -6,12 +6,13 @@ gateway its limits, cache and fallbacks hold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from workbench.core import settings
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import CapabilityError, InputError, NotFoundError
 from workbench.knowledge.graphs import list_names, opened
 from workbench.models.reply import Reply
 from workbench.models.virtual import (
@@ -28,6 +29,7 @@ from .asking import Findings, answer, find, kept_retrievers
 from .notes import Span
 
 PREFIX = "knowledge"
+_PIECE = re.compile(r"\w+|[^\w\s]")
 _MOST_ANSWER_TOKENS, _NOTE_TOKENS = 120, 600
 
 
@@ -42,7 +44,13 @@ class KnowledgeModel:
     moment: int
 
     def deliberate(self, messages: Messages, sampling: Mapping[str, Any]) -> Deliberation:
-        """See ``VirtualModel.deliberate``."""
+        """See ``VirtualModel.deliberate``.
+
+        Raises:
+            CapabilityError: JSON or log-probabilities are asked for: documents are quoted as they
+                are, and have none.
+        """
+        _check(self.name, sampling)
         question = asked_in(messages)
         with kept_retrievers().borrow(self.name.removeprefix(f"{PREFIX}/")) as retriever:
             found = find(retriever, question)
@@ -55,8 +63,13 @@ class KnowledgeModel:
         made = answer(found, (lambda _: reply.text) if reply else None, model=self.members[0])
         text, marks = mark_sources(made)
         citations = tuple(_citation(text, place, span) for place, span in marks)
-        given = _as_reply(self.name, text, reply)
-        return Outcome(given, _reason(made, found), citations, made.abstained)
+        said = _within(text, sampling)
+        kept = tuple(each for each in citations if each.end_index <= len(said))
+        given = replace(
+            _as_reply(self.name, said, reply),
+            finish_reason="length" if _is_cut(text, said, sampling) else "stop",
+        )
+        return Outcome(given, _reason(made, found), kept, made.abstained)
 
     def most_tokens(self, prompt_tokens: int, answer_tokens: int) -> tuple[int, int]:
         """See ``VirtualModel.most_tokens``."""
@@ -99,8 +112,33 @@ def asked_in(messages: Messages) -> str:
     raise InputError("there is no question: no message is the user's", hint='{"role": "user", ...}')
 
 
+def _check(name: str, sampling: Mapping[str, Any]) -> None:
+    for field, what in (("json_schema", "JSON"), ("logprobs", "log-probabilities")):
+        if sampling.get(field) is not None:
+            raise CapabilityError(
+                f"{name} quotes documents: it gives no {what}", hint="ask the model that phrases"
+            )
+
+
+def _within(text: str, sampling: Mapping[str, Any]) -> str:
+    """A text up to the first stop text, and to as many words and signs as tokens are allowed.
+
+    Tokens are the phrasing model's; a text of documents has at least one for each word and sign.
+    """
+    stops = [at for each in sampling.get("stop") or () if (at := text.find(each)) >= 0]
+    text = text[: min(stops, default=len(text))]
+    most = sampling.get("max_tokens")
+    pieces = [] if most is None else [match.end() for match in _PIECE.finditer(text)]
+    return text[: pieces[most - 1]] if most is not None and len(pieces) > most else text
+
+
+def _is_cut(text: str, said: str, sampling: Mapping[str, Any]) -> bool:
+    """Whether it ends for want of tokens, and not at its own end or a stop text."""
+    return said != _within(text, {**sampling, "max_tokens": None})
+
+
 def _given(sampling: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("seed", "max_tokens", "temperature")
+    kept = ("seed", "max_tokens", "temperature", "top_k", "top_p", "min_p", "repeat_penalty")
     return {name: sampling[name] for name in kept if sampling.get(name) is not None}
 
 
@@ -128,7 +166,7 @@ def _as_reply(name: str, text: str, reply: Reply | None) -> Reply:
 
 def _reason(made: Answer, found: Findings) -> str:
     if made.abstained:
-        return f"abstained: chance {made.chance:.2f}"
+        return "abstained" if made.chance is None else f"abstained: chance {made.chance:.2f}"
     ways = [each.way for each in made.sentences]
     counted = ", ".join(f"{ways.count(way)} {way}" for way in sorted(set(ways)))
     return f"{made.strategy}, {counted}, {len(found.notes)} notes"

@@ -162,7 +162,11 @@ class Reasoning:
         if not found:
             known = {each for entity in self.state.entities.values() for each in entity.names}
             raise NotFoundError.among(
-                "entity", name, known, hint=f"workbench knowledge dump {self.state.graph.name}"
+                "entity",
+                name,
+                known,
+                hint=f"workbench knowledge dump {self.state.graph.name}",
+                listed=False,
             )
         return found
 

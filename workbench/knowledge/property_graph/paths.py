@@ -80,7 +80,11 @@ def find_entity(graph: PropertyGraph, name: str) -> str:
     if not found:
         known = graph.query("MATCH (e:Entity) RETURN e.key", limit=MOST_LIMIT).rows
         raise NotFoundError.among(
-            "entity", name, [row[0] for row in known], hint=f"workbench knowledge show {graph.name}"
+            "entity",
+            name,
+            [row[0] for row in known],
+            hint=f"workbench knowledge show {graph.name}",
+            listed=False,
         )
     raise ConflictError(
         f"{name!r} stands for {len(found)} entities: {', '.join(found)}",

@@ -12,6 +12,7 @@ from typing import Literal
 
 from workbench.knowledge.words import FUNCTION_WORDS
 
+from .asking_forms import put_plainly
 from .names import words_of
 from .strategies import asks_about
 from .words import stem, stem_set, word_set
@@ -124,6 +125,7 @@ def acronyms_in(text: str) -> frozenset[str]:
 
 def read_asked_for(question: str) -> AskedFor:
     """What a question asks for."""
+    question = put_plainly(question)
     shown = _WORD.findall(question)
     kept = acronyms_in(question)
     names = _names(shown)

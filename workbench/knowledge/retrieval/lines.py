@@ -20,6 +20,7 @@ _NAME = re.compile(rf"{_PART}(?:\s+(?:(?:of(?:\s+the)?|de|von|van|da|der)\s+)*{_
 _GOES_ON = re.compile(r"\s+(?:the|an?|his|her|its)\b")  # *Like the Iliad* begins with no name
 _ARTICLE = re.compile(r"^(?:The|A|An)\s+")
 _BAR = " | "
+_LABEL = re.compile(r"^[^.!?]{1,30}: ")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,13 @@ def lines_of(text: str, title: str) -> Iterator[Line]:
 def needs_name(sentence: str) -> bool:
     """Whether a sentence begins with a pronoun, or is a row: another says what it is about."""
     return _BAR in sentence or bool(_PRONOUN.match(sentence))
+
+
+def stands_alone(sentence: str) -> bool:
+    """Whether it is running text that says itself what it is about: no row, heading or pronoun."""
+    runs = sentence[:1].isupper() and sentence[-1:] in ".!?…" and "[[" not in sentence
+    whole = sentence.count("(") == sentence.count(")") and not _LABEL.match(sentence)
+    return runs and whole and not needs_name(sentence) and bool(_begins_with(sentence))
 
 
 def _begins_with(sentence: str) -> str:

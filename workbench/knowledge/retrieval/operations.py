@@ -39,6 +39,9 @@ def retrieve(
         embedder: The embedding model that tells meaning.
     """
     check_question(question)  # before the model is loaded
-    with opened(name) as graph, State(graph).frozen() as state:
-        with opened_retriever(state, embedder=embedder) as retriever:
-            return retriever.retrieve(question, strategy=strategy, limit=limit)
+    with (
+        opened(name) as graph,
+        State(graph).frozen() as state,
+        opened_retriever(state, embedder=embedder) as retriever,
+    ):
+        return retriever.retrieve(question, strategy=strategy, limit=limit)

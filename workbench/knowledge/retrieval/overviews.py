@@ -10,10 +10,12 @@ from .communities import Community
 from .passage_graph import PassageGraph
 from .related_words import related
 from .signals import Corpus, Signals
-from .strategies import SURVEYING
+from .strategies import SURVEYING, asks_of_all
 from .words import stem, stem_set
 
 _COMMUNITIES = 3
+_MOST_AT_LARGE = 5
+_LEAST_WORDS = 4  # that a sentence has which tells what a community is about
 _FROM_EACH = 10
 _RANK_OFFSET = 10
 _SAY_NOTHING = frozenset(map(stem, SURVEYING)) | stem_set("give show know known said")
@@ -25,7 +27,9 @@ class Overview:
     """A community that bears on a question: its entities and the passages nearest to the question.
 
     ``extract`` are sentences of these by passage and number, the one of each that says most of the
-    question; ``score`` is how much of what was found lies in it.
+    question; ``score`` is how much of what was found lies in it. ``at_large``: nothing in
+    particular is asked for, and ``extract`` is more than will be told: of it the first that can
+    stand alone.
     """
 
     entities: tuple[str, ...]
@@ -34,6 +38,7 @@ class Overview:
     extract: tuple[tuple[int, int], ...]
     size: int
     score: float
+    at_large: bool = False
 
 
 def look_over(
@@ -41,11 +46,15 @@ def look_over(
 ) -> tuple[Overview, ...]:
     """The communities that hold most of what was found for a question, the best first.
 
+    The largest, where the question is about all documents and nothing in particular.
+
     Args:
         signals: What was found for it.
         corpus: What was searched.
         communities: All there are.
     """
+    if asks_of_all(signals.question.text):
+        return tuple(_at_large(each, corpus.graph) for each in communities[:_MOST_AT_LARGE])
     owner = {
         passage: number for number, each in enumerate(communities) for passage in each.passages
     }
@@ -76,6 +85,8 @@ def is_thin(
         best: The passages that would be.
     """
     question, graph = signals.question, corpus.graph
+    if asks_of_all(question.text):
+        return not overviews
     stems = dict.fromkeys(map(stem, question.telling))
     every_word = zip(question.stems, question.weights, stems, strict=True)
     words = [each for each in every_word if each[2] not in _SAY_NOTHING]
@@ -90,6 +101,25 @@ def is_thin(
         return True
     weight = sum(each for number, each, _ in words if number in said)
     return weight < _LEAST_SAID * sum(each for _, each, _ in words)
+
+
+def _at_large(community: Community, graph: PassageGraph) -> Overview:
+    passages = community.passages[:_FROM_EACH]
+    extract = [
+        (passage, number)
+        for passage in passages
+        for number, words in enumerate(graph.words.sentences(passage))
+        if number and len(words) >= _LEAST_WORDS
+    ]
+    return Overview(
+        tuple(graph.entities[entity] for entity in community.entities),
+        tuple(dict.fromkeys(graph.titles[passage] for passage in passages)),
+        passages,
+        tuple(extract),
+        len(community.passages),
+        1.0,
+        at_large=True,
+    )
 
 
 def _stems_of(passage: int, graph: PassageGraph) -> frozenset[int]:

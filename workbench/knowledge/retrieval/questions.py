@@ -11,6 +11,7 @@ from functools import cached_property
 from workbench.core.errors import InputError
 
 from .asked_for import acronyms_in
+from .asking_forms import put_plainly
 from .names import NamedSpan, words_of
 from .passage_graph import PassageGraph
 from .words import content_stems, content_words, stem
@@ -89,6 +90,7 @@ def read_question(text: str, graph: PassageGraph) -> Question:
         InputError: It is empty.
     """
     check_question(text)
+    text = put_plainly(text)
     every = words_of(text)
     words = every[:MOST_WORDS]
     cut = len(words) < len(every)

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from .asking_forms import put_plainly
 from .names import words_of
 from .scorers import Scorer, read_weights, scorer_of
-from .words import word_set
+from .words import content_words, word_set
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,11 +38,19 @@ _TALKING = word_set(
     "bye goodbye morning evening good sorry calculate compute plus minus times repeat rhyme story "
     "email code function help"
 )
+_COLLECTION = word_set(
+    "document documents file files folder folders note notes text texts collection base graph data "
+    "content contents corpus library"
+)
+_ABOUT_THEM = word_set("give show know known said contain contains cover covers deal deals me main")
 _CHOOSING = word_set("or than")
 _POLAR = word_set("is are was were did do does has have can")
 _SPEAKERS = word_set("i me my mine we us our you your yours please")
 _ONE_SUBJECT = re.compile(r"(?:what|who|where|when)(?: is| was|['’]s)\b", re.I)
 _NAMED = re.compile(r"\s[^\W\d_a-z]")  # a capital after the first word
+_THE = re.compile(r"\bthe [a-z]", re.I)
+# *Who shut the main valve?*, whatever the words of what was done.
+_DONE_ONCE = re.compile(r"(?:who|when|where)\s+(?!are\b|were\b|have\b|do\b|else\b)\w+", re.I)
 _AT_LARGE = re.compile(
     r"(?:(?:please|can you|could you)[, ]+)*(?:"
     r"(?:tell|give|show) (?:me|us) [\w ]*?\b(?:about|overview|summary|outline|introduction)\b|"
@@ -124,6 +133,12 @@ def asks_about(question: str) -> bool:
     return bool(_AT_LARGE.match(said)) and not _TALK_AT_LARGE.search(said)
 
 
+def asks_of_all(question: str) -> bool:
+    """Whether it is asked of all documents, and of nothing in them: *What are these about?*"""
+    words = content_words(question)
+    return not _COLLECTION.isdisjoint(words) and set(words) <= _COLLECTION | SURVEYING | _ABOUT_THEM
+
+
 def _as_shaped(question: str, chances: dict[Strategy, float]) -> dict[Strategy, float]:
     """The chances, where a question's form tells what the sum of its words does not.
 
@@ -136,14 +151,17 @@ def _as_shaped(question: str, chances: dict[Strategy, float]) -> dict[Strategy, 
     def move(one: Strategy, other: Strategy) -> None:
         made[other], made[one] = made[other] + made[one], 0.0
 
-    if asks_about(question):
+    if asks_about(question) or asks_of_all(question):
         for each in ("fact", "none"):
             move(each, "overview")
         return made
     if _ONE_SUBJECT.match(question.strip()) and not SURVEYING & set(words):
         move("overview", "fact")
     asks = bool(words) and words[0] in _POLAR | _QUESTION_WORDS
-    if asks and _NAMED.search(question.strip()) and not _SPEAKERS & set(words):
+    if _DONE_ONCE.match(question.strip()):
+        move("overview", "fact")
+    described = bool(_THE.search(question)) and not _TALKING & set(words) and "?" in question
+    if asks and not _SPEAKERS & set(words) and (_NAMED.search(question.strip()) or described):
         move("none", "fact")
     return made
 
@@ -157,6 +175,7 @@ def choose_strategy(question: str, *, scorers: dict[Strategy, Scorer] | None = N
     """
     import numpy as np
 
+    question = put_plainly(question)
     if not words_of(question):
         return Choice("none", {each: float(each == "none") for each in STRATEGIES})
     row: np.ndarray = np.array([strategy_features(question)])

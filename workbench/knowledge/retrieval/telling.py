@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from workbench.core.viewers import Viewable
 from workbench.knowledge.searching import Place, places_of
 from workbench.knowledge.states import State
 
+from .lines import stands_alone
 from .overviews import Overview
 from .passage_graph import PassageGraph
 from .plans import Plan, Step
@@ -163,9 +165,10 @@ class _Teller:
         return PathStep(self.graph.titles[step.passage], where, step.by, step.bridge)
 
     def community(self, found: Overview) -> RetrievedCommunity:
-        return RetrievedCommunity(
-            found.entities, found.titles, tuple(self._sentences(found.extract)), found.size
-        )
+        told = self._sentences(found.extract)
+        if found.at_large:
+            told = islice((each for each in told if stands_alone(each.text)), 1)
+        return RetrievedCommunity(found.entities, found.titles, tuple(told), found.size)
 
     def _sentences(self, extract: Sequence[tuple[int, int]]) -> Iterator[Sentence]:
         for passage, number in extract:

@@ -1,0 +1,52 @@
+"""Pronouns that a question says without what they stand for.
+
+Only the last question of a chat is answered, so that *Where was he born?* could be of anybody.
+"""
+
+from __future__ import annotations
+
+import re
+
+from workbench.knowledge.retrieval.asking_forms import put_plainly
+from workbench.knowledge.retrieval.words import word_set
+from workbench.knowledge.words import FUNCTION_WORDS
+
+_WORD = re.compile(r"[^\W_]+")
+_PERSONS = word_set("he she him her his hers himself herself")
+_THINGS = word_set("it its they them their theirs itself themselves")
+_DETERMINERS = word_set("the a an this that these those each every any some which what whose")
+# *When he died, how old was Franz?* names him later.
+_NAMED_LATER = re.compile(r"^(?:when|after|before|while|as|if|although|though|since)\b[^?]*,", re.I)
+_LEAST_BEFORE = 2  # content words without a capital or an article: *did ada sommer ... she*
+
+
+def lone_pronoun(question: str) -> str | None:
+    """The first pronoun that stands for nothing in its question, as it is written; None without.
+
+    *It* and *they* also stand for nothing at all (*Is it true that ...*): they are taken for lone
+    only where the question names and describes nothing whatever.
+    """
+    question = put_plainly(question)
+    words = _WORD.findall(question)
+    for at, word in enumerate(words):
+        low = word.casefold()
+        if low in _PERSONS:
+            before = words if _NAMED_LATER.match(question.strip()) else words[:at]
+        elif low in _THINGS:
+            before = words
+        else:
+            continue
+        if not _names_something(before):
+            return word
+    return None
+
+
+def _names_something(words: list[str]) -> bool:
+    content = [
+        at
+        for at, word in enumerate(words)
+        if len(word) > 1 and word.casefold() not in FUNCTION_WORDS | _PERSONS | _THINGS
+    ]
+    capital = any(words[at][0].isupper() or not words[at].isascii() for at in content)
+    described = any(at > 0 and words[at - 1].casefold() in _DETERMINERS for at in content)
+    return capital or described or len(content) >= _LEAST_BEFORE
