@@ -10,12 +10,15 @@ import click
 from workbench.cli.drawing import format_count, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from workbench.privacy.anonymisation.filing import AnonymisedFile, Revealed, TextRisk
     from workbench.privacy.anonymisation.lists.using import ListsUsed
+    from workbench.privacy.anonymisation.second_look import Sighting
     from workbench.privacy.anonymisation.tables.assessing import TableRisk
 
+_PLACES_TOLD = 8
 _WAYS = {"mask": "masked", "surrogate": "replaced by made values", "pseudonym": "sealed"}
 
 
@@ -45,10 +48,24 @@ def _why_refused(made: AnonymisedFile) -> list[str]:
     kinds = ", ".join(f"{kind} in {texts}" for kind, texts in made.seen.items())
     more = ", ..." if round(made.risk * made.texts) > len(made.seen_in) else ""
     places = ", ".join(map(str, made.seen_in)) + more
+    share = f"{math.ceil(made.risk * 1000) / 1000:g}"
     return [
         f"seen: {kinds} of {format_count(made.texts, 'text')}; look at number {places}",
-        f"hint: --most-risk {math.ceil(made.risk * 1000) / 1000:g}, where what is seen is nobody's",
+        f"there: {_places(made.seen_at, made.texts)}",
+        "hint: take it out of the file by hand; only where you know that what is seen there is "
+        f"nobody's, --most-risk {share} leaves it as it is",
     ]
+
+
+def _places(found: Sequence[Sighting], texts: int) -> str:
+    """Where something was seen and of what kind, the first few; never what."""
+    told = [
+        f"{each.kind} in line {each.line}" + (f" of text {each.text}" if texts > 1 else "")
+        for each in found[:_PLACES_TOLD]
+    ]
+    return ", ".join(told) + (
+        f", and {len(found) - len(told):,} more" if found[len(told) :] else ""
+    )
 
 
 def show_risk(found: TableRisk | TextRisk) -> None:
@@ -98,6 +115,8 @@ def _show_texts(made: AnonymisedFile) -> None:
             "in its own words, which stay as they were written: only outputs are cleaned",
             err=True,
         )
+    if made.taken_out:
+        click.echo(f"by the second look: {_places(made.taken_out, made.texts)}", err=True)
     _say_lists(made.lists)
 
 

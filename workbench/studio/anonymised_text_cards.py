@@ -65,6 +65,11 @@ def draw_file(made: AnonymisedFile) -> str:
     parts.append(_kind_bars(made.kinds))
     look = f"A second look finds something in {made.risk:.1%} of the texts"
     parts.append(f'<p class="q">{look}; {made.most_risk:.1%} was allowed.</p>')
+    if made.taken_out:
+        more = count(len(made.taken_out), "place")
+        parts.append(
+            f'<p class="q">The second look took out {more} that the first passed over.</p>'
+        )
     if made.lists is not None and made.lists.warning:
         parts.append(f'<p class="note">{escape(made.lists.warning)}</p>')
     for reason, times in made.reasons.items():

@@ -17,7 +17,7 @@ from typing import Any
 from workbench.core.errors import DataError, InputError, NotFoundError
 from workbench.store.files import write_bytes
 
-KINDS = (".txt", ".md", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".ipynb")
+KINDS = (".txt", ".md", ".log", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".ipynb")
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _WITHHELD = "[WITHHELD: {mime}, which no recogniser here can read]"
 
@@ -72,7 +72,7 @@ def open_document(path: Path, *, columns: Sequence[str] = ()) -> Document:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 ({error.reason})", hint="iconv -t UTF-8") from None
-    if suffix in (".txt", ".md"):
+    if suffix in (".txt", ".md", ".log"):
         return Document([text], lambda made: made[0].encode())
     if suffix in (".jsonl", ".ndjson"):
         return _json_lines(path, text, columns)

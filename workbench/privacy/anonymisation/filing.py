@@ -18,13 +18,14 @@ from .documents import open_document
 from .keys import read_key
 from .lists.using import ListsUsed, lists_in_use, need_lists
 from .pseudonyms import Pseudonyms
-from .second_look import count_seen, look_again
+from .second_look import Sighting, count_seen, sightings
 from .tables.assessing import Attacker, TableRisk, anonymise_table, assess_table
 from .tables.hierarchies import Hierarchy
 from .tables.hierarchy_files import read_hierarchies
 from .tables.left_columns import risk_by_each
 from .tables.prefixes import is_code, prefix_hierarchy
 from .tables.quasi_columns import as_text
+from .taking_out import take_out_what_is_seen
 from .texts import AnonymisedText, Scope, Way, anonymise_texts, count_kinds, detect, records
 
 _TABLES = (".csv", ".tsv", ".parquet")
@@ -55,8 +56,10 @@ class AnonymisedFile(Viewable):
     where the risk was too high: then nothing was written. Of a table ``before`` and ``table`` are
     its figures before and after, and ``loss`` what of each column is no longer known. ``lists``
     says whether the lists of names and places were there: without them more is missed, by both
-    looks; None for a table. ``seen`` says in how many texts the second look saw each kind, and
-    ``seen_in`` in which, from 1, the first few. ``left`` are the columns of a table that stay as
+    looks; None for a table. ``taken_out`` says where the second look saw what the first had passed
+    over and it was replaced too, by line and kind. ``seen`` says in how many texts it still saw
+    each kind after that, ``seen_in`` in which, from 1, the first few, and
+    ``seen_at`` where. ``left`` are the columns of a table that stay as
     they are, with the mean risk that a row is found by that one alone; ``prefixes`` are those of
     postcodes and the like, which were made coarser by their first characters. ``kept`` counts a
     notebook's cells whose own words, which stay as they are, hold something personal."""
@@ -83,6 +86,8 @@ class AnonymisedFile(Viewable):
     left: dict[str, float] = field(default_factory=dict)
     prefixes: tuple[str, ...] = ()
     kept: int = 0
+    seen_at: tuple[Sighting, ...] = field(default=(), repr=False)
+    taken_out: tuple[Sighting, ...] = field(default=(), repr=False)
 
     @property
     def telling(self) -> list[str]:
@@ -151,7 +156,11 @@ def _texts(
     made = anonymise_texts(
         document.texts, way=way, key=key, consistency=scope, views=document.views
     )
-    seen = look_again(made)
+    done = take_out_what_is_seen(
+        document.texts, made, views=document.views, way=way, key=key, scope=scope,
+        most_risk=most_risk,
+    )  # fmt: skip
+    made, seen = done.made, done.seen
     risk = len(seen) / len(made) if made else 0.0
     ok = risk <= most_risk
     if ok:
@@ -166,6 +175,8 @@ def _texts(
         count_kinds(made), dict(Counter(document.dropped)), None, risk, most_risk, ok,
         record_to if ok else None, lists_in_use(), fullest,
         seen=count_seen(seen), seen_in=tuple(seen)[:_SEEN_TOLD],
+        seen_at=sightings(seen, document.texts),
+        taken_out=sightings(done.added, document.texts),
         kept=sum(map(bool, detect(document.kept))) if ok else 0,
     )  # fmt: skip
 

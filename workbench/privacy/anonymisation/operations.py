@@ -42,14 +42,15 @@ def anonymise(
     """Take the persons out of texts, of a notebook's outputs, or of a table.
 
     Texts are judged one by one: a text file as a whole, every string of JSON lines and every text
-    cell of a table by itself. With --quasi a table is made k-anonymous instead: all other columns
+    cell of a table by itself. What a second look sees that the first passed over is taken out too,
+    and told by line and kind. With --quasi a table is made k-anonymous instead: all other columns
     stay as they are, so that those which name somebody are yours to leave out. Where the risk that
     is measured on the result is above --most-risk nothing is written, and the command ends with 1.
     Lists of names and places are fetched when they are first wanted (46 MB; `workbench privacy
     lists` fetches them ahead). Without them more is missed, and the result says so.
 
     Args:
-        file: A .txt, .md, .jsonl, .csv, .tsv, .parquet or .ipynb file.
+        file: A .txt, .md, .log, .jsonl, .csv, .tsv, .parquet or .ipynb file.
         out: Where to write; the same kind of file.
         way: Put the kind in a person's place, a made value, or what the key alone turns back.
         key: A key file; see `workbench privacy new-key`.
@@ -66,7 +67,8 @@ def anonymise(
         population: A table that the rows were drawn from, for the journalist's risk.
         attacker: Whose risk is held against --most-risk of a table: of one who knows that a person
             is in it, of one who looks for anybody, of one who looks for as many as possible.
-        most_risk: Of texts: the share in which a second look still finds something, 0 if not given.
+        most_risk: Of texts: the share in which a second look may still find something, 0 if not
+            given. What is within it stays as it is, so that it is for what is nobody's.
             Of a table: the greatest risk that a row is found again, 1 / k if not given.
         scope: The same person is called the same in a document or in all of them.
         record: A .jsonl file for what was done to each span, without its words.
@@ -101,7 +103,7 @@ def risk(
     With --most-risk it is a gate: the command ends with 1 where the risk is above it.
 
     Args:
-        file: A .txt, .md, .jsonl, .csv, .tsv, .parquet or .ipynb file.
+        file: A .txt, .md, .log, .jsonl, .csv, .tsv, .parquet or .ipynb file.
         quasi: A column that others may know of a person; several, by commas or one option each.
         sensitive: The column that nobody is to learn of a person.
         columns: Of a table or of JSON lines: only these texts.

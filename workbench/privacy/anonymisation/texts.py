@@ -145,10 +145,27 @@ def anonymise_texts(
     if [len(text) for text in read] != [len(text) for text in texts]:
         raise InputError("a view is not as long as its text")
     found = detect(read, recognisers=recognisers, consistency=consistency)
+    return write_texts(texts, found, way=way, key=key, consistency=consistency, views=read)
+
+
+def write_texts(
+    texts: Sequence[str],
+    found: Sequence[tuple[Found, ...]],
+    *,
+    way: Way,
+    key: bytes | None,
+    consistency: Scope | None,
+    views: Sequence[str],
+) -> list[AnonymisedText]:
+    """Texts with what was found in them replaced; see ``anonymise_texts``.
+
+    Args:
+        found: Of each text the spans, in their order and without overlaps.
+    """
     writer = _Writer(way, key or make_key(), linked=consistency)
     return [
         writer.write(text, spans, why_unreadable(view))
-        for text, view, spans in zip(texts, read, found, strict=True)
+        for text, view, spans in zip(texts, views, found, strict=True)
     ]
 
 
