@@ -21,10 +21,15 @@ def show_ledger_verify(check: EvidenceCheck) -> None:
     """Whether all is as it was; if not, what is broken and where."""
     if check.ok:
         entries = format_count(check.entries, "entry", "entries")
-        click.echo(f"sound: {entries}, {format_count(check.checkpoints, 'checkpoint')}", nl=False)
-        unseen = " (whether its end was cut off only --checkpoints tells)"
-        signed = f", {check.signed_entries:,} entries signed"
-        click.echo(signed if check.checkpoints else unseen)
+        if check.checkpoints:
+            signed = f"{check.signed_entries:,} entries signed"
+            checkpoints = format_count(check.checkpoints, "checkpoint")
+            click.echo(f"sound: {entries}, {checkpoints}, {signed}")
+        else:
+            click.echo(
+                f"chain intact as far as it goes: {entries}; nothing shows that it is whole "
+                "(whether its end was cut off only --checkpoints tells)"
+            )
     else:
         click.echo(f"BROKEN{where(check)}: {check.reason}")
     if check.entries:

@@ -25,6 +25,8 @@ def draw_evidence(check: EvidenceCheck) -> str:
         if check.ok
         else ("bad", f"✗ broken{where_broken(check.broken_at, check.broken_to)}")
     )
+    if check.ok and not check.checkpoints:
+        mark = ("plain", "· chain intact, whole or not")
     facts = [
         f"{check.entries:,} entries checked",
         count(check.checkpoints, "good checkpoint") if check.checkpoints else "no checkpoint",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workbench import privacy
+from workbench.core import settings
 from workbench.core.errors import (
     AccessError,
     ConflictError,
@@ -306,6 +307,19 @@ def test_the_commands_end_with_1_where_something_is_broken(
     assert run("checkpoint")[1].startswith("signed 40 entries")
     assert "sound: 40 entries, 1 checkpoint, 40 entries signed" in run("verify")[1]
     assert "entry 3 among 40" in run("prove", "3", "--out", str(home / "p.json"))[1]
+    whole, short, part = (home / f"{name}.jsonl" for name in ("whole", "short", "part"))
+    assert run("export", str(whole))[0] == 0
+    lines = whole.read_bytes().splitlines(keepends=True)
+    short.write_bytes(b"".join(lines[:20]))
+    assert "1 checkpoint, 40 entries signed" in run("verify", str(whole))[1]
+    status, said = run("verify", str(short))  # by this home's own checkpoints, which nobody named
+    assert status == 1 and said.startswith("BROKEN") and "cut off" in said
+    with settings.override("test", ledger_checkpoints=home.parent / "elsewhere"):
+        status, said = run("verify", str(short))
+        assert status == 0 and "sound" not in said
+        assert said.startswith("chain intact as far as it goes: 20 entries; nothing shows")
+    part.write_bytes(b"".join(lines[:5] + lines[6:]))  # a hole is no matter of checkpoints
+    assert run("verify", str(part))[0] == 1
     tamper(home, "UPDATE ledger SET actor = 'eve' WHERE number = 12")
     status, said = run("verify", str(home), "--json")
     assert (status, json.loads(said)["broken_at"]) == (1, 12)

@@ -30,6 +30,10 @@ NO_CHECKPOINTS = (
     "no signed checkpoint was given: a chain that was written anew as a whole, or whose end was "
     "cut off, would pass"
 )
+FOUND = (
+    "the checkpoints are those of this home, which are of the same ledger; an export of before the "
+    "newest of them ends before it too"
+)
 OWN_KEY = "the public key is the one beside the checkpoints: compare it with one you had before"
 
 
@@ -62,7 +66,8 @@ def verify_evidence(
 
     Args:
         path: A home, an exported file, or a proof.
-        checkpoints: A folder of signed checkpoints, or one; for this home its own by default.
+        checkpoints: A folder of signed checkpoints, or one; by default this home's own, for it and
+            for an export of the same ledger.
         public_key: The signer's, as PEM; by default the one that lies beside the checkpoints.
 
     Raises:
@@ -75,6 +80,7 @@ def verify_evidence(
     if checkpoints is None and here and any(checkpoints_folder().glob("*.json")):
         checkpoints = checkpoints_folder()
     key, own_key = _public_key(checkpoints, public_key)
+    found = False
     try:
         kept = _read_checkpoints(checkpoints)
         if home is not None:
@@ -82,12 +88,18 @@ def verify_evidence(
         else:
             assert path is not None
             report = _check_exported(path, kept, key)
+            own = _own_checkpoints(report) if checkpoints is None else []
+            if own:
+                kept, found = own, True
+                key, own_key = _public_key(checkpoints_folder(), public_key)
+                report = _check_exported(path, kept, key)
     except CannotCheckError as error:
         raise InputError(
             f"this cannot be checked: {error}",
             hint="workbench privacy ledger verify PATH --checkpoints FOLDER --public-key FILE",
         ) from None
-    return _told(report, home or path or settings.home(), own_key=own_key and bool(kept))
+    told = _told(report, home or path or settings.home(), own_key=own_key and bool(kept))
+    return replace(told, notes=(*told.notes, FOUND)) if found else told
 
 
 def _home_of(path: Path | None) -> Path | None:
@@ -117,6 +129,15 @@ def _check_home(home: Path, kept: list[Signed], key: bytes | None) -> Report:
 def _check_exported(path: Path, kept: list[Signed], key: bytes | None) -> Report:
     with progress("Checking the ledger", unit="entries") as task:
         return check_file(path, kept, key, looked=task.update)
+
+
+def _own_checkpoints(report: Report) -> list[Signed]:
+    """This home's checkpoints of the ledger that a file was exported from, where none were given
+    and the file holds together by itself."""
+    if not report.ok or report.checkpoints:
+        return []
+    kept = list_checkpoints(checkpoints_folder())
+    return [each for each in kept if each.checkpoint.origin == report.origin]
 
 
 def _read_checkpoints(place: Path | None) -> list[Signed]:

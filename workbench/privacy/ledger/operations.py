@@ -23,12 +23,15 @@ def ledger_verify(
 ) -> EvidenceCheck:
     """Check a ledger, an exported file or a proof, and name the first entry that is not as it was.
 
-    It ends with 1 if something is not. Nothing is written, and nothing but the verifier is trusted:
-    ``python -m workbench.privacy.ledger.verifier`` checks a file without the rest of this package.
+    It ends with 1 if something is not. Without checkpoints only the chain is checked, of which a
+    part is a chain too: then it is said that nothing shows that it is whole. Nothing is written,
+    and nothing but the verifier is trusted: ``python -m workbench.privacy.ledger.verifier`` checks
+    a file without the rest of this package.
 
     Args:
         path: A home, an exported file, or a proof; by default this home.
-        checkpoints: The folder of the signed checkpoints, or one; for this home its own.
+        checkpoints: The folder of the signed checkpoints, or one; by default this home's own, for
+            it and for an export of the same ledger.
         public_key: The signer's, as PEM; by default the one that lies beside the checkpoints.
     """
     return verify_evidence(path, checkpoints=checkpoints, public_key=public_key)
