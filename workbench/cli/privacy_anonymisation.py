@@ -33,8 +33,10 @@ def show_anonymise(made: AnonymisedFile) -> None:
     bound = f"{made.risk:.4g}, at most {made.most_risk:.4g} is allowed"
     if made.ok:
         click.echo(f"{whose} {bound}: {made.out}")
+        _say_reader(made.no_reader)
     else:
         click.echo(f"REFUSED: {whose} {bound}; nothing was written")
+        _say_reader(made.no_reader)
         for line in _why_refused(made):
             click.echo(line, err=True)
 
@@ -79,6 +81,7 @@ def show_risk(found: TableRisk | TextRisk) -> None:
         click.echo(
             f"{found.share:.1%} of {format_count(found.texts, 'text')} with something personal"
         )
+        _say_reader(found.no_reader)
         _say_lists(found.lists)
     else:
         print_table(["figure", "value", ""], [list(row) for row in _figures(found)])
@@ -118,6 +121,12 @@ def _show_texts(made: AnonymisedFile) -> None:
     if made.taken_out:
         click.echo(f"by the second look: {_places(made.taken_out, made.texts)}", err=True)
     _say_lists(made.lists)
+
+
+def _say_reader(missing: str) -> None:
+    """Beside a risk, on standard output: by what it was measured with less."""
+    if missing:
+        click.echo(f"this risk is as far as is seen: {missing}")
 
 
 def _say_lists(lists: ListsUsed | None) -> None:

@@ -65,6 +65,8 @@ def draw_file(made: AnonymisedFile) -> str:
     parts.append(_kind_bars(made.kinds))
     look = f"A second look finds something in {made.risk:.1%} of the texts"
     parts.append(f'<p class="q">{look}; {made.most_risk:.1%} was allowed.</p>')
+    if made.no_reader:
+        parts.append(f'<p class="note">{escape(made.no_reader)}</p>')
     if made.taken_out:
         more = count(len(made.taken_out), "place")
         parts.append(
@@ -105,6 +107,8 @@ def draw_text_risk(found: TextRisk) -> str:
         unread = f'<p class="note">{said}.</p>'
     if found.lists is not None and found.lists.warning:
         unread += f'<p class="note">{escape(found.lists.warning)}</p>'
+    if found.no_reader:
+        unread += f'<p class="note">{escape(found.no_reader)}</p>'
     return _card(_head(mark, "What texts give away", facts) + unread + _kind_bars(found.kinds))
 
 

@@ -18,6 +18,7 @@ from .documents import open_document
 from .keys import read_key
 from .lists.using import ListsUsed, lists_in_use, need_lists
 from .pseudonyms import Pseudonyms
+from .reading_model import why_no_reader
 from .second_look import Sighting, count_seen, sightings
 from .tables.assessing import Attacker, TableRisk, anonymise_table, assess_table
 from .tables.hierarchies import Hierarchy
@@ -37,6 +38,7 @@ class TextRisk(Viewable):
     """What texts still hold, as far as the recognisers see: the share of texts with something.
 
     ``lists`` says whether the lists of names and places were there: without them less is seen.
+    ``no_reader`` says what follows where the model that reads sentences was not; "" where it was.
     """
 
     texts: int
@@ -47,6 +49,7 @@ class TextRisk(Viewable):
     most_risk: float | None = None
     ok: bool = True
     lists: ListsUsed | None = None
+    no_reader: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,12 @@ class AnonymisedFile(Viewable):
     says whether the lists of names and places were there: without them more is missed, by both
     looks; None for a table. ``taken_out`` says where the second look saw what the first had passed
     over and it was replaced too, by line and kind. ``seen`` says in how many texts it still saw
-    each kind after that, ``seen_in`` in which, from 1, the first few, and
-    ``seen_at`` where. ``left`` are the columns of a table that stay as
-    they are, with the mean risk that a row is found by that one alone; ``prefixes`` are those of
-    postcodes and the like, which were made coarser by their first characters. ``kept`` counts a
-    notebook's cells whose own words, which stay as they are, hold something personal."""
+    each kind after that, ``seen_in`` in which, from 1, the first few, and ``seen_at`` where.
+    ``no_reader`` says what follows where the model that reads sentences was not there, "" where it
+    was. ``left`` are the columns of a table that stay as they are, with the mean risk that a row is
+    found by that one alone; ``prefixes`` are those of postcodes and the like, which were made
+    coarser by their first characters. ``kept`` counts a notebook's cells whose own words, which
+    stay as they are, hold something personal."""
 
     source: str
     out: Path | None = field(repr=False)  # a notebook's text is not to name this machine's folders
@@ -88,6 +92,7 @@ class AnonymisedFile(Viewable):
     kept: int = 0
     seen_at: tuple[Sighting, ...] = field(default=(), repr=False)
     taken_out: tuple[Sighting, ...] = field(default=(), repr=False)
+    no_reader: str = field(default="", repr=False)
 
     @property
     def telling(self) -> list[str]:
@@ -176,7 +181,7 @@ def _texts(
         record_to if ok else None, lists_in_use(), fullest,
         seen=count_seen(seen), seen_in=tuple(seen)[:_SEEN_TOLD],
         seen_at=sightings(seen, document.texts),
-        taken_out=sightings(done.added, document.texts),
+        taken_out=sightings(done.added, document.texts), no_reader=why_no_reader(),
         kept=sum(map(bool, detect(document.kept))) if ok else 0,
     )  # fmt: skip
 
@@ -315,7 +320,7 @@ def assess_file(
     share = hit / total if total else 0.0
     return TextRisk(
         total, sum(counts.values()), dict(sorted(counts.items())), withheld, share, most_risk,
-        most_risk is None or share <= most_risk, lists_in_use(),
+        most_risk is None or share <= most_risk, lists_in_use(), why_no_reader(),
     )  # fmt: skip
 
 

@@ -37,6 +37,11 @@ def reader_in_use() -> SentenceReader | None:
     return _taken[0] if lists_in_use().there else None
 
 
+def why_no_reader() -> str:
+    """What follows where texts are judged without the model, and how it is fetched; "" with it."""
+    return "" if reader_in_use() is not None else f"{WITHOUT}; to fetch it: {COMMAND}"
+
+
 def take_reader(folder: Path | None) -> None:
     """Let this process read with the model of a folder from now on, or, for None, without one."""
     with _LOCK:
