@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import subprocess
 import sys
 
@@ -42,6 +44,29 @@ def test_a_row_is_multiplied_the_same_wherever_it_stands() -> None:
         assert ops.gemm(rows[start:end], weights, trans2=True, out=out) is out
         assert np.array_equal(out, whole[start:end])
     assert ops.gemm(rows[:0], weights, trans2=True).shape == (0, 50)
+
+
+_BY_PLACE = """
+import numpy as np
+from workbench.models.row_blocks import ROWS, RowBlockOps
+chance = np.random.default_rng(7)
+row, weights = (chance.standard_normal((n, 96), dtype=np.float32) for n in (1, 64))
+same = lambda found: bool((found == found[0]).all())
+rows = np.tile(row, (ROWS, 1))
+print(same(np.dot(rows, weights.T)), same(RowBlockOps().gemm(rows, weights, trans2=True)))
+"""
+
+
+def test_kernels_that_round_by_place_are_not_used() -> None:
+    """OpenBLAS may be told which kernels to take; blocks alone would not do with these."""
+    said = subprocess.run(
+        [sys.executable, "-c", _BY_PLACE],
+        env={**os.environ, "OPENBLAS_CORETYPE": "Haswell"},
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert said[1] == "True"
+    if platform.machine() == "x86_64":
+        assert said[0] == "False"
 
 
 def test_a_text_is_read_the_same_in_any_company() -> None:

@@ -96,7 +96,9 @@ def test_a_span_and_days_are_chosen(page: HealthPage) -> None:
     assert page.facts.axis.until_s - page.facts.axis.since_s > 2 * 86_400
     assert calls_told(page) >= day
     page.span.value = "last 7 days"
-    assert (page.since.value, page.facts.axis.step_s) == (today - dt.timedelta(days=7), 3600)
+    axis = page.facts.axis  # whole hours: in a day's last one it begins six days and a night ago
+    assert (axis.until_s - axis.since_s, axis.step_s) == (7 * 86_400, 3600)
+    assert page.since.value == dt.datetime.fromtimestamp(axis.since_s).date()
 
 
 def test_an_alert_is_silenced_and_told_again_by_its_button(page: HealthPage) -> None:

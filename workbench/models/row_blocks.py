@@ -4,6 +4,9 @@ blis, which spaCy multiplies with, comes in wheels without kernels for newer pro
 a third as fast as the OpenBLAS of numpy. That rounds a row otherwise by how many stand beside it,
 so a text would be read otherwise in other company. In blocks of one size, the last one filled up,
 every row is multiplied by the same kernel, and a text is read the same wherever it stands.
+
+Not by every kernel, though: those for Haswell round a row by its place in a block as well. So each
+shape is tried once, and where places differ blis multiplies, which is slow and the same anywhere.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ class RowBlockOps(NumpyOps):
         """``x @ y``, or with ``trans2`` ``x @ y.T``: float32 [rows, columns]."""
         if trans1 or x.dtype != np.float32 or y.dtype != np.float32:
             return super().gemm(x, y, out=out, trans1=trans1, trans2=trans2)
+        if not places_are_alike(x.shape[1], y.shape[0] if trans2 else y.shape[1], trans2):
+            return super().gemm(x, y, out=out, trans1=trans1, trans2=trans2)
         weights = y.T if trans2 else y
         found = np.empty((len(x), weights.shape[1]), np.float32) if out is None else out
         whole = len(x) - len(x) % ROWS
@@ -38,6 +43,18 @@ class RowBlockOps(NumpyOps):
             filled[: len(x) - whole] = x[whole:]
             found[whole:] = np.dot(filled, weights)[: len(x) - whole]
         return found
+
+
+@functools.cache
+def places_are_alike(inner: int, columns: int, turned: bool) -> bool:
+    """Whether a row of ``inner`` numbers times ``columns`` of them is the same at every place of a
+    block; ``turned`` where the weights are a transposed array. Tried with one row, repeated."""
+    chance = np.random.default_rng(0)
+    row = chance.standard_normal(inner, dtype=np.float32)
+    shape = (columns, inner) if turned else (inner, columns)
+    weights = chance.standard_normal(shape, dtype=np.float32)
+    found = np.dot(np.tile(row, (ROWS, 1)), weights.T if turned else weights)
+    return bool((found == found[0]).all())
 
 
 def use_row_blocks(pipeline: Any) -> None:
