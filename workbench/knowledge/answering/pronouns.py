@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from workbench.knowledge.retrieval.asked_for import AUXILIARIES
 from workbench.knowledge.retrieval.asking_forms import put_plainly
 from workbench.knowledge.retrieval.words import word_set
 from workbench.knowledge.words import FUNCTION_WORDS
@@ -17,6 +18,8 @@ _THINGS = word_set("it its they them their theirs itself themselves")
 _DETERMINERS = word_set("the a an this that these those each every any some which what whose")
 # *When he died, how old was Franz?* names him later.
 _NAMED_LATER = re.compile(r"^(?:when|after|before|while|as|if|although|though|since)\b[^?]*,", re.I)
+_ASKING = word_set("what which")
+_SUBJECTS = word_set("he she it they")
 _LEAST_BEFORE = 2  # content words without a capital or an article: *did ada sommer ... she*
 
 
@@ -36,9 +39,25 @@ def lone_pronoun(question: str) -> str | None:
             before = words
         else:
             continue
-        if not _names_something(before):
+        if not _names_something(before[: _asked_for(words, at)] + before[at:]):
             return word
     return None
+
+
+def _asked_for(words: list[str], at: int) -> int:
+    """Where words begin that a pronoun cannot stand for, since they ask; its own place without any.
+
+    *In what year was he born?* asks for a year, which is not he; but the poet of *Which poet
+    drowned while she swam?* is she.
+    """
+    if words[at].casefold() not in _SUBJECTS or not at:
+        return at
+    low = [word.casefold() for word in words[:at]]
+    start = next((place for place in reversed(range(at)) if low[place] in _ASKING), at)
+    plain = all(word.islower() for word in words[start + 1 : at])
+    helped = [place for place in range(start, at) if low[place] in AUXILIARIES]
+    said = _DETERMINERS.isdisjoint(low[start + 1 : at])
+    return start if plain and said and helped == [at - 1] else at
 
 
 def _names_something(words: list[str]) -> bool:

@@ -20,7 +20,7 @@ from .words import stem, stem_set, word_set
 Kind = Literal["time", "number", "name", "place", "thing", "whether", "about"]
 _WORD = re.compile(r"[^\W_]+")
 _JOINING = word_set("of the de von van da der")  # small words within a name
-_AUXILIARIES = word_set("""
+AUXILIARIES = word_set("""
     is are was were be do does did has have had can could will would shall should may might
     """)
 # Small words that say which of several is meant: a sentence must have them, too.
@@ -200,7 +200,7 @@ def _kind(question: str) -> tuple[Kind, frozenset[str]]:
         return "place", frozenset()
     if re.search(r"^(?:\w+ )?(?:who|whom|whose)\b", plain):
         return "name", frozenset()
-    return ("whether" if first in _AUXILIARIES else "thing"), frozenset()
+    return ("whether" if first in AUXILIARIES else "thing"), frozenset()
 
 
 def _relation(plain: list[str], shown: list[str], names: tuple[tuple[str, ...], ...]) -> Relation:
@@ -208,11 +208,11 @@ def _relation(plain: list[str], shown: list[str], names: tuple[tuple[str, ...], 
     if len(plain) < 3 or not names:
         return Relation()
     of = re.search(r"\b(\w+) of (?:the |an? )?([A-Z]\w*)", " ".join(shown))
-    if plain[0] in ("who", "whose") and plain[1] in _AUXILIARIES and of:
+    if plain[0] in ("who", "whose") and plain[1] in AUXILIARIES and of:
         return Relation(of=stem(of[1].casefold()), now=plain[1] in ("is", "are"))
-    if plain[0] == "who" and plain[1] in _AUXILIARIES and plain[2] not in FUNCTION_WORDS:
+    if plain[0] == "who" and plain[1] in AUXILIARIES and plain[2] not in FUNCTION_WORDS:
         return Relation(stem(plain[2]), named_does="by" in plain[3:5], passive=True)
-    if plain[0] in ("who", "what") and plain[1] not in _AUXILIARIES | FUNCTION_WORDS:
+    if plain[0] in ("who", "what") and plain[1] not in AUXILIARIES | FUNCTION_WORDS:
         return Relation(stem(plain[1]))
     if plain[0] in ("who", "whom", "what", "which") and {"did", "does", "do"} & set(plain[1:3]):
         named = {word for name in names for word in name}
