@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.knowledge.answering.made_retrievals import by_words, passage, retrieval
+from tests.knowledge.answering.made_retrievals import ANNE, HELEN, by_words, passage, retrieval
 from workbench.knowledge.answering import answers
 from workbench.knowledge.answering.answers import Answer, compose
 from workbench.knowledge.answering.choosing import choose_notes
@@ -39,6 +39,12 @@ CASES = [
         "Mercury",
     ),
     ("When did Ada Sommer die?", "Ada Sommer died in November.", (DEATH,), "2021"),
+    (  # true, of the other document of a path, and of another year
+        "When did Anne Sullivan die?",
+        "Helen Keller met her first teacher Anne Sullivan in 1887.",
+        (HELEN, ANNE),
+        "1936",
+    ),
     ("How many people work in Malmo?", "212 people work at Kestrel today.", (STAFF,), "61"),
 ]
 

@@ -58,11 +58,14 @@ def lost_in(
 def _needed(
     retrieval: Retrieval, asked: AskedFor, notes: Sequence[Note], cited: Sequence[Note]
 ) -> Sequence[Note]:
-    """The notes that answer together: the steps of a path, or two of which neither does alone."""
+    """The notes that answer together: the steps of a path, or two of which neither does alone.
+
+    Where one does alone, those that are cited, if such a one is among them.
+    """
     outright = [note for note in notes if note.outright]
     if outright:
         alone = any(answers_outright(asked, note.said()) for note in outright)
-        return cited if alone else outright
+        return cited if alone and any(note.outright for note in cited) else outright
     return [*notes[: len(retrieval.path)], *cited] if retrieval.path else cited
 
 
