@@ -43,6 +43,7 @@ def note(text: str, title: str = "") -> Note:
         ("Beirut is the capital of Lebanon.", "Beirut", "The capital of Lebanon is Beirut."),
         ("Caesar defeated Pompey in 48 BC.", "", "Pompey was defeated by Caesar in 48 BC."),
         (FILM, "A Film", "The film received four Golden Globe Awards."),
+        ("Today Ida Roth may be the mayor of Ostra.", "", "Ida Roth may be the mayor of Ostra."),
         (SAILER, "Franz Sailer", "Franz Sailer learned the trade of a clockmaker."),
     ],
 )
@@ -63,6 +64,11 @@ FALSE = [
     (SAILER, "Franz Sailer", "Franz Sailer learned with old Master Hebenstreit."),  # what?
     ("Ida Roth may have founded Ostra.", "", "Ida Roth founded Ostra."),
     ("Ida Roth almost founded Ostra.", "", "Ida Roth founded Ostra."),
+    ("Ida Roth may be the mayor of Ostra.", "", "Ida Roth is the mayor of Ostra."),
+    ("Perhaps Ida Roth is the mayor of Ostra.", "", "Ida Roth is the mayor of Ostra."),
+    ("Ida Roth was allegedly the founder of Ostra.", "", "Ida Roth was the founder of Ostra."),
+    ("Ida Roth could have been the founder of Ostra.", "", "Ida Roth was the founder of Ostra."),
+    ("The harbour may be deep.", "", "The harbour is deep."),
     (
         "Her brother Konrad Roth is the mayor of Ostra.",
         "Ida Roth",

@@ -19,6 +19,7 @@ _COMPARED = ("JJR", "JJS", "RBR", "RBS")
 # spaCy's small words that make a sentence say something else: *the last pharaoh* was not the third.
 _SINGLING = frozenset(("last", "next", "only", "least", "less", "former", "latter"))
 _ENDS = re.compile(r"[.!][\"'”’)\]]*\s*$")
+_WHAT_IT_IS = ("attr", "acomp")
 _OF_A_NOUN = ("compound", "amod", "nummod", "conj", "poss")
 IN_DOUBT = "?"  # for the verb that a word is said of
 _HEDGES = frozenset(
@@ -42,9 +43,9 @@ class Reading:
     one depends on the other; ``counted`` numbers with what they count; ``near`` and ``nearer``
     words that are a few steps of the parse apart; ``predicates`` are what it says that something
     is; ``of_deeds`` verbs, each with the words that are said of it and of no other verb;
-    ``objects`` verbs with their objects, ``hedges`` verbs with what makes them less sure. ``whole``
-    is False for what says nothing of anything, such as *1781.* or *The answer is 13 days.*, for a
-    question, and for what breaks off.
+    ``objects`` verbs with their objects; ``hedges`` verbs, or what something is said to be, with
+    what makes them less sure. ``whole`` is False for what says nothing of anything, such as *1781.*
+    or *The answer is 13 days.*, for a question, and for what breaks off.
     """
 
     lemmas: tuple[str, ...]
@@ -82,10 +83,10 @@ def read_sentence(text: str) -> Reading:
         frozenset(_counted(content)),
         frozenset(_near(content, _NEAR)),
         frozenset(_near(content, _NEAR_NUMBERS)),
-        frozenset(_lemma(token) for token in tokens if token.dep_ == "attr"),
+        frozenset(_lemma(token) for token in tokens if token.dep_ in _WHAT_IT_IS),
         frozenset(_of_deeds(content)),
         frozenset((_lemma(token.head), _lemma(token)) for token in content if token.dep_ == "dobj"),
-        frozenset(_hedges(content)),
+        frozenset(_hedges(tokens)),
         bool(_ENDS.search(text))
         and any(token.dep_ in _SUBJECTS and _lemma(token) not in _FILLERS for token in tokens),
     )
@@ -155,11 +156,15 @@ def _is_of(token: Any) -> bool:
     return token.lower_ == "of" or (token.dep_ == "pobj" and token.head.lower_ == "of")
 
 
-def _hedges(content: Sequence[Any]) -> Iterator[tuple[str, str]]:
-    for verb in content:
-        for token in verb.children if verb.pos_ == "VERB" else ():
-            if token.dep_ in ("aux", "advmod") and token.lower_ in _HEDGES:
-                yield _lemma(verb), token.lower_
+def _hedges(tokens: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Each verb with what makes it less sure; for *is*, what it says that something is."""
+    for hedge in tokens:
+        if hedge.dep_ in ("aux", "advmod") and hedge.lower_ in _HEDGES:
+            said = [each for each in hedge.head.children if each.dep_ in _WHAT_IT_IS]
+            if hedge.head.lemma_ == "be" and said:
+                yield from ((_lemma(each), hedge.lower_) for each in said)
+            elif hedge.head.pos_ == "VERB" and _tells(hedge.head):
+                yield _lemma(hedge.head), hedge.lower_
 
 
 def _of_name(verb: Any, token: Any, role: str) -> Iterator[Role]:

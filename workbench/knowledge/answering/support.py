@@ -133,7 +133,7 @@ def _same_deeds(said: Reading, note: Reading, lent: set[str]) -> bool:
     told = (pair for pair in said.of_deeds if pair[0] in deeds and pair[1] in placed)
     shared = deeds & {verb for verb, _ in said.of_deeds}
     objects = {word for verb, word in note.objects if verb in shared}
-    hedges = {pair for pair in note.hedges if pair[0] in shared}
+    hedges = {pair for pair in note.hedges if pair[0] in shared.union(said.predicates)}
     return (
         all(pair in note.of_deeds for pair in told)
         and objects <= set(said.lemmas)
