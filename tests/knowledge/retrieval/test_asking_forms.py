@@ -17,6 +17,9 @@ from workbench.knowledge.retrieval.asking_forms import put_plainly
         ("Do you know how many people live in Rome?", "How many people live in Rome?"),
         ("I'd like to know what the speed of light is", "What is the speed of light?"),
         ("Do you know what time it is?", "What time it is?"),
+        ("Can you tell me what the report is about?", "What is the report about?"),
+        ("Tell me what these documents are about.", "What are these documents about?"),
+        ("Please tell me what you know about Norway", "What do you know about Norway?"),
         ("Tell me in which town Ida lives.", "In which town Ida lives?"),
     ],
 )

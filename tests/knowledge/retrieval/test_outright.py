@@ -224,3 +224,9 @@ def test_each_side_has_what_is_compared(question: str, told: tuple[str | None, .
 def test_other_questions_compare_nothing(question: str) -> None:
     assert read_comparison(question) is None
     read_asked_for(question)
+
+
+def test_a_comparison_that_is_asked_to_be_told_is_one() -> None:
+    plain = read_comparison("Which is older, the museum or the harbour?")
+    assert plain is not None
+    assert read_comparison("Tell me which is older, the museum or the harbour.") == plain

@@ -58,6 +58,9 @@ AT_LARGE = (
     "What is known about the poles?",
     "What are these documents about?",
     "Summarise the documents",
+    "Tell me what you know about Norway",
+    "Could you tell me what the report is about?",
+    "I'd like to know what these documents are about",
     "What is in this folder?",
 )
 TALK = ("Tell me a joke about Norway", "Thank you!", "Can you help me?", "Who are you?", "Hello!")

@@ -14,12 +14,14 @@ _ASKING = re.compile(
     r"(?P<rest>(?:in|on|at|by|for|from|to|of|with)?\s*(?:who|whom|whose|what|which|when|where|why|how)\b.+)$",
     re.I | re.S,
 )
-# *who the mayor of Rome is*: the verb comes forward.
+# *who the mayor of Rome is*, *what the report is about*: the verb comes forward.
 _LATE = re.compile(
-    r"^(?P<word>who|where|when|what(?=\s+(?:the|an?|his|her|its|their)\b))\s+(?P<what>.+?)\s+"
-    r"(?P<verb>is|are|was|were)\s*$",
+    r"^(?P<word>who|where|when|"
+    r"what(?=\s+(?:the|an?|his|her|its|their|my|our|your|this|that|these|those|all)\b))\s+"
+    r"(?P<what>.+?)\s+(?P<verb>is|are|was|were)(?P<about>(?:\s+all)?\s+about)?\s*$",
     re.I | re.S,
 )
+_KNOWN = re.compile(r"^what\s+you\s+(?=(?:know|have)\b)", re.I)
 _VERB_FIRST = re.compile(
     r"^(?:who|what|where|when)\s+(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|"
     r"should|must|may|might)\b",
@@ -35,5 +37,6 @@ def put_plainly(question: str) -> str:
     rest = match["rest"].strip().rstrip("?.! ")
     late = None if _VERB_FIRST.match(rest) else _LATE.match(rest)
     if late is not None:
-        rest = f"{late['word']} {late['verb']} {late['what']}"
+        rest = f"{late['word']} {late['verb']} {late['what']}{late['about'] or ''}"
+    rest = _KNOWN.sub("what do you ", rest)
     return f"{rest[:1].upper()}{rest[1:]}?"

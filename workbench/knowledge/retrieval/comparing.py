@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .asking_forms import put_plainly
 from .denials import denies
 from .outright import has_digits, has_year
 from .related_words import say_alike
@@ -64,6 +65,7 @@ class Compared:
 
 def read_comparison(question: str) -> Compared | None:
     """The sides of a question that compares two by a year or a number; None for another one."""
+    question = put_plainly(question)
     match = _WHICH.match(question.strip()) or _THAN.match(question.strip())
     if match is None:
         return None

@@ -135,7 +135,7 @@ def asks_about(question: str) -> bool:
 
 def asks_of_all(question: str) -> bool:
     """Whether it is asked of all documents, and of nothing in them: *What are these about?*"""
-    words = content_words(question)
+    words = content_words(put_plainly(question))
     return not _COLLECTION.isdisjoint(words) and set(words) <= _COLLECTION | SURVEYING | _ABOUT_THEM
 
 
