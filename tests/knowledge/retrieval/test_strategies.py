@@ -8,6 +8,7 @@ from workbench.knowledge.retrieval import strategies
 from workbench.knowledge.retrieval.strategies import (
     FEATURES,
     STRATEGIES,
+    asks_of_all,
     choose_strategy,
     strategy_features,
 )
@@ -101,3 +102,29 @@ def test_any_text_has_features(question: str) -> None:
     row = strategy_features(question)
     assert len(row) == len(FEATURES)
     assert all(0 <= value <= 1 for value in row)
+
+
+OF_ALL = (
+    "What are these documents about?",
+    "What is in this folder?",
+    "Summarise the documents",
+    "What does my library contain?",
+    "What is the text about?",
+    "Tell me what is in the graph.",
+    "What are the main themes of these notes?",
+)
+OF_A_THING = (
+    "What is a graph?",
+    "What's a document?",
+    "What is data?",
+    "Tell me what a corpus is.",
+    "What is the history of the library?",
+    "Describe the library",
+    "What are the effects of the note?",
+    "Who wrote the documents?",
+)
+
+
+def test_a_thing_that_is_called_like_documents_is_not_all_of_them() -> None:
+    assert [each for each in OF_ALL if not asks_of_all(each)] == []
+    assert [each for each in OF_A_THING if asks_of_all(each)] == []

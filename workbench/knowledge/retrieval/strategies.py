@@ -39,10 +39,15 @@ _TALKING = word_set(
     "email code function help"
 )
 _COLLECTION = word_set(
-    "document documents file files folder folders note notes text texts collection base graph data "
-    "content contents corpus library"
+    "document documents file files folder folders notes texts collection base graph content "
+    "contents corpus"
 )
+# Documents may be about one: all are meant by *this data*, and by *What is the data about?*
+_MAY_BE_A_THING = word_set("note text data library")
+_POINTING = word_set("this these my our your all")
 _ABOUT_THEM = word_set("give show know known said contain contains cover covers deal deals me main")
+_OF_A_THING = word_set("history influence causes effects role roles example examples different")
+_A_THING = re.compile(r"what(?:\s+(?:is|are)|['’]s)(?:\s+an?)?\s+\w+\s*\?*$", re.I)
 _CHOOSING = word_set("or than")
 _POLAR = word_set("is are was were did do does has have can")
 _SPEAKERS = word_set("i me my mine we us our you your yours please")
@@ -134,9 +139,17 @@ def asks_about(question: str) -> bool:
 
 
 def asks_of_all(question: str) -> bool:
-    """Whether it is asked of all documents, and of nothing in them: *What are these about?*"""
-    words = content_words(put_plainly(question))
-    return not _COLLECTION.isdisjoint(words) and set(words) <= _COLLECTION | SURVEYING | _ABOUT_THEM
+    """Whether it is asked of all documents, and of nothing in them: *What are these about?*
+
+    *What is a graph?* and *What is the history of the library?* are asked of a thing.
+    """
+    question = put_plainly(question).strip()
+    words, meant = set(content_words(question)), _COLLECTION
+    spoken = words_of(question)
+    if not _POINTING.isdisjoint(spoken) or spoken[-1:] == ("about",):
+        meant = meant | _MAY_BE_A_THING
+    besides = (SURVEYING - _OF_A_THING) | _ABOUT_THEM
+    return not meant.isdisjoint(words) and words <= meant | besides and not _A_THING.match(question)
 
 
 def _as_shaped(question: str, chances: dict[Strategy, float]) -> dict[Strategy, float]:
