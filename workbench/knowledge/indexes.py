@@ -16,7 +16,7 @@ from workbench.core.errors import IntegrityError, NotFoundError
 from workbench.core.progress import progress
 from workbench.models.bulk import load_for_many
 from workbench.models.model import Model
-from workbench.store.text_index import Passage, TextIndex
+from workbench.store.text_index import Passage, TextIndex, Words
 from workbench.store.vector_index import VectorIndex
 
 from .graphs import Graph
@@ -29,6 +29,7 @@ EMBEDDER = "minilm-l6-v2"
 _EMBED_BATCH = 128
 _GROUPED = 8192  # texts of which those of one length go together
 _TEXT, _VECTORS = "text.sqlite", "vectors.json"
+_WORDS: Words = "stems"
 _KEY_DIGITS = 15  # of a passage's hash that number its vector: 60 bits
 _READ_BATCH = 500
 
@@ -38,10 +39,15 @@ def vector_key(passage_key: str) -> int:
     return int(passage_key[:_KEY_DIGITS], 16)
 
 
+def text_stamp(state: State) -> str:
+    """The stamp that the full-text index of a state has; another process may put its own there."""
+    return _stamp(state.passage_keys(), _WORDS)
+
+
 def index_text(state: State) -> TextIndex:
     """The full-text index of a state's passages (English stems), up to date."""
     keys = state.passage_keys()
-    stamp = _stamp(keys, "stems")
+    stamp = _stamp(keys, _WORDS)
     index = TextIndex(state.graph.folder / _TEXT)
     if index.is_current(stamp):
         return index
@@ -52,7 +58,7 @@ def index_text(state: State) -> TextIndex:
     new, gone = sorted(keys - known), sorted(known - keys)
     if not known or len(new) + len(gone) > len(keys):
         passages = (Passage(key, text) for key, text in _texts(state.graph, sorted(keys)))
-        return TextIndex.build(index.path, passages=passages, stamp=stamp, words="stems")
+        return TextIndex.build(index.path, passages=passages, stamp=stamp, words=_WORDS)
     passages = (Passage(key, text) for key, text in _texts(state.graph, new))
     index.update(passages, remove=gone, stamp=stamp)
     return index

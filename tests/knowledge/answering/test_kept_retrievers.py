@@ -137,18 +137,31 @@ def test_an_answer_is_of_one_state_though_another_process_updates(
     assert "Ida Roth" in operations.ask("town", QUESTION, quote=True).answer
 
 
+@pytest.mark.parametrize("at", ["making", "asking"])
 def test_words_that_another_state_put_into_the_index_do_not_stay(
-    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     home = make_home(tmp_path, shared_home_path, "one", "Mara Quill")
     monkeypatch.setenv("WORKBENCH_HOME", str(home))
     knowledge.build("town", [tmp_path / "one documents"], extractors=["patterns"])
-    kept = KeptRetrievers()
+    kept, index = KeptRetrievers(), retriever_module.index_vectors
     with kept.borrow("town") as retriever:
         before = retriever.retrieve(QUESTION)
         path = retriever.corpus.text.path
-    passages = [Passage("0" * 64, "Who built the lighthouse? Nobody of this state.")]
-    TextIndex.build(path, passages=passages, stamp="another state's", words="stems")
+
+    def put() -> None:
+        passages = [Passage("0" * 64, "Who built the lighthouse? Nobody of this state.")]
+        TextIndex.build(path, passages=passages, stamp="another state's", words="stems")
+
+    def index_late(state: State, *, embedder: str) -> VectorIndex:
+        put()  # after the index of words was made, before the retriever is
+        return index(state, embedder=embedder)
+
+    if at == "making":
+        kept = KeptRetrievers()
+        monkeypatch.setattr(retriever_module, "index_vectors", index_late)
+    else:
+        put()
     with kept.borrow("town") as retriever:
         assert retriever.retrieve(QUESTION) == before
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from workbench.core.errors import InputError
-from workbench.knowledge.indexes import EMBEDDER, index_text, index_vectors
+from workbench.knowledge.indexes import EMBEDDER, index_text, index_vectors, text_stamp
 from workbench.knowledge.searching import places_of
 from workbench.knowledge.states import State
 from workbench.models.loading import load
@@ -62,7 +62,9 @@ class Retriever:
         self.state, self.embed_many = state, embed
         graph = keep_passage_graph(state)
         text, vectors = index_text(state), index_vectors(state, embedder=embedder)
-        self._text_stamp = text.stamp()
+        self._text_stamp = text_stamp(
+            state
+        )  # not of the file, which may be another process's by now
         self.corpus = Corpus(graph, text, vectors, graph_steps(graph), self._read)
 
     def _read(self, passages: Sequence[int]) -> dict[int, str]:
