@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -135,6 +135,25 @@ def test_an_answer_is_of_one_state_though_another_process_updates(
     monkeypatch.setattr(kept, "_embed", embed)
     monkeypatch.setattr(retriever_module, "index_vectors", index)
     assert "Ida Roth" in operations.ask("town", QUESTION, quote=True).answer
+
+
+def test_who_asks_again_reads_the_documents_once(
+    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path, shared_home_path, "one", "Mara Quill")
+    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+    folder = tmp_path / "one documents"
+    knowledge.build("town", [folder], extractors=["patterns"])
+    kept, read = KeptRetrievers(), list[dict[int, dict[str, Any]]]()
+    for number in range(3):
+        if number == 2:
+            (folder / "b.md").write_text("# Mill\n\nThe mill was built by Otto Venn.")
+            knowledge.update("town")
+        with kept.borrow("town") as retriever:
+            assert "Mara Quill" in retriever.retrieve(QUESTION).passages[0].text
+            read.append(retriever.state.documents)
+    assert read[0] is read[1]
+    assert (len(read[1]), len(read[2])) == (1, 2)
 
 
 @pytest.mark.parametrize("at", ["making", "asking"])

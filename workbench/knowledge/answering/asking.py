@@ -154,7 +154,8 @@ class KeptRetrievers:
         folder, stamp = state.graph.folder, stamp_of(state)
         known = self._kept.pop(folder, None)
         if known is not None and known[0] == stamp:
-            known[1].state = state  # the same, as it is read in this block
+            # What its state has read holds, by the stamp: only what it reads from is opened anew.
+            known[1].state.graph = state.graph
         else:
             known = stamp, Retriever(state, self._embed)
         self._kept[folder] = known
