@@ -22,3 +22,9 @@ were what when where which while who whom whose why will with would you your ano
 against along
 """)
 """What joins words or asks; who looks for these finds every passage."""
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
+"""As English writes them, in their order."""

@@ -14,19 +14,13 @@ from workbench.knowledge.retrieval.lines import Line
 from workbench.knowledge.retrieval.outright import answers_outright, has_kind, values_of
 from workbench.knowledge.retrieval.said import Said
 from workbench.knowledge.retrieval.telling import Retrieval
-from workbench.knowledge.retrieval.words import stem, word_set
+from workbench.knowledge.retrieval.words import stem
+from workbench.knowledge.words import MONTHS
 
 from .notes import Note
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_MONTHS = frozenset(
-    map(
-        stem,
-        word_set(
-            "january february march april may june july august september october november december"
-        ),
-    )
-)
+_MONTHS = frozenset(stem(month.casefold()) for month in MONTHS)
 
 
 def lost_in(

@@ -9,8 +9,7 @@ import re
 
 from workbench.knowledge.retrieval.asked_for import AUXILIARIES
 from workbench.knowledge.retrieval.asking_forms import put_plainly
-from workbench.knowledge.retrieval.words import word_set
-from workbench.knowledge.words import FUNCTION_WORDS
+from workbench.knowledge.words import FUNCTION_WORDS, word_set
 
 _WORD = re.compile(r"[^\W_]+")
 _PERSONS = word_set("he she him her his hers himself herself")

@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.knowledge.words import FUNCTION_WORDS
+from workbench.knowledge.words import FUNCTION_WORDS, word_set
 
 from .asking_forms import put_plainly
 from .names import words_of
 from .strategies import asks_about
-from .words import stem, stem_set, word_set
+from .words import stem, stem_set
 
 Kind = Literal["time", "number", "name", "place", "thing", "whether", "about"]
 _WORD = re.compile(r"[^\W_]+")

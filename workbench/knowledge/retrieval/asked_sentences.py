@@ -12,20 +12,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.knowledge.words import FUNCTION_WORDS
+from workbench.knowledge.words import FUNCTION_WORDS, MONTHS, word_set
 
 from .asked_for import MEASURES
 from .asked_words import ALIKE, FURTHER, RELATED, SAID, far_said
 from .focus import Focus, read_focus
-from .words import NUMBER_WORDS, content_stems, stem, stem_set, stems_of, word_set
+from .words import NUMBER_WORDS, content_stems, stem, stem_set, stems_of
 
 _TOKEN = re.compile(r"\d[\d.,]*\d|[^\W_]+")
 _YEAR = re.compile(r"\d{3,4}")
 _PLAIN_YEAR = re.compile(r"1\d{3}|20[0-3]\d")
 _ERA = word_set("bc ad bce ce")
-_MONTHS = word_set(
-    "january february march april may june july august september october november december"
-)
+_MONTHS = frozenset(map(str.casefold, MONTHS))
 _NUMBERS = word_set(NUMBER_WORDS)
 _SPAN = re.compile(
     r"\b\d{3,4}\s*(?:to|until|till|and|-|–)\s*(?:\d{3,4}|his|her|its|their|the)\b|\bsince \d{3,4}\b"

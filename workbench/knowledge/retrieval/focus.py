@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.knowledge.words import FUNCTION_WORDS
+from workbench.knowledge.words import FUNCTION_WORDS, word_set
 
-from .words import stem, stem_set, word_set
+from .words import stem, stem_set
 
 Wanted = Literal["time", "day", "number", "place", "name", "thing", "whether"]
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[,;:]")

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from workbench.knowledge.words import FUNCTION_WORDS
+from workbench.knowledge.words import FUNCTION_WORDS, word_set
 
 from .asked_for import AskedFor
 from .denials import denies
 from .related_words import say_alike, share_class
 from .said import Said
-from .words import NUMBER_WORDS, stem, word_set
+from .words import NUMBER_WORDS, stem
 
 _YEAR = re.compile(r"\b\d{3,4}\b")
 _SPAN = re.compile(r"\b(\d{3,4})\s*(?:to|until|till|and|-|–)\s*(\d{3,4})\b")

@@ -62,9 +62,7 @@ class Retriever:
         self.state, self.embed_many = state, embed
         graph = keep_passage_graph(state)
         text, vectors = index_text(state), index_vectors(state, embedder=embedder)
-        self._text_stamp = text_stamp(
-            state
-        )  # not of the file, which may be another process's by now
+        self._text_stamp = text_stamp(state)  # the file may be another process's by now
         self.corpus = Corpus(graph, text, vectors, graph_steps(graph), self._read)
 
     def _read(self, passages: Sequence[int]) -> dict[int, str]:

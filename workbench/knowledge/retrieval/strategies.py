@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from workbench.knowledge.words import word_set
+
 from .asking_forms import put_plainly
 from .names import words_of
 from .scorers import Scorer, read_weights, scorer_of
-from .words import content_words, word_set
+from .words import content_words
 
 if TYPE_CHECKING:
     import numpy as np

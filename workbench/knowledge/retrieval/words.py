@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 
-from workbench.knowledge.words import FUNCTION_WORDS
+from workbench.knowledge.words import FUNCTION_WORDS, word_set
 
 from .names import words_of
 
@@ -34,14 +34,9 @@ def stem(word: str) -> str:
     return word
 
 
-def word_set(text: str) -> frozenset[str]:
-    """The words of a list, parted by spaces."""
-    return frozenset(text.split())
-
-
-def stem_set(text: str) -> frozenset[str]:
-    """Their stems."""
-    return frozenset(map(stem, text.split()))
+def stem_set(listed: str) -> frozenset[str]:
+    """The stems of the words of a list in one string, parted by white space."""
+    return frozenset(map(stem, word_set(listed)))
 
 
 def content_words(text: str, *, kept: frozenset[str] = frozenset()) -> list[str]:

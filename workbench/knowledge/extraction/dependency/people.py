@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.knowledge.words import word_set
+from workbench.knowledge.words import MONTHS, word_set
 
 from .geography import DIRECTIONS, LANDS, is_demonym
-from .times import MONTHS
 from .tree import PLACES, Token, children
 
 _LIVES = word_set("bear die marry wed")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_MONTH = r"January|February|March|April|May|June|July|August|September|October|November|December"
-MONTHS = tuple(_MONTH.split("|"))
+from workbench.knowledge.words import MONTHS
+
+_MONTH = "|".join(MONTHS)
 _ERA = r"(?:[ ](?:BCE|BC|CE|AD)\b)?"
 _CENTURY = (
     r"(?:(?:early|mid|middle|late)[ -])?(?:the[ ])?\d{1,2}(?:st|nd|rd|th)"
