@@ -127,18 +127,34 @@ def test_it_adds_only_what_the_ends_can_be(
 
 
 @pytest.mark.parametrize(
-    ("text", "fact"),
+    ("text", "fact", "by", "never"),
     [
         (
-            "Holmberg, also called the Old Gate, lies in Oslo.",
-            ("Holmberg", "also_known_as", "Gate"),
+            "At the old mill, formerly Kestrel Works, a fair is held.",
+            ("mill", "also_known_as", "Works"),
+            "_NAMING",
+            frozenset(),
         ),
-        ("The International Sail League (ISL) met there.", ("League", "also_known_as", "ISL")),
-        ("The film Labyrinth (1986) was a success.", ("Labyrinth", "created_on", "1986")),
+        (
+            "They built a water purification plant, WPP for short, in Oslo.",
+            ("plant", "also_known_as", "WPP"),
+            "_is_short_for",
+            lambda short, name: False,
+        ),
+        (
+            "Critics liked Elvira Madigan (1967) and its music.",
+            ("Madigan", "created_on", "1967"),
+            "_is_year_in_brackets",
+            lambda phrase: False,
+        ),
     ],
 )
-def test_names_that_the_text_gives_are_added(text: str, fact: Triple) -> None:
-    assert fact[1] in {each[1] for each in facts(text, {fact: SURE})}
+def test_names_and_years_that_the_text_gives_are_added(
+    text: str, fact: Triple, by: str, never: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [each[1] for each in own(text, {fact: SURE})] == [fact[1]]
+    monkeypatch.setattr(bounds, by, never)
+    assert not own(text, {fact: SURE})
 
 
 GERMAN = "Wir haben drei Söhne und eine kleine Bäckerei in Linz. Grete ist Lehrerin in Steyr."
