@@ -100,6 +100,34 @@ def test_a_page_that_is_shut_cannot_be_touched_by_who_may_the_rest(space: Space)
         )
 
 
+def moved_where_it_is_shut(space: Space) -> None:
+    """The page ada.md is in a folder that cur may not touch, and that asks for an approval."""
+    Grants().give("cur", "none", space=f"{space.path}/shut")
+    set_rule(space, path="shut", approvals=1, by="adm")
+    move = space.contents().with_renamed("ada.md", "shut/ada.md")
+    number = open_proposal(space, move, title="move", by="adm").number
+    approve(space, number, by="rev")
+    merge_proposal(space, number, by="adm")
+
+
+def test_a_change_to_a_page_that_was_moved_meanwhile_asks_where_it_is_now(space: Space) -> None:
+    """The merge follows the page, so the rights and the rule of its new place are asked for."""
+    first = merge_proposal(space, propose(space), by="cur").record
+    late = propose(space, text="# Ada\n\nAda wrote Letters.\n")
+    moved_where_it_is_shut(space)
+    for deed in (review, approve, merge_proposal):
+        with pytest.raises(AccessError, match="shut"):
+            deed(space, late, by="cur")
+    with pytest.raises(AccessError, match="shut asks for 1"):
+        merge_proposal(space, late, by="adm")
+    with pytest.raises(AccessError, match="shut"):
+        revert(space, first, by="cur")
+    approve(space, late, by="rev")
+    merge_proposal(space, late, by="adm")
+    found = space.contents().page_at("shut/ada.md")
+    assert found is not None and "Letters" in found[1].text
+
+
 def test_nobody_approves_what_he_wrote_also_where_he_settled_its_conflicts(space: Space) -> None:
     Grants().give("con", "curator", space=space.path)
     number = propose(space, "con")

@@ -87,6 +87,13 @@ def touched_paths(old: Contents, new: Contents) -> tuple[str, ...]:
     return difference(old, new, with_lines=False).paths
 
 
+def touched_now(old: Contents, new: Contents, now: Contents) -> tuple[str, ...]:
+    """What a change touches, also where its pages stand by now: a merge follows them there."""
+    change = difference(old, new, with_lines=False)
+    moved = {now.pages[each.id].path for each in change.pages if each.id in now.pages}
+    return tuple(sorted({*change.paths, *moved}))
+
+
 def _changed(old: Mapping[str, Value], new: Mapping[str, Value]) -> list[str]:
     return sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
 

@@ -11,7 +11,7 @@ from .ancestry import common_ancestor
 from .approval_rules import blocking, require_approvals, rule_for, rules_of
 from .checks import check_change
 from .contents import Contents, contents_of, files_of
-from .differences import touched_paths
+from .differences import touched_now, touched_paths
 from .merging import merge
 from .proposals import Proposal, find_proposal
 from .proposing import all_touched, checked_words
@@ -134,7 +134,7 @@ def revert(space: Space, record: str, *, words: str = "", by: By = None) -> Land
                 hint=f"workbench knowledge log {space.name}",
             )
         now, was = space.contents(head), space.contents(made.parents[0])
-        touched = touched_paths(was, space.contents(found))
+        touched = touched_now(was, space.contents(found), now)
         actor = space.require(by, "revert", touched)
         merged = merge(space.contents(found), now, was).require(
             hint="make a proposal that changes it by hand"

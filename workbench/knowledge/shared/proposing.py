@@ -7,7 +7,7 @@ from workbench.identity.users import LOCAL
 
 from .ancestry import common_ancestor
 from .contents import Contents, contents_of, files_of
-from .differences import touched_paths
+from .differences import touched_now, touched_paths
 from .merging import merge
 from .proposals import Proposal, find_proposal, proposals_of
 from .space import By, Space
@@ -49,11 +49,11 @@ def open_proposal(
                 f"{came_from[:12]} was proposed and is not agreed on",
                 hint="check out what is agreed on, or revise the proposal",
             )
-        touched = touched_paths(space.contents(came_from), contents)
+        now = space.contents()
+        touched = touched_now(space.contents(came_from), contents, now)
         actor = space.require(by, "propose", touched)
         if not touched:
             raise ConflictError("the proposal changes nothing", hint="change something first")
-        now = space.contents()
         merged = merge(space.contents(came_from), now, contents)
         if not merged.conflicts and merged.contents == now:  # of a folder that was proposed before
             raise ConflictError(
@@ -122,17 +122,26 @@ def end_proposal(space: Space, number: int, *, words: str = "", by: By = None) -
 
 
 def all_touched(space: Space, proposal: Proposal) -> tuple[str, ...]:
-    """The pages that a proposal touches, and the empty path where it touches the space itself."""
+    """The pages that a proposal touches, also where they were moved to meanwhile, and the empty
+    path where it touches the space itself."""
     base = base_of(space, proposal)
-    return touched_paths(space.contents(base), space.contents(proposal.head))
+    return touched_now(
+        space.contents(base),
+        space.contents(proposal.head),
+        space.contents(_agreed_beside(space, proposal)),
+    )
 
 
 def base_of(space: Space, proposal: Proposal) -> str:
     """The record that what is proposed was made from: the last that the space has in common."""
-    line = space.head
+    return common_ancestor(space.record, _agreed_beside(space, proposal), proposal.head)
+
+
+def _agreed_beside(space: Space, proposal: Proposal) -> str:
+    """What is agreed on now, or was when the proposal became part of it."""
     if proposal.ended_as is not None:  # the head comes from the proposal now
-        line = space.record(proposal.ended_as).parents[0]
-    return common_ancestor(space.record, line, proposal.head)
+        return space.record(proposal.ended_as).parents[0]
+    return space.head
 
 
 def require_author(proposal: Proposal, actor: str, verb: str) -> None:
