@@ -105,6 +105,64 @@ def test_a_conflict_is_named_settled_and_merged(home: Path, tmp_path: Path) -> N
     assert page is not None and page[1].text == "# A\n\ntheirs\n"
 
 
+def test_what_was_merged_while_somebody_settled_or_revised_stays(
+    home: Path, tmp_path: Path
+) -> None:
+    """A folder has what there was when it was written, and takes nothing away that came later."""
+    run("spaces", "add", "leads")
+
+    def checkout(name: str, *words: str) -> Path:
+        run("checkout", "leads", str(tmp_path / name), *words)
+        return tmp_path / name
+
+    def land(name: str, page: str, text: str) -> None:
+        folder = checkout(name)
+        (folder / "pages" / page).write_text(text)
+        made = told("propose", "leads", str(folder), "--title", name)
+        run("merge-proposal", "leads", str(made["number"]))
+
+    mine = checkout("mine")
+    (mine / "pages" / "a.md").write_text("# A\n\nmine\n")
+    run("propose", "leads", str(mine), "--title", "mine")  # proposal 1
+    land("other", "a.md", "# A\n\nother\n")
+    both = checkout("both")
+    land("later", "b.md", "# B\n")
+    (both / "pages" / "a.md").write_text("# A\n\nboth\n")
+    run("proposals", "resolve", "leads", "1", "--folder", str(both))
+    # The first folder is older than what the proposal has by now; one of the proposal is not.
+    (mine / "pages" / "c.md").write_text("# C\n")
+    assert "is older than" in run("propose", "leads", str(mine), "--revise", "1", status=2)
+    land("last", "d.md", "# D\n")
+    newer = checkout("newer")
+    for page, text in (("a.md", "# A\n\nboth\n"), ("c.md", "# C\n")):
+        (newer / "pages" / page).write_text(text)
+    made = told("propose", "leads", str(newer), "--revise", "1")
+    changed = told("review", "leads", "1")["change"]["pages"]
+    assert {each["new_path"] for each in changed} == {"a.md", "c.md"}
+    again = checkout("again", "--record", made["record"])
+    (again / "pages" / "c.md").write_text("# C\n\nmore\n")
+    run("propose", "leads", str(again), "--revise", "1")
+    run("merge-proposal", "leads", "1")
+    found = {page.path: page.text for page in Space("leads").contents().pages.values()}
+    assert found == {
+        "a.md": "# A\n\nboth\n", "b.md": "# B\n", "c.md": "# C\n\nmore\n", "d.md": "# D\n"
+    }  # fmt: skip
+
+
+def test_a_proposal_is_not_revised_to_what_another_proposed(home: Path, tmp_path: Path) -> None:
+    run("spaces", "add", "leads")
+    numbers = []
+    for name in ("mine", "others"):
+        run("checkout", "leads", str(tmp_path / name))
+        (tmp_path / name / "pages" / f"{name}.md").write_text("# A\n")
+        numbers.append(told("propose", "leads", str(tmp_path / name), "--title", name))
+    folder = tmp_path / "taken"
+    run("checkout", "leads", str(folder), "--record", numbers[1]["record"])
+    assert "is another's proposal" in run(
+        "propose", "leads", str(folder), "--revise", "1", status=2
+    )
+
+
 def test_what_stands_nowhere_is_named(home: Path, tmp_path: Path) -> None:
     run("spaces", "add", "leads")
     assert "already" in run("spaces", "add", "leads", status=2)

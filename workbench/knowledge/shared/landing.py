@@ -70,7 +70,14 @@ def merge_proposal(
 
 
 def resolve(
-    space: Space, number: int, contents: Contents, *, words: str = "", by: By = None
+    space: Space,
+    number: int,
+    contents: Contents,
+    *,
+    onto: str | None = None,
+    seen: str | None = None,
+    words: str = "",
+    by: By = None,
 ) -> Proposal:
     """Settle a proposal's conflicts: revise it to a state that has what was merged as well.
 
@@ -80,12 +87,16 @@ def resolve(
         space: The space.
         number: The proposal.
         contents: The whole state that both shall be together.
+        onto: The record of what is agreed on that they have, by default the head: what was merged
+            after it is not theirs to take away.
+        seen: The record of the proposal that they have; if it was revised since, nothing is done.
         words: What is said of it.
         by: Its author, or who may merge.
 
     Raises:
         AccessError: He is neither.
-        ConflictError: It was ended, or has what was merged already.
+        ConflictError: It was ended or revised, has what was merged already, or `onto` is not
+            agreed on.
         InputError: The contents are none.
     """
     checked_words(words, what="a revision's words")
@@ -93,14 +104,23 @@ def resolve(
     with space.changing():
         proposal = find_proposal(space, number)
         proposal.require_open()
-        head = space.head
+        require_seen(proposal, seen)
+        head = space.head if onto is None else onto
         name = by if isinstance(by, str) or by is None else by.user
         verb = "propose" if name == proposal.author else "merge"
         before = all_touched(space, proposal)
         touched = {*before, *touched_paths(space.contents(head), contents)}
         actor = space.require(by, verb, touched)
+        if head not in dict(space.line()):
+            raise ConflictError(
+                f"{head[:12]} was proposed and is not agreed on",
+                hint=f"workbench knowledge checkout {space.name} FOLDER, and settle it there",
+            )
         if common_ancestor(space.record, head, proposal.head) == head:
-            raise ConflictError(f"proposal {number} has all that was merged already")
+            raise ConflictError(
+                f"proposal {number} has all that was merged up to {head[:12]} already",
+                hint=f"workbench knowledge checkout {space.name} FOLDER gives what came after",
+            )
         record = space.add_record(
             "resolved", contents, (proposal.head, head),
             author=actor, words=words or f"{proposal.title}: conflicts settled", proposal=number,

@@ -102,7 +102,8 @@ def propose(
     with opened_space(name) as space:
         contents, base = read_folder(space, folder, renames=moves)
         if revise is not None:
-            made = revise_proposal(space, revise, contents, words=words or title, by=user)
+            said = words or title
+            made = revise_proposal(space, revise, contents, base=base, words=said, by=user)
         else:
             made = open_proposal(space, contents, title=title, base=base, words=words, by=user)
         return _summary(made)
@@ -205,22 +206,25 @@ def resolve_conflicts(
         name: The space.
         number: The proposal.
         take: Whose is taken by the numbers of `review`: 1=ours is what was merged, 2=theirs.
-        folder: Or a folder that holds what both shall be together, checked out from now.
+        folder: Or a folder that holds what both shall be together, checked out since the conflict.
         user: Its author, or who may merge.
     """
     with opened_space(name) as space:
+        theirs: str | None = None
         if folder is not None:
-            contents, _ = read_folder(space, folder)
+            contents, head = read_folder(space, folder)
         else:
+            head = space.head
             theirs = review(space, number, by=user).proposal.head
             sides: dict[int, Any] = {}
             for key, side in _pairs(take or [], hint="--take 1=ours"):
                 if not key.isdecimal() or side not in ("ours", "theirs"):
                     raise InputError(f"{key}={side} is no choice", hint="--take 1=ours")
                 sides[int(key)] = side
-            merged = space.merged(space.head, theirs)
-            contents = settle(merged, space.contents(), space.contents(theirs), sides)
-        return _summary(resolve(space, number, contents, by=user))
+            merged = space.merged(head, theirs)
+            contents = settle(merged, space.contents(head), space.contents(theirs), sides)
+        # What others merge or propose while this is settled is met by the next merge.
+        return _summary(resolve(space, number, contents, onto=head, seen=theirs, by=user))
 
 
 @operation("knowledge.proposals_end", title="Withdraw or decline a proposal", group="proposals")

@@ -7,7 +7,7 @@ from workbench.identity.users import LOCAL
 
 from .ancestry import common_ancestor
 from .contents import Contents, contents_of, files_of
-from .differences import touched_now, touched_paths
+from .differences import touched_now
 from .merging import merge
 from .proposals import Proposal, find_proposal, proposals_of
 from .space import By, Space
@@ -72,13 +72,27 @@ def open_proposal(
 
 
 def revise_proposal(
-    space: Space, number: int, contents: Contents, *, words: str = "", by: By = None
+    space: Space,
+    number: int,
+    contents: Contents,
+    *,
+    base: str | None = None,
+    words: str = "",
+    by: By = None,
 ) -> Proposal:
     """Change what is proposed; approvals of what it was before do not count for it.
 
+    Args:
+        space: The space.
+        number: The proposal.
+        contents: What it shall hold from now on, whole.
+        base: The record that they were made from: one of its revisions, or what is agreed on.
+        words: What is said of the revision.
+        by: Its author.
+
     Raises:
         AccessError: It is another's, or he may not propose changes to a page that it touches.
-        ConflictError: It was ended, or this changes nothing.
+        ConflictError: It was ended, this changes nothing, or the base lacks what it has.
         InputError: The contents are none.
     """
     checked_words(words, what="a revision's words")
@@ -86,13 +100,17 @@ def revise_proposal(
     with space.changing():
         proposal = find_proposal(space, number)
         proposal.require_open()
-        touched = touched_paths(space.contents(base_of(space, proposal)), contents)
+        old = base_of(space, proposal)
+        agreed = old if base is None else _agreed_in(space, proposal, base)
+        touched = touched_now(space.contents(agreed), contents, space.contents())
         actor = space.require(by, "propose", touched or all_touched(space, proposal))
         require_author(proposal, actor, "revise")
         if contents == space.contents(proposal.head):
             raise ConflictError(f"proposal {number} says just that already")
+        brought_up = agreed != old
         record = space.add_record(
-            "proposed", contents, (proposal.head,),
+            "resolved" if brought_up else "proposed", contents,
+            (proposal.head, agreed) if brought_up else (proposal.head,),
             author=actor, words=words or proposal.title, proposal=number,
         )  # fmt: skip
         space.add_event("revised", actor, proposal=number, record=record)
@@ -135,6 +153,22 @@ def all_touched(space: Space, proposal: Proposal) -> tuple[str, ...]:
 def base_of(space: Space, proposal: Proposal) -> str:
     """The record that what is proposed was made from: the last that the space has in common."""
     return common_ancestor(space.record, _agreed_beside(space, proposal), proposal.head)
+
+
+def _agreed_in(space: Space, proposal: Proposal, base: str) -> str:
+    """What is agreed on that contents have which were made from a record. Raises ConflictError."""
+    if base not in proposal.revisions and base not in dict(space.line()):
+        raise ConflictError(
+            f"{base[:12]} is another's proposal, and is not agreed on",
+            hint="check out what is agreed on, or this proposal",
+        )
+    found, old = common_ancestor(space.record, space.head, base), base_of(space, proposal)
+    if common_ancestor(space.record, found, old) != old:  # it would take back what came between
+        raise ConflictError(
+            f"{base[:12]} is older than what proposal {proposal.number} was brought up to",
+            hint=f"workbench knowledge checkout {space.name} FOLDER --record {proposal.head[:12]}",
+        )
+    return found
 
 
 def _agreed_beside(space: Space, proposal: Proposal) -> str:
