@@ -22,6 +22,7 @@ from workbench.core.errors import (
 )
 from workbench.identity.grants import Grants
 from workbench.identity.users import Users
+from workbench.knowledge.shared import git_import
 from workbench.knowledge.shared.approval_rules import set_rule
 from workbench.knowledge.shared.decisions import Decision
 from workbench.knowledge.shared.events import fingerprint
@@ -35,6 +36,7 @@ from workbench.knowledge.shared.shelf import SqliteShelf, place_of
 from workbench.knowledge.shared.space import Space
 from workbench.knowledge.shared.statements import Statement
 from workbench.store.database import open_database
+from workbench.store.ledger import Ledger
 
 from .made_pairs import draw_pair
 
@@ -104,6 +106,18 @@ def test_all_of_a_space_comes_back(lived_in: Space, tmp_path: Path) -> None:
     export_git(again, tmp_path / "other")
     assert told(again) != told(lived_in)
     import_git(empty("third"), tmp_path / "other")
+
+
+def test_an_import_is_entered_in_the_ledger_as_who_took_it_in(
+    lived_in: Space, tmp_path: Path
+) -> None:
+    """What its events say of others they did elsewhere, if they did it."""
+    export_git(lived_in, tmp_path / "out")
+    done = import_git(empty(), tmp_path / "out", by=None)
+    empty().tell_ledger()
+    (said,) = [each for each in Ledger().entries() if each.subject == "again"]
+    assert (said.action, said.actor) == ("shared.imported", "local")
+    assert said.data == {"events": done.events, "sha256": done.sha256}
 
 
 def references(path: Path) -> dict[str, str]:
@@ -200,6 +214,29 @@ def lose(repository: Any) -> None:
     (Path(repository.path) / "objects" / blob[:2] / blob[2:]).unlink()
 
 
+def with_event(repository: Any, **values: Any) -> None:
+    """One event more."""
+    changed_events(
+        repository,
+        lambda lines: [*lines, replaced(lines[-1], **{"number": len(lines) + 1, **values})],
+    )
+
+
+def with_tree_in_itself(repository: Any) -> None:
+    """A few objects that come to millions of files."""
+    tree, mode = repository.create_blob(b""), pygit2.enums.FileMode.BLOB
+    for _ in range(5):
+        builder = repository.TreeBuilder()
+        for number in range(32):
+            builder.insert(f"f{number}", tree, mode)
+        tree, mode = builder.write(), pygit2.enums.FileMode.TREE
+    old = repository.references[MAIN].peel(pygit2.Commit)
+    made = repository.create_commit(
+        None, old.author, old.committer, old.message, tree, old.parent_ids
+    )
+    repository.references.create(MAIN, made, force=True)
+
+
 FORGERIES: dict[str, Callable[[Any], object]] = {
     "a page": lambda r: changed_head(r, files=lambda i: i.add(entry(r, "pages/a b/ü.md", b"x"))),
     "a file more": lambda r: changed_head(r, files=lambda i: i.add(entry(r, "README", b"x"))),
@@ -241,14 +278,31 @@ FORGERIES: dict[str, Callable[[Any], object]] = {
     ),
     "a damaged object": lambda r: lose(r),
     "no events": lambda r: r.references.delete(EVENTS),
+    "a rule of nothing": lambda r: with_event(r, kind="ruled", record=None, data={}),
+    "a rule of no check": lambda r: with_event(
+        r, kind="ruled", record=None, data={"path": "", "approvals": 0, "checks": ["x"]}
+    ),
+    "a release that git cannot name": lambda r: with_event(
+        r, kind="released", data={"name": "../v1"}
+    ),
+    "a title that is none": lambda r: with_event(
+        r, kind="opened", proposal=99, data={"base": "x", "title": 5}
+    ),
+    "a comment of the space": lambda r: with_event(r, kind="commented", data={"words": "x"}),
+    "an author with a null": lambda r: with_event(
+        r, kind="released", actor="a\0", data={"name": "v2"}
+    ),
+    "an event without a bottom": lambda r: changed_events(r, lambda lines: [*lines, "[" * 100_000]),
+    "a tree of itself": with_tree_in_itself,
     "a proposal fewer": lambda r: r.references.delete("refs/heads/proposals/5"),
 }
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_what_was_changed_is_refused_and_nothing_is_taken(
-    lived_in: Space, tmp_path: Path, forgery: str
+    lived_in: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgery: str
 ) -> None:
+    monkeypatch.setattr(git_import, "_MOST_ENTRIES", 2000)
     export_git(lived_in, tmp_path / "out")
     FORGERIES[forgery](pygit2.Repository(str(tmp_path / "out")))
     with pytest.raises((IntegrityError, NotFoundError)):

@@ -42,18 +42,23 @@ def set_rule(
         InputError: The number or the path is none, or there is no such check.
     """
     actor = space.require(by, "administer", [path])
-    named = tuple(sorted(set(ApprovalRule.checks if checks is None else checks)))
-    if not 0 <= approvals <= MOST_APPROVALS:
-        raise InputError(f"{approvals} approvals cannot be asked: 0 to {MOST_APPROVALS}")
-    if unknown := [each for each in named if each not in CHECKS]:
-        raise InputError(f"no check is named {unknown[0]!r}", hint=", ".join(CHECKS))
-    rule = ApprovalRule(check_path(path) if path else "", approvals, named)
+    rule = made_rule(path, approvals, ApprovalRule.checks if checks is None else checks)
     with space.changing():
         space.head  # noqa: B018 - the space must be there
         space.add_event(
             "ruled", actor, path=rule.path, approvals=rule.approvals, checks=list(rule.checks)
         )
     return rule
+
+
+def made_rule(path: str, approvals: int, checks: Iterable[str]) -> ApprovalRule:
+    """A rule. Raises InputError if the number or the path is none, or there is no such check."""
+    named = tuple(sorted(set(checks)))
+    if not 0 <= approvals <= MOST_APPROVALS:
+        raise InputError(f"{approvals} approvals cannot be asked: 0 to {MOST_APPROVALS}")
+    if unknown := [each for each in named if each not in CHECKS]:
+        raise InputError(f"no check is named {unknown[0]!r:.80}", hint=", ".join(CHECKS))
+    return ApprovalRule(check_path(path) if path else "", approvals, named)
 
 
 def rules_of(events: Iterable[Event]) -> dict[str, ApprovalRule]:

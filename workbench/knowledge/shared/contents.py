@@ -128,6 +128,8 @@ def contents_of(files: Mapping[str, bytes]) -> Contents:
 
 def _read(files: Mapping[str, bytes]) -> Contents:
     rows = _values(files.get(PAGES, b""))
+    if not all(isinstance(row["id"], str) for row in rows):
+        raise TypeError("the id of a page is no text")
     pages = _side_by_side({row["id"]: _page(row["path"], files) for row in rows})
     said = [
         read_statement(row)

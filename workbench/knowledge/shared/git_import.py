@@ -11,8 +11,12 @@ from workbench.core.errors import ConflictError, InputError, IntegrityError, Not
 from workbench.core.optional import require
 from workbench.core.progress import progress
 from workbench.core.viewers import Viewable
+from workbench.knowledge.states import told_time
+from workbench.store.database import open_database
+from workbench.store.ledger import Ledger
 
 from .contents import contents_of
+from .event_forms import check_event
 from .events import MOVES_HEAD, Event, event_of, fingerprint
 from .git_export import EVENTS, EVENTS_FILE, MAIN, PROPOSALS, TAGS, record_of_commit
 from .lines import EXTRA
@@ -21,6 +25,8 @@ from .space import By, Space
 from .states import state_digest, write_files
 
 _MOST_BYTES = 1 << 30
+_MOST_ENTRIES = 1 << 20  # of one commit; a tree that has itself often is small, and has no end
+_MOST_PATH_CHARS = 4096
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def import_git(space: Space, path: Path, *, by: By = None) -> Import:
         NotFoundError: There is no repository of an export.
     """
     git = require("pygit2", extra=EXTRA)
-    space.require(by, "administer")
+    actor = space.require(by, "administer")
     try:
         repository = git.Repository(str(path), git.enums.RepositoryOpenFlag.NO_SEARCH)
     except git.GitError:
@@ -59,8 +65,8 @@ def import_git(space: Space, path: Path, *, by: By = None) -> Import:
             f"{path} is no git repository", hint="ls, or git clone --bare"
         ) from None
     try:
-        return _take(space, _Repository(git, repository))
-    except (git.GitError, KeyError, UnicodeDecodeError) as error:
+        return _take(space, _Repository(git, repository), actor)
+    except (git.GitError, KeyError, UnicodeDecodeError, RecursionError) as error:
         raise IntegrityError(
             f"the repository is damaged: {error}", hint=f"git -C {path} fsck"
         ) from None
@@ -68,7 +74,7 @@ def import_git(space: Space, path: Path, *, by: By = None) -> Import:
         repository.free()
 
 
-def _take(space: Space, found: _Repository) -> Import:
+def _take(space: Space, found: _Repository, actor: str) -> Import:
     events = found.events()
     with space.changing():
         if space.shelf.events():
@@ -87,12 +93,26 @@ def _take(space: Space, found: _Repository) -> Import:
         for event in events:
             space.shelf.add(event)
         head = space.head
+        _tell_ledger(space, events, actor)
     authors = sorted({each.actor for each in events} | {r.author for _, r in space.history()})
     return Import(space.name, len(known), len(events), tuple(authors), head, fingerprint(events))
 
 
+def _tell_ledger(space: Space, events: list[Event], actor: str) -> None:
+    """Enter in this home's ledger who took the space in, and not what its events say that others
+    did: they did it elsewhere, if at all. A kill right after leaves an entry of what was not kept.
+    """
+    data = {"events": len(events), "sha256": fingerprint(events)}
+    Ledger(open_database()).append("shared.imported", space.name, actor=actor, data=data)
+    space.shelf.note_told(events[-1].number)
+
+
 def _take_commit(space: Space, found: _Repository, commit: Any, known: Mapping[str, str]) -> str:
     record = record_of_commit(commit)
+    try:
+        told_time(record.time_us)
+    except (ValueError, OverflowError, OSError):
+        raise IntegrityError(f"commit {commit.id} has a time that no calendar has") from None
     parents = tuple(known[str(each)] for each in commit.parent_ids)
     deepest = max((space.record(each).depth for each in parents), default=-1)
     if parents != record.parents or record.depth != deepest + 1:
@@ -144,23 +164,31 @@ class _Repository:
     def files(self, tree: Any) -> dict[str, bytes]:
         """The files below a tree, by their paths."""
         found, size_bytes = {}, 0
-        for path, blob in self._walk(tree, ""):
-            size_bytes += blob.size
+        for path, blob in self._walk(tree):
+            size_bytes += self._repository.odb.read_header(blob.id)[1]  # before it is unpacked
             if size_bytes > _MOST_BYTES:
                 raise InputError(f"a commit has over {_MOST_BYTES >> 20} MB of files")
             found[path] = bytes(blob.data)
         return found
 
-    def _walk(self, tree: Any, above: str) -> Iterator[tuple[str, Any]]:
+    def _walk(self, whole: Any) -> Iterator[tuple[str, Any]]:
         plain = self._git.enums.FileMode.BLOB
-        for entry in tree:
-            path = f"{above}{entry.name}"
-            if isinstance(entry, self._git.Tree):
-                yield from self._walk(entry, f"{path}/")
-            elif isinstance(entry, self._git.Blob) and entry.filemode == plain:
-                yield path, entry
-            else:
-                raise IntegrityError(f"{path} is no plain file")
+        waiting, entries = [("", whole)], 0
+        while waiting:
+            above, tree = waiting.pop()
+            for entry in tree:
+                path, entries = f"{above}{entry.name}", entries + 1
+                if entries > _MOST_ENTRIES or len(path) > _MOST_PATH_CHARS:
+                    raise IntegrityError(
+                        f"a commit has over {_MOST_ENTRIES:,} files and folders, or a path of over "
+                        f"{_MOST_PATH_CHARS:,} characters"
+                    )
+                if isinstance(entry, self._git.Tree):
+                    waiting.append((f"{path}/", entry))
+                elif isinstance(entry, self._git.Blob) and entry.filemode == plain:
+                    yield path, entry
+                else:
+                    raise IntegrityError(f"{path} is no plain file")
 
 
 def _check_events(events: list[Event], records: set[str]) -> None:
@@ -169,6 +197,8 @@ def _check_events(events: list[Event], records: set[str]) -> None:
         raise IntegrityError("the events are not numbered from 1 without a gap")
     if events[0].kind != "begun" or any(each.kind == "begun" for each in events[1:]):
         raise IntegrityError("the events do not begin with the space")
+    for each in events:
+        check_event(each)
     named = {each.record for each in events if each.record is not None}
     if missing := sorted(named - records):
         raise IntegrityError(f"the record {missing[0][:12]} of an event is not there")

@@ -175,8 +175,7 @@ def release(space: Space, name: str, *, record: str | None = None, by: By = None
         ConflictError: The name was given.
         InputError: It can be none.
     """
-    if not _RELEASE.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):
-        raise InputError(f"{name!r:.80} is no name of a release", hint="2026.11 or v1")
+    check_release(name)
     with space.changing():
         actor = space.require(by, "release")
         found = space.head if record is None else space.find(record)
@@ -187,6 +186,12 @@ def release(space: Space, name: str, *, record: str | None = None, by: By = None
                 raise ConflictError(f"{name} is {str(each.record)[:12]} for good")
         space.add_event("released", actor, record=found, name=name)
         return found
+
+
+def check_release(name: str) -> None:
+    """Raise InputError if a release cannot be named so, for git could not either."""
+    if not _RELEASE.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):
+        raise InputError(f"{name!r:.80} is no name of a release", hint="2026.11 or v1")
 
 
 def _require_checks(
