@@ -206,6 +206,13 @@ def test_a_folder_is_the_state_and_tells_renames(make_space: MakeSpace, tmp_path
         (lambda f: (f / "pages").rename(f / "sites"), NotFoundError),
         (lambda f: (f / "statements.jsonl").write_text("{\n"), InputError),
         (lambda f: (f / "decisions.jsonl").write_text("[]\n"), InputError),
+        (lambda f: (f / "decisions.jsonl").write_text("[" * 100_000), InputError),
+        (
+            lambda f: (f / "statements.jsonl").write_bytes(
+                b'{"subject":"\xff","relation":"b","object":"c"}\n'
+            ),
+            InputError,
+        ),
         (lambda f: (f / "pages" / "x.md").write_bytes(b"\xff"), InputError),
         (lambda f: (f / "pages" / "x.md").symlink_to("/etc/passwd"), InputError),
         (lambda f: (f / ".workbench").write_text('{"space": "other"}'), ConflictError),
@@ -226,6 +233,17 @@ def test_a_folder_that_was_spoilt_is_named(
     spoil(tmp_path / "out")
     with pytest.raises(error):
         read_folder(space, tmp_path / "out")
+
+
+def test_a_page_with_a_dot_before_its_name_is_not_taken_for_deleted(
+    make_space: MakeSpace, tmp_path: Path
+) -> None:
+    space = filled(make_space)
+    contents = space.contents().with_page(".notes/todo.md", "# T\n")
+    merge_proposal(space, open_proposal(space, contents, title="t").number)
+    write_folder(space, tmp_path / "out")
+    (tmp_path / "out" / "pages" / ".draft.md.swp").write_text("an editor's")
+    assert read_folder(space, tmp_path / "out")[0] == space.contents()
 
 
 def test_a_folder_that_has_something_is_left_alone(make_space: MakeSpace, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ is a page that was renamed, and other renames are said.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from workbench.store import files
 from workbench.store.documents import dump_document
 
 from .contents import Contents
-from .decisions import read_decision
+from .decisions import Decision, read_decision
 from .space import By, Space
-from .statements import read_statement
+from .statements import Statement, read_statement
 
 PAGES_FOLDER = "pages"
 STATEMENTS_FILE, DECISIONS_FILE = "statements.jsonl", "decisions.jsonl"
@@ -94,12 +95,13 @@ def read_folder(
     if note.get("space") != space.name:
         raise ConflictError(f"{folder} was written from the space {note.get('space')!r}")
     base = space.find(str(note.get("record")))
-    texts = _read_pages(folder / PAGES_FOLDER)
-    found = _with_pages(space.contents(base), texts, renames or {})
+    before = space.contents(base)
+    texts = _read_pages(folder / PAGES_FOLDER, known={page.path for page in before.pages.values()})
+    found = _with_pages(before, texts, renames or {})
     said = [read_statement(each) for each in _read_lines(folder / STATEMENTS_FILE)]
     made = [read_decision(each) for each in _read_lines(folder / DECISIONS_FILE)]
-    _require_once(str(each) for each in {*said} if sum(e.key == each.key for e in said) > 1)
-    _require_once(str(each) for each in {*made} if sum(e.key == each.key for e in made) > 1)
+    _require_once(said)
+    _require_once(made)
     return Contents(
         found.pages, {each.key: each for each in said}, {each.key: each for each in made}
     ), base
@@ -139,7 +141,9 @@ def _read_note(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _read_pages(folder: Path) -> dict[str, str]:
+def _read_pages(folder: Path, *, known: Container[str]) -> dict[str, str]:
+    """The pages' texts by their paths. What is hidden is an editor's, unless it was a page before:
+    else it would be missing, and deleted."""
     if not folder.is_dir():
         raise NotFoundError(f"{folder} is not there: every page would be deleted")
     found = {}
@@ -147,7 +151,8 @@ def _read_pages(folder: Path) -> dict[str, str]:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             raise InputError(f"{name} is a link", hint="put the file itself there")
-        if path.is_file() and not any(part.startswith(".") for part in Path(name).parts):
+        hidden = any(part.startswith(".") for part in Path(name).parts)
+        if path.is_file() and (not hidden or name in known):
             try:
                 found[name] = path.read_bytes().decode()
             except UnicodeDecodeError:
@@ -159,15 +164,18 @@ def _read_lines(path: Path) -> list[Any]:
     if not path.is_file():
         raise NotFoundError(f"{path} is not there: all that it held would be deleted")
     found = []
-    for number, line in enumerate(path.read_bytes().decode(errors="replace").split("\n"), start=1):
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if line.strip():
             try:
-                found.append(json.loads(line))
-            except ValueError as error:
-                raise InputError(f"{path}, line {number}: {error}") from None
+                found.append(json.loads(line.decode()))
+            except (ValueError, RecursionError) as error:
+                raise InputError(
+                    f"{path}, line {number}: {error}", hint="a line is one JSON object in UTF-8"
+                ) from None
     return found
 
 
-def _require_once(twice: Iterable[str]) -> None:
-    if listed := sorted(twice):
-        raise InputError(f"said twice: {listed[0]}", hint="keep one of the lines")
+def _require_once(values: Sequence[Statement] | Sequence[Decision]) -> None:
+    counts = Counter(each.key for each in values)
+    if twice := sorted(str(each) for each in values if counts[each.key] > 1):
+        raise InputError(f"said twice: {twice[0]}", hint="keep one of the lines")
