@@ -331,6 +331,19 @@ def test_where_nothing_can_be_written_or_read(lived_in: Space, tmp_path: Path) -
         import_git(empty(), tmp_path / "out", by="cur")
 
 
+def test_two_who_went_on_apart_do_not_overwrite_each_other(lived_in: Space, tmp_path: Path) -> None:
+    export_git(lived_in, tmp_path / "out")
+    again = empty()
+    import_git(again, tmp_path / "out")
+    for space in (lived_in, again):
+        contents = space.contents().with_page("new.md", f"# {space.name}\n")
+        merge_proposal(space, open_proposal(space, contents, title="new").number)
+    done = export_git(lived_in, tmp_path / "out")
+    with pytest.raises(ConflictError, match="does not have"):
+        export_git(again, tmp_path / "out")
+    assert references(tmp_path / "out")[MAIN] == done.commit
+
+
 def test_an_export_that_was_killed_as_it_began_is_gone_on_with(
     lived_in: Space, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -113,6 +114,39 @@ def test_both_hold_the_same_to_the_digest(url: str, tmp_path: Path) -> None:
     assert len(there.shelf.events()) == len(one)
     for space in (*spaces, there, back):
         space.shelf.close()
+
+
+def test_who_waited_for_another_reads_what_he_wrote_whatever_the_servers_default(url: str) -> None:
+    """Where a transaction's first look is all that it sees, the wait for the lock is that look."""
+    strict = psycopg.conninfo.make_conninfo(
+        url, options="-c default_transaction_isolation=serializable"
+    )
+    space = opened(strict)
+    space.begin()
+    head, faults = space.head, []
+
+    def write() -> None:
+        other = opened(strict)
+        try:
+            with other.shelf.transaction():
+                other.add_event("released", "ann", record=head, name="v2")
+        except BaseException as error:  # noqa: BLE001 - looked at below
+            faults.append(error)
+        finally:
+            other.shelf.close()
+
+    thread = threading.Thread(target=write)
+    with psycopg.connect(url, autocommit=True) as watching, space.shelf.transaction():
+        thread.start()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+        while not watching.execute(waiting).fetchall()[0][0]:
+            assert thread.is_alive()
+            time.sleep(0.02)
+        space.add_event("released", "ann", record=head, name="v1")
+    thread.join()
+    assert faults == []
+    assert [each.number for each in space.shelf.events()] == [1, 2, 3]
+    space.shelf.close()
 
 
 def test_a_setting_moves_the_spaces_there(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -27,7 +28,7 @@ from workbench.knowledge.shared.reviewing import (
 )
 from workbench.knowledge.shared.space import By, Space
 from workbench.knowledge.shared.statements import Statement
-from workbench.store.ledger import Ledger
+from workbench.store.ledger import Deed, Head, Ledger
 
 from .conftest import PEOPLE, MakeSpace
 
@@ -347,3 +348,26 @@ def test_events_are_replayed_and_told_to_the_ledger(make_space: MakeSpace) -> No
     assert told == [f"shared.{each.kind}" for each in events]
     space.tell_ledger()
     assert len([e for e in Ledger().entries() if e.subject == "leads"]) == len(events)
+
+
+def test_two_who_tell_the_ledger_at_once_tell_it_once(
+    make_space: MakeSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = make_space()
+    propose(space, None)
+    with space.shelf.transaction():
+        space.add_event("approved", "rev", proposal=1, record=find_proposal(space, 1).head)
+    other = threading.Thread(target=lambda: Space("leads").tell_ledger())
+    real = Ledger.append_many
+
+    def append_many(self: Ledger, deeds: Iterable[Deed]) -> Head:
+        monkeypatch.setattr(Ledger, "append_many", real)
+        other.start()
+        other.join(0.5)  # it comes in between, if it can
+        return real(self, deeds)
+
+    monkeypatch.setattr(Ledger, "append_many", append_many)
+    space.tell_ledger()
+    other.join()
+    told = [each.action for each in Ledger().entries() if each.subject == "leads"]
+    assert told.count("shared.approved") == 1

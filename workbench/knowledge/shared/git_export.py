@@ -7,7 +7,7 @@ what git knows of a commit. Two exports of one space have the same commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ def _write(
 ) -> Export:
     commits: dict[str, Any] = {}
     blobs: dict[str, Any] = {}  # git's names of what was written, by ours
-    _require_same(git, repository, history[0][0])
+    _require_same(git, repository, dict(history))
     with progress("Writing commits", total=len(history), unit="records") as task:
         for digest, record in history:
             names = read_names(record.state, space.shelf.get)
@@ -137,14 +137,17 @@ def _open(git: Any, path: Path) -> Any:
     return git.init_repository(str(path), bare=True, initial_head="main")
 
 
-def _require_same(git: Any, repository: Any, first: str) -> None:
-    """Raise ConflictError if another space was written there before."""
+def _require_same(git: Any, repository: Any, known: Container[str]) -> None:
+    """Raise ConflictError if what was written there before is not all of this space's: another
+    space, or one of two that were one and were gone on with apart. Its branches would be lost."""
     if MAIN not in repository.references:
         return
-    walk = repository.walk(repository.references[MAIN].target, git.enums.SortMode.TOPOLOGICAL)
-    *_, last = walk
-    if record_of_commit(last).digest != first:
-        raise ConflictError("another space was written there", hint="name another folder")
+    last = repository.references[MAIN].peel(git.Commit)
+    if record_of_commit(last).digest not in known:
+        raise ConflictError(
+            "another space was written there, or records that this one does not have",
+            hint="name another folder",
+        )
 
 
 def _write_tree(git: Any, repository: Any, blobs: Mapping[str, Any]) -> Any:

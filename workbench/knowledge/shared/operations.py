@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -67,7 +68,9 @@ def add_space(name: str) -> str:
     Args:
         name: What to call it, as the graph that it goes with.
     """
-    return Space(name).begin()
+    space = Space(name)
+    with closing(space.shelf):
+        return space.begin()
 
 
 @operation("knowledge.spaces_list", title="List the spaces", produces="table", group="spaces")

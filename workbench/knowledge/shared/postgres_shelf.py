@@ -103,7 +103,8 @@ class PostgresShelf:
         if link.depth:
             yield
             return
-        with self._block(link, "BEGIN"):
+        # Whatever the server's default is: a later one would read what was before the lock.
+        with self._block(link, "BEGIN ISOLATION LEVEL READ COMMITTED"):
             link.connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
             link.connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._lock,))
             yield

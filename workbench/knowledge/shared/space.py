@@ -205,14 +205,16 @@ class Space:
         They are two files: a kill between them is made good at the next call, and one between the
         entry and the note of it enters the same event, by its number, a second time.
         """
-        events = self.shelf.events(after=self.shelf.told())
-        if not events:
+        if not self.shelf.events(after=self.shelf.told()):
             return
-        Ledger(open_database()).append_many(
-            Deed(f"shared.{each.kind}", self.name, each.actor, _payload(each)) for each in events
-        )
-        with self.shelf.transaction():
-            self.shelf.note_told(events[-1].number)
+        with self.shelf.transaction():  # of two who come at once, the second has nothing to tell
+            events = self.shelf.events(after=self.shelf.told())
+            if events:
+                Ledger(open_database()).append_many(
+                    Deed(f"shared.{each.kind}", self.name, each.actor, _payload(each))
+                    for each in events
+                )
+                self.shelf.note_told(events[-1].number)
 
     def _record(self, digest: str) -> Record:
         return record_of(self.shelf.get(digest))
