@@ -7,6 +7,7 @@ is put in here, by who signed in, and a number that another user has is not its 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,9 @@ from .messages import Cursor, malformed, write_block, write_integer
 
 MOST_STATE_BYTES = 8192
 MOST_CLIENTS = 4  # of one door: a client that joins anew has a new number
+MOST_TOLD = 4096  # in one message: some clients send on what they are sent
+_MOST_CLOCK = 2**53 - 2  # JavaScript's last integer is what is told when it goes
+_NAMES = ("name", "username", "display_name")  # as editors show them
 
 
 @dataclass
@@ -32,34 +36,46 @@ class Presence:
 
     clients: dict[int, Present] = field(default_factory=dict)
 
-    def hear(self, data: bytes, *, door: int, user: str) -> bytes | None:
+    def hear(
+        self, data: bytes, *, door: int, user: str, writers: Mapping[int, str] | None = None
+    ) -> bytes | None:
         """Take what a door says of its clients; returns what the others are told, if anything.
 
         Args:
             data: The body of an awareness message.
             door: The door's number.
             user: Who signed in.
+            writers: Whose the numbers are that were written under on the page.
 
         Raises:
             InputError: It is malformed or too large.
         """
-        cursor, told = Cursor(data), []
-        for _ in range(cursor.count()):
+        cursor, told = Cursor(data), dict[int, None]()
+        if (count := cursor.count()) > MOST_TOLD:
+            raise malformed(f"a message tells of {count} clients; it may tell of {MOST_TOLD}")
+        for _ in range(count):
             client, clock, text = cursor.integer(), cursor.integer(), cursor.block()
             state = _read_state(text)
             known = self.clients.get(client)
-            if known is not None and (known.user != user or not _is_newer(known, clock, state)):
+            owner = user if writers is None else writers.get(client, user)
+            if owner != user or (
+                known is not None and (known.user != user or not _is_newer(known, clock, state))
+            ):
                 continue  # another's, or what was said before
+            if clock > _MOST_CLOCK:
+                raise malformed("the count of what a client said is too high")
             if (known is None or known.door != door) and self._of(door) >= MOST_CLIENTS:
                 raise malformed(f"a connection speaks for more than {MOST_CLIENTS} clients")
             if state is not None:
                 shown = state.get("user")
-                state["user"] = {**(shown if isinstance(shown, dict) else {}), "name": user}
+                shown = shown if isinstance(shown, dict) else {}
+                names = {key: user for key in _NAMES if key in shown or key == "name"}
+                state["user"] = {**shown, **names}
             if known is not None or state is not None:
                 self.clients[client] = Present(door, user, clock, state)
-                told.append(client)
+                told[client] = None
         cursor.finish()
-        return self._told(told) if told else None
+        return self._told([*told]) if told else None
 
     def leave(self, door: int) -> bytes | None:
         """Forget the clients of a door; returns what the others are told, if anything."""
@@ -109,7 +125,8 @@ def _read_state(text: bytes) -> dict[str, Any] | None:
     if state is not None and not isinstance(state, dict):
         raise malformed("a presence is no object")
     try:
-        json.dumps(state, ensure_ascii=False).encode()
+        # Python has a NaN in JSON, and no browser has.
+        json.dumps(state, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise malformed("a presence is not text that can be sent on") from None
     return state

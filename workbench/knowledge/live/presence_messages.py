@@ -30,7 +30,7 @@ def tell_all(page: OpenPage, door: Door, out: Outbox) -> None:
 
 def tell_moved(page: OpenPage, door: Door, data: bytes, out: Outbox) -> None:
     """To the others: what a door says of its clients. Raises InputError if it is malformed."""
-    told = page.presence.hear(data, door=door.number, user=door.signed.user)
+    told = page.presence.hear(data, door=door.number, user=door.signed.user, writers=page.writers)
     if told is not None:
         _tell_others(page, door, told, out)
 
