@@ -15,16 +15,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
-from workbench.core.errors import AccessError, BusyError, InputError, WorkbenchError
+from workbench.core.errors import AccessError, BusyError, EngineError, InputError, WorkbenchError
 from workbench.identity.scopes import SignedIn
 from workbench.identity.spaces import check_space
 from workbench.store.database import Database, open_database
 
 from .doors import FORBIDDEN, MALFORMED, NOT_STORED, SIGNED_OUT, Door, Outbox
 from .hearing import hear
-from .messages import UPDATE, refused_message, sync_message
+from .messages import UPDATE, may_write, refused_message, sync_message
 from .open_page import OpenPage
 from .pages import Pages
 from .presence_messages import ask_for_more, tell_here, tell_left
@@ -94,8 +95,8 @@ class Desk:
     def hear(self, door: Door, data: bytes) -> None:
         """Take what came through a door."""
         door.count(len(data), by=1)
-        writes = data[:1] == b"\0" and data[1:2] != b"\0"
-        self._jobs.put(_Job(lambda out: self._hear(door, data, out), door, None, len(data), writes))
+        run = partial(self._hear, door, data)
+        self._jobs.put(_Job(run, door, None, len(data), may_write(data)))
 
     def leave(self, door: Door) -> None:
         """Close a door whose connection is gone."""
@@ -170,9 +171,11 @@ class Desk:
                     self._do_each(jobs, out)
             else:
                 self._do_each(jobs, out)
-        except Exception as error:  # the thread serves all pages, and goes on
+        except BaseException as error:
             if not isinstance(error, WorkbenchError):
                 log.exception("the live desk failed")
+            if not isinstance(error, Exception):  # a panic of the library, which nobody waits for
+                error = EngineError(f"the library of live pages failed: {error}")
             out = self._give_up(jobs, error)
         self._loop.call_soon_threadsafe(out.deliver)
 
@@ -283,4 +286,5 @@ class Desk:
         page.catch_up()
         if changed := page.write_text(text, user=signed.user):
             self._tell(page, changed, None, out)
+        page.sum_up()  # where nobody has it open, nothing else does
         return page.number

@@ -125,6 +125,14 @@ def read_message(data: bytes) -> Message:
     return Message(kind, step, body)
 
 
+def may_write(data: bytes) -> bool:
+    """Whether a message could change a page, by its first bytes: what is plainly a question or a
+    presence could not. An integer can be written longer than it need be, so 0 is not always 0."""
+    return data[:1] not in (bytes((AWARENESS,)), bytes((ASK_AWARENESS,))) and data[:2] != bytes(
+        (SYNC, STEP1)
+    )
+
+
 def write_integer(value: int) -> bytes:
     """An integer of seven bits a byte, the lowest first."""
     written = bytearray()

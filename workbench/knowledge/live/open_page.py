@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import AccessError, InputError, LimitError
+from workbench.core.errors import AccessError, ConflictError, InputError, LimitError
 from workbench.core.optional import require
 
 from .doors import Door
@@ -93,12 +93,8 @@ class OpenPage:
             LimitError: The page would be too large.
         """
         if self.size_bytes + len(update) > MOST_PAGE_BYTES:
-            raise LimitError(
-                f"the page {self.space} would be larger than {MOST_PAGE_BYTES >> 20} MiB with its "
-                "history",
-                limit="page",
-                allowed=MOST_PAGE_BYTES,
-            )
+            self.sum_up(least=1)  # much of it may be deleted since
+            self._require_room(update)
         new = self._new_writers(user)
         self._changed.clear()
         try:
@@ -119,13 +115,33 @@ class OpenPage:
         return changed
 
     def write_text(self, text: str, *, user: str) -> bytes:
-        """Make the text of the page another one, changing as little of it as can be."""
+        """Make the text of the page another one, changing as little of it as can be.
+
+        Raises:
+            ConflictError: Where the text should stand is something else, a list of a program's.
+            LimitError: The page would be too large.
+        """
         self._changed.clear()
-        source = self.source()
-        before = str(source)
-        if before != text:
-            _replace(source, before, text)
+        try:
+            source = self.source()
+            before = str(source)
+            if before != text:
+                _replace(source, before, text)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - the library's panics derive from nothing else
+            self.load()
+            raise ConflictError(
+                f"{self.space} has something else where its text should stand "
+                f"({type(error).__name__})",
+                hint="write the text on another page",
+            ) from None
         changed = self._merged()
+        try:
+            self._require_room(changed)
+        except LimitError:
+            self.load()
+            raise
         if changed:
             self._keep(changed, user)
         self.known = read_state(self.doc.get_state())
@@ -155,6 +171,16 @@ class OpenPage:
             state = self.doc.get_update()
             self._pages.keep_state(self.id, self.number, state)
             self.size_bytes, self._since, self._since_bytes = len(state), 0, 0
+
+    def _require_room(self, update: bytes) -> None:
+        if self.size_bytes + len(update) > MOST_PAGE_BYTES:
+            raise LimitError(
+                f"the page {self.space} would be larger than {MOST_PAGE_BYTES >> 20} MiB with its "
+                "history",
+                hint="go on with another page",
+                limit="page",
+                allowed=MOST_PAGE_BYTES,
+            )
 
     def _new_writers(self, user: str) -> list[int]:
         """The numbers under which an update writes and nobody has before. Raises AccessError.
@@ -195,6 +221,11 @@ class OpenPage:
 
 def _replace(source: Any, before: str, after: str) -> None:
     """Change the middle of a text that differs, so that cursors outside of it stay."""
+    if len(source) != len(before.encode()):  # pictures and the like count, and are no characters
+        with source.doc.transaction():
+            del source[0 : len(source)]
+            source.insert(0, after)
+        return
     start = 0
     for old, new in zip(before, after, strict=False):
         if old != new:
