@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from .open_page import OpenPage
 
 MALFORMED, SIGNED_OUT, FORBIDDEN, SLOW, NOT_STORED = 4400, 4401, 4403, 4408, 1011
-MOST_WAITING_BYTES = 32 << 20  # for a client that reads slowly; it may join again
+# For a client that reads slowly, beside the largest, which may be a whole page; it may join again.
+MOST_WAITING_BYTES = 32 << 20
+MOST_ANSWERED_BYTES = 96 << 20  # to what was heard at once: a whole page, and what comes after it
 MOST_WAITING = 20_000
 MOST_UNHEARD_BYTES, MOST_UNHEARD = 4 << 20, 64  # of one connection; then its socket waits
+_TOO_SLOW = "too slow: join again for what was missed"
 _numbers = itertools.count(1)
 
 
@@ -56,8 +59,11 @@ class Door:
             return
         self.waiting.append(data)
         self.waiting_bytes += len(data)
-        if self.waiting_bytes > MOST_WAITING_BYTES or len(self.waiting) > MOST_WAITING:
-            self.cut(SLOW, "too slow: join again for what was missed")
+        if len(self.waiting) > MOST_WAITING or (
+            self.waiting_bytes > MOST_WAITING_BYTES
+            and self.waiting_bytes - max(map(len, self.waiting)) > MOST_WAITING_BYTES
+        ):
+            self.cut(SLOW, _TOO_SLOW)
         self.woken.set()
 
     def cut(self, code: int, reason: str) -> None:
@@ -90,9 +96,16 @@ class Outbox:
 
     def __init__(self) -> None:
         self._calls: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
+        self._bytes: dict[Door, int] = {}
 
     def send(self, door: Door, data: bytes) -> None:
-        """Send something through a door."""
+        """Send something through a door. Who asks for a whole page again and again, before any of
+        it is sent, is cut off rather than waited for by all that memory."""
+        before = self._bytes.get(door, 0)
+        if before > MOST_ANSWERED_BYTES:
+            self.cut(door, SLOW, _TOO_SLOW)
+            return
+        self._bytes[door] = before + len(data)
         self._calls.append((door.push, (data,)))
 
     def cut(self, door: Door, code: int, reason: str) -> None:

@@ -10,6 +10,7 @@ The form: blocks by client, each with its clock, then the ranges that are delete
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -52,7 +53,7 @@ class UpdateForm:
         """
         if any(to > known.get(client, 0) for client, to in self.ends.items()):
             return False
-        gone = sorted(deleted.ranges)
+        gone = _joined(deleted.ranges)
         return all(_is_within(each, gone) for each in self.ranges)
 
 
@@ -112,13 +113,24 @@ def _read_block(
     return _checked(clock + _length(read(cursor)))
 
 
+def _joined(ranges: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Ranges in order, those that meet as one."""
+    found: list[tuple[int, int, int]] = []
+    for client, start, to in sorted(ranges):
+        if found and found[-1][0] == client and start <= found[-1][2]:
+            found[-1] = (client, found[-1][1], max(to, found[-1][2]))
+        else:
+            found.append((client, start, to))
+    return found
+
+
 def _is_within(found: tuple[int, int, int], ranges: list[tuple[int, int, int]]) -> bool:
-    """Whether a range is covered by others, which are sorted and may follow one another."""
+    """Whether a range is covered by one of others that are joined."""
     client, start, to = found
-    for other, begins, ends in ranges:
-        if other == client and begins <= start < ends:
-            start = ends
-    return start >= to
+    if start >= to:
+        return True
+    at = bisect_right(ranges, (client, start, _MOST_CLOCK)) - 1
+    return at >= 0 and ranges[at][0] == client and ranges[at][2] >= to
 
 
 def _need(needs: dict[int, int], client: int, to: int) -> None:
