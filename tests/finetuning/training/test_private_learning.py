@@ -25,6 +25,8 @@ from workbench.finetuning.training.private_learning import (
     row_losses,
 )
 from workbench.finetuning.training.recipe import Recipe
+from workbench.finetuning.training.records import find_run
+from workbench.models.adapter_store import remove_adapter
 from workbench.models.adapters import list_adapters
 from workbench.privacy import Budgets
 from workbench.privacy.dp.file_names import noted_names
@@ -208,6 +210,23 @@ def test_the_command_spends_states_and_keeps_to_the_budget(data: Path) -> None:
     budgets.set(done.snapshot, epsilon=2.2, delta=1e-5)
     with pytest.raises(LimitError, match="privacy budget"):
         _run(data, epsilon=2.0, batch=6, again=True)
+    remove_adapter(done.model)
+    with pytest.raises(LimitError, match="privacy budget"):  # its cost is left
+        _run(data, epsilon=2.0, batch=6)
     assert len(budgets.spends(hash_file(data))) == 1  # the file has more left, and is not spent
     with pytest.raises(CapabilityError, match="patience"):
         _run(data, epsilon=2.0, patience=1)
+
+
+def test_what_is_taught_once_more_is_spent_once_more(data: Path) -> None:
+    first = _run(data, epsilon=2.0, batch=6)
+    remove_adapter(first.model)
+    second = _run(data, epsilon=2.0, batch=6)
+    assert (second.reused, second.version, second.run) == (False, 2, f"{first.run}-2")
+    third = _run(data, epsilon=2.0, batch=6, again=True)
+    runs = [first.run, second.run, third.run]
+    assert [each.run for each in Budgets().spends(hash_file(data))] == runs
+    assert [find_run(run)["result"]["version"] for run in runs] == [1, 2, 3]  # type: ignore[index]
+    known = _run(data, epsilon=2.0, batch=6)  # the first of those that are here
+    assert (known.reused, known.run) == (True, second.run)
+    assert len(Budgets().spends(hash_file(data))) == 3

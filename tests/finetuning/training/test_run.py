@@ -24,6 +24,7 @@ from workbench.core.errors import (
 )
 from workbench.finetuning.snapshots.snapshot import find_snapshot
 from workbench.finetuning.training import adapting
+from workbench.finetuning.training.attempts import check_unfinished
 from workbench.finetuning.training.holding_out import hold_out
 from workbench.finetuning.training.recipe import Recipe, find_preset, read_recipe
 from workbench.finetuning.training.records import find_run, list_runs
@@ -126,6 +127,9 @@ def test_a_run_that_was_begun_again_and_broken_off_is_gone_on_with(data: Path) -
     whole = _run(data, steps=6, again=True)
     assert (whole.run, whole.train_loss) == (f"{first.run}-2", first.train_loss)
     assert _run(data, steps=6, again=True).run == f"{first.run}-3"
+    with pytest.raises(BusyError, match="just been done"):  # it ended while another waited for it
+        check_unfinished(f"{first.run}-3")
+    check_unfinished(f"{first.run}-4")
 
 
 def test_a_cancelled_run_goes_on_and_registers_nothing_before(

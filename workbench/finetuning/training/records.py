@@ -172,16 +172,6 @@ def find_run(run_id: str) -> dict[str, Any] | None:
     return dict(found.document) if found else None
 
 
-def unused_id(run_id: str) -> str:
-    """The id of a run that is done again: what a finished one left belongs to the version that it
-    made, so ``-2``, ``-3`` and so on follow. One that was broken off is gone on with."""
-    each, number = run_id, 1
-    while (found := find_run(each)) is not None and found["state"] == "finished":
-        number += 1
-        each = f"{run_id}-{number}"
-    return each
-
-
 def read_run(run_id: str) -> dict[str, Any]:
     """The record of a run. Raises NotFoundError with near matches."""
     found = find_run(run_id)

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import BusyError, CapabilityError, InputError, NotFoundError
+from workbench.core.errors import BusyError, CapabilityError, InputError
 from workbench.finetuning.examples import Example
+from workbench.finetuning.training.attempts import check_unfinished, choose_id
 from workbench.finetuning.training.batches import batches_in_order
 from workbench.finetuning.training.encoding import encode_all, fingerprint
 from workbench.finetuning.training.general import ask_general, choose_questions
@@ -30,7 +31,7 @@ from workbench.finetuning.training.private_learning import (
 from workbench.finetuning.training.private_spending import learn_privately, spending
 from workbench.finetuning.training.private_units import check_unit, hold_out_units, take_units
 from workbench.finetuning.training.recipe import Recipe
-from workbench.finetuning.training.records import RunRecord, find_run, unused_id
+from workbench.finetuning.training.records import RunRecord
 from workbench.finetuning.training.registering import (
     Material,
     Origin,
@@ -189,13 +190,13 @@ def train_and_register(
     cpu_s = time.process_time()
     base = base_sha256(catalogue.find(learner.name))
     key = _key(base, material, recipe, name, kind, learner, privacy)
-    run_id = unused_id(key[:16]) if again else key[:16]
-    folder = settings.home() / "finetuning" / "runs" / run_id
-    known = None if again else _find_result(run_id)
+    run_id, known = choose_id(key[:16], again=again)
     if known is not None:
         log.info("the run %s was done before", run_id)
         return known
+    folder = settings.home() / "finetuning" / "runs" / run_id
     with _holding(folder):
+        check_unfinished(run_id)
         record = _begin_record(run_id, learner, material, recipe, name=name, base=base, kind=kind)
         private = learn_privately(material, recipe, privacy, learner.pad_id)
         with record.recording(), spending(private, material, run_id) as cost:
@@ -352,21 +353,6 @@ def _key(
     if material.users is not None:
         told.append(list(material.users))
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _find_result(run_id: str) -> TrainingRun | None:
-    """What a finished run gave, if its adapter is still here."""
-    from workbench.models.adapters import resolve
-
-    found = find_run(run_id)
-    if found is None or found.get("state") != "finished":
-        return None
-    result = TrainingRun(**{**found["result"], "reused": True})
-    try:
-        resolve(result.model, verify=False)
-    except NotFoundError:
-        return None
-    return result
 
 
 @contextlib.contextmanager
