@@ -116,6 +116,18 @@ def test_no_noise_is_no_privacy_and_nothing_done_costs_nothing() -> None:
     assert math.isfinite(little.epsilon_pld) and little.epsilon_pld > 1e6
 
 
+def test_hardly_any_noise_is_an_epsilon_beyond_use_and_no_fault() -> None:
+    """At a ten-thousandth of the noise the losses' powers are more than a float holds."""
+    steps, pure = GaussianSteps(1.2e-4, 0.5, 30), PureSteps(2e6)
+    found = epsilon_by_pld([steps], delta=1e-5)
+    assert 30 / (2 * 1.2e-4**2) < found == epsilon_by_rdp([steps], delta=1e-5) < math.inf
+    assert epsilon_by_pld([steps, pure], delta=1e-5) == found + 2e6
+    assert epsilon_by_pld([steps, DiscreteGaussian(4.0)], delta=1e-5) == math.inf
+    # Just below it goes by distributions, and the two do not lie far apart.
+    (below,) = (epsilon_by_pld([each], delta=1e-5) for each in (GaussianSteps(6e-3, 1.0, 30),))
+    assert 30 / (2 * 6e-3**2) < below < 1.1 * 30 / (2 * 6e-3**2)
+
+
 def test_nothing_is_computed_twice() -> None:
     run = GaussianSteps(1.7, 0.2, 30)
     epsilon_by_pld([run], delta=1e-5)

@@ -36,6 +36,9 @@ _KEPT = 64
 # Up to this epsilon (by Rényi) losses are rounded to `INTERVAL`; beyond it the distribution would
 # not fit in memory for long, and the fourth digit of such an epsilon is nobody's concern.
 _FINE_UP_TO = 100.0
+# Beyond this epsilon even coarse losses are more than can be raised to a power: it is stated by
+# Rényi, which is never below what is true.
+_BY_PLD_UP_TO = 1e6
 # Whole orders take a hundredth of the time of those between, and a rough figure is wanted.
 _ROUGH_ORDERS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 
@@ -91,7 +94,10 @@ def _by_pld(listed: tuple[Mechanism, ...], delta: float, interval: float) -> flo
         return math.inf
     if not listed:
         return 0.0
-    interval *= _coarsening(listed)
+    rough = _rough(listed)
+    if rough > _BY_PLD_UP_TO:
+        return _beyond(listed, delta)
+    interval *= max(1, math.ceil(rough / _FINE_UP_TO))
     return max(0.0, float(compose(listed, interval=interval).get_epsilon_for_delta(delta)))
 
 
@@ -149,13 +155,24 @@ def compose(mechanisms: Iterable[Mechanism], *, interval: float = INTERVAL) -> A
     return total
 
 
-def _coarsening(mechanisms: tuple[Mechanism, ...]) -> int:
-    """How much coarser losses are rounded where so little noise is added that they would fill the
-    memory: 1 wherever epsilon is worth stating."""
+def _rough(mechanisms: tuple[Mechanism, ...]) -> float:
+    """About the epsilon of steps and pure answers; discrete Gaussian noise is left out. By how much
+    coarser losses are rounded where so little noise is added that they would fill the memory."""
     steps = tuple(each for each in mechanisms if isinstance(each, GaussianSteps))
-    rough = _rdp_of(steps, 1e-6, orders=_ROUGH_ORDERS) if steps else 0.0
-    rough += sum(each.epsilon * each.count for each in mechanisms if isinstance(each, PureSteps))
-    return max(1, math.ceil(rough / _FINE_UP_TO))
+    return (_rdp_of(steps, 1e-6, orders=_ROUGH_ORDERS) if steps else 0.0) + _pure(mechanisms)
+
+
+def _pure(mechanisms: tuple[Mechanism, ...]) -> float:
+    return sum(each.epsilon * each.count for each in mechanisms if isinstance(each, PureSteps))
+
+
+def _beyond(listed: tuple[Mechanism, ...], delta: float) -> float:
+    """An epsilon that is nobody's concern any more: steps by Rényi and pure answers by their sum,
+    infinite with discrete Gaussian noise among them."""
+    if any(isinstance(each, DiscreteGaussian) for each in listed):
+        return math.inf
+    steps = tuple(each for each in listed if isinstance(each, GaussianSteps))
+    return (_rdp_of(steps, delta) if steps else 0.0) + _pure(listed)
 
 
 @functools.lru_cache(maxsize=_KEPT)
