@@ -92,8 +92,9 @@ def test_versions_are_counted_and_names_stand_for_them(base: Path, tmp_path: Pat
         "tiny:other@1",
     ]
     assert list_adapters("another") == ()
-    with pytest.raises(NotFoundError, match="did you mean 'tiny:mine'"):
-        catalogue.find("mine")
+    for bare in ("mine", "mine@1"):  # each base once, however many versions it has
+        with pytest.raises(NotFoundError, match=rf"its base: did you mean 'tiny:{bare}'\?$"):
+            catalogue.find(bare)
     Versions().move_label(KIND, "tiny:mine@1", label="production", actor="test")
     found = [resolve(f"tiny:mine{which}").version for which in ("", "@latest", "@production", "@1")]
     assert found == [2, 2, 1, 1]

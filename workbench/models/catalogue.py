@@ -152,7 +152,9 @@ def _tell_of_another_kind(name: str) -> None:
     from workbench.store.versions import Versions
 
     if (settings.home() / STORE).exists():  # asking must not make one
-        full = sorted(x.name for x in Versions().list(KIND) if x.name.partition(":")[2] == name)
+        bare, at, which = name.partition("@")
+        known = {each.name for each in Versions().list(KIND)}
+        full = sorted(f"{x}{at}{which}" for x in known if x.partition(":")[2] == bare)
         if full:
             raise NotFoundError(
                 f"no model named {name!r}; an adapter is named with its base: {meant(full)}",
