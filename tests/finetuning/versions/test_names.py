@@ -39,7 +39,7 @@ def test_promoting_and_going_back(make: Make) -> None:
     assert resolve("tiny:a@champion").version == 3
     assert roll_back("tiny:a", actor="bob", reason="it babbles").after == 2
     assert roll_back("a", reason="still").after == 1
-    with pytest.raises(ConflictError, match="it is the first"):
+    with pytest.raises(ConflictError, match="from tiny:a@1: no version was champion before it"):
         roll_back("tiny:a", reason="more")
     assert promote_version("tiny:a@3", reason="mended").before == 1
     assert roll_back("tiny:a", reason="no").after == 1
@@ -51,6 +51,15 @@ def test_promoting_and_going_back(make: Make) -> None:
     assert [(each["from"], each["to"]) for each in backs] == [(3, 1), (2, 1), (3, 2)]
     assert backs[-1]["reason"] == "it babbles"
     assert Ledger().verify().ok
+
+
+def test_a_version_that_was_never_champion_is_none_to_go_back_to(make: Make) -> None:
+    make()
+    make(seed=1)
+    promote_version("tiny:a@2", reason="better")
+    with pytest.raises(ConflictError, match="@2: no version was champion before it") as no:
+        roll_back("tiny:a", reason="worse")
+    assert "first" not in no.value.message and "promote tiny:a@N" in str(no.value.hint)
 
 
 def test_promoting_again_changes_nothing_and_says_so(make: Make) -> None:
@@ -87,7 +96,7 @@ def test_a_version_without_files_is_no_champion(make: Make) -> None:
     assert (moved.after, moved.passed_over) == (1, (2,))
     promote_version("tiny:a@3", reason="x")
     shutil.rmtree(folder_of("tiny", "a", 1))
-    with pytest.raises(ConflictError, match="files were removed"):
+    with pytest.raises(ConflictError, match="champion before it the files were removed"):
         roll_back("tiny:a", reason="x")
     (folder_of("tiny", "a", 3) / "adapter_model.safetensors").write_bytes(b"other")
     roll = make(seed=7)

@@ -119,7 +119,7 @@ def roll_back(name: str, *, label: str = CHAMPION, actor: str = LOCAL, reason: s
 
     Raises:
         NotFoundError: There is no such adapter, or the name stands nowhere.
-        ConflictError: There is no version before that still has its files.
+        ConflictError: No version had the name before, or none of those still has its files.
     """
     _check_reason(reason)
     versions = Versions()
@@ -137,9 +137,11 @@ def roll_back(name: str, *, label: str = CHAMPION, actor: str = LOCAL, reason: s
         candidates = [find_version(f"{full}@{number}", versions) for number in earlier]
         chosen = next((each for each in candidates if each.is_here), None)
         if chosen is None:
-            told = "their files were removed" if candidates else "it is the first"
+            told = f"no version was {label} before it"
+            if candidates:
+                told = f"of what was {label} before it the files were removed"
             raise ConflictError(
-                f"there is no version before {full}@{before} to go back to: {told}",
+                f"there is nothing to go back to from {full}@{before}: {told}",
                 hint=f"workbench finetuning promote {full}@N for another version, or ask for "
                 f"{full.partition(':')[0]}, which was taught nothing",
             )
