@@ -31,6 +31,7 @@ BROKEN = {
     "both forms": b'{"prompt": "What?", "response": "That", "messages": [{"role": "user", '
     b'"content": "What?"}, {"role": "assistant", "content": "That"}]}',
     "no answer": b'{"messages": [{"role": "user", "content": "What?"}]}',
+    "no messages": b'{"messages": []}',
     "an unknown role": b'{"messages": [{"role": "oracle", "content": "What?"}, {"role": '
     b'"assistant", "content": "That"}]}',
     "the system late": b'{"messages": [{"role": "user", "content": "What?"}, {"role": "system", '
@@ -90,6 +91,9 @@ def test_a_file_with_no_good_row_says_why(name: str, home: Path, tmp_path: Path)
     with pytest.raises(DataError) as raised:
         read_examples(_file(tmp_path, BROKEN[name]))
     assert raised.value.hint
+    assert ("an empty list: there is nothing to learn" in str(raised.value)) == (
+        name == "no messages"
+    )
     assert not list((tmp_path).glob("**/quarantine/*"))
 
 

@@ -80,7 +80,9 @@ def messages_of(given: Any) -> Messages:
             given = json.loads(given)
         except ValueError as error:
             raise InputError(f"messages is no JSON: {error}", hint=_HINT) from None
-    if not isinstance(given, list) or not given:
+    if given == []:
+        raise InputError("messages is an empty list: there is nothing to learn", hint=_HINT)
+    if not isinstance(given, list):
         raise InputError(f"messages is {_kind(given)}, not a list of messages", hint=_HINT)
     found = []
     for number, each in enumerate(given, start=1):
