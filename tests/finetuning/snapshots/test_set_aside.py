@@ -50,6 +50,7 @@ def test_a_refused_file_names_its_rows_and_where_all_stand(home: Path, tmp_path:
     assert said.index("line 4") < said.index("line 5: over_context")
     blocked, unread = sorted((home / "quarantine").iterdir())
     assert f"All stand in {blocked} and {unread}" in said
+    assert not (blocked.stat().st_mode | unread.stat().st_mode) & 0o077  # the user's alone
     rows = [json.loads(line) for line in blocked.read_text("utf-8").splitlines()]
     assert [each["row"] for each in rows] == ["lamp-3 (line 3)", "line 4", "line 5"]
     assert rows[0]["messages"][1]["content"] == LONG and "over_context" in rows[0]["reasons"][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -156,6 +157,7 @@ def sifted(
     good: list[T] = []
     folder, name = settings.home() / FOLDER, quarantine_name(path)
     with files.drafting(folder, name, text=True) as draft:
+        os.fchmod(draft.file.fileno(), 0o600)  # as the store's: rows are the user's alone
         writer = QuarantineWriter(draft.file, on_bad=on_bad, where=str(path))
         for place, fields in found_rows:
             reason = place.reason

@@ -6,6 +6,7 @@ Rows that cannot be read are set aside where they are read; those that a check b
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -51,6 +52,7 @@ def keep_blocked(path: Path, examples: Sequence[Example], report: DataReport) ->
         return report
     folder, name = settings.home() / FOLDER, quarantine_name(path, what="-blocked")
     with files.drafting(folder, name, text=True) as draft:
+        os.fchmod(draft.file.fileno(), 0o600)  # as the store's: rows are the user's alone
         for place, (row, reasons) in zip(places, report.blocked.items(), strict=True):
             told: dict[str, Any] = {"row": row, "reasons": list(reasons)}
             # What is left out because it is about a person is not written down once more.
