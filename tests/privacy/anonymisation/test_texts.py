@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from workbench.core import events
 from workbench.core.errors import EngineError, InputError, IntegrityError, NotFoundError
 from workbench.evaluation.checks import run_check
 from workbench.privacy.anonymisation import recognisers, texts
@@ -173,6 +174,15 @@ def test_overlaps_lose_nothing() -> None:
         ("PERSON", "Jo"),
         ("ADDRESS", "Park Lane 5, Leeds"),
     ]
+
+
+def test_nothing_to_read_is_no_work_that_is_told() -> None:
+    """A long run ended with "0 of 0 texts": of a notebook's cells, where there was no notebook."""
+    for given, told in ((["", " \n"], 0), ([], 0), (["", "x"], 2)):
+        heard: list[events.Event] = []
+        with events.listening(heard.append, "progress"):
+            assert detect(given) == [()] * len(given)
+        assert len({event.data["state"] for event in heard} & {"started", "finished"}) == told
 
 
 def test_an_unknown_recogniser_is_named() -> None:

@@ -82,6 +82,8 @@ def detect(
         EngineError: A recogniser failed.
     """
     readable = [at for at, text in enumerate(texts) if text.strip() and not why_unreadable(text)]
+    if not readable:
+        return [()] * len(texts)  # nothing is begun, and no "0 of 0 texts" is told
     chosen = [texts[at] for at in readable]
     views = [with_capitals(text) for text in chosen]
     found: list[tuple[Found, ...]] = []
