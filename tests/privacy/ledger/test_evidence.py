@@ -21,6 +21,7 @@ from workbench.core.errors import (
 )
 from workbench.privacy.ledger.checking import NO_CHECKPOINTS, OWN_KEY, verify_evidence
 from workbench.privacy.ledger.checkpoints import (
+    checkpoints_folder,
     file_of,
     kept_checkpoints,
     list_checkpoints,
@@ -313,7 +314,10 @@ def test_the_commands_end_with_1_where_something_is_broken(
     short.write_bytes(b"".join(lines[:20]))
     assert "1 checkpoint, 40 entries signed" in run("verify", str(whole))[1]
     status, said = run("verify", str(short))  # by this home's own checkpoints, which nobody named
-    assert status == 1 and said.startswith("BROKEN") and "cut off" in said
+    assert status == 1 and said.startswith("BROKEN in entries 21 to 40")
+    assert "the end was cut off, or this was exported before then" in said
+    status, said = run("verify", str(short), "--checkpoints", str(checkpoints_folder()))
+    assert status == 1 and "cut off" in said and "before then" not in said  # he said of which
     with settings.override("test", ledger_checkpoints=home.parent / "elsewhere"):
         status, said = run("verify", str(short))
         assert status == 0 and "sound" not in said

@@ -34,6 +34,7 @@ FOUND = (
     "the checkpoints are those of this home, which are of the same ledger; an export of before the "
     "newest of them ends before it too"
 )
+OR_OLDER = ", or this was exported before then"
 OWN_KEY = "the public key is the one beside the checkpoints: compare it with one you had before"
 
 
@@ -99,7 +100,11 @@ def verify_evidence(
             hint="workbench privacy ledger verify PATH --checkpoints FOLDER --public-key FILE",
         ) from None
     told = _told(report, home or path or settings.home(), own_key=own_key and bool(kept))
-    return replace(told, notes=(*told.notes, FOUND)) if found else told
+    if not found:
+        return told
+    # It held together before this home's checkpoints were laid beside it: only its end can be gone.
+    reason = told.reason + (OR_OLDER if told.broken_at == told.entries + 1 else "")
+    return replace(told, reason=reason, notes=(*told.notes, FOUND))
 
 
 def _home_of(path: Path | None) -> Path | None:
