@@ -134,6 +134,17 @@ def test_rows_keep_their_form(tmp_path: Path) -> None:
     assert out["n"].tolist() == [1, 2]
 
 
+def test_a_string_may_have_a_line_separator_in_it(tmp_path: Path) -> None:
+    """JSON lets it, and this package writes it so: its own rows were no JSON when read again."""
+    path, key = tmp_path / "rows.jsonl", new_key(tmp_path / "key")
+    rows = [{"said": "Call Maria Lopez.\u2028She called twice."}, {"said": "Nothing more"}]
+    path.write_text("\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+    sealed, back = tmp_path / "sealed.jsonl", tmp_path / "back.jsonl"
+    assert anonymise(path, out=sealed, way="pseudonym", key=key).texts == 2
+    assert reveal(sealed, out=back, key=key).pseudonyms == 1
+    assert [json.loads(line) for line in back.read_text().split("\n") if line] == rows
+
+
 @pytest.mark.parametrize(
     "said",
     ['{"cells": 3}', '{"cells": [3]}', '{"cells": [{"outputs": 1}]}', "[]", "no JSON",
@@ -360,6 +371,7 @@ def test_bad_files_are_told(tmp_path: Path) -> None:
     for name, content, kind in (
         ("a.doc", "x", InputError), ("a.txt", "", DataError), ("a.jsonl", "{", DataError),
         ("a.ipynb", "[]", DataError), ("b.txt", "\udcff", DataError),
+        ("a.csv", "\ufeff", DataError), ("b.jsonl", "\ufeff", DataError),
     ):  # fmt: skip
         path = tmp_path / name
         path.write_text(content, errors="surrogateescape")

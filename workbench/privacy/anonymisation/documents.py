@@ -72,6 +72,8 @@ def open_document(path: Path, *, columns: Sequence[str] = ()) -> Document:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 ({error.reason})", hint="iconv -t UTF-8") from None
+    if not text:
+        raise DataError(f"{path} is empty", hint="there is nothing to anonymise")
     if suffix in (".txt", ".md", ".log"):
         return Document([text], lambda made: made[0].encode())
     if suffix in (".jsonl", ".ndjson"):
@@ -116,7 +118,8 @@ def _put(value: Any, texts: Sequence[str]) -> Any:
 def _json_lines(path: Path, text: str, columns: Sequence[str]) -> Document:
     leaves, rows = _Leaves(), []
     seen: set[str] = set()
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not by `splitlines`: a string may have a line separator of Unicode in it, as ours have.
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
         if not line.strip():
             continue
         try:
