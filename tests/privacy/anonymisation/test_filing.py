@@ -21,6 +21,8 @@ from workbench.core.errors import (
     NotFoundError,
     StorageError,
 )
+from workbench.core.plain import to_plain
+from workbench.core.viewers import mime_bundle
 from workbench.privacy.anonymisation import filing, second_look, taking_out
 from workbench.privacy.anonymisation.operations import anonymise, new_key, reveal, risk
 from workbench.privacy.anonymisation.tables.prefixes import is_code, prefix_hierarchy
@@ -206,12 +208,15 @@ def test_the_gate_writes_nothing_when_something_is_left(
     assert not (tmp_path / "out.txt").exists()
     assert made.seen == {"PERSON": 1, "PHONE": 1} and made.seen_in == (1,)
     assert made.taken_out == ()
+    # What is refused is not told either: a notebook keeps its cards, a terminal its output.
+    assert "Maria" not in json.dumps(to_plain(made)) + mime_bundle(made)["text/html"]
     show_anonymise(made)
     said = capsys.readouterr().err
     assert "seen: PERSON in 1, PHONE in 1 of 1 text; look at number 1" in said
     assert "there: PERSON in line 1, PERSON in line 2, PHONE in line 2" in said
     assert "hint: take it out of the file by hand; only where" in said and "Maria" not in said
-    assert anonymise(letter, out=tmp_path / "out.txt", most_risk=1.0).ok
+    let = anonymise(letter, out=tmp_path / "out.txt", most_risk=1.0)
+    assert let.ok and "Maria" in mime_bundle(let)["text/html"]
     assert "Maria" in (tmp_path / "out.txt").read_text()
 
 

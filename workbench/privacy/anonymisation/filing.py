@@ -59,9 +59,11 @@ class AnonymisedFile(Viewable):
     where the risk was too high: then nothing was written. Of a table ``before`` and ``table`` are
     its figures before and after, and ``loss`` what of each column is no longer known. ``lists``
     says whether the lists of names and places were there: without them more is missed, by both
-    looks; None for a table. ``taken_out`` says where the second look saw what the first had passed
-    over and it was replaced too, by line and kind. ``seen`` says in how many texts it still saw
-    each kind after that, ``seen_in`` in which, from 1, the first few, and ``seen_at`` where.
+    looks; None for a table. ``example`` is the text with the most replaced, for whoever looks at
+    what was written; None where nothing was. ``taken_out`` says where the second look saw what the
+    first had passed over and it was replaced too, by line and kind. ``seen`` says in how many texts
+    it still saw each kind after that, ``seen_in`` in which, from 1, the first few, and ``seen_at``
+    where.
     ``no_reader`` says what follows where the model that reads sentences was not there, "" where it
     was. ``left`` are the columns of a table that stay as they are, with the mean risk that a row is
     found by that one alone; ``prefixes`` are those of postcodes and the like, which were made
@@ -178,7 +180,7 @@ def _texts(
     return AnonymisedFile(
         file.name, out if ok else None, way, len(made), sum(reasons.values()), dict(reasons),
         count_kinds(made), dict(Counter(document.dropped)), None, risk, most_risk, ok,
-        record_to if ok else None, lists_in_use(), fullest,
+        record_to if ok else None, lists_in_use(), fullest if ok else None,
         seen=count_seen(seen), seen_in=tuple(seen)[:_SEEN_TOLD],
         seen_at=sightings(seen, document.texts),
         taken_out=sightings(done.added, document.texts), no_reader=why_no_reader(),
