@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from .kills import kill
 
 SCRIPT = Path(__file__).with_name("crash_ingest.py")
 KILLS = 50
 
 
-def kill(folder: Path, kills: int, variant: str = "sound") -> list[dict[str, Any]]:
-    """What was seen at each kill."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(SCRIPT), str(folder), str(kills), variant],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 @pytest.mark.slow
 @pytest.mark.soak
 def test_fifty_kills_leave_the_graph_before_or_after(tmp_path: Path, scale: int) -> None:
-    seen = kill(tmp_path, KILLS * scale)
+    seen = kill(SCRIPT, tmp_path, KILLS * scale)
     assert [each for each in seen if each["faults"]] == []
     assert len(seen) == KILLS * scale
     # It is a test only if kills came at work, and left graphs that were on their way.
@@ -44,5 +28,5 @@ def test_fifty_kills_leave_the_graph_before_or_after(tmp_path: Path, scale: int)
 
 
 def test_the_look_sees_a_document_that_is_written_in_parts(tmp_path: Path) -> None:
-    seen = kill(tmp_path, 12, "torn")
+    seen = kill(SCRIPT, tmp_path, 12, "torn")
     assert any("what was left is no graph of whole documents" in each["faults"] for each in seen)

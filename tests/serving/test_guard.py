@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.serving.guard import is_loopback, is_ours
+from workbench.core.listening import is_loopback
+from workbench.serving.guard import is_ours
 
 
 @pytest.mark.parametrize(

@@ -66,16 +66,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a listener on ``host``."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class Front:
     """Takes the requests of paths that are known whole straight to their application.
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import errno
 import gc
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,11 +20,11 @@ from typing import Any
 import uvicorn
 
 from workbench.core import events, settings
-from workbench.core.errors import ConflictError, EngineError, InputError
+from workbench.core.errors import EngineError
+from workbench.core.listening import address_of, listen
 from workbench.serving.app import build_app
 from workbench.serving.connection import connection_class
 from workbench.serving.gateway import Gateway
-from workbench.serving.guard import is_loopback
 from workbench.serving.key_file import owner_key, passing_key_file, take_back
 from workbench.serving.limits.opening import open_limits
 from workbench.serving.running import announce, withdraw
@@ -80,22 +78,15 @@ class GatewayServer:
         allow_remote: bool = False,
         chosen: ServingSettings | None = None,
     ) -> None:
-        if not is_loopback(host) and not allow_remote:
-            raise InputError(
-                f"{host} can be reached from other machines, and what they send is not encrypted",
-                hint="add --allow-remote if that is meant, behind something that speaks TLS",
-                parameter="host",
-            )
         self._chosen = chosen or read_settings()
-        self._socket = _bind(host, port)
+        self._socket = listen(host, port, allow_remote=allow_remote, what="the gateway")
         try:
             self.key = owner_key(key_file)
         except BaseException:
             self._socket.close()
             raise
         self._key_file = key_file
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
+        self.url = address_of(host, self._socket)
         self._host = host
         self._drain_s: float = settings.get("drain_s")
         self._uvicorn: _Uvicorn | None = None
@@ -226,25 +217,6 @@ class GatewayServer:
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    """A listening socket, or an error that says what to do."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
-        if getattr(error, "errno", None) == errno.EADDRINUSE:
-            raise ConflictError(
-                f"port {port} of {host} is taken",
-                hint="end what listens there, or choose another: --port 0 takes a free one",
-                port=port,
-            ) from None
-        raise InputError(
-            f"the gateway cannot listen on {host} port {port}: {error}",
-            hint="--host 127.0.0.1 --port 0",
-        ) from None
 
 
 @contextlib.contextmanager

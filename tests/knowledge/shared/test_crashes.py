@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,29 +17,17 @@ from workbench.knowledge.shared.proposing import open_proposal
 from workbench.knowledge.shared.space import Space
 from workbench.store.database import close_all
 
+from ..kills import kill
 from .conftest import MakeSpace
 
 SCRIPT = Path(__file__).with_name("crash_merge.py")
 KILLS = 50
 
 
-def kill(folder: Path, kills: int, variant: str = "sound") -> list[dict[str, Any]]:
-    """What was seen at each kill."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(SCRIPT), str(folder), str(kills), variant],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 @pytest.mark.slow
 @pytest.mark.soak
 def test_fifty_kills_leave_the_space_before_or_after(tmp_path: Path, scale: int) -> None:
-    seen = kill(tmp_path, KILLS * scale)
+    seen = kill(SCRIPT, tmp_path, KILLS * scale)
     assert [each for each in seen if each["faults"]] == []
     assert len(seen) == 2 * KILLS * scale
     # It is a test only if kills came at work, before and after what counts.
@@ -55,7 +39,7 @@ def test_fifty_kills_leave_the_space_before_or_after(tmp_path: Path, scale: int)
 
 
 def test_the_look_sees_a_merge_that_is_kept_in_two_parts(tmp_path: Path) -> None:
-    seen = kill(tmp_path, 10, "torn")
+    seen = kill(SCRIPT, tmp_path, 10, "torn")
     assert any(each["faults"] for each in seen)
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import errno
-import ipaddress
 import logging
 import signal
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.core import events
-from workbench.core.errors import ConflictError, EngineError, InputError
+from workbench.core.errors import EngineError
+from workbench.core.listening import address_of, listen
 from workbench.core.optional import require_installed
 from workbench.core.viewers import Viewable
 from workbench.store.database import Database
@@ -63,15 +61,8 @@ class LiveServer:
     ) -> None:
         for module in ("pycrdt", "starlette", "uvicorn", "websockets"):
             require_installed(module, extra="knowledge")
-        if not _is_loopback(host) and not allow_remote:
-            raise InputError(
-                f"{host} can be reached from other machines, and what they send is not encrypted",
-                hint="add --allow-remote if that is meant, behind something that speaks TLS",
-                parameter="host",
-            )
-        self._socket = _bind(host, port)
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
+        self._socket = listen(host, port, allow_remote=allow_remote, what="the server")
+        self.url = address_of(host, self._socket)
         self._hosts = ("localhost", "127.0.0.1", "::1", host, *hosts)
         self._secure, self._database = secure, database
         self._uvicorn: Any = None
@@ -180,35 +171,3 @@ def serving(**options: Any) -> Iterator[LiveServer]:
         thread.join()
     if faults:
         raise faults[0]
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    """A listening socket, or an error that says what to do."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
-        listening = socket.create_server(address[:2], family=family, backlog=256)
-    except (OSError, OverflowError) as error:
-        if getattr(error, "errno", None) == errno.EADDRINUSE:
-            raise ConflictError(
-                f"port {port} of {host} is taken",
-                hint="end what listens there, or choose another: --port 0 takes a free one",
-                port=port,
-            ) from None
-        raise InputError(
-            f"the server cannot listen on {host} port {port}: {error}",
-            hint="--host 127.0.0.1 --port 0",
-        ) from None
-    # For all connections: asyncio does so by itself only where a socket says that it is of TCP,
-    # which those that are accepted here do not. A keystroke would wait 40 ms for one before it.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening

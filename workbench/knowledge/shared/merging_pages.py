@@ -7,38 +7,17 @@ from collections.abc import Mapping
 from .conflicts import Conflict
 from .lines import merge_texts
 from .pages import Page, clashing_paths, is_json
+from .three_ways import merge_by_key
 
 Pages = Mapping[str, Page]
 
 
 def merge_pages(base: Pages, ours: Pages, theirs: Pages) -> tuple[dict[str, Page], list[Conflict]]:
     """The pages of two branches together, with what cannot be."""
-    merged: dict[str, Page] = {}
-    conflicts: list[Conflict] = []
-    for key in sorted({*base, *ours, *theirs}):
-        old, mine, other = base.get(key), ours.get(key), theirs.get(key)
-        if mine == other or other == old:
-            found = mine
-        elif mine == old:
-            found = other
-        elif mine is None or other is None:
-            found = mine or other
-            conflicts.append(_edit_and_delete(key, mine, other))
-        else:
-            found, more = _merge_page(key, old, mine, other)
-            conflicts += more
-        if found is not None:
-            merged[key] = found
+    merged, conflicts = merge_by_key(
+        base, ours, theirs, _merge_page, told=lambda page: (page.path, page.text)
+    )
     return merged, conflicts + _clashes(merged)
-
-
-def _edit_and_delete(key: str, mine: Page | None, other: Page | None) -> Conflict:
-    kept = mine or other
-    assert kept is not None, "one of two that differ is there"
-    sides = ("deleted here, changed there", "changed here, deleted there")
-    here, there = ("" if each is None else each.text for each in (mine, other))
-    said = sides[mine is not None]
-    return Conflict("edit and delete", kept.path, said, (key,), here, there)
 
 
 def _merge_page(key: str, old: Page | None, mine: Page, other: Page) -> tuple[Page, list[Conflict]]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 from .conflicts import Conflict
 from .decisions import Decision
 from .single_values import two_values
 from .statements import Statement
-
-Value = TypeVar("Value", Statement, Decision)
-_Both = Callable[[str, Value | None, Value, Value], tuple[Value, list[Conflict]]]
+from .three_ways import merge_by_key
 
 
 def merge_statements(
     base: Mapping[str, Statement], ours: Mapping[str, Statement], theirs: Mapping[str, Statement]
 ) -> tuple[dict[str, Statement], list[Conflict]]:
     """The statements of two branches together, with what cannot be."""
-    merged, conflicts = _merge(base, ours, theirs, _merge_fields)
+    merged, conflicts = merge_by_key(base, ours, theirs, _merge_fields, told=_told)
     new_here = {key for key in ours if key not in base}
     new_there = {key for key in theirs if key not in base}
     for one, other in two_values(merged.values()):
@@ -36,34 +33,11 @@ def merge_decisions(
     base: Mapping[str, Decision], ours: Mapping[str, Decision], theirs: Mapping[str, Decision]
 ) -> tuple[dict[str, Decision], list[Conflict]]:
     """The decisions of two branches together, with what cannot be."""
-    return _merge(base, ours, theirs, _merge_verdicts)
+    return merge_by_key(base, ours, theirs, _merge_verdicts, told=_told)
 
 
-def _merge(
-    base: Mapping[str, Value],
-    ours: Mapping[str, Value],
-    theirs: Mapping[str, Value],
-    both: _Both[Value],
-) -> tuple[dict[str, Value], list[Conflict]]:
-    merged: dict[str, Value] = {}
-    conflicts: list[Conflict] = []
-    for key in sorted({*base, *ours, *theirs}):
-        old, mine, other = base.get(key), ours.get(key), theirs.get(key)
-        if mine == other or other == old:
-            found = mine
-        elif mine == old:
-            found = other
-        elif mine is None or other is None:
-            found = mine or other
-            said = "changed here, deleted there" if mine else "deleted here, changed there"
-            here, there = ("" if each is None else str(each) for each in (mine, other))
-            conflicts.append(Conflict("edit and delete", str(found), said, (key,), here, there))
-        else:
-            found, more = both(key, old, mine, other)
-            conflicts += more
-        if found is not None:
-            merged[key] = found
-    return merged, conflicts
+def _told(value: object) -> tuple[str, str]:
+    return str(value), str(value)
 
 
 def _merge_fields(

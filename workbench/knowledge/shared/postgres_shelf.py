@@ -25,6 +25,7 @@ from workbench.core.errors import (
 )
 from workbench.core.optional import require
 from workbench.store.documents import dump_document, load_document
+from workbench.store.postgres_words import REFUSED, last_words
 
 from .contents import digest_of
 from .events import Event
@@ -39,7 +40,6 @@ _FORM = "workbench shared knowledge 1"
 _COLUMNS = ("number", "kind", "actor", "time_us", "proposal", "record", "data")
 _LOCK_WAIT = "60s"
 _WAIT = {"connect_timeout": "5", "tcp_user_timeout": "30000", "keepalives_idle": "30"}
-_REFUSED = ("authentication failed", "no password supplied", "pg_hba.conf", "is not permitted")
 _TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 COMMENT ON SCHEMA {SCHEMA} IS '{_FORM}';
@@ -277,7 +277,7 @@ def _saying_why(url: str) -> Iterator[None]:
     try:
         yield
     except engine.errors.InsufficientPrivilege as error:
-        raise AccessError(f"the spaces at {_place_of(url)}: {_first(error)}") from None
+        raise AccessError(f"the spaces at {_place_of(url)}: {last_words(error)}") from None
     except engine.errors.LockNotAvailable:
         raise BusyError(
             f"somebody else writes a space at {_place_of(url)} for over {_LOCK_WAIT}",
@@ -285,11 +285,12 @@ def _saying_why(url: str) -> Iterator[None]:
         ) from None
     except engine.errors.InsufficientResources as error:
         raise StorageError(
-            f"the server at {_place_of(url)} has no room: {_first(error)}", hint="free some there"
+            f"the server at {_place_of(url)} has no room: {last_words(error)}",
+            hint="free some there",
         ) from None
     except engine.OperationalError as error:
-        told = _first(error)
-        if any(word in told for word in _REFUSED):
+        told = last_words(error)
+        if any(word in told for word in REFUSED):
             raise AccessError(
                 f"the Postgres at {_place_of(url)} refuses this user: {told}",
                 hint="put the password in PGPASSWORD or ~/.pgpass",
@@ -298,12 +299,3 @@ def _saying_why(url: str) -> Iterator[None]:
             f"the Postgres at {_place_of(url)} cannot be reached, or was lost: {told}",
             hint="nothing half is kept there; once it answers, the same command again",
         ) from None
-
-
-def _first(error: Exception) -> str:
-    """The last part of a fault's first line: before it libpq repeats where it connected to."""
-    line = (str(error).splitlines() or [""])[0]
-    for word in ("FATAL:  ", "failed: "):
-        if word in line:
-            line = line.rsplit(word, 1)[1]
-    return line.strip() or type(error).__name__

@@ -18,6 +18,7 @@ from workbench.core.errors import (
     WorkbenchError,
 )
 from workbench.core.optional import require
+from workbench.store.postgres_words import REFUSED, last_words
 
 if TYPE_CHECKING:
     import psycopg
@@ -26,7 +27,6 @@ EXTRA = "postgres"
 SCHEMA = "workbench"
 # What a server is waited for: to answer at all, and to say something on a connection that stands.
 _WAIT = {"connect_timeout": "5", "tcp_user_timeout": "30000", "keepalives_idle": "30"}
-_REFUSED = ("authentication failed", "no password supplied", "pg_hba.conf", "is not permitted")
 
 
 def connect(url: str) -> psycopg.Connection[Any]:
@@ -82,20 +82,20 @@ def saying_why(url: str) -> Iterator[None]:
         yield
     except engine.errors.InsufficientPrivilege as error:
         raise AccessError(
-            f"the warehouse at {place}: {_first(error)}",
+            f"the warehouse at {place}: {last_words(error)}",
             hint="docs/how-to/measure-usage.md says which rights reading and building need",
         ) from None
     except engine.errors.InsufficientResources as error:
         raise StorageError(
-            f"the server at {place} has no room: {_first(error)}", hint="free some there"
+            f"the server at {place} has no room: {last_words(error)}", hint="free some there"
         ) from None
     except engine.OperationalError as error:
         raise FetchError(
-            f"the connection to {place} was lost: {_first(error)}",
+            f"the connection to {place} was lost: {last_words(error)}",
             hint="nothing half is kept there; once it answers, the same command again",
         ) from None
     except engine.DataError as error:
-        raise DataError(f"{place} cannot take a figure: {_first(error)}") from None
+        raise DataError(f"{place} cannot take a figure: {last_words(error)}") from None
 
 
 def _read(url: str) -> dict[str, Any]:
@@ -113,8 +113,8 @@ def _read(url: str) -> dict[str, Any]:
 
 
 def _why_not(error: Exception, place: str) -> WorkbenchError:
-    told = _first(error)
-    if any(word in told for word in _REFUSED) or ('role "' in told and "does not exist" in told):
+    told = last_words(error)
+    if any(word in told for word in REFUSED) or ('role "' in told and "does not exist" in told):
         return AccessError(
             f"the Postgres at {place} refuses this user: {told}",
             hint="put the password in PGPASSWORD or ~/.pgpass",
@@ -125,15 +125,6 @@ def _why_not(error: Exception, place: str) -> WorkbenchError:
         f"the Postgres at {place} cannot be reached: {told}",
         hint="look whether it runs; workbench config show warehouse_url says where it is sought",
     )
-
-
-def _first(error: Exception) -> str:
-    """The last part of a fault's first line: before it libpq repeats where it connected to."""
-    line = (str(error).splitlines() or [""])[0]
-    for word in ("FATAL:  ", "failed: "):
-        if word in line:
-            line = line.rsplit(word, 1)[1]
-    return line.strip() or type(error).__name__
 
 
 def _read_numbers(connection: psycopg.Connection[Any]) -> None:
