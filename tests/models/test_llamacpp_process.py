@@ -177,6 +177,21 @@ def test_a_load_can_be_cancelled(smollm2_gguf: Path) -> None:
         LlamaProcess(config_of(smollm2_gguf), load_timeout_s=60)
 
 
+def test_a_load_that_is_cancelled_once_its_process_answers_leaves_no_process(
+    smollm2_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[LlamaProcess] = []
+
+    def ask(self: LlamaProcess, path: str, body: object = None) -> None:
+        started.append(self)
+        raise CancelledError("cancelled: in this very instant")
+
+    monkeypatch.setattr(LlamaProcess, "ask", ask)
+    with pytest.raises(CancelledError):
+        load(str(smollm2_gguf), engine="llamacpp", context_tokens=64, threads=1)
+    assert not psutil.pid_exists(started[0].pid)
+
+
 def damaged(original: Path, folder: Path, kind: str) -> Path:
     path = folder / "file.gguf"
     content = original.read_bytes()

@@ -1,10 +1,10 @@
 """A pipeline that is killed at the moments that stdin names, each in a fork of one process.
 
 A line is JSON: ``{"env": {...}, "variant": "sound", "how": HOW}``. HOW is ``event N`` (killed at
-the Nth event of its stages or steps), ``within STAGE SECONDS`` (so long after that stage began)
-or ``end``. Each is answered by a line of JSON: how the fork ended, and how long each stage took.
-Variant ``early`` writes that all is done before the name moves; ``blind`` does not see what was
-done before.
+the Nth event of its stages or steps), ``at STAGE STATE`` (at that event), ``within STAGE SECONDS``
+(so long after that stage began) or ``end``. Each is answered by a line of JSON: how the fork
+ended, and how long each stage took. Variant ``early`` writes that all is done before the name
+moves; ``blind`` does not see what was done before.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import traceback
 from typing import Any
 
 from made_gate import with_gate
+from pytest import MonkeyPatch
 
 from workbench.core import events
 from workbench.finetuning.pipeline import running
@@ -39,13 +40,16 @@ def break_it(variant: str) -> None:
                 rows.begin_stage(at.run.id, stage.name, stage.inputs(at))
                 rows.end_stage(at.run.id, stage.name, "done", output={"given": {}})
                 rows.set_run(at.run.id, "promoted")
+                events.emit("finetuning.stage", stage=stage.name, state="begun", run=at.run.id)
             return own(stage, at, rows)
 
         running._do = early
     elif variant == "blind":
-        StageRows.find_done = lambda self, stage, inputs: None  # type: ignore[method-assign]
-        training._find_result = lambda run_id: None
-        training.find_registered = lambda base, name, run_id: None
+        see_nothing = MonkeyPatch()  # which refuses a name that is not there any more
+        see_nothing.setattr(StageRows, "find_done", lambda self, stage, inputs: None)
+        see_nothing.setattr(training, "choose_id", lambda first, *, again: (first, None))
+        see_nothing.setattr(training, "check_unfinished", lambda run_id: None)
+        see_nothing.setattr(training, "find_registered", lambda base, name, run_id: None)
 
 
 def die_at(count: int) -> None:
@@ -62,6 +66,16 @@ def die_at(count: int) -> None:
     events.subscribe(hear, "finetuning.step")
 
 
+def die_as(stage: str, state: str) -> None:
+    """Be killed as a stage says that it is in a state."""
+
+    def hear(event: events.Event) -> None:
+        if (event.data["stage"], event.data["state"]) == (stage, state):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    events.subscribe(hear, "finetuning.stage")
+
+
 def tell_stages(pipe: int) -> None:
     """Say to the parent when a stage begins and when its row is written."""
 
@@ -76,9 +90,11 @@ def attempt(asked: dict[str, Any], pipe: int) -> None:
     """What the fork does."""
     os.environ.update(asked["env"])
     break_it(asked["variant"])
-    kind, _, number = asked["how"].partition(" ")
+    kind, *where = asked["how"].split(" ")
     if kind == "event":
-        die_at(int(number))
+        die_at(int(where[0]))
+    elif kind == "at":
+        die_as(*where)
     tell_stages(pipe)
     run_once(PIPELINE, stages=with_gate())
 

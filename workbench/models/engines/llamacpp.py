@@ -77,12 +77,16 @@ class LlamaCppEngine(Engine):
         self._embedder_lock = threading.Lock()
         self._closed = False
         self._process = LlamaProcess(self._config, load_timeout_s=settings.load_timeout_s)
-        self._props = self._process.ask("/props")
+        try:
+            self._props = self._process.ask("/props")
+            bare, begun = self._tokens("a", add=False), self._tokens("a", add=True)
+            self._token_bytes = TokenBytes(files.gguf)
+        except BaseException:  # cancelled in this instant: nobody has the engine, to close it
+            self._process.close()
+            raise
         self.info = dataclasses.replace(found, context_tokens=context)
-        bare, begun = self._tokens("a", add=False), self._tokens("a", add=True)
         self._bos_id = begun[0] if len(begun) > len(bare) else None
         self._whole_token = bare[-1]
-        self._token_bytes = TokenBytes(files.gguf)
 
     @classmethod
     def measure_threads(
