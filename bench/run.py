@@ -55,6 +55,7 @@ import private_lora
 import report_pdf
 import report_runner
 import secure
+import shared_activity
 import short_job
 import tuning
 import widgets
@@ -103,6 +104,7 @@ BENCHMARKS = {
         *report_pdf.BENCHMARKS,
         *report_runner.BENCHMARKS,
         *secure.BENCHMARKS,
+        *shared_activity.BENCHMARKS,
         *short_job.BENCHMARKS,
         *tuning.BENCHMARKS,
         *widgets.BENCHMARKS,

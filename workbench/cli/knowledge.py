@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.drawing import format_bytes, format_count, print_plain, print_table
+from workbench.cli.knowledge_activity import (  # noqa: F401
+    show_activity,
+    show_contributions,
+    show_digest,
+    show_unwatch,
+    show_watch,
+    show_watching,
+)
 from workbench.cli.knowledge_answering import show_ask, show_read  # noqa: F401
 from workbench.cli.knowledge_graph import show_path, show_query, show_schema  # noqa: F401
 from workbench.cli.knowledge_inference import (  # noqa: F401

@@ -84,6 +84,6 @@ def test_a_blame_that_looks_at_whole_pages_is_seen(
     def whole(old: str, new: str, lines: list[int]) -> list[tuple[int, int]]:
         return [(line, line) for line in lines] if old == new else []
 
-    monkeypatch.setattr(blaming, "_unchanged", whole)
+    monkeypatch.setattr(blaming, "unchanged_lines", whole)
     drawn, blamed = drawn_blame(space)
     assert blamed != drawn

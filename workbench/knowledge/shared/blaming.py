@@ -121,7 +121,7 @@ def _owners(space: Space, key: str, head: str, count: int) -> list[str]:
             if parent not in pending:
                 heapq.heappush(heap, (-space.record(parent).depth, parent))
             below = pending.setdefault(parent, {})
-            for line, old in _unchanged(page.text, text, [*waiting]):
+            for line, old in unchanged_lines(page.text, text, [*waiting]):
                 below.setdefault(old, []).extend(waiting.pop(line))
         for lines in waiting.values():
             for line in lines:
@@ -129,7 +129,7 @@ def _owners(space: Space, key: str, head: str, count: int) -> list[str]:
     return owners
 
 
-def _unchanged(old: str, new: str, lines: list[int]) -> list[tuple[int, int]]:
+def unchanged_lines(old: str, new: str, lines: list[int]) -> list[tuple[int, int]]:
     """For those lines of the new text that stand in the old one, both numbers from 0."""
     if old == new:
         return [(line, line) for line in lines]

@@ -14,6 +14,7 @@ from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
 from . import version_operations  # noqa: F401
+from .activity import operations as activity_operations  # noqa: F401
 from .approval_rules import ApprovalRule, set_rule
 from .checks import Finding
 from .conflicts import Conflict

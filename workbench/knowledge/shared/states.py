@@ -63,3 +63,35 @@ def read_names(digest: str, get: Callable[[str], bytes]) -> dict[str, str]:
 def state_digest(contents: Contents) -> str:
     """The digest that a state has, kept or not."""
     return write_state(contents, digest_of)
+
+
+def changed_files(
+    old: str, new: str, get: Callable[[str], bytes]
+) -> dict[str, tuple[str | None, str | None]]:
+    """The files of two states that differ, by name, with their digests in both: None where it has
+    none. Of the states' parts only those are read that differ."""
+    parts = [_named(digest, get) for digest in (old, new)]
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for part in sorted({*parts[0], *parts[1]}):
+        was, now = (each.get(part) for each in parts)
+        if was == now:
+            continue
+        before, after = ({} if each is None else _named(each, get) for each in (was, now))
+        for name in {*before, *after}:
+            if before.get(name) != after.get(name):
+                found[name] = before.get(name), after.get(name)
+    return found
+
+
+def file_digest(state: str, name: str, get: Callable[[str], bytes]) -> str | None:
+    """The digest of one file of a state; None if it has none of that name."""
+    part = _named(state, get).get(digest_of(name.encode())[0])
+    return None if part is None else _named(part, get).get(name)
+
+
+def _named(digest: str, get: Callable[[str], bytes]) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(get(digest))
+    except ValueError as error:
+        raise IntegrityError(f"{digest[:12]} is no part of a state") from error
+    return found

@@ -1,0 +1,1 @@
+"""Who did what in a space: a feed, what is watched, digests, and contributions that still stand."""
