@@ -45,14 +45,14 @@ def train_evidence(table: np.ndarray, questions: Sequence[Labelled]) -> Evidence
 def judged_unseen(table: np.ndarray, questions: Sequence[Labelled]) -> np.ndarray:
     """The chance of each question by lines that were fitted without its part, shape (questions,).
 
-    The same question in two sets is in one part.
+    The same question in two sets is in one part, and so are those of one group.
     """
     import numpy as np
 
-    texts = sorted({each.question for each in questions})
-    parts = np.random.default_rng(9).permutation(len(texts)) % _FOLDS
-    part_of = dict(zip(texts, parts.tolist(), strict=True))
-    part = np.array([part_of[each.question] for each in questions])
+    groups = sorted({each.group or each.question for each in questions})
+    parts = np.random.default_rng(9).permutation(len(groups)) % _FOLDS
+    part_of = dict(zip(groups, parts.tolist(), strict=True))
+    part = np.array([part_of[each.group or each.question] for each in questions])
     unseen = np.empty(len(questions))
     for number in range(_FOLDS):
         lines = fit_lines(table, questions, part != number)

@@ -1,9 +1,10 @@
 """Questions over the Wikipedia leads with the passages that answer them.
 
 Those to learn from are the frozen development and training sets, and the ones in
-``frozen/made_questions.jsonl`` and ``frozen/made_for_abstention.jsonl``, which were written for
-this purpose from leads that no frozen set names. ``unanswerable_held_out`` was measured on twice,
-and the second held-out sets twice; they are learnt from since the third ones took their place.
+``frozen/made_questions.jsonl``, ``made_for_abstention.jsonl`` and ``made_near_misses.jsonl``, which
+were written for this purpose from leads that no frozen set named when they were.
+``unanswerable_held_out`` was measured on twice, and the second held-out sets twice; they are learnt
+from since the third ones took their place.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from workbench.knowledge.retrieval.strategies import Strategy
 from workbench.knowledge.states import State
 
 Kind = Literal["bridge", "comparison", "single", "unanswerable", "strategy"]
+_NEAR_MISS_WEIGHT = 0.6  # there are more of them than of all others, by one hand and of one style
 _STRATEGIES: Mapping[str, Strategy] = {
     "bridge": "multi-hop",
     "comparison": "comparison",
@@ -38,7 +40,8 @@ class Labelled:
     """A question, its kind, and the passages that hold its answer: none, one or two.
 
     ``detail`` is the kind that its set calls it, such as ``absent_second``; ``weight`` what it
-    counts when lines are fitted.
+    counts when lines are fitted. Questions of one ``group`` are about the same articles: none of
+    them is judged by lines that learnt from another.
     """
 
     id: str
@@ -48,6 +51,7 @@ class Labelled:
     gold: tuple[int, ...] = ()
     detail: str = ""
     weight: float = 1.0
+    group: str = ""
 
     @property
     def two_hops(self) -> bool:
@@ -86,14 +90,31 @@ def labelled(rows: Iterable[Mapping[str, Any]], gold: GoldPassages) -> list[Labe
     return found
 
 
-def made_questions(gold: GoldPassages, name: str = "made_questions") -> list[Labelled]:
-    """The questions of one set that were made to learn from."""
+def made_questions(
+    gold: GoldPassages, name: str = "made_questions", *, weight: float = 1.0
+) -> list[Labelled]:
+    """The questions of one set that were made to learn from.
+
+    Args:
+        gold: Finds their passages.
+        name: Of the set.
+        weight: What each of them counts.
+    """
     found = []
     for number, row in enumerate(read_frozen_lines(PACKAGE, name, SETS), start=1):
         passages = tuple(gold.of(title) for title in row["titles"])
         strategy: Strategy = row.get("strategy") or _STRATEGIES[row["kind"]]
+        group = f"{name}-{row['group']}" if "group" in row else ""
         found.append(
-            Labelled(f"made-{number:03}", row["question"], row["kind"], strategy, passages)
+            Labelled(
+                f"made-{number:03}",
+                row["question"],
+                row["kind"],
+                strategy,
+                passages,
+                weight=weight,
+                group=group,
+            )
         )
     return found
 
@@ -113,4 +134,5 @@ def abstention_questions(gold: GoldPassages) -> list[Labelled]:
         *("answerable_second_held_out", "unanswerable_second_held_out"),
     )
     frozen = [each for name in names for each in labelled(read_knowledge_set(name), gold)]
-    return frozen + made_questions(gold, "made_for_abstention")
+    near_misses = made_questions(gold, "made_near_misses", weight=_NEAR_MISS_WEIGHT)
+    return [*frozen, *made_questions(gold, "made_for_abstention"), *near_misses]

@@ -52,7 +52,8 @@ def without_answers(asked: Sequence[Asked]) -> list[Asked]:
     """The questions with an answer as if the last passage that has it were not there.
 
     So there are as many more without one, and of two hops more than were written. They count less:
-    what is left is easier to see through than a passage that is there and silent.
+    what is left is easier to see through than a passage that is there and silent. Those of a
+    group have such passages among them.
     """
     return [
         Asked(
@@ -60,7 +61,7 @@ def without_answers(asked: Sequence[Asked]) -> list[Asked]:
             each.signals.without(each.labelled.gold[-1:]),
         )
         for each in asked
-        if each.labelled.gold
+        if each.labelled.gold and not each.labelled.group
     ]
 
 
