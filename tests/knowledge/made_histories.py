@@ -17,6 +17,7 @@ from workbench.core.errors import ConflictError, NotFoundError
 from workbench.knowledge.building import build_graph, delete_document
 from workbench.knowledge.dumping import dump_bytes
 from workbench.knowledge.extraction.patterns import PatternExtractor
+from workbench.knowledge.extraction.tables import TableExtractor
 from workbench.knowledge.graphs import Graph
 from workbench.knowledge.ingesting import ingest
 from workbench.knowledge.merging import merge_entities, unmerge_entities
@@ -35,7 +36,24 @@ SENTENCES = (
     "Mercury is a planet with an orbit around the Sun.",
     "Mercury is a metal with a toxic vapour. Ada Lovelace met Mercury.",
 )
+# A row of a table for each sentence: names that sentences have, one twice, one without a name.
+ROWS = (
+    ("Ada Lovelace", "Jane Roe", "Acme"),
+    ("WHO", "United Nations", ""),
+    ("Jane Roe", "Charles Babbage", "Acme"),
+    ("Ada Lovelace", "Charles Babbage", "London"),
+    ("", "Jane Roe", "Geneva"),
+    ("AI", "WHO", "Science; Acme"),
+    ("Charles Babbage", "n/a", "London"),
+    ("Geneva", "Jane Roe", "Switzerland"),
+    ("Mercury", "Ada Lovelace", "12"),
+    ("Acme", "WHO", "2011"),
+    ("World Health Organization", "Ada Lovelace", "Geneva"),
+)
 PATHS = (
+    "people.csv",
+    "people.md",
+    "people.htm",
     "a.txt",
     "b.md",
     "in/c.txt",
@@ -156,10 +174,10 @@ class History:
         return graph
 
     def _ingest(self, graph: Graph) -> None:
-        build_graph(graph, self.roots, extractors=[PatternExtractor()])
+        build_graph(graph, self.roots, extractors=[PatternExtractor(), TableExtractor()])
 
     def _update(self) -> None:
-        ingest(self.graph, extractors=[PatternExtractor()], batch_documents=2)
+        ingest(self.graph, extractors=[PatternExtractor(), TableExtractor()], batch_documents=2)
 
     def _full(self, where: Where) -> Path:
         return self.roots[where[0]] / where[1]
@@ -205,7 +223,10 @@ class History:
 
 
 def written(path: str, sentences: Sequence[str]) -> bytes:
-    """Sentences as a document of a path's format."""
+    """Sentences as a document of a path's format; of *people* the rows beside them."""
+    if path.startswith("people."):
+        heads, rows = ("name", "manager", "team"), [ROWS[SENTENCES.index(s)] for s in sentences]
+        return _table(path, [heads, *rows]).encode()
     if path.endswith(".csv"):
         return "\n".join(["said", *(f'"{each}"' for each in sentences)]).encode()
     if path.endswith(".ipynb"):
@@ -214,6 +235,17 @@ def written(path: str, sentences: Sequence[str]) -> bytes:
     if path.endswith(".html"):
         return "".join(f"<p>{each}</p>" for each in sentences).encode("utf-16")
     return "\n\n".join(sentences).encode()
+
+
+def _table(path: str, rows: Sequence[Sequence[str]]) -> str:
+    if path.endswith(".csv"):
+        return "\n".join(",".join(row) for row in rows)
+    if path.endswith(".md"):
+        lines = ["| " + " | ".join(row) + " |" for row in rows]
+        return "\n".join(["Jane Roe met WHO.", "", lines[0], "|---|---|---|", *lines[1:]])
+    cells = ["".join(f"<th>{each}" for each in rows[0])]
+    cells += ["".join(f"<td>{each}" for each in row) for row in rows[1:]]
+    return "<table>" + "".join(f"<tr>{each}</tr>" for each in cells) + "</table>"
 
 
 def orphans(connection: sqlite3.Connection) -> list[str]:

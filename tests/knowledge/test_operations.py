@@ -12,6 +12,7 @@ from workbench import knowledge
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.operations import find, load_room
 from workbench.knowledge import operations
+from workbench.knowledge.extraction.registry import DEFAULT
 from workbench.store.database import close_all
 
 from .terminals import Terminal
@@ -105,12 +106,30 @@ def test_a_list_of_names_is_kept_with_the_graph(
     (folder / "d.txt").write_text("In London.")
     terminal.run("update", "notes")
     summary = terminal.json("show", "notes")
-    assert set(summary["extractors"]) == {"dependencies", "gazetteer"}
+    assert set(summary["extractors"]) == {"dependencies", "gazetteer", "plain", "tables"}
     lines = [json.loads(line) for line in terminal.json("dump", "notes")["lines"]]
     found = {line["document"] for line in lines if line.get("entity") == "united kingdom"}
     assert found == {"a.txt", "d.txt"}
     terminal.run("update", "notes", "--extractors", "patterns")
     assert set(terminal.json("show", "notes")["extractors"]) == {"patterns"}
+
+
+def test_a_graph_that_is_read_by_less_than_is_usual_says_so(
+    terminal: Terminal, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "staff.csv").write_text("name,manager\nAnn Lee,Bo Carr\nBo Carr,\n")
+    names = tmp_path / "names.tsv"
+    names.write_text("Ann Lee\tperson\n")
+    terminal.run("build", "notes", folder, "--extractors", "dependencies", "--gazetteer", names)
+    every = [word for name in DEFAULT for word in ("--extractors", name)]
+    told = (
+        f"no facts are read by plain and tables: workbench knowledge update notes {' '.join(every)}"
+    )
+    assert f"{told} --gazetteer FILE has them read" in terminal.run("show", "notes")[2]
+    terminal.run("update", "notes", *every)
+    assert "has them read" not in terminal.run("show", "notes")[2]
+    facts = terminal.json("as-of", "notes")["facts"]
+    assert [each["relation"] for each in facts if each["subject"] == "ann lee"] == ["reports_to"]
 
 
 def test_passages_are_searched(terminal: Terminal, folder: Path) -> None:

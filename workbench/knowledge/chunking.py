@@ -18,7 +18,7 @@ VERSION = "1"
 MOST_CHARACTERS = 1200
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*(?=\s)|[。！？]|\n")
 _LINE_END = re.compile(r"\n")
-_ALONE: tuple[Kind, ...] = ("code", "row")
+_ALONE: tuple[Kind, ...] = ("code", "row", "record")
 
 
 @dataclass(frozen=True)

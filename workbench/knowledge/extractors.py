@@ -10,7 +10,7 @@ from workbench.core.progress import track
 
 from .extraction.grounding import extract_grounded
 from .extraction.protocol import Extractor, Passage, all_at_work
-from .extraction.registry import make_extractor, settings_of
+from .extraction.registry import DEFAULT, make_extractor, settings_of
 from .graphs import Graph
 from .writing import write_extraction
 
@@ -54,6 +54,18 @@ def update_due(graph: Graph, extractors: Sequence[Extractor]) -> str:
 def advice_of(extractors: Sequence[Extractor]) -> str:
     """What would have them find more, in a line; empty where nothing is known."""
     return "; ".join(filter(None, (getattr(each, "advice", "") for each in extractors)))
+
+
+def left_unread(graph: Graph, extractors: Sequence[Extractor]) -> str:
+    """How to have all read that is read by default, where only sentences are; else empty."""
+    names = {each.name for each in extractors}
+    missing = sorted(set(DEFAULT) - names)
+    if "dependencies" not in names or not missing:
+        return ""
+    named = [f"--extractors {each}" for each in sorted({*names, *missing} - {"gazetteer"})]
+    named += ["--gazetteer FILE"] if "gazetteer" in names else []
+    command = f"workbench knowledge update {graph.name} {' '.join(named)}"
+    return f"no facts are read by {' and '.join(missing)}: {command} has them read"
 
 
 def use_extractors(graph: Graph, extractors: Sequence[Extractor]) -> list[int]:

@@ -26,7 +26,7 @@ from .events import Kind, merged_pairs, tell_ledger
 from .extraction.gazetteer import read_gazetteer
 from .extraction.protocol import Extractor
 from .extraction.registry import DEFAULT, make_extractor
-from .extractors import advice_of, extractors_in_use, read_with, update_due
+from .extractors import advice_of, extractors_in_use, left_unread, read_with, update_due
 from .graphs import Graph, list_names, opened
 from .history import last_change
 from .indexes import EMBEDDER
@@ -126,7 +126,8 @@ def build(
         name: What to call it.
         folders: Where the documents are; hidden files and links to folders are left out.
         extractors: What looks for entities and facts; by default dependencies, rules on
-            parsed sentences; patterns is quick and plain, language-model slow.
+            parsed sentences, plain ones of notes (dates, amounts, who leads) and tables;
+            patterns knows few relations, language-model is slow.
         gazetteer: A list of names to find; a line is name, kind and other forms, parted by tabs.
     """
     if not folders:
@@ -359,5 +360,14 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
         dict(sorted(faults.items())),
         graph.path.stat().st_size,
         last_change(graph),
-        "; ".join(filter(None, (update_due(graph, extractors), advice_of(extractors)))),
+        "; ".join(
+            filter(
+                None,
+                (
+                    update_due(graph, extractors),
+                    left_unread(graph, extractors),
+                    advice_of(extractors),
+                ),
+            )
+        ),
     )

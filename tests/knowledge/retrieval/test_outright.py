@@ -193,6 +193,40 @@ def test_a_pronoun_and_a_row_say_what_they_are_about() -> None:
                 assert text[line.about_start :].startswith(line.about)
 
 
+STAFF = (
+    "name: Ana Lund; role: Cook; manager: Ben Carr; mentor: Ida Roe",
+    "Supplier: Corvo Mills; Delivers: flour; City: Tolm",
+    "Ben Carr was born in Brask. Ida Roe was born in Tolm. Corvo Mills was founded by Per Holt.",
+)
+
+
+def staff_lines() -> list[Said]:
+    return [Said(each, n) for n, text in enumerate(STAFF) for each in lines_of(text, "x")]
+
+
+@pytest.mark.parametrize(
+    ("question", "second"),
+    [
+        ("Where was Ana Lund's manager born?", "Ben Carr was born in Brask."),
+        ("Where was Ana Lund's mentor born?", "Ida Roe was born in Tolm."),
+        ("Where was the manager of Ana Lund born?", "Ben Carr was born in Brask."),
+        ("Who founded the supplier that delivers flour?", "Corvo Mills was founded by Per Holt."),
+        ("Where was Ana Lund's sister born?", None),
+        ("Who founded the supplier that delivers salt?", None),
+    ],
+)
+def test_a_row_leads_on_by_the_cell_that_is_asked_for(question: str, second: str | None) -> None:
+    two = answers_by_two(read_asked_for(question), staff_lines())
+    assert (two and two[1].line.text) == second
+
+
+def test_a_row_that_leads_on_by_any_of_its_names_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variant to which all capitals of a row are one name, and its cells alike."""
+    monkeypatch.setattr(Said, "pairs", [])
+    two = answers_by_two(read_asked_for("Where was Ana Lund's mentor born?"), staff_lines())
+    assert two is None or two[1].line.text != "Ida Roe was born in Tolm."
+
+
 BUILT = (
     "The Brask Museum was opened in 1921. The Harbour of Tolm was opened in 1850. "
     "Brask has 12,900 inhabitants. Tolm is the capital. Tolm has 310,000 inhabitants."

@@ -19,7 +19,7 @@ DATE = re.compile(r"-?\d{4}(?:-\d\d(?:-\d\d)?)?")
 
 @dataclass(frozen=True)
 class Passage:
-    """The text of a chunk. ``kind`` is ``text``, ``heading``, ``code`` or ``row``."""
+    """The text of a chunk. ``kind`` is ``text``, ``heading``, ``code``, ``row`` or ``record``."""
 
     text: str
     kind: str = "text"

@@ -9,9 +9,11 @@ from workbench.core.errors import NotFoundError
 
 from .gazetteer import GazetteerExtractor
 from .patterns import PatternExtractor
+from .plain import PlainExtractor
 from .protocol import Extractor
+from .tables import TableExtractor
 
-DEFAULT = ("dependencies",)
+DEFAULT = ("dependencies", "plain", "tables")
 Maker = Callable[[dict[str, Any]], Extractor]
 _makers: dict[str, Maker] = {}
 
@@ -53,4 +55,6 @@ def _language_model(model: str | None) -> Extractor:
 register_extractor("patterns", lambda settings: PatternExtractor())
 register_extractor("gazetteer", GazetteerExtractor.of)
 register_extractor("dependencies", lambda settings: _dependencies())
+register_extractor("plain", lambda settings: PlainExtractor())
+register_extractor("tables", lambda settings: TableExtractor())
 register_extractor("language-model", lambda settings: _language_model(settings.get("model")))

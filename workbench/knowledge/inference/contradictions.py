@@ -9,6 +9,7 @@ from .chaining import Closure
 from .intervals import year_of
 from .matching import Said, matches
 from .rules import Comparison, Rule
+from .values import are_one_value
 from .vocabulary import NARROWING
 
 
@@ -25,9 +26,10 @@ def find_clashes(closure: Closure, rules: Iterable[Rule]) -> list[Clash]:
     """All contradictions among facts and what follows from them, the surest first.
 
     Two things are taken for one under ``=`` if the words of one are among those of the other (1815
-    and 10 December 1815), or if one is located in, part of, or another name of the other. ``<=``
-    compares years, where both are known. A clash of conclusions alone is left out where a clash of
-    what they were concluded from is found: it is the same quarrel, further on.
+    and 10 December 1815), if they are one day or amount in two spellings, or if one is located in,
+    part of, or another name of the other. ``<=`` compares years, where both are known. A clash of
+    conclusions alone is left out where a clash of what they were concluded from is found: it is the
+    same quarrel, further on.
     """
     found: dict[frozenset[Said], Clash] = {}
     for rule in sorted((each for each in rules if each.is_constraint), key=lambda each: each.text):
@@ -81,6 +83,9 @@ def _broken(closure: Closure, rule: Rule) -> Iterator[tuple[Said, ...]]:
 
 
 def _may_be_one(closure: Closure, first: str, second: str) -> bool:
+    told = are_one_value(first, second)
+    if told is not None:
+        return told
     words = [set(each.split()) for each in (first, second)]
     if words[0] <= words[1] or words[1] <= words[0]:
         return True

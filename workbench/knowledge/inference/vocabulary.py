@@ -19,6 +19,8 @@ _RULES = (
     "spouse_of(x, y) -> spouse_of(y, x)",
     "born_in(x, y) & located_in(y, z) -> born_in(x, z)",
     "died_in(x, y) & located_in(y, z) -> died_in(x, z)",
+    "is_married_to(x, y) -> is_married_to(y, x)",
+    "is_married_to(x, y) -> spouse_of(x, y)",
 )
 _CONSTRAINTS = (
     "born_on(x, y) & born_on(x, z) -> y = z",
@@ -35,6 +37,16 @@ _CONSTRAINTS = (
     "part_of(x, y) & part_of(y, x) -> never",
     "is_a(x, y) & is_a(y, x) -> never",
 )
+_ONE_VALUE = {
+    0.9: "opened_on closed_on budget capacity height length width depth weight area",
+    0.8: "is_married_to reports_to price cost fee rent salary turnover revenue headcount balance "
+    "deposit limit target membership population temperature deadline launch_date release_date "
+    "due_date opening_date closing_date costs takes_place_on amounts_to has_employees has_people "
+    "has_members has_staff has_seats has_rooms has_beds has_students has_pupils has_volunteers "
+    "has_inhabitants has_residents has_floors has_branches has_offices has_shops has_stores",
+}
+"""Relations that hold of one value at a time, by how sure that is: what changes with the years is
+often written without its year."""
 NARROWING = ("located_in", "part_of", "also_known_as")
 """What one of these joins does not contradict each other: Paris and France, NY and New York."""
 
@@ -42,4 +54,10 @@ NARROWING = ("located_in", "part_of", "also_known_as")
 @cache
 def vocabulary_rules() -> tuple[Rule, ...]:
     """The rules and constraints, each in canonical form."""
-    return tuple(parse_rule(text) for text in (*_RULES, *_CONSTRAINTS))
+    certain = (parse_rule(text) for text in (*_RULES, *_CONSTRAINTS))
+    likely = (
+        parse_rule(f"{name}(x, y) & {name}(x, z) -> y = z", confidence=confidence)
+        for confidence, names in _ONE_VALUE.items()
+        for name in names.split()
+    )
+    return (*certain, *likely, parse_rule("opened_on(x, y) & closed_on(x, z) -> y <= z"))

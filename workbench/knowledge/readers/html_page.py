@@ -5,7 +5,9 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 from .decoding import declared_in, decode
+from .html_tables import HtmlTable
 from .reading import Kind, Reading, Script
+from .rows import add_table
 from .sections import Sections
 
 _UNSEEN = {"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "select"}
@@ -32,6 +34,9 @@ class _Page(HTMLParser):
         self._in_title = False
         self._in_pre = 0
         self._level = 0
+        self._table: HtmlTable | None = None
+        self._within = 0  # tables
+        self._rows: list[tuple[str, Kind, str]] = []  # of a table that lays out the page
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "title":
@@ -42,7 +47,17 @@ class _Page(HTMLParser):
             self._hidden.append(tag)
         elif self._hidden:
             return
-        elif tag in _HEADINGS:
+        if tag == "table":
+            self._within += 1
+            if self._table is None:
+                self._flush()
+                self._table = HtmlTable()
+                return
+        if self._table is not None and not self._hidden:
+            self._table.start(tag, dict(attrs))
+        if self._hidden:
+            return
+        if tag in _HEADINGS:
             self._flush()
             self._level = int(tag[1])
         elif tag == "pre":
@@ -66,17 +81,39 @@ class _Page(HTMLParser):
             self._flush()
             self._in_pre = max(0, self._in_pre - (tag == "pre"))
             self._level = 0
+        if self._table is not None:
+            self._table.end(tag)
+        if tag == "table":
+            self._within = max(0, self._within - 1)
+            if self._within == 0:
+                self._end_table()
 
     def handle_data(self, data: str) -> None:
         if self._in_title and not self.title:
             self.title = " ".join(data.split())
         elif not self._hidden:
             self._said.append(data)
+            if self._table is not None:
+                self._table.say(data)
 
     def finish(self) -> None:
         """Read to the end, also of a page that was cut off."""
         self.close()
         self._flush()
+        self._end_table()
+
+    def _end_table(self) -> None:
+        """A table with heads is added as one; of any other each row by itself."""
+        table, self._table = self._table, None
+        rows, self._rows = self._rows, []
+        if table is None:
+            return
+        table.finish()
+        if table.is_headed and table.is_plain:
+            add_table(self.script, table.rows, headed=True, section=self.sections.path)
+            return
+        for said, kind, section in rows:
+            self.script.add(said, kind, section=section)
 
     def _flush(self) -> None:
         said, self._said = "".join(self._said), []
@@ -89,7 +126,10 @@ class _Page(HTMLParser):
             kind = "heading"
             said = " ".join(said.split())
             self.sections.enter(self._level, said)
-        self.script.add(said, kind, section=self.sections.path)
+        if self._table is not None and self._table.in_row:
+            self._rows.append((said, kind, self.sections.path))
+        else:
+            self.script.add(said, kind, section=self.sections.path)
 
 
 def _unbroken(said: str) -> list[str]:

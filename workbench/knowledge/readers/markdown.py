@@ -11,6 +11,7 @@ from workbench.core.optional import require
 
 from .decoding import decode
 from .reading import Reading, Script
+from .rows import add_table
 from .sections import Sections
 
 if TYPE_CHECKING:
@@ -55,19 +56,21 @@ def add_markdown(
             script.add(token.content, "code", section=sections.path, **place)
         elif token.type == "html_block":
             script.add(_TAGS.sub(" ", token.content), section=sections.path, **place)
-        elif token.type == "tr_open":
-            script.add(_row(tokens[at:]), section=sections.path, **place)
+        elif token.type == "table_open":
+            add_table(script, _rows(tokens[at:]), headed=True, section=sections.path, **place)
 
 
-def _row(tokens: Sequence[Token]) -> str:
-    """The cells of a table's row; the tokens begin with it."""
-    cells = []
+def _rows(tokens: Sequence[Token]) -> list[list[str]]:
+    """The cells of a table's rows; the tokens begin with it."""
+    rows: list[list[str]] = []
     for token in tokens:
-        if token.type == "tr_close":
+        if token.type == "table_close":
             break
-        if token.type == "inline":
-            cells.append(_words(token.children or []))
-    return " | ".join(cells)
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline":
+            rows[-1].append(_words(token.children or []))
+    return rows
 
 
 def _words(children: Sequence[Token]) -> str:

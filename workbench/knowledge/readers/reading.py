@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["heading", "text", "code", "row"]
+Kind = Literal["heading", "text", "code", "row", "record"]
 # Characters that no reader shows and that would part what belongs together.
 _UNSEEN = dict.fromkeys([*range(9), 11, *range(14, 32), *range(127, 160), 0xAD, 0xFEFF, 0x200B])
 _SPACES = re.compile(r"[^\S\n]+")
@@ -57,6 +57,7 @@ class Script:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._blocks: list[Block] = []
+        self.notes: list[str] = []  # what of it could not be read
         self.length = 0
 
     def add(self, text: str, kind: Kind = "text", **place: Any) -> Block | None:
@@ -75,7 +76,8 @@ class Script:
 
     def finish(self, *, encoding: str | None = None, note: str = "") -> Reading:
         """The reading of all blocks."""
-        return Reading("".join(self._parts), tuple(self._blocks), encoding=encoding, note=note)
+        said = "; ".join(filter(None, (note, *self.notes)))
+        return Reading("".join(self._parts), tuple(self._blocks), encoding=encoding, note=said)
 
 
 def _told(place: dict[str, Any]) -> dict[str, Any]:

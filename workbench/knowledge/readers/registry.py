@@ -54,20 +54,20 @@ READERS = (
     Reader("text", "1", _TEXT, "plain_text:read_plain_text"),
     Reader(
         "markdown",
-        "1",
+        "2",
         ("md", "markdown", "mdown", "qmd", "rmd"),
         "markdown:read_markdown",
         (guesser_version, parser_version),
     ),
-    Reader("html", "1", ("html", "htm", "xhtml"), "html_page:read_html"),
+    Reader("html", "2", ("html", "htm", "xhtml"), "html_page:read_html"),
     Reader(
-        "notebook", "1", ("ipynb",), "notebook:read_notebook", (guesser_version, parser_version)
+        "notebook", "2", ("ipynb",), "notebook:read_notebook", (guesser_version, parser_version)
     ),
     Reader("pdf", "1", ("pdf",), "pdf:read_pdf", (pdfium_version,)),
     Reader("python", "1", ("py", "pyi"), "code:read_python"),
     Reader("code", "1", _CODE, "code:read_other_code"),
-    Reader("table", "1", ("csv",), "table:read_table"),
-    Reader("tabs", "1", ("tsv", "tab"), "table:read_tabs"),
+    Reader("table", "2", ("csv",), "table:read_table"),
+    Reader("tabs", "2", ("tsv", "tab"), "table:read_tabs"),
 )
 _BY_ENDING = {ending: reader for reader in READERS for ending in reader.endings}
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from itertools import islice
 
 from workbench.core.errors import DataError
+from workbench.knowledge.columns import Naming, are_heads, find_naming
 
 from .decoding import decode
 from .reading import Reading, Script
+from .rows import Records
 
 _DELIMITERS = ",;\t|"
 _SNIFFED = 64 << 10
+_LOOKED_AT = 50  # rows
 
 
 def read_table(content: bytes, *, delimiter: str | None = None) -> Reading:
@@ -25,26 +30,16 @@ def read_table(content: bytes, *, delimiter: str | None = None) -> Reading:
         DataError: A field is longer than any, as after a quote that is not closed.
     """
     text, encoding = decode(content)
-    rows = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter or _delimiter(text[:_SNIFFED])
-    )
+    delimiter = delimiter or _delimiter(text[:_SNIFFED])
+    heads = next(_rows(text, delimiter), [])
     script = Script()
-    names: list[str] = []
-    odd = number = 0
+    records = Records(script, heads, _naming(text, delimiter))
     try:
-        for row in rows:
-            if not any(field.strip() for field in row):
-                continue
-            if not names:
-                names = [field.strip() or f"column {at}" for at, field in enumerate(row, start=1)]
-                continue
-            number += 1
-            odd += len(row) != len(names)
-            script.add(_row(names, row), "row", row=number)
+        for row in islice(_rows(text, delimiter), 1, None):
+            records.add(row)
     except csv.Error as error:
-        raise DataError(f"row {number + 1} cannot be read: {error}", hint="mend it") from None
-    note = f"{odd} of {number} rows do not have the {len(names)} fields of the first" if odd else ""
-    return script.finish(encoding=encoding, note=note)
+        raise DataError(f"row {records.rows + 1} cannot be read: {error}", hint="mend it") from None
+    return script.finish(encoding=encoding, note="; ".join(records.left_out()))
 
 
 def read_tabs(content: bytes) -> Reading:
@@ -52,10 +47,22 @@ def read_tabs(content: bytes) -> Reading:
     return read_table(content, delimiter="\t")
 
 
-def _row(names: list[str], row: list[str]) -> str:
-    names = [*names, *(f"column {at}" for at in range(len(names) + 1, len(row) + 1))]
-    pairs = zip(names, row, strict=False)
-    return "; ".join(f"{name}: {' '.join(field.split())}" for name, field in pairs if field.strip())
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows that hold something. They are read again for each use: a table may be large."""
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        if any(field.strip() for field in row):
+            yield row
+
+
+def _naming(text: str, delimiter: str) -> Naming | None:
+    """The column that names the rows; none of a table that cannot be read to its end."""
+    try:
+        first = list(islice(_rows(text, delimiter), _LOOKED_AT + 1))
+        if len(first) < 2 or not are_heads(first[0], first[1:]):
+            return None
+        return find_naming(first[0], islice(_rows(text, delimiter), 1, None))
+    except csv.Error:
+        return None
 
 
 def _delimiter(text: str) -> str:

@@ -56,6 +56,8 @@ _WHO_IS = re.compile(
     r"^(?:[Ww]ho|[Ww]hat) (?:is|was|are|were) (?:the )?[^\W\d_a-z][\w'’-]*"
     r"(?: (?:(?:of|the|de|von|van) )*[^\W\d_a-z][\w'’-]*)*\s*\?*$"
 )
+# *Where was Ida Sommer's manager born?*: more is asked of what a name has.
+_OF_HIS = re.compile(r"[^\W\d_a-z]\w*['’]s [a-zß-ÿ]+(?: [a-zß-ÿ]+)? (?!of\b)[a-zß-ÿ]+\b")
 _COMPARING = re.compile(
     r"\b(?:same|both|either|than|older|younger|larger|longer|higher|taller|bigger|smaller|deeper|"
     r"earlier|later|more|fewer|less)\b|\b(?:which|who|what)\b.*,.*\bor\b",
@@ -151,7 +153,7 @@ def read_asked_for(question: str) -> AskedFor:
         measures,
         _relation(plain, shown, names),
         bool(_COMPARING.search(question)),
-        _is_nested(plain, named),
+        _is_nested(plain, named) or bool(_OF_HIS.search(question)),
         stem(many[1].casefold()) if many else "",
     )
 

@@ -54,16 +54,27 @@ def answers_by_two(asked: AskedFor, lines: Sequence[Said]) -> tuple[Said, Said] 
     """Two sentences that answer one after the other: the second tells of a name in the first.
 
     The first says all that the question names, and something of what is asked; the second begins
-    with another name of the first and says the rest.
+    with another name of the first and says the rest. A row of a table may be the first also where
+    nothing is named (*the supplier that delivers pumps*): a cell of it says what is asked.
     """
-    if asked.compares or not asked.nested or not asked.names or asked.kind == "whether":
+    if asked.compares or not asked.nested or asked.kind == "whether":
         return None
     for first in lines:
+        if not asked.names and not first.pairs:
+            continue
         named = all(first.names(name) or _is_about(name, asked, first) for name in asked.names)
         if not named or is_denied(asked, first):
             continue
         left = [word for word in asked.asked if not covers(word, asked, first)]
         bridges = [run for run in first.runs if not asked.named.issuperset(run)]
+        if asked.names and first.pairs:  # the manager, and not the mentor beside
+            said = [word for word in asked.asked if word not in left]
+            told = [
+                pair
+                for pair in first.pairs
+                if any(say_alike(word, each) for word in said for each in pair)
+            ]
+            bridges = [run for run in bridges if any(pair.issuperset(run) for pair in told)]
         if not 0 < len(left) < len(asked.asked) or not bridges:
             continue
         for second in lines:

@@ -153,7 +153,7 @@ def _collect_titles(
         said = place.get("section") or place.get("function")
         stem = Path(state.documents[row["document"]]["path"]).stem
         whole = documents.setdefault(row["document"], said or stem)
-        title = said or whole
+        title = place.get("about") or said or whole  # what a row of a table is about
         titles[passage] = titles[passage] or title
         weights = {title: 1.0, without_qualifier(title): _SHORT_TITLE, whole: _WHOLE_DOCUMENT}
         for name, weight in sorted(weights.items(), key=lambda each: each[1]):

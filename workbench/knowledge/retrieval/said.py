@@ -77,7 +77,10 @@ class Said:
 
     @cached_property
     def runs(self) -> list[tuple[str, ...]]:
-        """Capitalised words that follow one another, as stems."""
+        """Capitalised words that follow one another, as stems; of a row those of its values."""
+        if self.pairs:
+            values = (part.partition(": ")[2] for part in self.line.text.split(";"))
+            return [run for value in values for run in Said(Line(value, 0, len(value))).runs]
         found: list[list[int]] = []
         for at in self._capitals:
             if found and found[-1][-1] == at - 1:

@@ -17,9 +17,11 @@ from workbench.models.english import english_version, load_english
 
 from ..learnt.deciding import Settler
 from ..protocol import Alias, Assertion, Extraction, Mention, Passage, Span
+from .believable import is_believable
 from .companions import Helper, helpers_for
 from .confidences import confidence_of
 from .kinds import KINDS, bare, kinds_of
+from .logs import is_log
 from .parsing import parse_without_insertions
 from .reading import Found
 from .reading import Passage as Parsed
@@ -32,7 +34,9 @@ _NAME_CONFIDENCE = (
 )
 _TIMED = frozenset({"held_office", "member_of"})
 _BATCH = 64
-_HOW = "in blocks, English alone"  # how products are rounded, and what facts are read from
+_HOW = (
+    "in blocks, English alone, no lists or logs"  # how products are rounded, and what is read from
+)
 _WORTH_SHARING = 16  # passages
 _LOCK = threading.Lock()
 
@@ -92,7 +96,7 @@ class DependencyExtractor:
         return next(iter(self.extract_many([chunk])))
 
     def extract_many(self, passages: Sequence[Passage]) -> Iterator[Extraction]:
-        """As ``extract``, for many at once; code and rows of tables say nothing.
+        """As ``extract``, for many at once; code, rows of tables and logs say nothing.
 
         With helpers at work they begin at once, whenever the result is asked for.
         """
@@ -121,7 +125,7 @@ class DependencyExtractor:
             self._shared = None
 
     def _extract_here(self, passages: Sequence[Passage]) -> Iterator[Extraction]:
-        texts = [each.text if each.kind in {"text", "heading"} else "" for each in passages]
+        texts = [each.text if _is_to_be_read(each) else "" for each in passages]
         settler = self._settler
         for text, parsed in zip(texts, self.parse(texts), strict=True):
             yield self._extraction(parsed, settler) if text.strip() else Extraction()
@@ -141,7 +145,7 @@ class DependencyExtractor:
         return list(find_all(parsed, rules=self._rules))
 
     def _extraction(self, parsed: Parsed, settler: Settler | None) -> Extraction:
-        found = _in_english(parsed, self.find(parsed))
+        found = [each for each in _in_english(parsed, self.find(parsed)) if is_believable(each)]
         if settler is not None:
             from workbench.models.row_blocks import one_thread
 
@@ -154,6 +158,10 @@ class DependencyExtractor:
             if each.rule == "short_form"
         ]
         return Extraction(tuple(_mentions(parsed, found)), tuple(aliases), tuple(assertions))
+
+
+def _is_to_be_read(passage: Passage) -> bool:
+    return passage.kind in {"text", "heading"} and not is_log(passage.text)
 
 
 def _read(texts: Sequence[str]) -> list[Any]:
