@@ -16,6 +16,7 @@ from workbench.core.errors import IntegrityError, NotFoundError
 from workbench.core.frozen import read_frozen_lines
 
 KNOWLEDGE_SETS: Mapping[str, str] = {
+    "answerable_fourth_held_out": "e205d36a0cec1b1cddeba4432d54a7987347cdbb713d49f6bbc163def40eb164",  # noqa: E501
     "answerable_second_held_out": "0ba8c7f0baab1ab251c3ebcd21a5f7978071513c749c88e97a92a763e2cd8647",  # noqa: E501
     "answerable_second_training": "905f0ce239f14baceabbdd24a554408ca667636c3aff726d83e660e907619be1",  # noqa: E501
     "answerable_third_held_out": "6ef8aaf5618c51b2693cc0076ff79b0582a6adce19134798a647b74da0e710c8",
@@ -35,6 +36,7 @@ KNOWLEDGE_SETS: Mapping[str, str] = {
     "two_hop_development": "9237a8e2208cef6d3cfea4bc7c132196ac5c7d449673cd6fd8971d0a67d50a1c",
     "two_hop_held_out": "8f8eaf5a964ab0834892ea008952c9332cef391bc9069f409142a6cfc7edab96",
     "unanswerable_development": "ae7e68e617587807bb8e07fb3351297177dd06228a64bd805dd35f60dbd2e810",
+    "unanswerable_fourth_held_out": "a3cabf8d1dfa1231c4cb2d676452cb693884a010d6a9d3b112fd4c64d42d78f2",  # noqa: E501
     "unanswerable_held_out": "c37927bb91140e02c24d62e2e04daa5d419d6e122814ae09fa9b9a76ebd90850",
     "unanswerable_second_held_out": "aa0b17d71d1a9757d685c754fb0f094817e9f2d4624d47ccf24293af0faceab4",  # noqa: E501
     "unanswerable_second_training": "239cf2a2a561fa693da4e989ff3f9723b7b6b0a6faaff4611ad2a12852075670",  # noqa: E501
