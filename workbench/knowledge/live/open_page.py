@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from workbench.core.errors import AccessError, ConflictError, InputError, LimitError
+from workbench.core.errors import (
+    AccessError,
+    ConflictError,
+    InputError,
+    LimitError,
+    WorkbenchError,
+)
 from workbench.core.optional import require
+from workbench.identity.users import LOCAL
 
 from .doors import Door
 from .messages import malformed, read_state
@@ -17,6 +24,7 @@ from .update_form import read_update
 if TYPE_CHECKING:
     from .update_form import UpdateForm
 
+T = TypeVar("T")
 ROOT = "source"  # where jupyter_ydoc has the text of a file
 MOST_PAGE_BYTES = 64 << 20
 _SUMMED_UPDATES, _SUMMED_BYTES = 500, 1 << 20
@@ -40,6 +48,7 @@ class OpenPage:
         """Make the document from the store, whatever was in memory."""
         pycrdt = require("pycrdt", extra="knowledge")
         self.doc: Any = pycrdt.Doc()
+        self.documents: dict[str, Any] = {}  # what the document is to those who read it as a file
         self._changed: list[bytes] = []
         self._watch = self.doc.observe(lambda event: self._changed.append(event.update))
         found = self._pages.find(self.space)
@@ -146,6 +155,41 @@ class OpenPage:
             self._keep(changed, user)
         self.known = read_state(self.doc.get_state())
         return changed
+
+    def change(self, call: Callable[[OpenPage], T], *, user: str) -> tuple[bytes, T]:
+        """Have a call change the document; returns what it changed and what the call gave.
+
+        Raises:
+            ConflictError: The call failed on what stands there; the document is as it was.
+            LimitError: The page would be too large.
+            WorkbenchError: What the call raises.
+        """
+        self._changed.clear()
+        try:
+            result = call(self)
+            changed = self._merged()
+            self._require_room(changed)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except WorkbenchError:
+            self.load()
+            raise
+        except BaseException as error:  # noqa: BLE001 - the library's panics derive from nothing else
+            self.load()
+            raise ConflictError(
+                f"{self.space} has something else where its content should stand "
+                f"({type(error).__name__}: {error})"
+            ) from None
+        if changed:
+            self._keep(changed, user)
+        self.known = read_state(self.doc.get_state())
+        return changed, result
+
+    def require_begun(self, user: str = LOCAL) -> int:
+        """The page's number in the store, where it is begun if it was not."""
+        if self.id is None:
+            self.id = self._pages.create(self.space, user=user).id
+        return self.id
 
     def source(self) -> Any:
         """The shared text of the page."""

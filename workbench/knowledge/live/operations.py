@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import annotated_types as bounds
 
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
+from .lab.server import ServedLab
 from .pages import Compaction, Page, Pages, Written
 from .server import LiveServer, ServedPages
 
@@ -48,6 +50,41 @@ def serve(
         host, port, allow_remote=allow_remote, hosts=tuple(hosts or ()), secure=secure
     )
     return server.run()
+
+
+@operation("knowledge.live_lab", title="Serve JupyterLab for several people", group="live")
+def serve_lab(
+    folder: str,
+    *,
+    host: str = "127.0.0.1",
+    port: Annotated[int, bounds.Interval(ge=0, le=65535)] = 8420,
+    allow_remote: bool = False,
+    hosts: list[str] | None = None,
+    secure: bool = False,
+    runners: Literal["admin", "curator", "reviewer", "contributor"] = "admin",
+) -> ServedLab:
+    """Serve JupyterLab to several people who write its notebooks and files together.
+
+    They sign in as users of Workbench. The folder's files are the space /notebooks, the live pages
+    /knowledge; who may read a file and who may write in it is what `workbench identity roles` says.
+
+    Args:
+        folder: The folder whose files they write.
+        host: The address to listen on.
+        port: The port to listen on, 0 for a free one.
+        allow_remote: Let other machines reach it, without encryption.
+        hosts: Further names that requests may give it.
+        secure: Something before it speaks TLS: cookies are for that alone.
+        runners: Whose role is enough to run code, which can do all that this account can:
+            admin is who administers /, another one is that role in /notebooks.
+    """
+    from .lab.server import LabOptions
+    from .lab.server import serve_lab as run
+
+    options = LabOptions(
+        Path(folder), host, port, allow_remote, tuple(hosts or ()), secure, runners
+    )
+    return run(options)
 
 
 @operation("knowledge.live_list", title="List live pages", produces="pages", group="live")

@@ -90,6 +90,29 @@ class Pages:
             raise NotFoundError.among("live page", space, known)
         return found
 
+    def at(self, id: int) -> Page | None:
+        """The page of that number; None if there is none."""
+        row = self.database.read_one(
+            f"{_PAGES}WHERE live_pages.id = ? GROUP BY live_pages.id", (id,)
+        )
+        return None if row is None else _page(row)
+
+    def move(self, space: str, to: str, *, actor: str = LOCAL) -> None:
+        """Give a page another space. One that stood there gives way, under a name of its own.
+
+        Raises:
+            InputError: The new space is none.
+            NotFoundError: There is no such page.
+        """
+        page, to = self.get(space), check_space(to)
+        with self.database.transaction() as connection:
+            rename = "UPDATE live_pages SET space = ? WHERE id = ?"
+            if (there := self.find(to)) is not None:
+                connection.execute(rename, (f"{to} (before {page.id})", there.id))
+            connection.execute(rename, (to, page.id))
+            about = {"from": page.space, "to": to}
+            Ledger(self.database).append("live.page_moved", to, actor=actor, data=about)
+
     def create(self, space: str, *, user: str) -> Page:
         """Begin a page. Somebody may have been first: then it is his."""
         space = check_space(space)
