@@ -105,6 +105,10 @@ def test_no_command_takes_a_secret_as_an_argument(run: Any) -> None:
     assert names == {
         "expires_days", "name", "removed", "ended", "role", "scopes", "space", "token", "undo",
         "user", "verb",
+        # Of providers; a secret is in the environment or in a file, whose name is no secret.
+        "browser", "client_auth", "client_id", "default_role", "default_space", "enter",
+        "group_roles", "groups_claim", "issuer", "label", "leeway_s", "name_claim", "oidc",
+        "provider", "secret_file", "subject",
     }  # fmt: skip
     run("identity", "users", "add", "ann")
     assert run("identity", "password", "ann", GOOD).status == 2

@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.drawing import format_count, format_time, print_table
+from workbench.cli.identity_oidc import (  # noqa: F401 - the drawer looks for them here
+    show_oidc_check,
+    show_oidc_link,
+    show_oidc_links,
+    show_oidc_remove,
+    show_oidc_set,
+    show_oidc_show,
+    show_oidc_unlink,
+)
 
 if TYPE_CHECKING:
     from workbench.identity.deciding import Decision
@@ -76,6 +85,13 @@ def show_tokens_add(made: NewSession) -> None:
     click.echo(made.text)
     until = format_time(made.expires_s)
     click.echo(f"[{made.id}, until {until}; this token is not shown again]", err=True)
+
+
+def show_sign_in(made: NewSession) -> None:
+    """The session to standard output, for a program to show as its bearer; the rest beside it."""
+    click.echo(made.text)
+    until = format_time(made.expires_s)
+    click.echo(f"[{made.user} is signed in until {until}; not shown again]", err=True)
 
 
 def show_tokens_list(tokens: tuple[Session, ...]) -> None:

@@ -12,6 +12,7 @@ from workbench.core.operations import operation
 from .attempts import Attempts
 from .deciding import Decision
 from .grants import Grant, Grants
+from .oidc import operations as oidc  # noqa: F401
 from .roles import Role
 from .session_rows import Session
 from .sessions import MOST_TOKEN_DAYS, TOKEN_DAYS, NewSession, Sessions

@@ -85,10 +85,28 @@ class SignIn:
         stored = self._check(user, password, source, proof)
         with self.database.transaction():
             self._refuse_changed(user, stored)
+            return self.admit(user, source=source, previous=previous, device=device)
+
+    def admit(
+        self, user: str, *, source: str, previous: str | None = None, device: str | None = None
+    ) -> NewSignIn:
+        """Begin a session of who has shown who he is: by a password, or at a provider.
+
+        Args:
+            user: Whose.
+            source: Where he comes from.
+            previous: The text of the session that the browser shows; it is ended.
+            device: The proof that an earlier sign-in left; another takes its place.
+
+        Raises:
+            AccessError: He is disabled or removed.
+            NotFoundError: There is no such user.
+        """
+        with self.database.transaction():
             if previous:
                 self.sessions.end_shown(previous, because="signed in anew")
             session = self.sessions.start(user, source=source_of(source))
-            return NewSignIn(session, self._keep_device(user, proof))
+            return NewSignIn(session, self._keep_device(user, self._known_device(user, device)))
 
     def sign_out(self, text: str) -> None:
         """End the session with this text; one that is over already is left."""

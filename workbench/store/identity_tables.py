@@ -100,3 +100,43 @@ BEGIN UPDATE identity_changes SET number = number + 1; END;
 CREATE TRIGGER sessions_ended AFTER UPDATE OF ended_s, scopes, expires_s ON sessions
 BEGIN UPDATE identity_changes SET number = number + 1; END;
 """
+
+OPENID_CONNECT = """
+CREATE TABLE oidc_providers (
+    name TEXT PRIMARY KEY,
+    issuer TEXT NOT NULL UNIQUE,
+    settings TEXT NOT NULL,  -- JSON; the client's secret is nowhere in the store
+    set_s REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Who somebody is at an issuer. The rows of a removed user stay: he is refused, not made anew.
+CREATE TABLE oidc_links (
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    user TEXT NOT NULL REFERENCES users (name),
+    linked_by TEXT NOT NULL,
+    linked_s REAL NOT NULL,
+    PRIMARY KEY (issuer, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX oidc_links_by_user ON oidc_links (user);
+-- Ways to a provider and back that were begun. Of what the browser carries only hashes are here.
+CREATE TABLE oidc_flows (
+    state BLOB PRIMARY KEY,
+    browser BLOB NOT NULL,
+    provider TEXT NOT NULL,
+    redirect_uri TEXT NOT NULL,
+    next TEXT NOT NULL,
+    source TEXT NOT NULL,
+    link_session TEXT,  -- who signed in before, to link himself
+    begun_s REAL NOT NULL,
+    used_s REAL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX oidc_flows_by_source ON oidc_flows (source, begun_s);
+CREATE INDEX oidc_flows_by_time ON oidc_flows (begun_s);
+CREATE TABLE oidc_sessions (
+    session TEXT PRIMARY KEY REFERENCES sessions (id),
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    sid TEXT  -- what the provider calls its own session, if it says
+) STRICT, WITHOUT ROWID;
+CREATE INDEX oidc_sessions_by_link ON oidc_sessions (issuer, subject);
+"""

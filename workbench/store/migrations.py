@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.core.errors import ConflictError, IntegrityError
 
-from .identity_tables import IDENTITY, SPACES_AND_SIGN_IN
+from .identity_tables import IDENTITY, OPENID_CONNECT, SPACES_AND_SIGN_IN
 from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
 from .live_tables import LIVE, LIVE_WRITERS
 from .monitoring_tables import ALERTS, SAMPLES
@@ -375,4 +375,5 @@ WHEN OLD.verdict IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'a verdict is never taken back'); END;
 """,
     ),
+    Migration("sign-in by OpenID Connect", OPENID_CONNECT),
 )

@@ -7,6 +7,7 @@ GET     /live/history/PATH       who wrote last
 GET     /live/people/PATH        who is there, and who of them may write
 WS      /live/page/PATH          edit it, in the messages of Yjs
 POST    /live/sign-in            {"user": "...", "password": "..."}: a session in a cookie
+GET     /live/sign-in            a page for people, by password or at a provider (identity/web)
 POST    /live/sign-out
 
 PATH is the page's space without its first slash.
@@ -32,6 +33,7 @@ from workbench.core.errors import InputError, LimitError, WorkbenchError
 from workbench.identity.scopes import SignedIn
 from workbench.identity.sessions import Sessions
 from workbench.identity.signing_in import SignIn
+from workbench.identity.web import FrontDoor, Place, sign_in_routes
 
 from .connection import serve_socket
 from .desk import Desk
@@ -110,6 +112,7 @@ def build_app(
         route("/live/sign-in", _sign_in, "POST"),
         route("/live/sign-out", _sign_out, "POST"),
         WebSocketRoute("/live/page/{path:path}", socket),
+        *sign_in_routes(FrontDoor(Place(secure=secure), database=desk.database)),
     ]
     middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)

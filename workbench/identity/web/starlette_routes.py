@@ -1,0 +1,115 @@
+"""The door in a server of Starlette."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from workbench.core.errors import BusyError
+
+from .asking import Answer, Asked
+from .front_door import FrontDoor
+
+MOST_FORM_BYTES = 16 << 10
+WAITERS = 4
+MOST_WAITING = 32
+
+
+class _Waiters:
+    """Threads that wait for providers, apart from those of passwords: a slow one keeps these alone
+    waiting, and is asked by so many at once at most."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(WAITERS, thread_name_prefix="oidc")
+        self._waiting = 0
+
+    async def run(self, call: Callable[[], Answer]) -> Answer:
+        """What the call gives. Raises BusyError if too many wait already."""
+        if self._waiting >= MOST_WAITING:
+            raise BusyError(
+                f"{self._waiting} others are on their way to a provider",
+                hint="wait a little, or sign in by password",
+                retry_after_s=10.0,
+            )
+        self._waiting += 1
+        try:
+            context = contextvars.copy_context()
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, context.run, call)
+        finally:
+            self._waiting -= 1
+
+
+def sign_in_routes(door: FrontDoor) -> list[Route]:
+    """The routes of a door. The server has to check the names that requests give it.
+
+    Args:
+        door: Its place says below which path.
+    """
+    prefix, waiters = door.place.prefix, _Waiters()
+
+    async def endpoint(request: Request) -> Response:
+        rest = request.url.path[len(prefix) + 1 :]
+        asked = Asked(
+            request.method,
+            rest,
+            request.headers.get("host", ""),
+            request.client.host if request.client else "",
+            dict(request.query_params),
+            await _form(request) if request.method == "POST" else {},
+            request.cookies,
+            request.headers.get("origin"),
+            request.headers.get("sec-fetch-site"),
+        )
+        try:
+            if rest.startswith(("oidc/", "sign-out/")):
+                answer = await waiters.run(lambda: door.answer(asked))
+            else:
+                answer = await asyncio.to_thread(door.answer, asked)
+        except BusyError as error:
+            answer = door.refusal(error)
+        return _response(answer, secure=door.place.secure)
+
+    paths = {
+        "sign-in": "GET",
+        "sign-in/form": "POST",
+        "account": "GET",
+        "sign-out/form": "POST",
+        "oidc/{name}/start": "GET",
+        "oidc/{name}/callback": "GET",
+        "oidc/{name}/link": "POST",
+    }
+    return [Route(f"{prefix}/{path}", endpoint, methods=[each]) for path, each in paths.items()]
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The texts of a form; nothing of one that is larger than any of ours."""
+    data = b""
+    async for part in request.stream():
+        data += part
+        if len(data) > MOST_FORM_BYTES:
+            return {}
+    text = data.decode("utf-8", "replace")
+    return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=None))
+
+
+def _response(answer: Answer, *, secure: bool) -> Response:
+    response = Response(answer.body, answer.status, answer.headers())
+    for each in answer.cookies:
+        response.set_cookie(
+            each.name,
+            each.text,
+            max_age=each.most_s if each.text else 0,
+            path=each.path,
+            secure=secure,
+            httponly=True,
+            samesite="lax" if each.lax else "strict",
+        )
+    return response
