@@ -87,6 +87,8 @@ class Panel:
             return f'<div style="height:{figure.get("layout", {}).get("height", 0)}px"></div>'
         if hasattr(widget, "to_plotly_json"):
             return f'<div style="height:{widget.layout.height or 0}px"></div>'
+        if hasattr(widget, "static_html"):
+            return str(widget.static_html())
         if isinstance(widget, self._widgets.Button):
             return f'<button class="jupyter-button" disabled>{escape(widget.description)}</button>'
         inside = "".join(map(self._html_of, getattr(widget, "children", ())))

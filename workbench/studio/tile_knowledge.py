@@ -9,7 +9,7 @@ from workbench.studio.links import current_links
 from workbench.studio.markup import count, escape, when
 from workbench.studio.tiles import tile
 
-_PAGE = "notebooks/dashboards/knowledge.ipynb"
+_PAGE, _REVIEW = "notebooks/dashboards/knowledge.ipynb", "notebooks/dashboards/review.ipynb"
 _MOST = 3
 _facts = KnowledgeFacts(closely=False)
 
@@ -19,7 +19,10 @@ def draw_knowledge() -> str:
     """The newest graphs in a line each; or how to make one."""
     for error in _facts.now.trouble.values():
         raise error
-    link = f'<p><a href="{escape(current_links().dashboard(_PAGE))}">The knowledge page</a></p>'
+    pages = ((_PAGE, "The knowledge page"), (_REVIEW, "Review proposals"))
+    to = current_links().dashboard
+    links = (f'<a href="{escape(to(page))}">{said}</a>' for page, said in pages)
+    link = f"<p>{' · '.join(links)}</p>"
     graphs = sorted(_facts.now.graphs, key=lambda row: row["changed"] or "", reverse=True)
     if not graphs:
         command = "<code>workbench knowledge build notes FOLDER</code>"

@@ -71,6 +71,7 @@ def comment(
     page: str | None = None,
     line: int | None = None,
     statement: str | None = None,
+    seen: str | None = None,
     by: By = None,
 ) -> Comment:
     """Say something of a proposal, of a line of a page in it, or of a statement.
@@ -82,10 +83,12 @@ def comment(
         page: The page's path in the proposal.
         line: Its line there, from 1.
         statement: The key of a statement in it.
+        seen: The record that was looked at: if another is proposed by now, nothing is said of it.
         by: Who says it.
 
     Raises:
         AccessError: He may not comment there.
+        ConflictError: It was revised meanwhile.
         InputError: A line without a page, or a line that is not there.
         NotFoundError: The proposal has no such page or statement.
     """
@@ -95,6 +98,7 @@ def comment(
         contents = space.contents(proposal.head)
         where = [page] if page else [""] if statement else all_touched(space, proposal)
         actor = space.require(by, "comment", where)
+        require_seen(proposal, seen)
         if page is not None and contents.page_at(page) is None:
             known = [each.path for each in contents.pages.values()]
             raise NotFoundError.among("page", page, known)
@@ -166,18 +170,28 @@ def approve(space: Space, number: int, *, seen: str | None = None, by: By = None
         return find_proposal(space, number)
 
 
-def ask_for_changes(space: Space, number: int, words: str, *, by: By = None) -> Proposal:
+def ask_for_changes(
+    space: Space, number: int, words: str, *, seen: str | None = None, by: By = None
+) -> Proposal:
     """Ask for changes: until the proposal is revised, or he approves it, it cannot be merged.
+
+    Args:
+        space: The space.
+        number: The proposal.
+        words: What is asked.
+        seen: The record that was looked at: if another is proposed by now, nothing is asked of it.
+        by: Who asks.
 
     Raises:
         AccessError: He may not.
-        ConflictError: It was ended.
+        ConflictError: It was ended, or revised meanwhile.
     """
     checked_words(words, what="what is asked", least=1)
     with space.changing():
         proposal = find_proposal(space, number)
         actor = space.require(by, "review", all_touched(space, proposal))
         proposal.require_open()
+        require_seen(proposal, seen)
         space.add_event("objected", actor, proposal=number, record=proposal.head, words=words)
         return find_proposal(space, number)
 

@@ -1,4 +1,4 @@
-"""Settling conflicts by taking one side's in each."""
+"""Settling conflicts: in each one side's is taken, or somebody writes his own."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from .contents import Contents
 from .lines import split_lines
 from .merging import Merged
 from .pages import Page, clashing_paths
+from .settling_own import Own, write_own
 from .statements import Statement
 
 Side = Literal["ours", "theirs"]
+Choice = Side | Own
 Value = TypeVar("Value")
 
 
-def settle(merged: Merged, ours: Contents, theirs: Contents, sides: Mapping[int, Side]) -> Contents:
+def settle(
+    merged: Merged, ours: Contents, theirs: Contents, sides: Mapping[int, Choice]
+) -> Contents:
     """The contents with each conflict settled.
 
     Args:
         merged: The merge, with its conflicts.
         ours: This side's state.
         theirs: The other's.
-        sides: For each conflict by its number from 1 whose is taken.
+        sides: For each conflict by its number from 1 whose is taken, or what is written instead.
 
     Raises:
         ConflictError: One cannot be settled so: two pages of one path need a name.
-        InputError: A conflict has no side, or a number none.
+        InputError: A conflict has no side, or a number none, or what was written cannot stand.
     """
     numbers = {*range(1, len(merged.conflicts) + 1)}
     if wrong := sorted({*sides} ^ numbers):
@@ -42,8 +46,12 @@ def settle(merged: Merged, ours: Contents, theirs: Contents, sides: Mapping[int,
     # From the last line up: what is put in does not move what is above it.
     ordered = sorted(enumerate(merged.conflicts, start=1), key=lambda each: -(each[1].line or 0))
     for number, conflict in ordered:
-        side = ours if sides[number] == "ours" else theirs
-        text = conflict.ours if sides[number] == "ours" else conflict.theirs
+        choice = sides[number]
+        if isinstance(choice, Own):
+            found = write_own(found, conflict, choice, ours=ours, theirs=theirs)
+            continue
+        side = ours if choice == "ours" else theirs
+        text = conflict.ours if choice == "ours" else conflict.theirs
         found = _settled(found, conflict, side, text)
     if clashes := clashing_paths(page.path for page in found.pages.values()):
         raise ConflictError(

@@ -1,0 +1,152 @@
+"""The queue of a space: its proposals in a line each, for one person; and what was merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.identity.scopes import SignedIn
+from workbench.knowledge.shared.approval_rules import (
+    ApprovalRule,
+    counted_approvals,
+    rule_for,
+    rules_of,
+)
+from workbench.knowledge.shared.events import Event
+from workbench.knowledge.shared.proposals import Proposal, ProposalState, proposals_of
+from workbench.knowledge.shared.proposing import all_touched
+from workbench.knowledge.shared.space import Space
+
+Waits = Literal["you", "author", "others", "merge", ""]
+MOST_ENDED, MOST_LOG = 30, 20
+
+
+@dataclass(frozen=True)
+class Row:
+    """A proposal in a line.
+
+    Attributes:
+        touches: The pages, and how many statements and decisions are meant by the empty path.
+        waits: Whom it waits for: you (to look at it), its author, others, or only the merge.
+        readable: Whether he may read all that it touches.
+    """
+
+    number: int
+    title: str
+    author: str
+    state: ProposalState
+    opened_s: float
+    approvals: int
+    asked: int
+    objections: int
+    open_comments: int
+    touches: tuple[str, ...]
+    waits: Waits
+    readable: bool
+    yours: bool
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A record of what is agreed on.
+
+    Attributes:
+        can_revert: Whether his role may take it back, and nobody has yet.
+        taken_back_by: Who did.
+    """
+
+    record: str
+    kind: str
+    author: str
+    time_s: float
+    words: str
+    proposal: int | None
+    can_revert: bool
+    taken_back_by: str | None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What there is to do in a space, the oldest first, and what was done, the newest first."""
+
+    space: str
+    open: tuple[Row, ...]
+    ended: tuple[Row, ...]
+    log: tuple[Landing, ...]
+    event: int
+    role: str
+
+
+def show_queue(space: Space, *, by: SignedIn) -> Queue:
+    """The queue of a space for somebody who may read it.
+
+    Raises:
+        AccessError: He may not read the space.
+    """
+    with space.shelf.snapshot():
+        space.require(by, "read")
+        events = space.shelf.events()
+        rules = rules_of(events)
+        found = sorted(proposals_of(events).values(), key=lambda each: each.number)
+        ended = [each for each in reversed(found) if each.state != "open"][:MOST_ENDED]
+
+        def rows(some: list[Proposal]) -> tuple[Row, ...]:
+            return tuple(_row(space, each, rules, by) for each in some)
+
+        may = space.may(by, "revert", [""])
+        gone = taken_back(events)
+        log: list[Landing] = []
+        for digest, record in space.line():
+            if len(log) == MOST_LOG or not record.parents:
+                break
+            log.append(
+                Landing(
+                    digest, record.kind, record.author, record.time_us / 1e6, record.words,
+                    record.proposal, may and digest not in gone,
+                    gone[digest].actor if digest in gone else None,
+                )
+            )  # fmt: skip
+        role = space.grants.decide(by, "read", space=space.path).role or ""
+        return Queue(
+            space.name, rows([each for each in found if each.state == "open"]), rows(ended),
+            tuple(log), len(events), role,
+        )  # fmt: skip
+
+
+def taken_back(events: Iterable[Event]) -> dict[str, Event]:
+    """The records that were taken back, with the last event that did so."""
+    return {str(each.data["of"]): each for each in events if each.kind == "reverted"}
+
+
+def _row(space: Space, proposal: Proposal, rules: dict[str, ApprovalRule], by: SignedIn) -> Row:
+    touched = all_touched(space, proposal)
+    rule = rule_for(rules, touched)
+    counted = counted_approvals(space, proposal, touched) if proposal.state == "open" else []
+    readable = space.may(by, "read", touched)
+    return Row(
+        proposal.number, proposal.title, proposal.author, proposal.state,
+        proposal.opened_us / 1e6, len(counted), rule.approvals, len(proposal.objections),
+        sum(each.settled_by is None for each in proposal.comments),
+        touched if readable else (),
+        _waits(space, proposal, touched, counted, rule.approvals, by) if readable else "",
+        readable, proposal.author == by.user,
+    )  # fmt: skip
+
+
+def _waits(
+    space: Space,
+    proposal: Proposal,
+    touched: tuple[str, ...],
+    counted: list[str],
+    asked: int,
+    by: SignedIn,
+) -> Waits:
+    if proposal.state != "open":
+        return ""
+    if proposal.objections:
+        return "you" if proposal.author == by.user else "author"
+    if len(counted) >= asked:
+        return "merge"
+    may = by.user not in proposal.writers and space.may(by, "approve", touched)
+    return "you" if may and by.user not in counted else "others"

@@ -1,0 +1,88 @@
+// What a proposal changes: pages line by line, facts, and what was said of each.
+
+const SIGNS = { "+": ["add", "+", "added"], "-": ["del", "−", "removed"], " ": ["", "", ""] };
+
+/** The text of a line with its changed words marked. */
+function marked(line) {
+  let at = 0;
+  let html = "";
+  for (const [begin, end] of line.marks) {
+    html += `${esc(line.text.slice(at, begin))}<mark>${esc(line.text.slice(begin, end))}</mark>`;
+    at = end;
+  }
+  html += esc(line.text.slice(at));
+  if (line.left_out) html += `<span class="q"> … ${line.left_out.toLocaleString("en")} characters more</span>`;
+  if (line.end) html += `<span class="q" title="end of the line"> ${line.end === "\\r" ? "␍" : "⍉ no line end"}</span>`;
+  return html || " ";
+}
+
+function pageHtml(page, sheet, ui) {
+  const [was, is] = [page.old_path, page.new_path];
+  const path = is ?? was;
+  const what = was === null ? '<span class="pill good">+ new page</span>' : is === null
+    ? '<span class="pill bad">− deleted page</span>' : was !== is ? `<span class="pill mark">renamed</span>` : "";
+  const from = was !== null && is !== null && was !== is ? ` <span class="q">from</span> <b>${esc(was)}</b>` : "";
+  const size = page.characters > 1e6 ? `<span class="q">${(page.characters / 1e6).toFixed(1)} million characters</span>` : "";
+  const rows = page.parts.map((part) => part.map((line) => lineHtml(line, page, sheet, ui)).join(""))
+    .join('<div class="rv-gap" aria-hidden="true">⋯</div>');
+  const same = !page.parts.length && !page.left_out ? '<p class="q">Its text is the same.</p>' : "";
+  const more = page.left_out ? `<p class="rv-more">${many(page.left_out, "line")} folded away. ${
+    press("unfold", `Show ${many(Math.min(1000, page.left_out), "line")} more`, { key: `unfold-${page.id}`, more: `data-page="${page.id}"` })}</p>` : "";
+  return `<section class="rv-page" aria-label="${esc(path)}"><h4>${what} <b>${esc(path)}</b>${from}
+    <span class="rv-count"><span class="rv-plus">+${page.added}</span> <span class="rv-minus">−${page.removed}</span></span> ${size}</h4>
+    <div class="rv-lines" role="group" aria-label="Lines of ${esc(path)}" data-rove="page-${page.id}">${rows}</div>${same}${more}</section>`;
+}
+
+function lineHtml(line, page, sheet, ui) {
+  const [kind, sign, said] = SIGNS[line.sign];
+  const numbers = `<span class="no">${line.old ?? ""}</span>`;
+  if (line.new === null || page.new_path === null) {
+    return `<div class="rv-line ${kind}">${numbers}<span class="no"></span><span class="sign"><span aria-hidden="true">${sign}</span><span class="unseen">${said} </span></span><code>${marked(line)}</code></div>`;
+  }
+  const at = `line-${page.id}-${line.new}`;
+  const label = `Comment on line ${line.new}${said ? `, ${said}` : ""}: ${line.text.slice(0, 80)}`;
+  const about = sheet.comments.filter((each) => !each.moved && each.page === page.new_path && each.line === line.new);
+  const row = `<div class="rv-line ${kind}${about.length ? " told" : ""}">${numbers}<button type="button" class="no" data-act="talk" data-item data-at="${at}"
+    data-key="${at}" data-page="${esc(page.new_path)}" data-line="${line.new}" aria-label="${esc(label)}" aria-expanded="${ui.talk === at}">${line.new}</button><span
+    class="sign" aria-hidden="true">${sign}</span><code>${marked(line)}</code></div>`;
+  return row + about.map((each) => commentHtml(each, sheet)).join("") + talkHtml(at, ui, `Comment on line ${line.new} of ${page.new_path}`,
+    { page: page.new_path, line: line.new });
+}
+
+/** The form below what is commented on, if it is open there. */
+function talkHtml(at, ui, label, where) {
+  if (ui.talk !== at) return "";
+  return `<form class="rv-talk" data-form="comment" data-where="${esc(JSON.stringify(where))}"><label>${esc(label)}
+    <textarea rows="3" name="words" data-keep="talk-${at}" data-key="talk-${at}" required></textarea></label>
+    <div class="rv-row-of-buttons"><button type="submit" class="rv-b go" data-key="send-${at}">Comment</button>
+    ${press("hush", "Cancel", { key: `hush-${at}` })}<span class="q">Ctrl+Enter sends, Escape closes</span></div></form>`;
+}
+
+function commentHtml(said, sheet) {
+  const may = said.settled_by === null && (said.own ? sheet.rights.comment.allowed : sheet.rights.ask.allowed);
+  const done = said.settled_by === null ? "" : `<span class="pill good">✓ settled by ${esc(said.settled_by)}</span>`;
+  const button = may ? press("settle_comment", "Settle", { key: `settle-${said.number}`,
+    more: `data-comment="${said.number}" aria-label="Settle ${esc(said.author)}’s comment: ${esc(said.words.slice(0, 60))}"` }) : "";
+  return `<div class="rv-said${said.settled_by === null ? "" : " done"}"><p><b>${esc(said.author)}</b> <span class="q">${when(said.time_s)}</span> ${done}</p>
+    <p class="words">${esc(said.words)}</p>${button}</div>`;
+}
+
+const FACTS = { "+": ["good", "+ new"], "-": ["bad", "− gone"], "~": ["mark", "~ changed"] };
+
+function factHtml(fact, sheet, ui) {
+  const [kind, mark] = FACTS[fact.sign];
+  const at = `fact-${fact.key}`;
+  const sources = fact.sources.map(([sign, source]) => `<span class="rv-source ${sign === "+" ? "add" : sign === "-" ? "del" : ""}">${
+    sign === " " ? "" : sign === "+" ? "+ " : "− "}${esc(source)}</span>`).join("");
+  const became = fact.became.map(([name, was, now]) => `<span>${esc(name)}: ${was ? `<del>${esc(was)}</del>` : "nothing"} → ${
+    now ? `<ins>${esc(now)}</ins>` : "nothing"}</span>`).join("");
+  const told = fact.kind === "statement" && !fact.sources.length ? '<span class="q">names no source</span>' : sources;
+  const can = fact.kind === "statement" && fact.there;
+  const about = sheet.comments.filter((each) => each.statement === fact.key && !each.moved);
+  const button = can ? `<button type="button" class="rv-b" data-act="talk" data-item data-at="${at}" data-key="${at}" data-statement="${fact.key}"
+    aria-label="Comment on the fact ${esc(fact.said)}" aria-expanded="${ui.talk === at}">Comment</button>` : "";
+  return `<li id="rv-${at}"><div class="rv-fact"><span class="pill ${kind}">${mark}</span><span class="what">${
+    fact.kind === "decision" ? '<span class="q">decided:</span> ' : ""}<strong>${esc(fact.said)}</strong>
+    <span class="facts">${told}${became}${fact.note ? `<span>${esc(fact.note)}</span>` : ""}</span></span>${button}</div>
+    ${about.map((each) => commentHtml(each, sheet)).join("")}${talkHtml(at, ui, `Comment on: ${fact.said}`, { statement: fact.key })}</li>`;
+}
