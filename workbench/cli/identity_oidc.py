@@ -41,6 +41,7 @@ def show_oidc_set(provider: Provider) -> None:
         ["sends back to", f"https://HOST/live/oidc/{provider.name}/callback"],
         ["", "http://127.0.0.1/signed-in (from a terminal)"],
         ["signed out at", "https://HOST/live/sign-in"],
+        ["tells of it at", f"https://HOST/live/oidc/{provider.name}/back-channel"],
     ]
     print_table([provider.name, provider.label], cells)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
 import hashlib
@@ -210,9 +211,14 @@ class _Hop(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def go_through(url: str, login: str, *, consent: bool = True) -> str:
+def go_through(
+    url: str, login: str, *, consent: bool = True, browser: httpx2.Client | None = None
+) -> str:
     """Sign in at the provider as a person does; returns the address that it sends back to."""
-    with httpx2.Client(follow_redirects=False, trust_env=False) as browser:
+    with contextlib.ExitStack() as stack:
+        browser = browser or stack.enter_context(
+            httpx2.Client(follow_redirects=False, trust_env=False)
+        )
         answer = browser.get(url)
         for _ in range(10):
             while answer.is_redirect:

@@ -60,7 +60,7 @@ def test_settings_are_kept_as_they_were_set(database: Database) -> None:
         {"issuer": "https://login.example.org#x"}, {"issuer": "https://[bad"},
         {"issuer": "file:///etc/passwd"}, {"issuer": "https://a b"}, {"enter": "everybody"},
         {"client_auth": "none"}, {"scopes": ('a"b',)}, {"name_claim": "a b"}, {"leeway_s": 601.0},
-        {"leeway_s": -1.0}, {"leeway_s": float("nan")},
+        {"leeway_s": -1.0}, {"label": "x" * 61}, {"label": "a\n"}, {"leeway_s": float("nan")},
         {"group_roles": (GroupRole.of("a=reader:/b"),)}, {"default_space": "a"},
     ],
 )  # fmt: skip

@@ -26,6 +26,7 @@ Enter = Literal["linked", "create"]
 ClientAuth = Literal["basic", "post"]
 SECRET_VARIABLE = "OIDC_CLIENT_SECRET_"
 MOST_LEEWAY_S = 600.0
+MOST_LABEL_CHARS = 60
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _CLAIM = re.compile(r"[\x21-\x7e]{1,100}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")
@@ -126,6 +127,11 @@ class Provider(Viewable):
             raise InputError(f"the issuer {self.issuer!r} has a query or fragment")
         if not self.client_id.strip() or not self.client_id.isprintable():
             raise InputError("the client's id is empty, or has characters that cannot be shown")
+        if len(self.label) > MOST_LABEL_CHARS or not self.label.isprintable():
+            raise InputError(
+                f"the label {self.label!r:.100} has over {MOST_LABEL_CHARS} characters, or some "
+                "that cannot be shown"
+            )
         for claim in filter(None, (self.name_claim, self.groups_claim)):
             if not _CLAIM.fullmatch(claim):
                 raise InputError(f"{claim!r:.80} is no name of a claim")

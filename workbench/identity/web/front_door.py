@@ -5,6 +5,7 @@ POST  sign-in/form           its form
 GET   oidc/NAME/start        to a provider; ?next=
 GET   oidc/NAME/callback     and back
 POST  oidc/NAME/link         to a provider, to be linked
+POST  oidc/NAME/back-channel a provider's own word that somebody signed out there
 GET   account                who one is here, with roles and links
 POST  sign-out/form          out
 """
@@ -25,6 +26,7 @@ from workbench.store.database import Database, open_database
 
 from ..grants import Grants
 from ..oidc.addresses import page_of_here
+from ..oidc.logging_out import end_by_provider
 from ..oidc.signing_in import OidcSignIn
 from ..scopes import SignedIn
 from ..signing_in import NewSignIn
@@ -73,6 +75,7 @@ class FrontDoor:
             ("GET", "start"): self._start,
             ("GET", "callback"): self._callback,
             ("POST", "link"): self._link,
+            ("POST", "back-channel"): self._signed_out_there,
         }
 
     def answer(self, asked: Asked) -> Answer:
@@ -167,6 +170,14 @@ class FrontDoor:
         cookies = self._cookies(arrived.sign_in) if arrived.sign_in else ()
         onward = page_of_here(arrived.next, otherwise=self.place.home)
         return Answer(303, location=onward, cookies=cookies)
+
+    def _signed_out_there(self, asked: Asked, name: str) -> Answer:
+        """No browser asks, and no cookie counts: the token is all."""
+        try:
+            end_by_provider(name, asked.form.get("logout_token"), database=self.database)
+        except (AccessError, NotFoundError) as error:
+            return self._page(pages.error_page(self.place, error), 400)
+        return Answer(200)
 
     def _account(self, asked: Asked) -> Answer:
         try:

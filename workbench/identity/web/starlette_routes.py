@@ -85,6 +85,7 @@ def sign_in_routes(door: FrontDoor) -> list[Route]:
         "oidc/{name}/start": "GET",
         "oidc/{name}/callback": "GET",
         "oidc/{name}/link": "POST",
+        "oidc/{name}/back-channel": "POST",
     }
     return [Route(f"{prefix}/{path}", endpoint, methods=[each]) for path, each in paths.items()]
 

@@ -22,7 +22,13 @@ function make() {
     scopes: ['openid', 'profile', 'email', 'groups'],
     conformIdTokenClaims: !told.inToken,
     cookies: { keys: ['of a test'] },
-    features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: true },
+      rpInitiatedLogout: { enabled: true },
+      backchannelLogout: { enabled: true },
+    },
+    // Else it refuses to tell an address of this machine that somebody signed out.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     findAccount: (_, sub) => ({
       accountId: sub,
       claims: async () => ({ sub, ...read().people[sub] }),
