@@ -60,7 +60,8 @@ def blame_page(
     contents = space.contents(head)
     found = contents.page_at(path)
     if found is None:
-        known = [page.path for page in contents.pages.values()]
+        paths = (page.path for page in contents.pages.values())
+        known = [each for each in paths if space.may(by, "read", [each])]
         raise NotFoundError.among("page", path, known)
     key, page = found
     lines = split_lines(page.text)

@@ -15,6 +15,7 @@ from workbench.core.viewers import Viewable
 
 from . import version_operations  # noqa: F401
 from .activity import operations as activity_operations  # noqa: F401
+from .activity.happenings import Happenings
 from .approval_rules import ApprovalRule, set_rule
 from .checks import Finding
 from .conflicts import Conflict
@@ -117,7 +118,8 @@ def propose(
 def list_proposals(
     name: str, *, all_states: bool = False, user: str | None = None
 ) -> list[ProposalSummary]:
-    """List the open proposals of a space: the queue.
+    """List the open proposals of a space: the queue. Those that touch a page which is closed to who
+    asks are left out.
 
     Args:
         name: The space.
@@ -126,8 +128,12 @@ def list_proposals(
     """
     with opened_space(name) as space:
         space.require(user, "read")
-        found = proposals_of(space.shelf.events()).values()
-        return [_summary(each) for each in found if all_states or each.state == "open"]
+        found, done = proposals_of(space.shelf.events()).values(), Happenings(space, user)
+        return [
+            _summary(each)
+            for each in found
+            if (all_states or each.state == "open") and done.may_see_proposal(each.number)
+        ]
 
 
 @operation("knowledge.review", title="Look at a proposal", produces="review")

@@ -100,7 +100,8 @@ def comment(
         actor = space.require(by, "comment", where)
         require_seen(proposal, seen)
         if page is not None and contents.page_at(page) is None:
-            known = [each.path for each in contents.pages.values()]
+            paths = (each.path for each in contents.pages.values())
+            known = [each for each in paths if space.may(by, "read", [each])]
             raise NotFoundError.among("page", page, known)
         if statement is not None and statement not in contents.statements:
             raise NotFoundError(f"proposal {number} has no statement {statement[:12]}")

@@ -13,6 +13,7 @@ from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 from workbench.knowledge.states import told_time
 
+from .activity.happenings import Happenings
 from .blaming import BlamedLine, BlamedValue, blame_page, blame_value
 from .folders import Checkout, write_folder
 from .git_export import Export, export_git
@@ -81,7 +82,7 @@ def log(
     name: str, *, limit: Annotated[int, limits.Ge(1)] = 20, user: str | None = None
 ) -> list[LogLine]:
     """List the records that a space came to be by, the newest first, in the order of what they are
-    made from and not of clocks.
+    made from and not of clocks. What touched a page that is closed to who asks is left out.
 
     Args:
         name: The space.
@@ -98,9 +99,12 @@ def log(
             if event.kind in ("opened", "revised") and event.proposal is not None:
                 writers.setdefault(event.proposal, set()).add(event.actor)
         found: list[LogLine] = []
+        done = Happenings(space, user)
         for digest, record in space.line():
             if len(found) == limit:
                 break
+            if not done.may_see_record(digest):
+                continue
             before = [space.record(each).time_us for each in record.parents]
             found.append(
                 LogLine(

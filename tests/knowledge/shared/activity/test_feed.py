@@ -14,10 +14,13 @@ from workbench.identity.users import Users
 from workbench.knowledge.shared.activity import feed
 from workbench.knowledge.shared.activity.feed import Entry, Filter, activity
 from workbench.knowledge.shared.activity.happenings import Happenings
+from workbench.knowledge.shared.blaming import blame_page
 from workbench.knowledge.shared.landing import merge_proposal
+from workbench.knowledge.shared.operations import list_proposals
 from workbench.knowledge.shared.proposing import open_proposal
 from workbench.knowledge.shared.reviewing import comment
 from workbench.knowledge.shared.space import Space
+from workbench.knowledge.shared.version_operations import log
 from workbench.store.database import open_database
 
 from ..conftest import MakeSpace
@@ -228,3 +231,28 @@ def test_a_person_page_or_proposal_of_whom_nothing_can_be_seen_is_named(space: S
     assert not activity(space, asked=Filter(person="con", kind="merged")).entries
     with pytest.raises(InputError, match="cannot be shown"):
         activity(space, limit=0)
+
+
+def test_queue_log_and_near_names_say_nothing_of_a_closed_page(space: Space) -> None:
+    """They told titles, words and paths to everybody who may read the space."""
+    for path in ("open/pie.md", "closed/pay.md"):
+        contents = space.contents().with_page(path, "# X\n")
+        made = open_proposal(space, contents, title=f"write {path}", by="con")
+        merge_proposal(space, made.number, by="cur")
+        changed = space.contents().with_page(path, "# X\n\nmore\n")
+        open_proposal(space, changed, title=f"more of {path}", by="con")
+    Grants().give("rea", "none", space=f"{space.path}/closed")
+    Grants().give("con", "none", space=f"{space.path}/closed")
+
+    def told(user: str | None) -> str:
+        queue = list_proposals(space.name, all_states=True, user=user)
+        return repr((queue, log(space.name, user=user)))
+
+    assert "closed/pay" in told(None) and "closed/pay" in told("vera")
+    assert "open/pie" in told("rea") and "pay" not in told("rea")
+    with pytest.raises(NotFoundError) as missing:
+        blame_page(space, "open/pi.md", by="rea")
+    assert "open/pie.md" in str(missing.value) and "closed" not in str(missing.value)
+    with pytest.raises(NotFoundError) as missing:
+        comment(space, 2, "so?", page="open/pi.md", by="con")
+    assert "closed" not in str(missing.value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Literal
 
-from workbench.knowledge.shared.events import Event
+from workbench.knowledge.shared.events import MOVES_HEAD, Event
 from workbench.knowledge.shared.space import By, Space
 
 from .role_changes import RoleChange, role_changes
@@ -82,6 +82,11 @@ class Happenings:
             (*_in_order(events), *_in_order(role_changes(space))), key=lambda each: each.order
         )
         self._seen: dict[int, bool] = {}
+        self._moves = {
+            each.event.record: each
+            for each in self.all
+            if each.event is not None and each.event.kind in MOVES_HEAD
+        }
 
     def may_see(self, found: Happening) -> bool:
         """Whether the reader may see it at all: all that it touched, where that stands now too.
@@ -105,6 +110,10 @@ class Happenings:
             proposal = self.proposals[number]
             self._seen[number] = all(map(self.sight.may, self._with_now(self.touched_by(proposal))))
         return self._seen[number]
+
+    def may_see_record(self, digest: str) -> bool:
+        """Whether the reader may see a record that the space's head was."""
+        return self.may_see(self._moves[digest])
 
     def touched_by(self, proposal: Traced) -> Touched:
         """What any revision of a proposal touches."""
