@@ -121,3 +121,21 @@ def test_nothing_is_loaded_that_only_parts_of_others_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_torch_is_loaded_neither_for_it_nor_kept_from_others() -> None:
+    """thinc would load it; who wants it, in another thread meanwhile or afterwards, has it."""
+    code = (
+        "import sys, threading, importlib.util as util\n"
+        "from workbench.models import english\n"
+        "found = []\n"
+        "with english._without_torch():\n"
+        "    other = threading.Thread(target=lambda: found.append(util.find_spec('torch')))\n"
+        "    other.start(); other.join()\n"
+        "    try: util.find_spec('torch'); here = True\n"
+        "    except ModuleNotFoundError: here = False\n"
+        "english.load_english()\n"
+        "print('torch' in sys.modules, here, found != [None], util.find_spec('torch') is not None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False False True True"

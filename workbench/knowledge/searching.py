@@ -14,6 +14,7 @@ from typing import Any, Literal
 from workbench.core.errors import InputError
 from workbench.core.viewers import Viewable
 from workbench.models.loading import load
+from workbench.models.plain_encoder import find_plain_encoder
 
 from .indexes import EMBEDDER, index_text, index_vectors, vector_key
 from .retrieval.fusion import fuse_ranks
@@ -100,8 +101,12 @@ def _by_meaning(state: State, query: str, limit: int, embedder: str) -> list[str
     index = index_vectors(state, embedder=embedder)
     if not len(index):
         return []
-    with load(embedder) as model:
-        vector = model.embed(query)
+    plain = find_plain_encoder(embedder)
+    if plain is not None:
+        vector = plain.embed([query])[0]
+    else:
+        with load(embedder) as model:
+            vector = model.embed(query)
     keys = {vector_key(key): key for key in state.passage_keys()}
     hits = index.search(vector, limit=max(limit, _DEPTH), exact=len(index) <= _COMPARED)
     return [keys[hit.key] for hit in hits]

@@ -21,6 +21,7 @@ from workbench.knowledge.retrieval import retriever as retriever_module
 from workbench.knowledge.states import State
 from workbench.models.loading import load
 from workbench.models.model import Model
+from workbench.models.plain_encoder import PlainEncoder, find_plain_encoder
 from workbench.models.pool import ModelPool, lending_from
 from workbench.models.protocol import EMBED
 from workbench.models.virtual import find_virtual
@@ -76,8 +77,9 @@ def test_it_is_of_this_home_and_of_now_with_one_embedder(
     assert len(embedders) == 1
 
 
+@pytest.mark.parametrize("plain", [True, False])
 def test_who_asks_again_loads_the_embedder_once(
-    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, shared_home_path: Path, monkeypatch: pytest.MonkeyPatch, plain: bool
 ) -> None:
     home = make_home(tmp_path, shared_home_path, "one", "Mara Quill")
     monkeypatch.setenv("WORKBENCH_HOME", str(home))
@@ -85,12 +87,17 @@ def test_who_asks_again_loads_the_embedder_once(
     kept = KeptRetrievers()
     loaded: list[str] = []
 
-    def load_counted(name: str) -> Model:
+    def find_counted(name: str) -> PlainEncoder | None:
         loaded.append(name)
+        return find_plain_encoder(name) if plain else None
+
+    def load_counted(name: str) -> Model:
+        assert not plain, "torch is loaded"
         return load(name)
 
     monkeypatch.setattr(operations, "kept_retrievers", lambda: kept)
     monkeypatch.setattr(asking, "load", load_counted)
+    monkeypatch.setattr(asking, "find_plain_encoder", find_counted)
     for _ in range(2):
         assert "Mara Quill" in operations.ask("town", QUESTION, quote=True).answer
     (tmp_path / "one documents" / "a.md").write_text("# Harbour\n\nIda Roth built the lighthouse.")

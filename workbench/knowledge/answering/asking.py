@@ -21,6 +21,7 @@ from workbench.knowledge.retrieval.telling import Retrieval
 from workbench.knowledge.states import State
 from workbench.models.loading import load
 from workbench.models.model import Model
+from workbench.models.plain_encoder import PlainEncoder, find_plain_encoder
 from workbench.models.pool import current_pool
 from workbench.models.protocol import EMBED
 
@@ -121,14 +122,14 @@ class KeptRetrievers:
     """Retrievers of a process that asks often: made once a state, with one embedder for all.
 
     It is borrowed from the pool that lends to the asker, within its budget of memory; where there
-    is none, as outside of gateways, it is loaded here and stays.
+    is none, as outside of gateways, it is loaded here, without torch where it can be, and stays.
 
     Of more graphs than it keeps that goes which was asked longest ago.
     """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Path, tuple[str, Retriever]] = OrderedDict()
-        self._embedder: Model | None = None
+        self._embedder: Model | PlainEncoder | None = None
         self._lock = threading.Lock()
 
     @contextmanager
@@ -169,5 +170,5 @@ class KeptRetrievers:
             with pool.borrow(EMBEDDER, capability=EMBED) as loan:
                 return loan.model.embed(texts)
         if self._embedder is None:
-            self._embedder = load(EMBEDDER)
+            self._embedder = find_plain_encoder(EMBEDDER) or load(EMBEDDER)
         return self._embedder.embed(texts)

@@ -9,7 +9,6 @@ from workbench.core.errors import NotFoundError
 
 from .gazetteer import GazetteerExtractor
 from .patterns import PatternExtractor
-from .plain import PlainExtractor
 from .protocol import Extractor
 from .tables import TableExtractor
 
@@ -46,6 +45,12 @@ def _dependencies() -> Extractor:
     return DependencyExtractor()
 
 
+def _plain() -> Extractor:
+    from .plain import PlainExtractor
+
+    return PlainExtractor()
+
+
 def _language_model(model: str | None) -> Extractor:
     from .language_model import LanguageModelExtractor
 
@@ -55,6 +60,6 @@ def _language_model(model: str | None) -> Extractor:
 register_extractor("patterns", lambda settings: PatternExtractor())
 register_extractor("gazetteer", GazetteerExtractor.of)
 register_extractor("dependencies", lambda settings: _dependencies())
-register_extractor("plain", lambda settings: PlainExtractor())
+register_extractor("plain", lambda settings: _plain())
 register_extractor("tables", lambda settings: TableExtractor())
 register_extractor("language-model", lambda settings: _language_model(settings.get("model")))

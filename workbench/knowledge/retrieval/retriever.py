@@ -12,6 +12,7 @@ from workbench.knowledge.indexes import EMBEDDER, index_text, index_vectors, tex
 from workbench.knowledge.searching import places_of
 from workbench.knowledge.states import State
 from workbench.models.loading import load
+from workbench.models.plain_encoder import find_plain_encoder
 
 from .communities import Community
 from .evidence import Answerable, EvidenceLines, evidence_features, kept_evidence_lines
@@ -189,6 +190,10 @@ def opened_retriever(state: State, *, embedder: str = EMBEDDER) -> Iterator[Retr
     Raises:
         NotFoundError, FetchError: The embedder cannot be brought.
     """
+    plain = find_plain_encoder(embedder)
+    if plain is not None:
+        yield Retriever(state, plain.embed, embedder=embedder)
+        return
     with load(embedder) as model:
         yield Retriever(state, model.embed, embedder=embedder)
 
