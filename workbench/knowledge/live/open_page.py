@@ -14,6 +14,7 @@ from workbench.core.errors import (
 )
 from workbench.core.optional import require
 from workbench.identity.users import LOCAL
+from workbench.store.database import Database
 
 from .doors import Door
 from .messages import malformed, read_state
@@ -43,6 +44,11 @@ class OpenPage:
         self.doors: dict[int, Door] = {}
         self.presence = Presence()
         self.load()
+
+    @property
+    def database(self) -> Database:
+        """The store that the page is in."""
+        return self._pages.database
 
     def load(self) -> None:
         """Make the document from the store, whatever was in memory."""

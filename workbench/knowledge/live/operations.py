@@ -11,6 +11,7 @@ import annotated_types as bounds
 from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
+from . import agreeing_operations  # noqa: F401
 from .lab.server import ServedLab
 from .pages import Compaction, Page, Pages, Written
 from .server import LiveServer, ServedPages

@@ -23,8 +23,10 @@ from ..open_page import OpenPage
 from .documents import FORMATS, Draft, Kind, Taken, document_of, draft_of, keep_draft, take_file
 from .doorkeeper import FILES
 from .file_desk import FileDesk
+from .following import Follower
 
 log = logging.getLogger(__name__)
+_FOLLOWING_LOOKS = 5  # so often what was merged is looked for
 _LOOKS_S, _QUIET_LOOKS = 0.4, 4  # a file that nobody types into is looked at every fourth time
 GONE = 4404  # JupyterLab's provider has this code for a file that is not there
 
@@ -52,6 +54,7 @@ class Keeper:
         self._kept: dict[str, _Kept] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._holders: dict[str, asyncio.Task[Any] | None] = {}
+        self._following = Follower(desk)
         self._tidied: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -205,6 +208,8 @@ class Keeper:
             for space in list(self._kept):
                 await self._attempt(space, partial(self._turn, turn=turn))
             await self._tidy_pages()
+            if turn % _FOLLOWING_LOOKS == 0:
+                await self._following.look()
 
     async def _turn(self, space: str, turn: int) -> None:
         kept = self._kept[space]

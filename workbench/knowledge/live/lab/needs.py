@@ -77,6 +77,7 @@ RULES: dict[str, _Rule] = {
     f"{_OURS}.rooms.EverybodySocket": _always(SIGNED),
     f"{_OURS}.sessions.SessionAnswer": _always(SIGNED),  # likewise
     f"{_OURS}.sessions.RightsAnswer": _reading(),
+    f"{_OURS}.sessions.ProposeAnswer": _always(SIGNED),  # likewise
     f"{_OURS}.own_settings.OwnSettings": _always(SIGNED),
     f"{_OURS}.own_settings.OwnWorkspaces": _always(SIGNED),
     f"{_OURS}.own_settings.OwnTranslations": _reading(),

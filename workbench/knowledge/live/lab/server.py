@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from workbench.core.viewers import Viewable
 
 from .doorkeeper import Runners
 
+_CLEANING_S = 6.0
 # What a file of outputs could have run in another's browser, or tells what this server does not.
 _DISABLED = (
     "@jupyterlab/javascript-extension",
@@ -118,12 +120,27 @@ def serve_lab(options: LabOptions) -> ServedLab:
     server = _make_server(options, live, root, port)
     loop = server.io_loop
     loop.add_callback(live.start, server.contents_manager, url)
-    try:
-        server.start()
-    finally:
-        loop.run_sync(live.stop)
+    clean = server._cleanup
+
+    async def end() -> None:
+        """First what was typed, then kernels; who still has a socket to one is not waited for."""
+        await live.stop()
+        await asyncio.wait([asyncio.ensure_future(clean())], timeout=_CLEANING_S)
+
+    server._cleanup = end
+    server.start()
+    loop.run_sync(_let_go)
     events.emit("knowledge.live_ended", url=url)
     return ServedLab(url)
+
+
+async def _let_go() -> None:
+    """End what still waits, as a socket does: anyio's threads last as long as who began them."""
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in waiting:
+        task.cancel()
+    if waiting:
+        await asyncio.wait(waiting, timeout=2.0)
 
 
 def _root(own: Path, folder: Path, port: int) -> Path:
@@ -176,7 +193,7 @@ def _stand_before(application: Any, live: LiveLab) -> None:
     from .lab_page import LabPage, MissingPage
     from .own_settings import OwnSettings, OwnTranslations, OwnWorkspaces
     from .rooms import EverybodySocket, RoomSocket
-    from .sessions import RightsAnswer, SessionAnswer
+    from .sessions import ProposeAnswer, RightsAnswer, SessionAnswer
 
     application.find_handler = Gate(
         application,
@@ -187,6 +204,7 @@ def _stand_before(application: Any, live: LiveLab) -> None:
             (r"/api/collaboration/room/(.+)$", RoomSocket),
             (r"/api/collaboration/session/(.+)$", SessionAnswer),
             (r"/workbench/live/rights$", RightsAnswer),
+            (r"/workbench/live/propose$", ProposeAnswer),
         ),
         instead={
             LabHandler: LabPage,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from jupyter_server.base.handlers import APIHandler
@@ -9,6 +10,7 @@ from tornado import web
 
 from workbench.core.errors import AccessError, InputError, NotFoundError, WorkbenchError
 
+from ..agreeing import mark_proposed, marks_of, parts_of, propose_text
 from .documents import FORMATS
 from .gate import who_asks
 from .needs import space_of_path
@@ -39,6 +41,31 @@ class SessionAnswer(APIHandler):
             raise web.HTTPError(400, str(error)) from None
         told = {"format": form, "type": kind, "fileId": str(number), "sessionId": RUN}
         self.finish(json.dumps(told))
+
+
+class ProposeAnswer(APIHandler):
+    """``POST workbench/live/propose`` ``{"path": ..., "title": ...}``: a live page's text becomes
+    a proposal."""
+
+    async def post(self) -> None:
+        """Propose it as who asks."""
+        live = self.settings["workbench_live"]
+        body = self.get_json_body() or {}
+        try:
+            signed = who_asks(self.request, live.sessions)
+            space = space_of_path(str(body.get("path", "")))
+            live.doorkeeper.authority.require(signed, space, "read")
+            text, marks = await live.desk.ask_page(
+                space, lambda page: (str(page.source()), marks_of(page))
+            )
+            title = str(body.get("title", ""))
+            made = await asyncio.to_thread(propose_text, space, text, marks, title=title, by=signed)
+            await live.desk.change(space, mark_proposed(made.head))
+        except AccessError as error:
+            raise web.HTTPError(403, str(error)) from None
+        except WorkbenchError as error:
+            raise web.HTTPError(400, str(error)) from None
+        self.finish(json.dumps({"number": made.number, "name": parts_of(space)[0]}))
 
 
 class RightsAnswer(APIHandler):

@@ -4,6 +4,7 @@
 // Loaded as any prebuilt extension, as a container of module federation; nothing has to be built.
 (() => {
   const NAME = "workbench-live"; // of the folder, and in package.json
+  const PROPOSE = "workbench:propose-page";
   const REFUSED = 2; // the message of y-protocols, and after it a 0
   const STYLE = `
     .wb-live-line { display: flex; gap: .75em; align-items: center; flex-wrap: wrap;
@@ -169,16 +170,53 @@
     if (found) await follow(app, found[1], line, check);
   }
 
+  // What a live page says becomes a proposal in its space, which others look at and merge.
+  function offerProposing(app, palette, apputils) {
+    const isPage = () => app.shell.currentWidget?.context?.path?.startsWith("knowledge/") ?? false;
+    app.commands.addCommand(PROPOSE, {
+      label: "Propose What This Page Says\u2026",
+      caption: "Makes a proposal in the page's space of shared knowledge",
+      isEnabled: isPage,
+      execute: async () => {
+        const { path } = app.shell.currentWidget.context;
+        const asked = { title: "Propose what this page says", label: "What the change is, in a line" };
+        const { value } = await apputils.InputDialog.getText({ ...asked, okLabel: "Propose" });
+        if (!value) return;
+        const xsrf = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1] ?? "";
+        const answer = await fetch(`${app.serviceManager.serverSettings.baseUrl}workbench/live/propose`, {
+          method: "POST",
+          headers: { "X-XSRFToken": decodeURIComponent(xsrf), "Content-Type": "application/json" },
+          body: JSON.stringify({ path, title: value }),
+        });
+        const told = await answer.json();
+        if (answer.ok) {
+          apputils.Notification.success(
+            `Proposal ${told.number} in ${told.name}: workbench knowledge review ${told.name} ${told.number}`,
+            { autoClose: false },
+          );
+        } else apputils.Notification.error(told.message, { autoClose: false });
+      },
+    });
+    palette?.addItem({ command: PROPOSE, category: "Workbench" });
+  }
+
   async function makePlugin() {
-    const [documents, drive, widgets] = await Promise.all(
-      ["@jupyterlab/docmanager", "@jupyter/collaborative-drive", "@lumino/widgets"].map(take),
+    const [documents, drive, widgets, apputils] = await Promise.all(
+      [
+        "@jupyterlab/docmanager",
+        "@jupyter/collaborative-drive",
+        "@lumino/widgets",
+        "@jupyterlab/apputils",
+      ].map(take),
     );
     return {
       id: `${NAME}:plugin`,
       description: "Says what one may do in a document that several people write.",
       autoStart: true,
       requires: [documents.IDocumentWidgetOpener, drive.ICollaborativeContentProvider],
-      activate: async (app, opener, provider) => {
+      optional: [apputils.ICommandPalette],
+      activate: async (app, opener, provider, palette) => {
+        offerProposing(app, palette, apputils);
         const rights = await rightsIn(app, "notebooks").catch(() => null);
         const style = document.createElement("style");
         style.textContent = STYLE;
