@@ -230,6 +230,31 @@ def test_two_people_from_a_proposal_through_comment_and_conflict_to_a_merge_and_
     ann.get_by_text("bob merged it").first.wait_for()
 
 
+@pytest.mark.parametrize("drive", [mouse, keyboard], ids=["mouse", "keyboard"])
+def test_the_author_revises_what_was_asked_for(
+    arrive: Callable[..., Watched], space: Space, drive: Drive
+) -> None:
+    path = f"stones-{drive.__name__}.md"
+    number = propose(space, space.contents().with_page(path, "# Stones\n\nGrey.\n"), path, "ann")
+    key = next(
+        key for key, page in space.contents(look_at(space, number).head).pages.items()
+        if page.path == path
+    )  # fmt: skip
+    page = arrive().page
+    sign_in(page, drive, "ann")
+    drive(page, f"row-{number}")
+    drive(page, f"change-{key}")
+    field = page.locator(f'[data-key="edit-{key}"]')
+    field.wait_for()
+    assert field.input_value() == "# Stones\n\nGrey.\n"
+    type_at(page, drive, f"edit-{key}", "# Stones\n\nGrey, and red ones.\n")
+    drive(page, f"revise-{key}")
+    told(page, "It is revised")
+    made = look_at(space, number)
+    assert len(made.revisions) == 2
+    assert space.contents(made.head).pages[key].text == "# Stones\n\nGrey, and red ones.\n"
+
+
 _SEND = {
     "approve": '<button data-act="approve">Approve</button>',
     "merge": '<button data-act="merge">Merge</button>',

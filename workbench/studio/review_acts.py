@@ -106,6 +106,22 @@ def _resolve(desk: Desk, message: Message) -> str:
     return "The conflicts are settled. It is a revision now, and is approved anew."
 
 
+def _page_text(desk: Desk, message: Message) -> tuple[str, dict[str, Any]]:
+    page = _text(message, "page")
+    return "", {"page": page, "text": desk.page_text(page)}
+
+
+def _revise_page(desk: Desk, message: Message) -> str:
+    desk.revise_page(_text(message, "page"), _text(message, "text"))
+    return "It is revised, and is approved anew."
+
+
+def _revise_fact(desk: Desk, message: Message) -> str:
+    sources = tuple(each.strip() for each in _text(message, "sources").split("\n") if each.strip())
+    desk.revise_fact(_text(message, "key"), sources=sources, note=_text(message, "note"))
+    return "It is revised, and is approved anew."
+
+
 def _end(desk: Desk, message: Message) -> str:
     desk.end(_text(message, "words") if message.get("words") is not None else "")
     sheet = desk.shown.sheet
@@ -133,6 +149,9 @@ ACTS: dict[str, Callable[[Desk, Message], str | tuple[str, dict[str, Any]]]] = {
     "ask": _ask,
     "merge": _merge,
     "resolve": _resolve,
+    "page_text": _page_text,
+    "revise_page": _revise_page,
+    "revise_fact": _revise_fact,
     "end": _end,
     "revert": _revert,
 }

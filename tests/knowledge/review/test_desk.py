@@ -248,6 +248,32 @@ def test_a_decision_or_a_fact_that_is_gone_takes_no_words_of_ones_own(
     desk.resolve({1: "theirs"})
 
 
+def test_the_author_answers_with_a_revision(sit: Sit, space: Space) -> None:
+    author, other = sit("ann"), sit("bob")
+    sheet = open_at(author, 4)
+    open_at(other, 4)
+    (page,) = sheet.pages
+    text = author.page_text(page.id)
+    assert text.endswith("#### Letters\n")
+    author.revise_page(page.id, text.replace("####", "##"))
+    author.revise_fact(
+        EMPLOYED.key, sources=("page:people/winkel.md#taught there",), note="a school"
+    )
+    assert author.shown.sheet is not None and author.shown.sheet.findings == ()
+    made = find_proposal(space, 4)
+    assert (len(made.revisions), made.objections, made.writers) == (3, {}, {"ann"})
+    with pytest.raises(ConflictError, match="was revised"):
+        other.revise_page(page.id, "# Mine\n")
+    other.reload()
+    with pytest.raises(AccessError, match="only he can revise"):
+        other.revise_page(page.id, "# Mine\n")
+    with pytest.raises(NotFoundError):
+        author.revise_page("no such page", "x")
+    author.revise_page(page.id, "# Long\n" + "x" * 200_000)
+    with pytest.raises(InputError, match="a form does not keep"):
+        author.page_text(page.id)
+
+
 def test_a_removed_authors_proposal_is_told_and_can_be_merged(sit: Sit, space: Space) -> None:
     desk = sit("vera")
     assert open_at(desk, 7).author_state == "removed"

@@ -13,10 +13,19 @@ from dataclasses import dataclass, field, replace
 
 from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
 from workbench.identity.scopes import SignedIn
+from workbench.knowledge.shared.contents import Contents
 from workbench.knowledge.shared.landing import merge_proposal, resolve, revert
 from workbench.knowledge.shared.opening import opened_space
-from workbench.knowledge.shared.proposing import end_proposal
-from workbench.knowledge.shared.reviewing import approve, ask_for_changes, comment, settle_comment
+from workbench.knowledge.shared.pages import Page
+from workbench.knowledge.shared.proposals import find_proposal
+from workbench.knowledge.shared.proposing import end_proposal, revise_proposal
+from workbench.knowledge.shared.reviewing import (
+    approve,
+    ask_for_changes,
+    comment,
+    require_seen,
+    settle_comment,
+)
 from workbench.knowledge.shared.settling import Choice, settle
 from workbench.knowledge.shared.shelf import list_spaces
 from workbench.knowledge.shared.space import Space
@@ -27,6 +36,7 @@ from .sheet import Sheet, show_sheet
 from .visitor import Visitor
 
 MORE_LINES = 1000  # that one press unfolds
+MOST_EDITED_CHARS = 200_000
 
 
 @dataclass(frozen=True)
@@ -172,6 +182,48 @@ class Desk:
             )  # fmt: skip
         self.reload()
 
+    def page_text(self, page: str) -> str:
+        """A page of the proposal, whole, for its author to change it here.
+
+        Raises:
+            InputError: It is too long for a form, or has line ends that a form would change.
+        """
+        sheet, by = self._sheet(), self._by()
+        with self._space() as space:
+            found = _page_of(space.contents(sheet.seen), page)
+            space.require(by, "read", [found.path])
+        if len(found.text) > MOST_EDITED_CHARS or "\r" in found.text:
+            why = "carriage returns" if "\r" in found.text else f"{len(found.text):,} characters"
+            raise InputError(
+                f"{found.path} has {why}, which a form does not keep",
+                hint="change it in a folder, and propose it with --revise",
+            )
+        return found.text
+
+    def revise_page(self, page: str, text: str) -> None:
+        """Change a page of one's own proposal: it is a revision, and is approved anew."""
+        sheet, by = self._sheet(), self._by()
+        with self._space() as space:
+            contents = space.contents(sheet.seen)
+            changed = replace(_page_of(contents, page), text=text)
+            self._revise(space, replace(contents, pages={**contents.pages, page: changed}), by)
+
+    def revise_fact(self, key: str, *, sources: tuple[str, ...], note: str) -> None:
+        """Change where a statement of one's own proposal is said, and what is noted of it."""
+        sheet, by = self._sheet(), self._by()
+        with self._space() as space:
+            contents = space.contents(sheet.seen)
+            if key not in contents.statements:
+                raise NotFoundError(f"the proposal has no statement {key[:12]}")
+            said = replace(contents.statements[key], sources=sources, note=note)
+            self._revise(space, contents.with_statement(said), by)
+
+    def _revise(self, space: Space, contents: Contents, by: SignedIn) -> None:
+        sheet = self._sheet()
+        require_seen(find_proposal(space, sheet.proposal.number), sheet.seen)
+        revise_proposal(space, sheet.proposal.number, contents, base=sheet.seen, by=by)
+        self.reload()
+
     def end(self, reason: str = "") -> None:
         """Withdraw one's own proposal, or decline another's."""
         sheet, by = self._sheet(), self._by()
@@ -251,3 +303,9 @@ class Desk:
 def _may_read(name: str, by: SignedIn) -> bool:
     with opened_space(name) as space:
         return space.may(by, "read", [""])
+
+
+def _page_of(contents: Contents, page: str) -> Page:
+    if page not in contents.pages:
+        raise NotFoundError("the proposal has no such page")
+    return contents.pages[page]

@@ -28,9 +28,31 @@ function pageHtml(page, sheet, ui) {
   const same = !page.parts.length && !page.left_out ? '<p class="q">Its text is the same.</p>' : "";
   const more = page.left_out ? `<p class="rv-more">${many(page.left_out, "line")} folded away. ${
     press("unfold", `Show ${many(Math.min(1000, page.left_out), "line")} more`, { key: `unfold-${page.id}`, more: `data-page="${page.id}"` })}</p>` : "";
+  const edit = sheet.state === "open" && sheet.rights.revise.allowed && is !== null
+    ? press("page_text", "Change…", { key: `change-${page.id}`, more: `data-page="${page.id}" aria-label="Change ${esc(path)}" aria-expanded="${ui.edit === page.id}"` }) : "";
   return `<section class="rv-page" aria-label="${esc(path)}"><h4>${what} <b>${esc(path)}</b>${from}
-    <span class="rv-count"><span class="rv-plus">+${page.added}</span> <span class="rv-minus">−${page.removed}</span></span> ${size}</h4>
+    <span class="rv-count"><span class="rv-plus">+${page.added}</span> <span class="rv-minus">−${page.removed}</span></span> ${size}${edit}</h4>${editHtml(page, path, ui)}
     <div class="rv-lines" role="group" aria-label="Lines of ${esc(path)}" data-rove="page-${page.id}">${rows}</div>${same}${more}</section>`;
+}
+
+/** The page as a text to be changed by the proposal's author. */
+function editHtml(page, path, ui) {
+  if (ui.edit !== page.id) return "";
+  return `<form class="rv-talk rv-edit" data-form="revise_page" data-page="${page.id}"><label>${esc(path)}, as it is proposed
+    <textarea rows="14" spellcheck="false" name="text" data-keep="edit-${page.id}" data-key="edit-${page.id}"></textarea></label>
+    <div class="rv-row-of-buttons"><button type="submit" class="rv-b go" data-key="revise-${page.id}">Revise the proposal</button>
+    ${press("unedit", "Cancel", { key: "unedit" })}</div></form>`;
+}
+
+/** Where a fact is said, and what is noted of it, for the author. */
+function factEditHtml(fact, ui) {
+  if (ui.edit !== fact.key) return "";
+  const sources = fact.sources.filter(([sign]) => sign !== "-").map(([, source]) => source).join("\n");
+  return `<form class="rv-talk" data-form="revise_fact" data-fact="${fact.key}"><label>Where it is said, one source a line: page:PATH#words that stand there, or a reference
+    <textarea rows="3" name="sources" data-keep="edit-${fact.key}" data-key="edit-${fact.key}">${esc(sources)}</textarea></label>
+    <label>Note <input name="note" data-keep="edit-note" data-key="edit-note" value="${esc(fact.note)}"></label>
+    <div class="rv-row-of-buttons"><button type="submit" class="rv-b go" data-key="revise-${fact.key}">Revise the proposal</button>
+    ${press("unedit", "Cancel", { key: "unedit" })}</div></form>`;
 }
 
 function lineHtml(line, page, sheet, ui) {
@@ -81,8 +103,10 @@ function factHtml(fact, sheet, ui) {
   const about = sheet.comments.filter((each) => each.statement === fact.key && !each.moved);
   const button = can ? `<button type="button" class="rv-b" data-act="talk" data-item data-at="${at}" data-key="${at}" data-statement="${fact.key}"
     aria-label="Comment on the fact ${esc(fact.said)}" aria-expanded="${ui.talk === at}">Comment</button>` : "";
+  const edit = can && sheet.state === "open" && sheet.rights.revise.allowed
+    ? press("edit", "Change…", { key: `change-${fact.key}`, more: `data-fact="${fact.key}" aria-label="Change the fact ${esc(fact.said)}" aria-expanded="${ui.edit === fact.key}"` }) : "";
   return `<li id="rv-${at}"><div class="rv-fact"><span class="pill ${kind}">${mark}</span><span class="what">${
     fact.kind === "decision" ? '<span class="q">decided:</span> ' : ""}<strong>${esc(fact.said)}</strong>
-    <span class="facts">${told}${became}${fact.note ? `<span>${esc(fact.note)}</span>` : ""}</span></span>${button}</div>
+    <span class="facts">${told}${became}${fact.note ? `<span>${esc(fact.note)}</span>` : ""}</span></span><span class="rv-row-of-buttons">${edit}${button}</span></div>${factEditHtml(fact, ui)}
     ${about.map((each) => commentHtml(each, sheet)).join("")}${talkHtml(at, ui, `Comment on: ${fact.said}`, { statement: fact.key })}</li>`;
 }

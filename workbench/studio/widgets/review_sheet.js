@@ -35,7 +35,7 @@ function meanwhileHtml(view) {
 }
 
 const DEEDS = {
-  approve: "approve it", ask: "ask for changes", merge: "merge it", end: "end it", comment: "comment on it",
+  approve: "approve it", ask: "ask for changes", merge: "merge it", end: "decline or withdraw it", comment: "comment on it",
 };
 
 /** Why somebody cannot do a deed, and who can. */

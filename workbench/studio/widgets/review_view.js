@@ -6,7 +6,7 @@ function render({ model, el }) {
   el.classList.add("rv");
   el.innerHTML = '<div class="rv-note" role="status" aria-live="polite"></div><div class="rv-all"></div>';
   const [note, all] = [el.querySelector(".rv-note"), el.querySelector(".rv-all")];
-  const ui = { talk: null, out: null, chosen: new Map(), kept: new Map(), folds: new Set(), wants: null, at: new Map() };
+  const ui = { talk: null, out: null, edit: null, chosen: new Map(), kept: new Map(), folds: new Set(), wants: null, at: new Map() };
   let [view, count, waits, patience, said, graph] = [null, 0, null, 0, 0, { seen: null, place: null, stop: null }];
 
   /** What went well is taken away again, for it stands before what one reads; trouble stays. */
@@ -98,6 +98,10 @@ function render({ model, el }) {
         if (answer.act === "sign_in") ui.wants = "password";
       } else {
         say(answer.said ? `<p>✓ ${esc(answer.said)}</p>` : "", { passes: true });
+        if (answer.act === "page_text") {
+          [ui.edit, ui.wants] = [answer.page, `edit-${answer.page}`];
+          ui.kept.set(`edit-${answer.page}`, answer.text);
+        }
         done(answer.act, before);
       }
     }
@@ -113,18 +117,18 @@ function render({ model, el }) {
     }
     if (["ask", "end", "revert"].includes(act)) { ui.out = null; clear("out-"); }
     if (["sign_in", "space"].includes(act)) ui.wants = [view.queue?.open[0] ? `row-${firstRow()}` : "space", "space"];
-    if (["open", "reload", "approve", "ask", "merge", "end", "resolve", "revert"].includes(act)) ui.wants = ["title", "fold-log"];
+    if (["open", "reload", "approve", "ask", "merge", "end", "resolve", "revert", "revise_page", "revise_fact"].includes(act)) ui.wants = ["title", "fold-log"];
     if (act === "close") ui.wants = `row-${before?.sheet?.number}`;
     if (act === "sign_out") { ui.wants = "user"; ui.kept.clear(); }
-    if (before?.sheet?.number !== view.sheet?.number) forget("conflict-", "talk-", "out-", "whole");
+    if (before?.sheet?.number !== view.sheet?.number) forget("conflict-", "talk-", "out-", "edit-", "whole");
     else if (before?.sheet?.seen !== view.sheet?.seen) {
       // The line may be another one now: what was being said of it is kept below, for the whole.
       const words = ui.talk && all.querySelector(`[data-keep="talk-${CSS.escape(ui.talk)}"]`)?.value;
-      forget("conflict-", "talk-", "out-");
+      forget("conflict-", "talk-", "out-", "edit-");
       if (words) keepForWhole(words);
     }
   };
-  const forget = (...starts) => { ui.talk = ui.out = null; ui.chosen.clear(); clear(...starts); };
+  const forget = (...starts) => { ui.talk = ui.out = ui.edit = null; ui.chosen.clear(); clear(...starts); };
   const keepForWhole = (words) => {
     const field = all.querySelector('[data-keep="whole"]');
     if (field) field.value = [field.value, words].filter(Boolean).join("\n");
@@ -144,11 +148,14 @@ function render({ model, el }) {
     hush: () => { ui.wants = ui.talk; ui.talk = null; draw(); },
     fold_out: ({ dataset }) => { ui.out = ui.out === dataset.what ? null : dataset.what; ui.wants = ui.out ? "out-words" : dataset.key; draw(); },
     fold_in: () => { ui.wants = `out-${ui.out}`; ui.out = null; draw(); },
+    edit: ({ dataset }) => { ui.edit = ui.edit === dataset.fact ? null : dataset.fact; ui.wants = ui.edit ? `edit-${ui.edit}` : dataset.key; draw(); },
+    unedit: () => { ui.wants = `change-${ui.edit}`; clear("edit-"); ui.edit = null; draw(); },
     go: ({ dataset }) => { const to = find(dataset.to); to?.scrollIntoView({ block: "center" }); to?.focus(); },
   };
   const SENT = {
     open: ({ dataset }) => ({ number: Number(dataset.number) }),
     unfold: ({ dataset }) => ({ page: dataset.page }),
+    page_text: ({ dataset }) => ({ page: dataset.page }),
     settle_comment: ({ dataset }) => ({ comment: Number(dataset.comment) }),
   };
   const submit = (form) => {
@@ -164,7 +171,9 @@ function render({ model, el }) {
       if (choices) { ask({ act: kind, choices }); return; }
       say(`<div class="wb-trouble"><p>Conflict ${missing} has no choice yet.</p></div>`);
       form.querySelector(`[data-choice="${missing}"]`)?.focus();
-    } else if (kind === "revert") ask({ act: kind, words, record: form.dataset.record });
+    } else if (kind === "revise_page") ask({ act: kind, page: form.dataset.page, text: form.elements.text.value });
+    else if (kind === "revise_fact") ask({ act: kind, key: form.dataset.fact, sources: form.elements.sources.value, note: form.elements.note.value });
+    else if (kind === "revert") ask({ act: kind, words, record: form.dataset.record });
     else ask({ act: kind, words });
   };
 
@@ -187,7 +196,7 @@ function render({ model, el }) {
   el.addEventListener("keydown", (event) => {
     const form = event.target.closest("form");
     const typed = /^(TEXTAREA|INPUT|SELECT)$/.test(event.target.tagName);
-    if (event.key === "Escape" && (ui.talk || ui.out) && form) { LOCAL[ui.talk ? "hush" : "fold_in"](); event.preventDefault(); }
+    if (event.key === "Escape" && (ui.talk || ui.out) && form && !form.dataset.form.startsWith("revise")) { LOCAL[ui.talk ? "hush" : "fold_in"](); event.preventDefault(); }
     else if (event.key === "Enter" && form && ((event.ctrlKey || event.metaKey) || (event.target.tagName === "INPUT" && event.target.type !== "radio"))) {
       event.preventDefault();
       submit(form);
