@@ -1,4 +1,4 @@
-"""Ingests and merges that are killed, forked from one process that has paid for the imports.
+"""Ingests, merges and what a space agreed on, killed; forked from one that has paid for imports.
 
     crash_ingest.py FOLDER KILLS
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -26,6 +27,14 @@ from workbench.knowledge.extraction.patterns import PatternExtractor
 from workbench.knowledge.graphs import Graph
 from workbench.knowledge.ingesting import ingest
 from workbench.knowledge.merging import merge_entities, unmerge_entities
+from workbench.knowledge.shared import landing
+from workbench.knowledge.shared.bringing import bring
+from workbench.knowledge.shared.contents import Contents
+from workbench.knowledge.shared.decisions import Decision
+from workbench.knowledge.shared.proposing import open_proposal
+from workbench.knowledge.shared.shelf import SqliteShelf
+from workbench.knowledge.shared.space import Space
+from workbench.knowledge.shared.statements import Statement
 from workbench.knowledge.states import State
 
 PAIR = ("Ada Lovelace", "Countess Lovelace")
@@ -83,6 +92,12 @@ class Trial:
             self.fresh[key] = dump_bytes(State(graph))
             graph.database.close()
         return self.fresh[key]
+
+    def dump(self) -> bytes:
+        graph = self.graph()
+        found = dump_bytes(State(graph))
+        graph.database.close()
+        return found
 
     def judge_ingest(self) -> tuple[str, list[str]]:
         """How many documents are as they will be, and what is wrong."""
@@ -231,6 +246,70 @@ def kill_merges(trial: Trial, kills: int, chance: random.Random) -> None:
         tell({"what": "merge", "killed": killed, "done": done, "faults": faults})
 
 
+def kill_agreements(trial: Trial, kills: int, chance: random.Random) -> None:
+    """A space agrees and takes back by turns; its graph is killed as that is brought over."""
+    trial.begin()
+    space = Space("killed", shelf=SqliteShelf(trial.base / "space.sqlite", durable=False))
+    space.begin()
+    bring_in(trial)(trial.graph())
+    agreed = space.contents().with_decision(Decision("pair", PAIR, "one"))
+    for number in range(6):
+        thing = f"Notes {number}"
+        agreed = agreed.with_statement(Statement(PAIR[0], "wrote", thing, sources=("a book",)))
+    dumps: dict[str, bytes] = {}
+    agree(space, agreed)
+    statements, took_s = measure(trial, bring_in(trial))
+    for number in range(kills):
+        was, to = ("agreed", "bare") if number % 2 == 0 else ("bare", "agreed")
+        dumps.setdefault(was, trial.dump())
+        agree(space, agreed if to == "agreed" else Contents())
+        space.shelf.close()
+        killed = run_killed(
+            bring_in(trial),
+            trial.graph(),
+            at=chance.randint(1, statements) if number % 4 < 2 else 0,
+            after_s=chance.uniform(0, 2 * took_s),
+        )
+        graph = trial.graph()
+        faults, left = damage(graph), dump_bytes(State(graph))
+        bring_in(trial)(graph)
+        dumps.setdefault(to, dump_bytes(State(graph)))
+        if dumps[to] != without_record(dump_bytes(State(graph)), dumps[to]):
+            faults.append("the next look does not bring it to its end")
+        graph.database.close()
+        found = [name for name, dump in dumps.items() if without_record(left, dump) == dump]
+        if not found:
+            faults.append("what was left is neither before nor after")
+        done = f"{was} to {found[0] if found else '?'}"
+        tell({"what": "agree", "killed": killed, "done": done, "faults": faults})
+
+
+def bring_in(trial: Trial) -> Callable[[Graph], object]:
+    def work(graph: Graph) -> None:
+        shelf = SqliteShelf(trial.base / "space.sqlite", durable=False)
+        bring(graph, Space("killed", shelf=shelf))
+        shelf.close()
+
+    return work
+
+
+def agree(space: Space, contents: Contents) -> None:
+    landing.bring_to_graph = lambda space: 0  # the graph is brought up where it is killed
+    landing.merge_proposal(space, open_proposal(space, contents, title="a change").number)
+
+
+def without_record(dump: bytes, like: bytes) -> bytes:
+    """A dump as if its statements were of the merge that another's are of."""
+    names = [
+        set(re.findall(rb'"proposal":\d+,|"record":"[0-9a-f]{12}",', each)) for each in (dump, like)
+    ]
+    if [len(each) for each in names] != [2, 2]:
+        return dump
+    for own, other in zip(sorted(names[0]), sorted(names[1]), strict=True):
+        dump = dump.replace(own, other)
+    return dump
+
+
 def tell(said: dict[str, object]) -> None:
     print(json.dumps(said), flush=True)
 
@@ -243,3 +322,4 @@ if __name__ == "__main__":
     kill_ingests(made, half, random.Random(50))
     if not made.torn:
         kill_merges(made, half, random.Random(51))
+        kill_agreements(made, half, random.Random(52))

@@ -1,4 +1,5 @@
-"""Made histories of folders: sequences of adds, edits, renames, deletes and merges.
+"""Made histories of folders: sequences of adds, edits, renames, deletes and merges, and of what the
+graph's space agrees on and takes back.
 
 The sentences are made so that documents share paragraphs, define short forms that others use,
 contradict each other, speak of two things by one name, and cannot be read.
@@ -21,6 +22,15 @@ from workbench.knowledge.extraction.tables import TableExtractor
 from workbench.knowledge.graphs import Graph
 from workbench.knowledge.ingesting import ingest
 from workbench.knowledge.merging import merge_entities, unmerge_entities
+from workbench.knowledge.shared.approval_rules import set_rule
+from workbench.knowledge.shared.bringing import bring
+from workbench.knowledge.shared.contents import Contents
+from workbench.knowledge.shared.decisions import Decision
+from workbench.knowledge.shared.landing import merge_proposal, revert
+from workbench.knowledge.shared.proposing import open_proposal
+from workbench.knowledge.shared.shelf import SqliteShelf
+from workbench.knowledge.shared.space import Space
+from workbench.knowledge.shared.statements import Statement
 from workbench.knowledge.states import State
 
 SENTENCES = (
@@ -66,6 +76,21 @@ PATHS = (
 )
 NAMES = ("WHO", "AI", "Acme", "Ada Lovelace", "World Health Organization", "Geneva", "London")
 
+STATEMENTS = (
+    Statement("Ada Lovelace", "wrote", "Notes", "1843", sources=("Taylor",)),
+    Statement("Ada Lovelace", "born_in", "London", sources=("a register",), note="by hand"),
+    Statement("WHO", "located_in", "Geneva"),
+    Statement("Mercury (planet)", "part_of", "Science"),
+    Statement("Acme", "has_population", "12"),
+)
+DECISIONS = (
+    Decision("fact", ("Ada Lovelace", "born_in London"), "wrong"),
+    Decision("fact", ("WHO", "located_in Geneva"), "wrong"),
+    Decision("pair", ("Ada Lovelace", "Charles Babbage"), "one"),
+    Decision("pair", ("Acme", "Geneva"), "two"),
+    Decision("sense", ("Mercury", "a.txt"), "planet"),
+)
+
 Where = tuple[int, str]
 Step = tuple[object, ...]
 
@@ -80,7 +105,18 @@ def make_history(number: int) -> list[Step]:
         steps.append(_change(chance, there))
         if chance.random() < 0.5:
             steps.append(("update",))
-    return steps
+    return _with_agreement(random.Random(-1 - number), steps)
+
+
+def _with_agreement(chance: random.Random, steps: list[Step]) -> list[Step]:
+    """The steps with others among them: what is agreed on, taken back, and brought over."""
+    found = list(steps)
+    for _ in range(chance.choice((0, 0, 2, 4, 6))):
+        kind = chance.choice(("state", "state", "decide", "decide", "take_back", "bring"))
+        values = {"state": STATEMENTS, "decide": DECISIONS}.get(kind, ())
+        step: Step = (kind, chance.randrange(len(values))) if values else (kind,)
+        found.insert(chance.randint(0, len(found)), step)
+    return found
 
 
 def _write(chance: random.Random, there: set[Where]) -> Step:
@@ -139,6 +175,7 @@ class History:
         for root in self.roots:
             root.mkdir(parents=True)
         self.base, self.ticks = base, 0
+        self.space: Space | None = None
         self.graph = self._graph("grown", ahead_ns=3_600_000_000_000 if trusting else 0)
 
     def run(self, steps: Sequence[Step]) -> None:
@@ -147,6 +184,7 @@ class History:
         for what, *given in steps:
             getattr(self, f"_{what}")(*given)
         self._update()
+        self._bring()
 
     def dump(self) -> bytes:
         return dump_bytes(State(self.graph))
@@ -160,12 +198,16 @@ class History:
             connection.executemany(
                 "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", [tuple(row) for row in events]
             )
+        if self.space is not None:
+            bring(fresh, self.space)
         found = dump_bytes(State(fresh))
         fresh.database.close()
         return found
 
     def close(self) -> None:
         self.graph.database.close()
+        if self.space is not None:
+            self.space.shelf.close()
 
     def _graph(self, name: str, *, ahead_ns: int = 0) -> Graph:
         graph = Graph(name, home=self.base, durable=False)
@@ -208,6 +250,38 @@ class History:
         if self._full(where).exists():
             self._full(to).parent.mkdir(exist_ok=True)
             self._full(where).rename(self._full(to))
+
+    def _state(self, number: int) -> None:
+        """A statement that is there is taken away."""
+        said, held = STATEMENTS[number], self._agreed_on().contents()
+        there = said.key in held.statements
+        self._agree(held.without_statement(said.key) if there else held.with_statement(said))
+
+    def _decide(self, number: int) -> None:
+        made, held = DECISIONS[number], self._agreed_on().contents()
+        there = made.key in held.decisions
+        self._agree(held.without_decision(made.key) if there else held.with_decision(made))
+
+    def _take_back(self) -> None:
+        space = self._agreed_on()
+        if space.record(space.head).parents:
+            revert(space, space.head)
+
+    def _bring(self) -> None:
+        if self.space is not None:
+            bring(self.graph, self.space)
+
+    def _agreed_on(self) -> Space:
+        if self.space is None:
+            shelf = SqliteShelf(self.base / "space.sqlite", durable=False)
+            self.space = Space("grown", shelf=shelf)
+            self.space.begin()
+            set_rule(self.space, approvals=0, checks=(), by=None)
+        return self.space
+
+    def _agree(self, contents: Contents) -> None:
+        space = self._agreed_on()
+        merge_proposal(space, open_proposal(space, contents, title="a change").number)
 
     def _merge(self, first: str, second: str) -> None:
         try:

@@ -1,4 +1,5 @@
-"""``kill -9`` in an ingest or a merge leaves a graph that opens clean, as before or as after."""
+"""``kill -9`` leaves a graph that opens clean, as before or as after: in an ingest, in a merge, and
+where what a space agreed on is brought over."""
 
 from __future__ import annotations
 
@@ -18,12 +19,14 @@ KILLS = 50
 def test_fifty_kills_leave_the_graph_before_or_after(tmp_path: Path, scale: int) -> None:
     seen = kill(SCRIPT, tmp_path, KILLS * scale)
     assert [each for each in seen if each["faults"]] == []
-    assert len(seen) == KILLS * scale
+    assert len(seen) == KILLS * scale // 2 * 3
     # It is a test only if kills came at work, and left graphs that were on their way.
     ways = Counter((each["what"], each["done"]) for each in seen if each["killed"])
     print(ways)
     assert ways.total() >= KILLS * scale // 2
     assert len({done for what, done in ways if what == "ingest"}) >= 4
+    agreements = {done for what, done in ways if what == "agree"}
+    assert {"bare to bare", "agreed to agreed"} & agreements
     assert {"apart to apart"} < {done for what, done in ways if what == "merge"}
 
 

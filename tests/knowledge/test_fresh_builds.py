@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 
+from workbench.core.errors import StorageError
 from workbench.knowledge import queries, senses, states
 from workbench.store.database import close_all
 
@@ -67,6 +69,32 @@ def test_one_thing_left_behind_is_seen(
     )
     with pytest.raises((AssertionError, KeyError)):
         check(base, histories=60)
+
+
+@pytest.mark.parametrize(
+    ("where", "broken"),
+    [
+        ("stating.close_statement", lambda *_, **__: None),
+        ("states.State._is_wrong", lambda state, row: False),
+        ("shared.bringing._touched", lambda space, head, since: set() if since else None),
+    ],
+)
+def test_what_was_agreed_on_and_is_told_wrongly_is_seen(
+    base: Path, monkeypatch: pytest.MonkeyPatch, where: str, broken: Callable[..., object]
+) -> None:
+    """Each variant is one of the graph that grew; the fresh build is right."""
+    with pytest.raises((AssertionError, sqlite3.IntegrityError, StorageError)):
+        for number in range(120):
+            steps = make_history(number)
+            history = History(base, trusting=False)
+            try:
+                with monkeypatch.context() as patch:
+                    patch.setattr(f"workbench.knowledge.{where}", broken)
+                    history.run(steps)
+                    grown = history.dump()
+                assert grown == history.fresh_dump(), f"history {number} differs: {steps}"
+            finally:
+                history.close()
 
 
 def test_a_sense_that_outlives_its_title_is_seen(

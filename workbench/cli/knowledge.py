@@ -226,6 +226,7 @@ def show_show(found: GraphSummary) -> None:
         ["entities", f"{found.entities:,}"],
         ["facts", f"{found.facts:,}"],
         ["merges", f"{found.merges:,}"],
+        ["agreed on in its space", f"{found.agreed:,}"],
         ["said by extractors, not by the text", f"{found.ungrounded:,}"],
         ["extractors", ", ".join(f"{name} {said}" for name, said in found.extractors.items())],
         ["folders", ", ".join(map(str, found.folders))],

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from workbench.knowledge.shared.git_export import Export
     from workbench.knowledge.shared.git_import import Import
     from workbench.knowledge.shared.landing import Landed
+    from workbench.knowledge.shared.lines import Hunk
+    from workbench.knowledge.shared.notebook_cells import CellChange
     from workbench.knowledge.shared.operations import ProposalSummary, ShownReview
     from workbench.knowledge.shared.version_operations import Blame, LogLine, Release
 
@@ -89,6 +91,9 @@ def show_review(found: ShownReview) -> None:
         click.echo(f"conflict {number}: {conflict.kind}: {conflict}")
     for each in found.comments:
         place = "".join(f", {each[key]}" for key in ("page", "line", "statement") if each[key])
+        if each["line"] and each["line_now"] != each["line"]:
+            now = each["line_now"]
+            place += " (changed since)" if now is None else f" ({each['page_now']}, {now} now)"
         state = f" (settled by {each['settled_by']})" if each["settled_by"] else ""
         click.echo(f"comment {each['number']} of {each['author']}{place}{state}: {each['words']}")
     if found.needs:
@@ -165,7 +170,24 @@ def show_import(done: Import) -> None:
 def _show_page(page: PageChange) -> None:
     names = [each or "(none)" for each in (page.old_path, page.new_path)]
     click.echo(names[0] if names[0] == names[1] else f"{names[0]} -> {names[1]}")
-    for hunk in page.hunks:
+    for cell in page.cells or ():
+        _show_cell(cell)
+    _show_hunks(page.hunks if page.cells is None else ())
+
+
+def _show_cell(cell: CellChange) -> None:
+    if cell.old_number is None or cell.new_number is None:
+        deed = "new" if cell.old_number is None else "gone"
+    else:
+        parts = {"moved": cell.moved, "run": cell.outputs, "metadata": cell.metadata}
+        deed = ", ".join(name for name, is_so in parts.items() if is_so) or "changed"
+    number = cell.new_number or cell.old_number
+    click.echo(f"  cell {number} ({cell.id}, {cell.cell_type}): {deed}")
+    _show_hunks(cell.hunks)
+
+
+def _show_hunks(hunks: tuple[Hunk, ...]) -> None:
+    for hunk in hunks:
         click.echo(f"  @@ line {hunk.old_line}, now {hunk.new_line}")
         for sign, lines in (("-", hunk.old), ("+", hunk.new)):
             for line in lines:

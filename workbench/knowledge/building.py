@@ -15,6 +15,7 @@ from .indexes import remove_indexes
 from .ingesting import Ingest, ingest
 from .naming import whole_labels
 from .property_graph.removing import remove_property_graphs
+from .queries import FROM_FILES
 from .scanning import find_folder
 from .writing import close_document
 
@@ -98,7 +99,7 @@ def _find_document(graph: Graph, path: str, *, forget: bool) -> tuple[int, str]:
     """The folder and the path of the document that is meant; with ``forget`` also one of before."""
     only_open = "" if forget else " AND recorded_to IS NULL"
     rows = graph.database.read(
-        f"SELECT DISTINCT folder_id, path FROM documents WHERE true{only_open}"
+        f"SELECT DISTINCT folder_id, path FROM documents WHERE {FROM_FILES}{only_open}"
     )
     roots = graph.folders()
     full = Path(path).expanduser().absolute()

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from workbench.store.database import open_database
 from workbench.store.ledger import Deed, Ledger
 
+from .agreed import agreed_decisions
 from .graphs import Graph
 
 Kind = Literal["merge", "unmerge"]
@@ -23,29 +24,49 @@ _TABLES: Mapping[str, tuple[str, str]] = {
     "apart_events": ("apart", "knowledge.{}"),
     "sense_events": ("senses", "knowledge.sense_{}"),
     "rule_events": ("rules", "knowledge.rule_{}"),
+    "agreed_events": ("agreed", "knowledge.{}"),
 }
+
+_KINDS = {"one": "merge", "two": "apart"}
+_AGREED_PAIRS = """
+SELECT actor, reason, recorded_us, content ->> '$.about[0]' AS one,
+    content ->> '$.about[1]' AS other, content ->> '$.verdict' AS verdict
+FROM agreed_events AS event WHERE what = 'pair' AND kind = 'agree'
+    AND number = (SELECT max(number) FROM agreed_events WHERE key = event.key)
+"""
+# Who and what stand by themselves; words that are agreed on are in the space that the key is of.
+_UNTOLD = ("kind", "actor", "recorded_us", "content", "origin")
 
 
 def merged_pairs(graph: Graph, *, until_us: int) -> list[tuple[str, str]]:
-    """The pairs whose last event up to a time is a merge, in order."""
-    return _pairs(graph, "events", "merge", until_us)
+    """The pairs that are merged at a time, in order: their last event is a merge, or the graph's
+    space agreed that they are one. What it agreed on stands above the graph's own events."""
+    own = _pairs(graph, "events", "merge", until_us)
+    return sorted({*own} - _agreed(graph, "two", until_us) | _agreed(graph, "one", until_us))
 
 
 def pairs_apart(graph: Graph, *, until_us: int) -> list[tuple[str, str]]:
-    """The pairs that were last found to be two, in order."""
-    return _pairs(graph, "apart_events", "apart", until_us)
+    """The pairs that were last found to be two, or agreed to be, in order."""
+    own = _pairs(graph, "apart_events", "apart", until_us)
+    return sorted({*own} - _agreed(graph, "one", until_us) | _agreed(graph, "two", until_us))
 
 
-def standing_pairs(graph: Graph) -> list[sqlite3.Row]:
+def standing_pairs(graph: Graph) -> list[Mapping[str, Any]]:
     """The event of each pair that is merged or was found to be two, the newest first."""
-    found = []
+    agreed = [
+        {**dict(row), "first": row["one"], "second": row["other"], "kind": _KINDS[row["verdict"]]}
+        for row in graph.database.read(_AGREED_PAIRS)
+    ]
+    settled = {(row["first"], row["second"]) for row in agreed}
+    found: list[Mapping[str, Any]] = []
     for table, kind in (("events", "merge"), ("apart_events", "apart")):
-        found += graph.database.read(
+        rows = graph.database.read(
             f"SELECT * FROM {table} AS event WHERE kind = ? AND number = (SELECT max(number) "
             f"FROM {table} WHERE first = event.first AND second = event.second)",
             (kind,),
         )
-    return sorted(found, key=lambda row: -row["recorded_us"])
+        found += [dict(row) for row in rows if (row["first"], row["second"]) not in settled]
+    return sorted([*found, *agreed], key=lambda row: -row["recorded_us"])
 
 
 def add_pair_event(
@@ -108,6 +129,11 @@ def tell_ledger(graph: Graph) -> None:
             )
 
 
+def _agreed(graph: Graph, verdict: str, until_us: int) -> set[tuple[str, str]]:
+    made = agreed_decisions(graph, "pair", until_us=until_us)
+    return {(first, second) for first, second, said in made if said == verdict}
+
+
 def _pairs(graph: Graph, table: str, kind: PairKind, until_us: int) -> list[tuple[str, str]]:
     rows = graph.database.read(
         f"SELECT first, second, kind FROM {table} WHERE recorded_us <= ? ORDER BY number",
@@ -122,6 +148,4 @@ def _payload(row: sqlite3.Row) -> dict[str, Any]:
     known = {key: row[key] for key in row.keys()}  # noqa: SIM118 - a Row is no mapping
     pair = [known.pop("first"), known.pop("second")] if "first" in known else None
     told = {"event": known.pop("number"), **({"entities": pair} if pair else {})}
-    return told | {
-        key: value for key, value in known.items() if key not in ("kind", "actor", "recorded_us")
-    }
+    return told | {key: value for key, value in known.items() if key not in _UNTOLD}

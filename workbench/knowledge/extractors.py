@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from workbench.core.progress import track
 
+from .agreed import AGREED, STATEMENT
 from .extraction.grounding import extract_grounded
 from .extraction.protocol import Extractor, Passage, all_at_work
 from .extraction.registry import DEFAULT, make_extractor, settings_of
@@ -25,7 +26,8 @@ def extractors_in_use(graph: Graph) -> list[Extractor]:
     """
     rows = graph.database.read(
         "SELECT name, settings FROM extractor_uses JOIN extractors "
-        "ON extractors.id = extractor_id WHERE recorded_to IS NULL ORDER BY name"
+        "ON extractors.id = extractor_id WHERE recorded_to IS NULL AND name <> ? ORDER BY name",
+        (AGREED,),
     )
     return [make_extractor(row["name"], json.loads(row["settings"])) for row in rows]
 
@@ -34,7 +36,8 @@ def read_with(graph: Graph) -> dict[str, str]:
     """The extractors that the graph's facts are of, and their versions when they read it."""
     rows = graph.database.read(
         "SELECT name, version FROM extractor_uses JOIN extractors "
-        "ON extractors.id = extractor_id WHERE recorded_to IS NULL ORDER BY name"
+        "ON extractors.id = extractor_id WHERE recorded_to IS NULL AND name <> ? ORDER BY name",
+        (AGREED,),
     )
     return {row["name"]: row["version"] for row in rows}
 
@@ -75,7 +78,11 @@ def use_extractors(graph: Graph, extractors: Sequence[Extractor]) -> list[int]:
     is a part of the graph seen by one version and a part by another.
     """
     ids = [_extractor_id(graph, each) for each in extractors]
-    rows = graph.database.read("SELECT extractor_id FROM extractor_uses WHERE recorded_to IS NULL")
+    rows = graph.database.read(
+        "SELECT extractor_id FROM extractor_uses JOIN extractors ON extractors.id = extractor_id "
+        "WHERE recorded_to IS NULL AND name <> ?",
+        (AGREED,),
+    )
     used = {row["extractor_id"] for row in rows}
     for extractor_id, extractor in zip(ids, extractors, strict=True):
         if extractor_id not in used:
@@ -127,7 +134,7 @@ def _look_at_all(graph: Graph, extractor: Extractor, extractor_id: int) -> None:
 
 def _pending(graph: Graph, extractor_id: int) -> Iterator[int]:
     rows: list[sqlite3.Row] = graph.database.read(
-        "SELECT id FROM passages WHERE id NOT IN "
+        f"SELECT id FROM passages WHERE kind <> '{STATEMENT}' AND id NOT IN "
         "(SELECT passage_id FROM extractions WHERE extractor_id = ?)",
         (extractor_id,),
     )

@@ -59,7 +59,7 @@ class Graph:
 
     def folders(self) -> dict[int, Path]:
         """The folders that it is built from, by their ids, in the order they were named."""
-        rows = self.database.read("SELECT id, path FROM folders ORDER BY id")
+        rows = self.database.read("SELECT id, path FROM folders WHERE kind = 'folder' ORDER BY id")
         return {row["id"]: Path(row["path"]) for row in rows}
 
     def next_moment_us(self, connection: sqlite3.Connection) -> int:

@@ -12,7 +12,7 @@ from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 
 from .graphs import Graph, opened
-from .queries import EVENTS
+from .queries import EVENTS, FROM_FILES
 from .states import told_time
 
 PAUSE_S = 60.0
@@ -20,9 +20,9 @@ _DECISIONS = (*EVENTS, "apart_events")
 _CHANGES = " UNION ALL ".join(
     [
         "SELECT recorded_from AS moment, count(*) AS came, 0 AS went, 0 AS decided FROM documents "
-        "WHERE fault IS NULL GROUP BY recorded_from",
+        f"WHERE fault IS NULL AND {FROM_FILES} GROUP BY recorded_from",
         "SELECT recorded_to, 0, count(*), 0 FROM documents "
-        "WHERE fault IS NULL AND recorded_to IS NOT NULL GROUP BY recorded_to",
+        f"WHERE fault IS NULL AND recorded_to IS NOT NULL AND {FROM_FILES} GROUP BY recorded_to",
         # An extractor that is used from then on or no longer is a change without a document.
         "SELECT recorded_from, 0, 0, 0 FROM extractor_uses",
         "SELECT recorded_to, 0, 0, 0 FROM extractor_uses WHERE recorded_to IS NOT NULL",
@@ -40,7 +40,8 @@ class GraphChange(Viewable):
         recorded: When the last of it was: `as-of` this is the graph after it.
         came: Documents that came; one that was edited came and went.
         went: Documents that went.
-        decisions: Merges, senses, rules and pairs found to be two, and what took them back.
+        decisions: Merges, senses, rules and pairs found to be two, what the graph's space agreed
+            on, and what took them back.
     """
 
     began: str

@@ -22,6 +22,7 @@ from .extractors import advice_of, use_extractors
 from .graphs import Graph
 from .left_out import keep_left_out
 from .preparing import Extracting, Prepared, begin_extracting, prepare
+from .queries import FROM_FILES
 from .scanning import Look, Passed, scan
 from .writing import close_document, write_document, write_look
 
@@ -94,7 +95,9 @@ class _Work:
         ]
         known = {
             (row["folder_id"], row["path"]): row
-            for row in self.graph.database.read("SELECT * FROM documents WHERE recorded_to IS NULL")
+            for row in self.graph.database.read(
+                f"SELECT * FROM documents WHERE recorded_to IS NULL AND {FROM_FILES}"
+            )
         }
         gone = known.keys() - {(look.folder_id, look.path) for look in looks}
         self._withdraw(sorted(gone))
@@ -257,11 +260,12 @@ def _count(graph: Graph, table: str) -> int:
 def _told(graph: Graph, work: _Work, *, new_passages: int) -> Ingest:
     rows = graph.database.read(
         "SELECT path, fault, note FROM documents LEFT JOIN readings "
-        "ON readings.id = reading_id WHERE recorded_to IS NULL ORDER BY path"
+        f"ON readings.id = reading_id WHERE recorded_to IS NULL AND {FROM_FILES} ORDER BY path"
     )
     faults = {row["path"]: row["fault"] for row in rows if row["fault"] is not None}
     chunks = graph.database.read_one(
-        "SELECT count(*) FROM documents JOIN chunks USING (reading_id) WHERE recorded_to IS NULL"
+        "SELECT count(*) FROM documents JOIN chunks USING (reading_id) "
+        f"WHERE recorded_to IS NULL AND {FROM_FILES}"
     )
     return Ingest(
         graph.name,

@@ -12,6 +12,7 @@ from workbench.core.operations import operation
 from workbench.core.viewers import Viewable
 from workbench.identity.users import LOCAL
 
+from .agreed import require_unsettled
 from .candidates import Candidate, find_candidates
 from .events import add_pair_event, pairs_apart, standing_pairs, tell_ledger
 from .graphs import Graph, opened
@@ -178,6 +179,7 @@ def _decide_apart(
     with graph.database.transaction() as connection:
         state = State(graph)
         low, high = sorted(find_pair(state, first, second))
+        require_unsettled(graph, "pair", low, high)
         apart = (low, high) in pairs_apart(graph, until_us=state.recorded_us)
         if state.links.head(low) == state.links.head(high):
             raise ConflictError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workbench.core.errors import ConflictError, NotFoundError
 from workbench.core.viewers import Viewable
 
+from .agreed import require_unsettled
 from .events import Kind, add_pair_event, merged_pairs, tell_ledger
 from .extraction.names import name_key
 from .graphs import Graph
@@ -30,12 +31,13 @@ def merge_entities(graph: Graph, first: str, second: str, *, actor: str, reason:
     """Have two entities be one, whatever documents come and go.
 
     Raises:
-        ConflictError: They are one, or a name stands for several.
+        ConflictError: They are one, a name stands for several, or the space agreed otherwise.
         NotFoundError: No document mentions one of them.
     """
     with graph.database.transaction() as connection:
         state = State(graph)
         pair = find_pair(state, first, second)
+        require_unsettled(graph, "pair", *sorted(pair))
         heads = [state.links.head(key) for key in pair]
         if heads[0] == heads[1]:
             raise ConflictError(
@@ -52,6 +54,7 @@ def unmerge_entities(graph: Graph, first: str, second: str, *, actor: str, reaso
     """Take a merge back: the graph is as if it had not been.
 
     Raises:
+        ConflictError: The space agreed on it.
         NotFoundError: The two were not merged, or that was taken back.
     """
     with graph.database.transaction() as connection:
@@ -79,6 +82,7 @@ def unmerge_entities(graph: Graph, first: str, second: str, *, actor: str, reaso
                 known,
                 hint=f"workbench knowledge merges {graph.name}",
             )
+        require_unsettled(graph, "pair", *found[0])
         number = add_pair_event(graph, connection, "unmerge", found[0], actor=actor, reason=reason)
     tell_ledger(graph)
     return Merging(graph.name, "unmerge", number, *found[0], len(State(graph).entities))

@@ -19,6 +19,7 @@ from workbench.store import files
 
 from . import citing, history, removing, teaching  # noqa: F401
 from . import linking_operations as linking  # noqa: F401
+from .agreed import STATEMENT, agreed_values
 from .answering import operations as answering  # noqa: F401
 from .building import Deletion, build_graph, delete_document
 from .dumping import as_file, dump_lines, plain_fact
@@ -36,10 +37,12 @@ from .left_out import read_left_out
 from .live import operations as live  # noqa: F401
 from .merging import Merging, merge_entities, unmerge_entities
 from .property_graph import operations as property_graph  # noqa: F401
+from .queries import FROM_FILES
 from .retrieval import operations as retrieval  # noqa: F401
 from .searching import By, Found
 from .searching import search as search_state
 from .shared import operations as shared  # noqa: F401
+from .shared.bringing import bring_to
 from .states import State, recorded_of, told_time
 from .views import operations as views  # noqa: F401
 
@@ -51,7 +54,8 @@ class GraphSummary(Viewable):
     ``ambiguous`` lists short forms of which documents say different things; ``faults`` the
     files that could not be read when it was last updated. ``changed`` is when anything of it
     changed last. ``extractors`` has the versions that it was read with; ``advice`` says whether
-    others are here now, and what would have them find more.
+    others are here now, and what would have them find more. ``agreed`` counts what the space of its
+    name agreed on: statements, which are among the chunks and facts, and decisions.
     """
 
     name: str
@@ -70,6 +74,7 @@ class GraphSummary(Viewable):
     size_bytes: int
     changed: str | None = None
     advice: str = field(default="", repr=False)
+    agreed: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,9 @@ def build(
     chosen = _chosen(extractors, gazetteer)
     graph = Graph(name)
     try:
-        return build_graph(graph, folders, extractors=chosen)
+        made = build_graph(graph, folders, extractors=chosen)
+        bring_to(graph)
+        return made
     finally:
         graph.database.close()
 
@@ -160,6 +167,7 @@ def update(
             kept = [each for each in extractors_in_use(graph) if extractors is None]
             chosen = _chosen(extractors, gazetteer, kept=kept)
         tell_ledger(graph)
+        bring_to(graph)
         return ingest(graph, extractors=chosen)
 
 
@@ -208,7 +216,7 @@ def as_of(name: str, *, recorded: str | None = None, valid: str | None = None) -
         with state.frozen():
             spans = state.recorded_spans()
             facts = tuple({**plain_fact(each), **recorded_of(each, spans)} for each in state.facts)
-            documents = len(state.documents)
+            documents = sum(row["reader"] != STATEMENT for row in state.documents.values())
     when = "now" if recorded_us is None else told_time(recorded_us)
     return FactsAt(name, when, valid, documents, facts)
 
@@ -308,7 +316,8 @@ def list_graphs() -> list[dict[str, Any]]:
     for name in list_names():
         with opened(name) as graph:
             row = graph.database.read_one(
-                "SELECT count(reading_id), count(fault) FROM documents WHERE recorded_to IS NULL"
+                "SELECT count(reading_id), count(fault) FROM documents "
+                f"WHERE recorded_to IS NULL AND {FROM_FILES}"
             )
             found.append(
                 {
@@ -342,13 +351,14 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
         "SELECT path, fault FROM documents WHERE recorded_to IS NULL AND fault IS NOT NULL"
     )
     faults = {row["path"]: row["fault"] for row in rows} | read_left_out(graph)
+    documents = [row for row in state.documents.values() if row["reader"] != STATEMENT]
     dropped = graph.database.read_one("SELECT coalesce(sum(ungrounded), 0) FROM extractions")
     extractors = extractors_in_use(graph)
     return GraphSummary(
         graph.name,
         tuple(graph.folders().values()),
-        len(state.documents),
-        sum(row["characters"] for row in state.documents.values()),
+        len(documents),
+        sum(row["characters"] for row in documents),
         len(state.chunks()),
         len(state.mentions),
         len(state.entities),
@@ -370,4 +380,5 @@ def _summary(graph: Graph, state: State) -> GraphSummary:
                 ),
             )
         ),
+        len(agreed_values(graph)),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # The rows that were open at ?1.
 OPEN = "recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1)"
+# Not the statements of a space, which are documents of their own.
+FROM_FILES = "folder_id IN (SELECT id FROM folders WHERE kind = 'folder')"
 DOCUMENTS = f"""
 SELECT documents.id, folder_id, path, documents.reader, documents.source_sha256, encoding,
     characters
@@ -84,7 +86,7 @@ QUOTES = (
     + "AND document.id IN (SELECT value FROM json_each(?2))"
 )
 # What users decide and a state depends on; that two are not one changes nothing in it.
-EVENTS = ("events", "sense_events", "rule_events")
+EVENTS = ("events", "sense_events", "rule_events", "agreed_events")
 # When anything that a state depends on changed.
 MOMENTS = """
 SELECT DISTINCT moment FROM (

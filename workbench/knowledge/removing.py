@@ -24,6 +24,7 @@ from .answering.asking import kept_retrievers
 from .events import tell_ledger
 from .graphs import Graph, opened
 from .property_graph.removing import remove_property_graphs
+from .queries import FROM_FILES
 
 # Beside the graphs and a level deeper than they, so that nothing in it is listed as one.
 _ASIDE = ".removed"
@@ -90,7 +91,7 @@ def _known(graph: Graph) -> tuple[int | None, tuple[Path, ...], dict[str, Any]]:
     try:
         tell_ledger(graph)
         row = graph.database.read_one(
-            "SELECT count(reading_id) FROM documents WHERE recorded_to IS NULL"
+            f"SELECT count(reading_id) FROM documents WHERE recorded_to IS NULL AND {FROM_FILES}"
         )
         documents, folders = int(row[0]) if row else 0, tuple(graph.folders().values())
     except WorkbenchError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.core.viewers import Viewable
 
+from .agreed import agreed_decisions, require_unsettled
 from .events import add_event, tell_ledger
 from .extraction.names import name_key
 from .graphs import Graph
@@ -41,6 +42,8 @@ def chosen_senses(state: State) -> list[tuple[int, str, str]]:
             last[where] = row["sense"]
         else:
             last.pop(where, None)
+    agreed = agreed_decisions(state.graph, "sense", until_us=state.recorded_us)
+    last |= {(path, name): name_key(sense) for name, path, sense in agreed}
     ids: dict[str, list[int]] = {}
     for number, document in state.documents.items():
         for path in {document["relative"], document["whole"]}:
@@ -58,6 +61,7 @@ def set_sense(
     """Have a name be of a sense in a document, and by context in documents like it.
 
     Raises:
+        ConflictError: The space agreed on a sense of it there.
         InputError: The sense has no letter or digit.
         NotFoundError: The document is not in the graph, or does not have the name.
     """
@@ -65,6 +69,7 @@ def set_sense(
     if not any(mark.isalnum() for mark in label) or "#" in label:
         raise InputError(f"{sense!r} is no sense", hint="one or two words: planet, the composer")
     _check_stands(state, name, document)
+    require_unsettled(state.graph, "sense", key, document)
     row = {"kind": "set", "name": key, "document": document, "sense": label}
     return _note(state.graph, row, actor=actor, reason=reason)
 
@@ -73,9 +78,10 @@ def unset_sense(graph: Graph, name: str, document: str, *, actor: str, reason: s
     """Take back what a name was set to be in a document.
 
     Raises:
-        ConflictError: Nothing was set.
+        ConflictError: Nothing was set, or the space agreed on it.
     """
     key = name_key(name)
+    require_unsettled(graph, "sense", key, document)
     last = graph.database.read_one(
         "SELECT kind FROM sense_events WHERE name = ? AND document = ? ORDER BY number DESC",
         (key, document),

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +18,7 @@ from typing import Any
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import InputError
 
+from .agreed import AGREED, agreed_decisions
 from .events import merged_pairs
 from .extraction.names import name_key
 from .extraction.protocol import DATE
@@ -39,6 +40,8 @@ from .senses import read_senses
 _Said = tuple[str, str, str, str | None, str | None]
 _FOREVER_US = (1 << 63) - 1
 _READ_BATCH = 500
+_LISTED = "SELECT value FROM json_each(?2)"
+_NOWHERE = -1  # no document: a name that stands by itself
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ class State:
         roots = self.graph.folders()
         labels: Mapping[int, str] = {}
         if len(roots) > 1:
-            labels = whole_labels(roots, ((row["folder_id"], row["path"]) for row in rows))
+            named = ((row["folder_id"], row["path"]) for row in rows)
+            labels = whole_labels(roots, (each for each in named if each[0] in roots))
         found = {}
         for row in rows:
             path, label = row["path"], labels.get(row["folder_id"])
@@ -208,15 +212,27 @@ class State:
 
     @cached_property
     def facts(self) -> list[Fact]:
-        """All facts in order. One whose ends are one entity says nothing, and is left out."""
+        """All facts in order.
+
+        One whose ends are one entity says nothing, and is left out; so is one that the graph's
+        space agreed to be wrong, unless it agreed on it as a statement, too.
+        """
+        return self._joined(self.read(ASSERTIONS))
+
+    def facts_of(self, relations: Iterable[str]) -> list[Fact]:
+        """The facts of some relations, without reading the others."""
+        wanted = json.dumps(sorted(relations))
+        return self._joined(self.read(f"{ASSERTIONS} AND relation IN ({_LISTED})", wanted))
+
+    def _joined(self, rows: Iterable[sqlite3.Row]) -> list[Fact]:
         found: dict[_Said, set[Support]] = defaultdict(set)
         keys: dict[_Said, set[str]] = defaultdict(set)
-        for row in self.read(ASSERTIONS):
+        for row in rows:
             if not holds_at(self.valid, row["valid_from"], row["valid_to"]):
                 continue
             subject = self.links.entity(row["document"], row["subject"])
             thing = self.links.entity(row["document"], row["object"])
-            if subject != thing:
+            if subject != thing and not self._is_wrong(row):
                 what = (subject, row["relation"], thing, row["valid_from"], row["valid_to"])
                 keys[what].add(row["key"])
                 path = self.documents[row["document"]]["path"]
@@ -228,6 +244,41 @@ class State:
             Fact(*what, tuple(sorted(found[what], key=_order_of)), tuple(sorted(keys[what])))
             for what in sorted(found, key=repr)
         ]
+
+    @cached_property
+    def _wrong(self) -> set[tuple[str, str, str]]:
+        """Subject, relation and object of what was agreed to be wrong, at any time."""
+        found = set()
+        for first, second, verdict in agreed_decisions(
+            self.graph, "fact", until_us=self.recorded_us
+        ):
+            if verdict == "wrong":
+                relation, _, thing = second.partition(" ")
+                ends = [self.links.entity(_NOWHERE, name) for name in (first, thing)]
+                found.add((ends[0], relation, ends[1]))
+        return found
+
+    @cached_property
+    def wrong_places(self) -> frozenset[tuple[str, int, int]]:
+        """Document, start and end of each place that says what was agreed to be wrong."""
+        relations = sorted({relation for _, relation, _ in self._wrong})
+        if not relations:
+            return frozenset()
+        found = set()
+        for row in self.read(f"{ASSERTIONS} AND relation IN ({_LISTED})", json.dumps(relations)):
+            if self._is_wrong(row):
+                path = str(self.documents[row["document"]]["path"])
+                found.add((path, int(row["start"]), int(row["stop"])))
+        return frozenset(found)
+
+    def _is_wrong(self, row: sqlite3.Row) -> bool:
+        """Whether documents say it, and it was agreed to be wrong."""
+        if not self._wrong or row["extractor"] == AGREED:
+            return False
+        subject, thing = (
+            self.links.entity(row["document"], row[name]) for name in ("subject", "object")
+        )
+        return (subject, row["relation"], thing) in self._wrong
 
     def recorded_spans(self) -> dict[str, tuple[int, int | None]]:
         """Since and until when each assertion of this state was held without a gap, by its key.

@@ -213,6 +213,27 @@ ALTER TABLE told ADD COLUMN apart INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE told ADD COLUMN senses INTEGER NOT NULL DEFAULT 0;
 """
 
+_AGREED = """
+-- What the space of the graph's name agreed on, as it was brought over: statements and decisions.
+ALTER TABLE folders ADD COLUMN kind TEXT NOT NULL DEFAULT 'folder'
+    CHECK (kind IN ('folder', 'space'));
+CREATE TABLE agreed_events (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('agree', 'withdraw')),
+    what TEXT NOT NULL CHECK (what IN ('statement', 'pair', 'sense', 'rule', 'fact')),
+    key TEXT NOT NULL,  -- of the statement or decision in the space
+    content TEXT NOT NULL,  -- JSON: it as the space has it; null where it was withdrawn
+    origin TEXT NOT NULL,  -- JSON: the record that brought it, and who proposed and approved it
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX agreed_events_by_key ON agreed_events (what, key);
+-- The record of the space that was brought over last.
+CREATE TABLE agreed_until (one INTEGER PRIMARY KEY CHECK (one = 1), record TEXT NOT NULL) STRICT;
+ALTER TABLE told ADD COLUMN agreed INTEGER NOT NULL DEFAULT 0;
+"""
+
 
 def _append_only(table: str) -> str:
     """Triggers that refuse anything but a new row at the end."""
@@ -231,4 +252,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("events", _EVENTS),
     Migration("rules", _RULES),
     Migration("reviews", _REVIEWS + _append_only("apart_events") + _append_only("sense_events")),
+    Migration("what was agreed on", _AGREED + _append_only("agreed_events")),
 )

@@ -40,6 +40,15 @@ def test_notes_are_sentences_with_their_places() -> None:
         assert TEXTS[note.heading.document][note.heading.start : note.heading.end] == note.title
 
 
+def test_a_sentence_that_says_what_was_agreed_to_be_wrong_is_no_note() -> None:
+    first = choose_notes(FOUND, by_words)[0]
+    place = (first.span.document, first.span.start + 4, first.span.end - 9)
+    left = choose_notes(FOUND, by_words, wrong=[place])
+    assert left and first.text not in {note.text for note in left}
+    elsewhere = [("sullivan.md", *place[1:]), (place[0], first.span.end, first.span.end + 5)]
+    assert choose_notes(FOUND, by_words, wrong=elsewhere)[0] == first
+
+
 def test_each_step_of_a_path_has_a_note() -> None:
     steps = tuple(PathStep(each.title, each.places[0], "first", None) for each in FOUND.passages)
     notes = choose_notes(retrieval(*FOUND.passages, path=steps), by_words, most=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests.knowledge.answering.made_retrievals import ANNE, by_words, passage, retrieval
@@ -53,6 +55,7 @@ class Finds:
     """Stands for a retriever that is sure of a passage, whatever is asked."""
 
     embed_many = staticmethod(by_words)
+    state = SimpleNamespace(wrong_places=frozenset())
 
     def retrieve(self, question: str, **_: object) -> object:
         return retrieval(passage(ANNE, "sullivan.md"), question=question)

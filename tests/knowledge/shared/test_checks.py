@@ -6,10 +6,11 @@ import pytest
 
 from workbench.core.errors import ConflictError
 from workbench.knowledge.shared.approval_rules import set_rule
-from workbench.knowledge.shared.checks import check_change
+from workbench.knowledge.shared.checks import CHECKS, check_change
 from workbench.knowledge.shared.contents import Contents
 from workbench.knowledge.shared.decisions import Decision
 from workbench.knowledge.shared.landing import merge_proposal
+from workbench.knowledge.shared.operations import protect
 from workbench.knowledge.shared.proposing import open_proposal
 from workbench.knowledge.shared.reviewing import review
 from workbench.knowledge.shared.single_values import single_valued
@@ -114,3 +115,34 @@ def test_a_check_that_a_rule_names_holds_a_merge_up(space: Space) -> None:
         merge_proposal(space, number, by="cur")
     set_rule(space, approvals=0, checks=["style"], by="adm")
     merge_proposal(space, number, by="cur")
+
+
+BAD = {
+    "sources": GOOD.with_statement(Statement("Ada", "wrote", "Notes")),
+    "contradictions": GOOD.with_statement(
+        Statement("Ada", "born_in", "Paris", sources=("page:ada.md",))
+    ),
+    "duplicates": GOOD.with_page("copy.md", PAGE),
+    "style": GOOD.with_page("b.md", "# B\n\n### C\n"),
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_each_check_holds_up_what_it_finds_and_nothing_where_a_rule_asks_for_none(
+    space: Space, check: str
+) -> None:
+    set_rule(space, approvals=0, checks=(), by="adm")
+    base = open_proposal(space, GOOD, title="good", by="con").number
+    merge_proposal(space, base, by="cur")
+    set_rule(space, approvals=0, checks=[check], by="adm")
+    number = open_proposal(space, BAD[check], title="bad", by="con").number
+    with pytest.raises(ConflictError, match="the checks hold proposal 2 up"):
+        merge_proposal(space, number, by="cur")
+    others = [each for each in CHECKS if each != check]
+    set_rule(space, approvals=0, checks=others, by="adm")
+    merge_proposal(space, number, by="cur")  # it is bad in that way alone
+
+
+def test_no_check_may_be_asked_for_on_the_command_line(space: Space) -> None:
+    assert protect("leads", approvals=0, checks=[""], user="adm").checks == ()
+    assert protect("leads", approvals=0, user="adm").checks == ("contradictions", "sources")

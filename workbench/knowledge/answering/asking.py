@@ -79,7 +79,8 @@ def find(retriever: Retriever, question: str, *, strategy: Asked = "auto") -> Fi
     bare = Findings(retrieval, ())
     if retrieval.abstained or retrieval.strategy == "none" or bare.lone is not None:
         return bare
-    return Findings(retrieval, tuple(choose_notes(retrieval, retriever.embed_many)))
+    wrong = retriever.state.wrong_places
+    return Findings(retrieval, tuple(choose_notes(retrieval, retriever.embed_many, wrong=wrong)))
 
 
 def answer(

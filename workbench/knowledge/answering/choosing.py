@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from .notes import Note, note_of_community, read_notes
 if TYPE_CHECKING:
     import numpy as np
 
+Place = tuple[str, int, int]
 Embed = Callable[[Sequence[str]], "np.ndarray"]
 MOST_NOTES = 5
 _MOST_ALIKE = 3  # sentences that answer outright, each with something that the others have not
@@ -27,7 +28,9 @@ _LEAST_SHARE = 0.65  # of the best score: what is further off leads a small mode
 _WORDS_WEIGHT = 0.4  # of the share of the question's words against the nearness in meaning
 
 
-def choose_notes(retrieval: Retrieval, embed: Embed, *, most: int = MOST_NOTES) -> list[Note]:
+def choose_notes(
+    retrieval: Retrieval, embed: Embed, *, most: int = MOST_NOTES, wrong: Collection[Place] = ()
+) -> list[Note]:
     """The sentences to answer from, the best first; each step of a path has one.
 
     Those that answer outright come first; without them, the nearest. What denies, supposes or only
@@ -38,9 +41,13 @@ def choose_notes(retrieval: Retrieval, embed: Embed, *, most: int = MOST_NOTES) 
         retrieval: What was found.
         embed: Gives the vectors of texts, shape (texts, dimensions), length 1.
         most: At most so many.
+        wrong: Where documents say what people agreed to be wrong; no sentence there is a note.
     """
     asked = read_asked_for(retrieval.question)
-    own = [list(read_notes(passage)) for passage in retrieval.passages]
+    own = [
+        [note for note in read_notes(passage) if not _is_in(note, wrong)]
+        for passage in retrieval.passages
+    ]
     outright = _outright(retrieval, asked, [note for notes in own for note in notes])
     if outright:
         covered = {note.span.document for note in outright}
@@ -60,6 +67,14 @@ def choose_notes(retrieval: Retrieval, embed: Embed, *, most: int = MOST_NOTES) 
     if retrieval.path:  # the deed is one of two hops
         return near if done else []
     return [note for note in done if _of_named(asked, note)]
+
+
+def _is_in(note: Note, places: Collection[Place]) -> bool:
+    span = note.span
+    return any(
+        document == span.document and start < span.end and span.start < end
+        for document, start, end in places
+    )
 
 
 def _of_named(asked: AskedFor, note: Note) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from workbench.core.errors import ConflictError, NotFoundError
 from workbench.core.viewers import Viewable
+from workbench.knowledge.agreed import agreed_decisions, agreed_values, require_unsettled
 from workbench.knowledge.events import add_event, tell_ledger
 from workbench.knowledge.graphs import Graph
 
@@ -87,9 +88,10 @@ def add_rule(graph: Graph, text: str, *, confidence: float, actor: str, reason: 
 
     Raises:
         InputError: It is no rule.
-        ConflictError: It is used already, as sure.
+        ConflictError: It is used already, as sure, or the space agreed on it.
     """
     rule = parse_rule(text, confidence=confidence)
+    require_unsettled(graph, "rule", rule.text, "")
     last = _last_events(graph).get(rule.text)
     own = {each.text: each.confidence for each in vocabulary_rules()}
     known = own.get(rule.text) if last is None else last[1]
@@ -112,10 +114,12 @@ def remove_rule(graph: Graph, text: str, *, known: Iterable[str], actor: str, re
         reason: Why.
 
     Raises:
+        ConflictError: The space agreed on it.
         InputError: It is no rule.
         NotFoundError: It is not used.
     """
     rule = parse_rule(text)
+    require_unsettled(graph, "rule", rule.text, "")
     used = set(known)
     if rule.text not in used:
         raise NotFoundError.among(
@@ -138,7 +142,14 @@ def _last_events(
         "ORDER BY number",
         (until_us,),
     )
-    return {row["rule"]: (row["kind"], row["confidence"], row["reason"]) for row in rows}
+    found: dict[str, tuple[Doing, float, str]] = {
+        row["rule"]: (row["kind"], row["confidence"], row["reason"]) for row in rows
+    }
+    for each in agreed_values(graph, what="rule", until_us=until_us).values():
+        content = each.content or {}
+        kind: Doing = "add" if content["verdict"] == "holds" else "remove"
+        found[content["about"][0]] = (kind, 1.0, content.get("reason", ""))
+    return found
 
 
 def _added(graph: Graph, *, until_us: int) -> set[str]:
@@ -147,7 +158,8 @@ def _added(graph: Graph, *, until_us: int) -> set[str]:
         "SELECT DISTINCT rule FROM rule_events WHERE kind = 'add' AND recorded_us <= ?",
         (until_us,),
     )
-    return {row["rule"] for row in rows}
+    agreed = agreed_decisions(graph, "rule", until_us=until_us)
+    return {row["rule"] for row in rows} | {rule for rule, _, said in agreed if said == "holds"}
 
 
 def _note(graph: Graph, kind: Doing, rule: Rule, *, actor: str, reason: str) -> None:

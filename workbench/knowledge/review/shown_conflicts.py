@@ -50,7 +50,7 @@ class ShownConflict:
 
 _OWN = {
     "text": "lines", "notebook": "page", "edit and delete": "page", "rename": "path",
-    "path": "path", "field": "field", "values": "object",
+    "path": "path", "field": "field", "values": "object", "cell": "page",
 }  # fmt: skip
 
 

@@ -36,7 +36,10 @@ def common_ancestor(read: Read, one: str, other: str) -> str:
             return digest
         for parent in read(digest).parents:
             meet(parent, sides)
-    raise ConflictError("the two have no record in common: they are of two spaces")
+    raise ConflictError(
+        "the two have no record in common: they are of two spaces",
+        hint="workbench knowledge log NAME says which records a space has",
+    )
 
 
 def first_parents(read: Read, head: str) -> Iterator[tuple[str, Record]]:

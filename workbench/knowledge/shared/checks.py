@@ -34,14 +34,25 @@ class Finding:
     key: str | None = None
 
 
-def check_change(before: Contents, after: Contents) -> list[Finding]:
+def check_change(before: Contents, after: Contents, *, space: str | None = None) -> list[Finding]:
     """What the checks find in a change, in the order of the checks.
 
     Args:
         before: The state that it is made to.
         after: The state with it.
+        space: The space's name: if there is a graph of it, what its documents say is asked, too.
     """
-    return [finding for check in CHECKS.values() for finding in check(before, after)]
+    found = [finding for check in CHECKS.values() for finding in check(before, after)]
+    if space is None:
+        return found
+    from .graph_checks import check_against_graph
+
+    # A sort keeps the order within: beside those of statements, and after them.
+    order = list(CHECKS)
+    return sorted(
+        [*found, *check_against_graph(space, before, after)],
+        key=lambda each: order.index(each.check),
+    )
 
 
 def _check_sources(before: Contents, after: Contents) -> Iterator[Finding]:

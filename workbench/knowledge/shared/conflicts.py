@@ -7,6 +7,7 @@ from typing import Literal
 
 ConflictKind = Literal[
     "text",  # both changed the same lines of a page
+    "cell",  # both changed something of one cell of a notebook, or one deleted it
     "notebook",  # the lines of both, together, are no JSON
     "edit and delete",  # one changed what the other took away
     "rename",  # both gave a page another name
@@ -25,7 +26,8 @@ class Conflict:
         kind: What of.
         what: The page's path, or the statement or decision in words.
         said: What each side made of it, in a sentence.
-        keys: The ids of the pages or the keys of the statements or decisions.
+        keys: The ids of the pages or the keys of the statements or decisions; of a cell, the page's
+            id, the cell's (empty for what is around the cells) and the keys to the field of it.
         ours: What is on this side, as text; empty where there is nothing.
         theirs: What is on the other.
         line: Of a text, the line in the page as far as it was merged, from 1.

@@ -23,7 +23,7 @@ from .statements import Statement, read_statement
 PAGES = "pages.jsonl"
 DECISIONS = "decisions.jsonl"
 _TEXTS = "pages/"
-_STATEMENTS = "statements/"
+STATEMENTS = "statements/"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def files_of(contents: Contents) -> dict[str, bytes]:
     decisions = [made.plain() for _, made in sorted(contents.decisions.items())]
     found |= _lines(PAGES, index) | _lines(DECISIONS, decisions)
     for part, lines in by_part.items():
-        found |= _lines(f"{_STATEMENTS}{part}.jsonl", lines)
+        found |= _lines(f"{STATEMENTS}{part}.jsonl", lines)
     return found | {f"{_TEXTS}{page.path}": page.text.encode() for page in contents.pages.values()}
 
 
@@ -134,7 +134,7 @@ def _read(files: Mapping[str, bytes]) -> Contents:
     said = [
         read_statement(row)
         for name, content in sorted(files.items())
-        if name.startswith(_STATEMENTS)
+        if name.startswith(STATEMENTS)
         for row in _values(content)
     ]
     made = [read_decision(row) for row in _values(files.get(DECISIONS, b""))]

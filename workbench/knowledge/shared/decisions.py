@@ -13,9 +13,11 @@ from workbench.knowledge.extraction.names import name_key
 from workbench.knowledge.inference.rules import parse_rule
 from workbench.store.documents import dump_document
 
+from .statements import RELATION
+
 # For each subject of a decision, what it may be: a pair is one or two, a name has a sense in a
-# document, a rule holds or does not.
-KINDS = ("pair", "sense", "rule")
+# document, a rule holds or does not, a fact that documents say is wrong or right.
+KINDS = ("pair", "sense", "rule", "fact")
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,11 @@ class Decision:
     """A decision about ``about``, two texts in order, and what it is.
 
     Attributes:
-        kind: ``pair``: two entities; ``sense``: a name and a document; ``rule``: a rule's text.
-        about: The pair's keys, the name's key and the document, the rule and nothing.
-        verdict: ``one`` or ``two``; the sense; ``holds`` or ``off``.
+        kind: ``pair``: two entities; ``sense``: a name and a document; ``rule``: a rule's text;
+            ``fact``: what documents say, at whatever time.
+        about: The pair's keys, the name's key and the document, the rule and nothing, the fact's
+            subject and its relation and object (``ada lovelace``, ``born_in london``).
+        verdict: ``one`` or ``two``; the sense; ``holds`` or ``off``; ``wrong`` or ``right``.
         reason: Why.
     """
 
@@ -48,6 +52,16 @@ class Decision:
             first, second = parse_rule(first).text, ""
             if self.verdict not in ("holds", "off"):
                 raise InputError(f"a rule holds or is off, and not {self.verdict!r}")
+        elif self.kind == "fact":
+            relation, _, thing = second.partition(" ")
+            if not first.strip() or not thing.strip() or not RELATION.fullmatch(relation):
+                raise InputError(
+                    "a fact is a subject, and a relation and an object parted by a blank",
+                    hint='["Ada Lovelace", "born_in London"]',
+                )
+            first, second = name_key(first), f"{relation} {name_key(thing)}"
+            if self.verdict not in ("wrong", "right"):
+                raise InputError(f"a fact is wrong or right, and not {self.verdict!r}")
         else:
             raise InputError(f"{self.kind!r} is no kind of decision", hint=", ".join(KINDS))
         object.__setattr__(self, "about", (first, second))
@@ -69,6 +83,8 @@ class Decision:
             return f"{first} and {second} are {self.verdict}"
         if self.kind == "sense":
             return f"{first} in {second} is {self.verdict}"
+        if self.kind == "fact":
+            return f"that {first} {second} is {self.verdict}"
         return f"the rule {first} {'holds' if self.verdict == 'holds' else 'is off'}"
 
 

@@ -8,7 +8,9 @@ from typing import TypeVar
 
 from .contents import Contents
 from .decisions import Decision
-from .lines import changed_spans, split_lines
+from .lines import Hunk as Hunk
+from .lines import hunks_of
+from .notebook_cells import EMPTY_NOTEBOOK, CellChange, cell_changes
 from .pages import Page
 from .statements import Statement
 
@@ -16,23 +18,17 @@ Value = TypeVar("Value", Page, Statement, Decision)
 
 
 @dataclass(frozen=True)
-class Hunk:
-    """Lines that became others; ``old_line`` and ``new_line`` count from 1."""
-
-    old_line: int
-    old: tuple[str, ...]
-    new_line: int
-    new: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class PageChange:
-    """A page before and after: one path is None where it came or went."""
+    """A page before and after: one path is None where it came or went.
+
+    ``cells`` is what changed of a notebook's cells; None for what is no notebook with ids of cells.
+    """
 
     id: str
     old_path: str | None
     new_path: str | None
     hunks: tuple[Hunk, ...]
+    cells: tuple[CellChange, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -100,15 +96,12 @@ def _changed(old: Mapping[str, Value], new: Mapping[str, Value]) -> list[str]:
 
 def _page_change(key: str, old: Page | None, new: Page | None, with_lines: bool) -> PageChange:
     before, after = ("" if each is None else each.text for each in (old, new))
-    hunks: tuple[Hunk, ...] = ()
-    if with_lines and before != after:
-        ours, theirs = split_lines(before), split_lines(after)
-        hunks = tuple(
-            Hunk(a + 1, tuple(ours[a:b]), c + 1, tuple(theirs[c:d]))
-            for a, b, c, d in changed_spans(before, after)
-        )
+    hunks = hunks_of(before, after) if with_lines else ()
+    cells = None
+    if hunks and all(each is None or each.is_notebook for each in (old, new)):
+        cells = cell_changes(before or EMPTY_NOTEBOOK, after or EMPTY_NOTEBOOK)
     old_path, new_path = (None if each is None else each.path for each in (old, new))
-    return PageChange(key, old_path, new_path, hunks)
+    return PageChange(key, old_path, new_path, hunks, cells)
 
 
 def _value_change(

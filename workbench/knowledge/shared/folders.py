@@ -50,7 +50,8 @@ def write_folder(
         ConflictError: The folder is not empty, or two names would be one file on some disks.
         StorageError: It cannot be written.
     """
-    digest = space.head if record is None else space.find(record)
+    space.require(by, "read")  # before it is told what is there
+    digest = space.head if record is None else space.find(record, by=by)
     contents = space.contents(digest)
     paths = sorted(page.path for page in contents.pages.values())
     space.require(by, "read", {"", *paths})
@@ -58,7 +59,10 @@ def write_folder(
         raise ConflictError(f"{folder} is there and not empty", hint="name another folder")
     folded = {path.casefold(): path for path in paths}
     if twins := [path for path in paths if folded[path.casefold()] != path]:
-        raise ConflictError(f"{twins[0]} and {folded[twins[0].casefold()]} differ in case alone")
+        raise ConflictError(
+            f"{twins[0]} and {folded[twins[0].casefold()]} differ in case alone",
+            hint=f"workbench knowledge export {space.name} FOLDER has both, as git keeps them",
+        )
     with files.saying_why(folder):
         files.make_folder(folder / PAGES_FOLDER)
         for page in contents.pages.values():
@@ -77,7 +81,7 @@ def write_folder(
 
 
 def read_folder(
-    space: Space, folder: Path, *, renames: Mapping[str, str] | None = None
+    space: Space, folder: Path, *, renames: Mapping[str, str] | None = None, by: By = None
 ) -> tuple[Contents, str]:
     """What a folder says the space shall hold, and the record that it was written from.
 
@@ -85,6 +89,7 @@ def read_folder(
         space: The space.
         folder: One that ``write_folder`` wrote.
         renames: New paths of pages by old ones, beyond those whose text is the same.
+        by: Who asks.
 
     Raises:
         ConflictError: It is of another space.
@@ -93,8 +98,11 @@ def read_folder(
     """
     note = _read_note(folder)
     if note.get("space") != space.name:
-        raise ConflictError(f"{folder} was written from the space {note.get('space')!r}")
-    base = space.find(str(note.get("record")))
+        raise ConflictError(
+            f"{folder} was written from the space {note.get('space')!r}",
+            hint=f"workbench knowledge checkout {space.name} FOLDER",
+        )
+    base = space.find(str(note.get("record")), by=by)
     before = space.contents(base)
     texts = _read_pages(folder / PAGES_FOLDER, known={page.path for page in before.pages.values()})
     found = _with_pages(before, texts, renames or {})

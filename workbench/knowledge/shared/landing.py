@@ -9,6 +9,7 @@ from workbench.core.errors import ConflictError, InputError, NotFoundError
 
 from .ancestry import common_ancestor
 from .approval_rules import blocking, require_approvals, rule_for, rules_of
+from .bringing import bring_to_graph
 from .checks import check_change
 from .contents import Contents, contents_of, files_of
 from .differences import touched_now, touched_paths
@@ -66,7 +67,9 @@ def merge_proposal(
             author=actor, words=words or proposal.title, proposal=number,
         )  # fmt: skip
         space.add_event("merged", actor, proposal=number, record=record)
-        return Landed(record, head, space.record(record).state, number)
+        landed = Landed(record, head, space.record(record).state, number)
+    bring_to_graph(space)
+    return landed
 
 
 def resolve(
@@ -146,7 +149,7 @@ def revert(space: Space, record: str, *, words: str = "", by: By = None) -> Land
     checked_words(words, what="a revert's words")
     with space.changing():
         head = space.head
-        found = space.find(record)
+        found = space.find(record, by=by)
         made = dict(space.line()).get(found)
         if made is None or not made.parents:
             raise NotFoundError(
@@ -160,11 +163,16 @@ def revert(space: Space, record: str, *, words: str = "", by: By = None) -> Land
             hint="make a proposal that changes it by hand"
         )
         if merged == now:
-            raise ConflictError(f"what {found[:12]} brought is not there any more")
+            raise ConflictError(
+                f"what {found[:12]} brought is not there any more",
+                hint=f"workbench knowledge log {space.name}",
+            )
         said = words or f"takes back {found[:12]}: {made.words}"
         digest = space.add_record("reverted", merged, (head,), author=actor, words=said)
         space.add_event("reverted", actor, record=digest, of=found)
-        return Landed(digest, head, space.record(digest).state)
+        landed = Landed(digest, head, space.record(digest).state)
+    bring_to_graph(space)
+    return landed
 
 
 def release(space: Space, name: str, *, record: str | None = None, by: By = None) -> str:
@@ -178,12 +186,17 @@ def release(space: Space, name: str, *, record: str | None = None, by: By = None
     check_release(name)
     with space.changing():
         actor = space.require(by, "release")
-        found = space.head if record is None else space.find(record)
+        found = space.head if record is None else space.find(record, by=by)
         if found not in dict(space.line()):
-            raise ConflictError(f"{found[:12]} was proposed and is not agreed on")
+            raise ConflictError(
+                f"{found[:12]} was proposed and is not agreed on",
+                hint=f"workbench knowledge log {space.name} has what is",
+            )
         for each in space.shelf.events():
             if each.kind == "released" and each.data["name"] == name:
-                raise ConflictError(f"{name} is {str(each.record)[:12]} for good")
+                raise ConflictError(
+                    f"{name} is {str(each.record)[:12]} for good", hint="take another name"
+                )
         space.add_event("released", actor, record=found, name=name)
         return found
 
@@ -198,7 +211,7 @@ def _require_checks(
     space: Space, number: int, before: Contents, after: Contents, touched: tuple[str, ...]
 ) -> None:
     rule = rule_for(rules_of(space.shelf.events()), touched)
-    held = blocking(check_change(before, after), rule)
+    held = blocking(check_change(before, after, space=space.name), rule)
     if held:
         listed = "; ".join(f"{each.what}: {each.said}" for each in held[:5])
         more = f" and {len(held) - 5} more" if len(held) > 5 else ""

@@ -79,6 +79,27 @@ def changed_spans(old: str, new: str) -> list[tuple[int, int, int, int]]:
     return found
 
 
+@dataclass(frozen=True)
+class Hunk:
+    """Lines that became others; ``old_line`` and ``new_line`` count from 1."""
+
+    old_line: int
+    old: tuple[str, ...]
+    new_line: int
+    new: tuple[str, ...]
+
+
+def hunks_of(old: str, new: str) -> tuple[Hunk, ...]:
+    """The lines of one text that became others in another."""
+    if old == new:
+        return ()
+    ours, theirs = split_lines(old), split_lines(new)
+    return tuple(
+        Hunk(a + 1, tuple(ours[a:b]), c + 1, tuple(theirs[c:d]))
+        for a, b, c, d in changed_spans(old, new)
+    )
+
+
 def merge_texts(base: str, ours: str, theirs: str) -> MergedText:
     """What two texts made of a third, together.
 

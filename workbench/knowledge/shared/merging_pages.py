@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from .conflicts import Conflict
 from .lines import merge_texts
+from .merging_notebooks import merge_notebooks
 from .pages import Page, clashing_paths, is_json
 from .three_ways import merge_by_key
 
@@ -29,6 +30,10 @@ def _merge_page(key: str, old: Page | None, mine: Page, other: Page) -> tuple[Pa
         was = mine.path if old is None else old.path
         said = f"renamed to {mine.path} here and to {other.path} there"
         conflicts.append(Conflict("rename", was, said, (key,), mine.path, other.path))
+    if all(page is None or page.is_notebook for page in (old, mine, other)):
+        cells = merge_notebooks(key, path, None if old is None else old.text, mine.text, other.text)
+        if cells is not None:
+            return Page(path, cells[0]), [*conflicts, *cells[1]]
     text = merge_texts("" if old is None else old.text, mine.text, other.text)
     for clash in text.clashes:
         said = "these lines were changed in two ways"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from .bringing import bring_to_graph
 from .space import Space, open_space
 
 
@@ -14,4 +15,5 @@ def opened_space(name: str) -> Iterator[Space]:
     space = open_space(name)
     with closing(space.shelf):
         space.tell_ledger()
+        bring_to_graph(space)
         yield space

@@ -23,9 +23,9 @@ from .differences import Difference
 from .folders import read_folder
 from .landing import Landed, merge_proposal, resolve
 from .opening import opened_space
-from .proposals import Proposal, ProposalState, proposals_of
+from .proposals import Comment, Proposal, ProposalState, proposals_of
 from .proposing import end_proposal, open_proposal, revise_proposal
-from .reviewing import approve, ask_for_changes, comment, review, settle_comment
+from .reviewing import approve, ask_for_changes, comment, place_now, review, settle_comment
 from .settling import settle
 from .shelf import list_spaces
 from .space import Space
@@ -50,7 +50,11 @@ class ProposalSummary(Viewable):
 
 @dataclass(frozen=True)
 class ShownReview(Viewable):
-    """A proposal with all that a reviewer looks at; ``needs`` is how many approvals are missing."""
+    """A proposal with all that a reviewer looks at; ``needs`` is how many approvals are missing.
+
+    Of a comment on a line, ``page_now`` and ``line_now`` are where that line is in what is proposed
+    now; they are None where it was changed.
+    """
 
     name: str
     proposal: ProposalSummary
@@ -105,7 +109,7 @@ def propose(
     """
     moves = dict(_pairs(renames or [], hint="--renames old.md=new.md"))
     with opened_space(name) as space:
-        contents, base = read_folder(space, folder, renames=moves)
+        contents, base = read_folder(space, folder, renames=moves, by=user)
         if revise is not None:
             said = words or title
             made = revise_proposal(space, revise, contents, base=base, words=said, by=user)
@@ -158,7 +162,7 @@ def show_review(
             found.change,
             found.findings,
             found.conflicts,
-            tuple(vars(each) for each in found.proposal.comments),
+            tuple(_told(space, found.proposal, each) for each in found.proposal.comments),
             max(0, found.rule.approvals - len(found.counted)),
         )
 
@@ -222,7 +226,7 @@ def resolve_conflicts(
     with opened_space(name) as space:
         theirs: str | None = None
         if folder is not None:
-            contents, head = read_folder(space, folder)
+            contents, head = read_folder(space, folder, by=user)
         else:
             head = space.head
             theirs = review(space, number, by=user).proposal.head
@@ -312,11 +316,13 @@ def protect(
         name: The space.
         approvals: So many.
         path: Only for this page or folder of pages; the narrowest around a page decides.
-        checks: sources, contradictions, duplicates, style; by default the first two.
+        checks: sources, contradictions, duplicates, style; by default the first two, and none if
+            it is empty.
         user: Who asks; he must administer it.
     """
     with opened_space(name) as space:
-        return set_rule(space, path=path, approvals=approvals, checks=checks, by=user)
+        named = None if checks is None else [each for each in checks if each]
+        return set_rule(space, path=path, approvals=approvals, checks=named, by=user)
 
 
 def _summary(found: Proposal) -> ProposalSummary:
@@ -331,6 +337,11 @@ def _summary(found: Proposal) -> ProposalSummary:
         tuple(f"{who}: {why}" for who, why in found.objections.items()),
         sum(each.settled_by is None for each in found.comments),
     )
+
+
+def _told(space: Space, proposal: Proposal, said: Comment) -> dict[str, Any]:
+    page, line = place_now(space, proposal, said) or (None, None)
+    return {**vars(said), "page_now": page, "line_now": line if said.line is not None else None}
 
 
 def _pairs(texts: list[str], *, hint: str) -> list[tuple[str, str]]:

@@ -118,5 +118,5 @@ def rename(pages: Mapping[str, Page], path: str, new: str) -> dict[str, Page]:
     if path not in ids:
         raise NotFoundError.among("page", path, ids)
     if new in ids:
-        raise ConflictError(f"there is a page {new} already")
+        raise ConflictError(f"there is a page {new} already", hint="take another name")
     return {**pages, ids[path]: check_page(Page(new, pages[ids[path]].text))}

@@ -77,7 +77,9 @@ class Proposal:
         """Raise ConflictError unless it can still be changed, approved and merged."""
         if self.state != "open":
             raise ConflictError(
-                f"proposal {self.number} was {self.state} by {self.ended_by!r}", state=self.state
+                f"proposal {self.number} was {self.state} by {self.ended_by!r}",
+                hint="make a new proposal",
+                state=self.state,
             )
 
 

@@ -106,7 +106,9 @@ def revise_proposal(
         actor = space.require(by, "propose", touched or all_touched(space, proposal))
         require_author(proposal, actor, "revise")
         if contents == space.contents(proposal.head):
-            raise ConflictError(f"proposal {number} says just that already")
+            raise ConflictError(
+                f"proposal {number} says just that already", hint="change something first"
+            )
         brought_up = agreed != old
         record = space.add_record(
             "resolved" if brought_up else "proposed", contents,

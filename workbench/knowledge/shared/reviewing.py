@@ -56,7 +56,7 @@ def review(space: Space, number: int, *, by: By = None) -> Review:
         return Review(
             proposal,
             difference(before, after),
-            tuple(check_change(*checked)),
+            tuple(check_change(*checked, space=space.name if merged is not None else None)),
             () if merged is None else merged.conflicts,
             rule,
             tuple(counted_approvals(space, proposal, touched)),
@@ -130,7 +130,10 @@ def settle_comment(space: Space, number: int, comment_number: int, *, by: By = N
         if not found:
             raise NotFoundError(f"proposal {number} has no comment {comment_number}")
         if found[0].settled_by is not None:
-            raise ConflictError(f"comment {comment_number} is settled")
+            raise ConflictError(
+                f"comment {comment_number} is settled",
+                hint=f"workbench knowledge proposals comment {space.name} {number} WORDS",
+            )
         name = by if isinstance(by, str) or by is None else by.user
         own = name is not None and name in (found[0].author, proposal.author)
         verb = "comment" if own else "review"
@@ -166,7 +169,10 @@ def approve(space: Space, number: int, *, seen: str | None = None, by: By = None
                 reason="own",
             )
         if any((each.user, each.record) == (actor, proposal.head) for each in proposal.approvals):
-            raise ConflictError(f"{actor!r} has approved proposal {number} as it is")
+            raise ConflictError(
+                f"{actor!r} has approved proposal {number} as it is",
+                hint=f"workbench knowledge merge-proposal {space.name} {number}",
+            )
         space.add_event("approved", actor, proposal=number, record=proposal.head)
         return find_proposal(space, number)
 

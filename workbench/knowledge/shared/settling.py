@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 from workbench.core.errors import ConflictError, InputError
 
@@ -12,13 +13,14 @@ from .conflicts import Conflict
 from .contents import Contents
 from .lines import split_lines
 from .merging import Merged
+from .merging_notebooks import ORDER, SOURCE
+from .notebook_cells import in_order, with_cell_field
 from .pages import Page, clashing_paths
 from .settling_own import Own, write_own
 from .statements import Statement
 
 Side = Literal["ours", "theirs"]
 Choice = Side | Own
-Value = TypeVar("Value")
 
 
 def settle(
@@ -67,6 +69,8 @@ def _settled(found: Contents, conflict: Conflict, side: Contents, text: str) -> 
         return _with_text(found, key, _put(found.pages[key].text, text, conflict.line or 1))
     if conflict.kind == "notebook":
         return _with_text(found, key, text)
+    if conflict.kind == "cell":
+        return _with_text(found, key, _with_side(found.pages[key].text, conflict, text))
     if conflict.kind == "rename":
         page = Page(text, found.pages[key].text)
         return replace(found, pages={**found.pages, key: page})
@@ -86,6 +90,14 @@ def _settled(found: Contents, conflict: Conflict, side: Contents, text: str) -> 
     return found  # of a path: what was renamed by another conflict may have settled it
 
 
+def _with_side(text: str, conflict: Conflict, said: str) -> str:
+    """A notebook with what one side has of a cell; of two orders of cells, one side's."""
+    _, cell, *of = conflict.keys
+    if not cell and (*of,) == ORDER:
+        return in_order(text, json.loads(said))
+    return with_cell_field(text, cell, of, said if said or (*of,) == SOURCE else None)
+
+
 def _put(text: str, lines: str, line: int) -> str:
     kept = split_lines(text)
     return "".join([*kept[: line - 1], lines, *kept[line - 1 :]])
@@ -99,16 +111,12 @@ def _take(found: Contents, key: str, side: Contents) -> Contents:
     """What one side has of a key, or its absence."""
     if key in found.pages:
         pages = {each: page for each, page in found.pages.items() if each != key}
-        return replace(found, pages=pages | _of(key, side.pages))
+        return replace(found, pages=pages | ({key: side.pages[key]} if key in side.pages else {}))
     if key in found.statements:
-        rest = {each: said for each, said in found.statements.items() if each != key}
-        return replace(found, statements=rest | _of(key, side.statements))
-    made = {each: said for each, said in found.decisions.items() if each != key}
-    return replace(found, decisions=made | _of(key, side.decisions))
-
-
-def _of(key: str, values: Mapping[str, Value]) -> dict[str, Value]:
-    return {key: values[key]} if key in values else {}
+        said = side.statements.get(key)
+        return found.without_statement(key) if said is None else found.with_statement(said)
+    made = side.decisions.get(key)
+    return found.without_decision(key) if made is None else found.with_decision(made)
 
 
 def _with_field(merged: Statement, side: Statement, conflict: Conflict) -> Statement:

@@ -10,6 +10,8 @@ from workbench.core.errors import InputError
 from .conflicts import Conflict
 from .contents import Contents
 from .lines import split_lines
+from .merging_notebooks import SOURCE
+from .notebook_cells import with_cell_field
 from .pages import Page, check_path
 from .statements import Statement
 
@@ -29,7 +31,12 @@ class Own:
 
 
 def takes_own(conflict: Conflict, ours: Contents, theirs: Contents) -> bool:
-    """Whether words of one's own can settle it: not a decision, nor whether a fact is stated."""
+    """Whether words of one's own can settle it: not a decision, nor whether a fact is stated.
+
+    Of a cell only its source can be.
+    """
+    if conflict.kind == "cell":
+        return conflict.keys[2:] == SOURCE
     if conflict.kind == "edit and delete":
         return any(conflict.keys[0] in side.pages for side in (ours, theirs))
     return conflict.kind != "decision"
@@ -48,6 +55,10 @@ def write_own(
     key = conflict.keys[0]
     if conflict.kind == "text":
         return _with_lines(found, conflict, own.text)
+    if conflict.kind == "cell":
+        page = found.pages[key]
+        text = with_cell_field(page.text, conflict.keys[1], SOURCE, own.text)
+        return replace(found, pages={**found.pages, key: replace(page, text=text)})
     if conflict.kind in ("notebook", "edit and delete"):
         path = (found.pages.get(key) or ours.pages.get(key) or theirs.pages[key]).path
         return replace(found, pages={**found.pages, key: Page(path, own.text)})

@@ -5,20 +5,39 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Protocol
 
 from workbench.knowledge.extraction.names import name_key
 from workbench.knowledge.inference.rules import Comparison
+from workbench.knowledge.inference.values import are_one_value
 from workbench.knowledge.inference.vocabulary import NARROWING, vocabulary_rules
 
 from .statements import Statement
 
 
+class Timed(Protocol):
+    """What is so from one time until another."""
+
+    @property
+    def valid_from(self) -> str | None:
+        """Since when, None if that is not known."""
+
+    @property
+    def valid_to(self) -> str | None:
+        """Until when."""
+
+
 @cache
 def single_valued() -> frozenset[tuple[str, int]]:
-    """Relations with the place that they determine: 1 the object of a subject, 0 the other way."""
+    """Relations with the place that they determine: 1 the object of a subject, 0 the other way.
+
+    Only those of which the vocabulary is certain: a price that was another last year is no fault.
+    """
     found = set()
     for rule in vocabulary_rules():
         if not isinstance(rule.head, Comparison) or rule.head.sign != "=" or len(rule.body) != 2:
+            continue
+        if rule.confidence < 1:
             continue
         one, other = rule.body
         if one.relation != other.relation:
@@ -53,16 +72,20 @@ def two_values(statements: Iterable[Statement]) -> Iterator[tuple[Statement, Sta
         for number, one in enumerate(ordered):
             for other in ordered[number + 1 :]:
                 values = [name_key(each.object if place else each.subject) for each in (one, other)]
-                if _differ(*values) and frozenset(values) not in joined and _meet(one, other):
+                if differ(*values) and frozenset(values) not in joined and meet(one, other):
                     yield one, other
 
 
-def _differ(one: str, other: str) -> bool:
+def differ(one: str, other: str) -> bool:
+    """Whether they are two days or amounts, or neither's words are all among the other's."""
+    told = are_one_value(one, other)
+    if told is not None:
+        return not told
     words = ({*one.split()}, {*other.split()})
     return not (words[0] <= words[1] or words[1] <= words[0])
 
 
-def _meet(one: Statement, other: Statement) -> bool:
+def meet(one: Timed, other: Timed) -> bool:
     """Whether they may hold on one day; who follows in the year in which one ends does not."""
     return not (
         _is_over(one.valid_to, other.valid_from) or _is_over(other.valid_to, one.valid_from)

@@ -70,7 +70,10 @@ class Space:
         actor = self.require(by, "administer")
         with self.shelf.transaction():
             if self.shelf.events():
-                raise ConflictError(f"the space {self.name!r} is there already")
+                raise ConflictError(
+                    f"the space {self.name!r} is there already",
+                    hint=f"workbench knowledge log {self.name}",
+                )
             state = write_state(Contents(), self.shelf.put)
             record = Record("begun", state, (), 0, actor, self.now_us(), f"{self.name} begins")
             digest = self.shelf.put(record.content())
@@ -81,20 +84,29 @@ class Space:
     @property
     def head(self) -> str:
         """The record whose state is what is agreed on. Raises NotFoundError where none was made."""
-        moves = [each for each in self.shelf.events() if each.kind in MOVES_HEAD]
-        if not moves or moves[-1].record is None:
+        found = self.find_head()
+        if found is None:
             raise NotFoundError(
                 f"the space {self.name!r} is not there",
                 hint=f"workbench knowledge spaces add {self.name}",
             )
-        return moves[-1].record
+        return found
+
+    def find_head(self) -> str | None:
+        """The same, None where none was made."""
+        moves = [each for each in self.shelf.events() if each.kind in MOVES_HEAD]
+        return moves[-1].record if moves else None
 
     def contents(self, record: str | None = None) -> Contents:
         """What a record's state holds, by default the head's."""
         return self.contents_of_state(self.record(record or self.head).state)
 
-    def find(self, name: str) -> str:
+    def find(self, name: str, *, by: By = None) -> str:
         """A record by its digest or the beginning of it, or by a release's name.
+
+        Args:
+            name: What is given.
+            by: Who asks; names that are near are told to who may read the space.
 
         Raises:
             ConflictError: Several records begin so.
@@ -109,8 +121,9 @@ class Space:
         if len(found) > 1:
             raise ConflictError(f"{len(found)} records begin with {name}", hint="give more of it")
         if not found:
+            known_to_him = releases if self.may(by, "read", [""]) else ()
             raise NotFoundError.among(
-                "record or release", name, releases, hint=f"workbench knowledge log {self.name}"
+                "record or release", name, known_to_him, hint=f"workbench knowledge log {self.name}"
             )
         return found[0]
 

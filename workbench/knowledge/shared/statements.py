@@ -15,7 +15,7 @@ from workbench.knowledge.states import is_date
 from workbench.store.documents import check_text, dump_document
 
 MOST_CHARS = 2000
-_RELATION = re.compile(r"[^\W\d]\w*")
+RELATION = re.compile(r"[^\W\d]\w*")
 _FIELDS = ("subject", "relation", "object", "valid_from", "valid_to", "sources", "note")
 
 
@@ -47,7 +47,7 @@ class Statement:
             value = getattr(self, name)
             check_text(value, what=f"a statement's {name}")
             object.__setattr__(self, name, shown(value))
-        if not _RELATION.fullmatch(self.relation):
+        if not RELATION.fullmatch(self.relation):
             raise InputError(f"{self.relation!r:.80} is no relation", hint="one word: born_in")
         for name in ("valid_from", "valid_to"):
             value = getattr(self, name)

@@ -15,6 +15,7 @@ from workbench.knowledge.states import told_time
 
 from .activity.happenings import Happenings
 from .blaming import BlamedLine, BlamedValue, blame_page, blame_value
+from .bringing import bring_to_graph
 from .folders import Checkout, write_folder
 from .git_export import Export, export_git
 from .git_import import Import, import_git
@@ -137,7 +138,7 @@ def blame(
     with opened_space(name) as space, space.shelf.snapshot():
         if value:
             return Blame(name, what, values=tuple(blame_value(space, what, by=user)))
-        found = None if record is None else space.find(record)
+        found = None if record is None else space.find(record, by=user)
         return Blame(name, what, tuple(blame_page(space, what, record=found, by=user)))
 
 
@@ -197,4 +198,6 @@ def import_one(name: str, folder: Path, *, user: str | None = None) -> Import:
     """
     space = Space(name)
     with closing(space.shelf):
-        return import_git(space, folder, by=user)
+        made = import_git(space, folder, by=user)
+        bring_to_graph(space)
+        return made
