@@ -196,6 +196,7 @@ def test_a_pronoun_and_a_row_say_what_they_are_about() -> None:
 STAFF = (
     "name: Ana Lund; role: Cook; manager: Ben Carr; mentor: Ida Roe",
     "Supplier: Corvo Mills; Delivers: flour; City: Tolm",
+    "Name | Manager | Mentor\nEva Dahl | Ida Roe | Ben Carr\nOla Dahl | Eva Dahl | Ida Roe",
     "Ben Carr was born in Brask. Ida Roe was born in Tolm. Corvo Mills was founded by Per Holt.",
 )
 
@@ -210,6 +211,8 @@ def staff_lines() -> list[Said]:
         ("Where was Ana Lund's manager born?", "Ben Carr was born in Brask."),
         ("Where was Ana Lund's mentor born?", "Ida Roe was born in Tolm."),
         ("Where was the manager of Ana Lund born?", "Ben Carr was born in Brask."),
+        ("Where was Eva Dahl's manager born?", "Ida Roe was born in Tolm."),
+        ("Where was Eva Dahl's mentor born?", "Ben Carr was born in Brask."),
         ("Who founded the supplier that delivers flour?", "Corvo Mills was founded by Per Holt."),
         ("Where was Ana Lund's sister born?", None),
         ("Who founded the supplier that delivers salt?", None),
@@ -222,7 +225,7 @@ def test_a_row_leads_on_by_the_cell_that_is_asked_for(question: str, second: str
 
 def test_a_row_that_leads_on_by_any_of_its_names_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variant to which all capitals of a row are one name, and its cells alike."""
-    monkeypatch.setattr(Said, "pairs", [])
+    monkeypatch.setattr(Said, "cells", [])
     two = answers_by_two(read_asked_for("Where was Ana Lund's mentor born?"), staff_lines())
     assert two is None or two[1].line.text != "Ida Roe was born in Tolm."
 

@@ -60,18 +60,18 @@ def answers_by_two(asked: AskedFor, lines: Sequence[Said]) -> tuple[Said, Said] 
     if asked.compares or not asked.nested or asked.kind == "whether":
         return None
     for first in lines:
-        if not asked.names and not first.pairs:
+        if not asked.names and not first.cells:
             continue
         named = all(first.names(name) or _is_about(name, asked, first) for name in asked.names)
         if not named or is_denied(asked, first):
             continue
         left = [word for word in asked.asked if not covers(word, asked, first)]
         bridges = [run for run in first.runs if not asked.named.issuperset(run)]
-        if asked.names and first.pairs:  # the manager, and not the mentor beside
+        if asked.names and first.cells:  # the manager, and not the mentor beside
             said = [word for word in asked.asked if word not in left]
             told = [
                 pair
-                for pair in first.pairs
+                for pair, _ in first.cells
                 if any(say_alike(word, each) for word in said for each in pair)
             ]
             bridges = [run for run in bridges if any(pair.issuperset(run) for pair in told)]

@@ -13,6 +13,7 @@ from .names import words_of
 from .words import stem
 
 _WORD = re.compile(r"[^\W_]+")
+_BAR = " | "
 _ROW = re.compile(r"^[^:;]+: [^;]+(?:; [^:;]+: [^;]+)+$")
 
 
@@ -78,8 +79,8 @@ class Said:
     @cached_property
     def runs(self) -> list[tuple[str, ...]]:
         """Capitalised words that follow one another, as stems; of a row those of its values."""
-        if self.pairs:
-            values = (part.partition(": ")[2] for part in self.line.text.split(";"))
+        if self.cells:
+            values = (value for _, value in self.cells)
             return [run for value in values for run in Said(Line(value, 0, len(value))).runs]
         found: list[list[int]] = []
         for at in self._capitals:
@@ -88,6 +89,20 @@ class Said:
             else:
                 found.append([at])
         return [tuple(self.stems[at] for at in run) for run in found]
+
+    @cached_property
+    def cells(self) -> list[tuple[frozenset[str], str]]:
+        """Of a row of either form each value, with the stems of it and of its column's head."""
+        text, heads = self.line.text, self.line.about.split(_BAR)
+        if self.pairs:
+            values = [part.partition(": ")[2] for part in text.split(";")]
+            return list(zip(self.pairs, values, strict=True))
+        values = text.split(_BAR)
+        if len(values) < 2 or len(values) != len(heads):
+            return []
+        told = (f"{head} {value}" for head, value in zip(heads, values, strict=True))
+        stems = (frozenset(map(stem, words_of(each))) for each in told)
+        return list(zip(stems, values, strict=True))
 
     @cached_property
     def pairs(self) -> list[frozenset[str]]:
