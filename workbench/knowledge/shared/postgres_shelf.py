@@ -10,7 +10,7 @@ import hashlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ SCHEMA = "workbench_shared"
 _FORM = "workbench shared knowledge 1"
 _COLUMNS = ("number", "kind", "actor", "time_us", "proposal", "record", "data")
 _LOCK_WAIT = "60s"
+_AT_ONCE = 1000
 _WAIT = {"connect_timeout": "5", "tcp_user_timeout": "30000", "keepalives_idle": "30"}
 _TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
@@ -132,6 +133,18 @@ class PostgresShelf:
         """A value."""
         rows = self._rows(f"SELECT content FROM {SCHEMA}.objects WHERE sha256 = %s", (digest,))
         return checked(digest, rows[0][0] if rows else None)
+
+    def get_many(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """Values by their names, a thousand at a time."""
+        wanted = sorted(set(digests))
+        found: dict[str, bytes] = {}
+        for at in range(0, len(wanted), _AT_ONCE):
+            rows = self._rows(
+                f"SELECT sha256, content FROM {SCHEMA}.objects WHERE sha256 = ANY(%s)",
+                (wanted[at : at + _AT_ONCE],),
+            )
+            found |= {row[0]: bytes(row[1]) for row in rows}
+        return {digest: checked(digest, found.get(digest)) for digest in wanted}
 
     def add(self, event: Event) -> None:
         """Keep an event."""

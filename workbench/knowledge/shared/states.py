@@ -83,6 +83,12 @@ def changed_files(
     return found
 
 
+def changed_parts(old: str, new: str, get: Callable[[str], bytes]) -> set[str]:
+    """The digests of the parts that only one of two states has."""
+    parts = [set(_named(digest, get).values()) for digest in (old, new)]
+    return parts[0] ^ parts[1]
+
+
 def file_digest(state: str, name: str, get: Callable[[str], bytes]) -> str | None:
     """The digest of one file of a state; None if it has none of that name."""
     part = _named(state, get).get(digest_of(name.encode())[0])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.core.errors import NotFoundError
 from workbench.identity.grants import Grants
 from workbench.identity.users import Users
 from workbench.knowledge.shared.activity.contributions import contributions
@@ -59,5 +60,11 @@ def test_both_tell_the_same(url: str) -> None:
     told = [digest(space, Watches(), by="con", most_lines=1000) for space in spaces]
     for each in told:
         assert each.watched == 1 and each.entries > 10
+    # Many values in one question are those of many questions, and one that is missing is named.
+    names = [digest for digest, _ in spaces[0].history()]
+    many = [space.shelf.get_many(names) for space in spaces]
+    assert many[0] == many[1] == {each: spaces[0].shelf.get(each) for each in names}
     for space in spaces:
+        with pytest.raises(NotFoundError, match="holds nothing named 000000"):
+            space.shelf.get_many([*names, "0" * 64])
         space.shelf.close()

@@ -133,6 +133,7 @@ def contributions(
     """
     with space.shelf.snapshot():
         done = Happenings(space, by)
+        done.look_through()
         seen = [each for each in done.all if each.event is not None and done.may_see(each)]
         tally = _Tally(per, since_us, until_us)
         clocks = clock_faults(seen)
@@ -208,7 +209,7 @@ def _proposes(each: Happening) -> bool:
 
 def _count_standing(done: Happenings, found: Standing, tally: _Tally) -> None:
     """Count the lines and statements that stand, of the pages that the reader may see."""
-    record, may = done.space.record, done.sight.may
+    record, may = done.touching.record, done.sight.may
     for key, owners in found.lines.items():
         if may(done.now_paths[key]):
             for digest, lines in Counter(owners).items():

@@ -105,6 +105,8 @@ def digest(
     with space.shelf.snapshot():
         done = Happenings(space, by)
         watched = watches.of(done)
+        if any(each.kind in ("page", "entity") for each in watched) or not done.sight.sees_all:
+            done.look_through()
         seen = watches.seen(done)
         found: defaultdict[Watch, list[Happening]] = defaultdict(list)
         ordered = sorted(watched, key=lambda each: _NARROWEST.index(each.kind))

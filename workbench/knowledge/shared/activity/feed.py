@@ -99,6 +99,8 @@ def activity(
         raise InputError(f"{limit} entries cannot be shown: 1 to {MOST_SHOWN:,}")
     with space.shelf.snapshot():
         done = Happenings(space, by)
+        if asked.page is not None:
+            done.look_through()
         event, role = _read_place(before, done)
         fits = matcher(done, asked)
         found: list[Happening] = []
@@ -173,7 +175,7 @@ def _words(done: Happenings, found: Happening) -> str:
         where, checks = event.data["path"] or "the space", ", ".join(event.data["checks"])
         return f"{where}: {event.data['approvals']} approvals, checks: {checks or 'none'}"
     if event.kind == "reverted":
-        return done.space.record(str(event.record)).words
+        return done.touching.record(str(event.record)).words
     if event.kind == "settled":
         return f"comment {event.data['comment']}"
     line = f"line {event.data['line']}: " if "line" in event.data else ""

@@ -74,10 +74,10 @@ class Happenings:
     def __init__(self, space: Space, by: By) -> None:
         self.space = space
         self.sight, self.touching = Sight(space, by), Touching(space)
-        self.now_paths = self.touching.paths(space.record(space.head).state)
+        self.now_paths = self.touching.paths(self.touching.record(space.head).state)
         events = space.shelf.events()
         self.begun = str(events[0].record)
-        self.proposals = _traced(space, events)
+        self.proposals = _traced(self.touching, events)
         self.all = sorted(
             (*_in_order(events), *_in_order(role_changes(space))), key=lambda each: each.order
         )
@@ -87,6 +87,12 @@ class Happenings:
             for each in self.all
             if each.event is not None and each.event.kind in MOVES_HEAD
         }
+
+    def look_through(self) -> None:
+        """Read at once what tells what every event changed: for who looks at all of them."""
+        changes = {pair for each in self.proposals.values() for pair in each.revisions}
+        moves = {str(record) for record in self._moves}
+        self.touching.fetch([*changes, *((record, None) for record in sorted(moves))])
 
     def may_see(self, found: Happening) -> bool:
         """Whether the reader may see it at all: all that it touched, where that stands now too.
@@ -130,7 +136,7 @@ class Happenings:
             return Touched()
         page, said = event.data.get("page"), event.data.get("statement")
         if event.kind == "commented" and (page or said):
-            key = page and self.touching.id_of(self.space.record(event.record).state, page)
+            key = page and self.touching.id_of(self.touching.record(event.record).state, page)
             return Touched(frozenset({(key or "", page)} if page else ()), bool(said))
         return self.touching.of(event.record, self.base_of(event))
 
@@ -147,7 +153,7 @@ class Happenings:
             return [event.data["path"]]
         found = self.touched(event)
         if event.kind == "reverted":  # its words tell of what it took back
-            taken = self.space.record(event.data["of"]).proposal
+            taken = self.touching.record(event.data["of"]).proposal
             if taken is not None:
                 found |= self.touched_by(self.proposals[taken])
         return self._with_now(found)
@@ -174,7 +180,7 @@ def _in_order(found: Sequence[Event | RoleChange]) -> Iterable[Happening]:
             yield Happening(each.number, "role", *told, role=each)
 
 
-def _traced(space: Space, events: list[Event]) -> dict[int, Traced]:
+def _traced(touching: Touching, events: list[Event]) -> dict[int, Traced]:
     found: dict[int, Traced] = {}
     for event in events:
         if event.proposal is None:
@@ -187,7 +193,7 @@ def _traced(space: Space, events: list[Event]) -> dict[int, Traced]:
             )  # fmt: skip
         traced = found[event.proposal]
         if event.kind == "revised":
-            base = base_of_revision(space.record(record), traced.revisions[-1][1])
+            base = base_of_revision(touching.record(record), traced.revisions[-1][1])
             traced.revisions.append((record, base))
         if event.kind in ("opened", "revised"):
             traced.revised_us[record] = event.time_us

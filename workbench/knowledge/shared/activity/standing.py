@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from workbench.knowledge.shared.ancestry import all_ancestors
+from workbench.knowledge.shared.ancestry import all_ancestors, first_parents
 from workbench.knowledge.shared.blaming import unchanged_lines
 from workbench.knowledge.shared.lines import changed_spans, split_lines
 from workbench.knowledge.shared.records import Record
@@ -53,12 +53,12 @@ class _Owners:
 
 def standing(done: Happenings) -> Standing:
     """What stands in a space, with the records that brought it."""
-    space, head = done.space, done.space.head
-    line = {digest for digest, _ in space.line()}
-    walk = _Walk(done.touching)
-    for digest, record in all_ancestors(space.record, head):
+    head = done.space.head
+    walk = _Walk(done.touching, done.begun)
+    line = {digest for digest, _ in first_parents(walk.record, head)}
+    for digest, record in all_ancestors(walk.record, head):
         walk.take(digest, record, agreed=digest in line)
-    now = space.record(head).state
+    now = walk.record(head).state
     found = Standing(
         {key: walk.lines(head, key) for key in done.now_paths},
         {key: walk.fact(head, key) for key in walk.statements(now)},
@@ -71,8 +71,8 @@ def standing(done: Happenings) -> Standing:
 class _Walk:
     """The records of a space, each after its parents."""
 
-    def __init__(self, touching: Touching) -> None:
-        self.touching, self.record = touching, touching.space.record
+    def __init__(self, touching: Touching, begun: str) -> None:
+        self.touching, self.record, self.begun = touching, touching.record, begun
         self.owners: dict[str, _Owners] = {}
         self.taken: list[TakenLine] = []
 
@@ -111,7 +111,7 @@ class _Walk:
 
     def statements(self, state: str) -> Iterator[str]:
         """The keys of a state's statements."""
-        empty = self.record(self.touching.space.history()[0][0]).state
+        empty = self.record(self.begun).state
         for name, (_, digest) in self.touching.files(empty, state).items():
             if name.startswith(STATEMENTS):
                 yield from self.touching.values_in(name, digest)

@@ -6,16 +6,16 @@ A whole state is never read for it, so a look at thousands of events stays cheap
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from workbench.knowledge.shared.contents import DECISIONS, PAGES
 from workbench.knowledge.shared.decisions import Decision, read_decision
-from workbench.knowledge.shared.records import Record
+from workbench.knowledge.shared.records import Record, record_of
 from workbench.knowledge.shared.space import Space
 from workbench.knowledge.shared.statements import Statement, read_statement
-from workbench.knowledge.shared.states import changed_files, file_digest
+from workbench.knowledge.shared.states import changed_files, changed_parts, file_digest
 
 TEXTS, STATEMENTS = "pages/", "statements/"
 
@@ -68,9 +68,29 @@ class Touching:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.get = lru_cache(maxsize=1 << 13)(space.shelf.get)
+        self._fetched: dict[str, bytes] = {}
+        self.get = lru_cache(maxsize=1 << 13)(self._get)
+        self.record = lru_cache(maxsize=1 << 14)(self._record)
         self.between = lru_cache(maxsize=1 << 12)(self._between)
         self._paths_of_list = lru_cache(maxsize=1 << 10)(self._read_list)
+
+    def fetch(self, changes: Iterable[tuple[str, str | None]]) -> None:
+        """Read in few questions what tells what many records changed, each beside its base.
+
+        Records, lists of parts and of pages, and statements: no text of a page.
+        """
+        wanted = list(changes)
+        found = self._fetched
+        found |= self.space.shelf.get_many(each for each, _ in wanted)
+        befores = (base or next(iter(self.record(each).parents), None) for each, base in wanted)
+        found |= self.space.shelf.get_many(each for each in befores if each is not None)
+        pairs = {self.states(*each) for each in wanted}
+        found |= self.space.shelf.get_many(state for pair in pairs for state in pair)
+        parts = {part for pair in pairs for part in changed_parts(*pair, self.get)}
+        found |= self.space.shelf.get_many(parts)
+        named = (item for pair in pairs for item in self.files(*pair).items())
+        told = (digests for name, digests in named if name == PAGES or name.startswith(STATEMENTS))
+        found |= self.space.shelf.get_many(each for pair in told for each in pair if each)
 
     def of(self, record: str, base: str | None = None) -> Touched:
         """What a record changed of another's state, by default its first parent's."""
@@ -79,9 +99,9 @@ class Touching:
 
     def states(self, record: str, base: str | None = None) -> tuple[str, str]:
         """The digests of the states before and after; the first record has itself before."""
-        found = self.space.record(record)
+        found = self.record(record)
         before = base or (found.parents[0] if found.parents else record)
-        return self.space.record(before).state, found.state
+        return self.record(before).state, found.state
 
     def files(self, old: str, new: str) -> dict[str, tuple[str | None, str | None]]:
         """The files of two states that differ."""
@@ -121,6 +141,12 @@ class Touching:
         read = read_decision if name == DECISIONS else read_statement
         said = [read(json.loads(line)) for line in self.get(digest).decode().split("\n") if line]
         return {each.key: each for each in said}
+
+    def _get(self, digest: str) -> bytes:
+        return self._fetched.get(digest) or self.space.shelf.get(digest)
+
+    def _record(self, digest: str) -> Record:
+        return record_of(self.get(digest))
 
     def _between(self, old: str, new: str) -> Touched:
         if old == new:
