@@ -39,6 +39,7 @@ def show_oidc_set(provider: Provider) -> None:
         ["roles", "; ".join(roles) or "none by it"],
         ["clocks", f"may differ by {provider.leeway_s:g} s"],
         ["sends back to", f"https://HOST/live/oidc/{provider.name}/callback"],
+        ["", f"https://HOST/oidc/{provider.name}/callback (JupyterLab)"],
         ["", "http://127.0.0.1/signed-in (from a terminal)"],
         ["signed out at", "https://HOST/live/sign-in"],
         ["tells of it at", f"https://HOST/live/oidc/{provider.name}/back-channel"],

@@ -20,7 +20,7 @@ from workbench.identity.oidc import fetching
 from workbench.identity.oidc.issuers import _issuers
 from workbench.identity.oidc.signing_in import OidcSignIn
 from workbench.identity.users import Users
-from workbench.identity.web import Answer, Asked, FrontDoor, Place, front_door, starlette_routes
+from workbench.identity.web import Answer, Asked, FrontDoor, Place, front_door, waiting
 from workbench.knowledge.live.server import serving
 
 from .conftest import Door
@@ -243,7 +243,7 @@ def many_on_their_way(url: str, provider: RealProvider) -> Iterator[list[int]]:
     for thread in threads:
         thread.start()
     try:
-        wait_for(lambda: len(answered) >= 40 - starlette_routes.MOST_WAITING)
+        wait_for(lambda: len(answered) >= 40 - waiting.MOST_WAITING)
         yield answered
     finally:
         provider.line.slow.set()
@@ -289,8 +289,8 @@ def test_the_test_above_sees_threads_that_are_shared(
         taken.append(1)
         return await asyncio.to_thread(call)
 
-    monkeypatch.setattr(starlette_routes._Waiters, "run", shared)
-    monkeypatch.setattr(starlette_routes, "MOST_WAITING", 40)
+    monkeypatch.setattr(waiting.Waiters, "run", shared)
+    monkeypatch.setattr(waiting, "MOST_WAITING", 40)
     with many_on_their_way(url, provider):
         wait_for(lambda: len(taken) == 40)
         with pytest.raises(httpx2.ReadTimeout):

@@ -27,6 +27,7 @@ class Place:
     session_cookie: str = "workbench_session"
     device_cookie: str = "workbench_device"
     secure: bool = False
+    page: str = "sign-in"  # the sign-in page's own path, where that is another
 
     def path(self, rest: str) -> str:
         """The path of one of its pages."""

@@ -109,13 +109,13 @@ def signed_out_page(place: Place, *, there: str | None, label: str) -> str:
         if there
         else ""
     )
-    again = f'<p><a href="{escape(place.path("sign-in"))}">Sign in again</a></p>'
+    again = f'<p><a href="{escape(place.path(place.page))}">Sign in again</a></p>'
     return page("Signed out", f"<p>This browser is signed out.</p>{more}{again}")
 
 
 def error_page(place: Place, error: WorkbenchError) -> str:
     """Why not, and the way back."""
-    back = f'<p><a href="{escape(place.path("sign-in"))}">To the sign-in page</a></p>'
+    back = f'<p><a href="{escape(place.path(place.page))}">To the sign-in page</a></p>'
     return page("Not signed in", f"{_alert(error)}{back}")
 
 

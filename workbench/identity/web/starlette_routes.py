@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -16,35 +13,9 @@ from workbench.core.errors import BusyError
 
 from .asking import Answer, Asked
 from .front_door import FrontDoor
+from .waiting import Waiters
 
 MOST_FORM_BYTES = 16 << 10
-WAITERS = 4
-MOST_WAITING = 32
-
-
-class _Waiters:
-    """Threads that wait for providers, apart from those of passwords: a slow one keeps these alone
-    waiting, and is asked by so many at once at most."""
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(WAITERS, thread_name_prefix="oidc")
-        self._waiting = 0
-
-    async def run(self, call: Callable[[], Answer]) -> Answer:
-        """What the call gives. Raises BusyError if too many wait already."""
-        if self._waiting >= MOST_WAITING:
-            raise BusyError(
-                f"{self._waiting} others are on their way to a provider",
-                hint="wait a little, or sign in by password",
-                retry_after_s=10.0,
-            )
-        self._waiting += 1
-        try:
-            context = contextvars.copy_context()
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, context.run, call)
-        finally:
-            self._waiting -= 1
 
 
 def sign_in_routes(door: FrontDoor) -> list[Route]:
@@ -53,7 +24,7 @@ def sign_in_routes(door: FrontDoor) -> list[Route]:
     Args:
         door: Its place says below which path.
     """
-    prefix, waiters = door.place.prefix, _Waiters()
+    prefix, waiters = door.place.prefix, Waiters()
 
     async def endpoint(request: Request) -> Response:
         rest = request.url.path[len(prefix) + 1 :]

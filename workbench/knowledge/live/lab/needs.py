@@ -71,6 +71,7 @@ def _file(method: str, path: str) -> Need:
 
 
 RULES: dict[str, _Rule] = {
+    f"{_OURS}.provider_door.ProviderDoor": _reading(OPEN),
     f"{_OURS}.signing_in.SignInPage": _always(OPEN),
     f"{_OURS}.signing_in.SignOutPage": _always(OPEN),
     f"{_OURS}.rooms.RoomSocket": _always(SIGNED),  # asks for itself, at each message

@@ -192,6 +192,7 @@ def _stand_before(application: Any, live: LiveLab) -> None:
     from .gate import Gate
     from .lab_page import LabPage, MissingPage
     from .own_settings import OwnSettings, OwnTranslations, OwnWorkspaces
+    from .provider_door import ProviderDoor
     from .rooms import EverybodySocket, RoomSocket
     from .sessions import ProposeAnswer, RightsAnswer, SessionAnswer
 
@@ -200,6 +201,7 @@ def _stand_before(application: Any, live: LiveLab) -> None:
         live.doorkeeper,
         live.sessions,
         own=(
+            (r"/oidc/([a-z0-9-]+)/(start|callback)$", ProviderDoor),
             (r"/api/collaboration/room/(JupyterLab:globalAwareness)$", EverybodySocket),
             (r"/api/collaboration/room/(.+)$", RoomSocket),
             (r"/api/collaboration/session/(.+)$", SessionAnswer),

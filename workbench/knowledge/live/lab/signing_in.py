@@ -18,6 +18,7 @@ from workbench.core.errors import AccessError, WorkbenchError
 
 from ..showing import status_of
 from .gate import COOKIE, DEVICE_COOKIE, shows_bearer, text_shown, who_asks
+from .provider_door import ways_to_providers
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in: Workbench</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -34,13 +35,15 @@ h1 {{ font-size: 1.25rem; margin: 0 0 .25rem }} p {{ margin: 0 0 1rem }}
 label {{ display: block; margin: .75rem 0 .25rem }}
 input {{ font: inherit; width: 100%; box-sizing: border-box; padding: .5rem; color: inherit;
   background: transparent; border: 1px solid var(--line); border-radius: 6px }}
+.way {{ display: block; text-align: center; padding: .5rem; margin: 0 0 .75rem; color: inherit;
+  border: 1px solid var(--line); border-radius: 6px; text-decoration: none }}
 button {{ font: inherit; margin-top: 1.25rem; width: 100%; padding: .55rem; border: 0;
   border-radius: 6px; color: #fff; background: var(--do); cursor: pointer }}
 :focus-visible {{ outline: 3px solid var(--do); outline-offset: 2px }}
 [role=alert] {{ color: var(--no) }}
 </style>
 <main><form method="post">
-<h1>Workbench</h1><p>Sign in to write with the others.</p>{said}{xsrf}
+<h1>Workbench</h1><p>Sign in to write with the others.</p>{said}{ways}{xsrf}
 <label for="user">Name</label>
 <input id="user" name="user" autocomplete="username" required autofocus value="{user}">
 <label for="password">Password</label>
@@ -138,7 +141,9 @@ class SignInPage(JupyterHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Security-Policy", "frame-ancestors 'none'; script-src 'none'")
         xsrf = self.xsrf_form_html()
-        self.finish(_PAGE.format(said=alert, user=html.escape(user, quote=True), xsrf=xsrf))
+        ways = ways_to_providers(self.settings, self._next())
+        shown = html.escape(user, quote=True)
+        self.finish(_PAGE.format(said=alert, user=shown, xsrf=xsrf, ways=ways))
 
 
 class SignOutPage(JupyterHandler):
