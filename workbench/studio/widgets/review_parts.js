@@ -22,7 +22,7 @@ function press(act, text, { key = act, kind = "", more = "" } = {}) {
 const PILLS = {
   open: ["mark", "○ open"], merged: ["good", "✓ merged"], declined: ["bad", "✗ declined"],
   withdrawn: ["plain", "– withdrawn"], you: ["mark", "● waits for you"], author: ["plain", "waits for its author"],
-  others: ["plain", "waits for others"], merge: ["good", "✓ can be merged"],
+  others: ["plain", "waits for others"], merge: ["good", "✓ enough approvals"],
 };
 const pill = (name) => (PILLS[name] ? `<span class="pill ${PILLS[name][0]}">${PILLS[name][1]}</span>` : "");
 
