@@ -55,14 +55,14 @@ class Bench:
     def __init__(self, home: Path, part: str) -> None:
         from workbench.evaluation.knowledge_sets import read_knowledge_set
         from workbench.knowledge.graphs import Graph
-        from workbench.knowledge.retrieval.retriever import Retriever
+        from workbench.knowledge.retrieval.retriever import Retriever, read_kept
         from workbench.knowledge.retrieval.training.questions import GoldPassages, labelled
         from workbench.knowledge.states import State
         from workbench.models.loading import load
 
         self.part, state = part, State(Graph("leads", home=home))
         self.model = load("minilm-l6-v2")
-        self.retriever = Retriever(state, self.model.embed)
+        self.retriever = Retriever(state, self.model.embed, read=read_kept)
         self.corpus = self.retriever.corpus
         self.gold = GoldPassages(state, self.corpus.graph)
         self.sets = {

@@ -67,16 +67,22 @@ class PlainEncoder:
             for start in range(0, len(places), _ROWS):
                 check_cancelled()
                 some = places[start : start + _ROWS]
-                states = self._states(np.array([rows[place] for place in some]))
+                states = self.states(np.array([rows[place] for place in some]))
                 means = states.mean(axis=1)
                 found[some] = means / np.linalg.norm(means, axis=1, keepdims=True)
         return found
 
-    def _states(self, ids: np.ndarray) -> np.ndarray:
-        """The last states of texts of one length, [texts, tokens, size]."""
+    def states(self, ids: np.ndarray, kinds: np.ndarray | None = None) -> np.ndarray:
+        """The last states of texts of one length, [texts, tokens, size].
+
+        Args:
+            ids: Of their tokens, [texts, tokens].
+            kinds: Of the same shape: 0 for a token of the first part, 1 for one of the second.
+        """
         weights, length = self._weights, ids.shape[1]
         states = weights["embeddings.word_embeddings.weight"][ids]
-        states = states + weights["embeddings.token_type_embeddings.weight"][0]
+        kind = weights["embeddings.token_type_embeddings.weight"]
+        states = states + (kind[0] if kinds is None else kind[kinds])
         states = states + weights["embeddings.position_embeddings.weight"][:length]
         states = self._normed(states, "embeddings.LayerNorm")
         for layer in range(self._config["num_hidden_layers"]):

@@ -136,7 +136,7 @@ def test_what_is_hidden_is_in_no_pair_and_no_list(retriever: Retriever) -> None:
 def test_the_same_question_gives_the_same(retriever: Retriever, place: Graph) -> None:
     question = next(iter(TWO_HOPS))
     assert retriever.retrieve(question) == retriever.retrieve(question)
-    again = Retriever(State(place), retriever.embed_many)
+    again = Retriever(State(place), retriever.embed_many, read=retriever.read)
     assert again.retrieve(question) == retriever.retrieve(question)
 
 

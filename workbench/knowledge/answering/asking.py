@@ -16,7 +16,7 @@ from workbench.core.cancellation import check_cancelled
 from workbench.knowledge.graphs import opened
 from workbench.knowledge.indexes import EMBEDDER
 from workbench.knowledge.retrieval.keeping import stamp_of
-from workbench.knowledge.retrieval.retriever import Asked, Retriever
+from workbench.knowledge.retrieval.retriever import Asked, Retriever, read_kept
 from workbench.knowledge.retrieval.telling import Retrieval
 from workbench.knowledge.states import State
 from workbench.models.loading import load
@@ -159,7 +159,7 @@ class KeptRetrievers:
             # What its state has read holds, by the stamp: only what it reads from is opened anew.
             known[1].state.graph = state.graph
         else:
-            known = stamp, Retriever(state, self._embed)
+            known = stamp, Retriever(state, self._embed, read=read_kept)
         self._kept[folder] = known
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)

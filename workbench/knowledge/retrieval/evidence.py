@@ -42,7 +42,8 @@ FEATURES = (
 """What evidence is told by. The names are the question's capitalised words, the rest its other
 telling words."""
 
-_LOOKED_AT = 5
+LOOKED_AT = 5
+"""How many passages are looked at for what they say, beside pairs."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,14 @@ class EvidenceLines:
         return Answerable(float(self.chances(np.array([features]))[0]), self.bound)
 
 
-def kept_evidence_lines() -> EvidenceLines:
-    """The lines whose weights are kept in this package."""
-    told = read_weights("evidence")
-    one, two = (scorer_of(told[name], FEATURES) for name in ("one", "two"))
+def kept_evidence_lines(read: Sequence[str] = ()) -> EvidenceLines:
+    """The lines whose weights are kept in this package.
+
+    Args:
+        read: The names of what a reader adds to the features; none where nothing is read.
+    """
+    told = read_weights("evidence_read" if read else "evidence")
+    one, two = (scorer_of(told[name], (*FEATURES, *read)) for name in ("one", "two"))
     return EvidenceLines(one, two, told["bound"])
 
 
@@ -103,7 +108,7 @@ def evidence_features(
         hops: The chance that the question needs two passages.
     """
     question, words = signals.question, corpus.graph.words
-    first, pair = list(reranked)[:_LOOKED_AT], plan.passages(2)
+    first, pair = list(reranked)[:LOOKED_AT], plan.passages(2)
     looked = list(dict.fromkeys(first + pair))
     if not looked:
         return [0.0] * len(FEATURES)

@@ -22,6 +22,8 @@ from .lines import lines_of
 from .overviews import Overview, is_thin, look_over
 from .plans import Plan, make_plan, pair_scorer
 from .questions import read_question
+from .reader import MODEL, kept_reader
+from .reading import READ_FEATURES, Read, read_features
 from .reranker import Reranker, kept_reranker
 from .said import Said
 from .scorers import Scorer
@@ -51,6 +53,7 @@ class Retriever:
         state: The graph as it is to be searched.
         embed: Gives the vectors of texts, shape (texts, dimensions), length 1.
         embedder: The name of the model that does.
+        read: Says whether sentences say what a question asks; without it words alone tell.
     """
 
     def __init__(
@@ -59,8 +62,9 @@ class Retriever:
         embed: Callable[[Sequence[str]], np.ndarray],
         *,
         embedder: str = EMBEDDER,
+        read: Read | None = None,
     ) -> None:
-        self.state, self.embed_many = state, embed
+        self.state, self.embed_many, self.read = state, embed, read
         graph = keep_passage_graph(state)
         text, vectors = index_text(state), index_vectors(state, embedder=embedder)
         self._text_stamp = text_stamp(state)  # the file may be another process's by now
@@ -79,7 +83,8 @@ class Retriever:
 
     @cached_property
     def _kept(self) -> tuple[Reranker, Scorer, EvidenceLines, dict[Strategy, Scorer]]:
-        return kept_reranker(), pair_scorer(), kept_evidence_lines(), strategy_scorers()
+        evidence = kept_evidence_lines(READ_FEATURES if self.read else ())
+        return kept_reranker(), pair_scorer(), evidence, strategy_scorers()
 
     def rank(self, question: str, *, strategy: Asked = "auto", limit: int = 10) -> Ranked:
         """All rankings for a question, and the final one by its strategy.
@@ -138,6 +143,8 @@ class Retriever:
             plan = make_plan(signals, self.corpus, scorer=pairs)
         hops = choice.chances["multi-hop"] + choice.chances["comparison"]
         told = evidence_features(signals, self.corpus, reranked=reranked, plan=plan, hops=hops)
+        if self.read is not None:
+            told += read_features(signals, self.corpus, self.read, reranked=reranked, plan=plan)
         judged = evidence.judge(told)
         if not judged.abstained or choice.strategy in ("overview", "none"):
             return judged
@@ -191,11 +198,20 @@ def opened_retriever(state: State, *, embedder: str = EMBEDDER) -> Iterator[Retr
         NotFoundError, FetchError: The embedder cannot be brought.
     """
     plain = find_plain_encoder(embedder)
+    read = read_kept if embedder == MODEL else None
     if plain is not None:
-        yield Retriever(state, plain.embed, embedder=embedder)
+        yield Retriever(state, plain.embed, embedder=embedder, read=read)
         return
     with load(embedder) as model:
-        yield Retriever(state, model.embed, embedder=embedder)
+        yield Retriever(state, model.embed, embedder=embedder, read=read)
+
+
+def read_kept(question: str, sentences: Sequence[str]) -> np.ndarray:
+    """The log odds that sentences say what is asked, by the reader that is kept.
+
+    It is loaded at the first question: its model is the embedder's, which is there by then.
+    """
+    return kept_reader().read(question, sentences)
 
 
 def _chosen(question: str, asked: Asked, lines: dict[Strategy, Scorer]) -> Choice:

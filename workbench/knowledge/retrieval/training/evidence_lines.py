@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbench.knowledge.retrieval.evidence import FEATURES, EvidenceLines
 from workbench.knowledge.retrieval.fitting import fit_logistic
+from workbench.knowledge.retrieval.reading import READ_FEATURES
 
 from .questions import Labelled
 
@@ -29,7 +30,7 @@ def train_evidence(table: np.ndarray, questions: Sequence[Labelled]) -> Evidence
     Questions of one and of two hops count the same among those that are lost.
 
     Args:
-        table: Their features, shape (questions, features).
+        table: Their features, shape (questions, features), with what was read of them or without.
         questions: As many.
     """
     import numpy as np
@@ -94,12 +95,13 @@ def fit_lines(
     for group in (answered & two, answered & ~two, ~answered & two, ~answered & ~two):
         mine = group & chosen
         balance[mine] = weights[mine] / max(1.0, weights[mine].sum())
+    names = (*FEATURES, *READ_FEATURES)[: table.shape[1]]
     lines = []
     for share in (1 - hops, hops):
         counts = balance * np.maximum(share, _LEAST_SHARE)
         for side in (answered, ~answered):
             counts[side] /= counts[side].sum()
         lines.append(
-            fit_logistic(table[chosen], answered[chosen], FEATURES, l2=_L2, weights=counts[chosen])
+            fit_logistic(table[chosen], answered[chosen], names, l2=_L2, weights=counts[chosen])
         )
     return EvidenceLines(lines[0], lines[1], 0.0)

@@ -13,6 +13,8 @@ from workbench.knowledge.retrieval.fitting import Choice, fit_choices, fit_logis
 from workbench.knowledge.retrieval.pairs import PairFeatures, candidate_pairs
 from workbench.knowledge.retrieval.plans import make_plan
 from workbench.knowledge.retrieval.questions import read_question
+from workbench.knowledge.retrieval.reader import Reader
+from workbench.knowledge.retrieval.reading import read_features
 from workbench.knowledge.retrieval.reranker import Reranker
 from workbench.knowledge.retrieval.scorers import Scorer
 from workbench.knowledge.retrieval.signals import Corpus, Signals, find_signals
@@ -151,6 +153,41 @@ def evidence_table(
     return np.array(rows)
 
 
+def read_table(
+    asked: Sequence[Asked],
+    corpus: Corpus,
+    *,
+    rerank: Reranker,
+    pair_line: Scorer,
+    readers: Sequence[Reader],
+    parts: Mapping[str, int],
+) -> np.ndarray:
+    """What is read for each question, shape (questions, features).
+
+    Args:
+        asked: The questions.
+        corpus: What was searched.
+        rerank: Ranks passages.
+        pair_line: Scores pairs of passages.
+        readers: The first learnt nothing of part 0, the second nothing of part 1.
+        parts: Of the questions; one that has none was learnt by neither.
+    """
+    import numpy as np
+
+    return np.array(
+        [
+            read_features(
+                each.signals,
+                corpus,
+                readers[parts.get(each.labelled.question, 0)].read,
+                reranked=rerank.rerank(each.signals, corpus),
+                plan=make_plan(each.signals, corpus, scorer=pair_line),
+            )
+            for each in asked
+        ]
+    )
+
+
 def told(
     match: Scorer,
     passages: Scorer,
@@ -163,9 +200,14 @@ def told(
         "pairs": pair_line.told(),
         "reranker": {"match": match.told(), "line": passages.told()},
         "strategies": {name: line.told() for name, line in lines.items()},
-        "evidence": {
-            "one": enough.one.told(),
-            "two": enough.two.told(),
-            "bound": round(enough.bound, 5),
-        },
+        "evidence": told_lines(enough),
+    }
+
+
+def told_lines(enough: EvidenceLines) -> dict[str, Any]:
+    """The lines of evidence as they are written down."""
+    return {
+        "one": enough.one.told(),
+        "two": enough.two.told(),
+        "bound": round(enough.bound, 5),
     }
