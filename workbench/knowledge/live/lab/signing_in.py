@@ -52,9 +52,9 @@ button {{ font: inherit; margin-top: 1.25rem; width: 100%; padding: .55rem; bord
 
 
 def colour_of(user: str) -> str:
-    """A colour that is the same for a user everywhere, dark enough for white letters on it."""
+    """A colour that is the same for a user everywhere, light enough for dark letters on it."""
     hue = int.from_bytes(hashlib.sha256(user.encode()).digest()[:2], "big") / 65536
-    red, green, blue = (round(255 * part) for part in colorsys.hls_to_rgb(hue, 0.36, 0.7))
+    red, green, blue = (round(255 * part) for part in colorsys.hls_to_rgb(hue, 0.62, 0.6))
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

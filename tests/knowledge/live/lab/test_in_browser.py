@@ -1,0 +1,178 @@
+"""JupyterLab in Chromium: two write a notebook, a third only reads, and nobody's script runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from workbench.identity.passwords import Passwords
+
+from .conftest import Lab, lab_in, wait_for, write_files
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+CHROMIUM = "/usr/bin/chromium"
+CODE = ".jp-CodeCell .cm-content"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, shared_home_path: Path) -> Iterator[Lab]:
+    with lab_in(tmp_path_factory.mktemp("browser"), shared_home_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def come(chromium: Any, lab: Lab) -> Iterator[Callable[..., Any]]:
+    """Have a user open a file in a browser of his own."""
+    contexts = []
+
+    def one(who: str, path: str, **options: Any) -> Any:
+        context = chromium.new_context(viewport={"width": 1100, "height": 720}, **options)
+        contexts.append(context)
+        session = {"name": "workbench_lab_session", "value": lab.shows[who], "url": lab.url}
+        context.add_cookies([session])
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(
+            f"{lab.url}/lab/workspaces/{path.rpartition('/')[2].partition('.')[0]}/tree/{path}"
+        )
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell, .jp-FileEditor .cm-content")
+        return page
+
+    yield one
+    for context in contexts:
+        context.close()
+
+
+def write(page: Any, text: str, *, at: str = "End") -> None:
+    page.locator(CODE).first.click()
+    page.keyboard.press(at)
+    page.keyboard.type(text, delay=15)
+
+
+def has(page: Any, text: str) -> None:
+    page.wait_for_function(
+        "([where, text]) => document.querySelector(where)?.innerText.includes(text)",
+        arg=[CODE, text],
+    )
+
+
+def fresh_book(lab: Lab) -> str:
+    """A notebook that no other test has open."""
+    name = f"book{len(list((lab.files / 'team').iterdir()))}.ipynb"
+    cell = nbformat.v4.new_code_cell("1 + 1")
+    cell["metadata"]["trusted"] = True
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Book"), cell])
+    book.metadata["kernelspec"] = dict.fromkeys(("name", "display_name"), "python3")
+    nbformat.write(book, lab.files / "team" / name)
+    return f"notebooks/team/{name}"
+
+
+def test_two_write_one_notebook_and_each_takes_back_his_own(
+    lab: Lab, come: Callable[..., Any]
+) -> None:
+    path = fresh_book(lab)
+    ada, tess = come("ada", path), come("tess", path, color_scheme="dark")
+    write(ada, " # by ada")
+    has(tess, "by ada")
+    write(tess, " # by tess")
+    has(ada, "by tess")
+    # Each sees the other's cursor, in the other's colour, with the name that the server knows.
+    for page, other in ((ada, "tess"), (tess, "ada")):
+        cursor = page.locator(".jp-remote-cursor").first
+        cursor.wait_for(state="attached")
+        page.get_by_role("tab", name="Collaboration").click()
+        page.get_by_role("heading", name="Online Collaborators").wait_for()
+        assert page.locator("#jp-collaboration-panel").get_by_text(other, exact=True).count() >= 1
+    write(ada, "", at="End")
+    ada.keyboard.press("Control+z")
+    ada.wait_for_function(
+        "where => !document.querySelector(where).innerText.includes('by ada')", arg=CODE
+    )
+    has(ada, "by tess")
+    has(tess, "by tess")
+    file = lab.files / path.removeprefix("notebooks/")
+    wait_for(lambda: "by tess" in file.read_text() and "by ada" not in file.read_text())
+    if folder := os.environ.get("WORKBENCH_TEST_PICTURES"):  # to be looked at
+        ada.screenshot(path=f"{folder}/live-lab-light.png")
+        tess.screenshot(path=f"{folder}/live-lab-dark.png")
+
+
+def test_a_reader_sees_what_is_typed_and_why_he_cannot(lab: Lab, come: Callable[..., Any]) -> None:
+    path = fresh_book(lab)
+    rita, tess = come("rita", path), come("tess", path)
+    line = rita.get_by_role("status").filter(has_text="You may read this")
+    line.wait_for()
+    assert "granted reader in /notebooks" in line.inner_text()
+    assert line.bounding_box()["height"] > 10
+    write(tess, " # seen")
+    has(rita, "seen")
+    write(rita, " # by rita")
+    rita.keyboard.press("Escape")
+    for key in ("b", "d", "d", "Control+s"):
+        rita.keyboard.press(key)
+    write(tess, " # more")
+    has(rita, "more")
+    assert "by rita" not in tess.locator(CODE).first.inner_text()
+    assert "by rita" not in rita.locator(CODE).first.inner_text()
+    file = lab.files / path.removeprefix("notebooks/")
+    wait_for(lambda: "more" in file.read_text())
+    assert "by rita" not in file.read_text()
+    assert len(json.loads(file.read_text())["cells"]) == 2
+    assert rita.get_by_role("dialog").count() == 0
+
+
+def test_a_script_in_an_output_does_not_run_as_who_opens_it(
+    lab: Lab, come: Callable[..., Any]
+) -> None:
+    """Whoever may edit can write it, and say of it that it is trusted."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
+    scripts = {
+        "text/html": "<p>shown</p><script>window.ran = 1</script><img src=x onerror='ran = 2'>"
+        "<script src='/files/notebooks/team/evil.js'></script>",
+        "application/javascript": "window.ran = 3",
+    }
+    outputs = [
+        nbformat.v4.new_output("display_data", data={kind: text}) for kind, text in scripts.items()
+    ]
+    book.cells[0]["outputs"] = outputs
+    book.cells[0]["metadata"]["trusted"] = True
+    (lab.files / "team" / "evil.js").write_text("window.ran = 4")
+    nbformat.write(book, lab.files / "team" / "evil.ipynb")
+    ada = come("ada", "notebooks/team/evil.ipynb")
+    ada.get_by_text("shown", exact=True).wait_for()
+    ada.wait_for_timeout(1000)
+    assert ada.evaluate("window.ran") is None
+
+
+def test_one_signs_in_by_keyboard_and_a_wrong_password_is_said(chromium: Any, lab: Lab) -> None:
+    write_files(lab.files)
+    Passwords(lab.database).set("tess", "a long enough password")
+    context = chromium.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{lab.url}/lab/tree/notebooks/plan.md")
+    page.keyboard.type("tess")
+    page.keyboard.press("Tab")
+    page.keyboard.type("a wrong one")
+    page.keyboard.press("Enter")
+    assert "password" in page.get_by_role("alert").inner_text()
+    page.get_by_label("Password").press_sequentially("a long enough password")
+    page.get_by_label("Password").press("Enter")
+    page.wait_for_selector(".jp-FileEditor .cm-content")
+    assert page.url.endswith("/lab/tree/notebooks/plan.md")
+    context.close()
