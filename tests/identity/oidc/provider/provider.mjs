@@ -38,6 +38,9 @@ function make() {
   return provider.callback();
 }
 
+// Whoever started it is gone, however that came.
+process.stdin.on('end', () => process.exit()).resume();
+
 let answer = make();
 const server = createServer((request, response) => {
   if (request.url === '/test/again') {
