@@ -3,7 +3,7 @@
 A decision stands above the graph's own events about the same thing, and is gone without a trace
 when it is withdrawn. A statement is a document of its own that consists of one passage, so all that
 is asked of documents is asked of it; its place says who proposed it and who agreed to it. No file
-is called as such a document is: its name has no ending that a reader knows. See docs/adr/0067.
+is called as such a document is: its name has no ending that a reader knows. See docs/adr/0068.
 """
 
 from __future__ import annotations

@@ -8,10 +8,12 @@ from itertools import pairwise
 
 from workbench.core.errors import NotFoundError
 
-from .contents import Contents
+from .glances import PageGlance, ValueGlance
 from .lines import changed_spans, split_lines
 from .records import Record
 from .space import By, Space
+
+LEAST_KEY = 4  # digits of a key by which it can be meant
 
 
 @dataclass(frozen=True)
@@ -86,15 +88,16 @@ def blame_value(space: Space, key: str, *, by: By = None) -> list[BlamedValue]:
     """
     space.require(by, "read")
     found: list[BlamedValue] = []
-    whole = None
-    line = list(space.line())
+    glance = ValueGlance(space.shelf.get, key)
+    line = list(space.line()) if len(key) >= LEAST_KEY else []
     for (digest, record), (_, older) in pairwise(line):
-        new, old = (space.contents_of_state(each.state) for each in (record, older))
-        whole = whole or _whole(new, key) or _whole(old, key)
-        if whole is None or _said(new, whole) == _said(old, whole):
+        new = glance.said(record.state)
+        old = glance.said(older.state)
+        new = new or glance.said(record.state)  # of a key that only the older one told whole
+        if new == old:
             continue
-        origin = _origin(space, digest, whole, _said(new, whole))
-        found.append(BlamedValue(whole, _said(new, whole), origin, *_of(space.record(origin))))
+        origin = _origin(space, digest, glance, new)
+        found.append(BlamedValue(glance.key, new, origin, *_of(space.record(origin))))
     if not found:
         raise NotFoundError(
             f"nothing that {space.name} agreed on has the key {key[:16]}",
@@ -106,6 +109,7 @@ def blame_value(space: Space, key: str, *, by: By = None) -> list[BlamedValue]:
 def _owners(space: Space, key: str, head: str, count: int) -> list[str]:
     """For each line of a page the record that brought it: the deepest records hand them down."""
     owners = [""] * count
+    glance = PageGlance(space.shelf.get, key)
     pending: dict[str, dict[int, list[int]]] = {head: {line: [line] for line in range(count)}}
     heap = [(-space.record(head).depth, head)]
     while heap:
@@ -114,15 +118,15 @@ def _owners(space: Space, key: str, head: str, count: int) -> list[str]:
         if waiting is None:
             continue
         record = space.record(digest)
-        text = space.contents_of_state(record.state).pages[key].text
+        text = glance.text(record.state) or ""
         for parent in record.parents:
-            page = space.contents(parent).pages.get(key)
-            if page is None or not waiting:
+            before = glance.text(space.record(parent).state)
+            if before is None or not waiting:
                 continue
             if parent not in pending:
                 heapq.heappush(heap, (-space.record(parent).depth, parent))
             below = pending.setdefault(parent, {})
-            for line, old in unchanged_lines(page.text, text, [*waiting]):
+            for line, old in unchanged_lines(before, text, [*waiting]):
                 below.setdefault(old, []).extend(waiting.pop(line))
         for lines in waiting.values():
             for line in lines:
@@ -145,24 +149,14 @@ def unchanged_lines(old: str, new: str, lines: list[int]) -> list[tuple[int, int
     return found
 
 
-def _origin(space: Space, digest: str, key: str, said: str) -> str:
+def _origin(space: Space, digest: str, glance: ValueGlance, said: str) -> str:
     """The record that first said it so: of a merge, one of what was merged."""
     while True:
         parents = space.record(digest).parents
-        same = [each for each in parents if _said(space.contents(each), key) == said]
+        same = [each for each in parents if glance.said(space.record(each).state) == said]
         if not same:
             return digest
         digest = same[-1]
-
-
-def _whole(contents: Contents, key: str) -> str | None:
-    known = sorted({*contents.statements, *contents.decisions})
-    return next((each for each in known if len(key) >= 4 and each.startswith(key)), None)
-
-
-def _said(contents: Contents, key: str) -> str:
-    value = contents.statements.get(key) or contents.decisions.get(key)
-    return "" if value is None else " ".join(f"{k}={v}" for k, v in sorted(value.plain().items()))
 
 
 def _of(record: Record) -> tuple[str, int, int | None]:

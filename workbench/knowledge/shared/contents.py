@@ -22,7 +22,7 @@ from .statements import Statement, read_statement
 
 PAGES = "pages.jsonl"
 DECISIONS = "decisions.jsonl"
-_TEXTS = "pages/"
+TEXTS = "pages/"
 STATEMENTS = "statements/"
 
 
@@ -103,7 +103,7 @@ def files_of(contents: Contents) -> dict[str, bytes]:
     found |= _lines(PAGES, index) | _lines(DECISIONS, decisions)
     for part, lines in by_part.items():
         found |= _lines(f"{STATEMENTS}{part}.jsonl", lines)
-    return found | {f"{_TEXTS}{page.path}": page.text.encode() for page in contents.pages.values()}
+    return found | {f"{TEXTS}{page.path}": page.text.encode() for page in contents.pages.values()}
 
 
 def contents_of(files: Mapping[str, bytes]) -> Contents:
@@ -142,7 +142,7 @@ def _read(files: Mapping[str, bytes]) -> Contents:
 
 
 def _page(path: str, files: Mapping[str, bytes]) -> Page:
-    return check_page(Page(path, files[f"{_TEXTS}{path}"].decode()))
+    return check_page(Page(path, files[f"{TEXTS}{path}"].decode()))
 
 
 def _values(content: bytes) -> list[Any]:
