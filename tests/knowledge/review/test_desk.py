@@ -11,6 +11,7 @@ from workbench.identity.sessions import Sessions
 from workbench.identity.users import Users
 from workbench.knowledge.review.desk import Desk
 from workbench.knowledge.review.sheet import Sheet
+from workbench.knowledge.shared.approval_rules import set_rule
 from workbench.knowledge.shared.landing import merge_proposal
 from workbench.knowledge.shared.proposals import find_proposal
 from workbench.knowledge.shared.proposing import revise_proposal
@@ -306,14 +307,36 @@ def test_ones_own_is_withdrawn_and_anothers_declined(sit: Sit, space: Space) -> 
 
 
 def test_a_page_that_he_may_not_read_stays_shut(sit: Sit, space: Space) -> None:
+    assert closed_words(sit("otto")) == {"What we know of Ostra", "Tobias Renn"}
     Grants().give("otto", "none", space=f"/knowledge/{NAME}/people")
     desk = sit("otto")
-    assert desk.shown.queue is not None
-    rows = {row.number: row for row in desk.shown.queue.open}
-    assert not rows[5].readable and rows[5].touches == () and rows[7].readable
+    queue = desk.shown.queue
+    assert queue is not None and closed_words(desk) == set()
+    assert {row.number for row in queue.open} == {2, 6, 7, 8}
+    assert [row.number for row in queue.ended] == [3] and len(queue.log) == 1
     with pytest.raises(AccessError):
         desk.open_proposal(5)
     assert desk.shown.sheet is None
+
+
+def closed_words(desk: Desk) -> set[str]:
+    """The titles of what touches the folder people, as far as anything that is shown has them."""
+    shown = str(desk.shown)
+    return {each for each in ("What we know of Ostra", "Tobias Renn") if each in shown}
+
+
+def test_a_rule_for_a_page_that_is_closed_to_him_is_not_told(sit: Sit, space: Space) -> None:
+    Grants().give("otto", "none", space=f"/knowledge/{NAME}/people")
+    told = {}
+    desks = {user: sit(user) for user in ("otto", "bob")}
+    for desk in desks.values():
+        open_at(desk, 7)
+    set_rule(space, path="people", approvals=2, by=None)
+    set_rule(space, path="buildings", approvals=2, by=None)
+    for user, desk in desks.items():
+        desk.look()
+        told[user] = [each.split()[3] for each in desk.shown.meanwhile]
+    assert told == {"otto": ["buildings"], "bob": ["people", "buildings"]}
 
 
 def test_the_picture_has_what_comes_goes_and_changes_with_what_is_around(sit: Sit) -> None:

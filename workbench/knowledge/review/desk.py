@@ -261,7 +261,7 @@ class Desk:
             if space.shelf.events(after=queue.event):
                 queue = show_queue(space, by=by)
             if sheet is not None:
-                told = told_since(space, sheet.event, proposal=sheet.proposal.number, user=by.user)
+                told = told_since(space, sheet.event, proposal=sheet.proposal.number, by=by)
         self.shown = replace(before, queue=queue, meanwhile=tuple(told))
         return self.shown != before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.identity.scopes import SignedIn
 from workbench.knowledge.shared.events import MOVES_HEAD, Event
 from workbench.knowledge.shared.space import Space
 
@@ -18,23 +19,22 @@ _OF_IT = {
 MOST_TOLD = 5
 
 
-def told_since(
-    space: Space, event: int, *, proposal: int | None, user: str, but: frozenset[int] = frozenset()
-) -> list[str]:
+def told_since(space: Space, event: int, *, proposal: int | None, by: SignedIn) -> list[str]:
     """What happened to a proposal, and to what it is merged with, after an event.
 
     Args:
         space: The space.
         event: The number of the last event that was seen.
         proposal: The proposal that is looked at.
-        user: Who looks: what he did elsewhere is told as such.
-        but: Numbers of events that he brought about on this page.
+        by: Who looks: what he did elsewhere is told as such, and what a page asks for that is
+            closed to him is not.
     """
     found: list[str] = []
     for each in space.shelf.events(after=event):
-        said = "" if each.number in but else _told(each, proposal)
-        if said:
-            found.append(f"{'You, elsewhere,' if each.actor == user else each.actor} {said}")
+        if each.kind == "ruled" and not space.may(by, "read", [each.data["path"]]):
+            continue
+        if said := _told(each, proposal):
+            found.append(f"{'You, elsewhere,' if each.actor == by.user else each.actor} {said}")
     more = len(found) - MOST_TOLD
     return [*found[:MOST_TOLD], *([f"and {more:,} more"] if more > 0 else [])]
 

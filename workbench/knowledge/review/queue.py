@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.identity.scopes import SignedIn
+from workbench.knowledge.shared.activity.happenings import Happenings
 from workbench.knowledge.shared.approval_rules import (
     ApprovalRule,
     counted_approvals,
@@ -27,9 +28,8 @@ class Row:
     """A proposal in a line.
 
     Attributes:
-        touches: The pages, and how many statements and decisions are meant by the empty path.
+        touches: The pages; statements and decisions are meant by the empty path.
         waits: Whom it waits for: you (to look at it), its author, others, or only the merge.
-        readable: Whether he may read all that it touches.
     """
 
     number: int
@@ -43,7 +43,6 @@ class Row:
     open_comments: int
     touches: tuple[str, ...]
     waits: Waits
-    readable: bool
     yours: bool
 
 
@@ -79,7 +78,8 @@ class Queue:
 
 
 def show_queue(space: Space, *, by: SignedIn) -> Queue:
-    """The queue of a space for somebody who may read it.
+    """The queue of a space for somebody who may read it; what touches a page that is closed to him
+    is not there, as in ``proposals list`` and ``log``.
 
     Raises:
         AccessError: He may not read the space.
@@ -88,7 +88,9 @@ def show_queue(space: Space, *, by: SignedIn) -> Queue:
         space.require(by, "read")
         events = space.shelf.events()
         rules = rules_of(events)
-        found = sorted(proposals_of(events).values(), key=lambda each: each.number)
+        done = Happenings(space, by)
+        known = sorted(proposals_of(events).values(), key=lambda each: each.number)
+        found = [each for each in known if done.may_see_proposal(each.number)]
         ended = [each for each in reversed(found) if each.state != "open"][:MOST_ENDED]
 
         def rows(some: list[Proposal]) -> tuple[Row, ...]:
@@ -100,6 +102,8 @@ def show_queue(space: Space, *, by: SignedIn) -> Queue:
         for digest, record in space.line():
             if len(log) == MOST_LOG or not record.parents:
                 break
+            if not done.may_see_record(digest):
+                continue
             log.append(
                 Landing(
                     digest, record.kind, record.author, record.time_us / 1e6, record.words,
@@ -123,14 +127,12 @@ def _row(space: Space, proposal: Proposal, rules: dict[str, ApprovalRule], by: S
     touched = all_touched(space, proposal)
     rule = rule_for(rules, touched)
     counted = counted_approvals(space, proposal, touched) if proposal.state == "open" else []
-    readable = space.may(by, "read", touched)
     return Row(
         proposal.number, proposal.title, proposal.author, proposal.state,
         proposal.opened_us / 1e6, len(counted), rule.approvals, len(proposal.objections),
         sum(each.settled_by is None for each in proposal.comments),
-        touched if readable else (),
-        _waits(space, proposal, touched, counted, rule.approvals, by) if readable else "",
-        readable, proposal.author == by.user,
+        touched, _waits(space, proposal, touched, counted, rule.approvals, by),
+        proposal.author == by.user,
     )  # fmt: skip
 
 

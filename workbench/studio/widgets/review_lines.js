@@ -2,15 +2,16 @@
 
 const SIGNS = { "+": ["add", "+", "added"], "-": ["del", "−", "removed"], " ": ["", "", ""] };
 
-/** The text of a line with its changed words marked. */
+/** The text of a line with its changed words marked; places are counted in characters, as in Python. */
 function marked(line) {
+  const text = [...line.text];
   let at = 0;
   let html = "";
   for (const [begin, end] of line.marks) {
-    html += `${esc(line.text.slice(at, begin))}<mark>${esc(line.text.slice(begin, end))}</mark>`;
+    html += `${esc(text.slice(at, begin).join(""))}<mark>${esc(text.slice(begin, end).join(""))}</mark>`;
     at = end;
   }
-  html += esc(line.text.slice(at));
+  html += esc(text.slice(at).join(""));
   if (line.left_out) html += `<span class="q"> … ${line.left_out.toLocaleString("en")} characters more</span>`;
   if (line.end) html += `<span class="q" title="end of the line"> ${line.end === "\\r" ? "␍" : "⍉ no line end"}</span>`;
   return html || " ";

@@ -84,7 +84,6 @@ function rowHtml(row, view) {
   const touched = row.touches.filter(Boolean);
   if (touched.length) facts.push(esc(touched.slice(0, 2).join(", ")) + (touched.length > 2 ? ` and ${touched.length - 2} more` : ""));
   if (row.touches.includes("")) facts.push("facts");
-  if (!row.readable) facts.push("touches what you may not read");
   const mark = row.state === "open" ? pill(row.waits) : pill(row.state);
   return `<li><button type="button" class="rv-row" data-act="open" data-item data-number="${row.number}" data-key="row-${row.number}"${
     open ? ' aria-current="true"' : ""}><span class="top"><b>${row.number}</b> <strong>${esc(row.title)}</strong></span>${mark}

@@ -61,8 +61,13 @@ def test_a_page_is_begun_written_proposed_and_follows_what_is_merged(lab: Lab) -
     space.begin()
     path = "knowledge/leads/plan.md"
     assert ask(lab, "rita", "PUT", f"api/contents/{path}", saving("x"))[0] == 403
-    assert ask(lab, "paul", "PUT", f"api/contents/{path}", saving("one\ntwo\nthree\n"))[0] == 201
     sent = {"path": path, "title": "a plan"}
+    status, told = ask(lab, "paul", "POST", "workbench/live/propose", sent)
+    assert (status, "nothing was written" in told["message"]) == (400, True)
+    assert ask(lab, "paul", "POST", "workbench/live/propose", [path])[0] == 400
+    asked = {"type": ["file"], "format": "text"}
+    assert ask(lab, "paul", "PUT", f"api/collaboration/session/{path}", asked)[0] == 400
+    assert ask(lab, "paul", "PUT", f"api/contents/{path}", saving("one\ntwo\nthree\n"))[0] == 201
     assert ask(lab, "rita", "POST", "workbench/live/propose", sent)[0] == 403
     assert ask(lab, "paul", "POST", "workbench/live/propose", {**sent, "title": ""})[0] == 400
     status, told = ask(lab, "paul", "POST", "workbench/live/propose", sent)

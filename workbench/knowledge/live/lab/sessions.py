@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from workbench.core.errors import AccessError, InputError, NotFoundError, WorkbenchError
 
-from ..agreeing import mark_proposed, marks_of, parts_of, propose_text
+from ..agreeing import Marks, mark_proposed, marks_of, parts_of, propose_text, require_begun
+from ..open_page import OpenPage
 from .documents import FORMATS
 from .gate import who_asks
 from .needs import space_of_path
@@ -28,9 +30,9 @@ class SessionAnswer(APIHandler):
             signed = who_asks(self.request, live.sessions)
             space = space_of_path(path)
             live.doorkeeper.authority.require(signed, space, "read")
-            body = self.get_json_body() or {}
+            body = _object_in(self)
             kind, form = body.get("type"), body.get("format")
-            if kind not in FORMATS or form != FORMATS[kind]:
+            if str(kind) not in FORMATS or form != FORMATS[kind]:
                 raise InputError(f"what is written together is text or a notebook, not {kind!r}")
             number = await live.keeper.open(space, kind)
         except AccessError as error:
@@ -50,14 +52,12 @@ class ProposeAnswer(APIHandler):
     async def post(self) -> None:
         """Propose it as who asks."""
         live = self.settings["workbench_live"]
-        body = self.get_json_body() or {}
         try:
+            body = _object_in(self)
             signed = who_asks(self.request, live.sessions)
             space = space_of_path(str(body.get("path", "")))
             live.doorkeeper.authority.require(signed, space, "read")
-            text, marks = await live.desk.ask_page(
-                space, lambda page: (str(page.source()), marks_of(page))
-            )
+            text, marks = await live.desk.ask_page(space, _written_on)
             title = str(body.get("title", ""))
             made = await asyncio.to_thread(propose_text, space, text, marks, title=title, by=signed)
             await live.desk.change(space, mark_proposed(made.head))
@@ -66,6 +66,20 @@ class ProposeAnswer(APIHandler):
         except WorkbenchError as error:
             raise web.HTTPError(400, str(error)) from None
         self.finish(json.dumps({"number": made.number, "name": parts_of(space)[0]}))
+
+
+def _written_on(page: OpenPage) -> tuple[str, Marks]:
+    """What a page says. Raises ConflictError where nothing was ever written."""
+    require_begun(page)
+    return str(page.source()), marks_of(page)
+
+
+def _object_in(handler: APIHandler) -> Any:
+    """A request's body. Raises InputError if it is no object."""
+    body = handler.get_json_body()
+    if not isinstance(body, dict):
+        raise InputError("the body is no object of JSON")
+    return body
 
 
 class RightsAnswer(APIHandler):
