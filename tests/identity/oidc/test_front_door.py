@@ -164,7 +164,7 @@ def test_a_page_of_another_site_begins_nothing(url: str) -> None:
         assert shown.status_code == 200
         assert "set-cookie" not in shown.headers
         there_and_back(browser)
-        for origin in ("http://evil.example", "null"):
+        for origin in ("http://evil.example", "null", "http://["):
             for path in ("sign-out/form", "oidc/corp/link", "sign-in/form"):
                 said = browser.post(f"/live/{path}", headers={"origin": origin})
                 assert said.status_code == 403, path

@@ -104,6 +104,7 @@ ATTACKS: dict[str, tuple[Callable[[], str], str, dict[str, Any]]] = {
     "expired": (lambda: theirs(exp=NOW_S - 121, iat=NOW_S - 300), "expired", {"times": nothing}),
     "no expiry": (lambda: theirs(exp=None), "times", {"times": nothing}),
     "an expiry that is no number": (lambda: theirs(exp="never"), "times", {"times": nothing}),
+    "an expiry of nan": (lambda: theirs(exp=float("nan")), "times", {"times": nothing}),
     "true for a time": (lambda: theirs(exp=True), "times", {"times": nothing}),
     "made in time to come": (lambda: theirs(iat=NOW_S + 121), "early", {"times": nothing}),
     "in force in time to come": (lambda: theirs(nbf=NOW_S + 121), "early", {"times": nothing}),

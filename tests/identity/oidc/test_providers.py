@@ -196,6 +196,17 @@ def test_an_answer_that_is_unfit_is_named(
     assert door.oidc.passwords.sessions.list() == ()
 
 
+def test_an_access_token_that_cannot_be_sent_is_named(door: Door, provider: RealProvider) -> None:
+    departure = door.depart()
+    found = door.back(departure)
+    answer = {"access_token": "\u00e9\ud800", "id_token": "a.b.c"}
+    with (
+        provider.line.altered(lambda asked, _: answer if asked == "/token" else None),
+        pytest.raises(FetchError, match="access token that cannot be sent"),
+    ):
+        door.arrive(found, departure.browser)
+
+
 def test_it_is_not_followed_where_it_sends_us(door: Door, provider: RealProvider) -> None:
     """A provider that redirects could have us ask addresses of our own network."""
     with pytest.raises(FetchError, match="answers 30"):

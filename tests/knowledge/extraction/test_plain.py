@@ -72,6 +72,11 @@ def test_what_is_left_open(text: str) -> None:
     assert facts(text) == set()
 
 
+def test_a_digit_of_a_name_is_no_mark_of_an_item() -> None:
+    assert facts("3M was founded in 1902.") == set()  # and not: M
+    assert facts("3. Elk was founded in 1902.") == {("Elk", "founded_on", "1902")}
+
+
 def test_code_and_rows_are_left_to_others() -> None:
     text = "The Oslo office opened in 2011."
     assert not facts(text, "code") and not facts(text, "record") and facts(text, "heading")

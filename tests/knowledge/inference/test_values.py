@@ -72,6 +72,11 @@ def test_two_spellings(first: str, second: str, one: bool | None) -> None:
     assert are_one_value(name_key(second), name_key(first)) is one
 
 
+@pytest.mark.parametrize("key", ["9" * 5000, "10 ²", "①", "1 ②"])
+def test_digits_that_make_no_number_are_no_fault(key: str) -> None:
+    assert are_one_value(key, "3 million") in (None, False)
+
+
 def found(terminal: Terminal, folder: Path, documents: dict[str, str]) -> set[tuple[str, str]]:
     """Relation and subject of each contradiction of documents."""
     folder.mkdir()

@@ -64,7 +64,7 @@ def test_a_page_of_this_server_writes(server: LiveServer, cookies: dict[str, str
         assert str(client.source) == "hello"
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", None])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://[", None])
 def test_a_page_of_another_server_does_not(
     origin: str | None, server: LiveServer, cookies: dict[str, str]
 ) -> None:

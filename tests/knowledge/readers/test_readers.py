@@ -185,6 +185,8 @@ def test_a_table_is_its_rows() -> None:
 def test_a_quote_that_is_never_closed_is_refused() -> None:
     with pytest.raises(DataError, match="row 2 cannot be read"):
         read("a.csv", 'a,b\n1,2\n"' + "x" * 200_000)
+    with pytest.raises(DataError, match="the first row cannot be read"):
+        read("a.csv", '"' + "x" * 200_000)
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)

@@ -93,3 +93,13 @@ def test_readers_whose_tables_changed_have_another_version() -> None:
     changed = ("a.csv", "a.tsv", "a.md", "a.html", "a.ipynb")
     readers = [reader_of(name[1:]) for name in changed]
     assert all(reader is not None and reader.own_version >= "2" for reader in readers)
+
+
+def test_a_small_page_of_merged_cells_becomes_no_large_text() -> None:
+    """Each cell stands in 100 columns of 1,000 rows: 10 kB would be 36 MB."""
+    wide = "<th colspan=100 rowspan=1000>x" * 300
+    page = f"<table><tr>{wide}" + "<tr><td>y" * 300 + "</table><p>After.</p>"
+    text = read("a.html", page).text
+    assert text.endswith("After.")
+    assert "y" in text
+    assert len(text) < 2 * len(page)

@@ -120,6 +120,13 @@ def fetch_tokens(issuer: Issuer, code: str, flow: Flow) -> Tokens:
         except base.OAuthError as error:
             raise _refusal(provider.name, error) from None
     access_token = given.get("access_token")
+    if isinstance(access_token, str) and any(not "!" <= sign <= "~" for sign in access_token):
+        raise FetchError(
+            f"the provider {provider.name!r} answers an access token that cannot be sent",
+            hint="ask who runs the provider",
+            reason="answer",
+            provider=provider.name,
+        )
     return Tokens(
         given.get("id_token"),
         access_token if isinstance(access_token, str) else None,

@@ -160,7 +160,7 @@ def check_times(claims: Claims, header: Claims, expected: Expected) -> None:
         value = claims.get(name)
         if value is None and name == "nbf":
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e11:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e11:
             refuse("times", f"has no time {name}", expected)
         times[name] = float(value)
     begins_s = max(times["iat"], times.get("nbf", times["iat"]))

@@ -14,6 +14,15 @@ OIDC_COOKIE = "workbench_oidc"
 MOST_COOKIE_S = 90 * 86_400
 
 
+def is_of_server(origin: str | None, host: str | None) -> bool:
+    """Whether a page of that origin is one of the server that the browser calls by that name."""
+    try:
+        asking = urlsplit(origin or "").netloc
+    except ValueError:  # no address at all
+        return False
+    return bool(asking) and asking == host
+
+
 @dataclass(frozen=True)
 class Place:
     """Where the door stands in a server.
@@ -54,7 +63,7 @@ class Asked:
 
     def require_own_page(self) -> None:
         """Raise AccessError unless the page that asks is of this server."""
-        if not self.origin or urlsplit(self.origin).netloc != self.host:
+        if not is_of_server(self.origin, self.host):
             raise AccessError(
                 "a page of another server asks with this browser's session",
                 hint="open this page itself",

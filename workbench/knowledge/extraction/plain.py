@@ -19,7 +19,7 @@ from .protocol import Assertion, Extraction, Passage, Span
 
 _UNNAMED = 0.8  # of the confidence in what is told of *the office*
 _LONGEST = 300  # characters of a sentence
-_BEGINS = re.compile(r"^[-*•\d.)\s]{1,6}(?=\w)")  # the mark of an item
+_BEGINS = re.compile(r"^[-*•\d.)\s]{1,6}(?<!\d)(?=\w)")  # the mark of an item, not 3 of 3M
 _ARTICLE = re.compile(r"^(?:the|our|The|Our)\s+")
 _PRONOUNS = word_set("i he she it we they you this that these those there one who what")
 # Of which each document has its own, so that two that differ disagree on nothing.

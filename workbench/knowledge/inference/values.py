@@ -19,6 +19,8 @@ _ABOUT = word_set("about around roughly some exactly over nearly the of on in c 
 _CURRENCIES = {"€": "euro", "eur": "euro", "$": "dollar", "usd": "dollar", "£": "pound"}
 _CURRENCIES |= {"gbp": "pound", "chf": "franc"}
 
+_LONGEST = 100  # digits in a row: Python reads numbers of up to 4,300
+
 Day = tuple[int | None, int | None, int | None]
 
 
@@ -83,8 +85,8 @@ def read_amount(key: str) -> tuple[Fraction, str] | None:
     text = re.sub(r"([€$£])\s*", r"\1 ", key)
     words = [each for word in text.split() for each in re.findall(r"\d+|[^\d\s]+", word)]
     words = [each for each in words if each not in _ABOUT]
-    digits = [each for each in words if each.isdigit()]
-    if not digits or words.index(digits[0]) > 1 or not 1 <= len(digits) <= 6:
+    digits = [each for each in words if each.isdecimal()]
+    if not 1 <= len(digits) <= 6 or words.index(digits[0]) > 1 or max(map(len, digits)) > _LONGEST:
         return None
     whole, decimals = [digits[0]], ""
     for each in digits[1:]:
@@ -96,7 +98,7 @@ def read_amount(key: str) -> tuple[Fraction, str] | None:
             return None
     number = Fraction("".join(whole) + (f".{decimals}" if decimals else ""))
     units: list[str] = []
-    for each in (word for word in words if not word.isdigit()):
+    for each in (word for word in words if not word.isdecimal()):
         if each in _SCALES and not units:
             number *= _SCALES[each]
         else:

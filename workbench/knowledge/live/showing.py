@@ -8,7 +8,6 @@ page that asks has to be of this server. Nothing is taken from an address, which
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
@@ -24,6 +23,7 @@ from workbench.core.errors import (
 )
 from workbench.identity.sessions import PREFIXES
 from workbench.identity.spaces import check_space
+from workbench.identity.web.asking import is_of_server
 
 COOKIE, DEVICE_COOKIE = "workbench_session", "workbench_device"
 _SAFE = ("GET", "HEAD")
@@ -59,8 +59,7 @@ def shown(connection: HTTPConnection) -> tuple[str, str]:
 
 def require_own_page(connection: HTTPConnection) -> None:
     """Raise AccessError unless the page that asks is of this server."""
-    origin = urlsplit(connection.headers.get("origin", ""))
-    if not origin.netloc or origin.netloc != connection.headers.get("host"):
+    if not is_of_server(connection.headers.get("origin"), connection.headers.get("host")):
         raise AccessError(
             "a page of another server asks with this browser's session", reason="origin"
         )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 _MOST_ACROSS, _MOST_DOWN = 100, 1000
 _LONGEST_CELL = 500  # characters: a table with longer ones lays out a page
+_MOST_REPEATED = 1_000_000
+"""Characters that merged cells add to a table: else 100 kB of a page could become gigabytes."""
 _LAYOUT = {"table", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "form", "article"}
 
 
@@ -20,6 +22,7 @@ class HtmlTable:
         self._spans = 1, 1
         self._open = False  # whether the last row goes on
         self._falling: dict[int, tuple[int, str]] = {}  # by column: for how many rows, and what
+        self._repeated = 0  # characters, each cell with one more
 
     @property
     def is_headed(self) -> bool:
@@ -79,8 +82,10 @@ class HtmlTable:
         self.is_plain = self.is_plain and len(text) <= _LONGEST_CELL
         self._fall(row)
         across, down = self._spans
-        for _ in range(across):
-            if down > 1:
+        for copies in range(across):
+            if copies and not self._may_repeat(text):
+                break
+            if down > 1 and self.is_plain:
                 self._falling[len(row)] = down, text
             row.append(text)
 
@@ -95,7 +100,18 @@ class HtmlTable:
 
     def _fall(self, row: list[str]) -> None:
         while len(row) in self._falling:
-            row.append(self._falling[len(row)][1])
+            text = self._falling[len(row)][1]
+            if not self._may_repeat(text):
+                return
+            row.append(text)
+
+    def _may_repeat(self, text: str) -> bool:
+        """Whether a merged cell may stand once more; a table of too many is read as it is seen."""
+        self._repeated += len(text) + 1
+        if self._repeated > _MOST_REPEATED:
+            self.is_plain = False
+            self._falling.clear()
+        return self.is_plain
 
 
 def _span(attrs: Mapping[str, str | None], name: str, most: int) -> int:

@@ -57,13 +57,14 @@ def add_markdown(
         elif token.type == "html_block":
             script.add(_TAGS.sub(" ", token.content), section=sections.path, **place)
         elif token.type == "table_open":
-            add_table(script, _rows(tokens[at:]), headed=True, section=sections.path, **place)
+            add_table(script, _rows(tokens, at), headed=True, section=sections.path, **place)
 
 
-def _rows(tokens: Sequence[Token]) -> list[list[str]]:
-    """The cells of a table's rows; the tokens begin with it."""
+def _rows(tokens: Sequence[Token], start: int) -> list[list[str]]:
+    """The cells of the rows of the table that begins at a token."""
     rows: list[list[str]] = []
-    for token in tokens:
+    for at in range(start, len(tokens)):
+        token = tokens[at]
         if token.type == "table_close":
             break
         if token.type == "tr_open":

@@ -31,7 +31,10 @@ def read_table(content: bytes, *, delimiter: str | None = None) -> Reading:
     """
     text, encoding = decode(content)
     delimiter = delimiter or _delimiter(text[:_SNIFFED])
-    heads = next(_rows(text, delimiter), [])
+    try:
+        heads = next(_rows(text, delimiter), [])
+    except csv.Error as error:
+        raise DataError(f"the first row cannot be read: {error}", hint="mend it") from None
     script = Script()
     records = Records(script, heads, _naming(text, delimiter))
     try:

@@ -11,13 +11,13 @@ import asyncio
 import contextlib
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from workbench.core.errors import AccessError, InputError, NotFoundError, WorkbenchError
+from workbench.identity.web.asking import is_of_server
 
 from ..connection import Pace
 from ..doors import MALFORMED, SIGNED_OUT, Door
@@ -57,8 +57,7 @@ class LiveSocket(WebSocketHandler, JupyterHandler):
         """A browser's session opens a socket for a page of this server alone."""
         if shows_bearer(self.request):
             return True
-        netloc = urlsplit(origin).netloc
-        return bool(netloc) and netloc == self.request.host
+        return is_of_server(origin, self.request.host)
 
     def require_own_page(self) -> None:
         """Raise HTTPError where a cookie comes without the word of whose page it is."""
