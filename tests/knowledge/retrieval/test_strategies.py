@@ -48,6 +48,12 @@ ONE_THING = (
     "Tell me who the mayor of Flensburg is.",
     "Could you tell me when the bridge was built?",
     "Who shut the main valve on the night of the flood?",
+    "What does the ferry cost?",
+    "What does the Osprey weigh?",
+    "What did the kitchen serve on Friday?",
+    "What does Otto Brandt repair?",
+    "What is the role of Ada Holm?",
+    "What was the type of the Osprey?",
 )
 AT_LARGE = (
     "Give me an overview of Norway",
@@ -63,6 +69,10 @@ AT_LARGE = (
     "Could you tell me what the report is about?",
     "I'd like to know what these documents are about",
     "What is in this folder?",
+    "What does my library contain?",
+    "What is the role of women in medieval trade?",
+    "What is the history of Norway?",
+    "What are the main themes?",
 )
 TALK = ("Tell me a joke about Norway", "Thank you!", "Can you help me?", "Who are you?", "Hello!")
 

@@ -58,6 +58,17 @@ _NAMED = re.compile(r"\s[^\W\d_a-z]")  # a capital after the first word
 _THE = re.compile(r"\bthe [a-z]", re.I)
 # *Who shut the main valve?*, whatever the words of what was done.
 _DONE_ONCE = re.compile(r"(?:who|when|where)\s+(?!are\b|were\b|have\b|do\b|else\b)\w+", re.I)
+# *What does the ferry cost?*: one deed of one thing; but not *What does the report say of ice?*
+_ONE_DEED = re.compile(
+    r"what\s+(?:does|did)\s+(?!(?:it|this|that|these|they|we|you|i)\b)[\w’'-]+\s+[\w’'-]",
+    re.I,
+)
+_SAYS = word_set("say says tell contain include cover report mention deal know")
+# *What is the role of Ada Holm?*: a cell of a table, and no account of her.
+_ONE_WORD_OF_A_NAME = re.compile(
+    r"[Ww]hat(?:\s+(?:is|was)|['’]s)\s+the\s+(?:role|type|kind|sort|form)\s+of\s+(?:the\s+)?"
+    r"[^\W\d_a-z][\w’'-]*(?:\s+(?:of\s+|the\s+)*[^\W\d_a-z][\w’'-]*)*\s*\?*$"
+)
 _AT_LARGE = re.compile(
     r"(?:(?:please|can you|could you)[, ]+)*(?:"
     r"(?:tell|give|show) (?:me|us) [\w ]*?\b(?:about|overview|summary|outline|introduction)\b|"
@@ -154,6 +165,17 @@ def asks_of_all(question: str) -> bool:
     return not meant.isdisjoint(words) and words <= meant | besides and not _A_THING.match(question)
 
 
+def _asks_one_thing(question: str, words: set[str]) -> bool:
+    """Whether one attribute or one deed of one thing is asked for, and nothing at large."""
+    if _ONE_WORD_OF_A_NAME.match(question):
+        return True
+    if SURVEYING & words:
+        return False
+    if _ONE_SUBJECT.match(question):
+        return True
+    return bool(_ONE_DEED.match(question)) and not _SAYS & words
+
+
 def _as_shaped(question: str, chances: dict[Strategy, float]) -> dict[Strategy, float]:
     """The chances, where a question's form tells what the sum of its words does not.
 
@@ -170,7 +192,7 @@ def _as_shaped(question: str, chances: dict[Strategy, float]) -> dict[Strategy, 
         for each in ("fact", "none"):
             move(each, "overview")
         return made
-    if _ONE_SUBJECT.match(question.strip()) and not SURVEYING & set(words):
+    if _asks_one_thing(question.strip(), set(words)):
         move("overview", "fact")
     asks = bool(words) and words[0] in _POLAR | _QUESTION_WORDS
     if _DONE_ONCE.match(question.strip()):
