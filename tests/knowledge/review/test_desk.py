@@ -314,8 +314,12 @@ def test_a_page_that_he_may_not_read_stays_shut(sit: Sit, space: Space) -> None:
     assert queue is not None and closed_words(desk) == set()
     assert {row.number for row in queue.open} == {2, 6, 7, 8}
     assert [row.number for row in queue.ended] == [3] and len(queue.log) == 1
-    with pytest.raises(AccessError):
-        desk.open_proposal(5)
+    told = []
+    for number in (5, 99):
+        with pytest.raises(NotFoundError) as found:
+            desk.open_proposal(number)
+        told.append(f"{found.value.message}{found.value.hint}".replace(str(number), "N"))
+    assert told[0] == told[1] and "people" not in told[0]
     assert desk.shown.sheet is None
 
 

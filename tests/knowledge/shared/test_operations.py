@@ -251,7 +251,3 @@ def test_a_folder_that_has_something_is_left_alone(make_space: MakeSpace, tmp_pa
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(ConflictError, match="not empty"):
         write_folder(space, tmp_path)
-    twins = space.contents().with_page("A.md", "# B\n")
-    merge_proposal(space, open_proposal(space, twins, title="t").number)
-    with pytest.raises(ConflictError, match="differ in case alone"):
-        write_folder(space, tmp_path / "out")

@@ -111,8 +111,8 @@ def show_sheet(
         unfolded: How many lines he asked for, by page id, where it is more than at first.
 
     Raises:
-        AccessError: He may not read a page that it touches.
-        NotFoundError: There is no such proposal.
+        AccessError: He may not read the space.
+        NotFoundError: There is no such proposal, or it touches a page that is closed to him.
     """
     with space.shelf.snapshot():
         found = review(space, number, by=by)

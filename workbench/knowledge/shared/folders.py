@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import ConflictError, InputError, NotFoundError
+from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
 from workbench.core.viewers import Viewable
 from workbench.store import files
 from workbench.store.documents import dump_document
 
+from .cases import brought_by
 from .contents import Contents
 from .decisions import Decision, read_decision
+from .pages import case_twins
 from .space import By, Space
 from .statements import Statement, read_statement
 
@@ -54,15 +56,17 @@ def write_folder(
     digest = space.head if record is None else space.find(record, by=by)
     contents = space.contents(digest)
     paths = sorted(page.path for page in contents.pages.values())
-    space.require(by, "read", {"", *paths})
+    require_whole(space, paths, by=by)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(f"{folder} is there and not empty", hint="name another folder")
-    folded = {path.casefold(): path for path in paths}
-    if twins := [path for path in paths if folded[path.casefold()] != path]:
-        raise ConflictError(
-            f"{twins[0]} and {folded[twins[0].casefold()]} differ in case alone",
-            hint=f"workbench knowledge export {space.name} FOLDER has both, as git keeps them",
-        )
+    for ways in case_twins(paths).values():
+        twins = [written for written in ways if written in paths]
+        if len(twins) > 1:
+            raise ConflictError(
+                f"{twins[0]} and {twins[1]} differ in case alone",
+                hint=brought_by(space, *twins[:2])
+                or f"workbench knowledge checkout {space.name} FOLDER has what is agreed on now",
+            )
     with files.saying_why(folder):
         files.make_folder(folder / PAGES_FOLDER)
         for page in contents.pages.values():
@@ -78,6 +82,19 @@ def write_folder(
         files.write_json(folder / _NOTE, {"space": space.name, "record": digest})
     counts = (len(contents.pages), len(contents.statements), len(contents.decisions))
     return Checkout(space.name, folder, digest, *counts)
+
+
+def require_whole(space: Space, paths: Iterable[str], *, by: By) -> None:
+    """Raise AccessError unless somebody may read the space and all of these pages; what is closed
+    to him is not named."""
+    space.require(by, "read")
+    if not space.may(by, "read", paths):
+        raise AccessError(
+            f"a part of {space.name!r} is closed to you, and what is written is the whole of it",
+            hint=f"somebody who may read all of it can: workbench identity roles list "
+            f"--space {space.path}",
+            reason="part",
+        )
 
 
 def read_folder(

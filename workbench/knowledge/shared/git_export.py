@@ -19,6 +19,7 @@ from workbench.core.viewers import Viewable
 from workbench.store import files
 
 from .events import Event, fingerprint
+from .folders import require_whole
 from .lines import EXTRA
 from .proposals import proposals_of
 from .records import Record, record_of
@@ -118,7 +119,7 @@ def _require_all(space: Space, by: By) -> None:
         return
     states = {record.state for _, record in space.history()}
     paths = {page.path for each in states for page in space.contents_of_state(each).pages.values()}
-    space.require(by, "read", {"", *paths})
+    require_whole(space, paths, by=by)
 
 
 def _open(git: Any, path: Path) -> Any:

@@ -10,6 +10,7 @@ from workbench.core.errors import ConflictError, InputError, NotFoundError
 from .ancestry import common_ancestor
 from .approval_rules import blocking, require_approvals, rule_for, rules_of
 from .bringing import bring_to_graph
+from .cases import require_apart
 from .checks import check_change
 from .contents import Contents, contents_of, files_of
 from .differences import touched_now, touched_paths
@@ -17,6 +18,7 @@ from .merging import merge
 from .proposals import Proposal, find_proposal
 from .proposing import all_touched, checked_words
 from .reviewing import require_seen
+from .seeing import seen_proposal
 from .space import By, Space
 
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -51,7 +53,7 @@ def merge_proposal(
     """
     checked_words(words, what="a merge's words")
     with space.changing():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         touched = all_touched(space, proposal)
         actor = space.require(by, "merge", touched)
         proposal.require_open()
@@ -61,6 +63,7 @@ def merge_proposal(
         merged = space.merged(head, proposal.head).require(
             hint=f"workbench knowledge proposals resolve {space.name} {number}"
         )
+        require_apart(space, space.contents(head), merged, by=by)
         _require_checks(space, number, space.contents(head), merged, touched)
         record = space.add_record(
             "merged", merged, (head, proposal.head),
@@ -105,7 +108,7 @@ def resolve(
     checked_words(words, what="a revision's words")
     contents = contents_of(files_of(contents))
     with space.changing():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         proposal.require_open()
         require_seen(proposal, seen)
         head = space.head if onto is None else onto
@@ -124,6 +127,7 @@ def resolve(
                 f"proposal {number} has all that was merged up to {head[:12]} already",
                 hint=f"workbench knowledge checkout {space.name} FOLDER gives what came after",
             )
+        require_apart(space, space.contents(head), contents, by=by)
         record = space.add_record(
             "resolved", contents, (proposal.head, head),
             author=actor, words=words or f"{proposal.title}: conflicts settled", proposal=number,
@@ -144,20 +148,25 @@ def revert(space: Space, record: str, *, words: str = "", by: By = None) -> Land
     Raises:
         AccessError: He may not.
         ConflictError: What it brought was changed since (all conflicts are named), or is not there.
-        NotFoundError: The head did not come to be by it.
+        NotFoundError: The head did not come to be by it, or it touched a page that is closed to
+            him.
     """
     checked_words(words, what="a revert's words")
     with space.changing():
         head = space.head
         found = space.find(record, by=by)
-        made = dict(space.line()).get(found)
-        if made is None or not made.parents:
+        made, now = dict(space.line()).get(found), space.contents(head)
+        was = space.contents(made.parents[0]) if made is not None and made.parents else None
+        touched = () if was is None else touched_now(was, space.contents(found), now)
+        closed = not space.may(by, "read", touched)
+        if was is None or closed:
+            if closed:
+                space.require(by, "read")
             raise NotFoundError(
                 f"{found[:12]} is no change of {space.name}: a merge or a revert can be taken back",
                 hint=f"workbench knowledge log {space.name}",
             )
-        now, was = space.contents(head), space.contents(made.parents[0])
-        touched = touched_now(was, space.contents(found), now)
+        assert made is not None
         actor = space.require(by, "revert", touched)
         merged = merge(space.contents(found), now, was).require(
             hint="make a proposal that changes it by hand"
@@ -167,6 +176,7 @@ def revert(space: Space, record: str, *, words: str = "", by: By = None) -> Land
                 f"what {found[:12]} brought is not there any more",
                 hint=f"workbench knowledge log {space.name}",
             )
+        require_apart(space, now, merged, by=by)
         said = words or f"takes back {found[:12]}: {made.words}"
         digest = space.add_record("reverted", merged, (head,), author=actor, words=said)
         space.add_event("reverted", actor, record=digest, of=found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -90,6 +90,24 @@ def clashing_paths(paths: Iterable[str]) -> list[str]:
     counts = Counter(paths)
     folders = {str(above) for path in counts for above in PurePosixPath(path).parents}
     return sorted(path for path, count in counts.items() if count > 1 or path in folders)
+
+
+def case_twins(paths: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Pages and folders whose names differ in case alone: many disks take them for one.
+
+    Returns:
+        By the name without case each way to write it, and the first page so written.
+
+    >>> case_twins(["b/c.md", "b/d.md", "People/eve.md", "people/ada.md"])
+    {'people': {'People': 'People/eve.md', 'people': 'people/ada.md'}}
+    """
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for path in sorted(paths):
+        parts = path.split("/")
+        for depth in range(1, len(parts) + 1):
+            written = "/".join(parts[:depth])
+            found[written.casefold()].setdefault(written, path)
+    return {key: ways for key, ways in found.items() if len(ways) > 1}
 
 
 def page_id(path: str, known: Mapping[str, Page]) -> str:

@@ -6,10 +6,12 @@ from workbench.core.errors import AccessError, ConflictError, InputError
 from workbench.identity.users import LOCAL
 
 from .ancestry import common_ancestor
+from .cases import require_apart
 from .contents import Contents, contents_of, files_of
 from .differences import touched_now
 from .merging import merge
 from .proposals import Proposal, find_proposal, proposals_of
+from .seeing import seen_proposal
 from .space import By, Space
 
 MOST_WORDS = 100_000
@@ -60,6 +62,10 @@ def open_proposal(
                 "all of that is agreed on already",
                 hint=f"workbench knowledge checkout {space.name} FOLDER gives what is agreed on",
             )
+        if merged.conflicts:
+            require_apart(space, space.contents(came_from), contents, by=by)
+        else:
+            require_apart(space, now, merged.contents, by=by)
         events = space.shelf.events()
         number = max(proposals_of(events), default=0) + 1
         record = space.add_record(
@@ -98,7 +104,7 @@ def revise_proposal(
     checked_words(words, what="a revision's words")
     contents = contents_of(files_of(contents))
     with space.changing():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         proposal.require_open()
         old = base_of(space, proposal)
         agreed = old if base is None else _agreed_in(space, proposal, base)
@@ -109,6 +115,7 @@ def revise_proposal(
             raise ConflictError(
                 f"proposal {number} says just that already", hint="change something first"
             )
+        require_apart(space, space.contents(agreed), contents, by=by)
         brought_up = agreed != old
         record = space.add_record(
             "resolved" if brought_up else "proposed", contents,
@@ -128,7 +135,7 @@ def end_proposal(space: Space, number: int, *, words: str = "", by: By = None) -
     """
     checked_words(words, what="a reason")
     with space.changing():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         proposal.require_open()
         own = by is not None and proposal.author == (by if isinstance(by, str) else by.user)
         verb = "propose" if own else "merge"

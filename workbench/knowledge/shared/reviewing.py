@@ -13,6 +13,7 @@ from .differences import Difference, difference
 from .lines import changed_spans, split_lines
 from .proposals import Comment, Proposal, find_proposal
 from .proposing import all_touched, base_of, checked_words
+from .seeing import seen_proposal
 from .space import By, Space
 
 
@@ -40,11 +41,11 @@ def review(space: Space, number: int, *, by: By = None) -> Review:
     """All that there is to say of a proposal.
 
     Raises:
-        AccessError: He may not read a page that it touches.
-        NotFoundError: There is no such proposal.
+        AccessError: He may not read the space.
+        NotFoundError: There is no such proposal, or it touches a page that is closed to him.
     """
     with space.shelf.snapshot():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         touched = all_touched(space, proposal)
         space.require(by, "read", touched)
         head = space.head
@@ -94,7 +95,7 @@ def comment(
     """
     checked_words(words, what="a comment", least=1)
     with space.changing():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         contents = space.contents(proposal.head)
         where = [page] if page else [""] if statement else all_touched(space, proposal)
         actor = space.require(by, "comment", where)
@@ -125,7 +126,7 @@ def settle_comment(space: Space, number: int, comment_number: int, *, by: By = N
         NotFoundError: There is no such comment.
     """
     with space.changing():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         found = [each for each in proposal.comments if each.number == comment_number]
         if not found:
             raise NotFoundError(f"proposal {number} has no comment {comment_number}")
@@ -158,7 +159,7 @@ def approve(space: Space, number: int, *, seen: str | None = None, by: By = None
         ConflictError: It was ended, revised meanwhile, or approved by him already.
     """
     with space.changing():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         actor = space.require(by, "approve", all_touched(space, proposal))
         proposal.require_open()
         require_seen(proposal, seen)
@@ -195,7 +196,7 @@ def ask_for_changes(
     """
     checked_words(words, what="what is asked", least=1)
     with space.changing():
-        proposal = find_proposal(space, number)
+        proposal = seen_proposal(space, number, by)
         actor = space.require(by, "review", all_touched(space, proposal))
         proposal.require_open()
         require_seen(proposal, seen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from typing import Literal
 
@@ -78,13 +79,20 @@ class Happenings:
         events = space.shelf.events()
         self.begun = str(events[0].record)
         self.proposals = _traced(self.touching, events)
-        self.all = sorted(
-            (*_in_order(events), *_in_order(role_changes(space))), key=lambda each: each.order
-        )
+        self._events = events
         self._seen: dict[int, bool] = {}
-        self._moves = {
+
+    @cached_property
+    def all(self) -> list[Happening]:
+        """Everything that was done, in order."""
+        changes = role_changes(self.space)
+        return sorted((*_in_order(self._events), *_in_order(changes)), key=lambda each: each.order)
+
+    @cached_property
+    def _moves(self) -> dict[str | None, Happening]:
+        return {
             each.event.record: each
-            for each in self.all
+            for each in _in_order(self._events)
             if each.event is not None and each.event.kind in MOVES_HEAD
         }
 
