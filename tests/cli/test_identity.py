@@ -57,6 +57,24 @@ def test_users_and_their_roles(run: Any) -> None:
     assert "bob" in run("identity", "users", "list", "--removed").out
 
 
+def test_what_one_would_not_expect_is_said(run: Any) -> None:
+    run("identity", "users", "add", "ann")
+    gave = run("identity", "roles", "give", "ann", "reader", "--space", "/knowlege/leads")
+    assert (gave.status, gave.out) == (0, "ann is reader in /knowlege/leads\n")
+    assert "is /knowledge/leads meant?" in gave.err
+    gave = run("identity", "roles", "give", "ann", "reader", "--space", "/zzz")
+    assert "nothing of Workbench asks for roles in /zzz" in gave.err and "meant" not in gave.err
+    for space in ("/", "/knowledge", "/notebooks/a.ipynb"):
+        assert "asks" not in run("identity", "roles", "give", "ann", "reader", "--space", space).err
+    assert "stay ended" not in run("identity", "users", "disable", "ann").err
+    assert (
+        "tokens that ended stay ended" in run("identity", "users", "disable", "ann", "--undo").err
+    )
+    refused = run("identity", "users", "add", "\u0430nn")
+    assert refused.status == 2 and "could be taken for 'ann'" in refused.err
+    assert "blank at its end" in run("identity", "users", "add", "bob ").err
+
+
 def test_the_last_admin_stays(run: Any) -> None:
     run("identity", "users", "add", "ann")
     run("identity", "roles", "give", "ann", "admin", "--space", "/")

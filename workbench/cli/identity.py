@@ -20,7 +20,7 @@ from workbench.cli.identity_oidc import (  # noqa: F401 - the drawer looks for t
 if TYPE_CHECKING:
     from workbench.identity.deciding import Decision
     from workbench.identity.grants import Grant
-    from workbench.identity.operations import VerbRow
+    from workbench.identity.operations import Given, VerbRow
     from workbench.identity.session_rows import Session
     from workbench.identity.sessions import NewSession
     from workbench.identity.users import User
@@ -37,7 +37,14 @@ def show_users_add(user: User) -> None:
     show_users_list((user,))
 
 
-show_users_disable = show_users_remove = show_users_add
+show_users_remove = show_users_add
+
+
+def show_users_disable(user: User) -> None:
+    """The user as he is now, and what does not come back with him."""
+    show_users_list((user,))
+    if user.disabled_s is None:
+        click.echo("sessions and tokens that ended stay ended; keys are taken again", err=True)
 
 
 def show_roles_list(grants: tuple[Grant, ...]) -> None:
@@ -49,9 +56,11 @@ def show_roles_list(grants: tuple[Grant, ...]) -> None:
     print_table(["space", "user", "role", "granted by", "at"], cells)
 
 
-def show_roles_give(grant: Grant) -> None:
+def show_roles_give(grant: Given) -> None:
     """What was given."""
     click.echo(f"{grant.user} is {grant.role} in {grant.space}")
+    if grant.told:
+        click.echo(grant.told, err=True)
 
 
 def show_roles_take(grant: Grant) -> None:

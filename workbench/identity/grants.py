@@ -58,7 +58,7 @@ class Grants:
             NotFoundError: There is no such user or role.
         """
         check_space_role(role)
-        space = check_space(space)
+        space, user = check_space(space), Users(self.database).called(user)
         if user == LOCAL:
             raise InputError(
                 f"{LOCAL!r} is whoever sits at this machine, and needs no role",
@@ -89,7 +89,7 @@ class Grants:
             ConflictError: He is the last who administers a space.
             NotFoundError: There is no such user, or he has no grant in just this space.
         """
-        space = check_space(space)
+        space, user = check_space(space), Users(self.database).called(user)
         with keeping_admins(self.database, user), self.database.transaction() as connection:
             actor = self._actor(by, space)
             Users(self.database).get(user)
@@ -107,6 +107,7 @@ class Grants:
 
     def list(self, *, user: str | None = None, space: str | None = None) -> tuple[Grant, ...]:
         """The grants by space and user; of one user, or those in a space and within it."""
+        user = None if user is None else Users(self.database).called(user)
         rows = self.database.read(
             "SELECT * FROM grants WHERE ?1 IS NULL OR user = ?1 ORDER BY space, user", (user,)
         )
@@ -133,6 +134,7 @@ class Grants:
             if known is None or known.disabled_s is not None:
                 said = f"the user {user!r} is {known.state if known else 'not known here'}"
                 return Decision(False, "user", said, user, verb, check_space(space))
+            user = known.name
             grants = self._roles(user)
         return decide(grants, verb, space=space, user=user, scopes=scopes)
 

@@ -19,10 +19,11 @@ from workbench.store.documents import dump_document, load_document
 from workbench.store.ledger import Ledger
 from workbench.store.usage_queries import last_settled_s
 
+from .names import check_name
 from .principals import KeyLimits, Principal, check_models
 from .roles import ROLES, check_scopes
 from .secret_texts import SECRET_CHARS, hash_secret, random_text
-from .users import LOCAL, Users, check_name
+from .users import LOCAL, Users
 
 PREFIX = "wb-"
 KEY_CHARS = len(PREFIX) + SECRET_CHARS
@@ -123,8 +124,9 @@ class Keys:
             raise InputError("the key would have expired before it is made", expires_s=expires_s)
         text = PREFIX + random_text()
         made = NewKey(f"key_{secrets.token_hex(6)}", text, name, text[:_SHOWN_CHARS])
+        user = Users(self.database).called(user or LOCAL)
         about = {
-            "user": user or LOCAL,
+            "user": user,
             "role": role,
             "scopes": sorted(carried),
             "models": allowed,
@@ -133,14 +135,14 @@ class Keys:
         }
         with self.database.transaction() as connection:
             self._refuse_taken(connection, name)
-            Users(self.database).ensure(user or LOCAL, role=role, actor=actor)
+            Users(self.database).ensure(user, role=role, actor=actor)
             connection.execute(
                 "INSERT INTO keys (id, name, user, role, scopes, models, limits, prefix, sha256, "
                 "created_s, expires_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     made.id,
                     name,
-                    user or LOCAL,
+                    user,
                     role,
                     dump_document(sorted(carried), what="scopes"),
                     None if allowed is None else dump_document(allowed, what="models"),

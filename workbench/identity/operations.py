@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import annotated_types as bounds
@@ -16,6 +16,7 @@ from .oidc import operations as oidc  # noqa: F401
 from .roles import Role
 from .session_rows import Session
 from .sessions import MOST_TOKEN_DAYS, TOKEN_DAYS, NewSession, Sessions
+from .spaces import unknown_place
 from .users import User, Users
 from .verbs import SPACE_ROLES, VERBS, SpaceRole, Verb
 from .verification import verifier
@@ -28,6 +29,13 @@ class VerbRow:
     verb: str
     meaning: str
     roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Given(Grant):
+    """A grant that was given, and what there is to say of its space, if anything."""
+
+    told: str = ""
 
 
 @operation("identity.users_add", title="Add a user", produces="user", group="users")
@@ -81,7 +89,7 @@ def remove_user(name: str) -> User:
 
 
 @operation("identity.roles_give", title="Give a role in a space", produces="grant", group="roles")
-def give_role(user: str, role: SpaceRole, *, space: str) -> Grant:
+def give_role(user: str, role: SpaceRole, *, space: str) -> Given:
     """Give a user a role in a space and all that lies in it, in place of the one he had there.
 
     Of several grants the narrowest decides, also where it gives less: none shuts a space.
@@ -91,7 +99,8 @@ def give_role(user: str, role: SpaceRole, *, space: str) -> Grant:
         role: none, reader, contributor, reviewer, curator or admin; roles table says what each may.
         space: A path such as /knowledge/leads; / is everything.
     """
-    return Grants().give(user, role, space=space)
+    made = Grants().give(user, role, space=space)
+    return Given(**asdict(made), told=unknown_place(made.space))
 
 
 @operation("identity.roles_take", title="Take a role away", produces="grant", group="roles")

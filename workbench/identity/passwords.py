@@ -92,13 +92,13 @@ class Passwords:
                 own, removed or disabled.
             NotFoundError: There is no such user.
         """
-        self.require_user(user)
+        user = self.require_user(user)
         self.keep(user, self.hash(check_strength(password, user=user)), actor=actor)
 
     def keep(self, user: str, made: str, *, actor: str) -> None:
         """Keep a hash that ``hash`` made, as ``set`` does: that takes no lock while it hashes."""
         with self.database.transaction() as connection:
-            self.require_user(user)
+            user = self.require_user(user)
             connection.execute(
                 "INSERT INTO passwords (user, hash, set_s) VALUES (?, ?, ?) ON CONFLICT (user) "
                 "DO UPDATE SET hash = excluded.hash, set_s = excluded.set_s",
@@ -161,8 +161,8 @@ class Passwords:
             )
         return made if found.rowcount else stored
 
-    def require_user(self, user: str) -> None:
-        """Raise what ``set`` does unless the user can have a password."""
+    def require_user(self, user: str) -> str:
+        """A user's name as it is kept. Raises what ``set`` does unless he can have a password."""
         known = Users(self.database).get(user)
         if user == LOCAL:
             raise InputError(
@@ -171,6 +171,7 @@ class Passwords:
             )
         if known.disabled_s is not None:
             raise InputError(f"the user {user!r} is {known.state}")
+        return known.name
 
     def _verify(self, stored: str, text: str) -> bool:
         try:

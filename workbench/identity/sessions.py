@@ -26,10 +26,11 @@ from workbench.store.documents import dump_document, load_document
 from workbench.store.ledger import Ledger
 
 from .grants import Grants, require_own
+from .names import check_name
 from .scopes import Scope, SignedIn, check_token_scopes
 from .secret_texts import SECRET_CHARS, hash_secret, random_text
 from .session_rows import WITH_USER, Session, end_all, is_over, read_session, refusal, why_not
-from .users import LOCAL, Users, check_name
+from .users import LOCAL, Users
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class Sessions:
             AccessError: He is disabled or removed.
             NotFoundError: There is no such user.
         """
+        user = Users(self.database).called(user)
         return self._add("session", "", user, None, source, lasts_s, idle_s, actor=user)
 
     def add_token(
@@ -121,6 +123,7 @@ class Sessions:
             raise InputError(
                 f"a token lasts {expires_days:g} days; it may last up to {MOST_TOKEN_DAYS:g}"
             )
+        user = Users(self.database).called(user)
         actor = _actor(by, user, what="make tokens")
         with self.database.transaction():
             Users(self.database).get(user)
@@ -186,6 +189,7 @@ class Sessions:
         self, *, user: str | None = None, kind: str | None = None, ended: bool = False
     ) -> tuple[Session, ...]:
         """Sessions and tokens in force, the oldest first; with ``ended``, also those that were."""
+        user = None if user is None else Users(self.database).called(user)
         rows = self.database.read(
             "SELECT * FROM sessions WHERE (?1 IS NULL OR user = ?1) AND (?2 IS NULL OR kind = ?2) "
             "ORDER BY created_s, id",
@@ -201,6 +205,7 @@ class Sessions:
             AccessError: Somebody else asks.
             NotFoundError: He has none of that name in force.
         """
+        user = Users(self.database).called(user)
         actor = _actor(by, user, what="end it")
         with self.database.transaction() as connection:
             found = self.list(user=user)
@@ -219,6 +224,7 @@ class Sessions:
             AccessError: Somebody else asks.
             NotFoundError: There is no such user.
         """
+        user = Users(self.database).called(user)
         actor = _actor(by, user, what="end them")
         with self.database.transaction() as connection:
             Users(self.database).get(user)

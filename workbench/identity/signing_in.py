@@ -17,7 +17,7 @@ from .scopes import SignedIn
 from .secret_texts import hash_secret, random_text
 from .sessions import NewSession, Sessions
 from .strength import check_strength, normalise
-from .users import LOCAL
+from .users import LOCAL, Users
 
 DEVICE_PREFIX = "wbd-"
 DEVICE_KEPT_S = 90 * 86_400.0
@@ -81,6 +81,7 @@ class SignIn:
             LimitError: Too many attempts failed; the context says ``retry_after_s``.
         """
         user = user if user.isprintable() else ""  # a name that nobody can have
+        user = Users(self.database).called(user)
         proof = self._known_device(user, device)
         stored = self._check(user, password, source, proof)
         with self.database.transaction():

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from difflib import get_close_matches
 
 from workbench.core.errors import InputError
 
 EVERYTHING = "/"
+PLACES = ("knowledge", "notebooks")  # what spaces begin with that the rooms ask about
 MOST_SPACE_CHARS = 1000
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _HINT = "name it from the root with single slashes, as in /knowledge/leads"
@@ -48,6 +50,17 @@ def check_space(text: str) -> str:
             hint="decode it first",
         )
     return space
+
+
+def unknown_place(space: str) -> str:
+    """What is to be said of a space that begins with a name which nothing here asks of; or ''."""
+    place = space.split("/")[1]
+    if not place or place in PLACES:
+        return ""
+    near = get_close_matches(place.lower(), PLACES, 1)
+    asked = " and ".join(f"/{each}" for each in PLACES)
+    other = f"; is /{'/'.join([near[0], *space.split('/')[2:]])} meant?" if near else ""
+    return f"nothing of Workbench asks for roles in /{place}, only in {asked}{other}"
 
 
 def around(space: str) -> tuple[str, ...]:

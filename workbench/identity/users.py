@@ -5,7 +5,6 @@ The role says what he may do at the gateway; what he may do in a space is a gran
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import time
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ from workbench.store.database import Database, open_database
 from workbench.store.ledger import Ledger
 
 from .last_admin import keeping_admins
+from .names import check_name, look_alike, one_form
 from .roles import check_role, is_within
 from .session_rows import end_all
 
 LOCAL = "local"  # who sits at this machine: whoever can write the store can do all that it holds
-MOST_NAME_CHARS = 100
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,19 @@ class Users:
         """Add a user.
 
         Raises:
-            ConflictError: There is one of that name, or there was.
+            ConflictError: There is one of that name, or there was, or of one that looks like it;
+                or it is the machine's own.
             InputError: The name is no name.
             NotFoundError: There is no such role.
         """
-        check_name(name, what="user")
+        name = one_form(check_name(name, what="user"))
         check_role(role)
         with self.database.transaction() as connection:
+            if name == LOCAL:
+                raise ConflictError(
+                    f"{LOCAL!r} is whoever sits at this machine, and needs not be added",
+                    hint="take another name",
+                )
             if (known := self.find(name)) is not None:
                 if known.removed_s is not None:
                     raise ConflictError(
@@ -80,8 +85,9 @@ class Users:
 
         Raises:
             AccessError: He is there, and his role does not allow as much, or he is disabled.
+            ConflictError: He is not there, and his name looks like another's.
         """
-        check_name(name, what="user")
+        name = self.called(check_name(name, what="user"))
         check_role(role)
         with self.database.transaction() as connection:
             user = self.find(name)
@@ -101,8 +107,18 @@ class Users:
 
     def find(self, name: str) -> User | None:
         """The user of that name; None if there is none."""
-        row = self.database.read_one("SELECT * FROM users WHERE name = ?", (name,))
-        return User(**dict(row)) if row else None
+        for form in dict.fromkeys((name, one_form(name))):  # kept as it was typed before NFC was
+            row = self.database.read_one("SELECT * FROM users WHERE name = ?", (form,))
+            if row:
+                return User(**dict(row))
+        return None
+
+    def called(self, name: str) -> str:
+        """A user's name as it is kept, from how it was typed; in NFC if there is no such user."""
+        if name.isascii() or not name.isprintable():
+            return name
+        known = self.find(name)
+        return known.name if known else one_form(name)
 
     def get(self, name: str) -> User:
         """The user of that name. Raises NotFoundError with near matches."""
@@ -128,7 +144,7 @@ class Users:
         Raises:
             ConflictError: He is the last admin of a space.
         """
-        time_s = time.time()
+        name, time_s = self.called(name), time.time()
         with keeping_admins(self.database, name), self.database.transaction() as connection:
             user = self._change(name, "user.disabled", {"disabled_s": time_s}, actor)
             end_all(connection, name, because="disabled", time_s=time_s)
@@ -148,6 +164,7 @@ class Users:
             InputError: It is the machine's own user.
             NotFoundError: There is no such user.
         """
+        name = self.called(name)
         if name == LOCAL:
             raise InputError(f"{LOCAL!r} is whoever sits at this machine, and cannot be removed")
         time_s = time.time()
@@ -172,6 +189,15 @@ class Users:
             return self.get(name)
 
     def _insert(self, connection: sqlite3.Connection, name: str, role: str, actor: str) -> None:
+        names = [LOCAL, *(user.name for user in self.list(removed=True))]
+        if name != LOCAL and (other := look_alike(name, names)) is not None:
+            whose = "this machine's own user" if other == LOCAL else "a user"
+            raise ConflictError(
+                f"{name!r} could be taken for {other!r}, {whose}",
+                hint="take a name that differs in more than capitals or look-alike letters",
+                name=name,
+                other=other,
+            )
         connection.execute(
             "INSERT INTO users (name, role, created_s) VALUES (?, ?, ?)", (name, role, time.time())
         )
@@ -181,6 +207,7 @@ class Users:
         ((column, value),) = values.items()
         with self.database.transaction() as connection:
             before = self.get(name)
+            name = before.name
             if before.removed_s is not None:
                 raise ConflictError(f"the user {name!r} was removed", name=name)
             connection.execute(f"UPDATE users SET {column} = ? WHERE name = ?", (value, name))
@@ -188,25 +215,3 @@ class Users:
                 action, name, actor=actor, data={"from": getattr(before, column), "to": value}
             )
             return self.get(name)
-
-
-def check_name(name: str, *, what: str) -> str:
-    """A name that can stand in a list and a log line.
-
-    Raises:
-        InputError: It is empty, too long, has control characters, or looks like a key.
-    """
-    if re.search("wb[st]?-", name) and len(name) > 20:  # before any message that repeats the name
-        raise InputError(
-            f"the {what}'s name looks like a key, and names are not secret", hint="use another name"
-        )
-    if not name.strip() or name != name.strip() or not name.isprintable():
-        raise InputError(
-            f"the {what}'s name {name!r:.80} is empty, or has characters that cannot be shown",
-            hint="use letters and digits",
-        )
-    if len(name) > MOST_NAME_CHARS:
-        raise InputError(
-            f"the {what}'s name has {len(name)} characters; it may have {MOST_NAME_CHARS}"
-        )
-    return name

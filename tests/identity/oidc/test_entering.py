@@ -74,6 +74,19 @@ def test_a_name_that_changes_there_stays_here(door: Door, provider: RealProvider
     assert door.sign_in().user == "ann"
 
 
+def test_who_would_look_like_somebody_here_is_nobody_and_names_are_in_one_form(door: Door) -> None:
+    Users().add("ann")
+    for name in ("Ann", "\u0430nn"):
+        with pytest.raises(AccessError, match="could be taken for 'ann'") as told:
+            user_for(door.oidc.database, door.settings, {"sub": "s", "preferred_username": name})
+        assert told.value.context["reason"] == "name taken"
+        assert "oidc link ann " in str(told.value.hint)
+    made = user_for(
+        door.oidc.database, door.settings, {"sub": "z", "preferred_username": "zoe\u0308"}
+    )
+    assert (made, Users().get("zo\u00eb").name) == ("zo\u00eb", "zo\u00eb")
+
+
 @pytest.mark.parametrize(
     "name", ["local", "", " ann", "a\nb", "x" * 101, "wbs-" + "a" * 43, None, 7, ["ann"]]
 )

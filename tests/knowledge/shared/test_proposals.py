@@ -129,6 +129,16 @@ def test_a_change_to_a_page_that_was_moved_meanwhile_asks_where_it_is_now(space:
     assert found is not None and "Letters" in found[1].text
 
 
+def test_nobody_approves_his_own_by_typing_his_name_in_another_form(space: Space) -> None:
+    Users().add("zo\u00eb")
+    Grants().give("zo\u00eb", "curator", space=space.path)
+    number = propose(space, "zo\u00eb")
+    for name in ("zo\u00eb", "zoe\u0308"):
+        with pytest.raises(AccessError, match="nobody approves his own"):
+            approve(space, number, by=name)
+    assert find_proposal(space, propose(space, "zoe\u0308", text="# Z\n")).author == "zo\u00eb"
+
+
 def test_nobody_approves_what_he_wrote_also_where_he_settled_its_conflicts(space: Space) -> None:
     Grants().give("con", "curator", space=space.path)
     number = propose(space, "con")

@@ -10,7 +10,8 @@ from workbench.core.errors import AccessError, ConflictError, InputError
 from workbench.store.database import Database
 
 from ..grants import Grants
-from ..users import LOCAL, MOST_NAME_CHARS, Users, check_name
+from ..names import MOST_NAME_CHARS, check_name, one_form
+from ..users import LOCAL, Users
 from .group_roles import bring_up_to_date, wanted_roles
 from .links import Links
 from .providers import Provider
@@ -71,7 +72,7 @@ def _make_user(
     try:
         if name == LOCAL:
             raise ConflictError(f"{LOCAL!r} is whoever sits at this machine")
-        Users(database).add(name, actor=provider.granted_by)
+        name = Users(database).add(name, actor=provider.granted_by).name
     except ConflictError as error:
         # Never joined by the name: whoever may choose his name there could be anybody here.
         raise _refusal(
@@ -79,8 +80,9 @@ def _make_user(
             "name taken",
             f"who signed in at {provider.name!r} would be called {name!r} here, and cannot: "
             f"{error}",
-            f"if it is the same person: workbench identity oidc link {name} --provider "
-            f"{provider.name} --subject {claims['sub']}",
+            f"if it is the same person: workbench identity oidc link "
+            f"{error.context.get('other', name)} --provider {provider.name} "
+            f"--subject {claims['sub']}",
         ) from None
     links.add(name, provider.issuer, str(claims["sub"]), actor=provider.granted_by)
     by_groups = wanted_roles(provider, _groups(provider, claims)) if provider.groups_claim else {}
@@ -96,7 +98,7 @@ def _name_of(provider: Provider, claims: Mapping[str, Any]) -> str:
     try:
         if not isinstance(name, str) or len(name) > MOST_NAME_CHARS:
             raise InputError("it is missing, not verified, or too long")
-        return check_name(name, what="user")
+        return one_form(check_name(name, what="user"))
     except InputError as error:
         raise _refusal(
             provider,

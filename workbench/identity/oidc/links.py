@@ -68,6 +68,7 @@ class Links:
             known = Users(self.database).get(user)
             if known.disabled_s is not None:
                 raise InputError(f"the user {user!r} is {known.state}")
+            user = known.name
             if (found := self.find(issuer, subject)) is not None:
                 raise ConflictError(
                     f"this subject of {issuer} is the user {found.user!r} already",
@@ -93,7 +94,9 @@ class Links:
             NotFoundError: He has no such link.
         """
         with self.database.transaction() as connection:
-            if Users(self.database).get(user).removed_s is not None:
+            known = Users(self.database).get(user)
+            user = known.name
+            if known.removed_s is not None:
                 raise InputError(
                     f"the user {user!r} was removed; his link stays, so that he is refused"
                 )
@@ -115,6 +118,7 @@ class Links:
 
     def list(self, *, user: str | None = None) -> tuple[Link, ...]:
         """All links by user; or those of one."""
+        user = None if user is None else Users(self.database).called(user)
         rows = self.database.read(
             "SELECT * FROM oidc_links WHERE ?1 IS NULL OR user = ?1 ORDER BY user, issuer, subject",
             (user,),

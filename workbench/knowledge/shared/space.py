@@ -151,9 +151,10 @@ class Space:
         """
         if by is None:
             return LOCAL
-        for path in sorted({*paths}) or [""]:
-            self.grants.require(by, verb, space=self.place(path))
-        return by if isinstance(by, str) else by.user
+        actor = by if isinstance(by, str) else by.user
+        for path in sorted({*paths}) or [""]:  # as his name is kept, however it was typed
+            actor = self.grants.require(by, verb, space=self.place(path)).user
+        return actor
 
     def may(self, by: By, verb: str, paths: Iterable[str]) -> bool:
         """Whether he may, everywhere."""

@@ -32,6 +32,7 @@ class Sight:
         if by is None:
             return
         whole = space.grants.decide(by, "read", space=space.path)
+        self.user = whole.user
         self._roles = {each.space: each.role for each in space.grants.list(user=self.user)}
         if whole.reason == "user" or not (whole.allowed or self.pages()):
             whole.require()
