@@ -9,7 +9,7 @@ import pytest
 
 from workbench.core.errors import AccessError, FetchError
 from workbench.identity.oidc import signing_keys
-from workbench.identity.oidc.signing_keys import ASKED_ANEW_S, KEPT_S, SigningKeys
+from workbench.identity.oidc.signing_keys import ASKED_ANEW_S, FAILED_S, KEPT_S, SigningKeys
 
 from ..conftest import Clock
 from .forging import key, public
@@ -38,6 +38,38 @@ def test_keys_change_and_the_new_ones_are_fetched_once(clock: Clock) -> None:
     assert published.asked == 2
     with pytest.raises(AccessError):  # it is gone from what was fetched
         found.find("old", "RS256")
+
+
+def test_keys_that_cannot_be_fetched_keep_one_waiting_and_not_all(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fetch() -> Mapping[str, Any]:
+        asked.append(clock.time_s)
+        if len(asked) < 3:
+            raise FetchError("it is slow")
+        return {"keys": [public(key("new"))]}
+
+    def refused(found: SigningKeys) -> int:
+        for _ in range(4):
+            with pytest.raises(FetchError, match="it is slow"):
+                found.find("new", "RS256")
+        return len(asked)
+
+    found = SigningKeys("corp", fetch, clock=clock)
+    assert refused(found) == 1
+    clock.time_s += FAILED_S
+    assert refused(found) == 2
+    clock.time_s += FAILED_S
+    assert found.find("new", "RS256").kid == "new"
+    asked.clear()
+    monkeypatch.setattr(signing_keys, "FAILED_S", 0.0)  # broken: each waits anew
+    found = SigningKeys("corp", fetch, clock=clock)
+    for _ in range(2):
+        with pytest.raises(FetchError):
+            found.find("new", "RS256")
+    assert len(asked) == 2
 
 
 def test_made_up_key_ids_do_not_make_us_ask(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,6 +116,7 @@ def test_a_provider_that_is_away_is_told_and_asked_again(clock: Clock) -> None:
         with pytest.raises(FetchError):
             found.find("old", "RS256")
     away = False
+    clock.time_s += FAILED_S
     assert found.find("old", "RS256")
 
 

@@ -18,9 +18,8 @@ from .addresses import check_address
 from .fetching import fetch_json
 from .id_tokens import ALGORITHMS
 from .providers import Provider
-from .signing_keys import KEPT_S, SigningKeys
+from .signing_keys import FAILED_S, KEPT_S, SigningKeys
 
-FAILED_S = 5.0  # so long one that could not be asked is not asked again
 WELL_KNOWN = "/.well-known/openid-configuration"
 
 

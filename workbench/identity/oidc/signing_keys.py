@@ -6,15 +6,17 @@ make us ask the provider each time: for unknown ids it is asked once in a minute
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.core.errors import AccessError
+from workbench.core.errors import AccessError, WorkbenchError
 from workbench.core.optional import require
 
 KEPT_S = 3600.0
+FAILED_S = 5.0  # so long a provider that could not be asked is not asked again
 ASKED_ANEW_S = 60.0
 LEAST_RSA_BITS = 2048
 MOST_KEYS = 100
@@ -40,7 +42,8 @@ class SigningKeys:
     ) -> None:
         self.name, self._fetch, self._clock = name, fetch, clock
         self._keys: tuple[Mapping[str, Any], ...] = ()
-        self._fetched_s = self._asked_anew_s = float("-inf")
+        self._fetched_s = self._asked_anew_s = self._failed_s = float("-inf")
+        self._fault: WorkbenchError | None = None
         self._lock = threading.Lock()
 
     def find(self, kid: str | None, algorithm: str) -> Any:
@@ -80,7 +83,15 @@ class SigningKeys:
             return len(self._fitting(None, algorithm))
 
     def _take(self) -> None:
-        keys = self._fetch().get("keys")
+        """Many may wait here while a provider is slow: they are told at once what the first was."""
+        if self._fault is not None and self._clock() - self._failed_s < FAILED_S:
+            raise copy.copy(self._fault)
+        self._fault = None
+        try:
+            keys = self._fetch().get("keys")
+        except WorkbenchError as error:
+            self._fault, self._failed_s = error, self._clock()
+            raise
         listed = keys if isinstance(keys, list) else []
         self._keys = tuple(key for key in listed[:MOST_KEYS] if isinstance(key, dict))
         self._fetched_s = self._clock()

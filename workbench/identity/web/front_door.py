@@ -197,9 +197,9 @@ class FrontDoor:
         except AccessError:
             pass  # whoever is out already is shown that he is
         else:
-            back = self._address(asked, "sign-in")
-            there, label = self.oidc.logout_url(signed, back=back) or (None, "")
             self._sign_in.sign_out(asked.cookies.get(self.place.session_cookie, ""))
+            back = self._address(asked, "sign-in")  # asking the provider may take long
+            there, label = self.oidc.logout_url(signed, back=back) or (None, "")
         gone = Cookie(self.place.session_cookie, "", self.place.prefix)
         shown = pages.signed_out_page(self.place, there=there, label=label)
         return self._page(shown, cookies=(gone,))
