@@ -44,7 +44,8 @@ def show_contradictions(found: list[Contradiction]) -> None:
         for proof in each.facts:
             _print_proof(proof, depth=1)
     if not found:
-        click.echo("nothing contradicts itself by these rules: workbench knowledge rules list NAME")
+        click.echo("nothing contradicts itself by the rules of this graph")
+        click.echo("`workbench knowledge rules list` shows them", err=True)
 
 
 def show_rules_list(rules: list[BookRule]) -> None:

@@ -96,6 +96,20 @@ def test_a_variant_that_reads_more_is_seen(
     assert sum(bool(facts(text)) for text in LEFT_OPEN) >= seen
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Ida Marsh was born in 1950 and died in 1945.", {"1950"}),
+        ("Ida Marsh was born in Graz and died in 1945.", set()),
+        ("Ida Marsh was born on 2 May 1950 and left in 1971.", {"2 May 1950"}),
+        ("Ida Marsh was born in Trinidad and Tobago in 1950.", {"1950"}),
+        ("Ida Marsh was born in the old mill in 1950 and left in 1971.", {"1950"}),
+    ],
+)
+def test_a_day_behind_and_is_no_birthday(text: str, days: set[str]) -> None:
+    assert {thing for _, relation, thing in facts(text) if relation == "born_on"} == days
+
+
 def test_what_is_told_of_no_name_is_less_sure() -> None:
     sure = [
         ground(text, PlainExtractor().extract(Passage(text))).assertions[0][-1]

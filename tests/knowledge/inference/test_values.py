@@ -100,3 +100,28 @@ def test_without_reading_values_spellings_contradict(
     monkeypatch.setattr(contradictions, "are_one_value", lambda first, second: None)
     told = found(terminal, tmp_path / "fine", {"a.md": SPRING, "b.md": AGREEING})
     assert ("budget", "project kestrel") in told
+
+
+@pytest.mark.parametrize(
+    ("lines", "circle"),
+    [
+        ("Ana Lund reports to Ben Ortega. Ben Ortega reports to Ana Lund.", 2),
+        ("Ana Lund reports to Ben Ortega. Ben Ortega reports to Cleo Marsh. "
+         "Cleo Marsh reports to Ana Lund.", 3),
+        ("Ana Lund reports to Ben Ortega. Ben Ortega reports to Cleo Marsh.", 0),
+    ],
+)  # fmt: skip
+def test_who_reports_in_a_circle_is_told(
+    terminal: Terminal, tmp_path: Path, lines: str, circle: int
+) -> None:
+    told = found(terminal, tmp_path / "circle", {"a.md": lines})
+    assert len(told) == circle and {relation for relation, _ in told} <= {"reports_to"}
+
+
+def test_nothing_found_names_a_command_that_can_be_typed(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    found(terminal, tmp_path / "calm", {"a.md": "The Oslo office opened in 2011."})
+    _, out, err = terminal.run("contradictions", "calm")
+    assert "nothing contradicts itself" in out and "NAME" not in out + err
+    assert "workbench knowledge rules list" in err

@@ -35,7 +35,7 @@ class PlainExtractor:
     """Facts from plain sentences of running text and of items of lists."""
 
     name = "plain"
-    version = "1"
+    version = "2"
     names_from_list = False
 
     def extract(self, chunk: Passage) -> Extraction:

@@ -84,6 +84,8 @@ _DATED = {
     "closed_on": r"closed(?: down)?",
     "founded_on": r"founded|established|set up",
 }
+# Not *in 1950 and died*: the day behind that is another's.
+_BIRTHPLACE = rf"in (?!{DATE}\b)(?:(?!\band [a-z]){_CLAUSE})+?"
 FORMS: tuple[Form, ...] = (
     *(
         _form(
@@ -95,7 +97,7 @@ FORMS: tuple[Form, ...] = (
         for relation, verb in _DATED.items()
     ),
     _form("born_in", rf"{_S_NAME} was born (?:on {DATE} )?in (?P<o>{NAME})", 0.85),
-    _form("born_on", rf"{_S_NAME} was born (?:in {_CLAUSE}+? )?(?:in|on) (?P<o>{DATE})\b", 0.85),
+    _form("born_on", rf"{_S_NAME} was born (?:{_BIRTHPLACE} )?(?:in|on) (?P<o>{DATE})\b", 0.85),
     _form("is_married_to", rf"{_S_NAME} is (?:now )?married to {_O_NAME}", 0.85),
     _form(
         "spouse_of",
