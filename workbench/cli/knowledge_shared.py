@@ -52,6 +52,8 @@ def show_propose(done: ProposalSummary) -> None:
     given = f", approved by {', '.join(done.approvals)}" if done.approvals else ""
     revisions = format_count(done.revisions, "revision")
     click.echo(f"{revisions}, the last {done.record[:_SHORT]}{given}")
+    for each in done.uncounted:
+        click.echo(f"an approval that does not count: {each}")
     for each in done.objections:
         click.echo(f"changes are asked for by {each}")
 
@@ -67,11 +69,15 @@ def show_proposals_list(found: list[ProposalSummary]) -> None:
     rows = [
         [
             str(each.number), each.state, each.author, each.title.split("\n")[0],
-            ", ".join(each.approvals), str(each.open_comments or ""),
+            ", ".join([*each.approvals, *_not_counted(each)]), str(each.open_comments or ""),
         ]
         for each in found
     ]  # fmt: skip
     print_table(["", "", "author", "title", "approved by", "comments"], rows)
+
+
+def _not_counted(found: ProposalSummary) -> list[str]:
+    return [f"{each.partition(': ')[0]} (does not count)" for each in found.uncounted]
 
 
 def show_review(found: ShownReview) -> None:
@@ -131,7 +137,7 @@ def show_log(found: list[LogLine]) -> None:
     rows = [
         [
             each.record[:_SHORT], each.kind, each.author, ", ".join(each.written_by),
-            f"{each.time[:19]}{' (a clock was behind)' if each.clock_behind else ''}",
+            f"{each.time[:19]}{' (its clock was ahead)' if each.clock_ahead else ''}",
             " ".join([each.words.split("\n")[0], *(f"[{name}]" for name in each.releases)]),
         ]
         for each in found

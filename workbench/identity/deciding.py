@@ -43,9 +43,14 @@ class Decision(Viewable):
         """The decision itself if it is a yes. Raises AccessError with its reason otherwise."""
         if self.allowed:
             return self
+        helps = {
+            "user": "workbench identity users list --removed says who is known, and in what state",
+            "scope": "workbench identity tokens add makes a token for more",
+        }
+        grant = f"whoever administers {self.space} can grant {least_role(self.verb)} there"
         raise AccessError(
             self.said,
-            hint=f"whoever administers {self.space} can grant {least_role(self.verb)} there",
+            hint=helps.get(self.reason, grant),
             reason=self.reason,
             verb=self.verb,
             space=self.space,

@@ -53,7 +53,9 @@ def lived_in(space: Space) -> Space:
         contents = contents.with_statement(Statement("Ada", "wrote", "Notes", note='a "note"'))
         contents = contents.with_decision(Decision("pair", ("a", "b"), "one", "seen"))
         set_rule(space, approvals=0, checks=(), by="adm")
-        one = open_proposal(space, contents, title="first\nof many", by="O'Hara <x>, Ω").number
+        one = open_proposal(
+            space, contents, title="first", words="first\nof many", by="O'Hara <x>, Ω"
+        ).number
         said = comment(space, one, "Workbench-Record: no\n\n", page="n.ipynb", line=1, by="rev")
         settle_comment(space, one, said.number, by="rev")
         approve(space, one, by="rev")

@@ -18,6 +18,7 @@ from workbench.knowledge.shared.events import Event
 from workbench.knowledge.shared.proposals import Proposal, ProposalState, proposals_of
 from workbench.knowledge.shared.proposing import all_touched
 from workbench.knowledge.shared.space import Space
+from workbench.knowledge.shared.version_operations import CLOCK_OFF_US
 
 Waits = Literal["you", "author", "others", "merge", ""]
 MOST_ENDED, MOST_LOG = 30, 20
@@ -53,6 +54,7 @@ class Landing:
     Attributes:
         can_revert: Whether his role may take it back, and nobody has yet.
         taken_back_by: Who did.
+        clock_ahead: That its clock was a minute or more ahead of that of the record after it.
     """
 
     record: str
@@ -63,6 +65,7 @@ class Landing:
     proposal: int | None
     can_revert: bool
     taken_back_by: str | None
+    clock_ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,10 @@ def show_queue(space: Space, *, by: SignedIn) -> Queue:
         may = space.may(by, "revert", [""])
         gone = taken_back(events)
         log: list[Landing] = []
+        later_us: int | None = None
         for digest, record in space.line():
+            ahead = later_us is not None and record.time_us - later_us >= CLOCK_OFF_US
+            later_us = record.time_us
             if len(log) == MOST_LOG or not record.parents:
                 break
             if not done.may_see_record(digest):
@@ -108,7 +114,7 @@ def show_queue(space: Space, *, by: SignedIn) -> Queue:
                 Landing(
                     digest, record.kind, record.author, record.time_us / 1e6, record.words,
                     record.proposal, may and digest not in gone,
-                    gone[digest].actor if digest in gone else None,
+                    gone[digest].actor if digest in gone else None, ahead,
                 )
             )  # fmt: skip
         role = space.grants.decide(by, "read", space=space.path).role or ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.identity.scopes import SignedIn
 from workbench.identity.users import Users
-from workbench.knowledge.shared.approval_rules import ApprovalRule, blocking
+from workbench.knowledge.shared.approval_rules import ApprovalRule, blocking, judged_approvals
 from workbench.knowledge.shared.checks import Finding
 from workbench.knowledge.shared.contents import Contents
 from workbench.knowledge.shared.proposals import Comment, Proposal
@@ -206,6 +206,9 @@ def _lacks(space: Space, found: Review, touched: tuple[str, ...]) -> list[str]:
             f"{missing} more approval{'s' if missing > 1 else ''}: {where} asks for "
             f"{found.rule.approvals}, of people who wrote none of it"
         )
+    for who, why in judged_approvals(space, proposal, touched).items():
+        if why and missing > 0:
+            told.append(f"that {who} approved it does not count: {why}")
     for who, why in proposal.objections.items():
         if space.may(who, "review", touched):
             told.append(f"{who} asks for changes: {why}")

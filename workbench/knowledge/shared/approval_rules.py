@@ -81,15 +81,26 @@ def rule_for(rules: dict[str, ApprovalRule], paths: Iterable[str]) -> ApprovalRu
 
 def counted_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) -> list[str]:
     """Who has approved what is proposed now and counts: may still approve, and wrote none of it."""
-    touched = list(paths)
-    return sorted(
-        each.user
-        for each in proposal.approvals
-        if each.record == proposal.head
-        and each.user != LOCAL
-        and each.user not in proposal.writers
-        and space.may(each.user, "approve", touched)
-    )
+    return sorted(who for who, why in judged_approvals(space, proposal, paths).items() if not why)
+
+
+def judged_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) -> dict[str, str]:
+    """Who has approved what is proposed now, and why each does not count; empty where it does."""
+    touched = sorted({*paths}) or [""]
+    given = [each.user for each in proposal.approvals if each.record == proposal.head]
+    return {user: _why_not(space, proposal, user, touched) for user in given}
+
+
+def _why_not(space: Space, proposal: Proposal, user: str, touched: list[str]) -> str:
+    if user == LOCAL:
+        return "this machine's own user is nobody in particular"
+    if user in proposal.writers:
+        return f"{user!r} wrote some of it"
+    for path in touched:
+        found = space.grants.decide(user, "approve", space=space.place(path))
+        if not found.allowed:
+            return found.said
+    return ""
 
 
 def require_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) -> None:
@@ -98,10 +109,14 @@ def require_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) ->
     rule = rule_for(rules_of(space.shelf.events()), touched)
     given = counted_approvals(space, proposal, touched)
     if len(given) < rule.approvals:
+        judged = judged_approvals(space, proposal, touched)
         listed = f" ({', '.join(given)})" if given else ""
         raise AccessError(
             f"proposal {proposal.number} has {len(given)} approvals that count{listed}, and "
-            f"{rule.path or 'the space'} asks for {rule.approvals}",
+            f"{rule.path or 'the space'} asks for {rule.approvals}"
+            + "".join(
+                f"; that of {who} does not count: {why}" for who, why in judged.items() if why
+            ),
             hint=f"workbench knowledge approve {space.name} {proposal.number}",
             reason="approvals",
         )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
 from workbench.core.viewers import Viewable
@@ -28,6 +28,7 @@ from .statements import Statement, read_statement
 PAGES_FOLDER = "pages"
 STATEMENTS_FILE, DECISIONS_FILE = "statements.jsonl", "decisions.jsonl"
 _NOTE = ".workbench"
+_V = TypeVar("_V", Statement, Decision)
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,8 @@ def read_folder(
     before = space.contents(base)
     texts = _read_pages(folder / PAGES_FOLDER, known={page.path for page in before.pages.values()})
     found = _with_pages(before, texts, renames or {})
-    said = [read_statement(each) for each in _read_lines(folder / STATEMENTS_FILE)]
-    made = [read_decision(each) for each in _read_lines(folder / DECISIONS_FILE)]
+    said = _read_lines(folder / STATEMENTS_FILE, read_statement)
+    made = _read_lines(folder / DECISIONS_FILE, read_decision)
     _require_once(said)
     _require_once(made)
     return Contents(
@@ -185,14 +186,18 @@ def _read_pages(folder: Path, *, known: Container[str]) -> dict[str, str]:
     return found
 
 
-def _read_lines(path: Path) -> list[Any]:
+def _read_lines(path: Path, read: Callable[[Any], _V]) -> list[_V]:
     if not path.is_file():
         raise NotFoundError(f"{path} is not there: all that it held would be deleted")
     found = []
     for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if line.strip():
             try:
-                found.append(json.loads(line.decode()))
+                found.append(read(json.loads(line.decode())))
+            except InputError as error:
+                raise InputError(
+                    f"{path}, line {number}: {error.message}", hint=error.hint
+                ) from None
             except (ValueError, RecursionError) as error:
                 raise InputError(
                     f"{path}, line {number}: {error}", hint="a line is one JSON object in UTF-8"

@@ -20,6 +20,7 @@ from .proposing import all_touched, checked_words
 from .reviewing import require_seen
 from .seeing import seen_proposal
 from .space import By, Space
+from .statements import require_in_time
 
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -127,6 +128,7 @@ def resolve(
                 f"proposal {number} has all that was merged up to {head[:12]} already",
                 hint=f"workbench knowledge checkout {space.name} FOLDER gives what came after",
             )
+        require_in_time(space.contents(head).statements, contents.statements)
         require_apart(space, space.contents(head), contents, by=by)
         record = space.add_record(
             "resolved", contents, (proposal.head, head),

@@ -16,7 +16,7 @@ from workbench.core.viewers import Viewable
 from . import version_operations  # noqa: F401
 from .activity import operations as activity_operations  # noqa: F401
 from .activity.happenings import Happenings
-from .approval_rules import ApprovalRule, set_rule
+from .approval_rules import ApprovalRule, judged_approvals, set_rule
 from .checks import Finding
 from .conflicts import Conflict
 from .differences import Difference
@@ -24,7 +24,7 @@ from .folders import read_folder
 from .landing import Landed, merge_proposal, resolve
 from .opening import opened_space
 from .proposals import Comment, Proposal, ProposalState, proposals_of
-from .proposing import end_proposal, open_proposal, revise_proposal
+from .proposing import all_touched, end_proposal, open_proposal, revise_proposal
 from .reviewing import approve, ask_for_changes, comment, place_now, review, settle_comment
 from .settling import settle
 from .shelf import list_spaces
@@ -35,7 +35,8 @@ Number = Annotated[int, limits.Ge(1)]
 
 @dataclass(frozen=True)
 class ProposalSummary(Viewable):
-    """A proposal in a line. ``approvals`` are of what is proposed now."""
+    """A proposal in a line. ``approvals`` are of what is proposed now, ``uncounted`` those of them
+    that do not count any more, each with the reason; of one that was ended all are as they were."""
 
     number: int
     title: str
@@ -46,6 +47,7 @@ class ProposalSummary(Viewable):
     approvals: tuple[str, ...]
     objections: tuple[str, ...]
     open_comments: int
+    uncounted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def propose(
             made = revise_proposal(space, revise, contents, base=base, words=said, by=user)
         else:
             made = open_proposal(space, contents, title=title, base=base, words=words, by=user)
-        return _summary(made)
+        return _summary(space, made)
 
 
 @operation("knowledge.proposals_list", title="List proposals", group="proposals")
@@ -134,7 +136,7 @@ def list_proposals(
         space.require(user, "read")
         found, done = proposals_of(space.shelf.events()).values(), Happenings(space, user)
         return [
-            _summary(each)
+            _summary(space, each)
             for each in found
             if (all_states or each.state == "open") and done.may_see_proposal(each.number)
         ]
@@ -158,7 +160,7 @@ def show_review(
         found = review(space, number, by=user)
         return ShownReview(
             name,
-            _summary(found.proposal),
+            _summary(space, found.proposal),
             found.change,
             found.findings,
             found.conflicts,
@@ -180,7 +182,7 @@ def approve_proposal(
         user: Who approves; his roles decide. What this machine's own user approves is not counted.
     """
     with opened_space(name) as space:
-        return _summary(approve(space, number, seen=seen, by=user))
+        return _summary(space, approve(space, number, seen=seen, by=user))
 
 
 @operation("knowledge.merge_proposal", title="Merge a proposal", produces="landed")
@@ -238,7 +240,7 @@ def resolve_conflicts(
             merged = space.merged(head, theirs)
             contents = settle(merged, space.contents(head), space.contents(theirs), sides)
         # What others merge or propose while this is settled is met by the next merge.
-        return _summary(resolve(space, number, contents, onto=head, seen=theirs, by=user))
+        return _summary(space, resolve(space, number, contents, onto=head, seen=theirs, by=user))
 
 
 @operation("knowledge.proposals_end", title="Withdraw or decline a proposal", group="proposals")
@@ -254,7 +256,7 @@ def end_one(
         user: Who ends it.
     """
     with opened_space(name) as space:
-        return _summary(end_proposal(space, number, words=reason, by=user))
+        return _summary(space, end_proposal(space, number, words=reason, by=user))
 
 
 @operation("knowledge.proposals_comment", title="Comment on a proposal", group="proposals")
@@ -298,7 +300,7 @@ def settle_one(
         user: Its author, the proposal's, or who may review.
     """
     with opened_space(name) as space:
-        return _summary(settle_comment(space, number, comment_number, by=user))
+        return _summary(space, settle_comment(space, number, comment_number, by=user))
 
 
 @operation("knowledge.protect", title="Ask for approvals", produces="rule")
@@ -325,7 +327,11 @@ def protect(
         return set_rule(space, path=path, approvals=approvals, checks=named, by=user)
 
 
-def _summary(found: Proposal) -> ProposalSummary:
+def _summary(space: Space, found: Proposal) -> ProposalSummary:
+    given = [each.user for each in found.approvals if each.record == found.head]
+    judged = dict.fromkeys(given, "")
+    if given and found.state == "open":
+        judged = judged_approvals(space, found, all_touched(space, found))
     return ProposalSummary(
         found.number,
         found.title,
@@ -333,9 +339,10 @@ def _summary(found: Proposal) -> ProposalSummary:
         found.state,
         found.head,
         len(found.revisions),
-        tuple(each.user for each in found.approvals if each.record == found.head),
+        tuple(who for who, why in judged.items() if not why),
         tuple(f"{who}: {why}" for who, why in found.objections.items()),
         sum(each.settled_by is None for each in found.comments),
+        tuple(f"{who}: {why}" for who, why in judged.items() if why),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ def check_path(path: str) -> str:
         InputError: It begins or ends with a slash, could be written in two ways, or has a part
             that git keeps for itself.
     """
+    if (composed := unicodedata.normalize("NFC", path)) != path:
+        raise InputError(
+            f"the path {path!a:.200} has accents as characters of their own",
+            hint=f"rename the file to {composed}: typed anew, its letters have them",
+        )
     whole = f"/{path}"
     if not path or path.startswith("/") or path.endswith("/") or check_space(whole) != whole:
         raise InputError(f"{path!r:.200} is no path of a page", hint="people/ada.md")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from workbench.core.errors import ConflictError, NotFoundError
+from workbench.core.errors import ConflictError, InputError, NotFoundError
 
 from .events import Event
 from .space import Space
 
+MOST_TITLE = 200
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 ProposalState = Literal["open", "merged", "withdrawn", "declined"]
 
 
@@ -107,6 +111,28 @@ def proposals_of(events: Iterable[Event]) -> dict[int, Proposal]:
     }
 
 
+def checked_title(title: str) -> str:
+    """A title, if it is a line that shows as it reads. Raises InputError otherwise."""
+    if shown_title(title) != title or not title.strip():
+        raise InputError(
+            f"a proposal's title is one line of at most {MOST_TITLE} characters, without any that "
+            f"turn text around ({len(title):,} characters are given)",
+            hint="say more of it in --words",
+        )
+    return title
+
+
+def shown_title(title: str) -> str:
+    """A title as a line; an older one may be longer, of several lines, or turn text around.
+
+    >>> shown_title("two\\nlines")
+    'two lines'
+    """
+    said = "".join(" " if _BREAKS.match(each) else each for each in title)
+    said = _TURNS.sub("", said)
+    return said if len(said) <= MOST_TITLE else f"{said[: MOST_TITLE - 1]}…"
+
+
 def find_proposal(space: Space, number: int) -> Proposal:
     """One proposal. Raises NotFoundError if there is none of that number."""
     known = proposals_of(space.shelf.events())
@@ -122,7 +148,7 @@ def find_proposal(space: Space, number: int) -> Proposal:
 def _opened(event: Event) -> dict[str, Any]:
     return {
         "number": event.proposal,
-        "title": event.data["title"],
+        "title": shown_title(event.data["title"]),
         "author": event.actor,
         "base": event.data["base"],
         "opened_us": event.time_us,

@@ -10,9 +10,10 @@ from .cases import require_apart
 from .contents import Contents, contents_of, files_of
 from .differences import touched_now
 from .merging import merge
-from .proposals import Proposal, find_proposal, proposals_of
+from .proposals import Proposal, checked_title, find_proposal, proposals_of
 from .seeing import seen_proposal
 from .space import By, Space
+from .statements import require_in_time
 
 MOST_WORDS = 100_000
 
@@ -39,9 +40,11 @@ def open_proposal(
     Raises:
         AccessError: He may not propose changes to a page that it touches.
         ConflictError: It changes nothing, or the base is not agreed on.
-        InputError: The title is empty, or the contents are none.
+        InputError: The title is empty, long or no line, a statement ends before it begins, or the
+            contents are none.
     """
     checked_words(title, what="a proposal's title", least=1)
+    checked_title(title)
     checked_words(words, what="a proposal's words")
     contents = contents_of(files_of(contents))
     with space.changing():
@@ -62,6 +65,7 @@ def open_proposal(
                 "all of that is agreed on already",
                 hint=f"workbench knowledge checkout {space.name} FOLDER gives what is agreed on",
             )
+        require_in_time(now.statements, contents.statements)
         if merged.conflicts:
             require_apart(space, space.contents(came_from), contents, by=by)
         else:
@@ -115,6 +119,7 @@ def revise_proposal(
             raise ConflictError(
                 f"proposal {number} says just that already", hint="change something first"
             )
+        require_in_time(space.contents(agreed).statements, contents.statements)
         require_apart(space, space.contents(agreed), contents, by=by)
         brought_up = agreed != old
         record = space.add_record(

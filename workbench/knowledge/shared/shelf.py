@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -201,4 +202,15 @@ def list_spaces(home: Path | None = None) -> list[str]:
 
         return list_postgres_spaces(url)
     folder = (home or settings.home()) / FOLDER
-    return sorted(path.parent.name for path in folder.glob(f"*/{FILE_NAME}"))
+    return sorted(path.parent.name for path in folder.glob(f"*/{FILE_NAME}") if _is_begun(path))
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a file has a space in it: an import that was refused leaves one without."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as found:
+            return found.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
+    except sqlite3.OperationalError as error:
+        return "no such table" not in str(error)  # busy, or not to be opened: it is told later
+    except sqlite3.DatabaseError:
+        return True  # that it is damaged is told where it is opened

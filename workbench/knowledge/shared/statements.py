@@ -15,6 +15,7 @@ from workbench.knowledge.states import is_date
 from workbench.store.documents import check_text, dump_document
 
 MOST_CHARS = 2000
+_NUMBERS = re.compile(r"^-?\d+|\d+")
 RELATION = re.compile(r"[^\W\d]\w*")
 _FIELDS = ("subject", "relation", "object", "valid_from", "valid_to", "sources", "note")
 
@@ -64,6 +65,16 @@ class Statement:
         said = (name_key(self.subject), self.relation, name_key(self.object), self.valid_from)
         return hashlib.sha256(dump_document(said, what="a statement").encode()).hexdigest()
 
+    @property
+    def ends_too_early(self) -> bool:
+        """Whether it ends before it begins, as far as both dates are known."""
+        if self.valid_from is None or self.valid_to is None:
+            return False
+        begins, ends = (
+            [int(n) for n in _NUMBERS.findall(each)] for each in (self.valid_from, self.valid_to)
+        )
+        return ends[: len(begins)] < begins[: len(ends)]
+
     def plain(self) -> dict[str, Any]:
         """It as plain data; what is not said is left out."""
         found = {name: getattr(self, name) for name in _FIELDS}
@@ -73,6 +84,15 @@ class Statement:
         since = f" since {self.valid_from}" if self.valid_from else ""
         until = f" until {self.valid_to}" if self.valid_to else ""
         return f"{self.subject} {self.relation} {self.object}{since}{until}"
+
+
+def require_in_time(before: Mapping[str, Statement], after: Mapping[str, Statement]) -> None:
+    """Raise InputError if a statement that comes or is changed ends before it begins."""
+    for key, said in after.items():
+        if said.ends_too_early and said != before.get(key):
+            raise InputError(
+                f"{said}: it ends before it begins", hint="valid_from is the earlier of the two"
+            )
 
 
 def read_statement(value: Mapping[str, Any]) -> Statement:

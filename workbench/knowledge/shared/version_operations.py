@@ -24,12 +24,15 @@ from .opening import opened_space
 from .records import RecordKind
 from .space import Space
 
+CLOCK_OFF_US = 60_000_000
+
 
 @dataclass(frozen=True)
 class LogLine(Viewable):
     """One record of what is agreed on.
 
-    ``clock_behind`` says that its time is before that of what it comes from: the order is right.
+    ``clock_ahead`` says that its clock was a minute or more ahead of that of the record after it:
+    the order is right.
     """
 
     record: str
@@ -40,7 +43,7 @@ class LogLine(Viewable):
     proposal: int | None
     written_by: tuple[str, ...]
     releases: tuple[str, ...]
-    clock_behind: bool
+    clock_ahead: bool
 
 
 @dataclass(frozen=True)
@@ -101,17 +104,19 @@ def log(
                 writers.setdefault(event.proposal, set()).add(event.actor)
         found: list[LogLine] = []
         done = Happenings(space, user)
+        later_us: int | None = None
         for digest, record in space.line():
+            ahead = later_us is not None and record.time_us - later_us >= CLOCK_OFF_US
+            later_us = record.time_us
             if len(found) == limit:
                 break
             if not done.may_see_record(digest):
                 continue
-            before = [space.record(each).time_us for each in record.parents]
             found.append(
                 LogLine(
                     digest, record.kind, record.author, told_time(record.time_us), record.words,
                     record.proposal, tuple(sorted(writers.get(record.proposal or 0, ()))),
-                    tuple(named.get(digest, ())), record.time_us < max(before, default=0),
+                    tuple(named.get(digest, ())), ahead,
                 )
             )  # fmt: skip
         return found

@@ -105,6 +105,6 @@ function landingHtml(each, view, ui) {
   const shown = view.sheet?.ended_as === each.record; // its button stands there
   const back = each.can_revert && !shown ? revertHtml(each.record, ui, each.words) : "";
   return `<li><div><strong>${esc(each.words)}</strong>${from}<span class="facts"><span>${
-    each.kind === "merged" ? "merged" : "reverted"} by ${esc(each.author)}</span><span>${when(each.time_s)}</span><code>${
+    each.kind === "merged" ? "merged" : "reverted"} by ${esc(each.author)}</span><span>${when(each.time_s)}${each.clock_ahead ? " (its clock was ahead)" : ""}</span><code>${
     each.record.slice(0, 8)}</code>${each.taken_back_by ? `<span>– taken back by ${esc(each.taken_back_by)}</span>` : ""}</span></div>${back}</li>`;
 }

@@ -129,7 +129,7 @@ def test_ones_own_acts_are_told_only_if_asked_for(space: Space) -> None:
 def test_a_digest_has_so_many_lines_at_most_and_counts_the_rest(space: Space, most: int) -> None:
     Watches().watch(space, Wanted(), by="rea")
     for number in range(3):
-        land(space, f"p{number}.md", "# x\n", f"title {number}\nin *two* lines <b>")
+        land(space, f"p{number}.md", "# x\n", f"title {number} in *two* lines <b>")
         Watches().watch(space, Wanted(f"p{number}.md"), by="rea")
     for number in range(9):
         land(space, f"p{number % 3}.md", f"# {number}\n", "again")

@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import Literal
 
 from workbench.knowledge.shared.events import MOVES_HEAD, Event
+from workbench.knowledge.shared.proposals import shown_title
 from workbench.knowledge.shared.space import By, Space
 
 from .role_changes import RoleChange, role_changes
@@ -196,7 +197,7 @@ def _traced(touching: Touching, events: list[Event]) -> dict[int, Traced]:
         record = str(event.record)
         if event.kind == "opened":
             found[event.proposal] = Traced(
-                event.proposal, event.data["title"], event.actor, event.time_us,
+                event.proposal, shown_title(event.data["title"]), event.actor, event.time_us,
                 [(record, event.data["base"])],
             )  # fmt: skip
         traced = found[event.proposal]
