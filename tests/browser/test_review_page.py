@@ -348,6 +348,7 @@ def test_a_session_that_is_ended_elsewhere_empties_the_page(
     Sessions().end_all("otto")
     page.get_by_text("You were signed out").first.wait_for()
     assert page.locator(".rv-sheet").count() == 0
+    assert page.get_by_text("You were signed out").count() == 1
     stored = json.dumps(page.evaluate("({ ...localStorage, ...sessionStorage })"))
     assert "wbs-" not in stored and password_of("otto") not in page.content()
 
@@ -357,6 +358,10 @@ def test_what_is_typed_stays_while_others_work_and_the_page_fits_a_phone(
 ) -> None:
     page = arrive(viewport={"width": 400, "height": 900}, color_scheme="dark").page
     sign_in(page, mouse, "bob")
+    page.locator('[data-rove="queue"] [data-item][tabindex="0"]').focus()
+    page.keyboard.press("End")  # what has ended is folded away
+    rows = page.locator('[data-rove="queue"] > ul [data-item]')
+    assert at(page) == rows.last.get_attribute("data-key") != ""
     for number in (2, 4, 7, 8):
         mouse(page, f"row-{number}")
         page.locator("#rv-title").get_by_text(str(number), exact=True).wait_for()

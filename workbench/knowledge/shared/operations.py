@@ -233,9 +233,9 @@ def resolve_conflicts(
             head = space.head
             theirs = review(space, number, by=user).proposal.head
             sides: dict[int, Any] = {}
-            for key, side in _pairs(take or [], hint="--take 1=ours"):
+            for key, side in _pairs(take or [], hint="--take 1=ours|theirs"):
                 if not key.isdecimal() or side not in ("ours", "theirs"):
-                    raise InputError(f"{key}={side} is no choice", hint="--take 1=ours")
+                    raise InputError(f"{key}={side} is no choice", hint="--take 1=ours|theirs")
                 sides[int(key)] = side
             merged = space.merged(head, theirs)
             contents = settle(merged, space.contents(head), space.contents(theirs), sides)

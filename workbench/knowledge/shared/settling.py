@@ -42,7 +42,7 @@ def settle(
     if wrong := sorted({*sides} ^ numbers):
         raise InputError(
             f"conflict {wrong[0]} {'needs a side' if wrong[0] in numbers else 'is none'}",
-            hint=f"there are {len(numbers)}: --take 1=ours",
+            hint=f"there are {len(numbers)}: --take 1=ours|theirs",
         )
     found = merged.contents
     # From the last line up: what is put in does not move what is above it.

@@ -28,7 +28,7 @@ const pill = (name) => (PILLS[name] ? `<span class="pill ${PILLS[name][0]}">${PI
 
 /** The form to sign in; the password goes to the kernel in a message and is kept nowhere. */
 function signInHtml(view) {
-  const gone = view.gone ? `<p class="rv-gone">${esc(view.gone)}</p>` : "";
+  const gone = view.gone ? `<p class="rv-gone" role="alert">${esc(view.gone)}</p>` : "";
   return `${gone}<form class="rv-sign" data-form="sign_in" aria-label="Sign in">
     <label>Name <input name="user" data-keep="user" data-key="user" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>
     <label>Password <input name="password" data-key="password" type="password" autocomplete="current-password" required></label>
@@ -86,7 +86,7 @@ function rowHtml(row, view) {
   if (row.touches.includes("")) facts.push("facts");
   const mark = row.state === "open" ? pill(row.waits) : pill(row.state);
   return `<li><button type="button" class="rv-row" data-act="open" data-item data-number="${row.number}" data-key="row-${row.number}"${
-    open ? ' aria-current="true"' : ""}><span class="top"><b>${row.number}</b> <strong>${esc(row.title)}</strong></span>${mark}
+    open ? ' aria-current="true"' : ""}><span class="top"><b>${row.number}</b> <strong title="${esc(row.title)}">${esc(row.title)}</strong></span>${mark}
     <span class="facts">${facts.map((each) => `<span>${each}</span>`).join("")}</span></button></li>`;
 }
 

@@ -55,7 +55,7 @@ function render({ model, el }) {
     if (!view) { all.innerHTML = ""; return; }
     if (!view.user) all.innerHTML = signInHtml(view);
     else {
-      const gone = view.gone ? `<p class="rv-gone">${esc(view.gone)}</p>` : "";
+      const gone = view.gone ? `<p class="rv-gone" role="alert">${esc(view.gone)}</p>` : "";
       all.innerHTML = `${barHtml(view)}${gone}<div class="rv-two"><nav class="rv-queue" aria-label="Proposals">${queueHtml(view, ui)}</nav>
         <section class="rv-sheet" aria-label="The proposal">${sheetHtml(view, ui)}</section></div>`;
     }
@@ -85,7 +85,7 @@ function render({ model, el }) {
     view = answer.view;
     if (answer.act === "look") {
       if (view.meanwhile.length && String(before?.meanwhile) !== String(view.meanwhile)) say(`<p>Meanwhile ${esc(view.meanwhile.join("; "))}.</p>`, { passes: true });
-      else if (view.gone) say(`<p>${esc(view.gone)}</p>`);
+      else if (view.gone) say("");  // it is drawn below, and told from there
     } else if (answer.id === waits) {
       waits = null;
       clearTimeout(patience);
@@ -94,7 +94,8 @@ function render({ model, el }) {
       if (answer.device) remember(answer.user, answer.device);
       if (answer.trouble) {
         const hint = answer.trouble.hint ? `<p>Try: ${esc(answer.trouble.hint)}</p>` : "";
-        say(`<div class="wb-trouble"><p>${esc(answer.trouble.message)}</p>${hint}</div>`);
+        const drawn = view.gone && view.gone !== before?.gone;  // that he was signed out stands below
+        say(drawn ? "" : `<div class="wb-trouble"><p>${esc(answer.trouble.message)}</p>${hint}</div>`);
         if (answer.act === "sign_in") ui.wants = "password";
       } else {
         say(answer.said ? `<p>✓ ${esc(answer.said)}</p>` : "", { passes: true });
@@ -208,12 +209,16 @@ function render({ model, el }) {
   return () => { clearTimeout(patience); clearTimeout(said); graph.stop?.(); model.off("msg:custom", hear); };
 }
 
+/** The items of a list that can have the focus: what is folded away cannot. */
+function unfolded(box) {
+  return [...box.querySelectorAll("[data-item]")].filter((each) => !each.closest("details:not([open])"));
+}
+
 /** One tab stop for a list: the item where one was last, else the first. */
 function oneStop(box, ui) {
   if (box.dataset.rove === "findings") return;
   for (const each of box.querySelectorAll("[data-item]")) each.tabIndex = -1;
-  // What is folded away cannot have the focus.
-  const items = [...box.querySelectorAll("[data-item]")].filter((each) => !each.closest("details:not([open])"));
+  const items = unfolded(box);
   const at = items.find((each) => each.dataset.key === ui.at.get(box.dataset.rove)) ?? items.find((each) => each.ariaCurrent === "true") ?? items[0];
   if (at) at.tabIndex = 0;
 }
@@ -223,7 +228,7 @@ function walk(event, ui) {
   const item = event.target.closest("[data-item]");
   const box = item?.closest("[data-rove]");
   if (!box || event.ctrlKey || event.metaKey || event.altKey) return false;
-  const items = [...box.querySelectorAll("[data-item]")].filter((each) => each.offsetParent !== null);
+  const items = unfolded(box);
   const at = items.indexOf(item);
   const to = { ArrowDown: items[at + 1], ArrowUp: items[at - 1], Home: items[0], End: items[items.length - 1] };
   if (!(event.key in to)) return false;

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
+
 from workbench.identity.grants import Grants
 from workbench.knowledge.live.messages import UPDATE
 from workbench.knowledge.shared.landing import merge_proposal
@@ -71,6 +74,9 @@ def test_a_page_is_begun_written_proposed_and_follows_what_is_merged(lab: Lab) -
     assert ask(lab, "rita", "POST", "workbench/live/propose", sent)[0] == 403
     assert ask(lab, "paul", "POST", "workbench/live/propose", {**sent, "title": ""})[0] == 400
     status, told = ask(lab, "paul", "POST", "workbench/live/propose", sent)
+    for folder in ("", "knowledge", "knowledge/leads"):
+        for each in ask(lab, "paul", "GET", f"api/contents/{folder}")[1]["content"]:
+            assert time.time() - datetime.fromisoformat(each["last_modified"]).timestamp() < 3600
     assert (status, told) == (200, {"number": 1, "name": "leads"})
     merge_proposal(space, 1)
     with raw(lab.url, room_of(lab, path), token=lab.shows["paul"], path=ROOM) as client:

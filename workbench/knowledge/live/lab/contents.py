@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.base.call_context import CallContext
@@ -22,8 +24,10 @@ from workbench.core.errors import WorkbenchError
 from workbench.identity.scopes import SignedIn
 
 from ..open_page import OpenPage
+from ..pages import Page
 from .doorkeeper import FILES, PAGES
 from .gate import who_asks
+from .letter_case import misspelt
 
 _TOP = (FILES.strip("/"), PAGES.strip("/"))
 
@@ -52,7 +56,7 @@ class TeamContents(AsyncLargeFileManager):
         """A file, folder or page, as who asks may see it."""
         path = path.strip("/")
         if not path:
-            model = _folder("", [self._top(name) for name in _TOP] if content else None)
+            model = _folder("", [await self._top(name) for name in _TOP] if content else None)
         elif _is_page(path):
             model = await self._page(path, content, type, require_hash)
         elif path.split("/")[0] not in _TOP:
@@ -192,15 +196,24 @@ class TeamContents(AsyncLargeFileManager):
         except WorkbenchError:
             raise HTTPError(403, "nobody is signed in") from None
 
-    def _top(self, name: str) -> dict[str, Any]:
-        return _folder(name, None)
+    def _get_os_path(self, path: str) -> str:
+        """Where a file is: what all of Jupyter's own file work asks."""
+        if (name := misspelt(Path(self.root_dir), path)) is not None:
+            raise HTTPError(404, f"there is no {name!r}, only a name in other capitals")
+        found: str = super()._get_os_path(path)
+        return found
 
-    async def _pages_in(self, path: str) -> list[str]:
-        """The spaces of the pages in a folder, at any depth."""
+    async def _top(self, name: str) -> dict[str, Any]:
+        if name == _TOP[1]:
+            return _folder(name, None, _last_s(await self._pages_in(name)))
+        return _folder(name, None, (Path(self.root_dir) / name).stat().st_mtime)
+
+    async def _pages_in(self, path: str) -> list[Page]:
+        """The pages in a folder, at any depth."""
         pages = self.live.desk.pages
         begin = f"/{path}/"
         listed = await self.live.desk.ask(lambda: pages.list())
-        return [page.space for page in listed if page.space.startswith(begin)]
+        return [page for page in listed if page.space.startswith(begin)]
 
     async def _page(
         self, path: str, content: bool, type: str | None, require_hash: bool
@@ -224,13 +237,8 @@ class TeamContents(AsyncLargeFileManager):
         if not inside and path != _TOP[1]:
             raise HTTPError(404, f"there is no page {space}")
         if not content:
-            return _folder(path, None)
-        rest = {each.removeprefix(f"/{path}/").partition("/")[::2] for each in inside}
-        folders = sorted({first for first, deeper in rest if deeper})
-        files = sorted(first for first, deeper in rest if not deeper)
-        entries = [_folder(f"{path}/{name}", None) for name in folders]
-        entries += [_model(f"{path}/{name}", "file", 0.0, 0.0) for name in files]
-        return _folder(path, entries)
+            return _folder(path, None, _last_s(inside))
+        return _folder(path, _entries(path, inside), _last_s(inside))
 
     async def _save_page(self, model: dict[str, Any], path: str) -> dict[str, Any]:
         signed = self._asks()
@@ -268,8 +276,32 @@ def _model(path: str, type: str, created_s: float, modified_s: float) -> dict[st
     }
 
 
-def _folder(path: str, content: list[dict[str, Any]] | None) -> dict[str, Any]:
-    model = _model(path, "directory", 0.0, 0.0)
+def _entries(path: str, inside: list[Page]) -> list[dict[str, Any]]:
+    """What lies directly in a folder of pages: folders, then pages."""
+    files, folders = dict[str, Page](), dict[str, list[Page]]()
+    for page in inside:
+        first, _, deeper = page.space.removeprefix(f"/{path}/").partition("/")
+        if deeper:
+            folders.setdefault(first, []).append(page)
+        else:
+            files[first] = page
+    found = [_folder(f"{path}/{name}", None, _last_s(folders[name])) for name in sorted(folders)]
+    return found + [
+        _model(f"{path}/{name}", "file", files[name].created_s, _last_s([files[name]]))
+        for name in sorted(files)
+    ]
+
+
+def _last_s(pages: list[Page]) -> float:
+    """When something was last written on any of these; now if there are none."""
+    return max((page.last_s or page.created_s for page in pages), default=time.time())
+
+
+def _folder(
+    path: str, content: list[dict[str, Any]] | None, modified_s: float | None = None
+) -> dict[str, Any]:
+    modified_s = time.time() if modified_s is None else modified_s
+    model = _model(path, "directory", modified_s, modified_s)
     if content is not None:
         model.update(content=content, format="json")
     return model
