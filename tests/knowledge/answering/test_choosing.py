@@ -25,6 +25,9 @@ TEXTS = {
     "same.txt": "In 1840 Max Holt was born in Ulm.",
     "museum.txt": "The Brask Museum was opened in 1921. The Harbour of Tolm was opened in 1850.",
     "table.md": "Towns\n\nPerson | Town\n\nJohan Kell | Brask",
+    "teams.md": "Crews and stores\n\nCrew | Store\n\nGalley | North Shed\n\nDeck | South Shed",
+    "heads.csv": "name: Eva Lind; role: Head; crew: Deck",
+    "staff.csv": "name: Max Holt; role: Cook; boss: Eva Lind; crew: Deck",
     "rows.csv": "name: Jon Rask; works_for: Harl Mill",
     "wed.txt": "Max Holt is married to Jana Kell.",
     "never.txt": "Eva Lind was never married.",
@@ -32,13 +35,14 @@ TEXTS = {
     "open.txt": "The harbour is not closed.",
     "married.txt": "Eva Lind studied in Tolm. She married Otto Rehn in 1880.",
 }
+TITLES = {"table.md": "Towns", "teams.md": "Crews and stores"}
 
 
 def found(question: str, *documents: str, strategy: str = "fact") -> Retrieval:
     passages = tuple(
         RetrievedPassage(
             TEXTS[name],
-            "Towns" if name == "table.md" else name.split(".")[0],
+            TITLES.get(name) or name.split(".")[0],
             (Place(name, 50, 50 + len(TEXTS[name])),),
             {},
             {},
@@ -135,6 +139,18 @@ def test_a_path_that_the_answer_did_not_take_is_not_shown() -> None:
 def test_a_row_is_told_under_its_heads() -> None:
     made = ask("Which town is Johan Kell in?", "table.md")
     assert made.answer == "Person | Town: Johan Kell | Brask."
+
+
+def test_a_row_is_told_under_its_heads_where_a_heading_shares_their_words() -> None:
+    made = ask("Which store is the Deck crew in?", "teams.md", "staff.csv")
+    assert made.answer == "Crew | Store: Deck | South Shed."
+
+
+@pytest.mark.parametrize("question", ["Who is Eva Lind's boss?", "Who is the boss of Eva Lind?"])
+def test_who_is_named_is_not_told_as_whom_she_leads(question: str) -> None:
+    assert ask(question, "heads.csv", "staff.csv", "married.txt").abstained
+    other = question.replace("Eva Lind", "Max Holt")
+    assert ask(other, "heads.csv", "staff.csv").answer == f"{TEXTS['staff.csv']}."
 
 
 def test_a_pronoun_is_told_with_the_name_before_it() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.knowledge.retrieval.asked_for import AskedFor, read_asked_for
+from workbench.knowledge.retrieval.cells import read_asked_cell, without_wrong_rows
 from workbench.knowledge.retrieval.comparing import read_comparison
 from workbench.knowledge.retrieval.outright import is_denied, may_say, values_of
 from workbench.knowledge.retrieval.said import Said
@@ -54,6 +55,7 @@ def choose_notes(
         scored = _score(retrieval, asked, own, embed) if retrieval.path else []
         led = [note for note in _led(retrieval, scored) if note.span.document not in covered]
         return [*outright, *led][:most]
+    own = _without_wrong_rows(retrieval.question, own)
     if retrieval.communities:
         found = [note_of_community(each) for part in retrieval.communities for each in part.summary]
         return found[:most]
@@ -67,6 +69,17 @@ def choose_notes(
     if retrieval.path:  # the deed is one of two hops
         return near if done else []
     return [note for note in done if _of_named(asked, note)]
+
+
+def _without_wrong_rows(question: str, own: Sequence[Sequence[Note]]) -> list[list[Note]]:
+    """The notes but for rows of a table that cannot answer a question for one of its cells."""
+    cell = read_asked_cell(question)
+    if cell is None:
+        return [list(notes) for notes in own]
+    lines = [note.said(number) for number, note in enumerate(each for n in own for each in n)]
+    left = {line.passage for line in without_wrong_rows(cell, lines)}
+    numbers = iter(range(len(lines)))
+    return [[note for note in notes if next(numbers) in left] for notes in own]
 
 
 def _is_in(note: Note, places: Collection[Place]) -> bool:

@@ -59,7 +59,8 @@ def read_notes(passage: RetrievedPassage) -> Iterator[Note]:
             heading = span(start, end)
     for line in lines_of(passage.text, title):
         place = span(line.start, line.end)
-        if line.about_start >= 0 and not (heading and _share_words(line.about, title)):
+        said_above = heading and not line.is_row and _share_words(line.about, title)
+        if line.about_start >= 0 and not said_above:
             about = span(line.about_start, line.about_start + len(line.about))
             yield Note(line.text, place, line.about, about)
         else:

@@ -93,16 +93,24 @@ class Said:
     @cached_property
     def cells(self) -> list[tuple[frozenset[str], str]]:
         """Of a row of either form each value, with the stems of it and of its column's head."""
+        if self.pairs:
+            return list(zip(self.pairs, (value for _, value in self.columns), strict=True))
+        return [
+            (frozenset(map(stem, words_of(f"{head} {value}"))), value)
+            for head, value in self.columns
+        ]
+
+    @cached_property
+    def columns(self) -> list[tuple[str, str]]:
+        """Of a row of either form each head of a column with its value, as they are written."""
         text, heads = self.line.text, self.line.about.split(_BAR)
         if self.pairs:
-            values = [part.partition(": ")[2] for part in text.split(";")]
-            return list(zip(self.pairs, values, strict=True))
+            parts = (part.partition(": ") for part in text.split(";"))
+            return [(head.strip(), value.strip()) for head, _, value in parts]
         values = text.split(_BAR)
         if len(values) < 2 or len(values) != len(heads):
             return []
-        told = (f"{head} {value}" for head, value in zip(heads, values, strict=True))
-        stems = (frozenset(map(stem, words_of(each))) for each in told)
-        return list(zip(stems, values, strict=True))
+        return list(zip(heads, values, strict=True))
 
     @cached_property
     def pairs(self) -> list[frozenset[str]]:

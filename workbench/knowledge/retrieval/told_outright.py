@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .asked_for import read_asked_for
+from .cells import answers_by_cell, read_asked_cell, without_wrong_rows
 from .comparing import read_comparison, sides_of
 from .outright import answers_by_two, answers_outright
 from .said import Said
@@ -36,8 +37,13 @@ def told_outright(question: str, lines: Sequence[Said]) -> ToldOutright:
         sides = sides_of(compared, lines)
         told = tuple(side for side in sides if side is not None)
         return ToldOutright(told, "sides", len(told) == len(sides))
-    asked = read_asked_for(question)
-    told = tuple(line for line in lines if answers_outright(asked, line))
+    asked, cell = read_asked_for(question), read_asked_cell(question)
+    lines = lines if cell is None else without_wrong_rows(cell, lines)
+    told = tuple(
+        line
+        for line in lines
+        if (cell and answers_by_cell(cell, line)) or answers_outright(asked, line)
+    )
     if told or asked.kind == "about":
         return ToldOutright(told, "one", bool(told))
     two = answers_by_two(asked, lines) or ()
