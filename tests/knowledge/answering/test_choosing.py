@@ -28,6 +28,7 @@ TEXTS = {
     "teams.md": "Crews and stores\n\nCrew | Store\n\nGalley | North Shed\n\nDeck | South Shed",
     "heads.csv": "name: Eva Lind; role: Head; crew: Deck",
     "staff.csv": "name: Max Holt; role: Cook; boss: Eva Lind; crew: Deck",
+    "winch.txt": "Eva Lind left. The winch came from Ulm on 3 May 2025. It can haul 7 tonnes.",
     "rows.csv": "name: Jon Rask; works_for: Harl Mill",
     "wed.txt": "Max Holt is married to Jana Kell.",
     "never.txt": "Eva Lind was never married.",
@@ -151,6 +152,16 @@ def test_who_is_named_is_not_told_as_whom_she_leads(question: str) -> None:
     assert ask(question, "heads.csv", "staff.csv", "married.txt").abstained
     other = question.replace("Eva Lind", "Max Holt")
     assert ask(other, "heads.csv", "staff.csv").answer == f"{TEXTS['staff.csv']}."
+
+
+def test_what_is_asked_of_ones_boss_is_not_told_of_oneself() -> None:
+    assert ask("Where was Max Holt's boss born?", "one.txt", "staff.csv").abstained
+    assert not ask("Where was Max Holt born?", "one.txt", "staff.csv").abstained
+
+
+def test_a_sentence_is_told_with_the_one_it_follows() -> None:
+    made = ask("How much can the winch haul?", "winch.txt", "same.txt")
+    assert made.answer == "The winch came from Ulm on 3 May 2025. It can haul 7 tonnes."
 
 
 def test_a_pronoun_is_told_with_the_name_before_it() -> None:

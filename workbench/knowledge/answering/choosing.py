@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.knowledge.retrieval.asked_for import AskedFor, read_asked_for
 from workbench.knowledge.retrieval.cells import read_asked_cell, without_wrong_rows
 from workbench.knowledge.retrieval.comparing import read_comparison
+from workbench.knowledge.retrieval.followed import follows
 from workbench.knowledge.retrieval.outright import is_denied, may_say, values_of
 from workbench.knowledge.retrieval.said import Said
 from workbench.knowledge.retrieval.telling import Retrieval
@@ -63,12 +64,27 @@ def choose_notes(
         return []  # neither side is told of
     scored = _score(retrieval, asked, own, embed)
     near = list(dict.fromkeys([*_led(retrieval, scored), *_near(scored)]))[:most]
+    near = [note for note in near if not _tells_of_the_owner(asked, note)]
     if not asked.deed:
         return near
     done = [note for note in near if may_say(asked.deed, note.said())]
     if retrieval.path:  # the deed is one of two hops
         return near if done else []
     return [note for note in done if _of_named(asked, note)]
+
+
+def _tells_of_the_owner(asked: AskedFor, note: Note) -> bool:
+    """Whether it tells the deed of who is named, where it is asked of one that he has.
+
+    Where Ada Holm was born does not say where her manager was.
+    """
+    said = note.said()
+    return (
+        bool(asked.owned and asked.deed)
+        and any(map(said.names, asked.names))
+        and may_say(asked.deed, said)
+        and not any(may_say(word, said) for word in asked.owned)
+    )
 
 
 def _without_wrong_rows(question: str, own: Sequence[Sequence[Note]]) -> list[list[Note]]:
@@ -108,7 +124,10 @@ def _outright(retrieval: Retrieval, asked: AskedFor, notes: Sequence[Note]) -> l
         told = _apart(asked, list(dict.fromkeys(told)))
     elif found.by == "two" and retrieval.strategy == "overview":
         told = []
-    return [replace(notes[each.passage], outright=True) for each in told]
+    chosen = [replace(notes[each.passage], outright=True) for each in told]
+    if found.by == "two" and len(told) == 2 and follows(*told):
+        chosen = [replace(each, heading=None) for each in chosen]  # it is of what the first names
+    return chosen
 
 
 def _apart(asked: AskedFor, told: Sequence[Said]) -> list[Said]:

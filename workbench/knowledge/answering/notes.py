@@ -41,7 +41,7 @@ class Note:
         """Its words, under a number."""
         title = self.title if self.heading is not None else ""
         about = title if needs_name(self.text) else ""
-        return Said(Line(self.text, 0, len(self.text), about), number, title)
+        return Said(Line(self.text, self.span.start, self.span.end, about), number, title)
 
 
 def read_notes(passage: RetrievedPassage) -> Iterator[Note]:

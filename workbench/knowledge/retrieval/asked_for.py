@@ -57,7 +57,7 @@ _WHO_IS = re.compile(
     r"(?: (?:(?:of|the|de|von|van) )*[^\W\d_a-z][\w'’-]*)*\s*\?*$"
 )
 # *Where was Ida Sommer's manager born?*: more is asked of what a name has.
-_OF_HIS = re.compile(r"[^\W\d_a-z]\w*['’]s [a-zß-ÿ]+(?: [a-zß-ÿ]+)? (?!of\b)[a-zß-ÿ]+\b")
+_OF_HIS = re.compile(r"[^\W\d_a-z]\w*['’]s ([a-zß-ÿ]+(?: [a-zß-ÿ]+)?) (?!of\b)[a-zß-ÿ]+\b")
 _COMPARING = re.compile(
     r"\b(?:same|both|either|than|older|younger|larger|longer|higher|taller|bigger|smaller|deeper|"
     r"earlier|later|more|fewer|less)\b|\b(?:which|who|what)\b.*,.*\bor\b",
@@ -87,7 +87,7 @@ class AskedFor:
 
     ``small`` are little words that tell; ``measures`` stems of which one goes with a number;
     ``nested`` whether it is asked of something that is only described; ``counted`` what there are
-    how many of.
+    how many of; ``owned`` what a name has of which more is asked: *Ida's manager*.
     """
 
     kind: Kind
@@ -99,6 +99,7 @@ class AskedFor:
     compares: bool
     nested: bool = False
     counted: str = ""
+    owned: frozenset[str] = frozenset()
 
     @property
     def named(self) -> frozenset[str]:
@@ -144,6 +145,7 @@ def read_asked_for(question: str) -> AskedFor:
     if names and _asks_about_name(question):
         kind = "about"
     plain = [word.casefold() for word in shown]
+    his = _OF_HIS.search(question)
     many = re.search(r"\bhow many (\w+)", question, re.I)
     return AskedFor(
         kind,
@@ -153,8 +155,9 @@ def read_asked_for(question: str) -> AskedFor:
         measures,
         _relation(plain, shown, names),
         bool(_COMPARING.search(question)),
-        _is_nested(plain, named) or bool(_OF_HIS.search(question)),
+        _is_nested(plain, named) or his is not None,
         stem(many[1].casefold()) if many else "",
+        frozenset(map(stem, his[1].split())) if his else frozenset(),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from workbench.knowledge.words import FUNCTION_WORDS, word_set
+from workbench.knowledge.words import FUNCTION_WORDS, MONTHS, word_set
 
 from .asked_for import AskedFor
 from .denials import denies
@@ -22,6 +22,10 @@ _YEAR = re.compile(r"\b\d{3,4}\b")
 _SPAN = re.compile(r"\b(\d{3,4})\s*(?:to|until|till|and|-|–)\s*(\d{3,4})\b")
 _SINCE = re.compile(r"\bsince (\d{3,4})\b")
 _IN_YEAR = re.compile(r"\b(?:in|since|from|to|by|until|of|and) \d{4}\b|\(\d{4}\)")
+_DAY = re.compile(
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:{'|'.join(MONTHS)})(?:,? \d{{4}})?\b|"
+    rf"\b(?:{'|'.join(MONTHS)}) \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"
+)
 _ORDINAL = re.compile(r"\b(?:second|third|\w+th)[- ](?:most|\w+est)\b")
 _PAST = re.compile(r"\bfrom \d{4} (?:to|until|till)\b|\buntil \d{4}\b")
 _NUMBERS = word_set(f"{NUMBER_WORDS} seventy eighty ninety")
@@ -44,7 +48,7 @@ def answers_outright(asked: AskedFor, said: Said) -> bool:
         and all(covers(word, asked, said) for word in asked.stems)
         and asked.small <= {word.casefold() for word in said.shown}
         and has_kind(asked, said)
-        and _same_doer(asked, said)
+        and same_doer(asked, said)
         and not (asked.relation.now and _PAST.search(said.line.text))
         and (asked.kind == "whether" or not is_denied(asked, said))
     )
@@ -171,7 +175,7 @@ def _counts(noun: str, said: Said) -> bool:
 
 def has_digits(said: Said) -> bool:
     """Whether it has one in digits."""
-    return any(map(str.isdigit, _IN_YEAR.sub("", said.line.text)))
+    return any(map(str.isdigit, _IN_YEAR.sub("", _DAY.sub("", said.line.text))))
 
 
 def has_year(said: Said) -> bool:
@@ -196,7 +200,7 @@ def _holds_year(year: int, text: str) -> bool:
     )
 
 
-def _same_doer(asked: AskedFor, said: Said) -> bool:
+def same_doer(asked: AskedFor, said: Said) -> bool:
     """Whether who does it is who is asked for, as far as the order of words tells."""
     relation = asked.relation
     if relation.of:

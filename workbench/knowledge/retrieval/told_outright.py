@@ -9,6 +9,7 @@ from typing import Literal
 from .asked_for import read_asked_for
 from .cells import answers_by_cell, read_asked_cell, without_wrong_rows
 from .comparing import read_comparison, sides_of
+from .followed import answers_by_next
 from .outright import answers_by_two, answers_outright
 from .said import Said
 
@@ -46,5 +47,5 @@ def told_outright(question: str, lines: Sequence[Said]) -> ToldOutright:
     )
     if told or asked.kind == "about":
         return ToldOutright(told, "one", bool(told))
-    two = answers_by_two(asked, lines) or ()
+    two = answers_by_two(asked, lines) or answers_by_next(asked, lines) or ()
     return ToldOutright(two, "two", bool(two))
