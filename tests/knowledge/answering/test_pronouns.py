@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from tests.knowledge.answering.made_retrievals import ANNE, by_words, passage, retrieval
+from tests.knowledge.places import MakePlace
 from workbench.knowledge.answering import asking
 from workbench.knowledge.answering.asking import answer
 from workbench.knowledge.answering.asking import find as find_for
 from workbench.knowledge.answering.pronouns import lone_pronoun
+from workbench.knowledge.states import State
 
 
 @pytest.mark.parametrize(
@@ -55,20 +55,23 @@ class Finds:
     """Stands for a retriever that is sure of a passage, whatever is asked."""
 
     embed_many = staticmethod(by_words)
-    state = SimpleNamespace(wrong_places=frozenset())
+
+    def __init__(self, state: State) -> None:
+        self.state = state
 
     def retrieve(self, question: str, **_: object) -> object:
         return retrieval(passage(ANNE, "sullivan.md"), question=question)
 
 
-def test_it_abstains_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = answer(find_for(Finds(), "Where was she born?"), None)  # type: ignore[arg-type]
+def test_it_abstains_and_says_why(monkeypatch: pytest.MonkeyPatch, make_place: MakePlace) -> None:
+    state = make_place({"a.md": "Nothing of it."}).state()
+    made = answer(find_for(Finds(state), "Where was she born?"), None)  # type: ignore[arg-type]
     assert made.abstained and not made.sentences
     assert made.answer.startswith("It is not said who or what 'she' is")
     assert "Nearest" not in made.answer
     assert made.chance is None  # it was high, and did not decide
-    named = answer(find_for(Finds(), "Where was Anne Sullivan born?"), None)  # type: ignore[arg-type]
+    named = answer(find_for(Finds(state), "Where was Anne Sullivan born?"), None)  # type: ignore[arg-type]
     assert "Feeding Hills" in named.answer and named.chance == 0.9
     monkeypatch.setattr(asking, "lone_pronoun", lambda _: None)
-    guessed = answer(find_for(Finds(), "Where was she born?"), None)  # type: ignore[arg-type]
+    guessed = answer(find_for(Finds(state), "Where was she born?"), None)  # type: ignore[arg-type]
     assert not guessed.abstained  # the variant that tells of anybody

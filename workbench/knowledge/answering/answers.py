@@ -109,6 +109,7 @@ def compose(
     notes: Sequence[Note],
     reply: str | None,
     *,
+    apart: Sequence[Note] = (),
     model: str | None = None,
     unsupported: Unsupported = "remove",
 ) -> Answer:
@@ -118,11 +119,12 @@ def compose(
         retrieval: What was found.
         notes: The sentences that may be cited.
         reply: What the model said; None if none was asked.
+        apart: Those of the sentences that are known to contradict each other.
         model: Its name.
         unsupported: What becomes of its sentences that no note supports.
     """
     # A model takes one of two that contradict each other: both are quoted.
-    apart = differing(retrieval.question, notes)
+    apart = list(dict.fromkeys((*apart, *differing(retrieval.question, notes))))
     reply = None if apart else reply
     sentences, removed = _phrased(retrieval, notes, reply or "", mark=unsupported == "mark")
     if not any(each.citations for each in sentences):

@@ -25,10 +25,11 @@ from workbench.models.plain_encoder import PlainEncoder, find_plain_encoder
 from workbench.models.pool import current_pool
 from workbench.models.protocol import EMBED
 
-from .answers import Answer, Unsupported, abstain, compose, prompt_for
+from .answers import Answer, Unsupported, abstain, compose, prompt_for, quoted
 from .choosing import choose_notes
 from .notes import Note
 from .pronouns import lone_pronoun
+from .quarrels import other_sides
 from .remarks import sides_missing
 
 if TYPE_CHECKING:
@@ -41,10 +42,14 @@ _MOST_KEPT = 4  # graphs
 
 @dataclass(frozen=True)
 class Findings:
-    """What an answer is made from: the notes are empty where it abstains."""
+    """What an answer is made from: the notes are empty where it abstains.
+
+    ``apart`` are those of them that the graph's facts say to contradict each other.
+    """
 
     retrieval: Retrieval
     notes: tuple[Note, ...]
+    apart: tuple[Note, ...] = ()
 
     @cached_property
     def lone(self) -> str | None:
@@ -80,7 +85,12 @@ def find(retriever: Retriever, question: str, *, strategy: Asked = "auto") -> Fi
     if retrieval.abstained or retrieval.strategy == "none" or bare.lone is not None:
         return bare
     wrong = retriever.state.wrong_places
-    return Findings(retrieval, tuple(choose_notes(retrieval, retriever.embed_many, wrong=wrong)))
+    notes = tuple(choose_notes(retrieval, retriever.embed_many, wrong=wrong))
+    apart = other_sides(retriever.state, retrieval, quoted(retrieval, notes), notes)
+    if apart:
+        spans = {each.span for each in apart}
+        notes = (*apart, *(each for each in notes if each.span not in spans))
+    return Findings(retrieval, notes, apart)
 
 
 def answer(
@@ -108,6 +118,7 @@ def answer(
         findings.retrieval,
         findings.notes,
         reply,
+        apart=findings.apart,
         model=model if reply is not None else None,
         unsupported=unsupported,
     )

@@ -49,8 +49,9 @@ def remarks_on(question: str, notes: Sequence[Note], *, apart: Sequence[Note]) -
     """
     found = []
     if apart:
-        documents = ", ".join(dict.fromkeys(note.span.document for note in apart))
-        found.append(f"The documents contradict each other: {documents}.")
+        documents = list(dict.fromkeys(note.span.document for note in apart))
+        several = f"The documents contradict each other: {', '.join(documents)}."
+        found.append(several if len(documents) > 1 else f"{documents[0]} contradicts itself.")
     compared = read_comparison(question)
     lines = [note.said() for note in notes if note.outright]
     if compared is not None and lines:
