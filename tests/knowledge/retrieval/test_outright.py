@@ -267,3 +267,23 @@ def test_a_comparison_that_is_asked_to_be_told_is_one() -> None:
     plain = read_comparison("Which is older, the museum or the harbour?")
     assert plain is not None
     assert read_comparison("Tell me which is older, the museum or the harbour.") == plain
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which costs more, the Lamp or the Desk?",
+        "Which is cheaper, the Lamp or the Desk?",
+        "Which is more expensive, the Lamp or the Desk?",
+        "Does the Lamp cost more than the Desk?",
+    ],
+)
+def test_what_costs_more_has_a_price_on_each_side(question: str) -> None:
+    text = (
+        "Ida won a prize for the Lamp in 2019. The Lamp costs 85 euros. The Desk costs 120 euros."
+    )
+    compared = read_comparison(question)
+    assert compared is not None
+    sides = sides_of(compared, [Said(line) for line in lines_of(text, "shop")])
+    told = [side.line.text for side in sides if side is not None]
+    assert told == ["The Lamp costs 85 euros.", "The Desk costs 120 euros."]

@@ -19,14 +19,15 @@ _WHICH = re.compile(
     re.I,
 )
 _THAN = re.compile(
-    r"^(?:is|was|are|were|has|have|does|did)\s+(.+?)\s+\w*\s*(?:\w+er|more \w+|less \w+)\s+than\s+"
-    r"(.+?)\s*\?*$",
+    r"^(?:is|was|are|were|has|have|does|did)\s+(.+?)\s+\w*\s*(?:\w+er|(?:more|less)(?: \w+)?)"
+    r"\s+than\s+(.+?)\s*\?*$",
     re.I,
 )
 # What is compared, by the word for it: a year and what happened then, or a number and its measure.
 _AGE = "found open build built born birth establish creat complet erect writ publish releas launch"
 _TIMES = {"older": _AGE, "younger": _AGE, "newer": _AGE, "oldest": _AGE, "earlier": "", "first": ""}
 _TIMES |= {"later": "", "last": "", "before": "", "after": ""}
+_PRICE = "cost price fee euro dollar franc"
 _LARGE = "area inhabitants population people km hectares square size students members"
 _NUMBERS = {
     "larger": _LARGE,
@@ -39,8 +40,16 @@ _NUMBERS = {
     "deeper": "deep depth metres feet m",
     "wider": "wide width metres feet km",
     "heavier": "weight weighs kg tonnes mass",
+    "cheaper": _PRICE,
+    "dearer": _PRICE,
+    "expensive": _PRICE,
+    "costly": _PRICE,
 }
-_MORE = re.compile(r"\b(?:more|fewer) (\w+)", re.I)
+_MORE = re.compile(r"\b(?:more|fewer) (?!than\b)(\w+)", re.I)
+# *Which costs more, A or B?*, *Does A weigh less than B?*: the verb says what is compared.
+_VERB_MORE = re.compile(r"\b(\w+) (?:more|less)(?=,|:| than\b)", re.I)
+_WEIGHT = "weight weigh kg tonnes mass"
+_BY_VERB = {"cost": _PRICE, "costs": _PRICE, "weigh": _WEIGHT, "weighs": _WEIGHT}
 # A noun in the question says which measure is meant.
 _NOUNS = {
     "area": "area square km",
@@ -74,8 +83,12 @@ def read_comparison(question: str) -> Compared | None:
     noun = next((word for word in words if word in _NOUNS), None)
     if noun is not None:
         return Compared(sides, False, stem_set(_NOUNS[noun]))
+    verb = _VERB_MORE.search(question)
+    if verb is not None:
+        said = verb[1].casefold()
+        return Compared(sides, False, stem_set(_BY_VERB.get(said, said)))
     more = _MORE.search(question)
-    if more is not None:
+    if more is not None and more[1].casefold() not in _NUMBERS:
         return Compared(sides, False, stem_set(more[1].casefold()))
     for known, by_year in ((_TIMES, True), (_NUMBERS, False)):
         found = next((word for word in words if word in known), None)
