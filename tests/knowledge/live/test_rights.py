@@ -97,7 +97,7 @@ def differences(server: LiveServer, people: People) -> list[tuple[str | None, st
         ask(f"{server.url}/live/page{page}", token=admin, method="PUT", body={"text": "seed "})
     found = []
     for role in MAY:
-        name = f"u-{role}"
+        name = f"u-{role or 'without'}"
         token = people.add(name)
         if role is not None:
             Grants().give(name, role, space="/a")

@@ -13,10 +13,12 @@ from workbench.core.errors import AccessError, NotFoundError
 from workbench.identity.grants import Grants
 from workbench.identity.users import Users
 from workbench.knowledge.shared.approval_rules import set_rule
+from workbench.knowledge.shared.git_export import export_git
 from workbench.knowledge.shared.landing import merge_proposal
 from workbench.knowledge.shared.operations import add_space, list_proposals, show_review, spaces
 from workbench.knowledge.shared.proposing import open_proposal
 from workbench.knowledge.shared.reviewing import approve
+from workbench.knowledge.shared.shelf import place_of
 from workbench.knowledge.shared.space import Space, open_space
 from workbench.knowledge.shared.version_operations import import_one, log
 
@@ -74,9 +76,12 @@ def test_the_record_from_the_future_is_marked_and_not_the_next_one(
 def test_an_import_that_is_refused_leaves_no_space_behind(
     make_space: MakeSpace, tmp_path: Path
 ) -> None:
-    make_space("there")
-    with pytest.raises(NotFoundError):
-        import_one("ghost", tmp_path)
+    pytest.importorskip("pygit2")
+    export_git(make_space("there"), tmp_path / "out")
+    (tmp_path / "out" / "refs" / "heads" / "main").unlink()
+    with pytest.raises(NotFoundError, match="has no refs/heads/main"):
+        import_one("ghost", tmp_path / "out")
+    assert place_of("ghost").exists()
     assert spaces() == ["there"]
     with pytest.raises(NotFoundError, match="ghost"):
         open_space("ghost")
