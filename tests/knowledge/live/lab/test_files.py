@@ -41,6 +41,16 @@ def test_a_file_that_is_changed_outside_is_followed(lab: Lab) -> None:
         wait_for(lambda: says(client, "saved by cora"), log=lab.log)
 
 
+def test_what_is_typed_by_who_leaves_at_once_is_in_the_file(lab: Lab) -> None:
+    fresh(lab)
+    for n in range(4):
+        with raw(lab.url, room_of(lab, PLAN), token=lab.shows["ada"], path=ROOM) as client:
+            client.join()
+            wait_for(lambda: says(client, "what was here"), log=lab.log)
+            client.write(f"last words {n} ")
+        wait_for(lambda n=n: f"words {n}" in (lab.files / "plan.md").read_text(), log=lab.log)
+
+
 def test_a_renamed_file_goes_on_for_who_has_it_open_and_a_deleted_one_ends(lab: Lab) -> None:
     fresh(lab)
     with raw(lab.url, room_of(lab, PLAN), token=lab.shows["ada"], path=ROOM) as client:

@@ -28,6 +28,7 @@ from .following import Follower
 log = logging.getLogger(__name__)
 _FOLLOWING_LOOKS = 5  # so often what was merged is looked for
 _LOOKS_S, _QUIET_LOOKS = 0.4, 4  # a file that nobody types into is looked at every fourth time
+_MOST_UNSEEN = 25  # it is kept for ten seconds: who asked for it has then come in
 GONE = 4404  # JupyterLab's provider has this code for a file that is not there
 
 
@@ -39,6 +40,7 @@ class _Kept:
     kind: Kind
     modified: Any = None
     number: int = -1
+    unseen: int = 0  # looks since somebody had it open, or was about to
 
 
 class Keeper:
@@ -91,6 +93,7 @@ class Keeper:
             kept = self._kept.setdefault(space, _Kept(space.strip("/"), kind))
             if kept.kind != kind:
                 raise ConflictError(f"{space} is open as a {kept.kind}")
+            kept.unseen = 0
             try:
                 taken = await self._take(space, kept)
             except BaseException:
@@ -205,24 +208,33 @@ class Keeper:
         while True:
             await asyncio.sleep(_LOOKS_S)
             turn += 1
-            for space in list(self._kept):
-                await self._attempt(space, partial(self._turn, turn=turn))
-            await self._tidy_pages()
-            if turn % _FOLLOWING_LOOKS == 0:
-                await self._following.look()
+            try:
+                await self._round(turn)
+            except Exception:  # whatever it is, what is typed later must get into its file
+                log.exception("files and their documents could not be looked at; soon again")
+
+    async def _round(self, turn: int) -> None:
+        for space in list(self._kept):
+            await self._attempt(space, partial(self._turn, turn=turn))
+        await self._tidy_pages()
+        if turn % _FOLLOWING_LOOKS == 0:
+            await self._following.look()
 
     async def _turn(self, space: str, turn: int) -> None:
-        kept = self._kept[space]
+        kept = self._kept.get(space)
+        if kept is None:
+            return  # it got another name, or was deleted, while others were looked at
         opened = await self._desk.opened()
-        number, is_open = opened.get(space, kept.number), space in opened
-        if number != kept.number:
+        number = opened.get(space, kept.number)
+        kept.unseen = 0 if space in opened else kept.unseen + 1
+        if kept.unseen >= _MOST_UNSEEN:
+            self._kept.pop(space, None)
+            self._locks.pop(space, None)
+        elif number != kept.number or kept.unseen == 1:  # who left may have typed just before
             kept.number = number
             await self.write(space)
         elif turn % _QUIET_LOOKS == 0:
             await self.look(space)
-        if not is_open and number == kept.number:
-            self._kept.pop(space, None)
-            self._locks.pop(space, None)
 
     async def _tidy_pages(self) -> None:
         """A live page has no file, and is stored at once: JupyterLab is told that it is."""
