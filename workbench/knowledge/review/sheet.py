@@ -189,7 +189,7 @@ def _comment(space: Space, proposal: Proposal, said: Comment, by: SignedIn) -> S
 def _finding(each: Finding, found: Review, after: Contents) -> ShownFinding:
     page = each.what if each.key is None and after.page_at(each.what) is not None else None
     why = _CHECKS.get(each.check, "")
-    blocks = each.check in found.rule.checks
+    blocks = bool(blocking([each], found.rule))
     return ShownFinding(each.check, each.what, each.said, why, each.line, each.key, page, blocks)
 
 

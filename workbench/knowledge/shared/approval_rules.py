@@ -132,7 +132,7 @@ def require_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) ->
 
 def blocking(findings: Iterable[Finding], rule: ApprovalRule) -> list[Finding]:
     """The findings that hold up a merge under a rule."""
-    return [each for each in findings if each.check in rule.checks]
+    return [each for each in findings if each.check in rule.checks and not each.is_closed]
 
 
 def _narrowest(rules: dict[str, ApprovalRule], path: str) -> ApprovalRule:

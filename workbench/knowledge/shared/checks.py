@@ -17,7 +17,7 @@ from .pages import Page
 from .single_values import two_values
 from .statements import Statement
 
-_PAGE_SOURCE = "page:"
+PAGE_SOURCE = "page:"
 _MOST_LINE = 1000
 _HEADING = re.compile(r"(#{1,6})\s")
 _FENCE = re.compile(r"\s*(```|~~~)")
@@ -25,13 +25,19 @@ _FENCE = re.compile(r"\s*(```|~~~)")
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: of which page (with a line) or statement, in words."""
+    """What a check found: of which page (with a line) or statement, in words.
+
+    ``source`` is the one that it is about; of one that ``is_closed`` to the reader it does not say
+    whether anything is wrong.
+    """
 
     check: str
     what: str
     said: str
     line: int | None = None
     key: str | None = None
+    source: str | None = None
+    is_closed: bool = False
 
 
 def check_change(before: Contents, after: Contents, *, space: str | None = None) -> list[Finding]:
@@ -65,14 +71,14 @@ def _check_sources(before: Contents, after: Contents) -> Iterator[Finding]:
         for source in said.sources:
             fault = _source_fault(source, texts)
             if fault and (new or not _source_fault(source, were)):
-                yield Finding("sources", str(said), fault, key=key)
+                yield Finding("sources", str(said), fault, key=key, source=source)
 
 
 def _source_fault(source: str, texts: Mapping[str, str]) -> str | None:
     """What is wrong with a source that is a page."""
-    if not source.startswith(_PAGE_SOURCE):
+    if not source.startswith(PAGE_SOURCE):
         return None if source.strip() else "a source is empty"
-    said = source.removeprefix(_PAGE_SOURCE)
+    said = source.removeprefix(PAGE_SOURCE)
     path = said
     while path not in texts and "#" in path:  # a path may have the sign, too
         path = path.rpartition("#")[0]

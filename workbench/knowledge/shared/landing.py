@@ -21,6 +21,7 @@ from .reviewing import require_seen
 from .seeing import seen_proposal
 from .space import By, Space
 from .statements import require_in_time
+from .told_findings import told_findings
 
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -65,7 +66,7 @@ def merge_proposal(
             hint=f"workbench knowledge proposals resolve {space.name} {number}"
         )
         require_apart(space, space.contents(head), merged, by=by)
-        _require_checks(space, number, space.contents(head), merged, touched)
+        _require_checks(space, number, space.contents(head), merged, touched, by=by)
         record = space.add_record(
             "merged", merged, (head, proposal.head),
             author=actor, words=words or proposal.title, proposal=number,
@@ -220,15 +221,30 @@ def check_release(name: str) -> None:
 
 
 def _require_checks(
-    space: Space, number: int, before: Contents, after: Contents, touched: tuple[str, ...]
+    space: Space,
+    number: int,
+    before: Contents,
+    after: Contents,
+    touched: tuple[str, ...],
+    *,
+    by: By,
 ) -> None:
+    """Raise ConflictError if findings hold it up; of closed pages no more is told than that."""
     rule = rule_for(rules_of(space.shelf.events()), touched)
     held = blocking(check_change(before, after, space=space.name), rule)
-    if held:
-        listed = "; ".join(f"{each.what}: {each.said}" for each in held[:5])
-        more = f" and {len(held) - 5} more" if len(held) > 5 else ""
-        raise ConflictError(
-            f"the checks hold proposal {number} up: {listed}{more}",
-            hint=f"workbench knowledge review {space.name} {number}",
-            findings=tuple(held),
-        )
+    if not held:
+        return
+    told = told_findings(
+        before, after, lambda path: space.may(by, "read", [path]), space=space.name
+    )
+    shown = [each for each in held if each in told]
+    listed = [f"{each.what}: {each.said}" for each in shown[:5]]
+    if len(shown) > 5:
+        listed.append(f"{len(shown) - 5} more")
+    if len(shown) < len(held):
+        listed.append("what is closed to you")
+    raise ConflictError(
+        f"the checks hold proposal {number} up: {'; '.join(listed)}",
+        hint=f"workbench knowledge review {space.name} {number}",
+        findings=tuple(shown),
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
 
 from .approval_rules import ApprovalRule, counted_approvals, rule_for, rules_of
-from .checks import Finding, check_change
+from .checks import Finding
 from .conflicts import Conflict
 from .differences import Difference, difference
 from .lines import changed_spans, split_lines
@@ -15,6 +15,7 @@ from .proposals import Comment, Proposal, find_proposal
 from .proposing import all_touched, base_of, checked_words
 from .seeing import seen_proposal
 from .space import By, Space
+from .told_findings import told_findings
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Review:
 
     Attributes:
         change: What it changes, of text, statements and decisions together.
-        findings: What the checks say of the space with it.
+        findings: What the checks say of the space with it, to him who looks.
         conflicts: With what was merged meanwhile.
         rule: What is asked of it.
         counted: Whose approvals count now.
@@ -57,7 +58,13 @@ def review(space: Space, number: int, *, by: By = None) -> Review:
         return Review(
             proposal,
             difference(before, after),
-            tuple(check_change(*checked, space=space.name if merged is not None else None)),
+            tuple(
+                told_findings(
+                    *checked,
+                    lambda path: space.may(by, "read", [path]),
+                    space=space.name if merged is not None else None,
+                )
+            ),
             () if merged is None else merged.conflicts,
             rule,
             tuple(counted_approvals(space, proposal, touched)),
