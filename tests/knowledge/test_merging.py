@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from workbench.core.errors import ConflictError, NotFoundError
 from workbench.knowledge.events import tell_ledger
 from workbench.knowledge.linking import Links
 from workbench.knowledge.merging import merge_entities, unmerge_entities
+from workbench.knowledge.states import _chosen_name
 from workbench.store.ledger import Ledger
 
 from .places import MakePlace, Place
@@ -49,6 +51,22 @@ def test_merge_then_unmerge_is_to_the_byte(make_place: MakePlace) -> None:
     assert ("ada king", "wrote", "notes") in facts(place)  # the other merge stands
     unmerge(place, "Countess Lovelace", "Ada King")
     assert place.dump() == before
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        ({"company": 9, "Tarnbeck Instruments": 2}, "Tarnbeck Instruments"),
+        ({"The company": 9, "McAllan": 2}, "McAllan"),
+        ({"company": 9, "TBI": 2}, "company"),  # a short form does not stand for what it is of
+        ({"Company": 1, "Tarnbeck Instruments": 9}, "Company"),
+        ({"company": 1, "Company": 2}, "Company"),
+    ],
+)
+def test_a_common_noun_takes_the_name_that_it_was_merged_with(
+    names: dict[str, int], chosen: str
+) -> None:
+    assert _chosen_name("company", Counter(names)) == chosen
 
 
 def test_a_merge_outlives_its_documents(make_place: MakePlace) -> None:

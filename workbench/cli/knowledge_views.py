@@ -38,7 +38,10 @@ def show_picture(found: Picture) -> None:
 
 
 def show_diff(found: GraphDiff) -> None:
-    """A line a change; of a fact also the words that came or went."""
+    """A line a change; of a fact also the words that came or went.
+
+    Facts whose words only stand elsewhere in their document, behind what was put in, are counted.
+    """
     for document in found.documents[:_SHOWN]:
         click.echo(f"{_SIGNS[document.change]} document {document.document}")
     _say_more(len(found.documents), "documents")
@@ -48,7 +51,8 @@ def show_diff(found: GraphDiff) -> None:
             names = f" ({', '.join(entity.before)} -> {', '.join(entity.after)})"
         click.echo(f"{_SIGNS[entity.change]} entity {entity.name}{names}")
     _say_more(len(found.entities), "entities")
-    for fact in found.facts[:_SHOWN]:
+    facts = [each for each in found.facts if not each.moved]
+    for fact in facts[:_SHOWN]:
         span = (fact.valid_from, fact.valid_to)
         held = "" if span == (None, None) else f" ({span[0] or '...'} to {span[1] or '...'})"
         said = f"{fact.relation}({fact.subject_name}, {fact.object_name}){held}"
@@ -57,7 +61,12 @@ def show_diff(found: GraphDiff) -> None:
             words = textwrap.shorten(each.words, 200, placeholder=" ...")
             where = f"{each.document} {each.start}-{each.end}"
             click.echo(f"    {_SIGNS[each.change]} {where}: {words}")
-    _say_more(len(found.facts), "facts")
+    _say_more(len(facts), "facts")
+    moved = len(found.facts) - len(facts)
+    if moved:
+        click.echo(
+            f"{format_count(moved, 'fact')} said in the same words, elsewhere in the document"
+        )
     counts = {change: found.count(change) for change in ("came", "went", "changed")}
     told = "; ".join(
         f"{_SIGNS[change]} " + ", ".join(_count(n, what) for what, n in each.items())

@@ -41,6 +41,7 @@ _Said = tuple[str, str, str, str | None, str | None]
 _FOREVER_US = (1 << 63) - 1
 _READ_BATCH = 500
 _LISTED = "SELECT value FROM json_each(?2)"
+_ARTICLES = frozenset(("The", "An", "Our"))
 _NOWHERE = -1  # no document: a name that stands by itself
 
 
@@ -310,8 +311,19 @@ class State:
 
 
 def _chosen_name(key: str, names: Counter[str]) -> str:
-    """What an entity is called: by its own key before short forms, then most often."""
-    return min(names, key=lambda name: (name_key(name) != key, -names[name], name))
+    """What an entity is called: a proper name before a common noun that was merged with it (*the
+    company*), then by its own key before short forms, then most often."""
+
+    def order(name: str) -> tuple[bool, bool, int, str]:
+        return (not _is_proper(name), name_key(name) != key, -names[name], name)
+
+    return min(names, key=order)
+
+
+def _is_proper(name: str) -> bool:
+    """Whether a word begins with a capital and goes on in small letters: short forms do not."""
+    words = (word for word in name.split() if word not in _ARTICLES)
+    return any(word[0].isupper() and any(map(str.islower, word[1:])) for word in words)
 
 
 def _order_of(support: Support) -> tuple[Any, ...]:

@@ -71,3 +71,17 @@ def test_a_difference_is_told_and_written(
     assert found.picture is None and found.count("went")["facts"] == 2
     with pytest.raises(InputError, match="is before"):
         diff("notes", "2026-01-02", until="2026-01-01")
+
+
+def test_what_only_moved_within_its_document_is_counted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (folder / "a.txt").read_text()
+    (before,) = picture("notes", times="recorded").times
+    (folder / "a.txt").write_text(f"Ida Marsh was born in Graz. {text}")
+    update("notes")
+    status, out, _ = run(capsys, "diff", "notes", before)
+    assert status == 0 and "+ fact born_in(Ida Marsh, Graz)" in out
+    assert "2 facts said in the same words, elsewhere in the document" in out
+    assert "~ fact" not in out
+    assert diff("notes", before).count("changed")["facts"] == 2  # the places did change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,6 +67,14 @@ class FactChange:
     subject_name: str
     object_name: str
     support: tuple[SupportChange, ...]
+
+    @property
+    def moved(self) -> bool:
+        """Whether the same words of the same documents say it, and only stand elsewhere there."""
+        sides: dict[Change, Counter[tuple[str, str]]] = {"came": Counter(), "went": Counter()}
+        for each in self.support:
+            sides[each.change][each.document, each.words] += 1
+        return self.change == "changed" and sides["came"] == sides["went"]
 
 
 @dataclass(frozen=True)
