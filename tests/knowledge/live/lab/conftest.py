@@ -146,7 +146,7 @@ def lab_command(files: Path, port: int, *options: str, before: str = "") -> list
 @contextmanager
 def lab_in(folder: Path, shared_home: Path, *options: str, before: str = "") -> Iterator[Lab]:
     """Users, files and a server in a folder; the process that tests sees the same home."""
-    home = folder / "home"
+    home = folder / ("home" + "-that-lies-deep" * 5)  # deeper than the path of a socket may be
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("WORKBENCH_") and not name.startswith("WORKBENCH_TEST_"):

@@ -252,10 +252,7 @@ def test_nobody_else_runs_code_or_changes_the_server(
 
 
 def test_who_administers_everything_runs_code_and_others_find_nothing_running(lab: Lab) -> None:
-    for _ in range(3):  # it failed once beside other runs of tests; why is not known
-        status, made = ask(lab, "ada", "POST", "api/kernels", {"name": "python3"})
-        if status != 500:
-            break
+    status, made = ask(lab, "ada", "POST", "api/kernels", {"name": "python3"})
     assert status == 201, lab.log.read_text()[-6000:]
     assert [each["id"] for each in ask(lab, "ada", "GET", "api/kernels")[1]] == [made["id"]]
     assert ask(lab, "carl", "GET", "api/kernels") == (200, [])

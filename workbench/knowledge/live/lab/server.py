@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +117,7 @@ def serve_lab(options: LabOptions) -> ServedLab:
         JUPYTER_NO_CONFIG="1",
         JUPYTER_CONFIG_DIR=str(own / "config"),
         JUPYTER_DATA_DIR=str(own / "data"),
-        JUPYTER_RUNTIME_DIR=str(own / "runtime"),
+        JUPYTER_RUNTIME_DIR=_short_folder(),
     )
     live = LiveLab(options, own)
     server = _make_server(options, live, root, port)
@@ -132,6 +135,16 @@ def serve_lab(options: LabOptions) -> ServedLab:
     loop.run_sync(_let_go)
     events.emit("knowledge.live_ended", url=url)
     return ServedLab(url)
+
+
+def _short_folder() -> str:
+    """A folder for the sockets of kernels, whose whole path may have about a hundred characters.
+
+    In a home that lies deep no kernel would start. It goes with this process.
+    """
+    folder = tempfile.mkdtemp(prefix="wb-lab-", dir="/tmp")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 async def _let_go() -> None:
