@@ -76,7 +76,6 @@ def test_the_record_from_the_future_is_marked_and_not_the_next_one(
 def test_an_import_that_is_refused_leaves_no_space_behind(
     make_space: MakeSpace, tmp_path: Path
 ) -> None:
-    pytest.importorskip("pygit2")
     export_git(make_space("there"), tmp_path / "out")
     (tmp_path / "out" / "refs" / "heads" / "main").unlink()
     with pytest.raises(NotFoundError, match="has no refs/heads/main"):

@@ -69,7 +69,7 @@ async def _form(request: Request) -> dict[str, str]:
         if len(data) > MOST_FORM_BYTES:
             return {}
     text = data.decode("utf-8", "replace")
-    return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=None))
+    return dict(parse_qsl(text, keep_blank_values=True))
 
 
 def _response(answer: Answer, *, secure: bool) -> Response:

@@ -20,7 +20,7 @@ LONGEST_RECORD = 1200
 """Characters: what is longer is cut into several chunks, of which only the first has the name."""
 _WHOLE_TABLE = 1000  # characters: up to here a table stays together, as it is seen
 _BAR = " | "
-_LOOKED_AT = 50  # rows, for whether the first row is data as they are
+LOOKED_AT = 50  # rows, for whether the first row is data as they are
 
 
 class Records:
@@ -105,7 +105,7 @@ def add_table(script: Script, rows: Sequence[Sequence[str]], *, headed: bool, **
     lines = [_BAR.join(map(one_line, row)) for row in rows]
     shown = [line for line in lines if line.strip(" |")]
     heads, body = (rows[0], rows[1:]) if rows else ((), ())
-    if not (headed and body and are_heads(heads, body[:_LOOKED_AT])):
+    if not (headed and body and are_heads(heads, body[:LOOKED_AT])):
         for line in shown:
             script.add(line, **place)
         return

@@ -12,11 +12,10 @@ from workbench.knowledge.columns import Naming, are_heads, find_naming
 
 from .decoding import decode
 from .reading import Reading, Script
-from .rows import Records
+from .rows import LOOKED_AT, Records
 
 _DELIMITERS = ",;\t|"
 _SNIFFED = 64 << 10
-_LOOKED_AT = 50  # rows
 
 
 def read_table(content: bytes, *, delimiter: str | None = None) -> Reading:
@@ -60,7 +59,7 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
 def _naming(text: str, delimiter: str) -> Naming | None:
     """The column that names the rows; none of a table that cannot be read to its end."""
     try:
-        first = list(islice(_rows(text, delimiter), _LOOKED_AT + 1))
+        first = list(islice(_rows(text, delimiter), LOOKED_AT + 1))
         if len(first) < 2 or not are_heads(first[0], first[1:]):
             return None
         return find_naming(first[0], islice(_rows(text, delimiter), 1, None))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workbench.core.errors import ConflictError, InputError, NotFoundError
 
+from .activity.sight import Sight
 from .ancestry import common_ancestor
 from .approval_rules import blocking, require_approvals, rule_for, rules_of
 from .bringing import bring_to_graph
@@ -234,9 +235,7 @@ def _require_checks(
     held = blocking(check_change(before, after, space=space.name), rule)
     if not held:
         return
-    told = told_findings(
-        before, after, lambda path: space.may(by, "read", [path]), space=space.name
-    )
+    told = told_findings(before, after, Sight(space, by).may, space=space.name)
     shown = [each for each in held if each in told]
     listed = [f"{each.what}: {each.said}" for each in shown[:5]]
     if len(shown) > 5:

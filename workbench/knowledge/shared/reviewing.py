@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
 
+from .activity.sight import Sight
 from .approval_rules import ApprovalRule, counted_approvals, rule_for, rules_of
 from .checks import Finding
 from .conflicts import Conflict
@@ -61,7 +62,7 @@ def review(space: Space, number: int, *, by: By = None) -> Review:
             tuple(
                 told_findings(
                     *checked,
-                    lambda path: space.may(by, "read", [path]),
+                    Sight(space, by).may,
                     space=space.name if merged is not None else None,
                 )
             ),

@@ -59,7 +59,9 @@ class ProviderDoor(JupyterHandler):
             cookies=cookies,
             fetch_site=site,
         )
-        waiters: Waiters = self.settings.setdefault(_WAITERS, Waiters())
+        if _WAITERS not in self.settings:
+            self.settings[_WAITERS] = Waiters()
+        waiters: Waiters = self.settings[_WAITERS]
         try:
             answer = await waiters.run(lambda: door.answer(asked))
         except BusyError as error:

@@ -142,7 +142,7 @@ def _short_folder() -> str:
 
     In a home that lies deep no kernel would start. It goes with this process.
     """
-    folder = tempfile.mkdtemp(prefix="wb-lab-", dir="/tmp")
+    folder = tempfile.mkdtemp(prefix="wb-lab-", dir="/tmp" if os.name == "posix" else None)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
