@@ -22,6 +22,7 @@ import attribution
 import business_page
 import cache
 import continual
+import edge_bundles
 import encryption
 import engines
 import fairness
@@ -72,6 +73,7 @@ BENCHMARKS = {
         *health_page.BENCHMARKS,
         *cache.BENCHMARKS,
         *continual.BENCHMARKS,
+        *edge_bundles.BENCHMARKS,
         *encryption.BENCHMARKS,
         *engines.BENCHMARKS,
         *fairness.BENCHMARKS,

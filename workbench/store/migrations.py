@@ -15,6 +15,7 @@ from pathlib import Path
 
 from workbench.core.errors import ConflictError, IntegrityError
 
+from .edge_tables import EDGE
 from .identity_tables import IDENTITY, OPENID_CONNECT, SPACES_AND_SIGN_IN
 from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
 from .live_tables import LIVE, LIVE_WRITERS
@@ -376,4 +377,5 @@ BEGIN SELECT RAISE(ABORT, 'a verdict is never taken back'); END;
 """,
     ),
     Migration("sign-in by OpenID Connect", OPENID_CONNECT),
+    Migration("devices and their records", EDGE),
 )

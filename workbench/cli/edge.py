@@ -1,0 +1,39 @@
+"""How results of the edge room look in a terminal; each part is in a file of its own."""
+
+from workbench.cli.edge_bundles import (
+    show_bundle,
+    show_offer,
+    show_run,
+    show_status,
+    show_update,
+    show_verify,
+)
+from workbench.cli.edge_devices import (
+    show_devices,
+    show_enrol,
+    show_receive,
+    show_records,
+    show_revoke,
+    show_rollout_halt,
+    show_rollout_look,
+    show_rollout_start,
+    show_sync,
+)
+
+__all__ = [
+    "show_bundle",
+    "show_devices",
+    "show_enrol",
+    "show_offer",
+    "show_receive",
+    "show_records",
+    "show_revoke",
+    "show_rollout_halt",
+    "show_rollout_look",
+    "show_rollout_start",
+    "show_run",
+    "show_status",
+    "show_sync",
+    "show_update",
+    "show_verify",
+]

@@ -1,0 +1,87 @@
+"""What a user can ask of many devices: see them, and give a version out step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import annotated_types as limits
+
+from workbench.core.operations import operation
+
+from .devices import FleetDevice
+from .rollouts import Rollout
+
+Share = Annotated[float, limits.Ge(0), limits.Le(1)]
+
+
+@operation("edge.devices", title="List the devices", produces="devices")
+def devices() -> tuple[FleetDevice, ...]:
+    """The devices that are enrolled, each with its version and health as it last told them."""
+    from .devices import list_fleet
+
+    return list_fleet()
+
+
+@operation("edge.rollout_start", title="Give a version out", produces="rollout", group="rollout")
+def rollout_start(
+    folder: Path,
+    bundle: Path,
+    *,
+    stages: list[float] | None = None,
+    least_well: Share = 0.8,
+    most_failing: Share = 0.05,
+) -> Rollout:
+    """Offer a version to a first share of the devices.
+
+    Args:
+        folder: What devices update from.
+        bundle: The version.
+        stages: Shares of the devices, growing to 1; by default .05, .25 and 1.
+        least_well: A stage is passed when so many of its devices have said that they are well.
+        most_failing: It halts when more than this share fails, by the lower end of an interval.
+
+    Raises:
+        ConflictError: Another roll-out is under way there, or the version does not follow.
+        InputError: The stages do not grow to 1.
+    """
+    from . import rollouts
+
+    return rollouts.start(
+        folder,
+        bundle,
+        stages=tuple(stages or (0.05, 0.25, 1.0)),
+        least_well=least_well,
+        most_failing=most_failing,
+    )
+
+
+@operation("edge.rollout_look", title="See to a roll-out", produces="rollout", group="rollout")
+def rollout_look(folder: Path) -> Rollout:
+    """See how the devices of the present stage are, and go on, wait or halt.
+
+    Args:
+        folder: What devices update from.
+
+    Raises:
+        NotFoundError: No roll-out was begun there.
+    """
+    from . import rollouts
+
+    return rollouts.look(folder)
+
+
+@operation("edge.rollout_halt", title="Halt a roll-out", produces="rollout", group="rollout")
+def rollout_halt(folder: Path, *, reason: str = "halted by hand") -> Rollout:
+    """Offer a version to nobody any more. Devices that have it and are well keep it.
+
+    Args:
+        folder: What devices update from.
+        reason: Why, for whoever looks later.
+
+    Raises:
+        NotFoundError: No roll-out was begun there.
+    """
+    from . import rollouts
+
+    return rollouts.halt(folder, reason)

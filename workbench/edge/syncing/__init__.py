@@ -1,0 +1,1 @@
+"""Records from devices, each taken exactly once, whatever they mean."""

@@ -1,0 +1,198 @@
+"""What a user can ask of updates: offer a version, take it on a device, see how a device is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import annotated_types as limits
+
+from workbench.core.operations import operation
+from workbench.core.progress import progress
+from workbench.core.viewers import Viewable
+from workbench.edge.bundles.faults import as_errors
+
+from .publishing import Offer
+
+_TICK_S = 0.2
+
+
+@dataclass(frozen=True)
+class EdgeUpdate(Viewable):
+    """What an update did: ``updated``, ``same`` or ``waiting`` (it is not this device's turn).
+
+    ``fetched_bytes`` is all that was read from the source; ``reused_bytes`` came from chunks that
+    the device had, ``linked_bytes`` are files that it had whole.
+    """
+
+    outcome: str
+    name: str
+    version: int
+    before: int
+    total_bytes: int
+    fetched_bytes: int
+    reused_bytes: int
+    linked_bytes: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DeviceStatus(Viewable):
+    """How a device's folder is: what is in use, what is behind it, what waits."""
+
+    device: str
+    name: str
+    version: int
+    digest: str
+    healthy: bool
+    highest: int
+    fell_back: tuple[str, ...]
+    records_waiting: int
+    records_refused: int
+    clock: str
+    temperature_c: float | None
+    battery_percent: int | None
+
+
+@operation("edge.offer", title="Offer a version to devices", produces="offer")
+def offer(
+    folder: Path,
+    bundle: Path,
+    *,
+    share: Annotated[float, limits.Ge(0), limits.Le(1)] = 1.0,
+    valid_days: Annotated[int, limits.Ge(1)] | None = None,
+    back: bool = False,
+) -> Offer:
+    """Put a bundle into the folder that devices update from, as the one that counts.
+
+    The statement is signed, numbered, and may run out. With a share under 1 it is a staged
+    roll-out: so many of the devices take it, drawn by their own names.
+
+    Args:
+        folder: What devices update from; a file server may show it.
+        bundle: The bundle.
+        share: Of the devices, from 0 to 1.
+        valid_days: After so many the statement runs out.
+        back: Offer a version that is older than what is offered.
+
+    Raises:
+        ConflictError: It is of another line, or does not follow what is offered.
+        IntegrityError: The bundle is damaged.
+    """
+    from . import publishing
+
+    return publishing.offer(folder, bundle, share=share, valid_days=valid_days, back=back)
+
+
+@operation("edge.update", title="Bring a device to a version", produces="update")
+def update(root: Path, place: str, *, allow_older: bool = False) -> EdgeUpdate:
+    """Bring a device's folder to the version that a place has: changed chunks alone are fetched.
+
+    It goes on where it was cut off. The new version is checked, put beside the old one, started
+    once, and then swapped in by one write; if it does not start, nothing is replaced.
+
+    Args:
+        root: The device's folder.
+        place: A bundle or a folder with an offer: a path or an address (a folder's ends with /).
+        allow_older: Also take a version that is older, or did not start here before.
+
+    Raises:
+        ConflictError: Older, of two masters, past its time, or the clock is far off.
+        CapabilityError: It is for another machine, or the runtime does not know its model.
+        EngineError: It did not start. What was in use is in use.
+        FetchError: The source broke off; what came is kept.
+    """
+    from workbench.edge.device import updating
+    from workbench.edge.device.reporting import note_status
+
+    with as_errors(), progress("Updating", unit="bytes") as task:
+        done = updating.update(
+            root.absolute(),
+            place,
+            allow_older=allow_older,
+            looked=lambda done, total: task.update(done, total=total),
+        )
+        note_status(root.absolute())
+    return EdgeUpdate(
+        outcome=done.outcome,
+        name=done.name,
+        version=done.version,
+        before=done.before,
+        total_bytes=done.total_bytes,
+        fetched_bytes=done.fetched_bytes,
+        reused_bytes=done.reused_bytes,
+        linked_bytes=done.linked_bytes,
+        note=done.note,
+    )
+
+
+@operation("edge.status", title="See how a device is", produces="status")
+def status(root: Path) -> DeviceStatus:
+    """Tell which version a device's folder uses, whether it was found well, and what waits there.
+
+    Args:
+        root: The device's folder.
+
+    Raises:
+        NotFoundError: Nothing is installed there.
+    """
+    from workbench.edge.device.reporting import status_of
+
+    with as_errors():
+        told = status_of(root.absolute())
+    return DeviceStatus(
+        device=told["device"],
+        name=told["name"],
+        version=told["version"],
+        digest=told["digest"],
+        healthy=told["healthy"],
+        highest=told["highest"],
+        fell_back=tuple(told["fell_back"]),
+        records_waiting=told["records_waiting"],
+        records_refused=told["records_refused"],
+        clock=told["clock"],
+        temperature_c=told["temperature_c"],
+        battery_percent=told["battery_percent"],
+    )
+
+
+@operation("edge.serve", title="Open a door for devices")
+def serve(folder: Path, *, port: Annotated[int, limits.Ge(0), limits.Le(65535)] = 8470) -> None:
+    """Show a folder's bundles to devices and take their records, on the loopback address, until
+    it is stopped.
+
+    Args:
+        folder: What ``workbench edge offer`` fills.
+        port: Where; 0 takes a free one.
+
+    Raises:
+        NotFoundError: There is no such folder.
+        ConflictError: Another program listens there.
+    """
+    import threading
+
+    from workbench.core.cancellation import check_cancelled
+    from workbench.core.errors import ConflictError, NotFoundError
+    from workbench.edge.syncing.receiving import Desk
+
+    from .serving import FileDoor
+
+    if not folder.is_dir():
+        raise NotFoundError(f"there is no folder {folder}", hint="workbench edge offer FOLDER FILE")
+    desk = Desk()
+    try:
+        door = FileDoor(folder, port=port, take=lambda data: desk.take(data)[0])
+    except OSError as error:
+        raise ConflictError(
+            f"port {port} cannot be opened: {error.strerror}", hint="another --port, or 0"
+        ) from None
+    with door, progress(f"Open at {door.address}", unit="requests"):
+        thread = threading.Thread(target=door.serve_forever, name="edge-door", daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive():
+                check_cancelled()
+                thread.join(_TICK_S)
+        finally:
+            door.shutdown()
