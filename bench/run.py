@@ -22,6 +22,7 @@ import attribution
 import business_page
 import cache
 import continual
+import distributed
 import edge_bundles
 import encryption
 import engines
@@ -73,6 +74,7 @@ BENCHMARKS = {
         *health_page.BENCHMARKS,
         *cache.BENCHMARKS,
         *continual.BENCHMARKS,
+        *distributed.BENCHMARKS,
         *edge_bundles.BENCHMARKS,
         *encryption.BENCHMARKS,
         *engines.BENCHMARKS,

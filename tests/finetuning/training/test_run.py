@@ -24,11 +24,11 @@ from workbench.core.errors import (
 )
 from workbench.finetuning.snapshots.snapshot import find_snapshot
 from workbench.finetuning.training import adapting
-from workbench.finetuning.training.attempts import check_unfinished
+from workbench.finetuning.training.attempts import check_unfinished, hold
 from workbench.finetuning.training.holding_out import hold_out
 from workbench.finetuning.training.recipe import Recipe, find_preset, read_recipe
 from workbench.finetuning.training.records import find_run, list_runs
-from workbench.finetuning.training.run import _holding, check_run
+from workbench.finetuning.training.run import check_run
 from workbench.models.adapters import list_adapters
 from workbench.models.formats.adapters import hash_template
 from workbench.store.ledger import Ledger
@@ -157,9 +157,9 @@ def test_a_cancelled_run_goes_on_and_registers_nothing_before(
 
 def test_a_run_that_goes_on_elsewhere_is_not_begun_twice(tmp_path: Path) -> None:
     with (
-        _holding(tmp_path / "run"),
+        hold(tmp_path / "run"),
         pytest.raises(BusyError, match="another process"),
-        _holding(tmp_path / "run"),
+        hold(tmp_path / "run"),
     ):
         pass
 

@@ -105,15 +105,14 @@ def test_killed_and_gone_on_it_has_the_same_reference(data: Path, pairs: Path) -
 def test_anchors_of_a_run_that_goes_on_are_the_bases(
     tiny: Callable[..., Learner], data: Path
 ) -> None:
-    from workbench.finetuning.training.anchoring import ask_base
-    from workbench.finetuning.training.run import _ask_anchors
+    from workbench.finetuning.training.anchoring import ask_anchors, ask_base
 
     start = resolve(_teach(data, steps=2).model)
     recipe = Recipe(anchors=2, rank=4)
     learner = tiny()
-    bare = _ask_anchors(learner.module, learner, recipe)
+    bare = ask_anchors(learner.module, learner, recipe)
     module = adapt(learner.module, recipe, start=start.folder)
-    held = _ask_anchors(module, learner, recipe)
+    held = ask_anchors(module, learner, recipe)
     assert bare is not None and held is not None
     examples = [each.example for each in held.anchors]  # type: ignore[attr-defined]
     moved = ask_base(module, examples)  # broken: what the taught model says

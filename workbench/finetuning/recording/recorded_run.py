@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from workbench.core.errors import InputError, NotFoundError
@@ -55,9 +55,11 @@ class RecordedRun(Viewable):
     ``state`` is ``interrupted`` where the process ended without a word, as after a kill: the same
     command goes on from the last checkpoint. ``steps`` are all it was to do, ``steps_done`` those
     that it did; ``curve`` has at most 2,000 of them. ``figures`` are what it ended with, of a
-    private run also what it cost. ``evaluated_on`` says on which rows ``evaluations`` and
-    ``samples`` are, "" where an older version did not write it down. ``starts_from`` is the adapter
-    that it went on from, None if it began at the base. ``trouble`` says why it failed, with
+    private run also what it cost. ``plan`` is of one on several processes: how many, with which
+    strategy; it is the last one, where a run was gone on with. ``evaluated_on`` says on which rows
+    ``evaluations`` and ``samples`` are, "" where an older version did not write it down.
+    ``starts_from`` is the adapter that it went on from, None if it began at the base. ``trouble``
+    says why it failed, with
     ``hint``. Times are Unix times, ``seconds`` those of the steps alone.
     """
 
@@ -88,6 +90,7 @@ class RecordedRun(Viewable):
     machine: dict[str, Any]
     starts_from: str | None = None
     evaluated_on: str = ""
+    plan: dict[str, Any] = field(default_factory=dict)
     trouble: str = ""
     hint: str = ""
 
@@ -191,6 +194,7 @@ def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
         machine=dict(told["machine"]),
         starts_from=told.get("starts_from"),
         evaluated_on=told.get("evaluated_on") or result.get("evaluated_on") or "",
+        plan=dict(told.get("plan") or {}),
         trouble=error.get("message", ""),
         hint=error.get("hint", ""),
     )

@@ -31,7 +31,7 @@ class Learner:
     """A model that can be taught, with what writes its prompts.
 
     ``precision`` is what the recipe's ``auto`` became on this machine; ``start`` the adapter that
-    it goes on from, None where a new one begins.
+    it goes on from, None where a new one begins; ``folder`` where the base was loaded from.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Learner:
     context_tokens: int
     precision: str
     start: Adapter | None = None
+    folder: Path | None = None
 
     @property
     def pad_id(self) -> int:
@@ -163,6 +164,7 @@ def make_learner(
         ChatEncoder(name, tokenizer, template=template, system=system),
         folder.context_tokens,
         precision,
+        folder=folder.path,
     )
 
 

@@ -10,12 +10,14 @@ count as one.
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.cancellation import check_cancelled
+from workbench.core.errors import CapabilityError
 from workbench.core.seeds import derive_seed
 from workbench.finetuning.training.batches import Batch, collate
 from workbench.finetuning.training.encoding import ChatEncoder, Encoded
@@ -24,6 +26,8 @@ from workbench.finetuning.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch
+
+    from workbench.finetuning.training.adapting import Learner
 
 TOP = 64
 _ASKED_AT_ONCE = 16
@@ -56,17 +60,34 @@ class Anchors:
         self.anchors, self.recipe = tuple(anchors), recipe
 
     def __call__(self, module: torch.nn.Module, batch: Batch, outputs: Outputs) -> torch.Tensor:
-        """See ``loop.ExtraLoss``."""
+        """See ``parallel.ExtraLoss``."""
+        drawn = self.draw(batch)
+        together = self.lay(drawn)
+        return self.judge(module, drawn, together, tokens=len(together.targets))
+
+    def lay(self, drawn: Sequence[Anchor]) -> Batch:
+        """Dialogues as a batch."""
+        return collate([each.example for each in drawn], pack_tokens=self.recipe.pack_tokens)
+
+    def judge(
+        self, module: torch.nn.Module, drawn: Sequence[Anchor], together: Batch, *, tokens: int
+    ) -> torch.Tensor:
+        """What some dialogues add to a mean over the tokens of all that were drawn.
+
+        Args:
+            module: The one that learns.
+            drawn: The dialogues.
+            together: The same, as ``lay`` gives them.
+            tokens: Those of the answers of all dialogues beside the batch.
+        """
         import torch
 
-        drawn = self.draw(batch)
-        together = collate([each.example for each in drawn], pack_tokens=self.recipe.pack_tokens)
         logits = compute(module, together).logits
         # Bins are filled with whatever has room: the rows of a batch are not in the drawn order.
         said = logits[torch.argsort(together.rows, stable=True)].log_softmax(dim=1)
         wanted = torch.cat([each.log_probs for each in drawn])
         said = said.gather(1, torch.cat([each.tokens for each in drawn]))
-        return self.recipe.anchor_weight * divergence(wanted, said).mean()
+        return self.recipe.anchor_weight * divergence(wanted, said).sum() / tokens
 
     def draw(self, batch: Batch) -> list[Anchor]:
         """The dialogues beside a batch, none twice."""
@@ -128,3 +149,25 @@ def encode_anchors(encoder: ChatEncoder, *, max_tokens: int) -> list[Encoded]:
     rows = read_frozen("anchors")
     encoded = [encoder.encode(of_prompt(row["prompt"], row["response"])) for row in rows]
     return [each for each in encoded if len(each.ids) <= max_tokens]
+
+
+def ask_anchors(module: torch.nn.Module, learner: Learner, recipe: Recipe) -> Anchors | None:
+    """The dialogues that hold the module to its base, also one that goes on from an adapter.
+
+    Raises:
+        CapabilityError: None of them fits into the model's context.
+    """
+    if not recipe.anchors:
+        return None
+    most = min(recipe.max_tokens, learner.context_tokens)
+    encoded = encode_anchors(learner.encoder, max_tokens=most)
+    if not encoded:
+        raise CapabilityError(
+            f"no anchor fits into {most} tokens", hint="--preset fast-cpu, which has none"
+        )
+    adapted: Any = module
+    without = (
+        adapted.disable_adapter if hasattr(module, "disable_adapter") else contextlib.nullcontext
+    )
+    with without():
+        return Anchors(ask_base(module, encoded), recipe)

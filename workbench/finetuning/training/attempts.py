@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import BusyError, NotFoundError
 from workbench.finetuning.training.records import find_run
 from workbench.finetuning.training.registering import TrainingRun
+from workbench.store.files import make_folder, saying_why
 
 
 def choose_id(first: str, *, again: bool) -> tuple[str, TrainingRun | None]:
@@ -57,3 +63,23 @@ def _result_of(record: dict[str, Any]) -> TrainingRun | None:
     except NotFoundError:
         return None
     return result
+
+
+@contextlib.contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Have a run's folder alone; the lock goes with the process, however it ends."""
+    with saying_why(folder):
+        make_folder(folder)
+        handle = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(
+                f"the run {folder.name} goes on in another process",
+                hint="wait for it, or choose another name or seed",
+                retry_after_s=60,
+            ) from None
+        yield
+    finally:
+        os.close(handle)

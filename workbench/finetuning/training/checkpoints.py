@@ -31,7 +31,7 @@ class Stateful(Protocol):
 
 
 def write_checkpoint(folder: Path, state: Mapping[str, Any], *, key: str) -> Path:
-    """Write a state in place of the one before it: tensors as safetensors, the rest as JSON.
+    """Write a state in place of the one before it.
 
     Args:
         folder: The run's.
@@ -42,14 +42,23 @@ def write_checkpoint(folder: Path, state: Mapping[str, Any], *, key: str) -> Pat
         TypeError: Something in the state is neither.
         StorageError: The disk is full; the checkpoint before it is still there.
     """
+    return write_state(folder / NAME, state, key=key)
+
+
+def write_state(path: Path, state: Mapping[str, Any], *, key: str) -> Path:
+    """Write plain data and tensors: tensors as safetensors, the rest as JSON in its header.
+
+    Raises:
+        TypeError, StorageError: See ``write_checkpoint``.
+    """
     from safetensors.torch import save
 
     tensors: dict[str, torch.Tensor] = {}
     tree = json.dumps(_take_apart(dict(state), tensors))
     content = save(tensors, metadata={"format": _FORMAT, "key": key, "tree": tree})
-    with replacing(folder / NAME) as file:
+    with replacing(path) as file:
         file.write(content)
-    return folder / NAME
+    return path
 
 
 def read_checkpoint(folder: Path, *, key: str) -> dict[str, Any] | None:
@@ -59,10 +68,18 @@ def read_checkpoint(folder: Path, *, key: str) -> dict[str, Any] | None:
         ConflictError: It is of another recipe or of other data.
         IntegrityError: The file is damaged.
     """
+    remove_parts(folder)
+    return read_state(folder / NAME, key=key)
+
+
+def read_state(path: Path, *, key: str) -> dict[str, Any] | None:
+    """What ``write_state`` wrote; None if there is none.
+
+    Raises:
+        ConflictError, IntegrityError: See ``read_checkpoint``.
+    """
     from safetensors import SafetensorError, safe_open
 
-    path = folder / NAME
-    remove_parts(folder)
     if not path.is_file():
         return None
     try:
@@ -72,13 +89,13 @@ def read_checkpoint(folder: Path, *, key: str) -> dict[str, Any] | None:
         tree = json.loads(said["tree"])
     except (SafetensorError, KeyError, ValueError) as error:
         raise IntegrityError(
-            f"{path.name} of the run in {folder.name} is damaged: {error}",
+            f"{path.name} of the run in {path.parent.name} is damaged: {error}",
             hint="remove it to begin the run anew",
             path=str(path),
         ) from None
     if said.get("format") != _FORMAT or said.get("key") != key:
         raise ConflictError(
-            f"the checkpoint in {folder.name} is of another recipe, model or data",
+            f"the checkpoint in {path.parent.name} is of another recipe, model or data",
             hint="remove it, or run in another folder",
         )
     state: dict[str, Any] = _put_together(tree, tensors)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from workbench.core import events
 from workbench.core.cancellation import check_cancelled
@@ -21,7 +21,8 @@ from workbench.core.progress import progress
 from workbench.core.seeds import derive_seed, seed_everything
 from workbench.finetuning.training import checkpoints
 from workbench.finetuning.training.checkpoints import Stateful
-from workbench.finetuning.training.objective import AnswerLoss, Objective, Outputs, casting
+from workbench.finetuning.training.objective import AnswerLoss, Objective, casting
+from workbench.finetuning.training.parallel import Alone, ExtraLoss, Parallel
 from workbench.finetuning.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
 
     from workbench.finetuning.training.batches import Batch
     from workbench.finetuning.training.private_learning import PrivateLearning
-
-
-class ExtraLoss(Protocol):
-    """What a method of continual learning adds to the loss of a batch."""
-
-    def __call__(self, module: torch.nn.Module, batch: Batch, outputs: Outputs) -> torch.Tensor:
-        """A scalar in nats an answer token, with its gradient."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -99,6 +92,9 @@ class Keeping:
     others: Mapping[str, Stateful] = field(default_factory=dict)
 
 
+_SMALL = ("batches", "others", "training", "chance")  # of a checkpoint
+
+
 def train(
     module: torch.nn.Module,
     batches: Iterable[Batch],
@@ -112,6 +108,7 @@ def train(
     keeping: Keeping | None = None,
     between_steps: Callable[[], None] | None = None,
     private: PrivateLearning | None = None,
+    parallel: Parallel | None = None,
 ) -> Training:
     """Train what requires a gradient in ``module``.
 
@@ -130,6 +127,8 @@ def train(
         between_steps: Called before each step; it may wait, as where serving goes first.
         private: Draws the rows and takes the steps in place of ``batches`` and ``objective``;
             ``extra_loss`` may then read public rows alone.
+        parallel: How the work is shared among processes, each of which calls this; by default
+            there is this one alone. ``evaluate`` must then say the same in all of them.
 
     Raises:
         CancelledError: It was cancelled; with ``keeping`` the steps that were done are kept.
@@ -149,6 +148,7 @@ def train(
         keeping=keeping,
         between_steps=between_steps,
         private=private,
+        parallel=parallel or Alone(),
     )
     try:
         return loop.run()
@@ -174,11 +174,12 @@ class _Loop:
         keeping: Keeping | None,
         between_steps: Callable[[], None] | None,
         private: PrivateLearning | None,
+        parallel: Parallel,
     ) -> None:
         import torch
 
         self.module, self.recipe, self.steps, self.keeping = module, recipe, steps, keeping
-        self.objective, self.extra_loss = objective, extra_loss
+        self.objective, self.extra_loss, self.parallel = objective, extra_loss, parallel
         self.evaluate, self.watch, self.between_steps = evaluate, watch, between_steps
         self.source, self.batches = batches, iter(batches)
         self.trained = [each for each in module.parameters() if each.requires_grad]
@@ -199,6 +200,7 @@ class _Loop:
     def run(self) -> Training:
         """All steps that are left."""
         seed_everything(derive_seed(self.recipe.seed, "training"))
+        self.parallel.draw_apart()
         self._resume()
         self.module.train()
         with progress("training", total=self.steps, unit="steps") as task:
@@ -251,19 +253,14 @@ class _Loop:
     def _take_step(self, number: int) -> tuple[float, float, float, int]:
         """Loss, extra loss, norm and tokens of a step: the mean over the weight of all its batches,
         however they are cut."""
-        import torch
-
         parts = [next(self.batches) for _ in range(self.recipe.accumulation)]
         whole = sum(self.objective.weigh(part) for part in parts)
         if not whole > 0:
             raise InputError("the examples of a step have no weight", hint="weights above 0")
-        loss = extra = 0.0
-        for part in parts:
-            found = self._learn(part, share=self.objective.weigh(part) / whole, whole=whole)
-            loss, extra = loss + found[0], extra + found[1]
-        norm = float(
-            torch.nn.utils.clip_grad_norm_(self.trained, self.recipe.clip_norm or math.inf)
+        loss, extra = self.parallel.learn(
+            self.module, parts, self.objective, self.extra_loss, whole=whole
         )
+        norm = self.parallel.clip(self.trained, self.recipe.clip_norm)
         if not math.isfinite(loss + extra + norm):
             raise InputError(
                 f"the loss at step {number + 1} is no number any more (loss {loss}, gradient "
@@ -273,17 +270,6 @@ class _Loop:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss, extra, norm, sum(part.tokens for part in parts)
-
-    def _learn(self, part: Batch, *, share: float, whole: float) -> tuple[float, float]:
-        """Add the gradient of one batch; its part of the step's loss and of the extra loss."""
-        with casting(self.module):
-            total, outputs = self.objective(self.module, part)
-            loss = total / whole
-            extra = None
-            if self.extra_loss is not None:
-                extra = share * self.extra_loss(self.module, part, outputs)
-        (loss if extra is None else loss + extra).backward()
-        return float(loss.detach()), 0.0 if extra is None else float(extra.detach())
 
     def _evaluate_if_due(self) -> None:
         number, every = len(self.done.steps), self.recipe.evaluate_every_steps
@@ -298,7 +284,7 @@ class _Loop:
         if self.done.best is None or found.loss_nats < self.done.best.loss_nats:
             self.done.best, self.done.waited = found, 0
             if self.recipe.patience:
-                self.best_weights = checkpoints.take_weights(self.module)
+                self.best_weights = self.parallel.take_weights(self.module)
         else:
             self.done.waited += 1
             if 0 < self.recipe.patience <= self.done.waited:
@@ -307,7 +293,7 @@ class _Loop:
 
     def _finish(self) -> None:
         if self.best_weights is not None:
-            checkpoints.put_weights(self.module, self.best_weights)
+            self.parallel.put_weights(self.module, self.best_weights)
         self._save(now=True)
         self.module.eval()
 
@@ -342,37 +328,47 @@ class _Loop:
         due = (every > 0 and number % every == 0) or (
             0 < self.recipe.checkpoint_every_s <= time.monotonic() - self.saved_s
         )
-        if not (due or now):
+        if not self.parallel.agree(due or now):
             return
         state = {
             **self._states(),
-            "chance": checkpoints.take_chance(),
-            "weights": checkpoints.take_weights(self.module),
-            "optimizer": self.optimizer.state_dict(),
+            "chance": self.parallel.take_chance(),
+            "weights": self.parallel.take_weights(self.module),
+            "optimizer": self.parallel.take_optimizer(self.optimizer),
             "training": asdict(self.done),
             "best_weights": self.best_weights,
         }
-        checkpoints.write_checkpoint(self.keeping.folder, state, key=self.keeping.key)
+        if self.parallel.is_first:
+            checkpoints.write_checkpoint(self.keeping.folder, state, key=self.keeping.key)
         self.saved_s = time.monotonic()
         self._tell()
 
     def _resume(self) -> None:
         if self.keeping is None:
             return
-        state = checkpoints.read_checkpoint(self.keeping.folder, key=self.keeping.key)
-        if state is None:
+        state = None
+        if self.parallel.is_first:
+            state = checkpoints.read_checkpoint(self.keeping.folder, key=self.keeping.key)
+        # All know all but the weights, which are large: those stand with the first.
+        plain = self.parallel.agree(
+            None if state is None else {name: state[name] for name in _SMALL}
+        )
+        if plain is None:
             return
-        checkpoints.put_weights(self.module, state["weights"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self._set_states(state)
-        self.best_weights = state["best_weights"]
-        self.done = _read_training(state["training"])
+        weights = state or {"weights": {}, "optimizer": {}, "best_weights": {}}
+        has_best = self.parallel.agree(weights["best_weights"] is not None)
+        self.parallel.put_weights(self.module, weights["weights"])
+        self.parallel.put_optimizer(self.optimizer, weights["optimizer"])
+        self._set_states(plain)
+        self.best_weights = weights["best_weights"] if has_best else None
+        self.done = read_training(plain["training"])
         self.done.resumed_at = len(self.done.steps)
-        checkpoints.put_chance(state["chance"])
+        self.parallel.put_chance(plain["chance"])
         self._tell()
 
 
-def _read_training(plain: Mapping[str, Any]) -> Training:
+def read_training(plain: Mapping[str, Any]) -> Training:
+    """A run so far, from its plain form."""
     best = plain["best"]
     return Training(
         steps=[Step(**each) for each in plain["steps"]],
@@ -380,4 +376,5 @@ def _read_training(plain: Mapping[str, Any]) -> Training:
         best=None if best is None else Evaluation(**best),
         waited=plain["waited"],
         stopped=plain["stopped"],
+        resumed_at=plain.get("resumed_at"),
     )

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import annotated_types as limits
 
-from workbench.core.errors import InputError
 from workbench.core.operations import operation
+from workbench.finetuning.training.privacy_options import privacy_of as privacy_of
 from workbench.finetuning.training.registering import TrainingRun
 
 if TYPE_CHECKING:
     from workbench.finetuning.examples import Example
     from workbench.finetuning.snapshots.snapshot import Snapshot
     from workbench.finetuning.snapshots.taking import Taken
-    from workbench.finetuning.training.private_learning import Privacy
     from workbench.finetuning.training.recipe import Recipe
     from workbench.finetuning.training.registering import Origin
     from workbench.models.adapters import Adapter
@@ -32,6 +31,8 @@ FEW_ROWS = 5
 Method = Literal["lora", "rslora"]
 Schedule = Literal["linear", "cosine", "constant"]
 Precision = Literal["auto", "bf16", "fp32"]
+Processes = Annotated[int, limits.Ge(1), limits.Le(64)]
+Strategy = Literal["ddp", "fsdp", "tp", "pp"]
 GeneralQuestions = Annotated[int, limits.Ge(0), limits.Le(80)]
 
 # The options of ``run`` that are fields of the recipe.
@@ -81,16 +82,11 @@ def run(
     consent: str = "not stated",
     seed: int = 0,
     method: Method | None = None,
-    rank: int | None = None,
-    alpha: float | None = None,
-    layers: int | None = None,
-    learning_rate: float | None = None,
-    schedule: Schedule | None = None,
+    rank: int | None = None, alpha: float | None = None, layers: int | None = None,
+    learning_rate: float | None = None, schedule: Schedule | None = None,
     batch: int | None = None,
     accumulation: int | None = None,
-    steps: int | None = None,
-    epochs: float | None = None,
-    max_tokens: int | None = None,
+    steps: int | None = None, epochs: float | None = None, max_tokens: int | None = None,
     precision: Precision | None = None,
     checkpointing: bool | None = None,
     evaluate_every_steps: int | None = None,
@@ -104,8 +100,9 @@ def run(
     user_column: str | None = None,
     rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
     general_questions: GeneralQuestions = 20,
-    again: bool = False,
-) -> TrainingRun:
+    processes: Processes = 1, strategy: Strategy = "ddp", tensor: Processes = 1,
+    restarts: Annotated[int, limits.Ge(0)] = 2, again: bool = False,
+) -> TrainingRun:  # fmt: skip
     """Teach a model the answers of rows, and register what it learnt as an adapter.
 
     A row is `{"messages": [...]}` or `{"prompt", "response"}`. A file is checked first, as
@@ -166,10 +163,20 @@ def run(
             given.
         general_questions: Ask so many of the gate's 80 general questions of the base and of what
             came, to see what was forgotten; 0 for none.
+        processes: Share the work among so many on this machine; the steps, the losses and the
+            adapter are those of one, and a run that was stopped goes on with any number.
+        strategy: What each has: a share of the rows (`ddp`), and of the weights (`fsdp`), of
+            every large matrix (`tp`), or of the layers (`pp`).
+        tensor: With `ddp` or `fsdp`: so many processes share every matrix, and such groups the
+            rows.
+        restarts: When a process is lost, start all again from the last checkpoint, so many times.
         again: Do it again although it was done, as a run and a version of its own.
     """
     given = locals()
+    from workbench.finetuning.distributed.plan import Plan
     from workbench.finetuning.training.run import run_training
+
+    plan = Plan(processes, strategy, tensor)
 
     privacy, chosen = privacy_of(given), _name_data(given)
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
@@ -177,7 +184,7 @@ def run(
     return run_training(
         taken.examples, recipe, model=model, name=chosen, start=start, privacy=privacy, again=again,
         held_out=_held_out(taken, eval_data), general_questions=general_questions,
-        origin=_origin_of(taken),
+        origin=_origin_of(taken), plan=plan,
     )  # fmt: skip
 
 
@@ -301,29 +308,6 @@ def _warn_of_few(recipe: Recipe, rows: int) -> None:
             "%s: the answers will be learnt word for word, and hardly for other words: several "
             "phrasings of each question teach more", told,
         )  # fmt: skip
-
-
-def privacy_of(given: Mapping[str, Any]) -> Privacy | None:
-    """What a run may lose, where an epsilon was given, and of whom.
-
-    Raises:
-        InputError: Whom it protects was said, and no epsilon, or rows of users whom nobody named.
-    """
-    from workbench.finetuning.training.private_learning import Privacy
-    from workbench.privacy.dp.users import check_rows_per_user
-
-    check_rows_per_user(given.get("user_column"), given.get("rows_per_user"))
-    names = ("epsilon", "delta", "noise_seed", "user_column", "rows_per_user")
-    said = {name: given[name] for name in names if given.get(name) is not None}
-    if "epsilon" not in said:
-        if "user_column" in said:
-            raise InputError(
-                "user_column says whom a private run protects, and no epsilon was given",
-                hint="--epsilon 8 --user-column COLUMN",
-            )
-        return None
-    said["seed"] = said.pop("noise_seed", None)
-    return Privacy(**said)
 
 
 def _begin_at(

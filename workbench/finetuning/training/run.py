@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import fcntl
 import hashlib
 import json
 import logging
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import settings
-from workbench.core.errors import BusyError, CapabilityError, InputError
+from workbench.core.errors import CapabilityError, InputError
 from workbench.finetuning.examples import Example
-from workbench.finetuning.training.attempts import check_unfinished, choose_id
+from workbench.finetuning.training.attempts import check_unfinished, choose_id, hold
 from workbench.finetuning.training.batches import batches_in_order
 from workbench.finetuning.training.encoding import encode_all, fingerprint
 from workbench.finetuning.training.general import ask_general, choose_questions
@@ -43,12 +40,13 @@ from workbench.finetuning.training.registering import (
 )
 from workbench.finetuning.training.reworded_batches import make_batches, make_rewordings
 from workbench.finetuning.training.starting_point import check_private_start
-from workbench.store.files import make_folder, saying_why
 
 if TYPE_CHECKING:
     import torch
 
+    from workbench.finetuning.distributed.plan import Plan
     from workbench.finetuning.training.adapting import Learner
+    from workbench.finetuning.training.general import GeneralAnswers
     from workbench.finetuning.training.loop import Training
     from workbench.finetuning.training.objective import Objective
     from workbench.models.adapters import Adapter
@@ -72,6 +70,7 @@ def run_training(
     between_steps: Callable[[], None] | None = None,
     privacy: Privacy | None = None,
     general_questions: int = 0,
+    plan: Plan | None = None,
 ) -> TrainingRun:
     """Teach a model examples, and register the adapter as the next version of its name.
 
@@ -93,6 +92,8 @@ def run_training(
         privacy: What may be learnt of any one example, or of a user with all of theirs. It is spent
             from the data's budget before the first step, and stands in the adapter's record.
         general_questions: How many are asked of the base and of what came; see ``general``.
+        plan: On how many processes, and how they share the work; by default on this one. It is no
+            part of what the run is: one that was killed goes on with another plan.
 
     Raises:
         InputError, ContextLengthError, CapabilityError: Of examples, recipe or model.
@@ -100,6 +101,7 @@ def run_training(
         BusyError: The same run goes on in another process.
         CancelledError: It was cancelled; the same call goes on.
         StorageError: The disk is full.
+        PeerError, EngineError: One of several processes was killed, or failed.
     """
     from workbench.finetuning.training.adapting import load_learner
 
@@ -114,6 +116,7 @@ def run_training(
         check_private_start(start, origin.snapshot if origin is not None else None)
     learnt, kept, said = _part(examples, held_out, recipe, privacy)
     learner = load_learner(model, recipe, start=start)
+    check_shared(plan, recipe, learner, privacy)
     most = min(recipe.max_tokens, learner.context_tokens)
     every = encode_all(learner.encoder, [*learnt, *kept], max_tokens=most)
     encoded, evaluated = every[: len(learnt)], every[len(learnt) :] or every
@@ -132,7 +135,7 @@ def run_training(
         name=name, kind="answers", parents=parents, again=again,
         between_steps=between_steps,
         privacy=privacy,
-        general_questions=general_questions,
+        general_questions=general_questions, plan=plan,
     )  # fmt: skip
 
 
@@ -168,6 +171,25 @@ def check_run(recipe: Recipe, name: str) -> None:
         raise CapabilityError(why, hint="--method lora or rslora; in Python train() takes it")
 
 
+def check_shared(
+    plan: Plan | None, recipe: Recipe, learner: Learner, privacy: Privacy | None
+) -> None:
+    """Raise before anything is started if a run cannot be shared among processes so."""
+    from workbench.finetuning.distributed.plan import check_plan
+    from workbench.models.folder import read_config
+
+    if plan is None or not plan.is_shared:
+        return
+    if privacy is not None:
+        raise CapabilityError(
+            "a private run goes on one process: its noise is drawn once for all rows",
+            hint="--processes 1",
+        )
+    if learner.folder is None:
+        raise CapabilityError("the model stands in no folder that other processes can read")
+    check_plan(plan, recipe, read_config(learner.folder))
+
+
 def train_and_register(
     learner: Learner,
     material: Material,
@@ -182,6 +204,7 @@ def train_and_register(
     between_steps: Callable[[], None] | None = None,
     privacy: Privacy | None = None,
     general_questions: int = 0,
+    plan: Plan | None = None,
 ) -> TrainingRun:
     """The part that all kinds of runs share, once rows are tokens; ``measure`` is of what came."""
     from workbench.models import catalogue
@@ -195,14 +218,14 @@ def train_and_register(
         log.info("the run %s was done before", run_id)
         return known
     folder = settings.home() / "finetuning" / "runs" / run_id
-    with _holding(folder):
+    with hold(folder):
         check_unfinished(run_id)
-        record = _begin_record(run_id, learner, material, recipe, name=name, base=base, kind=kind)
+        record = _begin_record(run_id, learner, material, recipe, name, base, kind, plan)
         private = learn_privately(material, recipe, privacy, learner.pad_id)
         with record.recording(), spending(private, material, run_id) as cost:
             module, done = _train(
                 learner, material, recipe, folder, key, record, make_objective, between_steps,
-                private,
+                private, plan,
             )  # fmt: skip
             general = ask_general(module, learner, general_questions, base_sha256=base)
             # Killed after this and before its end was written down, a run finds what it registered.
@@ -216,9 +239,15 @@ def train_and_register(
         result = tell_result(adapter, done, learner, material, run_id, cpu_s, general, measures)
         record.update(done, state="finished", result=dataclasses.asdict(result))
         _clear(folder)
+    _warn_of_loss(general, learner, adapter, recipe)
+    return result
+
+
+def _warn_of_loss(
+    general: GeneralAnswers | None, learner: Learner, adapter: Adapter, recipe: Recipe
+) -> None:
     if general is not None and general.are_lost:
         log.warning("%s", general.tell(learner.name, adapter.full_name, anchors=recipe.anchors))
-    return result
 
 
 def _begin_record(
@@ -226,10 +255,10 @@ def _begin_record(
     learner: Learner,
     material: Material,
     recipe: Recipe,
-    *,
     name: str,
     base: str,
     kind: str,
+    plan: Plan | None,
 ) -> RunRecord:
     return RunRecord(
         run_id,
@@ -246,6 +275,7 @@ def _begin_record(
             "examples": len(material.units),
             "evaluated_on": material.evaluated_on,
             "steps": recipe.count_steps(len(material.units)),
+            **({"plan": plan.tell()} if plan is not None and plan.is_shared else {}),
         },
     )
 
@@ -260,32 +290,31 @@ def _train(
     make_objective: Callable[[torch.nn.Module], Objective] | None,
     between_steps: Callable[[], None] | None,
     private: PrivateLearning | None,
+    plan: Plan | None,
 ) -> tuple[torch.nn.Module, Training]:
     from workbench.finetuning.training.adapting import adapt
+    from workbench.finetuning.training.anchoring import ask_anchors
     from workbench.finetuning.training.loop import Keeping, train
     from workbench.finetuning.training.objective import evaluate_loss
-    from workbench.finetuning.training.sampling import tell_samples
 
     _use_threads()
     module = adapt(
         learner.module, recipe, start=None if learner.start is None else learner.start.folder
     )
+    objective = make_objective(module) if make_objective is not None else None
+    anchors = ask_anchors(module, learner, recipe)
+    watch = _make_watch(learner, material, recipe, record)
+    if plan is not None and plan.is_shared:
+        from workbench.finetuning.distributed.teaching import teach_together
+
+        job = (learner, material, recipe, plan, folder, key)
+        return module, teach_together(
+            module, *job, anchors=anchors, watch=watch, between_steps=between_steps
+        )
     way = {"pack_tokens": recipe.pack_tokens, "pad_id": learner.pad_id}
     source: Any = make_batches(material, recipe, pad_id=learner.pad_id)
     # Twice as many as a step has: whole pairs where examples come in pairs.
     asked = batches_in_order(material.held_out, batch=2 * recipe.batch, **way)
-    objective = make_objective(module) if make_objective is not None else None
-    anchors = _ask_anchors(module, learner, recipe)
-
-    def watch(trained: torch.nn.Module, training: Training) -> None:
-        record.update(training)
-        step = len(training.steps)
-        evaluated = bool(training.evaluations) and training.evaluations[-1].step == step
-        if recipe.samples and evaluated and not record.has_samples(step):
-            shown = material.held_out[: recipe.samples]
-            record.add_samples(step, tell_samples(trained, learner, shown))
-            record.update(training)
-
     done = train(
         module,
         source,
@@ -302,30 +331,21 @@ def _train(
     return module, done
 
 
-def _ask_anchors(
-    module: torch.nn.Module, learner: Learner, recipe: Recipe
-) -> Callable[..., torch.Tensor] | None:
-    """The dialogues that hold the module to its base, also one that goes on from an adapter.
+def _make_watch(
+    learner: Learner, material: Material, recipe: Recipe, record: RunRecord
+) -> Callable[[torch.nn.Module, Training], None]:
+    from workbench.finetuning.training.sampling import tell_samples
 
-    Raises:
-        CapabilityError: None of them fits into the model's context.
-    """
-    from workbench.finetuning.training.anchoring import Anchors, ask_base, encode_anchors
+    def watch(trained: torch.nn.Module, training: Training) -> None:
+        record.update(training)
+        step = len(training.steps)
+        evaluated = bool(training.evaluations) and training.evaluations[-1].step == step
+        if recipe.samples and evaluated and not record.has_samples(step):
+            shown = material.held_out[: recipe.samples]
+            record.add_samples(step, tell_samples(trained, learner, shown))
+            record.update(training)
 
-    if not recipe.anchors:
-        return None
-    most = min(recipe.max_tokens, learner.context_tokens)
-    encoded = encode_anchors(learner.encoder, max_tokens=most)
-    if not encoded:
-        raise CapabilityError(
-            f"no anchor fits into {most} tokens", hint="--preset fast-cpu, which has none"
-        )
-    adapted: Any = module
-    without = (
-        adapted.disable_adapter if hasattr(module, "disable_adapter") else contextlib.nullcontext
-    )
-    with without():
-        return Anchors(ask_base(module, encoded), recipe)
+    return watch
 
 
 def _use_threads() -> None:
@@ -353,26 +373,6 @@ def _key(
     if material.users is not None:
         told.append(list(material.users))
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-@contextlib.contextmanager
-def _holding(folder: Path) -> Iterator[None]:
-    """Have a run's folder alone; the lock goes with the process, however it ends."""
-    with saying_why(folder):
-        make_folder(folder)
-        handle = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BusyError(
-                f"the run {folder.name} goes on in another process",
-                hint="wait for it, or choose another name or seed",
-                retry_after_s=60,
-            ) from None
-        yield
-    finally:
-        os.close(handle)
 
 
 def _clear(folder: Path) -> None:

@@ -1,0 +1,139 @@
+"""On how many processes a run goes, and what each of them has: rows, a part of the weights, layers.
+
+A plan is no part of a recipe: it changes how long a run takes, not what it learns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core import settings
+from workbench.core.errors import CapabilityError, InputError
+from workbench.finetuning.training.recipe import Recipe
+
+STRATEGIES = ("ddp", "fsdp", "tp", "pp")
+MOST_PROCESSES = 64
+RESTARTS = 2
+# What the layers of these model types are called and how they follow each other is known.
+ARCHITECTURES = ("llama", "mistral", "qwen2")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run is shared out.
+
+    Attributes:
+        processes: How many there are; 1 is no sharing at all.
+        strategy: ``ddp`` gives each a share of the rows, ``fsdp`` also a share of the weights,
+            ``tp`` a share of every large matrix, ``pp`` some of the layers.
+        tensor: With ``ddp`` and ``fsdp``: so many processes share every matrix, and such groups
+            share the rows (a mesh of data and tensor). With ``tp`` it is all of them.
+        threads: Of each process; by default the setting ``threads``, shared among them.
+        restarts: So many times all are started again, from the last checkpoint, when one is lost.
+    """
+
+    processes: int = 1
+    strategy: str = "ddp"
+    tensor: int = 1
+    threads: int | None = None
+    restarts: int = RESTARTS
+
+    def __post_init__(self) -> None:
+        if self.strategy not in STRATEGIES:
+            raise InputError(
+                f"the strategy is {self.strategy!r}; allowed are {', '.join(STRATEGIES)}",
+                hint="--strategy ddp",
+            )
+        if not 1 <= self.processes <= MOST_PROCESSES:
+            raise InputError(
+                f"{self.processes} processes; from 1 to {MOST_PROCESSES} may share a run",
+                hint="--processes 2",
+            )
+        if self.tensor < 1 or self.processes % self.tensor:
+            raise InputError(
+                f"{self.processes} processes are no groups of {self.tensor}",
+                hint="--tensor must divide --processes",
+            )
+        if self.tensor > 1 and self.strategy == "pp":
+            raise InputError(
+                "layers are not split in both ways at once: pp goes without a tensor dimension",
+                hint="--strategy fsdp with --tensor, or pp without it",
+            )
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is more than one process."""
+        return self.processes > 1
+
+    @property
+    def tensor_processes(self) -> int:
+        """How many share each large matrix."""
+        return self.processes if self.strategy == "tp" else self.tensor
+
+    @property
+    def data_processes(self) -> int:
+        """How many shares the rows are dealt into."""
+        return 1 if self.strategy == "pp" else self.processes // self.tensor_processes
+
+    def count_threads(self) -> int:
+        """Threads of each process, at least one."""
+        if self.threads is not None:
+            return self.threads
+        return max(1, int(settings.get("threads")) // self.processes)
+
+    def tell(self) -> dict[str, Any]:
+        """As a run's record has it."""
+        return {
+            "processes": self.processes,
+            "strategy": self.strategy,
+            "tensor": self.tensor_processes,
+            "threads": self.count_threads(),
+        }
+
+
+def check_plan(plan: Plan, recipe: Recipe, config: dict[str, Any]) -> None:
+    """Raise before anything is started if a model cannot be shared out so.
+
+    Args:
+        plan: How.
+        recipe: What is trained.
+        config: The model's ``config.json``.
+
+    Raises:
+        CapabilityError: It has too few layers, matrices of another width, or is of a kind whose
+            layers are not known.
+    """
+    kind, layers = str(config.get("model_type", "")), int(config.get("num_hidden_layers", 0))
+    splits = plan.strategy == "pp" or plan.tensor_processes > 1
+    if splits and kind not in ARCHITECTURES:
+        raise CapabilityError(
+            f"how a {kind or 'nameless'} model is split is not known; known are "
+            f"{', '.join(ARCHITECTURES)}",
+            hint="--strategy ddp or fsdp, without --tensor",
+        )
+    if recipe.method == "dora":
+        raise CapabilityError("DoRA goes on one process alone", hint="--method lora")
+    if plan.strategy == "pp":
+        _check_stages(plan, recipe, layers)
+    width = int(config.get("intermediate_size", 0))
+    if plan.tensor_processes > 1 and width % plan.tensor_processes:
+        raise CapabilityError(
+            f"the width {width} of the model's hidden layers cannot be shared by "
+            f"{plan.tensor_processes}",
+            hint="a number that divides it",
+        )
+
+
+def _check_stages(plan: Plan, recipe: Recipe, layers: int) -> None:
+    if plan.processes > layers:
+        raise CapabilityError(
+            f"{plan.processes} processes cannot share {layers} layers",
+            hint=f"--processes {layers}, or --strategy fsdp",
+        )
+    if recipe.method != "full" and recipe.layers is not None and recipe.layers < layers:
+        raise CapabilityError(
+            f"only the last {recipe.layers} layers are trained: the first processes of a pipeline "
+            "would have nothing to learn",
+            hint="--strategy ddp or fsdp, or leave --layers out",
+        )
