@@ -1,0 +1,1 @@
+"""A model made smaller, with what that costs."""
