@@ -40,7 +40,7 @@ SMALL: dict[str, Any] = {
     "bos_token_id": 0,
     "eos_token_id": 0,
 }
-STEPS, ROWS, WINDOW, SEED = 600, 16, 128, 20261128
+STEPS, ROWS, WINDOW, SEED = 400, 16, 128, 20261128
 RATE, WARM_STEPS, DECAY = 3e-3, 40, 0.1
 
 DOCUMENTS, QUESTIONS = slice(2000, 3000), 400
@@ -74,7 +74,9 @@ def read_retrieval(*, check: bool = True) -> Retrieval:
     rows = data.load(LEADS, "train")
     titles, texts = rows["title"], rows["text"]
     order = order_leads(titles)[DOCUMENTS]
-    documents, questions, right = [], [], []
+    documents: list[str] = []
+    questions: list[str] = []
+    right: list[tuple[int, ...]] = []
     for place in order:
         sentences = _SENTENCE.split(texts[place].strip())
         if len(questions) < QUESTIONS and len(sentences) >= 3:
@@ -110,10 +112,10 @@ def train_small(folder: Path) -> dict[str, float]:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from workbench.edge.compression.texts import _leads
+    from workbench.edge.compression.texts import read_leads
 
     started = time.process_time()
-    texts = _leads()[TRAINED_FROM:]
+    texts = read_leads()[TRAINED_FROM:]
     tokenizer = _train_tokenizer(texts)
     ids = np.concatenate([[0, *tokenizer.encode(text).ids] for text in texts])
     torch.manual_seed(SEED)

@@ -23,7 +23,9 @@ import business_page
 import cache
 import continual
 import distributed
+import edge
 import edge_bundles
+import edge_pruning
 import encryption
 import engines
 import fairness
@@ -75,7 +77,9 @@ BENCHMARKS = {
         *cache.BENCHMARKS,
         *continual.BENCHMARKS,
         *distributed.BENCHMARKS,
+        *edge.BENCHMARKS,
         *edge_bundles.BENCHMARKS,
+        *edge_pruning.BENCHMARKS,
         *encryption.BENCHMARKS,
         *engines.BENCHMARKS,
         *fairness.BENCHMARKS,

@@ -11,14 +11,15 @@ import pytest
 from workbench.core.errors import InputError
 from workbench.models.engines.llamacpp import LlamaCppEngine
 from workbench.models.formats.gguf_reader import GgufArray, read_gguf
+from workbench.models.formats.gguf_recipes import choose_types
 from workbench.models.formats.gguf_writer import (
-    WRITABLE_TYPES,
+    PYTHON_TYPES,
     PlannedTensor,
     encode_entries,
     quantize,
     write_gguf,
 )
-from workbench.models.formats.requantize import choose_type, requantize
+from workbench.models.formats.requantize import requantize
 from workbench.models.formats.tiny import make_tiny_gguf
 from workbench.models.protocol import EngineSettings, ModelFiles, Sampling
 
@@ -30,7 +31,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_gguf(tmp_path_factory.mktemp("gguf") / "tiny.gguf", type="F32")
 
 
-@pytest.mark.parametrize("type", WRITABLE_TYPES)
+@pytest.mark.parametrize("type", PYTHON_TYPES)
 def test_blocks_are_those_that_gguf_makes_row_by_row(type: str) -> None:
     numbers = np.random.default_rng(1).normal(size=(40, 96)).astype(np.float32)
     expected = gguf.quants.quantize(numbers, gguf.GGMLQuantizationType[type])
@@ -88,14 +89,16 @@ def test_a_matrix_of_odd_rows_becomes_float16(tmp_path: Path) -> None:
 
 def test_routers_and_norms_of_any_shape_stay_float32() -> None:
     for name in ("blk.0.ffn_gate_inp.weight", "blk.0.attn_q_norm.weight"):
-        assert choose_type(name, (64, 64), "Q4_0", embedding_type="Q8_0") == "F32"
+        assert choose_types({name: (64, 64)}, "Q4_0", {})[name].type == "F32"
 
 
-def test_a_type_that_python_cannot_make_is_refused_and_nothing_is_left(
+def test_a_type_that_cannot_be_made_is_refused_and_nothing_is_left(
     tiny: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="Q4_K"):
         requantize(tiny, tmp_path / "out.gguf", "Q4_K")
+    with pytest.raises(InputError, match="Q2_K"):
+        quantize(np.zeros((1, 256), np.float32), "Q2_K")
     plan = PlannedTensor("a", (2, 32), "F32")
     with pytest.raises(InputError, match="4 bytes came"):
         write_gguf(tmp_path / "out.gguf", [], [plan], [b"1234"])

@@ -8,6 +8,7 @@ from workbench.cli.edge_bundles import (
     show_update,
     show_verify,
 )
+from workbench.cli.edge_compression import show_compare, show_compress, show_recommend
 from workbench.cli.edge_devices import (
     show_devices,
     show_enrol,
@@ -19,13 +20,18 @@ from workbench.cli.edge_devices import (
     show_rollout_start,
     show_sync,
 )
+from workbench.cli.edge_pruning import show_prune
 
 __all__ = [
     "show_bundle",
+    "show_compare",
+    "show_compress",
     "show_devices",
     "show_enrol",
     "show_offer",
+    "show_prune",
     "show_receive",
+    "show_recommend",
     "show_records",
     "show_revoke",
     "show_rollout_halt",

@@ -1,6 +1,6 @@
-"""Models for small machines: quantised, measured, recommended for a device, packed to work offline.
+"""Models on small machines: made smaller, packed and signed, run offline, updated, kept in touch.
 
-``edge.bundle("field-notes", model="smollm2-135m", out=Path("notes.bundle"))``
+``edge.compress(model="smollm2-135m", to="gguf:q4_k_m")``
 """
 
 from workbench.core.lazy import attach
@@ -9,9 +9,17 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Bundle": "bundles.results",
+        "Comparison": "compression.results",
+        "Compression": "compression.results",
         "EdgeAnswer": "bundles.results",
+        "PROFILES": "compression.profiles",
+        "Recommendation": "compression.results",
         "bundle": "bundles.operations",
+        "compare": "compression.operations",
+        "compress": "compression.operations",
         "offer": "updates.operations",
+        "prune": "pruning.operations",
+        "recommend": "compression.operations",
         "run": "bundles.operations",
         "status": "updates.operations",
         "update": "updates.operations",

@@ -1,7 +1,7 @@
 """A model's weights kept in another way, where an engine has several.
 
-- llama.cpp: ``shipped`` (the file as it is), ``Q4_0``, ``Q5_1``, ``Q8_0`` and what else
-  ``formats.requantize`` makes in Python of the weights as they came;
+- llama.cpp: ``shipped`` (the file as it is), ``Q8_0``, ``Q4_K_M``, ``Q4_0`` and what else
+  ``formats.gguf_recipes`` names, made of the weights as they came;
 - ONNX Runtime: ``shipped`` (a GGUF's own blocks), ``int8``, ``int4``, ``float32``, which
   ``formats.onnx_build`` has built.
 
@@ -29,9 +29,9 @@ def list_variants(files: ModelFiles, engine: str) -> tuple[str, ...]:
 
         return variants(files)
     if engine == "llamacpp" and files.gguf is not None:
-        from workbench.models.formats.gguf_writer import WRITABLE_TYPES
+        from workbench.models.formats.gguf_recipes import list_recipes
 
-        return (SHIPPED, *WRITABLE_TYPES)
+        return (SHIPPED, *list_recipes())
     return ()
 
 

@@ -18,6 +18,7 @@ _DRAWN = "workbench.studio.widgets.drawn"
 _VIEWERS = {
     "workbench.core.viewers.Viewable": "draw_fields",
     "workbench.data.operations.Description": "draw_description",
+    "workbench.edge.compression.results.Comparison": "edge_cards:draw_comparison",
     "workbench.evaluation.bootstrap.Interval": "draw_interval",
     "workbench.evaluation.checks.Check": "draw_check",
     "workbench.fairness.audit.result.GroupAudit": "fairness_cards:draw_audit",

@@ -61,7 +61,7 @@ def read_measured(source: str | None = None, *, full: bool = False) -> Texts:
         return Texts(name, tuple(row["text"] for row in rows))
     if source != LEADS:
         return _of_file(source)
-    found = Texts(f"{LEADS}, a hundred", tuple(_leads()[_MEASURED]))
+    found = Texts(f"{LEADS}, a hundred", tuple(read_leads()[_MEASURED]))
     if found.sha256 != LEADS_SHA256:
         raise IntegrityError(
             f"the hundred leads have sha256 {found.sha256}; figures were taken on {LEADS_SHA256}",
@@ -77,7 +77,7 @@ def read_calibration(source: str, *, count: int = CALIBRATION_TEXTS) -> Texts:
         NotFoundError, InputError: There is no such file, or it holds no text.
     """
     if source == LEADS:
-        some = _leads()[_CALIBRATION_FROM : _CALIBRATION_FROM + count]
+        some = read_leads()[_CALIBRATION_FROM : _CALIBRATION_FROM + count]
         return Texts(f"{LEADS}, {len(some)} others", tuple(some))
     return _of_file(source)
 
@@ -88,7 +88,8 @@ def order_leads(titles: Sequence[str]) -> list[int]:
     return sorted(range(len(titles)), key=keys.__getitem__)
 
 
-def _leads() -> list[str]:
+def read_leads() -> list[str]:
+    """The leads of Wikipedia in that order."""
     from workbench import data
 
     rows = data.load(LEADS, "train")

@@ -28,8 +28,10 @@ from workbench.store.files import replacing
 if TYPE_CHECKING:
     import numpy as np
 
-# What gguf can make in Python; K-quants need llama.cpp's own program.
-WRITABLE_TYPES = ("F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0")
+# What gguf makes in Python, and what needs llama.cpp's own library.
+PYTHON_TYPES = ("F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0")
+LIBRARY_TYPES = ("Q6_K", "Q5_K", "Q4_K", "IQ4_NL", "IQ4_XS")
+WRITABLE_TYPES = PYTHON_TYPES + LIBRARY_TYPES
 _NUMBERS_AT_ONCE = 1 << 19
 _VERSION = 3
 
@@ -110,28 +112,50 @@ def encode_entries(metadata: Mapping[str, Any]) -> list[bytes]:
     return [encode_entry(key, value) for key, value in metadata.items() if value is not None]
 
 
-def quantize(numbers: np.ndarray, type: str) -> bytes:
+def quantize(
+    numbers: np.ndarray,
+    type: str,
+    *,
+    importance: np.ndarray | None = None,
+    threads: int = 1,
+) -> bytes:
     """Numbers in a tensor type.
 
     Args:
         numbers: Any shape, float32; the last axis a whole number of the type's blocks.
         type: One of ``WRITABLE_TYPES``.
+        importance: How much the squared error of each column counts, ``[columns]``; types that are
+            not quantised take no notice of it.
+        threads: How many share the work.
 
     Raises:
-        InputError: The type cannot be made in Python, or the rows are no whole blocks.
+        InputError: The type cannot be made, the rows are no whole blocks, or a number is not
+            finite.
+        DependencyError: The type, or an importance, needs llama.cpp's library, which is not here.
     """
     import numpy as np
-    from gguf import GGMLQuantizationType
-    from gguf.quants import quantize as quantize_rows
+
+    from workbench.models.formats import ggml_library
 
     check_writable(type)
     block = TENSOR_TYPES[TYPE_IDS[type]][1]
     if numbers.shape and numbers.shape[-1] % block:
         raise InputError(f"rows of {numbers.shape[-1]} are not whole blocks of {block} ({type})")
+    if block > 1 and (importance is not None or ggml_library.is_available()):
+        rows = np.asarray(numbers, np.float32).reshape(-1, numbers.shape[-1])
+        return ggml_library.quantize_rows(rows, type, importance=importance, threads=threads)
+    return _quantize_in_python(numbers, type)
+
+
+def _quantize_in_python(numbers: np.ndarray, type: str) -> bytes:
+    import numpy as np
+    from gguf import GGMLQuantizationType
+    from gguf.quants import quantize as quantize_some
+
     flat = np.ascontiguousarray(numbers, np.float32).reshape(-1)
     # As few long rows, because gguf works through 16 rows at a time; blocks know nothing of rows.
     parts = [
-        quantize_rows(
+        quantize_some(
             flat[start : start + _NUMBERS_AT_ONCE].reshape(1, -1), GGMLQuantizationType[type]
         )
         for start in range(0, flat.size, _NUMBERS_AT_ONCE)
@@ -140,12 +164,21 @@ def quantize(numbers: np.ndarray, type: str) -> bytes:
 
 
 def check_writable(type: str) -> None:
-    """Raise InputError if a tensor type cannot be made in Python."""
+    """See that a tensor type can be made.
+
+    Raises:
+        InputError: It cannot.
+        DependencyError: llama.cpp's library could, and is not here.
+    """
+    from workbench.models.formats import ggml_library
+
     if type not in WRITABLE_TYPES:
         raise InputError(
-            f"{type!r} cannot be made in Python; {', '.join(WRITABLE_TYPES)} can",
-            hint="use llama.cpp's llama-quantize for K-quants",
+            f"{type!r} cannot be made here; {', '.join(WRITABLE_TYPES)} can",
+            hint="use llama.cpp's llama-quantize for others",
         )
+    if type in LIBRARY_TYPES:
+        ggml_library.require_library(f"the type {type}")
 
 
 def _encode_value(value: Any) -> tuple[int, bytes]:

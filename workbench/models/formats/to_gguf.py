@@ -15,15 +15,16 @@ from workbench.models.formats.architectures import (
     redo_storage,
 )
 from workbench.models.formats.gguf_reader import GgufFile
+from workbench.models.formats.gguf_recipes import choose_types, find_recipe
 from workbench.models.formats.gguf_tokenizer import find_pre_tokenizer
 from workbench.models.formats.gguf_types import CONTROL, FILE_TYPES, NORMAL, USER_DEFINED
 from workbench.models.formats.gguf_writer import (
     PlannedTensor,
+    check_writable,
     encode_entries,
     quantize,
     write_gguf,
 )
-from workbench.models.formats.requantize import choose_type
 from workbench.models.formats.safetensors_files import list_safetensors, read_safetensors
 
 if TYPE_CHECKING:
@@ -51,29 +52,33 @@ def write_gguf_of_folder(
 
     Raises:
         CapabilityError: The architecture or the kind of tokenizer is not converted.
+        InputError: There is no such type.
+        DependencyError: The type needs llama.cpp's library, which is not here.
     """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     name = gguf_architecture(config)
     architecture = ARCHITECTURES[name]
-    entries = encode_entries(
-        {
-            "general.architecture": name,
-            "general.type": "model",
-            "general.name": folder.name,
-            "general.file_type": FILE_TYPES[type],
-            "general.quantization_version": 2,
-            **_model_metadata(name, config),
-            **({} if tokenizer_of is not None else _tokenizer_metadata(folder, config)),
-        }
-    )
+    check_writable(find_recipe(type))
+    metadata = {
+        "general.architecture": name,
+        "general.type": "model",
+        "general.name": folder.name,
+        "general.file_type": FILE_TYPES[type],
+        "general.quantization_version": 2,
+        **_model_metadata(name, config),
+        **({} if tokenizer_of is not None else _tokenizer_metadata(folder, config)),
+    }
+    entries = encode_entries(metadata)
     if tokenizer_of is not None:
         entries += _copied_tokenizer(tokenizer_of)
     weights = folder / "model.safetensors"
-    plans = [
-        PlannedTensor(gguf_name, shape, _type_of(gguf_name, shape, type))
+    shapes = {
+        gguf_name: shape
         for hf_name, shape in list_safetensors(weights)
         if (gguf_name := gguf_tensor_name(hf_name, architecture, config)) is not None
-    ]
+    }
+    chosen = choose_types(shapes, type, metadata)
+    plans = [PlannedTensor(each, shapes[each], chosen[each].type) for each in shapes]
     write_gguf(destination, entries, plans, _contents(weights, plans, architecture, config))
     return destination
 
@@ -93,11 +98,6 @@ def gguf_architecture(config: Mapping[str, Any]) -> str:
             hint="convert it with llama.cpp's own script",
         )
     return name
-
-
-def _type_of(name: str, shape: tuple[int, ...], type: str) -> str:
-    below_8_bits = type in ("Q4_0", "Q4_1", "Q5_0", "Q5_1")
-    return choose_type(name, shape, type, embedding_type="Q8_0" if below_8_bits else type)
 
 
 def _contents(

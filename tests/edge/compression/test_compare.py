@@ -1,0 +1,115 @@
+"""A table of forms, its picture, and what it recommends for a device."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from workbench import edge
+from workbench.core.errors import CapabilityError, NotFoundError
+from workbench.edge.compression.pareto import draw, mark_frontier
+from workbench.edge.compression.profiles import PROFILES, choose
+from workbench.edge.compression.results import Comparison, Measured
+
+
+def row(target: str, size_mb: float, perplexity: float, rate: float | None) -> Measured:
+    size = int(size_mb * 1e6)
+    return Measured(
+        target, "llamacpp", size, size + 50_000_000, perplexity, 1.0, 1000, rate,
+        perplexity_ratio=perplexity / 20,
+    )  # fmt: skip
+
+
+ROWS = (
+    row("as it came", 270, 20.0, 80.0),
+    row("gguf:q8_0", 145, 20.1, 100.0),
+    row("gguf:q4_k_m", 105, 20.5, 120.0),
+    row("gguf:q4_0", 92, 24.0, 150.0),
+    row("onnx:int4", 86, 21.5, 140.0),
+    row("mlx:4", 80, 20.9, 125.0),
+    row("gguf:q4_1", 98, 21.6, 110.0),
+)
+FOUND = Comparison("some", ROWS, "texts", "0" * 64, "machine")
+
+
+def test_the_frontier_is_what_nothing_beats() -> None:
+    marked = {each.target for each in mark_frontier(ROWS) if each.frontier}
+    assert marked == {each.target for each in ROWS} - {"gguf:q4_1"}
+    same = mark_frontier([ROWS[1], ROWS[1], row("slower", 1, 20.1, 99.0)])
+    assert [each.frontier for each in same] == [True, True, False]
+    assert not mark_frontier([row("untimed", 1, 1.0, None)])[0].frontier
+
+
+@pytest.mark.parametrize(
+    ("profile", "target"),
+    [
+        ("phone", "gguf:q4_k_m"),  # mlx does not run there, int4 loses 7.5%
+        ("pi", "gguf:q4_k_m"),
+        ("laptop", "gguf:q8_0"),  # at most 1%
+        ("browser", "onnx:int4"),  # the smallest that loses at most 10%
+    ],
+)
+def test_each_profile_gets_the_best_of_what_it_allows(profile: str, target: str) -> None:
+    found = choose(FOUND, PROFILES[profile])
+    assert (found.target, found.ok) == (target, True)
+    assert set(found.passed_over) == {each.target for each in ROWS} - {target}
+    worse = PROFILES[profile].most_worse
+    able = [r for r in ROWS if r.perplexity_ratio <= worse and not r.target.startswith("mlx")]
+    best = next(r for r in ROWS if r.target == target)
+    if PROFILES[profile].goal == "speed":
+        assert (best.tokens_per_s or 0) >= max(r.tokens_per_s or 0 for r in able)
+    else:
+        assert best.size_bytes == min(r.size_bytes for r in able)
+
+
+def test_where_all_lose_too_much_the_least_lossy_is_named_and_said_so() -> None:
+    bad = replace(FOUND, rows=tuple(r for r in ROWS if r.perplexity_ratio > 1.05))
+    found = choose(bad, PROFILES["laptop"])
+    assert (found.target, found.ok) == ("onnx:int4", False)
+    assert "none loses as little as +1.0%" in found.reason
+
+
+def test_what_fits_nothing_is_refused_with_the_reasons() -> None:
+    small = replace(PROFILES["phone"], memory_bytes=100_000_000)
+    with pytest.raises(CapabilityError, match="195 MB of memory, and 100 MB are allowed"):
+        choose(FOUND, small)
+
+
+def test_the_picture_has_a_disc_and_a_name_a_form() -> None:
+    picture = ElementTree.fromstring(draw(mark_frontier(ROWS), title="a < b"))
+    space = "{http://www.w3.org/2000/svg}"
+    assert len(picture.findall(f"{space}circle")) == len(ROWS)
+    words = " ".join(each.text or "" for each in picture.findall(f"{space}text"))
+    assert all(each.target in words for each in ROWS)
+    assert "a < b" in words
+    places = [
+        (float(e.get("cx", "")), float(e.get("cy", ""))) for e in picture.iter(f"{space}circle")
+    ]
+    fastest = max(range(len(ROWS)), key=lambda n: ROWS[n].tokens_per_s or 0)
+    best = min(range(len(ROWS)), key=lambda n: ROWS[n].perplexity)
+    assert places[fastest][0] == max(x for x, _ in places)
+    assert places[best][1] == min(y for _, y in places)
+
+
+def test_forms_are_measured_beside_each_other_and_kept_for_the_recommendation(
+    tiny_gguf: Path, texts: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFoundError, match="no forms of"):
+        edge.recommend("pi", model=str(tiny_gguf))
+    found = edge.compare(
+        model=str(tiny_gguf),
+        to=["gguf:q8_0", "gguf:q4_0"],
+        texts=str(texts),
+        rounds=1,
+        picture=tmp_path / "p.svg",
+    )
+    assert [each.target for each in found.rows] == ["as it came", "gguf:q8_0", "gguf:q4_0"]
+    assert found.base.perplexity_ratio == 1
+    assert found.rows[0].size_bytes > found.rows[1].size_bytes > found.rows[2].size_bytes
+    assert (tmp_path / "p.svg").read_text().startswith("<svg")
+    assert edge.recommend("pi", model=str(tiny_gguf)).target in {r.target for r in found.rows}
+    with pytest.raises(NotFoundError, match="phone"):
+        edge.recommend("phnoe", model=str(tiny_gguf))

@@ -1,0 +1,127 @@
+"""A picture of a comparison: how fast against how good, the frontier as a line, as plain SVG."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from workbench.edge.compression.results import Measured
+
+_WIDE, _HIGH = 720, 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 24, 40, 56
+_TICKS = 5
+
+
+def mark_frontier(rows: Sequence[Measured]) -> tuple[Measured, ...]:
+    """The rows with ``frontier``; one whose rate is not known is on none."""
+
+    def is_beaten(row: Measured, other: Measured) -> bool:
+        if other is row or other.tokens_per_s is None or row.tokens_per_s is None:
+            return False
+        better = (other.tokens_per_s > row.tokens_per_s, other.perplexity < row.perplexity)
+        equal = (other.tokens_per_s == row.tokens_per_s, other.perplexity == row.perplexity)
+        return any(better) and all(b or e for b, e in zip(better, equal, strict=True))
+
+    return tuple(
+        replace(
+            row,
+            frontier=row.tokens_per_s is not None
+            and not any(is_beaten(row, other) for other in rows),
+        )
+        for row in rows
+    )
+
+
+def draw(rows: Sequence[Measured], *, title: str) -> str:
+    """An SVG: tokens a second to the right, perplexity downwards, a disc as large as the file."""
+    known = [row for row in rows if row.tokens_per_s is not None]
+    if not known:
+        return f'<svg xmlns="http://www.w3.org/2000/svg"><title>{html.escape(title)}</title></svg>'
+    across = _Scale([row.tokens_per_s or 0.0 for row in known], _LEFT, _WIDE - _RIGHT)
+    # The least perplexity, which is the best, is above.
+    down = _Scale([row.perplexity for row in known], _TOP, _HIGH - _BOTTOM)
+    largest = max(row.size_bytes for row in known)
+    parts = [_frame(across, down, title)]
+    line = sorted((row for row in known if row.frontier), key=lambda row: row.tokens_per_s or 0.0)
+    places = " ".join(
+        f"{across(row.tokens_per_s or 0.0):.1f},{down(row.perplexity):.1f}" for row in line
+    )
+    parts.append(
+        f'<polyline points="{places}" fill="none" stroke="#1f6feb" stroke-width="1.5" '
+        'stroke-dasharray="5 4"/>'
+    )
+    parts += [_disc(row, across, down, largest) for row in known]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {_HIGH}" role="img" '
+        f'aria-label="{html.escape(_words(known))}" font-family="sans-serif" font-size="12">'
+        f"<title>{html.escape(title)}</title>{''.join(parts)}</svg>"
+    )
+
+
+class _Scale:
+    """From a figure to a place, with a twelfth of room at both ends."""
+
+    def __init__(self, values: Sequence[float], start: float, end: float) -> None:
+        low, high = min(values), max(values)
+        room = (high - low) / 12 or abs(high) / 12 or 1.0
+        self.low, self.high = low - room, high + room
+        self.start, self.end = start, end
+
+    def __call__(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
+
+    def ticks(self) -> list[float]:
+        """Round figures inside."""
+        rough = (self.high - self.low) / _TICKS
+        size = 10 ** math.floor(math.log10(rough))
+        step = next(size * each for each in (1, 2, 5, 10) if size * each >= rough)
+        first = math.ceil(self.low / step)
+        return [step * n for n in range(first, math.floor(self.high / step) + 1)]
+
+
+def _frame(across: _Scale, down: _Scale, title: str) -> str:
+    parts = [f'<rect width="{_WIDE}" height="{_HIGH}" fill="#ffffff"/>']
+    for value in across.ticks():
+        x = across(value)
+        parts.append(
+            f'<path d="M{x:.1f} {_TOP}V{_HIGH - _BOTTOM}" stroke="#d8dee4"/>'
+            f'<text x="{x:.1f}" y="{_HIGH - _BOTTOM + 18}" text-anchor="middle">{value:g}</text>'
+        )
+    for value in down.ticks():
+        y = down(value)
+        parts.append(
+            f'<path d="M{_LEFT} {y:.1f}H{_WIDE - _RIGHT}" stroke="#d8dee4"/>'
+            f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
+        )
+    middle = (_TOP + _HIGH - _BOTTOM) / 2
+    parts.append(
+        f'<text x="{_LEFT}" y="22" font-size="14" font-weight="bold">{html.escape(title)}</text>'
+        f'<text x="{(_LEFT + _WIDE - _RIGHT) / 2}" y="{_HIGH - 14}" text-anchor="middle">'
+        "tokens a second</text>"
+        f'<text transform="translate(16 {middle}) rotate(-90)" text-anchor="middle">'
+        "perplexity (the best above)</text>"
+    )
+    return "".join(parts)
+
+
+def _disc(row: Measured, across: _Scale, down: _Scale, largest: int) -> str:
+    x, y = across(row.tokens_per_s or 0.0), down(row.perplexity)
+    radius = 4 + 10 * math.sqrt(row.size_bytes / largest)
+    colour = "#1f6feb" if row.frontier else "#6e7781"
+    to_left = x > 0.8 * _WIDE
+    place = x - radius - 4 if to_left else x + radius + 4
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}" fill-opacity=".55"/>'
+        f'<text x="{place:.1f}" y="{y + 4:.1f}" text-anchor="{"end" if to_left else "start"}">'
+        f"{html.escape(row.target)}, {row.size_bytes / 1e6:.0f} MB</text>"
+    )
+
+
+def _words(rows: Sequence[Measured]) -> str:
+    return "; ".join(
+        f"{row.target}: {row.tokens_per_s:.0f} tokens a second, perplexity {row.perplexity:.2f}"
+        for row in rows
+    )

@@ -1,0 +1,37 @@
+"""Smaller forms of a model beside each other: the table, and speed against perplexity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.studio.cards import card
+from workbench.studio.markup import escape
+from workbench.studio.tables import Table
+
+if TYPE_CHECKING:
+    from workbench.edge.compression.results import Comparison
+
+
+def draw_comparison(found: Comparison) -> str:
+    """A row a form, marked where nothing beats it, and the picture."""
+    from workbench.edge.compression.pareto import draw
+
+    rows = tuple(
+        {
+            "form": row.target,
+            "engine": row.engine,
+            "MB": row.size_bytes / 1e6,
+            "MB of memory": row.memory_bytes / 1e6,
+            "perplexity": row.perplexity,
+            "change": f"{100 * (row.perplexity_ratio - 1):+.1f}%",
+            "tokens/s": row.tokens_per_s,
+            "frontier": row.frontier,
+        }
+        for row in found.rows
+    )
+    head = (
+        f'<div class="top"><strong>{escape(found.model)}</strong><span class="q">'
+        f"{escape(found.texts)}, sha256 {escape(found.texts_sha256[:16])}…</span></div>"
+    )
+    picture = draw(found.rows, title=f"{found.model}: speed against perplexity")
+    return card(f"{head}{Table(rows, 'Forms').static_html()}<div class='wide'>{picture}</div>")
