@@ -25,6 +25,7 @@ from broken_strategies import break_it
 from workbench.core.errors import CancelledError
 from workbench.finetuning.distributed.plan import Plan
 from workbench.finetuning.distributed.strategies import spread
+from workbench.finetuning.distributed.watching import follow_parent
 from workbench.finetuning.training.adapting import adapt
 from workbench.finetuning.training.anchoring import Anchors, ask_base
 from workbench.finetuning.training.batches import Batches, batches_in_order
@@ -252,10 +253,11 @@ def main() -> None:
     """Fork the processes and wait for them; the status of the first that failed."""
     folder, processes = Path(sys.argv[1]), int(sys.argv[2])
     cases = [Case(**each) for each in json.loads(sys.argv[3])]
-    children = []
+    children, parent = [], os.getpid()
     for rank in range(processes):
         child = os.fork()
         if child == 0:
+            follow_parent(parent, lambda: os._exit(1))
             try:
                 go_through(folder, rank, processes, cases)
             except BaseException:  # noqa: BLE001 - a fork may not go back into the parent's code

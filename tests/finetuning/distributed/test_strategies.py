@@ -23,6 +23,8 @@ def _case(strategy: str, **options: Any) -> dict[str, Any]:
     return {"name": name, "strategy": strategy, **options}
 
 
+# The first test of each group waits for the runs of all of them.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 STRATEGIES = ("ddp", "fsdp", "tp", "pp")
 SOUND = [
     *(_case(strategy, method=m) for strategy in STRATEGIES for m in ("lora", "full")),
@@ -66,7 +68,7 @@ def _run(folder: Path, processes: int, cases: list[dict[str, Any]]) -> dict[str,
         [sys.executable, str(SCRIPT), str(folder), str(processes), json.dumps(cases)],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=840,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
@@ -94,50 +96,42 @@ def _faults(found: dict[str, Any], most: dict[str, float] = MOST) -> dict[str, f
     return {name: found[name] for name in most if not found[name] <= most[name]}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", SOUND, ids=lambda case: case["name"])
 def test_two_processes_take_the_steps_of_one(case: dict[str, Any], two: Any) -> None:
     assert _faults(two[case["name"]]) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", HALVED, ids=lambda case: case["name"])
 def test_a_base_in_16_bits_is_shared(case: dict[str, Any], two: Any) -> None:
     assert _faults(two[case["name"]], HALVED_MOST) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", PATIENT, ids=lambda case: case["name"])
 def test_the_best_weights_are_given_where_it_ends_early(case: dict[str, Any], two: Any) -> None:
     found = two[case["name"]]
     assert found["stopped"] == ["patience", "patience"] and _faults(found) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["name"])
 def test_a_fault_is_seen(case: dict[str, Any], two: Any) -> None:
     assert _faults(two[case["name"]]) != {}
 
 
-@pytest.mark.slow
 def test_adam_hides_a_gradient_that_is_too_small_everywhere(two: Any) -> None:
     faults = _faults(two[_case("ddp", broken="gradients averaged")["name"]])
     assert "norm" in faults and faults["norm"] > 0.4
 
 
-@pytest.mark.slow
 def test_a_run_is_handed_on_from_strategy_to_strategy(two: Any) -> None:
     found = two["handed on"]
     assert found["steps"] == 6 and found["loss"] < 3e-5 and found["norm"] < 1e-4
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", MESHES, ids=lambda case: case["name"])
 def test_four_processes_take_the_steps_of_one(case: dict[str, Any], four: Any) -> None:
     assert _faults(four[case["name"]]) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", BROKEN_MESHES, ids=lambda case: case["name"])
 def test_a_fault_of_a_mesh_is_seen(case: dict[str, Any], four: Any) -> None:
     assert _faults(four[case["name"]]) != {}
