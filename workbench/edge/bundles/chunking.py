@@ -14,9 +14,10 @@ from workbench.core.optional import require
 from workbench.core.progress import Progress
 from workbench.edge.device.chunks import Chunk
 
-# On average. A change costs its own bytes, what stands around it in its first and last chunk, and
-# 36 bytes a chunk for the list: .22% of a file.
-AVERAGE_BYTES = 16 * 1024
+# What is asked for; chunks have 10 kB on average. A change costs its own bytes, what stands around
+# it in its first and last chunk, and 36 bytes a chunk for the list. With twice as much the list is
+# half as long, and 1% of a file in 64 places costs 3.2% of it instead of 2.4%.
+AVERAGE_BYTES = 8 * 1024
 
 
 def cut(path: Path, task: Progress | None = None) -> list[Chunk]:
