@@ -224,6 +224,23 @@ def test_a_runner_that_is_damaged_makes_way_before_it_is_run(line: Line, root: P
     assert state.load(root).current == first
 
 
+def test_a_version_that_is_found_well_during_an_update_is_kept_behind_it(
+    line: Line, root: Path
+) -> None:
+    """It answers for the first time as the next one is fetched: that is not written over."""
+    first = state.load(root).current
+    made = line.add({"model.gguf": b"x", "index.sqlite": b"i"})
+
+    def meanwhile(folder: Path, root: Path) -> None:
+        assert updating.confirm(root, first)
+
+    updating.update(root, str(made.path), here=HERE, attempt=meanwhile)
+    known = state.load(root)
+    assert (known.current, known.previous) == (made.manifest.digest, first)
+    assert not updating.confirm(root, first), "it is not in use any more"
+    assert known.trial == boot.STARTS
+
+
 def test_two_at_once_do_not_meet(line: Line, root: Path) -> None:
     made = line.add({"model.gguf": b"x", "index.sqlite": b"i"})
     with state.locked(root), pytest.raises(Fault) as caught:

@@ -12,6 +12,9 @@ _START = '''"""What starts: ``python BUNDLE``, or ``python FOLDER`` where it is 
 import os
 import sys
 
+if sys.version_info < (3, 11):
+    sys.exit("error: Python 3.11 or newer is needed; this is " + sys.version.split()[0])
+
 from edge_device.commands import main
 
 status = main()

@@ -7,11 +7,13 @@ it from starting. What it starts is looked at first: each file of the runner by 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,17 @@ def load_state(root: Path) -> dict[str, Any]:
 def save_state(root: Path, state: dict[str, Any], write: Write) -> None:
     """Write the state, whole or not at all. This is the one deed by which versions change."""
     write(root / STATE, json.dumps(state, sort_keys=True, indent=1).encode())
+
+
+@contextmanager
+def changing(root: Path) -> Iterator[None]:
+    """Hold the state alone for a moment: to read it, change it and write it."""
+    handle = os.open(root / ".state-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -95,6 +108,11 @@ def choose(root: Path, *, starting: bool, write: Write = write_file) -> tuple[Pa
     Raises:
         OSError, ValueError: The state is not there or damaged; or no version can be started.
     """
+    with changing(root):
+        return _choose(root, starting, write)
+
+
+def _choose(root: Path, starting: bool, write: Write) -> tuple[Path, str]:
     state, said = load_state(root), ""
     while True:
         folder = root / BUNDLES / str(state["current"])

@@ -120,14 +120,12 @@ def _begin(asked: argparse.Namespace, root: Path, here: Path) -> tuple[Started, 
     try:
         started = start(folder, root, begun_s=_BEGUN_S)
     except Fault as fault:
-        known = state.load(root)
-        if fault.code != "integrity" or folder.name != known.current:
-            raise
-        if not state.fall_back(root, known, fault.message):
+        if fault.code != "integrity" or not state.fall_back(root, folder.name, fault.message):
             raise
         _warn(f"note: fell back to the version before: {fault.message}")
-        started = start(state.folder_of(root, known.current), root, begun_s=_BEGUN_S)
-    updating.confirm(root)
+        before = state.folder_of(root, state.load(root).current)
+        started = start(before, root, begun_s=_BEGUN_S)
+    updating.confirm(root, started.folder.name)
     for note in started.notes:
         _warn(f"note: {note}")
     return started, root

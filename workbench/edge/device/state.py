@@ -76,13 +76,31 @@ def save(root: Path, state: State) -> None:
         boot.save_state(root, asdict(state), disk.write_file)
 
 
-def fall_back(root: Path, state: State, reason: str) -> bool:
-    """Go back to the version before, if there is one; whether there was."""
-    plain = asdict(state)
-    went = boot.fall_back(plain, reason)
-    for name, value in plain.items():
-        setattr(state, name, value)
-    save(root, state)
+@contextmanager
+def changing(root: Path, fresh: State | None = None) -> Iterator[State]:
+    """Hold the state alone, to change it; it is written as the block ends well.
+
+    A start, an update and a look at the health may come at once, each in a process of its own.
+
+    Args:
+        root: The device's folder.
+        fresh: The state of a device that has none yet.
+    """
+    with boot.changing(root):
+        known = fresh or load(root)
+        yield known
+        save(root, known)
+
+
+def fall_back(root: Path, digest: str, reason: str) -> bool:
+    """Go back to the version before ``digest``, if that is in use and there is one."""
+    with changing(root) as known:
+        if known.current != digest:
+            return False
+        plain = asdict(known)
+        went = boot.fall_back(plain, reason)
+        for name, value in plain.items():
+            setattr(known, name, value)
     return went
 
 

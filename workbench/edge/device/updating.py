@@ -122,8 +122,8 @@ def update(
         if _is_folder(place):
             said = channel.read(place, known, before, here)
             if said.sequence > known.channel_sequence:
-                known.channel_sequence = said.sequence
-                state.save(root, known)
+                with state.changing(root) as kept:
+                    kept.channel_sequence = said.sequence
             place = channel.join(place, said.file)
         source = open_source(place)
         try:
@@ -136,29 +136,30 @@ def update(
                 return Update("same", *told, head.digest, fetched_bytes=source.fetched_bytes)
             if said is not None and not said.is_for(known.device):
                 return Update("waiting", *told, head.digest, note="it is not this device's turn")
-            return _take(root, known, head, source, told[2], attempt, looked)
+            return _take(root, None, head, source, told[2], attempt, looked)
         finally:
             source.close()
 
 
 def _take(
     root: Path,
-    known: state.State,
+    fresh: state.State | None,
     head: Head,
     source: Source,
     before: int,
     attempt: Try | None,
     looked: Looked,
 ) -> Update:
+    """Put a version together, try it, and swap it in; ``fresh`` is the state of a new device."""
     manifest, digest = head.manifest, head.digest
     made = Assembly(root, head, source, looked)
     folder = made.run()
     try:
         (attempt or start_once)(folder, root)
     except Fault as fault:
-        known.refused = {**known.refused, digest: fault.message}
-        if known.current:
-            state.save(root, known)
+        if fresh is None:
+            with state.changing(root) as known:
+                known.refused = {**known.refused, digest: fault.message}
         disk.DISK.remove(folder)
         raise Fault(
             fault.code if fault.code in ("architecture", "memory", "integrity") else "unhealthy",
@@ -167,18 +168,7 @@ def _take(
         ) from None
     if not (root / boot.LAUNCHER).exists():
         put_launcher(root)
-    # One version back is kept to fall back on; of two on trial the older is the good one.
-    if known.current not in ("", digest) and known.trial is None:
-        known.previous = known.current
-    known.current, known.trial = digest, boot.STARTS
-    if manifest.version >= known.highest:
-        known.history = [*manifest.history, digest]
-        known.keys = list(manifest.keys)
-    known.refused.pop(digest, None)
-    known.latest_s = max(known.latest_s, manifest.made_s)
-    known.fell_back = []
-    state.save(root, known)
-    _clean(root, known)
+    _swap(root, fresh, head)
     return Update(
         "updated",
         manifest.name,
@@ -191,6 +181,23 @@ def _take(
         made.linked_bytes,
         made.fetched_chunks,
     )
+
+
+def _swap(root: Path, fresh: state.State | None, head: Head) -> None:
+    """Have a version that was tried be the one in use, by one write; and clean up behind it."""
+    manifest, digest = head.manifest, head.digest
+    with state.changing(root, fresh) as known:
+        # One version back is kept to fall back on; of two on trial the older is the good one.
+        if known.current not in ("", digest) and known.trial is None:
+            known.previous = known.current
+        known.current, known.trial = digest, boot.STARTS
+        if manifest.version >= known.highest:
+            known.history = [*manifest.history, digest]
+            known.keys = list(manifest.keys)
+        known.refused.pop(digest, None)
+        known.latest_s = max(known.latest_s, manifest.made_s)
+        known.fell_back = []
+    _clean(root, known)
 
 
 def _set_aside_damaged(root: Path, head: Head) -> bool:
@@ -236,14 +243,16 @@ def start_once(folder: Path, root: Path) -> None:
     raise fault
 
 
-def confirm(root: Path) -> bool:
-    """Note that the version in use was found well; whether that was news."""
-    known = state.load(root)
-    if known.trial is None:
+def confirm(root: Path, digest: str | None = None) -> bool:
+    """Note that a version, by default the one in use, was found well; whether that was news."""
+    digest = digest or state.load(root).current
+    if state.load(root).trial is None:
         return False
     put_launcher(root)  # of a version that is known to start
-    known.trial = None
-    state.save(root, known)
+    with state.changing(root) as known:
+        if known.current != digest:  # another one came meanwhile
+            return False
+        known.trial = None
     return True
 
 
