@@ -234,34 +234,42 @@ def test_a_desk_that_answers_too_soon_is_seen(root: Path, desk: Desk, tmp_path: 
 
 
 RECEIVE = """
-import sys
+import os, signal, sys
 from pathlib import Path
-from workbench.edge.syncing.receiving import Desk, take_folder
-take_folder(Path(sys.argv[1]), Desk())
+from workbench.edge.syncing import receiving
+left = int(sys.argv[2])
+def counted(real):
+    def call(*given, **named):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*given, **named)
+    return call
+receiving.Desk._insert = counted(receiving.Desk._insert)
+receiving.files.write_bytes = counted(receiving.files.write_bytes)
+Path.unlink = counted(Path.unlink)
+receiving.take_folder(Path(sys.argv[1]), receiving.Desk())
 """
 
 
 @pytest.mark.slow
 def test_the_other_side_is_killed(root: Path, desk: Desk, tmp_path: Path) -> None:
-    """A real process by SIGKILL, as it takes letters in, at drawn moments."""
-    events, drawn, ends = fill(root, 4000), random.Random(9), set()
+    """A real process by SIGKILL: amid a letter, before its receipt, before the letter goes."""
+    events, drawn = fill(root, 3000), random.Random(9)
     carried = tmp_path / "stick"
     carried.mkdir()
-    for _ in range(12):
+    # Of each letter's 102 deeds the 101st is its receipt, and the 102nd takes the letter away.
+    for at in (1, 50, 101, 102, 103, 203, 204, *(drawn.randrange(1, 400) for _ in range(5))):
         sending.sync(root, str(carried), most=100)
-        process = subprocess.Popen([sys.executable, "-c", RECEIVE, str(carried)])
-        try:
-            process.wait(0.3 + drawn.random())
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        ends.add(process.returncode)
+        command = [sys.executable, "-c", RECEIVE, str(carried), str(at)]
+        done = subprocess.run(command, check=False, capture_output=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr
     for _ in range(2):
         sending.sync(root, str(carried))
         take_folder(carried, desk)
     assert sending.sync(root, str(carried)).waiting == 0
     assert there() == events
-    assert -9 in ends
 
 
 def test_who_may_send(root: Path, desk: Desk, tmp_path: Path) -> None:
