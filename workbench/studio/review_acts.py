@@ -39,9 +39,26 @@ def _sign_in(desk: Desk, message: Message) -> tuple[str, dict[str, Any]]:
     return f"Signed in as {user}.", {"device": proof, "user": user}
 
 
-def _sign_out(desk: Desk, _: Message) -> str:
-    desk.sign_out()
-    return "Signed out."
+def _depart(desk: Desk, message: Message) -> tuple[str, dict[str, Any]]:
+    provider = _text(message, "provider")
+    gone = desk.visitor.depart(provider, page=_text(message, "page"))
+    return "", {"url": gone.url, "browser": gone.browser, "provider": provider}
+
+
+def _arrive(desk: Desk, message: Message) -> tuple[str, dict[str, Any]]:
+    query = message.get("query")
+    if not isinstance(query, dict) or not all(isinstance(each, str) for each in query.values()):
+        raise InputError("the page sends no answer of a provider")
+    browser = _text(message, "browser") if message.get("browser") is not None else None
+    proof = desk.arrive(_text(message, "provider"), query, browser=browser)
+    user = desk.shown.user
+    return f"Signed in as {user}.", {"device": proof, "user": user}
+
+
+def _sign_out(desk: Desk, message: Message) -> tuple[str, dict[str, Any]]:
+    page = _text(message, "page") if message.get("page") is not None else None
+    there = desk.sign_out(page=page)
+    return "Signed out.", {"there": there and {"url": there[0], "label": there[1]}}
 
 
 def _show(_desk: Desk, _message: Message) -> str:
@@ -136,6 +153,8 @@ def _revert(desk: Desk, message: Message) -> str:
 
 ACTS: dict[str, Callable[[Desk, Message], str | tuple[str, dict[str, Any]]]] = {
     "sign_in": _sign_in,
+    "depart": _depart,
+    "arrive": _arrive,
     "sign_out": _sign_out,
     "show": _show,
     "space": _space,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from workbench.knowledge.review.visitor import ways_in
+
 if TYPE_CHECKING:
     from workbench.knowledge.review.desk import Shown
     from workbench.knowledge.review.sheet import Sheet
@@ -15,6 +17,7 @@ def data_of(shown: Shown) -> dict[str, Any]:
     return {
         "user": shown.user,
         "gone": shown.gone,
+        "ways": [] if shown.user is not None else [asdict(each) for each in ways_in()],
         "spaces": list(shown.spaces),
         "queue": None if shown.queue is None else asdict(shown.queue),
         "sheet": None if shown.sheet is None else _sheet(shown.sheet),

@@ -71,14 +71,30 @@ class Desk:
     def sign_in(self, user: str, password: str, *, device: str | None = None) -> str:
         """Sign in, and show the spaces that he may read; gives the browser's new proof."""
         proof = self.visitor.sign_in(user, password, device=device)
-        self.shown = Shown(self.visitor.user)
-        self.choose_space(None)
+        self._welcome()
         return proof
 
-    def sign_out(self) -> None:
-        """End the session; nothing of what was shown stays."""
-        self.visitor.sign_out()
+    def arrive(
+        self,
+        provider: str,
+        query: Mapping[str, str],
+        *,
+        browser: str | None,
+        device: str | None = None,
+    ) -> str:
+        """Sign in with what a provider sent the browser back with; see ``Visitor.arrive``."""
+        proof = self.visitor.arrive(provider, query, browser=browser, device=device)
+        self._welcome()
+        return proof
+
+    def sign_out(self, *, page: str | None = None) -> tuple[str, str] | None:
+        """End the session; nothing of what was shown stays. Gives what ``Visitor.sign_out`` does."""
         self._forget()
+        return self.visitor.sign_out(page=page)
+
+    def _welcome(self) -> None:
+        self.shown = Shown(self.visitor.user)
+        self.choose_space(None)
 
     def choose_space(self, name: str | None) -> None:
         """Show a space's queue; without a name the first that he may read."""

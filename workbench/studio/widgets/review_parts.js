@@ -26,10 +26,24 @@ const PILLS = {
 };
 const pill = (name) => (PILLS[name] ? `<span class="pill ${PILLS[name][0]}">${PILLS[name][1]}</span>` : "");
 
+/** The page's own address, where a provider can send the browser back to; none inside JupyterLab. */
+const here = () => (/\/voila\/.*\.ipynb$/.test(location.pathname) ? location.origin + location.pathname : null);
+
+/** A button for each provider; where there is none, that and how to set one up. */
+function waysHtml(ways) {
+  if (!ways.length) {
+    return `<p class="rv-ways q">No provider of OpenID Connect is set up here, so one signs in by password.
+      <code>workbench identity oidc set</code> sets one up.</p>`;
+  }
+  if (!here()) return '<p class="rv-ways q">To sign in at a provider, open this page itself (<code>make dashboards</code>).</p>';
+  return `<p class="rv-ways">${ways.map(({ name, label }) => press("depart", `Sign in with ${esc(label)}`, { key: `way-${name}`, kind: "go", more: `data-provider="${esc(name)}"` })).join(" ")}
+    <span class="q">or by password:</span></p>`;
+}
+
 /** The form to sign in; the password goes to the kernel in a message and is kept nowhere. */
 function signInHtml(view) {
   const gone = view.gone ? `<p class="rv-gone" role="alert">${esc(view.gone)}</p>` : "";
-  return `${gone}<form class="rv-sign" data-form="sign_in" aria-label="Sign in">
+  return `${gone}${waysHtml(view.ways)}<form class="rv-sign" data-form="sign_in" aria-label="Sign in">
     <label>Name <input name="user" data-keep="user" data-key="user" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>
     <label>Password <input name="password" data-key="password" type="password" autocomplete="current-password" required></label>
     <button type="submit" class="rv-b go" data-key="sign_in">Sign in</button></form>

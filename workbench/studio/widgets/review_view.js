@@ -1,6 +1,7 @@
 // The review page: draws what the kernel sends, sends what is asked for, and keeps the reader's place.
 
 const DEVICE = "workbench-device"; // proofs that sign-ins left here, by user; they open nothing
+const AWAY = "workbench-away"; // while this tab is at a provider: what shows that it began there
 
 function render({ model, el }) {
   el.classList.add("rv");
@@ -92,13 +93,16 @@ function render({ model, el }) {
       el.classList.remove("busy");
       el.removeAttribute("aria-busy");
       if (answer.device) remember(answer.user, answer.device);
+      if (answer.act === "depart" && answer.url) { leaveFor(answer); return; }
       if (answer.trouble) {
         const hint = answer.trouble.hint ? `<p>Try: ${esc(answer.trouble.hint)}</p>` : "";
         const drawn = view.gone && view.gone !== before?.gone;  // that he was signed out stands below
         say(drawn ? "" : `<div class="wb-trouble"><p>${esc(answer.trouble.message)}</p>${hint}</div>`);
         if (answer.act === "sign_in") ui.wants = "password";
+        if (answer.act === "arrive") ui.wants = "user";
       } else {
-        say(answer.said ? `<p>✓ ${esc(answer.said)}</p>` : "", { passes: true });
+        const still = answer.there ? ` You are still signed in at ${esc(answer.there.label)}: <a href="${esc(answer.there.url)}">sign out there too</a>.` : "";
+        say(answer.said ? `<p>✓ ${esc(answer.said)}${still}</p>` : "", { passes: !still });
         if (answer.act === "page_text") {
           [ui.edit, ui.wants] = [answer.page, `edit-${answer.page}`];
           ui.kept.set(`edit-${answer.page}`, answer.text);
@@ -117,7 +121,7 @@ function render({ model, el }) {
       ui.talk = null;
     }
     if (["ask", "end", "revert"].includes(act)) { ui.out = null; clear("out-"); }
-    if (["sign_in", "space"].includes(act)) ui.wants = [view.queue?.open[0] ? `row-${firstRow()}` : "space", "space"];
+    if (["sign_in", "arrive", "space"].includes(act)) ui.wants = [view.queue?.open[0] ? `row-${firstRow()}` : "space", "space"];
     if (["open", "reload", "approve", "ask", "merge", "end", "resolve", "revert", "revise_page", "revise_fact"].includes(act)) ui.wants = ["title", "fold-log"];
     if (act === "close") ui.wants = `row-${before?.sheet?.number}`;
     if (act === "sign_out") { ui.wants = "user"; ui.kept.clear(); }
@@ -144,6 +148,21 @@ function render({ model, el }) {
     try { localStorage.setItem(DEVICE, JSON.stringify({ ...proofs(), [user]: proof })); } catch { /* a browser that keeps nothing */ }
   };
 
+  /** To a provider: this tab keeps what shows that it began, for whoever else comes back has not. */
+  const leaveFor = ({ url, browser }) => {
+    try { sessionStorage.setItem(AWAY, browser); } catch { say('<div class="wb-trouble"><p>This browser keeps nothing for a page, so it cannot come back from a provider.</p></div>'); return; }
+    location.assign(url);
+  };
+  /** What a provider sent this tab back with, if it did; the address forgets it. */
+  const answerOfProvider = () => {
+    const { provider, ...query } = Object.fromEntries(new URLSearchParams(location.search));
+    if (!here() || !provider || !("state" in query)) return null;
+    history.replaceState(null, "", location.pathname);
+    let browser = null;
+    try { browser = sessionStorage.getItem(AWAY); sessionStorage.removeItem(AWAY); } catch { /* it is told as begun elsewhere */ }
+    return { act: "arrive", provider, query, browser };
+  };
+
   const LOCAL = {
     talk: ({ dataset }) => { ui.talk = ui.talk === dataset.at ? null : dataset.at; ui.wants = ui.talk ? `talk-${ui.talk}` : dataset.at; draw(); },
     hush: () => { ui.wants = ui.talk; ui.talk = null; draw(); },
@@ -154,6 +173,8 @@ function render({ model, el }) {
     go: ({ dataset }) => { const to = find(dataset.to); to?.scrollIntoView({ block: "center" }); to?.focus(); },
   };
   const SENT = {
+    depart: ({ dataset }) => ({ provider: dataset.provider, page: here() }),
+    sign_out: () => (here() ? { page: here() } : {}),
     open: ({ dataset }) => ({ number: Number(dataset.number) }),
     unfold: ({ dataset }) => ({ page: dataset.page }),
     page_text: ({ dataset }) => ({ page: dataset.page }),
@@ -205,7 +226,7 @@ function render({ model, el }) {
     if (typed || ["Enter", " ", "Escape"].includes(event.key) || event.key.startsWith("Arrow")) event.stopPropagation();
   });
   model.on("msg:custom", hear);
-  ask({ act: "show" });
+  ask(answerOfProvider() ?? { act: "show" });
   return () => { clearTimeout(patience); clearTimeout(said); graph.stop?.(); model.off("msg:custom", hear); };
 }
 
