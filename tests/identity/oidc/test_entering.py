@@ -13,6 +13,7 @@ from workbench.identity.oidc.entering import user_for
 from workbench.identity.oidc.group_roles import wanted_roles
 from workbench.identity.oidc.providers import GroupRole
 from workbench.identity.users import Users
+from workbench.store.ledger import Ledger
 
 from .conftest import SOURCE, Door
 from .real_provider import RealProvider
@@ -118,19 +119,69 @@ def test_roles_follow_the_groups_at_each_sign_in(door: Door, provider: RealProvi
     door.set(groups_claim="groups", group_roles=ROLES, scopes=("profile", "groups"),
              default_role="reader", default_space="/shared")  # fmt: skip
     door.sign_in()
-    ours, local = "oidc:corp", "local"
+    ours, local, default = "oidc:corp", "local", "oidc:corp default"
     assert held("ann") == {"/knowledge": ("contributor", ours), "/notebooks": ("reader", ours),
-                           "/shared": ("reader", local)}  # fmt: skip
+                           "/shared": ("reader", default)}  # fmt: skip
     Grants().give("ann", "curator", space="/notebooks")  # by hand, so it stands
     provider.people["sub-ann"]["groups"] = ["staff"]
     provider.again()
     door.sign_in()
     assert held("ann") == {"/knowledge": ("reader", ours), "/notebooks": ("curator", local),
-                           "/shared": ("reader", local)}  # fmt: skip
+                           "/shared": ("reader", default)}  # fmt: skip
     del provider.people["sub-ann"]["groups"]
     provider.again()
     door.sign_in()
-    assert held("ann") == {"/notebooks": ("curator", local), "/shared": ("reader", local)}
+    assert held("ann") == {"/notebooks": ("curator", local), "/shared": ("reader", default)}
+
+
+def test_the_larger_of_default_and_group_holds_and_the_default_comes_back(
+    door: Door, provider: RealProvider
+) -> None:
+    door.set(groups_claim="groups", group_roles=ROLES, scopes=("profile", "groups"),
+             default_role="reader", default_space="/knowledge")  # fmt: skip
+    default, group = "oidc:corp default", "oidc:corp"
+
+    def after(*groups: str) -> tuple[str, str] | None:
+        provider.people["sub-ann"]["groups"] = [*groups]
+        provider.again()
+        door.sign_in()
+        return held("ann").get("/knowledge")
+
+    assert after() == ("reader", default)
+    assert after("editors") == ("contributor", group)
+    assert after("staff") == ("reader", default)  # the group's is no larger
+    assert after("editors") == ("contributor", group)
+    assert after() == ("reader", default)
+    door.set(default_role="curator")  # given once: who is here keeps what he has
+    assert after() == ("reader", default)
+    Grants().take("ann", space="/knowledge")
+    assert after() is None  # what an admin took is not given again
+    Grants().give("ann", "reader", space="/knowledge")
+    assert after("editors") == ("reader", "local")  # nor what he gave changed
+    given = [each.data for each in Ledger().entries() if each.action == "grant.given"]
+    assert {"space": "/knowledge", "from": "reader", "to": "contributor"} in given
+
+
+def test_a_default_that_is_larger_than_a_groups_role_stands(door: Door) -> None:
+    door.set(groups_claim="groups", group_roles=ROLES, scopes=("profile", "groups"),
+             default_role="curator", default_space="/knowledge")  # fmt: skip
+    door.sign_in()
+    assert held("ann")["/knowledge"] == ("curator", "oidc:corp default")
+
+
+def test_who_was_linked_by_hand_gets_no_default_when_he_leaves_a_group(
+    door: Door, provider: RealProvider
+) -> None:
+    door.set(groups_claim="groups", group_roles=ROLES, scopes=("profile", "groups"),
+             default_role="reader", default_space="/knowledge")  # fmt: skip
+    Users().add("zoe")
+    door.oidc.links.add("zoe", provider.issuer, "sub-ann")
+    door.sign_in()
+    assert held("zoe")["/knowledge"] == ("contributor", "oidc:corp")
+    provider.people["sub-ann"]["groups"] = []
+    provider.again()
+    door.sign_in()
+    assert held("zoe") == {}
 
 
 def test_the_last_admin_stays_and_comes_in(door: Door, provider: RealProvider) -> None:

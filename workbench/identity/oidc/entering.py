@@ -9,10 +9,9 @@ from typing import Any
 from workbench.core.errors import AccessError, ConflictError, InputError
 from workbench.store.database import Database
 
-from ..grants import Grants
 from ..names import MOST_NAME_CHARS, check_name, one_form
 from ..users import LOCAL, Users
-from .group_roles import bring_up_to_date, wanted_roles
+from .group_roles import bring_up_to_date, give_default
 from .links import Links
 from .providers import Provider
 
@@ -52,7 +51,7 @@ def user_for(
                     f"sign in by password and link yourself, or: workbench identity oidc link NAME "
                     f"--provider {provider.name} --subject {subject}",
                 )
-            name = _make_user(database, provider, claims, links)
+            name = _make_user(database, provider, claims, links, clock())
         else:
             name = link.user
         known = Users(database).get(name)
@@ -66,7 +65,7 @@ def user_for(
 
 
 def _make_user(
-    database: Database, provider: Provider, claims: Mapping[str, Any], links: Links
+    database: Database, provider: Provider, claims: Mapping[str, Any], links: Links, now_s: float
 ) -> str:
     name = _name_of(provider, claims)
     try:
@@ -85,9 +84,8 @@ def _make_user(
             f"--subject {claims['sub']}",
         ) from None
     links.add(name, provider.issuer, str(claims["sub"]), actor=provider.granted_by)
-    by_groups = wanted_roles(provider, _groups(provider, claims)) if provider.groups_claim else {}
-    if provider.default_role and provider.default_space not in by_groups:
-        Grants(database).give(name, provider.default_role, space=provider.default_space)
+    if provider.default_role:
+        give_default(database, provider, name, time_s=now_s)
     return name
 
 

@@ -1,7 +1,8 @@
 """The roles that a provider's groups bring, brought up to date at each sign-in.
 
 A grant says who gave it, and only those that this provider gave are changed or taken: what an admin
-gave by hand stands, also where a group would give more.
+gave by hand stands, also where a group would give more. The default role is given once, to a user
+who is made, and is the least that groups leave him in its space: the larger of both holds.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from workbench.store.ledger import Ledger
 from ..grants import Grant, Grants
 from ..last_admin import keeping_admins
 from ..verbs import SPACE_ROLES
+from .links import Links
 from .providers import Provider
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,12 @@ def wanted_roles(provider: Provider, groups: Iterable[str]) -> dict[str, str]:
             if before is None or _ORDER.index(each.role) > _ORDER.index(before):
                 found[each.space] = each.role
     return found
+
+
+def give_default(database: Database, provider: Provider, user: str, *, time_s: float) -> None:
+    """Give a user who was just made the default role."""
+    by, space = provider.default_granted_by, provider.default_space
+    _change(database, by, user, space, None, provider.default_role, time_s)
 
 
 def bring_up_to_date(
@@ -52,15 +60,38 @@ def bring_up_to_date(
         found = {grant.space: grant for grant in Grants(database).list(user=user)}
         ours = {space for space, each in found.items() if each.granted_by == provider.granted_by}
         for space in sorted({*ours, *wanted}):
-            before, role = found.get(space), wanted.get(space)
-            if before is not None and (space not in ours or before.role == role):
+            before, role, by = found.get(space), wanted.get(space), provider.granted_by
+            if before is not None and before.granted_by == provider.default_granted_by:
+                if not _is_larger(role, before.role):
+                    continue
+            elif before is not None and space not in ours:
                 continue
-            _change(database, provider, user, space, before, role, clock())
+            elif before is not None and _has_default(database, provider, user, space):
+                if not _is_larger(role, provider.default_role):
+                    role, by = provider.default_role, provider.default_granted_by
+            if before is None or (before.role, before.granted_by) != (role, by):
+                _change(database, by, user, space, before, role, clock())
+
+
+def _is_larger(role: str | None, other: str) -> bool:
+    return role is not None and _ORDER.index(role) > _ORDER.index(other)
+
+
+def _has_default(database: Database, provider: Provider, user: str, space: str) -> bool:
+    """Whether the default role is what stays in a space without groups: of who was made by it."""
+    return (
+        bool(provider.default_role)
+        and space == provider.default_space
+        and any(
+            each.issuer == provider.issuer and each.linked_by == provider.granted_by
+            for each in Links(database).list(user=user)
+        )
+    )
 
 
 def _change(
     database: Database,
-    provider: Provider,
+    by: str,
     user: str,
     space: str,
     before: Grant | None,
@@ -75,14 +106,15 @@ def _change(
                 connection.execute(
                     "INSERT INTO grants (user, space, role, granted_by, granted_s) "
                     "VALUES (?, ?, ?, ?, ?) ON CONFLICT (user, space) DO UPDATE SET "
-                    "role = excluded.role, granted_s = excluded.granted_s",
-                    (user, space, role, provider.granted_by, now_s),
+                    "role = excluded.role, granted_by = excluded.granted_by, "
+                    "granted_s = excluded.granted_s",
+                    (user, space, role, by, now_s),
                 )
             Ledger(database).append(
                 "grant.taken" if role is None else "grant.given",
                 user,
-                actor=provider.granted_by,
+                actor=by,
                 data={"space": space, "from": before.role if before else None, "to": role},
             )
     except ConflictError as error:
-        log.warning("%s left the role of %r in %s as it was: %s", provider.name, user, space, error)
+        log.warning("%s left the role of %r in %s as it was: %s", by, user, space, error)

@@ -85,6 +85,11 @@ class Provider(Viewable):
         """Who grants the roles of its groups, as grants say it; no user's name has a colon."""
         return f"oidc:{self.name}"
 
+    @property
+    def default_granted_by(self) -> str:
+        """Who grants the default role: whoever lists roles sees that no admin gave it by hand."""
+        return f"{self.granted_by} default"
+
     def secret(self) -> str:
         """The client's secret; empty for a public client, which has PKCE alone.
 
