@@ -14,13 +14,22 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 import pytest
 
+from workbench.core.errors import AccessError
 from workbench.identity import Passwords
 from workbench.identity.grants import Grants
 from workbench.identity.oidc import fetching
 from workbench.identity.oidc.issuers import _issuers
 from workbench.identity.oidc.signing_in import OidcSignIn
 from workbench.identity.users import Users
-from workbench.identity.web import Answer, Asked, FrontDoor, Place, front_door, waiting
+from workbench.identity.web import (
+    Answer,
+    Asked,
+    FrontDoor,
+    Place,
+    front_door,
+    starlette_routes,
+    waiting,
+)
 from workbench.knowledge.live.server import serving
 
 from .conftest import Door
@@ -278,7 +287,28 @@ def test_a_slow_provider_does_not_keep_passwords_waiting(
     assert provider.line.asked["/.well-known/openid-configuration"] == 1
 
 
-def test_the_test_above_sees_threads_that_are_shared(
+def test_a_slow_provider_keeps_nobody_from_signing_out(
+    url: str, door: Door, provider: RealProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "DEADLINE_S", 60.0)
+    monkeypatch.setattr(fetching, "_STEP_S", 60.0)
+    monkeypatch.setattr(starlette_routes, "LINK_WAIT_S", 0.2)
+    sessions = door.oidc.passwords.sessions
+    with a_browser(url) as came, a_browser(url) as typed:
+        assert there_and_back(came).status_code == 303
+        given = {"user": "bob", "password": PASSWORD}
+        typed.post("/live/sign-in/form", data=given, headers={"origin": url})
+        with many_on_their_way(url, provider):
+            for browser in (came, typed):
+                text = browser.cookies["workbench_session"]
+                assert sessions.verify(text, kind="session")
+                out = browser.post("/live/sign-out/form", headers={"origin": url}, timeout=20.0)
+                assert out.status_code == 200 and "This browser is signed out" in out.text
+                with pytest.raises(AccessError):
+                    sessions.verify(text, kind="session")
+
+
+def test_the_tests_above_see_threads_that_are_shared(
     url: str, provider: RealProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetching, "DEADLINE_S", 60.0)

@@ -155,6 +155,37 @@ def test_a_token_that_is_shown_again_ends_nothing_new(door: Door) -> None:
         sessions.verify(arrived.sign_in.session.text, kind="session")
 
 
+@pytest.mark.parametrize(
+    ("named", "ended"),
+    [
+        ({"sub": "sub-ann", "sid": "one"}, ["here", "unnamed"]),
+        ({"sub": "sub-bob", "sid": "one"}, []),
+        ({"sub": None, "sid": "one"}, ["here"]),
+        ({"sub": "sub-ann"}, ["elsewhere", "here", "unnamed"]),
+    ],
+)
+def test_a_session_that_the_provider_did_not_name_ends_with_its_subject(
+    door: Door, named: dict[str, str | None], ended: list[str]
+) -> None:
+    """A provider may put sid into logout tokens and not into id_tokens."""
+    begun = {}
+    for name, sid in (("here", "one"), ("elsewhere", "two"), ("unnamed", None)):
+        arrived = door.sign_in("sub-ann")
+        assert arrived.sign_in is not None
+        begun[arrived.sign_in.session.id] = name
+        with door.oidc.database.transaction() as connection:
+            connection.execute(
+                "UPDATE oidc_sessions SET sid = ? WHERE session = ?",
+                (sid, arrived.sign_in.session.id),
+            )
+    made = claims(iss=door.settings.issuer, iat=door.clock.time_s, exp=door.clock.time_s + 600,
+                  nonce=None, events={EVENT: {}}, **named)  # fmt: skip
+    token = signed(made, key("first"))
+    number = end_by_provider("corp", token, database=door.oidc.database, clock=door.clock)
+    left = {begun[each.id] for each in door.oidc.passwords.sessions.list()}
+    assert sorted({*begun.values()} - left) == ended and number == len(ended)
+
+
 def test_another_subject_and_another_way_in_are_left(door: Door) -> None:
     door.sign_in("sub-ann")
     door.sign_in("sub-bob")

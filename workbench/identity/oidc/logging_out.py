@@ -69,6 +69,9 @@ def end_by_provider(
 ) -> int:
     """End what a logout token names: one session of the provider's, or all of a subject.
 
+    Where it names both, sessions of the subject whose id_token named no session of the provider's
+    end too: one of them may be it (section 2.7), and signing in again is all that it costs.
+
     Sessions that began after the token was made go on, so one that is shown again ends nothing new.
 
     Args:
@@ -102,7 +105,7 @@ def end_by_provider(
             "UPDATE sessions SET ended_s = ?1, ended_because = 'signed out there' "
             "WHERE ended_s IS NULL AND created_s <= ?5 AND id IN (SELECT session "
             "FROM oidc_sessions WHERE issuer = ?2 AND (?3 IS NULL OR subject = ?3) AND "
-            "(?4 IS NULL OR sid = ?4))",
+            "(?4 IS NULL OR sid = ?4 OR (sid IS NULL AND ?3 IS NOT NULL)))",
             values,
         ).rowcount
         data = {"ended": ended}

@@ -151,11 +151,9 @@ class OidcSignIn:
             signed: Whose session came by a provider, or did not.
             back: Where the provider may send the browser back to.
         """
-        row = self.database.read_one(
-            "SELECT issuer FROM oidc_sessions WHERE session = ?", (signed.id,)
-        )
-        for provider in self.providers.list() if row else ():
-            if row is not None and provider.issuer == row["issuer"]:
+        issuer = self.came_by(signed)
+        for provider in self.providers.list() if issuer is not None else ():
+            if provider.issuer == issuer:
                 try:
                     url = issuer_of(provider).discover().end_session_endpoint
                 except WorkbenchError:
@@ -166,6 +164,13 @@ class OidcSignIn:
                 whole = f"{url}{'&' if '?' in url else '?'}{urlencode(asked)}"
                 return whole, provider.label or provider.name
         return None
+
+    def came_by(self, signed: SignedIn) -> str | None:
+        """The issuer that a session came by; None for one that a password began."""
+        row = self.database.read_one(
+            "SELECT issuer FROM oidc_sessions WHERE session = ?", (signed.id,)
+        )
+        return row["issuer"] if row else None
 
     def _claims(self, issuer: Issuer, query: Mapping[str, str], flow: Flow) -> dict[str, object]:
         """Who it is, as far as the provider's settings need it."""

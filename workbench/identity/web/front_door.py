@@ -69,7 +69,9 @@ class FrontDoor:
             ("GET", "sign-in"): self._show,
             ("POST", "sign-in/form"): self._by_password,
             ("GET", "account"): self._account,
-            ("POST", "sign-out/form"): self._sign_out,
+            ("POST", "sign-out/form"): lambda asked: self.signed_out(
+                asked, self.end_session(asked)
+            ),
         }
         self._ways = {
             ("GET", "start"): self._start,
@@ -189,17 +191,28 @@ class FrontDoor:
         providers = self.oidc.providers.list()
         return self._page(pages.account_page(self.place, signed.user, grants, links, providers))
 
-    def _sign_out(self, asked: Asked) -> Answer:
+    def end_session(self, asked: Asked) -> SignedIn | None:
+        """Sign out, which waits for no provider.
+
+        Returns:
+            Whose session it was, if it came by a provider, at which he is still signed in.
+
+        Raises:
+            AccessError: A page of another server asks.
+        """
         asked.require_own_page()
-        there, label = None, ""
         try:
             signed = self._signed(asked)
         except AccessError:
-            pass  # whoever is out already is shown that he is
-        else:
-            self._sign_in.sign_out(asked.cookies.get(self.place.session_cookie, ""))
-            back = self._address(asked, "sign-in")  # asking the provider may take long
-            there, label = self.oidc.logout_url(signed, back=back) or (None, "")
+            return None  # whoever is out already is shown that he is
+        self._sign_in.sign_out(asked.cookies.get(self.place.session_cookie, ""))
+        return signed if self.oidc.came_by(signed) is not None else None
+
+    def signed_out(self, asked: Asked, signed: SignedIn | None) -> Answer:
+        """The page that says so; of who came by a provider, that one is asked where to sign out
+        there too, which may take long."""
+        back = self._address(asked, "sign-in")
+        there, label = (signed and self.oidc.logout_url(signed, back=back)) or (None, "")
         gone = Cookie(self.place.session_cookie, "", self.place.prefix)
         shown = pages.signed_out_page(self.place, there=there, label=label)
         return self._page(shown, cookies=(gone,))

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workbench.core.errors import BusyError
+from workbench.core.errors import BusyError, WorkbenchError
 
 from .asking import Answer, Asked
 from .front_door import FrontDoor
 from .waiting import Waiters
 
 MOST_FORM_BYTES = 16 << 10
+LINK_WAIT_S = 5.0  # whoever is out waits no longer to read where to sign out at his provider too
 
 
 def sign_in_routes(door: FrontDoor) -> list[Route]:
@@ -40,11 +41,13 @@ def sign_in_routes(door: FrontDoor) -> list[Route]:
             request.headers.get("sec-fetch-site"),
         )
         try:
-            if rest.startswith(("oidc/", "sign-out/")):
+            if rest == "sign-out/form":
+                answer = await _sign_out(door, asked, waiters)
+            elif rest.startswith("oidc/"):
                 answer = await waiters.run(lambda: door.answer(asked))
             else:
                 answer = await asyncio.to_thread(door.answer, asked)
-        except BusyError as error:
+        except WorkbenchError as error:
             answer = door.refusal(error)
         return _response(answer, secure=door.place.secure)
 
@@ -59,6 +62,18 @@ def sign_in_routes(door: FrontDoor) -> list[Route]:
         "oidc/{name}/back-channel": "POST",
     }
     return [Route(f"{prefix}/{path}", endpoint, methods=[each]) for path, each in paths.items()]
+
+
+async def _sign_out(door: FrontDoor, asked: Asked, waiters: Waiters) -> Answer:
+    """Sign out at once; only the way out at a provider waits with those who go to one."""
+    signed = await asyncio.to_thread(door.end_session, asked)
+    if signed is not None:
+        try:
+            waiting = waiters.run(lambda: door.signed_out(asked, signed))
+            return await asyncio.wait_for(waiting, LINK_WAIT_S)
+        except (BusyError, TimeoutError):
+            pass  # he is out, and is told that without the link
+    return await asyncio.to_thread(door.signed_out, asked, None)
 
 
 async def _form(request: Request) -> dict[str, str]:
