@@ -66,9 +66,12 @@ def bring_up_to_date(
                     continue
             elif before is not None and space not in ours:
                 continue
-            elif before is not None and _has_default(database, provider, user, space):
-                if not _is_larger(role, provider.default_role):
-                    role, by = provider.default_role, provider.default_granted_by
+            elif (
+                before is not None
+                and _has_default(database, provider, user, space)
+                and not _is_larger(role, provider.default_role)
+            ):
+                role, by = provider.default_role, provider.default_granted_by
             if before is None or (before.role, before.granted_by) != (role, by):
                 _change(database, by, user, space, before, role, clock())
 

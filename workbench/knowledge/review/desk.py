@@ -88,7 +88,7 @@ class Desk:
         return proof
 
     def sign_out(self, *, page: str | None = None) -> tuple[str, str] | None:
-        """End the session; nothing of what was shown stays. Gives what ``Visitor.sign_out`` does."""
+        """End the session; nothing of what was shown stays. See ``Visitor.sign_out``."""
         self._forget()
         return self.visitor.sign_out(page=page)
 

@@ -114,16 +114,10 @@ class Visitor:
 
         Raises: As ``OidcSignIn.arrive``.
         """
-        made = OidcSignIn().arrive(
-            provider,
-            query,
-            browser=browser,
-            source=self._source,
-            previous=self._text,
-            device=device,
-        ).sign_in
-        assert made is not None, "nobody is linked from here"
-        return self._begin(made)
+        came = {"browser": browser, "source": self._source, "previous": self._text}
+        arrived = OidcSignIn().arrive(provider, query, device=device, **came)
+        assert arrived.sign_in is not None, "nobody is linked from here"
+        return self._begin(arrived.sign_in)
 
     def sign_out(self, *, page: str | None = None) -> tuple[str, str] | None:
         """End the session, for good.
