@@ -1,7 +1,7 @@
-"""A space of 10,000 events: its feed, a digest and its contributions, against budgets.
+"""A space of 10,000 events: its feed, a digest, its contributions and a deed, against budgets.
 
 500 pages, a closed folder, and proposals that are opened, commented on, approved and merged, some
-of them revised; a third of them state something. Written past the verbs, which replay all events
+of them revised; a third of them state something. Written past the verbs, which read whole states
 each time. Seconds are of the processor, in SQLite and without a power cut in mind.
 
     SHARED_EVENTS=1000 python bench/run.py --only shared_activity   # a small one
@@ -23,6 +23,7 @@ EVENTS = int(os.environ.get("SHARED_EVENTS", "10000"))
 PAGES = 500
 # Seconds that a person waits: for a page of a feed, for one that looks through all, for a report.
 FEED_S, SEARCH_S, DIGEST_S, COUNT_S = 1.0, 5.0, 5.0, 30.0
+DEED_S, FOLLOW_S = 0.1, 0.02  # what one button does; what an open live page asks every two seconds
 
 
 def fill(space: Any) -> None:
@@ -86,10 +87,12 @@ def measure(rounds: int) -> list[Figure]:
     """Each look, against its budget."""
     from workbench.identity.grants import Grants
     from workbench.identity.users import Users
+    from workbench.knowledge.live.agreeing import head_of
     from workbench.knowledge.shared.activity.contributions import contributions
     from workbench.knowledge.shared.activity.digests import digest
     from workbench.knowledge.shared.activity.feed import Filter, activity
     from workbench.knowledge.shared.activity.watches import Wanted, Watches
+    from workbench.knowledge.shared.reviewing import comment
     from workbench.knowledge.shared.shelf import SqliteShelf, place_of
     from workbench.knowledge.shared.space import Space
     from workbench.store.database import close_all
@@ -99,8 +102,9 @@ def measure(rounds: int) -> list[Figure]:
         os.environ["WORKBENCH_HOME"] = folder
         space = Space("big", shelf=SqliteShelf(place_of("big", Path(folder)), durable=False))
         space.begin()
-        Users().add("rea")
-        Grants().give("rea", "reader", space=space.path)
+        for name, role in (("rea", "reader"), ("rev", "reviewer")):
+            Users().add(name)
+            Grants().give(name, role, space=space.path)
         Grants().give("rea", "none", space=f"{space.path}/closed")
         watches = Watches(Path(folder))
         watches.watch(space, Wanted(), by="rea")
@@ -113,6 +117,8 @@ def measure(rounds: int) -> list[Figure]:
                 SEARCH_S, lambda: activity(space, asked=asked, limit=1000, by="rea")
             ),
             "a digest of all of it": (DIGEST_S, lambda: digest(space, watches, by="rea")),
+            "a comment": (DEED_S, lambda: comment(space, 1, "so?", by="rev")),
+            "the head, for a live page": (FOLLOW_S, lambda: head_of(f"{space.path}/x.md")),
             "contributions": (COUNT_S, lambda: contributions(space, by="rea")),
         }  # fmt: skip
         figures = []

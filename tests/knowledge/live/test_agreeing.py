@@ -13,6 +13,8 @@ from workbench.identity.users import Users
 from workbench.knowledge.live import agreeing
 from workbench.knowledge.live.agreeing_operations import bring_up, propose
 from workbench.knowledge.live.client import LivePage
+from workbench.knowledge.live.lab import following
+from workbench.knowledge.live.lab.file_desk import FileDesk
 from workbench.knowledge.live.messages import STORED, UPDATE, sync_message
 from workbench.knowledge.live.operations import show
 from workbench.knowledge.live.server import LiveServer
@@ -185,3 +187,43 @@ def test_rights_and_names_are_asked(server: LiveServer, agreed: str) -> None:
         propose("/notebooks/a.md", title="x")
     with pytest.raises(ConflictError):
         propose("/knowledge/leads/other.md", title="x")
+
+
+class _Opened(FileDesk):
+    """A desk on which somebody has the plan open."""
+
+    async def opened(self) -> dict[str, int]:
+        return {SPACE: 1}
+
+
+def test_a_page_that_cannot_follow_is_not_looked_through_again_and_again(
+    server: LiveServer, agreed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look would read what is agreed on, every two seconds, though nothing changed."""
+    put(server, agreed, START.replace("two", "zwei"))
+    land(START.replace("two", "deux"))
+    looked: list[str] = []
+    find = agreeing.find_agreed
+
+    def counted(space: str, marks: agreeing.Marks) -> agreeing.Agreed | None:
+        looked.append(space)
+        return find(space, marks)
+
+    monkeypatch.setattr(following, "find_agreed", counted)
+
+    async def look() -> list[int]:
+        desk, numbers = _Opened(), []
+        desk.start()
+        try:
+            follower = following.Follower(desk)
+            for text in (None, None, START.replace("two", "trois")):
+                if text is not None:
+                    await asyncio.to_thread(land, text)
+                await follower.look()
+                numbers.append(len(looked))
+        finally:
+            await desk.stop()
+        return numbers
+
+    assert asyncio.run(look()) == [1, 1, 2]
+    assert text_of(server, agreed) == START.replace("two", "zwei")

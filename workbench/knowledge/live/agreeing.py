@@ -11,18 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.core.errors import ConflictError, InputError
+from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.core.optional import require
 from workbench.core.viewers import Viewable
 from workbench.identity.spaces import check_space
 from workbench.identity.users import LOCAL
 
-from ..shared.ancestry import all_ancestors
+from ..shared.ancestry import common_ancestor
+from ..shared.glances import page_text
 from ..shared.lines import merge_texts, split_lines
 from ..shared.opening import opened_space
 from ..shared.proposals import Proposal
 from ..shared.proposing import open_proposal, revise_proposal
-from ..shared.space import By
+from ..shared.space import By, Space
 from .open_page import OpenPage
 
 _AGREED, _PROPOSED = "agreed", "proposed"
@@ -83,6 +84,16 @@ def marks_of(page: OpenPage) -> Marks:
     return Marks(*(each if isinstance(each, str) else None for each in found))
 
 
+def head_of(space: str) -> str:
+    """The record that is agreed on now in a live page's space: no state is read for it.
+
+    Raises:
+        NotFoundError: There is no such space.
+    """
+    with opened_space(parts_of(space)[0]) as shared:
+        return shared.head
+
+
 def find_agreed(space: str, marks: Marks) -> Agreed | None:
     """What is agreed on of a page, if it was not brought up to that yet.
 
@@ -94,14 +105,25 @@ def find_agreed(space: str, marks: Marks) -> Agreed | None:
         head = shared.head
         if head == marks.agreed:
             return None
-        here = shared.contents(head).page_at(path)
+        here = _text_at(shared, head, path)
         if here is None:
             return None
-        known = {digest for digest, _ in all_ancestors(shared.record, head)} | {head}
         # What was proposed from the page and merged is nearer to it than what it began with.
-        base = next((each for each in (marks.proposed, marks.agreed) if each in known), None)
-        was = shared.contents(base).page_at(path) if base else None
-        return Agreed(head, here[1].text, was[1].text if was else "")
+        marked = [each for each in (marks.proposed, marks.agreed) if each is not None]
+        base = next((each for each in marked if _is_in(shared, each, head)), None)
+        return Agreed(head, here, (base and _text_at(shared, base, path)) or "")
+
+
+def _text_at(shared: Space, record: str, path: str) -> str | None:
+    return page_text(shared.shelf.get, shared.record(record).state, path)
+
+
+def _is_in(shared: Space, record: str, head: str) -> bool:
+    """Whether the head comes from a record, which may be of another space of that name."""
+    try:
+        return common_ancestor(shared.record, record, head) == record
+    except (NotFoundError, ConflictError):
+        return False
 
 
 def bring(page: OpenPage, agreed: Agreed) -> Brought:
@@ -151,8 +173,8 @@ def propose_text(
     """
     name, path = parts_of(space)
     with opened_space(name) as shared:
-        line = {digest for digest, _ in shared.line()}
-        base = marks.agreed if marks.agreed in line else shared.head
+        agreed = marks.agreed
+        base = agreed if agreed is not None and shared.is_agreed(agreed) else shared.head
         contents = shared.contents(base).with_page(path, text)
         if revise is not None:
             return revise_proposal(shared, revise, contents, base=base, words=words, by=by)

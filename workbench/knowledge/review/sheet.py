@@ -129,7 +129,7 @@ def show_sheet(
             space.record(proposal.head).words,
             head,
             proposal.head,
-            len(space.shelf.events()),
+            space.last_event,
             _taken_back(space, proposal),
             _state_of(proposal.author),
             found.rule,
@@ -224,7 +224,7 @@ def _lacks(space: Space, found: Review, touched: tuple[str, ...]) -> list[str]:
 def _taken_back(space: Space, proposal: Proposal) -> tuple[str, float] | None:
     if proposal.ended_as is None:
         return None
-    found = taken_back(space.shelf.events()).get(proposal.ended_as)
+    found = taken_back(space.shelf.events(kinds=("reverted",))).get(proposal.ended_as)
     return None if found is None else (found.actor, found.time_us / 1e6)
 
 

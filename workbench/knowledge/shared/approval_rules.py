@@ -106,7 +106,7 @@ def _why_not(space: Space, proposal: Proposal, user: str, touched: list[str]) ->
 def require_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) -> None:
     """Raise AccessError unless a proposal has what its rule asks."""
     touched = list(paths)
-    rule = rule_for(rules_of(space.shelf.events()), touched)
+    rule = rule_for(rules_of(space.shelf.events(kinds=("ruled",))), touched)
     given = counted_approvals(space, proposal, touched)
     if len(given) < rule.approvals:
         judged = judged_approvals(space, proposal, touched)

@@ -144,9 +144,7 @@ def find_origins(space: Space, keys: Iterable[str], head: str) -> dict[str, str]
     pending: set[str] = set(keys)
     found: dict[str, str] = {}
     reverts = {
-        each.record: str(each.data["of"])
-        for each in space.shelf.events()
-        if each.kind == "reverted"
+        each.record: str(each.data["of"]) for each in space.shelf.events(kinds=("reverted",))
     }
     for (digest, record), (_, older) in pairwise(first_parents(space.record, head)):
         if not pending:

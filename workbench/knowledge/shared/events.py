@@ -16,7 +16,7 @@ EventKind = Literal[
     "begun", "opened", "revised", "commented", "settled", "approved", "objected", "withdrawn",
     "declined", "merged", "reverted", "released", "ruled",
 ]  # fmt: skip
-MOVES_HEAD = ("begun", "merged", "reverted")
+MOVES_HEAD: tuple[EventKind, ...] = ("begun", "merged", "reverted")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,12 @@ from .states import file_digest
 Get = Callable[[str], bytes]
 
 
+def page_text(get: Get, state: str, path: str) -> str | None:
+    """The text of the page at a path of a state; None where there is none."""
+    digest = file_digest(state, f"{TEXTS}{path}", get)
+    return None if digest is None else get(digest).decode()
+
+
 class PageGlance:
     """The text of one page, by its id, in one state after another.
 

@@ -120,7 +120,7 @@ def resolve(
         before = all_touched(space, proposal)
         touched = {*before, *touched_paths(space.contents(head), contents)}
         actor = space.require(by, verb, touched)
-        if head not in dict(space.line()):
+        if not space.is_agreed(head):
             raise ConflictError(
                 f"{head[:12]} was proposed and is not agreed on",
                 hint=f"workbench knowledge checkout {space.name} FOLDER, and settle it there",
@@ -159,7 +159,8 @@ def revert(space: Space, record: str, *, words: str = "", by: By = None) -> Land
     with space.changing():
         head = space.head
         found = space.find(record, by=by)
-        made, now = dict(space.line()).get(found), space.contents(head)
+        made = space.record(found) if space.is_agreed(found) else None
+        now = space.contents(head)
         was = space.contents(made.parents[0]) if made is not None and made.parents else None
         touched = () if was is None else touched_now(was, space.contents(found), now)
         closed = not space.may(by, "read", touched)
@@ -201,13 +202,13 @@ def release(space: Space, name: str, *, record: str | None = None, by: By = None
     with space.changing():
         actor = space.require(by, "release")
         found = space.head if record is None else space.find(record, by=by)
-        if found not in dict(space.line()):
+        if not space.is_agreed(found):
             raise ConflictError(
                 f"{found[:12]} was proposed and is not agreed on",
                 hint=f"workbench knowledge log {space.name} has what is",
             )
-        for each in space.shelf.events():
-            if each.kind == "released" and each.data["name"] == name:
+        for each in space.shelf.events(kinds=("released",)):
+            if each.data["name"] == name:
                 raise ConflictError(
                     f"{name} is {str(each.record)[:12]} for good", hint="take another name"
                 )
@@ -231,7 +232,7 @@ def _require_checks(
     by: By,
 ) -> None:
     """Raise ConflictError if findings hold it up; of closed pages no more is told than that."""
-    rule = rule_for(rules_of(space.shelf.events()), touched)
+    rule = rule_for(rules_of(space.shelf.events(kinds=("ruled",))), touched)
     held = blocking(check_change(before, after, space=space.name), rule)
     if not held:
         return

@@ -10,7 +10,7 @@ import hashlib
 import os
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from workbench.store.documents import dump_document, load_document
 from workbench.store.postgres_words import REFUSED, last_words
 
 from .contents import digest_of
-from .events import Event
+from .events import Event, EventKind
 from .shelf import checked
 
 if TYPE_CHECKING:
@@ -156,13 +156,25 @@ class PostgresShelf:
             ),
         )
 
-    def events(self, *, after: int = 0) -> list[Event]:
+    def events(
+        self, *, after: int = 0, proposal: int | None = None, kinds: Collection[EventKind] = ()
+    ) -> list[Event]:
         """The events of greater numbers."""
-        rows = self._rows(
-            f"SELECT {', '.join(_COLUMNS)} "
-            f"FROM {SCHEMA}.events WHERE space = %s AND number > %s ORDER BY number",
-            (self.name, after),
+        return self._events(
+            "AND number > %s AND (%s::bigint IS NULL OR proposal = %s) AND (%s OR kind = ANY(%s)) "
+            "ORDER BY number",
+            (after, proposal, proposal, not kinds, [*kinds]),
         )
+
+    def last(self, kinds: Collection[EventKind] = ()) -> Event | None:
+        """The last event."""
+        which = "AND (%s OR kind = ANY(%s)) ORDER BY number DESC LIMIT 1"
+        found = self._events(which, (not kinds, [*kinds]))
+        return found[0] if found else None
+
+    def _events(self, which: str, values: tuple[Any, ...]) -> list[Event]:
+        asked = f"SELECT {', '.join(_COLUMNS)} FROM {SCHEMA}.events WHERE space = %s {which}"
+        rows = self._rows(asked, (self.name, *values))
         named = (dict(zip(_COLUMNS, row, strict=True)) for row in rows)
         return [Event(**{**each, "data": load_document(each["data"])}) for each in named]
 

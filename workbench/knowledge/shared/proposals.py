@@ -135,14 +135,20 @@ def shown_title(title: str) -> str:
 
 def find_proposal(space: Space, number: int) -> Proposal:
     """One proposal. Raises NotFoundError if there is none of that number."""
-    known = proposals_of(space.shelf.events())
+    known = proposals_of(space.shelf.events(proposal=number))
     if number not in known:
-        last = f"the last is {max(known)}" if known else "there is none yet"
+        last_number = last_proposal(space)
+        last = f"the last is {last_number}" if last_number else "there is none yet"
         raise NotFoundError(
             f"{space.name} has no proposal {number}; {last}",
             hint=f"workbench knowledge proposals list {space.name}",
         )
     return known[number]
+
+
+def last_proposal(space: Space) -> int:
+    """The largest number of a proposal; 0 where there is none."""
+    return max((each.proposal or 0 for each in space.shelf.events(kinds=("opened",))), default=0)
 
 
 def _opened(event: Event) -> dict[str, Any]:

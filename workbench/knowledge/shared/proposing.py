@@ -10,7 +10,7 @@ from .cases import require_apart
 from .contents import Contents, contents_of, files_of
 from .differences import touched_now
 from .merging import merge
-from .proposals import Proposal, checked_title, find_proposal, proposals_of
+from .proposals import Proposal, checked_title, find_proposal, last_proposal
 from .seeing import seen_proposal
 from .space import By, Space
 from .statements import require_in_time
@@ -49,7 +49,7 @@ def open_proposal(
     contents = contents_of(files_of(contents))
     with space.changing():
         came_from = base or space.head
-        if came_from not in dict(space.line()):  # else others' words would be proposed as one's own
+        if not space.is_agreed(came_from):  # else others' words would be proposed as one's own
             raise ConflictError(
                 f"{came_from[:12]} was proposed and is not agreed on",
                 hint="check out what is agreed on, or revise the proposal",
@@ -70,8 +70,7 @@ def open_proposal(
             require_apart(space, space.contents(came_from), contents, by=by)
         else:
             require_apart(space, now, merged.contents, by=by)
-        events = space.shelf.events()
-        number = max(proposals_of(events), default=0) + 1
+        number = last_proposal(space) + 1
         record = space.add_record(
             "proposed", contents, (came_from,), author=actor, words=words or title, proposal=number
         )
@@ -171,7 +170,7 @@ def base_of(space: Space, proposal: Proposal) -> str:
 
 def _agreed_in(space: Space, proposal: Proposal, base: str) -> str:
     """What is agreed on that contents have which were made from a record. Raises ConflictError."""
-    if base not in proposal.revisions and base not in dict(space.line()):
+    if base not in proposal.revisions and not space.is_agreed(base):
         raise ConflictError(
             f"{base[:12]} is another's proposal, and is not agreed on",
             hint="check out what is agreed on, or this proposal",

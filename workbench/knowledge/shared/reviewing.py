@@ -55,7 +55,7 @@ def review(space: Space, number: int, *, by: By = None) -> Review:
         after = space.contents(proposal.head)
         merged = None if proposal.state != "open" else space.merged(head, proposal.head)
         checked = (before, after) if merged is None else (space.contents(head), merged.contents)
-        rule = rule_for(rules_of(space.shelf.events()), touched)
+        rule = rule_for(rules_of(space.shelf.events(kinds=("ruled",))), touched)
         return Review(
             proposal,
             difference(before, after),

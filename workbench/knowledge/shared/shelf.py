@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ from workbench.store.documents import dump_document, load_document
 from workbench.store.migrations import Migration
 
 from .contents import digest_of
-from .events import Event
+from .events import Event, EventKind
 
 FOLDER = "shared"
 FILE_NAME = "space.sqlite"
@@ -72,8 +72,13 @@ class Shelf(Protocol):
     def add(self, event: Event) -> None:
         """Keep an event, whose number is the next. Inside a transaction."""
 
-    def events(self, *, after: int = 0) -> list[Event]:
-        """The events of greater numbers, in order."""
+    def events(
+        self, *, after: int = 0, proposal: int | None = None, kinds: Collection[EventKind] = ()
+    ) -> list[Event]:
+        """The events of greater numbers, in order; of one proposal, or of some kinds."""
+
+    def last(self, kinds: Collection[EventKind] = ()) -> Event | None:
+        """The last event, of any kind or of some; one row is read for it."""
 
     def told(self) -> int:
         """The number of the last event that the audit ledger knows."""
@@ -135,10 +140,23 @@ class SqliteShelf:
                 ),
             )
 
-    def events(self, *, after: int = 0) -> list[Event]:
+    def events(
+        self, *, after: int = 0, proposal: int | None = None, kinds: Collection[EventKind] = ()
+    ) -> list[Event]:
         """The events of greater numbers."""
-        rows = self.database.read("SELECT * FROM events WHERE number > ? ORDER BY number", (after,))
-        return [Event(**{**dict(row), "data": load_document(row["data"])}) for row in rows]
+        rows = self.database.read(
+            "SELECT * FROM events WHERE number > ?1 AND (?2 IS NULL OR proposal = ?2) "
+            f"AND {_of_kinds(kinds)} ORDER BY number",
+            (after, proposal),
+        )
+        return [_event(row) for row in rows]
+
+    def last(self, kinds: Collection[EventKind] = ()) -> Event | None:
+        """The last event."""
+        row = self.database.read_one(
+            f"SELECT * FROM events WHERE {_of_kinds(kinds)} ORDER BY number DESC LIMIT 1"
+        )
+        return None if row is None else _event(row)
 
     def told(self) -> int:
         """The number of the last event that the audit ledger knows."""
@@ -153,6 +171,15 @@ class SqliteShelf:
     def close(self) -> None:
         """Close this thread's connection."""
         self.database.close()
+
+
+def _of_kinds(kinds: Collection[EventKind]) -> str:
+    """A condition in SQL; the kinds are a few words of our own."""
+    return f"kind IN ({', '.join(map(repr, kinds))})" if kinds else "1"
+
+
+def _event(row: sqlite3.Row) -> Event:
+    return Event(**{**dict(row), "data": load_document(row["data"])})
 
 
 def checked(digest: str, content: bytes | None) -> bytes:

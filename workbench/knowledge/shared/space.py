@@ -69,7 +69,7 @@ class Space:
         """
         actor = self.require(by, "administer")
         with self.shelf.transaction():
-            if self.shelf.events():
+            if self.shelf.last() is not None:
                 raise ConflictError(
                     f"the space {self.name!r} is there already",
                     hint=f"workbench knowledge log {self.name}",
@@ -94,8 +94,14 @@ class Space:
 
     def find_head(self) -> str | None:
         """The same, None where none was made."""
-        moves = [each for each in self.shelf.events() if each.kind in MOVES_HEAD]
-        return moves[-1].record if moves else None
+        moved = self.shelf.last(MOVES_HEAD)
+        return None if moved is None else moved.record
+
+    @property
+    def last_event(self) -> int:
+        """The number of the last event; 0 where there is none."""
+        found = self.shelf.last()
+        return 0 if found is None else found.number
 
     def contents(self, record: str | None = None) -> Contents:
         """What a record's state holds, by default the head's."""
@@ -112,8 +118,8 @@ class Space:
             ConflictError: Several records begin so.
             NotFoundError: None does.
         """
-        events = self.shelf.events()
-        releases = {each.data["name"]: each.record for each in events if each.kind == "released"}
+        events = self.shelf.events(kinds=("released",))
+        releases = {each.data["name"]: each.record for each in events}
         if name in releases:
             return str(releases[name])
         known = {digest for digest, _ in self.history()}
@@ -130,6 +136,15 @@ class Space:
     def line(self) -> Iterator[tuple[str, Record]]:
         """The records that the head came to be by, the newest first."""
         return first_parents(self.record, self.head)
+
+    def is_agreed(self, digest: str) -> bool:
+        """Whether the head came to be by a record: no older ones are read to find out."""
+        try:
+            depth = self.record(digest).depth
+        except NotFoundError:
+            return False
+        found = (each for each, record in self.line() if record.depth <= depth)
+        return next(found, None) == digest
 
     def history(self) -> list[tuple[str, Record]]:
         """All records, also those of proposals that were not merged, each after its parents."""
@@ -201,8 +216,7 @@ class Space:
         **data: Any,
     ) -> Event:
         """Keep an event, inside a transaction."""
-        number = len(self.shelf.events()) + 1
-        event = Event(number, kind, actor, self.now_us(), proposal, record, data)
+        event = Event(self.last_event + 1, kind, actor, self.now_us(), proposal, record, data)
         self.shelf.add(event)
         return event
 

@@ -7,7 +7,7 @@ import logging
 
 from workbench.core.errors import NotFoundError, WorkbenchError
 
-from ..agreeing import bring, find_agreed, marks_of, parts_of
+from ..agreeing import Marks, bring, find_agreed, head_of, marks_of, parts_of
 from .file_desk import FileDesk
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class Follower:
 
     def __init__(self, desk: FileDesk) -> None:
         self._desk = desk
-        self._clashed: dict[str, str] = {}
+        self._left: dict[str, tuple[str, Marks]] = {}  # what there was nothing to be done with
 
     async def look(self) -> None:
         """Bring each open page up that was brought up, or proposed, before."""
@@ -40,10 +40,14 @@ class Follower:
         marks = await self._desk.ask_page(space, marks_of)
         if marks.agreed is None and marks.proposed is None:
             return  # nobody said that it is the page of that space
+        head = await asyncio.to_thread(head_of, space)
+        if head == marks.agreed or self._left.get(space) == (head, marks):
+            return
         agreed = await asyncio.to_thread(find_agreed, space, marks)
-        if agreed is None or self._clashed.get(space) == agreed.record:
+        if agreed is None:
+            self._left[space] = (head, marks)
             return
         done = await self._desk.change(space, lambda page: bring(page, agreed))
         if not done.ok:
-            self._clashed[space] = agreed.record
+            self._left[space] = (agreed.record, marks)
             log.warning("%s and what was merged into %s both changed", space, parts_of(space)[0])

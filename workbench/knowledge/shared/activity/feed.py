@@ -213,7 +213,8 @@ def _require_known(done: Happenings, asked: Filter) -> None:
 
 def require_proposal(done: Happenings, number: int) -> None:
     """Raise NotFoundError unless there is such a proposal that the reader may see."""
-    if number not in done.proposals or not done.may_see_proposal(number):
+    found = done.proposal(number)
+    if found is None or not done.may_see_traced(found):
         raise NotFoundError(
             f"{done.space.name} has no proposal {number} that {done.sight.user!r} may see",
             hint=f"workbench knowledge proposals list {done.space.name}",

@@ -77,11 +77,26 @@ class Happenings:
         self.space = space
         self.sight, self.touching = Sight(space, by), Touching(space)
         self.now_paths = self.touching.paths(self.touching.record(space.head).state)
-        events = space.shelf.events()
-        self.begun = str(events[0].record)
-        self.proposals = _traced(self.touching, events)
-        self._events = events
         self._seen: dict[int, bool] = {}
+
+    @cached_property
+    def _events(self) -> list[Event]:
+        return self.space.shelf.events()
+
+    @cached_property
+    def begun(self) -> str:
+        """The record that the space began with."""
+        return str(self._events[0].record)
+
+    @cached_property
+    def proposals(self) -> dict[int, Traced]:
+        """All proposals by their numbers."""
+        return _traced(self.touching, self._events)
+
+    def proposal(self, number: int) -> Traced | None:
+        """One of them, for which no other's events are read."""
+        events = self.space.shelf.events(proposal=number)
+        return _traced(self.touching, events).get(number)
 
     @cached_property
     def all(self) -> list[Happening]:
@@ -119,12 +134,14 @@ class Happenings:
 
     def may_see_proposal(self, number: int) -> bool:
         """Whether the reader may see a proposal: each of its revisions."""
-        if self.sight.sees_all:
-            return True
-        if number not in self._seen:
-            proposal = self.proposals[number]
-            self._seen[number] = all(map(self.sight.may, self._with_now(self.touched_by(proposal))))
-        return self._seen[number]
+        return self.sight.sees_all or self.may_see_traced(self.proposals[number])
+
+    def may_see_traced(self, proposal: Traced) -> bool:
+        """The same of a proposal that was found already."""
+        if proposal.number not in self._seen:
+            places = self._with_now(self.touched_by(proposal))
+            self._seen[proposal.number] = all(map(self.sight.may, places))
+        return self._seen[proposal.number]
 
     def may_see_record(self, digest: str) -> bool:
         """Whether the reader may see a record that the space's head was."""
