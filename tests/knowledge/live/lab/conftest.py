@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import nbformat
 import pytest
@@ -26,6 +26,7 @@ from workbench.knowledge.live.lab.editors import editors_folder
 from workbench.store.database import Database, close_all, open_database
 
 T = TypeVar("T")
+CHROMIUM = "/usr/bin/chromium"
 # Who may what, said here once more and by hand: the program's own rules are not asked.
 GRANTS: dict[str, dict[str, str]] = {
     "ada": {"/": "admin"},
@@ -182,3 +183,35 @@ def lab(tmp_path_factory: pytest.TempPathFactory, shared_home_path: Path) -> Ite
     """A server that a file's tests share."""
     with lab_in(tmp_path_factory.mktemp("lab"), shared_home_path) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def come(chromium: Any, lab: Lab) -> Iterator[Callable[..., Any]]:
+    """Have a user open a file in a browser of his own."""
+    contexts = []
+
+    def one(who: str, path: str, at: str = "", **options: Any) -> Any:
+        at = at or lab.url
+        context = chromium.new_context(viewport={"width": 1100, "height": 720}, **options)
+        contexts.append(context)
+        session = {"name": "workbench_lab_session", "value": lab.shows[who], "url": at}
+        context.add_cookies([session])
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{at}/lab/workspaces/{path.rpartition('/')[2].partition('.')[0]}/tree/{path}")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell, .jp-FileEditor .cm-content")
+        return page
+
+    yield one
+    for context in contexts:
+        context.close()

@@ -13,74 +13,16 @@ import pytest
 
 from workbench.identity.passwords import Passwords
 
+from .browsing import CODE, fresh_book, has, write
 from .conftest import Lab, lab_in, wait_for, write_files
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-CHROMIUM = "/usr/bin/chromium"
-CODE = ".jp-CodeCell .cm-content"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, shared_home_path: Path) -> Iterator[Lab]:
     with lab_in(tmp_path_factory.mktemp("browser"), shared_home_path) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def come(chromium: Any, lab: Lab) -> Iterator[Callable[..., Any]]:
-    """Have a user open a file in a browser of his own."""
-    contexts = []
-
-    def one(who: str, path: str, **options: Any) -> Any:
-        context = chromium.new_context(viewport={"width": 1100, "height": 720}, **options)
-        contexts.append(context)
-        session = {"name": "workbench_lab_session", "value": lab.shows[who], "url": lab.url}
-        context.add_cookies([session])
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(
-            f"{lab.url}/lab/workspaces/{path.rpartition('/')[2].partition('.')[0]}/tree/{path}"
-        )
-        page.wait_for_selector(".jp-NotebookPanel .jp-Cell, .jp-FileEditor .cm-content")
-        return page
-
-    yield one
-    for context in contexts:
-        context.close()
-
-
-def write(page: Any, text: str, *, at: str = "End") -> None:
-    page.locator(CODE).first.click()
-    page.keyboard.press(at)
-    page.keyboard.type(text, delay=15)
-
-
-def has(page: Any, text: str) -> None:
-    page.wait_for_function(
-        "([where, text]) => document.querySelector(where)?.innerText.includes(text)",
-        arg=[CODE, text],
-    )
-
-
-def fresh_book(lab: Lab) -> str:
-    """A notebook that no other test has open."""
-    name = f"book{len(list((lab.files / 'team').iterdir()))}.ipynb"
-    cell = nbformat.v4.new_code_cell("1 + 1")
-    cell["metadata"]["trusted"] = True
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Book"), cell])
-    book.metadata["kernelspec"] = dict.fromkeys(("name", "display_name"), "python3")
-    nbformat.write(book, lab.files / "team" / name)
-    return f"notebooks/team/{name}"
 
 
 def test_two_write_one_notebook_and_each_takes_back_his_own(
@@ -136,6 +78,27 @@ def test_a_reader_sees_what_is_typed_and_why_he_cannot(lab: Lab, come: Callable[
     assert "by rita" not in file.read_text()
     assert len(json.loads(file.read_text())["cells"]) == 2
     assert rita.get_by_role("dialog").count() == 0
+
+
+def test_the_launcher_offers_what_one_may_and_says_why_not_more(lab: Lab, chromium: Any) -> None:
+    consoles = '.jp-LauncherCard[data-category="Console"]'
+    for who, runs in (("tess", False), ("ada", True)):
+        context = chromium.new_context(viewport={"width": 1100, "height": 720})
+        session = {"name": "workbench_lab_session", "value": lab.shows[who], "url": lab.url}
+        context.add_cookies([session])
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{lab.url}/lab/workspaces/launcher-{who}")
+        page.locator('.jp-LauncherCard[data-category="Notebook"]').first.wait_for()
+        line = page.get_by_role("status").filter(has_text="not run by you")
+        if runs:
+            page.locator(consoles).first.wait_for()
+            assert line.count() == 0
+        else:
+            line.wait_for()
+            assert "it takes who may administer in /" in line.inner_text()
+            page.locator(consoles).first.wait_for(state="hidden")
+        context.close()
 
 
 def test_a_script_in_an_output_does_not_run_as_who_opens_it(

@@ -65,13 +65,21 @@ class Doorkeeper:
         """Whether somebody may run code here."""
         return self.may(signed, *self._run)
 
+    def why_no_run(self, signed: SignedIn) -> str:
+        """Why somebody may not run code here; empty if he may."""
+        if self.may_run(signed):
+            return ""
+        verb, space = self._run
+        return (
+            f"{signed.user!r} may not run code: it could do whatever the account may that this "
+            f"server runs as, so it takes who may {verb} in {space}"
+        )
+
     def require_run(self, signed: SignedIn) -> None:
         """Raise AccessError unless somebody may run code here."""
-        if not self.may_run(signed):
-            verb, space = self._run
+        if why := self.why_no_run(signed):
             raise AccessError(
-                f"{signed.user!r} may not run code: it could do whatever the account may that this "
-                f"server runs as, so it takes who may {verb} in {space}",
+                why,
                 hint="whoever started the server can say --runners contributor",
                 reason="role",
             )

@@ -100,6 +100,7 @@ class RightsAnswer(APIHandler):
             "edit": decision.allowed and keeper.may(signed, "read", space),
             "propose": keeper.may(signed, "propose", space),
             "run": keeper.may_run(signed),
+            "run_said": keeper.why_no_run(signed),
             "said": decision.said,
         }
         self.finish(json.dumps(told))

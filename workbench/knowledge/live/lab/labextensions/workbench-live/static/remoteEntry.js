@@ -13,7 +13,8 @@
     .wb-live-line strong::before { content: "\\25CF"; margin-right: .4em; color: #b35900 }
     .wb-live-line button { font: inherit; color: inherit; background: var(--jp-layout-color1);
       border: 1px solid var(--jp-border-color1); border-radius: 3px; padding: 1px 8px; cursor: pointer }
-    .wb-live-line button:focus-visible { outline: 2px solid var(--jp-brand-color1) }`;
+    .wb-live-line button:focus-visible { outline: 2px solid var(--jp-brand-color1) }
+    .wb-live-no-code .jp-Launcher-section:has([data-category="Console"]) { display: none }`;
 
   let shared;
 
@@ -78,6 +79,23 @@
     if (!session) return;
     const none = { shouldStart: false, canStart: false, autoStartDefault: false };
     session.kernelPreference = { ...session.kernelPreference, ...none };
+  }
+
+  // Consoles are not offered to who may not run code; a notebook he may write, and is told why it
+  // does not run.
+  function sayInLaunchers(app, Widget, rights) {
+    document.body.classList.add("wb-live-no-code");
+    const told = new WeakSet(); // launchers come and go
+    const look = () => {
+      for (const widget of app.shell.widgets("main")) {
+        if (told.has(widget) || !widget.contentHeader || !widget.node.querySelector(".jp-Launcher")) continue;
+        told.add(widget);
+        const line = new Line(Widget, widget, () => {});
+        line.say("reading", "Notebooks can be written here, and not run by you.", `${rights.run_said}.`);
+      }
+    };
+    app.shell.layoutModified?.connect(look);
+    app.restored.then(look);
   }
 
   // Editors are made as they come into view, so each is locked when it is made.
@@ -222,6 +240,7 @@
         style.textContent = STYLE;
         document.head.append(style);
         const attended = new WeakSet(); // a document that is shown again is opened again
+        if (rights && !rights.run) sayInLaunchers(app, widgets.Widget, rights);
         opener.opened.connect((_, widget) => {
           if (attended.has(widget)) return;
           attended.add(widget);
