@@ -4,10 +4,13 @@ comment and conflict to a merge and back; once by mouse, once by keyboard alone.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from tests.knowledge.review.reviewed_space import NAME, changed, make_space, password_of, propose
@@ -126,6 +129,12 @@ def sign_in(page: Any, drive: Drive, user: str) -> None:
 def told(page: Any, words: str) -> None:
     """Wait for what the page says of a deed."""
     page.locator(".rv-note").get_by_text(words).wait_for()
+
+
+def photograph(page: Any, name: str) -> None:
+    """Keep a picture where the variable says, for whoever looks at the page."""
+    if folder := os.environ.get("WORKBENCH_TEST_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
 def look_at(space: Space, number: int) -> Proposal:
@@ -253,6 +262,32 @@ def test_the_author_revises_what_was_asked_for(
     made = look_at(space, number)
     assert len(made.revisions) == 2
     assert space.contents(made.head).pages[key].text == "# Stones\n\nGrey, and red ones.\n"
+
+
+def test_a_notebook_is_shown_by_its_cells_and_talked_of_there(
+    arrive: Callable[..., Watched], space: Space
+) -> None:
+    cells = [nbformat.v4.new_markdown_cell("# Nights", id="a"),
+             nbformat.v4.new_code_cell("nights = 3\nprint(nights)", id="b")]  # fmt: skip
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=cells)) + "\n"
+    number = propose(space, space.contents().with_page("nights.ipynb", text), "Nights", "ann")
+    page = arrive(viewport={"width": 1100, "height": 1000}).page
+    sign_in(page, mouse, "vera")
+    mouse(page, f"row-{number}")
+    cell = page.get_by_role("group", name="Cell 2, code")
+    lines = cell.locator(".rv-line code").all_inner_texts()
+    assert [each.strip() for each in lines] == ["nights = 3", "print(nights)"]
+    cell.get_by_role("button", name="Comment on line 2, added: print(nights)").click()
+    page.keyboard.type("Is that printed?")
+    page.keyboard.press("Control+Enter")
+    told(page, "Your comment stands")
+    cell.locator(".rv-said").get_by_text("Is that printed?").wait_for()
+    (said,) = look_at(space, number).comments
+    assert text.split("\n")[int(said.line or 0) - 1].strip() == '"print(nights)"'
+    page.get_by_text("As lines of its file").click()
+    page.locator(".rv-raw .rv-line").filter(has_text='"cell_type": "code"').wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 1100
+    photograph(page, "review-notebook")
 
 
 _SEND = {

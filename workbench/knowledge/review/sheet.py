@@ -18,9 +18,10 @@ from workbench.knowledge.shared.space import Space
 
 from .queue import taken_back
 from .rights import Right, rights_on
+from .shown_cells import show_changed
 from .shown_conflicts import ShownConflict, show_conflicts
 from .shown_facts import ShownFact, picture_of, show_facts
-from .shown_pages import MOST_LINES, ShownPage, show_page
+from .shown_pages import MOST_LINES, ShownPage
 
 if TYPE_CHECKING:
     from workbench.knowledge.views.picture import Picture
@@ -161,7 +162,7 @@ def _pages(
             if each.page is not None and each.page == change.new_path and each.line is not None
         ]
         made.append(
-            show_page(
+            show_changed(
                 change, "" if old is None else old.text, "" if new is None else new.text,
                 most=unfolded.get(change.id, MOST_LINES), wanted=wanted,
             )

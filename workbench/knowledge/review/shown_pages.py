@@ -18,6 +18,7 @@ _MOST_MARKED_LINES, _MOST_MARKED_CHARS = 40, 400
 _WORD = re.compile(r"\w+|\W", re.DOTALL)
 
 Spans = tuple[tuple[int, int], ...]
+Parts = tuple[tuple["ShownLine", ...], ...]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ShownLine:
         marks: Where it changed, as begins and ends in ``text``.
         left_out: How many of its characters are not shown.
         end: What is odd at its end: ``no end`` or ``\\r``.
+        told: The number that is told of it where ``new`` is another: that in a notebook's cell.
     """
 
     sign: str
@@ -40,6 +42,28 @@ class ShownLine:
     marks: Spans = ()
     left_out: int = 0
     end: str = ""
+    told: int | None = None
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    """What became of a notebook's cell.
+
+    Attributes:
+        cell_type: code, markdown or raw.
+        old_number: Which cell it was, from 1; None for one that came.
+        new_number: Which it is; None for one that went.
+        told: What else is to be said of it, each in a few words.
+        first: Which of the page's parts is its first.
+        count: How many of them are its.
+    """
+
+    cell_type: str
+    old_number: int | None
+    new_number: int | None
+    told: tuple[str, ...]
+    first: int
+    count: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +79,10 @@ class ShownPage:
         parts: Its lines, in runs that stand together.
         left_out: How many lines of the change are folded away.
         characters: How large it is, the larger of before and after.
+        cells: Of a notebook its cells that changed; ``parts`` are of their sources then.
+        around: Whether a notebook's own metadata changed, which is of no cell.
+        raw: Of a notebook also the lines of its file, outputs and all; nothing is said of these.
+        raw_left_out: How many of them are folded away.
     """
 
     id: str
@@ -62,9 +90,13 @@ class ShownPage:
     new_path: str | None
     added: int
     removed: int
-    parts: tuple[tuple[ShownLine, ...], ...]
+    parts: Parts
     left_out: int
     characters: int
+    cells: tuple[ShownCell, ...] = ()
+    around: bool = False
+    raw: Parts = ()
+    raw_left_out: int = 0
 
 
 def show_page(
@@ -80,8 +112,33 @@ def show_page(
         wanted: Lines of the new text that are shown though they did not change, for somebody said
             something of them.
     """
+    parts, left_out = shown_parts(change.hunks, old, new, most=most, wanted=wanted)
+    return ShownPage(
+        change.id, change.old_path, change.new_path, *counted(change.hunks), parts, left_out,
+        max(len(old), len(new)),
+    )  # fmt: skip
+
+
+def counted(hunks: Iterable[Hunk]) -> tuple[int, int]:
+    """How many lines came and how many went."""
+    found = list(hunks)
+    return sum(len(each.new) for each in found), sum(len(each.old) for each in found)
+
+
+def shown_parts(
+    hunks: Sequence[Hunk], old: str, new: str, *, most: int, wanted: Iterable[int] = ()
+) -> tuple[Parts, int]:
+    """The lines of a change in runs that stand together, and how many are left out.
+
+    Args:
+        hunks: What changed of the one text to the other.
+        old: The text before.
+        new: The text after.
+        most: At most so many lines.
+        wanted: As ``show_page`` has it.
+    """
     lines_before, lines_after = split_lines(old), split_lines(new)
-    spans = _spans(change.hunks, {n for n in wanted if 1 <= n <= len(lines_after)})
+    spans = _spans(hunks, {n for n in wanted if 1 <= n <= len(lines_after)})
     parts: list[tuple[ShownLine, ...]] = []
     shown = total = 0
     for group in _groups(spans, len(lines_after)):
@@ -91,11 +148,7 @@ def show_page(
             parts.append(taken)
         shown += len(taken)
         total += _length(group)
-    return ShownPage(
-        change.id, change.old_path, change.new_path,
-        sum(len(each.new) for each in change.hunks), sum(len(each.old) for each in change.hunks),
-        tuple(parts), total - shown, max(len(old), len(new)),
-    )  # fmt: skip
+    return tuple(parts), total - shown
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,38 @@ function pageHtml(page, sheet, ui) {
     ? '<span class="pill bad">− deleted page</span>' : was !== is ? `<span class="pill mark">renamed</span>` : "";
   const from = was !== null && is !== null && was !== is ? ` <span class="q">from</span> <b>${esc(was)}</b>` : "";
   const size = page.characters > 1e6 ? `<span class="q">${(page.characters / 1e6).toFixed(1)} million characters</span>` : "";
-  const rows = page.parts.map((part) => part.map((line) => lineHtml(line, page, sheet, ui)).join(""))
-    .join('<div class="rv-gap" aria-hidden="true">⋯</div>');
-  const same = !page.parts.length && !page.left_out ? '<p class="q">Its text is the same.</p>' : "";
+  const rows = page.cells.length ? page.cells.map((cell) => cellHtml(cell, page, sheet, ui)).join("") : partsHtml(page.parts, page, sheet, ui);
+  const same = !page.parts.length && !page.left_out && !page.cells.length ? '<p class="q">Its text is the same.</p>' : "";
   const more = page.left_out ? `<p class="rv-more">${many(page.left_out, "line")} folded away. ${
     press("unfold", `Show ${many(Math.min(1000, page.left_out), "line")} more`, { key: `unfold-${page.id}`, more: `data-page="${page.id}"` })}</p>` : "";
   const edit = sheet.state === "open" && sheet.rights.revise.allowed && is !== null
     ? press("page_text", "Change…", { key: `change-${page.id}`, more: `data-page="${page.id}" aria-label="Change ${esc(path)}" aria-expanded="${ui.edit === page.id}"` }) : "";
   return `<section class="rv-page" aria-label="${esc(path)}"><h4>${what} <b>${esc(path)}</b>${from}
     <span class="rv-count"><span class="rv-plus">+${page.added}</span> <span class="rv-minus">−${page.removed}</span></span> ${size}${edit}</h4>${editHtml(page, path, ui)}
-    <div class="rv-lines" role="group" aria-label="Lines of ${esc(path)}" data-rove="page-${page.id}">${rows}</div>${same}${more}</section>`;
+    <div class="rv-lines" role="group" aria-label="Lines of ${esc(path)}" data-rove="page-${page.id}">${rows}</div>${same}${more}${rawHtml(page, sheet, ui)}</section>`;
+}
+
+const partsHtml = (parts, page, sheet, ui) => parts.map((part) => part.map((line) => lineHtml(line, page, sheet, ui)).join(""))
+  .join('<div class="rv-gap" aria-hidden="true">⋯</div>');
+
+/** A notebook's cell: which it is, what became of it, and the lines of its source. */
+function cellHtml(cell, page, sheet, ui) {
+  const [was, is] = [cell.old_number, cell.new_number];
+  const mark = was === null ? '<span class="pill good">+ new</span>' : is === null ? '<span class="pill bad">− deleted</span>' : "";
+  const lines = partsHtml(page.parts.slice(cell.first, cell.first + cell.count), page, sheet, ui);
+  const told = cell.told.map((each) => `<span class="q">${esc(each)}</span>`).join("");
+  const name = `Cell ${is ?? was}, ${esc(cell.cell_type)}`;
+  return `<div class="rv-cell" role="group" aria-label="${name}"><p class="facts"><b>${name}</b>${mark}${told}</p>${lines}</div>`;
+}
+
+/** What is no cell's source: the notebook's metadata, and its file with outputs and all. */
+function rawHtml(page, sheet, ui) {
+  if (!page.cells.length) return "";
+  const around = page.around ? '<p class="q">The notebook’s own metadata changed too.</p>' : "";
+  const more = page.raw_left_out ? `<p class="rv-more">${many(page.raw_left_out, "line")} folded away. ${
+    press("unfold", "Show more", { key: `unfold-raw-${page.id}`, more: `data-page="${page.id}"` })}</p>` : "";
+  return `${around}<details class="rv-raw" data-fold="raw-${page.id}"><summary data-key="fold-raw-${page.id}">As lines of its file, with outputs and metadata</summary>
+    <div class="rv-lines">${partsHtml(page.raw, page, sheet, ui)}</div>${more}</details>`;
 }
 
 /** The page as a text to be changed by the proposal's author. */
@@ -60,15 +82,16 @@ function lineHtml(line, page, sheet, ui) {
   const [kind, sign, said] = SIGNS[line.sign];
   const numbers = `<span class="no">${line.old ?? ""}</span>`;
   if (line.new === null || page.new_path === null) {
-    return `<div class="rv-line ${kind}">${numbers}<span class="no"></span><span class="sign"><span aria-hidden="true">${sign}</span><span class="unseen">${said} </span></span><code>${marked(line)}</code></div>`;
+    return `<div class="rv-line ${kind}">${numbers}<span class="no">${line.told ?? ""}</span><span class="sign"><span aria-hidden="true">${sign}</span><span class="unseen">${said} </span></span><code>${marked(line)}</code></div>`;
   }
   const at = `line-${page.id}-${line.new}`;
-  const label = `Comment on line ${line.new}${said ? `, ${said}` : ""}: ${line.text.slice(0, 80)}`;
+  const number = line.told ?? line.new;
+  const label = `Comment on line ${number}${said ? `, ${said}` : ""}: ${line.text.slice(0, 80)}`;
   const about = sheet.comments.filter((each) => !each.moved && each.page === page.new_path && each.line === line.new);
   const row = `<div class="rv-line ${kind}${about.length ? " told" : ""}">${numbers}<button type="button" class="no" data-act="talk" data-item data-at="${at}"
-    data-key="${at}" data-page="${esc(page.new_path)}" data-line="${line.new}" aria-label="${esc(label)}" aria-expanded="${ui.talk === at}">${line.new}</button><span
+    data-key="${at}" data-page="${esc(page.new_path)}" data-line="${line.new}" aria-label="${esc(label)}" aria-expanded="${ui.talk === at}">${number}</button><span
     class="sign" aria-hidden="true">${sign}</span><code>${marked(line)}</code></div>`;
-  return row + about.map((each) => commentHtml(each, sheet)).join("") + talkHtml(at, ui, `Comment on line ${line.new} of ${page.new_path}`,
+  return row + about.map((each) => commentHtml(each, sheet)).join("") + talkHtml(at, ui, `Comment on line ${number} of ${line.told ? "the cell in " : ""}${page.new_path}`,
     { page: page.new_path, line: line.new });
 }
 
