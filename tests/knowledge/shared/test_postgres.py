@@ -99,6 +99,13 @@ def test_both_hold_the_same_to_the_digest(url: str, tmp_path: Path) -> None:
     one, other = (space.shelf.events() for space in spaces)
     assert one == other and len(one) > 60
     assert fingerprint(one) == fingerprint(other)
+    for asked in ({"proposal": 3}, {"kinds": ("opened", "ruled")}, {"kinds": MOVES_HEAD, "after": 9},
+                  {"proposal": 99}):  # fmt: skip
+        found = [space.shelf.events(**asked) for space in spaces]
+        assert found[0] == found[1] and bool(found[0]) == ("99" not in str(asked))
+    for kinds in ((), MOVES_HEAD, ("released",), ("declined",)):
+        last = [space.shelf.last(kinds) for space in spaces]
+        assert last[0] == last[1] and (last[0] is None) == (kinds == ("declined",))
     assert spaces[0].history() == spaces[1].history()
     for _, record in spaces[0].history():
         held = [space.contents_of_state(record.state) for space in spaces]
@@ -110,10 +117,31 @@ def test_both_hold_the_same_to_the_digest(url: str, tmp_path: Path) -> None:
     assert import_git(there, tmp_path / "0").sha256 == fingerprint(one)
     assert import_git(back, tmp_path / "1").sha256 == fingerprint(one)
     assert there.history() == back.history() == spaces[0].history()
+    assert there.shelf.imported() == back.shelf.imported() == len(one)
+    assert [space.shelf.imported() for space in spaces] == [0, 0]
     # Spaces of one database do not mix.
     assert len(there.shelf.events()) == len(one)
     for space in (*spaces, there, back):
         space.shelf.close()
+
+
+def test_a_database_of_before_imports_were_noted_is_brought_up(url: str) -> None:
+    space = opened(url)
+    space.begin()
+    space.shelf.close()
+    with psycopg.connect(url) as connection:
+        connection.execute(f"DROP TABLE {SCHEMA}.imported")
+        connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS 'workbench shared knowledge 1'")
+    shelf = PostgresShelf(url, "leads")
+    assert shelf.imported() == 0 and len(shelf.events()) == 1
+    for number in (7, 3):
+        shelf.note_imported(number)
+    assert shelf.imported() == 7 and PostgresShelf(url, "other").imported() == 0
+    shelf.close()
+    with psycopg.connect(url) as connection:
+        connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS 'workbench shared knowledge 9'")
+    with pytest.raises(ConflictError, match="another release"):
+        PostgresShelf(url, "leads").imported()
 
 
 def test_who_waited_for_another_reads_what_he_wrote_whatever_the_servers_default(url: str) -> None:

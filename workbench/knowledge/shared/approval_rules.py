@@ -15,6 +15,8 @@ from .proposals import Proposal
 from .space import By, Space
 
 MOST_APPROVALS = 20
+# A repository says of anybody what its writer likes; names there need not be these users either.
+_IMPORTED = "it came with an import, and nobody gave it here"
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,14 @@ def counted_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) ->
 def judged_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) -> dict[str, str]:
     """Who has approved what is proposed now, and why each does not count; empty where it does."""
     touched = sorted({*paths}) or [""]
-    given = [each.user for each in proposal.approvals if each.record == proposal.head]
-    return {user: _why_not(space, proposal, user, touched) for user in given}
+    given = [each for each in proposal.approvals if each.record == proposal.head]
+    elsewhere = space.shelf.imported() if given else 0
+    return {
+        each.user: _IMPORTED
+        if each.number <= elsewhere
+        else _why_not(space, proposal, each.user, touched)
+        for each in given
+    }
 
 
 def _why_not(space: Space, proposal: Proposal, user: str, touched: list[str]) -> str:

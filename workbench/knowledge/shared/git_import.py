@@ -92,6 +92,7 @@ def _take(space: Space, found: _Repository, actor: str) -> Import:
         _check_references(found, events, known)
         for event in events:
             space.shelf.add(event)
+        space.shelf.note_imported(len(events))
         head = space.head
         _tell_ledger(space, events, actor)
     authors = sorted({each.actor for each in events} | {r.author for _, r in space.history()})

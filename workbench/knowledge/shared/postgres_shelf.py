@@ -36,14 +36,13 @@ if TYPE_CHECKING:
 
 EXTRA = "postgres"
 SCHEMA = "workbench_shared"
-_FORM = "workbench shared knowledge 1"
+_FORM, _FORM_BEFORE = "workbench shared knowledge 2", "workbench shared knowledge 1"
 _COLUMNS = ("number", "kind", "actor", "time_us", "proposal", "record", "data")
 _LOCK_WAIT = "60s"
 _AT_ONCE = 1000
 _WAIT = {"connect_timeout": "5", "tcp_user_timeout": "30000", "keepalives_idle": "30"}
 _TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-COMMENT ON SCHEMA {SCHEMA} IS '{_FORM}';
 CREATE TABLE {SCHEMA}.objects (sha256 text COLLATE "C" PRIMARY KEY, content bytea NOT NULL);
 CREATE TABLE {SCHEMA}.events (
     space text COLLATE "C" NOT NULL,
@@ -70,6 +69,10 @@ CREATE TRIGGER stay BEFORE UPDATE OR DELETE ON {SCHEMA}.events
 FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.refuse();
 CREATE TRIGGER grow_at_end BEFORE INSERT ON {SCHEMA}.events
 FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.next_event();
+"""
+_IMPORTED = f"""
+CREATE TABLE {SCHEMA}.imported (space text COLLATE "C" PRIMARY KEY, number bigint NOT NULL);
+COMMENT ON SCHEMA {SCHEMA} IS '{_FORM}';
 """
 
 
@@ -191,6 +194,19 @@ class PostgresShelf:
             (self.name, number),
         )
 
+    def imported(self) -> int:
+        """The number of the last event that an import brought."""
+        rows = self._rows(f"SELECT number FROM {SCHEMA}.imported WHERE space = %s", (self.name,))
+        return int(rows[0][0]) if rows else 0
+
+    def note_imported(self, number: int) -> None:
+        """Keep that number."""
+        self._run(
+            f"INSERT INTO {SCHEMA}.imported VALUES (%s, %s) ON CONFLICT (space) "
+            "DO UPDATE SET number = greatest(imported.number, excluded.number)",
+            (self.name, number),
+        )
+
     def close(self) -> None:
         """Close this thread's connection."""
         link: _Link | None = getattr(self._local, "link", None)
@@ -263,12 +279,13 @@ def _connect(url: str) -> psycopg.Connection[Any]:
 def _make_tables(connection: psycopg.Connection[Any], url: str) -> None:
     """Make what is missing; whoever comes at the same time waits."""
     found = _form(connection)
-    if found is None:
+    if found in (None, _FORM_BEFORE):
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (0x776F726B73706163,))
             found = _form(connection)
-            if found is None:
-                connection.execute(_TABLES.encode())
+            if found in (None, _FORM_BEFORE):
+                made = _TABLES + _IMPORTED if found is None else _IMPORTED
+                connection.execute(made.encode())
                 found = _FORM
     if found != _FORM:
         raise ConflictError(

@@ -38,11 +38,12 @@ class Comment:
 
 @dataclass(frozen=True)
 class Approval:
-    """That somebody approved a revision."""
+    """That somebody approved a revision. ``number`` is that of its event."""
 
     user: str
     record: str
     time_us: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def _replay(found: dict[str, Any], event: Event) -> None:
         old = found["comments"][event.data["comment"]]
         found["comments"][old.number] = Comment(**{**vars(old), "settled_by": actor})
     elif kind == "approved":
-        made = Approval(actor, str(event.record), event.time_us)
+        made = Approval(actor, str(event.record), event.time_us, event.number)
         found["approvals"][actor, made.record] = made
         found["objections"] = {who: why for who, why in found["objections"].items() if who != actor}
     elif kind == "objected":

@@ -177,7 +177,11 @@ def approve(space: Space, number: int, *, seen: str | None = None, by: By = None
                 hint="have somebody else look at it",
                 reason="own",
             )
-        if any((each.user, each.record) == (actor, proposal.head) for each in proposal.approvals):
+        if any(
+            (each.user, each.record) == (actor, proposal.head)
+            and each.number > space.shelf.imported()  # what an import says he did he may do here
+            for each in proposal.approvals
+        ):
             raise ConflictError(
                 f"{actor!r} has approved proposal {number} as it is",
                 hint=f"workbench knowledge merge-proposal {space.name} {number}",

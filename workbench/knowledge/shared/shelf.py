@@ -48,7 +48,17 @@ BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TABLE told (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
 INSERT INTO told VALUES (1, 0);
 """
-MIGRATIONS = (Migration("objects and events", _TABLES),)
+_IMPORTED = """
+-- Up to which event the space came from another base: what those say was done was not done here.
+CREATE TABLE imported (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
+INSERT INTO imported VALUES (1, 0);
+CREATE TRIGGER imported_stays BEFORE DELETE ON imported
+BEGIN SELECT RAISE(ABORT, 'what was imported stays so'); END;
+"""
+MIGRATIONS = (
+    Migration("objects and events", _TABLES),
+    Migration("what was imported", _IMPORTED),
+)
 
 
 class Shelf(Protocol):
@@ -85,6 +95,12 @@ class Shelf(Protocol):
 
     def note_told(self, number: int) -> None:
         """Keep that number."""
+
+    def imported(self) -> int:
+        """The number of the last event that an import brought; 0 where none did."""
+
+    def note_imported(self, number: int) -> None:
+        """Keep that number. Inside a transaction."""
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -167,6 +183,16 @@ class SqliteShelf:
         """Keep that number."""
         with self.database.transaction() as connection:
             connection.execute("UPDATE told SET number = max(number, ?)", (number,))
+
+    def imported(self) -> int:
+        """The number of the last event that an import brought."""
+        row = self.database.read_one("SELECT number FROM imported")
+        return int(row["number"]) if row else 0
+
+    def note_imported(self, number: int) -> None:
+        """Keep that number."""
+        with self.database.transaction() as connection:
+            connection.execute("UPDATE imported SET number = max(number, ?)", (number,))
 
     def close(self) -> None:
         """Close this thread's connection."""
