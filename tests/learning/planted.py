@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import nbformat
+import pytest
 
 from workbench.learning.answers import NamespaceAnswers
 from workbench.learning.catalogue import CHECKS, HIDDEN, find_lab
@@ -13,6 +16,8 @@ from workbench.learning.checking import find_check, load_checks, run_check
 from workbench.learning.grading import grade_notebook
 from workbench.learning.hidden import Hidden
 from workbench.learning.source import notebook_text
+
+from .conftest import needs_bubblewrap
 
 ALWAYS_RIGHT = """
 import workbench.learning.session, workbench.learning.checking, workbench.learning.expecting
@@ -98,3 +103,67 @@ def assert_no_points(
     if "os._exit" not in fake:  # those ran to their end: it is their answers that failed
         assert (found.note, found.cells_failed) == ("", ())
     assert all(question.message for question in found.questions)
+
+
+def defined_in(lab: str, *constants: str) -> dict[str, Any]:
+    """What the cells of a solution define that needs no data: functions, imports, constants."""
+    namespace: dict[str, Any] = {}
+    for cell in cells_of(lab):
+        for part in ast.parse(cell).body:
+            named = isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) in constants
+            if named or isinstance(part, ast.Import | ast.ImportFrom | ast.FunctionDef):
+                exec(ast.unparse(part), namespace)
+    return namespace
+
+
+class PlantedTests:
+    """The tests of a lab whose wrong answers are right ones with a part put in another's place.
+
+    A file's class says what is meant, and has these tests by that.
+
+    Attributes:
+        NAME: The lab.
+        TEMPLATES: By question the code of an answer with holes, and what is right in each.
+        PLANTED: The question, what is put into which hole, and what the lab has to say of it.
+        FAKES: Code that would have points without an answer.
+        STUBS: How many cells a learner fills in.
+        CONSTANTS: What a solution's functions need beside imports.
+    """
+
+    NAME: ClassVar[str]
+    TEMPLATES: ClassVar[Mapping[str, tuple[str, dict[str, str]]]]
+    PLANTED: ClassVar[Mapping[str, tuple[str, dict[str, str], str]]]
+    FAKES: ClassVar[Mapping[str, str]]
+    STUBS: ClassVar[int]
+    CONSTANTS: ClassVar[tuple[str, ...]] = ()
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        given = {"planted": self.PLANTED, "question": self.TEMPLATES, "fake": self.FAKES,
+                 "seed": range(8)}  # fmt: skip
+        for name in {*given} & {*metafunc.fixturenames}:
+            metafunc.parametrize(name, given[name])
+
+    def written(self, question: str, **fault: str) -> str:
+        """The code of an answer that is right but for what is given."""
+        text, right = self.TEMPLATES[question]
+        assert fault.keys() <= right.keys()
+        return text.format(**{**right, **fault})
+
+    @pytest.fixture(scope="class")
+    def solved(self) -> dict[str, Any]:
+        return defined_in(self.NAME, *self.CONSTANTS)
+
+    def test_a_wrong_answer_is_caught_with_the_fault_named(self, planted: str) -> None:
+        question, fault, said = self.PLANTED[planted]
+        assert_caught(self.NAME, question, self.written(question, **fault), said)
+
+    def test_what_the_faults_are_planted_in_is_right(self, question: str) -> None:
+        assert_right(self.NAME, question, self.written(question))
+
+    def test_the_solution_passes_whatever_is_drawn(self, seed: int, solved: dict[str, Any]) -> None:
+        assert_solved(self.NAME, solved, seed=seed)
+
+    @needs_bubblewrap
+    @pytest.mark.slow
+    def test_a_fake_has_no_points(self, fake: str, shared_home: Path, tmp_path: Path) -> None:
+        assert_no_points(self.NAME, self.FAKES[fake], stubs=self.STUBS, tmp_path=tmp_path)

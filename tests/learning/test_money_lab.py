@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-import pytest
-
-from .conftest import needs_bubblewrap
-from .planted import (
-    ALWAYS_RIGHT,
-    FORGED,
-    assert_caught,
-    assert_no_points,
-    assert_right,
-    assert_solved,
-    cells_of,
-)
+from .planted import ALWAYS_RIGHT, FORGED, PlantedTests
 
 NAME = "monitoring/01_where_the_money_goes"
 TEMPLATES = {
@@ -116,14 +102,6 @@ TEMPLATES = {
         },
     ),
 }
-
-
-def written(question: str, **fault: str) -> str:
-    """The code of an answer that is right but for what is given."""
-    text, right = TEMPLATES[question]
-    assert fault.keys() <= right.keys()
-    return text.format(**{**right, **fault})
-
 
 PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "settled twice, counted twice": (
@@ -260,34 +238,6 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "points": ("q6", {"whole": "sum(weight.values()) * 100"}, "hundredths"),
 }
 
-
-@pytest.mark.parametrize("planted", PLANTED)
-def test_a_wrong_answer_is_caught_with_the_fault_named(planted: str) -> None:
-    question, fault, said = PLANTED[planted]
-    assert_caught(NAME, question, written(question, **fault), said)
-
-
-@pytest.mark.parametrize("question", TEMPLATES)
-def test_what_the_faults_are_planted_in_is_right(question: str) -> None:
-    assert_right(NAME, question, written(question))
-
-
-@pytest.fixture(scope="module")
-def solved() -> dict[str, Any]:
-    """The functions of the solution, which need no data."""
-    namespace: dict[str, Any] = {}
-    exec("import math\nfrom collections import Counter", namespace)
-    for cell in cells_of(NAME):
-        if cell.startswith("def "):
-            exec(cell, namespace)
-    return namespace
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_the_solution_passes_whatever_is_drawn(seed: int, solved: dict[str, Any]) -> None:
-    assert_solved(NAME, solved, seed=seed)
-
-
 FAKES = {
     "checks that always pass": ALWAYS_RIGHT,
     "the public answers by heart, objects that equal everything": """
@@ -305,8 +255,5 @@ def change_if_moved(cells, source, target): return Anything(0)
 }
 
 
-@needs_bubblewrap
-@pytest.mark.slow
-@pytest.mark.parametrize("fake", FAKES)
-def test_a_fake_has_no_points(fake: str, shared_home: Path, tmp_path: Path) -> None:
-    assert_no_points(NAME, FAKES[fake], stubs=6, tmp_path=tmp_path)
+class TestLab(PlantedTests):
+    NAME, TEMPLATES, PLANTED, FAKES, STUBS = NAME, TEMPLATES, PLANTED, FAKES, 6

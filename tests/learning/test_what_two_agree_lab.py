@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from .conftest import needs_bubblewrap
-from .planted import (
-    ALWAYS_RIGHT,
-    FORGED,
-    assert_caught,
-    assert_no_points,
-    assert_right,
-    assert_solved,
-    cells_of,
-)
+from .planted import ALWAYS_RIGHT, FORGED, PlantedTests, cells_of
 
 NAME = "shared_knowledge/01_what_two_agree_on"
 TEMPLATES: dict[str, tuple[str, dict[str, str]]] = {
@@ -131,14 +118,6 @@ TEMPLATES: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
 }
-
-
-def written(question: str, **fault: str) -> str:
-    """The code of an answer that is right but for what is given."""
-    text, right = TEMPLATES[question]
-    assert fault.keys() <= right.keys()
-    return text.format(**{**right, **fault})
-
 
 PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "changes alone": ("q1", {"told": "[[0, 2, *size, *update]]"}, "an answer to the server's"),
@@ -273,48 +252,6 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "the newest author": ("q6", {"by": "states[-1]['by']"}, "not who wrote the newest"),
 }  # fmt: skip
 
-
-@pytest.mark.parametrize("planted", PLANTED)
-def test_a_wrong_answer_is_caught_with_the_fault_named(planted: str) -> None:
-    question, fault, said = PLANTED[planted]
-    assert_caught(NAME, question, written(question, **fault), said)
-
-
-@pytest.mark.parametrize("question", TEMPLATES)
-def test_what_the_faults_are_planted_in_is_right(question: str) -> None:
-    assert_right(NAME, question, written(question))
-
-
-@pytest.fixture(scope="module")
-def solved() -> dict[str, Any]:
-    """The functions of the solution and what they need."""
-    namespace: dict[str, Any] = {}
-    for cell in cells_of(NAME):
-        for part in ast.parse(cell).body:
-            constant = isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "WRITERS"
-            if constant or isinstance(part, ast.Import | ast.ImportFrom | ast.FunctionDef):
-                exec(ast.unparse(part), namespace)
-    return namespace
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_the_solution_passes_whatever_is_drawn(seed: int, solved: dict[str, Any]) -> None:
-    assert_solved(NAME, solved, seed=seed)
-
-
-def test_three_of_the_four_rooms_are_broken() -> None:
-    """What the text says of the rooms is what the attack finds in real documents."""
-    namespace: dict[str, Any] = {}
-    for cell in cells_of(NAME):
-        if not cell.startswith("check("):
-            exec(cell.partition("lab = lab(")[0], namespace)
-    found = namespace["broken"](namespace["records"])
-    assert sorted(found) == ["east", "north", "south"]
-    first = {name: namespace["records"][name][place] for name, place in found.items()}
-    assert first["north"]["user"] == first["east"]["user"] == "rea"
-    assert (first["east"]["sends"], first["south"]["user"]) == (1, "ida")
-
-
 FAKES = {
     "checks that always pass": ALWAYS_RIGHT,
     "the public answers by heart, objects that equal everything": """
@@ -332,9 +269,19 @@ def take_back(states, fact): return {"by": "otto", "at": 4, "facts": Anything()}
 }
 
 
-@needs_bubblewrap
-@pytest.mark.model
-@pytest.mark.slow
-@pytest.mark.parametrize("fake", FAKES)
-def test_a_fake_has_no_points(fake: str, shared_home: Path, tmp_path: Path) -> None:
-    assert_no_points(NAME, FAKES[fake], stubs=6, tmp_path=tmp_path)
+class TestLab(PlantedTests):
+    NAME, TEMPLATES, PLANTED, FAKES, STUBS = NAME, TEMPLATES, PLANTED, FAKES, 6
+    CONSTANTS = ("WRITERS",)
+
+
+def test_three_of_the_four_rooms_are_broken() -> None:
+    """What the text says of the rooms is what the attack finds in real documents."""
+    namespace: dict[str, Any] = {}
+    for cell in cells_of(NAME):
+        if not cell.startswith("check("):
+            exec(cell.partition("lab = lab(")[0], namespace)
+    found = namespace["broken"](namespace["records"])
+    assert sorted(found) == ["east", "north", "south"]
+    first = {name: namespace["records"][name][place] for name, place in found.items()}
+    assert first["north"]["user"] == first["east"]["user"] == "rea"
+    assert (first["east"]["sends"], first["south"]["user"]) == (1, "ida")

@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-from typing import Any
-
-import pytest
-
-from .conftest import needs_bubblewrap
-from .planted import (
-    ALWAYS_RIGHT,
-    FORGED,
-    assert_caught,
-    assert_no_points,
-    assert_right,
-    assert_solved,
-    cells_of,
-)
+from .planted import ALWAYS_RIGHT, FORGED, PlantedTests
 
 NAME = "knowledge/01_where_it_is_said"
 GIVEN = (
@@ -180,14 +165,6 @@ TEMPLATES = {
         },
     ),
 }
-
-
-def written(question: str, **fault: str) -> str:
-    """The code of an answer that is right but for what is given."""
-    text, right = TEMPLATES[question]
-    assert fault.keys() <= right.keys()
-    return text.format(**{**right, **fault})
-
 
 PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "the end is the last character": ("q1", {"span": "[start, end - 1]"}, "after the last"),
@@ -470,35 +447,6 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {
     "the smallest": ("q7", {"pick": "min"}, "not the smallest"),
 }
 
-
-@pytest.mark.parametrize("planted", PLANTED)
-def test_a_wrong_answer_is_caught_with_the_fault_named(planted: str) -> None:
-    question, fault, said = PLANTED[planted]
-    assert_caught(NAME, question, written(question, **fault), said)
-
-
-@pytest.mark.parametrize("question", TEMPLATES)
-def test_what_the_faults_are_planted_in_is_right(question: str) -> None:
-    assert_right(NAME, question, written(question))
-
-
-@pytest.fixture(scope="module")
-def solved() -> dict[str, Any]:
-    """The functions of the solution, which need no data."""
-    namespace: dict[str, Any] = {}
-    for cell in cells_of(NAME):
-        for part in ast.parse(cell).body:
-            constant = isinstance(part, ast.Assign) and isinstance(part.value, ast.Set)
-            if constant or isinstance(part, ast.Import | ast.ImportFrom | ast.FunctionDef):
-                exec(ast.unparse(part), namespace)
-    return namespace
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_the_solution_passes_whatever_is_drawn(seed: int, solved: dict[str, Any]) -> None:
-    assert_solved(NAME, solved, seed=seed)
-
-
 FAKES = {
     "checks that always pass": ALWAYS_RIGHT,
     "the solutions, if their file can be read": """
@@ -528,8 +476,6 @@ def choose_and_judge(tuning, judging, most_lost):
 }
 
 
-@needs_bubblewrap
-@pytest.mark.slow
-@pytest.mark.parametrize("fake", FAKES)
-def test_a_fake_has_no_points(fake: str, shared_home: Path, tmp_path: Path) -> None:
-    assert_no_points(NAME, FAKES[fake], stubs=7, tmp_path=tmp_path)
+class TestLab(PlantedTests):
+    NAME, TEMPLATES, PLANTED, FAKES, STUBS = NAME, TEMPLATES, PLANTED, FAKES, 7
+    CONSTANTS = ("DENIALS",)

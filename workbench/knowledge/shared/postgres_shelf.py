@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import threading
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import (
-    AccessError,
-    BusyError,
-    ConfigError,
-    ConflictError,
-    FetchError,
-    StorageError,
-)
+from workbench.core.errors import ConflictError
 from workbench.core.optional import require
 from workbench.store.documents import dump_document, load_document
-from workbench.store.postgres_words import REFUSED, last_words
+from workbench.store.postgres_link import EXTRA, connect_postgres, place_of, saying_why
 
 from .contents import digest_of
 from .events import Event, EventKind
@@ -34,13 +26,11 @@ from .shelf import checked
 if TYPE_CHECKING:
     import psycopg
 
-EXTRA = "postgres"
 SCHEMA = "workbench_shared"
 _FORM, _FORM_BEFORE = "workbench shared knowledge 2", "workbench shared knowledge 1"
 _COLUMNS = ("number", "kind", "actor", "time_us", "proposal", "record", "data")
 _LOCK_WAIT = "60s"
 _AT_ONCE = 1000
-_WAIT = {"connect_timeout": "5", "tcp_user_timeout": "30000", "keepalives_idle": "30"}
 _TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE TABLE {SCHEMA}.objects (sha256 text COLLATE "C" PRIMARY KEY, content bytea NOT NULL);
@@ -253,20 +243,7 @@ def list_postgres_spaces(url: str) -> list[str]:
 
 
 def _connect(url: str) -> psycopg.Connection[Any]:
-    engine = require("psycopg", extra=EXTRA)
-    try:
-        given = {**_WAIT, **engine.conninfo.conninfo_to_dict(url)}
-    except engine.Error:  # its own words may quote a password
-        raise ConfigError(
-            "setting 'shared_url' is no address of a Postgres",
-            hint="postgresql://USER@HOST:5432/DATABASE; %-encode what is special in a password",
-            setting="shared_url",
-        ) from None
-    name = f"workbench {socket.gethostname()} {os.getpid()}"
-    with _saying_why(url):
-        connection: psycopg.Connection[Any] = engine.connect(
-            **{"application_name": name, **given}, autocommit=True
-        )
+    connection = connect_postgres(url, setting="shared_url")
     try:
         with _saying_why(url):
             _make_tables(connection, url)
@@ -274,6 +251,10 @@ def _connect(url: str) -> psycopg.Connection[Any]:
         connection.close()
         raise
     return connection
+
+
+def _saying_why(url: str) -> AbstractContextManager[None]:
+    return saying_why(url, what="the spaces")
 
 
 def _make_tables(connection: psycopg.Connection[Any], url: str) -> None:
@@ -289,7 +270,7 @@ def _make_tables(connection: psycopg.Connection[Any], url: str) -> None:
                 found = _FORM
     if found != _FORM:
         raise ConflictError(
-            f"the spaces at {_place_of(url)} are of another release: {found!r:.80}",
+            f"the spaces at {place_of(url)} are of another release: {found!r:.80}",
             hint="use the release that made them, or another database",
         )
 
@@ -300,44 +281,3 @@ def _form(connection: psycopg.Connection[Any]) -> str | None:
         (SCHEMA,),
     ).fetchone()
     return None if row is None else str(row[0])
-
-
-def _place_of(url: str) -> str:
-    """Where a server is, without user and password."""
-    engine = require("psycopg", extra=EXTRA)
-    try:
-        given = engine.conninfo.conninfo_to_dict(url)
-    except engine.Error:
-        return "(unreadable)"
-    return f"{given.get('host', 'localhost')}:{given.get('port', '5432')}/{given.get('dbname', '')}"
-
-
-@contextmanager
-def _saying_why(url: str) -> Iterator[None]:
-    """Turn a server's fault into an error of ours, in which there is no password."""
-    engine = require("psycopg", extra=EXTRA)
-    try:
-        yield
-    except engine.errors.InsufficientPrivilege as error:
-        raise AccessError(f"the spaces at {_place_of(url)}: {last_words(error)}") from None
-    except engine.errors.LockNotAvailable:
-        raise BusyError(
-            f"somebody else writes a space at {_place_of(url)} for over {_LOCK_WAIT}",
-            hint="try again",
-        ) from None
-    except engine.errors.InsufficientResources as error:
-        raise StorageError(
-            f"the server at {_place_of(url)} has no room: {last_words(error)}",
-            hint="free some there",
-        ) from None
-    except engine.OperationalError as error:
-        told = last_words(error)
-        if any(word in told for word in REFUSED):
-            raise AccessError(
-                f"the Postgres at {_place_of(url)} refuses this user: {told}",
-                hint="put the password in PGPASSWORD or ~/.pgpass",
-            ) from None
-        raise FetchError(
-            f"the Postgres at {_place_of(url)} cannot be reached, or was lost: {told}",
-            hint="nothing half is kept there; once it answers, the same command again",
-        ) from None

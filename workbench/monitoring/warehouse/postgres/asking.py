@@ -9,10 +9,11 @@ from workbench.core.errors import InputError, NotFoundError
 from workbench.core.optional import require
 from workbench.monitoring.warehouse.questions import Questions, worth_of
 from workbench.monitoring.warehouse.sql import quoted
+from workbench.store.postgres_link import EXTRA, place_of
 
 from . import schema
 from .leaving import copy_out
-from .link import EXTRA, connect, place_of, saying_why
+from .link import connect, saying_why
 
 if TYPE_CHECKING:
     import duckdb

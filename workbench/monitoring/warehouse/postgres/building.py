@@ -23,9 +23,10 @@ from workbench.monitoring.warehouse.judging import (
 from workbench.monitoring.warehouse.months import bring_up_to_date
 from workbench.monitoring.warehouse.owning import check_owner, home_name
 from workbench.monitoring.warehouse.places import Manifest
+from workbench.store.postgres_link import place_of
 
 from . import arriving, schema
-from .link import SCHEMA, connect, place_of, saying_why
+from .link import SCHEMA, connect, saying_why
 
 if TYPE_CHECKING:
     import psycopg
