@@ -150,8 +150,9 @@ class PlantedTests:
         return text.format(**{**right, **fault})
 
     @pytest.fixture(scope="class")
-    def solved(self) -> dict[str, Any]:
-        return defined_in(self.NAME, *self.CONSTANTS)
+    @classmethod
+    def solved(cls) -> dict[str, Any]:
+        return defined_in(cls.NAME, *cls.CONSTANTS)
 
     def test_a_wrong_answer_is_caught_with_the_fault_named(self, planted: str) -> None:
         question, fault, said = self.PLANTED[planted]
