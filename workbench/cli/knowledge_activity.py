@@ -24,7 +24,7 @@ def show_activity(found: Feed) -> None:
         return
     rows = [
         [
-            f"{each.time[:19]}{' (before an earlier one: a clock is off)' if each.clock_behind else ''}",
+            each.time[:19] + (" (before an earlier one: a clock is off)" * each.clock_behind),
             each.actor, each.kind, "" if each.proposal is None else str(each.proposal),
             _about(each),
         ]
