@@ -275,6 +275,7 @@ def test_a_notebook_is_shown_by_its_cells_and_talked_of_there(
     sign_in(page, mouse, "vera")
     mouse(page, f"row-{number}")
     cell = page.get_by_role("group", name="Cell 2, code")
+    cell.wait_for()
     lines = cell.locator(".rv-line code").all_inner_texts()
     assert [each.strip() for each in lines] == ["nights = 3", "print(nights)"]
     cell.get_by_role("button", name="Comment on line 2, added: print(nights)").click()

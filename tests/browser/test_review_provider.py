@@ -88,12 +88,12 @@ def test_there_and_back_as_oneself_and_out_again(
     live(page)
     page.locator(".rv-bar").get_by_text("Signed in as vera").wait_for()
     assert page.url == f"http://127.0.0.1:{server.port}{PAGE}"  # neither code nor state stays
-    page.locator('[data-key="row-5"]').click()
+    page.locator('[data-key="row-7"]').click()
     page.locator('[data-key="approve"]').click()
     page.locator(".rv-note").get_by_text("Approved").wait_for()
     with settings.override(home=server.home):
         space = Space(NAME)
-        assert "vera" in [each.user for each in find_proposal(space, 5).approvals]
+        assert "vera" in [each.user for each in find_proposal(space, 7).approvals]
         space.shelf.close()
         close_all()
     kept = page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")

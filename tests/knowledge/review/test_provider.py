@@ -53,9 +53,9 @@ def test_who_came_by_a_provider_approves_as_himself(provider: RealProvider, spac
     gone = before.visitor.depart("corp", page=PAGE)  # the page that is left, and its kernel, end
     desk.arrive("corp", answer_of(gone), browser=gone.browser)
     assert desk.shown.user == "vera" and before.visitor.user is None
-    desk.open_proposal(5)
+    desk.open_proposal(7)
     desk.approve()
-    assert [each.user for each in find_proposal(space, 5).approvals][-1] == "vera"
+    assert [each.user for each in find_proposal(space, 7).approvals][-1] == "vera"
     assert space.shelf.events()[-1].actor == "vera"
     with pytest.raises(AccessError, match="may not merge"):
         desk.merge()  # by her roles, as after a password

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -150,7 +150,7 @@ class PostgresShelf:
         )
 
     def events(
-        self, *, after: int = 0, proposal: int | None = None, kinds: Collection[EventKind] = ()
+        self, *, after: int = 0, proposal: int | None = None, kinds: tuple[EventKind, ...] = ()
     ) -> list[Event]:
         """The events of greater numbers."""
         return self._events(
@@ -159,7 +159,7 @@ class PostgresShelf:
             (after, proposal, proposal, not kinds, [*kinds]),
         )
 
-    def last(self, kinds: Collection[EventKind] = ()) -> Event | None:
+    def last(self, kinds: tuple[EventKind, ...] = ()) -> Event | None:
         """The last event."""
         which = "AND (%s OR kind = ANY(%s)) ORDER BY number DESC LIMIT 1"
         found = self._events(which, (not kinds, [*kinds]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -83,11 +83,11 @@ class Shelf(Protocol):
         """Keep an event, whose number is the next. Inside a transaction."""
 
     def events(
-        self, *, after: int = 0, proposal: int | None = None, kinds: Collection[EventKind] = ()
+        self, *, after: int = 0, proposal: int | None = None, kinds: tuple[EventKind, ...] = ()
     ) -> list[Event]:
         """The events of greater numbers, in order; of one proposal, or of some kinds."""
 
-    def last(self, kinds: Collection[EventKind] = ()) -> Event | None:
+    def last(self, kinds: tuple[EventKind, ...] = ()) -> Event | None:
         """The last event, of any kind or of some; one row is read for it."""
 
     def told(self) -> int:
@@ -157,7 +157,7 @@ class SqliteShelf:
             )
 
     def events(
-        self, *, after: int = 0, proposal: int | None = None, kinds: Collection[EventKind] = ()
+        self, *, after: int = 0, proposal: int | None = None, kinds: tuple[EventKind, ...] = ()
     ) -> list[Event]:
         """The events of greater numbers."""
         rows = self.database.read(
@@ -167,7 +167,7 @@ class SqliteShelf:
         )
         return [_event(row) for row in rows]
 
-    def last(self, kinds: Collection[EventKind] = ()) -> Event | None:
+    def last(self, kinds: tuple[EventKind, ...] = ()) -> Event | None:
         """The last event."""
         row = self.database.read_one(
             f"SELECT * FROM events WHERE {_of_kinds(kinds)} ORDER BY number DESC LIMIT 1"
@@ -199,7 +199,7 @@ class SqliteShelf:
         self.database.close()
 
 
-def _of_kinds(kinds: Collection[EventKind]) -> str:
+def _of_kinds(kinds: tuple[EventKind, ...]) -> str:
     """A condition in SQL; the kinds are a few words of our own."""
     return f"kind IN ({', '.join(map(repr, kinds))})" if kinds else "1"
 
