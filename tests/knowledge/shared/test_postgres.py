@@ -136,12 +136,14 @@ def test_a_database_of_before_imports_were_noted_is_brought_up(url: str) -> None
     with psycopg.connect(url) as connection:
         connection.execute(f"DROP TABLE {SCHEMA}.imported")
         connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS 'workbench shared knowledge 1'")
-    shelf = PostgresShelf(url, "leads")
-    assert shelf.imported() == 0 and len(shelf.events()) == 1
-    for number in (7, 3):
-        shelf.note_imported(number)
-    assert shelf.imported() == 7 and PostgresShelf(url, "other").imported() == 0
-    shelf.close()
+    with (
+        closing(PostgresShelf(url, "leads")) as shelf,
+        closing(PostgresShelf(url, "other")) as other,
+    ):
+        assert shelf.imported() == 0 and len(shelf.events()) == 1
+        for number in (7, 3):
+            shelf.note_imported(number)
+        assert (shelf.imported(), other.imported()) == (7, 0)
     with psycopg.connect(url) as connection:
         connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS 'workbench shared knowledge 9'")
     with pytest.raises(ConflictError, match="another release"):

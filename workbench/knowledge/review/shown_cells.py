@@ -41,11 +41,12 @@ def show_changed(
     before, after = (read_cells(text) for text in (old, new))
     if not change.cells:
         return raw
+    around = before is not None and after is not None and before.around != after.around
     cells, parts, left_out = _cells(change.cells, before, after, new, lines, most)
     changed = [hunk for each in change.cells for hunk in each.hunks]
     return ShownPage(
         change.id, change.old_path, change.new_path, *counted(changed), parts, left_out,
-        raw.characters, cells, (before and before.around) != (after and after.around),
+        raw.characters, cells, around,
         tuple(tuple(_without_place(line) for line in part) for part in raw.parts), raw.left_out,
     )  # fmt: skip
 
