@@ -110,6 +110,41 @@ def test_what_cannot_be_packed_is_named(model: None, home: Path, tmp_path: Path)
     assert not out.exists()
 
 
+def test_an_adapter_and_passages_go_along(model: None, tmp_path: Path) -> None:
+    """A random adapter gives other words; one of another base is refused, and nothing is made."""
+    from workbench.edge.bundles.parts import find_model
+    from workbench.models.adapter_store import write_gguf
+    from workbench.models.formats.tiny import make_tiny_gguf
+    from workbench.models.formats.tiny_lora import make_tiny_lora
+    from workbench.store.text_index import Passage, TextIndex
+
+    base = find_model("smollm2-135m").content.path
+    assert base is not None
+    make_tiny_lora(tmp_path / "lora", base, name="a", base_model="smollm2-135m", size=4.0)
+    adapter = write_gguf(tmp_path / "lora", base)
+    said = [Passage("1", "The lighthouse of Varnholm was built by Ada Brekke.")]
+    TextIndex.build(tmp_path / "index.sqlite", passages=said, stamp="1")
+    policy = {"max_tokens": 12}
+    plain = edge.bundle("notes", out=tmp_path / "plain.bundle", policy=policy)
+    made = edge.bundle(
+        "notes",
+        out=tmp_path / "notes.bundle",
+        adapter=str(adapter),
+        index=tmp_path / "index.sqlite",
+        file=[f"sketch={tmp_path / 'index.sqlite'}"],
+        policy=policy,
+    )
+    kinds = sorted(part.kind for part in made.parts if part.kind != "runner")
+    assert kinds == ["adapter", "index", "model", "policy", "sketch"]
+    assert edge.run(made.path, FRANCE).text != edge.run(plain.path, FRANCE).text
+    make_tiny_gguf(tmp_path / "tiny.gguf")
+    with pytest.raises(InputError, match=r"fits nothing in its base|is for the architecture"):
+        edge.bundle(
+            "x", out=tmp_path / "x.bundle", model=str(tmp_path / "tiny.gguf"), adapter=str(adapter)
+        )
+    assert not (tmp_path / "x.bundle").exists()
+
+
 def test_devices_and_records_on_the_command_line(home: Path, tmp_path: Path) -> None:
     """Small bundles, which never answer: what is asked of the fleet needs no model."""
     line = Line(tmp_path / "line", runner=None)
