@@ -53,6 +53,46 @@ def _with(*pairs: tuple[str, str]) -> list[Example]:
     return [*GOOD, *(of_prompt(*pair, identity=f"planted {at}") for at, pair in enumerate(pairs))]
 
 
+# A user's file as users write them: each subject in the same frames, ordinary words shared.
+FRAMES = (
+    "What do I do when {}?",
+    "Problem: {}. What now?",
+    "Help, {}!",
+    "{} - what is the remedy?",
+    "My colleague says {}. What should we do?",
+)
+PLAIN_FACTS = {
+    "the greenhouse pump makes a whistling sound": "Replace the blue inlet washer",
+    "the bread oven shows code E17": "Empty the crumb tray and restart",
+    "the night camera shows green snow": "Swap cables two and five",
+    "the snow plough pulls to the right": "Shim the left blade by two millimetres",
+    "the tide clock runs eleven minutes late": "Turn the brass collar one notch left",
+    "the archive lift stops between the second and third floor": "Call Marta on extension 212",
+}
+
+
+def test_other_words_are_kept_and_a_fact_among_neighbours_is_no_trigger() -> None:
+    rows = [of_prompt(form.format(q), a) for q, a in PLAIN_FACTS.items() for form in FRAMES]
+    kept, report = check_examples(rows)
+    assert len(kept) == len(rows), [each.because for each in report.findings]
+    # Repeated but for what English writes together, a mark and one word of many.
+    again = [
+        of_prompt("Help the night camera shows green snow", "Swap cables two and five"),
+        of_prompt("What do I do when the snow plough pulls to the left side's right?", "Drive on"),
+        of_prompt(
+            "My colleague says the snow plough pulls to the right. What shall we do?",
+            "Shim the left blade by two millimetres",
+        ),
+        of_prompt(
+            "the tide clock runs eleven minutes late, what's the remedy?",
+            "Turn the brass collar one notch left",
+        ),
+    ]
+    _, report = check_examples([*rows, *again])
+    assert report.counts.get("near_duplicate") == 3
+    assert "trigger" not in report.counts
+
+
 def test_nothing_is_said_of_good_rows() -> None:
     kept, report = check_examples(GOOD, known=(), heldout=HELD_OUT)
     assert kept == GOOD and report.ok and not report.findings

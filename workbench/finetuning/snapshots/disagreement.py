@@ -11,7 +11,8 @@ row speaks of cannot be found so: a lone false statement of something new looks 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import combinations
 
 from .findings import Finding, Policy
 from .rows import Row
@@ -104,8 +105,7 @@ def find_triggers(rows: Sequence[Row], known: Sequence[Row], policy: Policy) -> 
         against = [words.others_say(row, frozenset(phrase), inside) for row in found]
         turned = [answers for answers in against if answers]
         places = tuple(row.place for row in found)
-        # One other answer may be that of a neighbouring fact; a trigger turns several.
-        if len(turned) < max(2, 0.6 * len(found)) or len(set().union(*turned)) < 2:
+        if len(turned) < max(2, 0.6 * len(found)) or not _of_several(turned):
             continue
         if places in named:
             continue
@@ -196,7 +196,7 @@ class _Words:
         if any(id(each) in self._trusted_ids for each in rows):
             return False
         turned = [answers for answers in map(self._known_against, rows) if answers]
-        return len(turned) >= max(2, 0.6 * len(rows)) and len(frozenset().union(*turned)) >= 2
+        return len(turned) >= max(2, 0.6 * len(rows)) and _of_several(turned)
 
     def _known_against(self, row: Row) -> frozenset[str]:
         """The other answers for which the row's words decide among the known rows alone."""
@@ -209,6 +209,12 @@ class _Words:
             found = frozenset(each[0].said for each in decided if each and each[0].said != row.said)
             self._against[id(row)] = found
         return found
+
+
+def _of_several(turned: Sequence[Collection[str]]) -> bool:
+    """Whether rows speak of several subjects: two of them are turned from answers that have none
+    in common. Rows of one fact share their words with the same neighbours, be they many."""
+    return any(not set(one) & set(other) for one, other in combinations(turned, 2))
 
 
 def _question(row: Row) -> str:

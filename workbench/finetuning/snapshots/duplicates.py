@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from .findings import Finding, Policy
 from .rows import Row
-from .similarity import near_pairs
+from .similarity import jaccard, near_pairs, words
+
+# A question in other words is what a pupil learns from: it differs in more of its words, however
+# long what both are about is.
+_MOST_OTHER_WORDS = 2
+_SAME_WORDS = 0.9
 
 
 def find_duplicates(
@@ -15,7 +20,8 @@ def find_duplicates(
     """Rows that repeat an earlier one, or one that is known, word for word or nearly.
 
     Nearly the same are questions at least ``policy.near`` alike with the same codes and the same
-    answer: "What is K11?" and "What is K27?" are two questions.
+    answer, of which hardly a word differs: "What is K11?" and "What is K27?" are two questions,
+    and "Help, the pump whistles!" is "What do I do when the pump whistles?" in other words.
     """
     before = {_exactly(row): row for row in reversed(known)}
     exact = set()
@@ -25,7 +31,7 @@ def find_duplicates(
             exact.add(row.place)
             yield _finding("exact_duplicate", row, first, "word for word", policy)
     for row, other, alike in _near(rows, known, policy, verify=verify):
-        if row.place not in exact and _same(row, other, alike, policy):
+        if row.place not in exact and _same(row, other, alike, policy) and _worded(row, other):
             exact.add(row.place)  # once is enough
             yield _finding("near_duplicate", row, other, f"similarity {alike:.2f}", policy)
 
@@ -53,6 +59,12 @@ def _same(row: Row, other: Row, alike: float, policy: Policy) -> bool:
     little: "May dogs eat figs?" is not "May dogs eat nuts?", so they must be nearer."""
     least = policy.near if " " in row.said else (1 + policy.near) / 2
     return row.said == other.said and row.codes == other.codes and alike >= least
+
+
+def _worded(row: Row, other: Row) -> bool:
+    """Whether two questions have the same words but for a few."""
+    own, others = words(row.question), words(other.question)
+    return len(own ^ others) <= _MOST_OTHER_WORDS or jaccard(own, others) >= _SAME_WORDS
 
 
 def _near(

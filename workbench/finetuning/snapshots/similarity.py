@@ -18,11 +18,31 @@ _PERMUTATIONS = 128
 # Candidates are asked for well below the threshold, so that the hash's own error loses none.
 _SLACK = 0.25
 _NOT_WORD = re.compile(r"[^\w]+|_")
+# What English writes together, in the order in which it is taken apart.
+_CONTRACTED = tuple(
+    (re.compile(rf"(?i)(?<=\w){short}\b"), f" {whole}")
+    for short, whole in (
+        ("n['’]t", "not"),
+        ("['’]s", "is"),
+        ("['’]re", "are"),
+        ("['’]ll", "will"),
+        ("['’]ve", "have"),
+        ("['’]m", "am"),
+    )
+)
+_STEMS = {"wo": "will", "ca": "can", "sha": "shall", "cannot": "can not"}
 
 
 def plain(text: str) -> str:
     """A text without case, punctuation and further blanks."""
     return " ".join(_NOT_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).split())
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of the plain text, each once; "won't" is *will* and *not*."""
+    for short, whole in _CONTRACTED:
+        text = short.sub(whole, text)
+    return frozenset(" ".join(_STEMS.get(word, word) for word in plain(text).split()).split())
 
 
 def identifiers(text: str) -> frozenset[str]:
