@@ -129,7 +129,7 @@ def test_one_signs_in_by_keyboard_and_a_wrong_password_is_said(chromium: Any, la
     Passwords(lab.database).set("tess", "a long enough password")
     context = chromium.new_context(color_scheme="dark")
     page = context.new_page()
-    page.goto(f"{lab.url}/lab/tree/notebooks/plan.md")
+    page.goto(f"{lab.url}/lab/tree/notebooks/plan.md?reset")
     page.keyboard.type("tess")
     page.keyboard.press("Tab")
     page.keyboard.type("a wrong one")
