@@ -131,7 +131,7 @@ def test_two_notes_together_support_nothing() -> None:
     assert checker.find("Phuket is connected by the Sarasin Bridge to Phang Nga.").verbatim
 
 
-def test_a_word_of_the_question_is_free_and_a_name_of_it_is_not() -> None:
+def test_the_year_that_is_asked_for_is_free_and_no_name_or_other_noun() -> None:
     notes = [note("The book Leviathan was published by Hobbes in London in 1651.", "Leviathan")]
     sentence = "The year Leviathan was published is 1651."
     assert Checker(notes, "In what year was Leviathan published?").find(sentence).note == 0
@@ -146,6 +146,39 @@ def test_a_word_of_the_question_is_free_and_a_name_of_it_is_not() -> None:
     )
     lie = "Leviathan was published by Locke in 1651."
     assert Checker(notes, "What did Locke publish?").find(lie).note is None
+
+
+SUPPOSED = (
+    (
+        "Which supplier is in Port Sel?",
+        "Otter was built in 1904 and sank in 1917 off Port Sel with a cargo of dye.",
+        "The supplier in Port Sel is Otter.",
+    ),
+    ("Which town was Ida Roth born in?", "Ida Roth was born in Ostra.", "The town is Ostra."),
+    ("Who is the mayor of Ostra?", "Ida Roth was born in Ostra.", "The mayor of Ostra is Ida Roth."),
+    ("In which year did the mayor die?", "Ida Roth died in 1951.", "The mayor died in 1951."),
+)
+
+
+@pytest.mark.parametrize(("question", "said", "sentence"), SUPPOSED)
+def test_what_only_the_question_calls_something_is_not_said_of_it(
+    question: str, said: str, sentence: str
+) -> None:
+    found = Checker([note(said, "Otter")], question).find(sentence)
+    assert found.note is None
+    assert found.missing in (("supplier",), ("town",), ("mayor",))
+
+
+def test_a_variant_in_which_nouns_of_the_question_are_free_passes_what_is_false(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nouns = frozenset(("supplier", "town", "mayor"))
+    monkeypatch.setattr(support_module, "_OF_A_NUMBER", nouns)
+    monkeypatch.setattr(support_module, "_some_number", lambda said: True)
+    passed = [
+        Checker([note(said, "Otter")], asked).find(text).note == 0 for asked, said, text in SUPPOSED
+    ]
+    assert sum(passed) >= 2
 
 
 def test_the_heading_is_cited_where_it_lends_the_name() -> None:

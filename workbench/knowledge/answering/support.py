@@ -1,8 +1,8 @@
 """Whether a sentence of a document says what a sentence of an answer says.
 
-A sentence is supported by a note if all its words stand there (but one noun that the question
-brought, if it is not what the sentence says that something is), in much the same order, if what
-hangs together in it hangs together there (words that are joined in its parse are near each other in
+A sentence is supported by a note if all its words stand there (but *year* or *date*, if the
+question brought it and the sentence tells a number of the note: *supplier* or *town* would say what
+something is), in much the same order, if what hangs together in it hangs together there (words that are joined in its parse are near each other in
 the note's), who did is not who it was done to, and both deny or neither does. What it says of a
 deed is said of that deed there, not of the next one in the sentence (*he learnt a trade and
 married, after ...*); a deed keeps what it was done to, and its *perhaps* or *almost*. The heading
@@ -24,7 +24,8 @@ from .notes import Note, Span
 from .sentence_reading import Reading, read_sentence
 
 _LEAST_ORDER, _LEAST_JOINED = 0.65, 0.85
-_MOST_OF_QUESTION = 1
+# Nouns that say nothing of what is told beside its number. Any other is claimed of something.
+_OF_A_NUMBER = frozenset(("year", "date", "time"))
 _BEGINS_WITH_OWN = re.compile(r"^\W*(?:His|Her|Its|Their)\b")
 
 
@@ -81,8 +82,8 @@ class Checker:
         own = set(note.lemmas)
         lent = set(title.lemmas) if self.notes[number].heading is not None else set()
         lacking = tuple(word for word in dict.fromkeys(said.lemmas) if word not in own | lent)
-        free = self._asked.nouns - said.names - said.numbers - said.predicates
-        known = len(lacking) <= _MOST_OF_QUESTION and free.issuperset(lacking)
+        free = self._asked.nouns & _OF_A_NUMBER if _some_number(said) else frozenset()
+        known = len(lacking) <= 1 and (free - said.predicates).issuperset(lacking)
         exact = said.numbers <= note.numbers | title.numbers
         alike = known and exact and said.denies == note.denies and _same_doer(said, note)
         alike = alike and _same_deeds(said, note, lent)
@@ -92,6 +93,11 @@ class Checker:
         if alike and _in_order(said, note, before=before) and _hangs_together(said, note, lent):
             return Support(number, by_heading=bool(set(said.lemmas) & lent - own))
         return Support(None, lacking or said.lemmas)
+
+
+def _some_number(said: Reading) -> bool:
+    """Whether a sentence tells one: that it stands in the note is looked at elsewhere."""
+    return bool(said.numbers)
 
 
 def sentences_in(text: str) -> list[str]:
