@@ -34,6 +34,9 @@ TEXTS = {
     "never.txt": "Eva Lind was never married.",
     "closed.txt": "The harbour is closed.",
     "open.txt": "The harbour is not closed.",
+    "ulm.txt": "Ulm was founded in 1184 by Otto Rehn.",
+    "abbey.txt": "Ulm Abbey was founded by Eva Lind in 1240.",
+    "chapel.txt": "Ulm Abbey was founded by Eva Lind in 1245.",
     "married.txt": "Eva Lind studied in Tolm. She married Otto Rehn in 1880.",
 }
 TITLES = {"table.md": "Towns", "teams.md": "Crews and stores"}
@@ -185,5 +188,21 @@ def test_facts_of_two_people_do_not_contradict_each_other(monkeypatch: pytest.Mo
     assert remarks.differing(question, notes) == []
     one = ask("Is the harbour closed?", "closed.txt", "open.txt")
     assert any("contradict" in each for each in one.remarks)
+    monkeypatch.setattr(remarks, "_of_one_subject", lambda *_: True)
+    assert remarks.differing(question, notes) == notes
+
+
+def test_a_longer_name_is_another_subject_and_contradicts_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    question = "When was Ulm founded?"
+    made = ask(question, "ulm.txt", "abbey.txt")
+    assert (made.answer, made.remarks) == (TEXTS["ulm.txt"], ())
+    both = ask("When was Ulm Abbey founded?", "ulm.txt", "abbey.txt", "chapel.txt")
+    assert both.remarks == ("The documents contradict each other: abbey.txt, chapel.txt.",)
+    monkeypatch.setattr(choosing, "_of_the_named", lambda asked, told: told)
+    notes = choose_notes(found(question, "ulm.txt", "abbey.txt"), alike)
+    assert len(notes) == 2
+    assert remarks.differing(question, notes) == []
     monkeypatch.setattr(remarks, "_of_one_subject", lambda *_: True)
     assert remarks.differing(question, notes) == notes

@@ -121,13 +121,19 @@ def _outright(retrieval: Retrieval, asked: AskedFor, notes: Sequence[Note]) -> l
             told += [line for line in lines if any(map(line.names, asked.names))]
         elif retrieval.strategy == "overview":
             told = []
-        told = _apart(asked, list(dict.fromkeys(told)))
+        told = _apart(asked, _of_the_named(asked, list(dict.fromkeys(told))))
     elif found.by == "two" and retrieval.strategy == "overview":
         told = []
     chosen = [replace(notes[each.passage], outright=True) for each in told]
     if found.by == "two" and len(told) == 2 and follows(*told):
         chosen = [replace(each, heading=None) for each in chosen]  # it is of what the first names
     return chosen
+
+
+def _of_the_named(asked: AskedFor, told: list[Said]) -> list[Said]:
+    """Those that have each name as it was asked, if some have: not the abbey of the town."""
+    exact = [line for line in told if all(line.longest_form(n) == n for n in asked.names)]
+    return exact or told
 
 
 def _apart(asked: AskedFor, told: Sequence[Said]) -> list[Said]:

@@ -23,9 +23,9 @@ def differing(question: str, notes: Sequence[Note]) -> list[Note]:
     """The notes of different documents that answer outright, and each otherwise; none if all agree.
 
     A time and a number have one value, a place where it is asked where somebody was born, died or
-    is buried. It is asked whether something is so: one says it, another denies it. Where the
-    question names nobody, they must be of the same: that Ida is married and Ada never was is no
-    contradiction.
+    is buried. It is asked whether something is so: one says it, another denies it. They must be of
+    the same: that Ida is married and Ada never was is no contradiction, nor is it that a town was
+    founded in one year and its abbey, whose name begins with the town's, in another.
     """
     asked = read_asked_for(question)
     told = [note for note in notes if note.outright]
@@ -91,7 +91,8 @@ def _has_one_value(asked: AskedFor) -> bool:
 def _of_one_subject(asked: AskedFor, one: Note, other: Note) -> bool:
     """Whether both tell of the same, as far as names tell: outright notes have the question's."""
     if asked.names:
-        return True
+        lines = one.said(), other.said()
+        return all(lines[0].longest_form(each) == lines[1].longest_form(each) for each in asked.names)
     first, second = (_subject(note.said()) for note in (one, other))
     return not (first and second and first.isdisjoint(second))
 

@@ -147,6 +147,26 @@ class Said:
         """Whether it has a name in whole."""
         return bool(self.places(name))
 
+    def longest_form(self, name: tuple[str, ...]) -> tuple[str, ...]:
+        """A name as it goes on where it stands first: *Rome*, or the *Rome Opera*; or only itself.
+
+        What goes on follows it at once, with capitals: another name after a comma does not.
+        """
+        places = self.places(name)
+        if not places:
+            return name
+        run = [each for each in self._telling if each >= places[0]]
+        last = run[len(name) - 1]
+        words = list(_WORD.finditer(self.line.text))
+        while last + 1 in self._capitals and self._touch(words, last):
+            name, last = (*name, self.stems[last + 1]), last + 1
+        return name
+
+    def _touch(self, words: list[re.Match[str]], at: int) -> bool:
+        """Whether nothing but a blank or a hyphen stands between a word and the next."""
+        between = self.line.text[words[at].end() : words[at + 1].start()]
+        return between in (" ", "-", "\u00a0")
+
     def begins_with(self, name: tuple[str, ...]) -> bool:
         """Whether it tells of a name: begins with it, or with a pronoun for it."""
         return any(at <= 1 and at in self._capitals for at in self.places(name)) or (
