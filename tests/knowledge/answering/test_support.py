@@ -155,7 +155,7 @@ SUPPOSED = (
         "The supplier in Port Sel is Otter.",
     ),
     ("Which town was Ida Roth born in?", "Ida Roth was born in Ostra.", "The town is Ostra."),
-    ("Who is the mayor of Ostra?", "Ida Roth was born in Ostra.", "The mayor of Ostra is Ida Roth."),
+    ("Who is the mayor of Ostra?", "Ida Roth was born in Ostra.", "The mayor of Ostra is Roth."),
     ("In which year did the mayor die?", "Ida Roth died in 1951.", "The mayor died in 1951."),
 )
 

@@ -14,6 +14,7 @@ from workbench.knowledge.retrieval.outright import is_denied, may_say, values_of
 from workbench.knowledge.retrieval.said import Said
 from workbench.knowledge.retrieval.telling import Retrieval
 from workbench.knowledge.retrieval.told_outright import told_outright
+from workbench.knowledge.retrieval.whereabouts import may_answer, read_asked_place
 from workbench.knowledge.retrieval.words import content_stems, stems_of
 
 from .notes import Note, note_of_community, read_notes
@@ -65,6 +66,9 @@ def choose_notes(
     scored = _score(retrieval, asked, own, embed)
     near = list(dict.fromkeys([*_led(retrieval, scored), *_near(scored)]))[:most]
     near = [note for note in near if not _tells_of_the_owner(asked, note)]
+    place = read_asked_place(retrieval.question)
+    if place is not None and not retrieval.path:
+        near = [note for note in near if may_answer(place, f"{note.title} {note.text}")]
     if not asked.deed:
         return near
     done = [note for note in near if may_say(asked.deed, note.said())]

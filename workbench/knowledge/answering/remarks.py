@@ -91,8 +91,8 @@ def _has_one_value(asked: AskedFor) -> bool:
 def _of_one_subject(asked: AskedFor, one: Note, other: Note) -> bool:
     """Whether both tell of the same, as far as names tell: outright notes have the question's."""
     if asked.names:
-        lines = one.said(), other.said()
-        return all(lines[0].longest_form(each) == lines[1].longest_form(each) for each in asked.names)
+        line, beside = one.said(), other.said()
+        return all(line.longest_form(each) == beside.longest_form(each) for each in asked.names)
     first, second = (_subject(note.said()) for note in (one, other))
     return not (first and second and first.isdisjoint(second))
 

@@ -2,13 +2,14 @@
 
 A sentence is supported by a note if all its words stand there (but *year* or *date*, if the
 question brought it and the sentence tells a number of the note: *supplier* or *town* would say what
-something is), in much the same order, if what hangs together in it hangs together there (words that are joined in its parse are near each other in
-the note's), who did is not who it was done to, and both deny or neither does. What it says of a
-deed is said of that deed there, not of the next one in the sentence (*he learnt a trade and
-married, after ...*); a deed keeps what it was done to, and its *perhaps* or *almost*. The heading
-under which a note stands may give the name that the note has a pronoun for. It is a check of words:
-sentences that are right and use others are refused, and the note itself answers then. Two notes
-together are no support: a bridge from one and an island from the other made false sentences.
+something is), in much the same order, if what hangs together in it hangs together there (words that
+are joined in its parse are near each other in the note's), who did is not who it was done to, and
+both deny or neither does. What it says of a deed is said of that deed there, not of the next one in
+the sentence (*he learnt a trade and married, after ...*); a deed keeps what it was done to, and its
+*perhaps* or *almost*. The heading under which a note stands may give the name that the note has a
+pronoun for. It is a check of words: sentences that are right and use others are refused, and the
+note itself answers then. Two notes together are no support: a bridge from one and an island from
+the other made false sentences.
 """
 
 from __future__ import annotations

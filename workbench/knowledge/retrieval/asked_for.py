@@ -119,6 +119,11 @@ class AskedFor:
         return next((word for word in reversed(self.asked) if word in _DEEDS), "")
 
 
+def is_kind(word: str) -> bool:
+    """Whether a stem says only of what kind an answer is: *town*, *person*."""
+    return word in _KINDS
+
+
 def acronyms_in(text: str) -> frozenset[str]:
     """Words in capitals alone, in small letters, where the text is not all in capitals: *WHO*."""
     if not any(letter.islower() for letter in text):

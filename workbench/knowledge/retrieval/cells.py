@@ -15,6 +15,7 @@ from workbench.knowledge.words import word_set
 from .asking_forms import put_plainly
 from .related_words import say_alike
 from .said import Said
+from .whereabouts import read_asked_place
 from .words import content_stems
 
 _HEAD = r"(?P<head>[a-zß-ÿ][\w-]*(?: [a-zß-ÿ][\w-]*){0,2})"
@@ -46,6 +47,9 @@ class AskedCell:
 def read_asked_cell(question: str) -> AskedCell | None:
     """What cell a question asks for; None where its form is another one."""
     plain = put_plainly(question).strip().rstrip("?.! ")
+    place = read_asked_place(question)
+    if place is not None and not place.place:  # *Which supplier is in Rome?*: no cell of Rome's row
+        return None
     for form in _FORMS:
         match = form.match(plain)
         if match is None:

@@ -12,6 +12,7 @@ from .comparing import read_comparison, sides_of
 from .followed import answers_by_next
 from .outright import answers_by_two, answers_outright
 from .said import Said
+from .whereabouts import answers_by_place, read_asked_place
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,17 @@ def told_outright(question: str, lines: Sequence[Said]) -> ToldOutright:
         told = tuple(side for side in sides if side is not None)
         return ToldOutright(told, "sides", len(told) == len(sides))
     asked, cell = read_asked_for(question), read_asked_cell(question)
-    lines = lines if cell is None else without_wrong_rows(cell, lines)
-    told = tuple(
+    place = read_asked_place(question)
+    placed = [line for line in lines if place and answers_by_place(place, line)]
+    every, lines = lines, lines if cell is None else without_wrong_rows(cell, lines)
+    if place is not None:  # a row has all words also where the supplier only sells to the place
+        lines = [line for line in lines if place.place or not line.columns]
+    by_words = [
         line
         for line in lines
         if (cell and answers_by_cell(cell, line)) or answers_outright(asked, line)
-    )
+    ]
+    told = tuple(line for line in every if line in placed or line in by_words)
     if told or asked.kind == "about":
         return ToldOutright(told, "one", bool(told))
     two = answers_by_two(asked, lines) or answers_by_next(asked, lines) or ()
