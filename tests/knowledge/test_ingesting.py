@@ -16,7 +16,7 @@ from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import BusyError, CancelledError, ConflictError, NotFoundError
 from workbench.core.optional import require
 from workbench.core.progress import Progress
-from workbench.knowledge import ingesting
+from workbench.knowledge import ingesting, operations
 from workbench.knowledge.building import build_graph, delete_document
 from workbench.knowledge.extraction.patterns import PatternExtractor
 from workbench.knowledge.extraction.protocol import Extraction, Passage
@@ -114,6 +114,18 @@ def test_what_cannot_be_read_is_stated_and_the_rest_goes_on(make_place: MakePlac
     assert done.faults["pipe.txt"] == "it is no file"
     again = place.update()
     assert (again.faults, again.unchanged) == (done.faults, 1)
+
+
+def test_an_empty_document_is_named_and_not_counted(make_place: MakePlace) -> None:
+    place = make_place({"good.txt": ADA, "empty.md": "", "blank.txt": " \n\n"})
+    done = place.update()
+    assert (done.documents, set(done.faults)) == (1, {"empty.md", "blank.txt"})
+    assert set(done.faults.values()) == {"it has no text"}
+    shown = operations._summary(place.graph, place.state())
+    assert (shown.documents, shown.faults) == (1, done.faults)
+    place.write("empty.md", WHO)
+    done = place.update()
+    assert (done.documents, set(done.faults)) == (2, {"blank.txt"})
 
 
 def test_a_document_that_breaks_is_withdrawn_and_one_that_is_mended_comes_back(

@@ -22,7 +22,7 @@ from .extractors import advice_of, use_extractors
 from .graphs import Graph
 from .left_out import keep_left_out
 from .preparing import Extracting, Prepared, begin_extracting, prepare
-from .queries import FROM_FILES
+from .queries import FAULT, FROM_FILES
 from .scanning import Look, Passed, scan
 from .writing import close_document, write_document, write_look
 
@@ -259,7 +259,7 @@ def _count(graph: Graph, table: str) -> int:
 
 def _told(graph: Graph, work: _Work, *, new_passages: int) -> Ingest:
     rows = graph.database.read(
-        "SELECT path, fault, note FROM documents LEFT JOIN readings "
+        f"SELECT path, {FAULT} AS fault, note FROM documents LEFT JOIN readings "
         f"ON readings.id = reading_id WHERE recorded_to IS NULL AND {FROM_FILES} ORDER BY path"
     )
     faults = {row["path"]: row["fault"] for row in rows if row["fault"] is not None}

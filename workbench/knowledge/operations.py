@@ -37,7 +37,7 @@ from .left_out import read_left_out
 from .live import operations as live  # noqa: F401
 from .merging import Merging, merge_entities, unmerge_entities
 from .property_graph import operations as property_graph  # noqa: F401
-from .queries import FROM_FILES
+from .queries import FAULT, FROM_FILES
 from .retrieval import operations as retrieval  # noqa: F401
 from .searching import By, Found
 from .searching import search as search_state
@@ -316,7 +316,8 @@ def list_graphs() -> list[dict[str, Any]]:
     for name in list_names():
         with opened(name) as graph:
             row = graph.database.read_one(
-                "SELECT count(reading_id), count(fault) FROM documents "
+                f"SELECT count(*) - count({FAULT}), count({FAULT}) FROM documents "
+                "LEFT JOIN readings ON readings.id = reading_id "
                 f"WHERE recorded_to IS NULL AND {FROM_FILES}"
             )
             found.append(
@@ -348,10 +349,12 @@ def _chosen(
 
 def _summary(graph: Graph, state: State) -> GraphSummary:
     rows = graph.database.read(
-        "SELECT path, fault FROM documents WHERE recorded_to IS NULL AND fault IS NOT NULL"
+        f"SELECT path, {FAULT} AS fault FROM documents LEFT JOIN readings "
+        f"ON readings.id = reading_id WHERE recorded_to IS NULL AND {FAULT} IS NOT NULL"
     )
     faults = {row["path"]: row["fault"] for row in rows} | read_left_out(graph)
-    documents = [row for row in state.documents.values() if row["reader"] != STATEMENT]
+    read = (row for row in state.documents.values() if row["reader"] != STATEMENT)
+    documents = [row for row in read if row["characters"]]
     dropped = graph.database.read_one("SELECT coalesce(sum(ungrounded), 0) FROM extractions")
     extractors = extractors_in_use(graph)
     return GraphSummary(

@@ -96,3 +96,5 @@ SELECT DISTINCT moment FROM (
     {events}
 ) WHERE moment <= ?1 ORDER BY moment
 """.format(events=" ".join(f"UNION ALL SELECT recorded_us FROM {table}" for table in EVENTS))
+FAULT = "coalesce(fault, CASE WHEN characters = 0 THEN 'it has no text' END)"
+"""Why one of ``documents`` joined with ``readings`` says nothing: NULL where it has text."""

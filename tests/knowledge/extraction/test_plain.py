@@ -31,6 +31,11 @@ STATED = {
     "Ana Lund leads the hardware group.": ("Ana Lund", "leads", "hardware group"),
     "The Oslo team is led by Ben Ortega.": ("Ben Ortega", "leads", "Oslo team"),
     "- The budget of Project Elk is about $2 million": ("Project Elk", "budget", "$2 million"),
+    "The budget of the Elk Mill repair is 4.5 million euros.": (
+        "Elk Mill repair",
+        "budget",
+        "4.5 million euros",
+    ),
     "Project Elk's budget is 2.5 million euros.": ("Project Elk", "budget", "2.5 million euros"),
     "Project Elk has a budget of 3 million.": ("Project Elk", "budget", "3 million"),
     "The budget is 40,000 pounds.": ("budget", "amounts_to", "40,000 pounds"),

@@ -142,6 +142,19 @@ def test_a_contradiction_is_told_once_and_not_of_other_times(make_place: MakePla
     assert sorted(map(sorted, told)) == [["italy", "ravenna"], ["jane roe", "mary poe"]]
 
 
+def test_a_circle_of_three_places_is_one_contradiction(make_place: MakePlace) -> None:
+    place = make_place(
+        {
+            "a.txt": "Ravenna is located in Italy. Italy is located in Tyre.",
+            "b.txt": "Tyre is located in Ravenna.",
+        }
+    )
+    found = reasoning(place)
+    (clash,) = found.clashes
+    proofs = {doc for fact in clash.facts for doc in found.proof(fact).documents()}
+    assert proofs == {"a.txt", "b.txt"}
+
+
 def test_facts_that_are_forbidden_in_pairs_are_told_together(make_place: MakePlace) -> None:
     capitals = ("Beirut", "Tyre", "Sidon", "Tripoli")
     place = make_place(

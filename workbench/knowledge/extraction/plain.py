@@ -35,7 +35,7 @@ class PlainExtractor:
     """Facts from plain sentences of running text and of items of lists."""
 
     name = "plain"
-    version = "2"
+    version = "3"
     names_from_list = False
 
     def extract(self, chunk: Passage) -> Extraction:

@@ -52,6 +52,8 @@ _FIRST = r"(?:(?:first|officially|formally|finally|then|later|was|were|has been|
 _LED = r"leads?|led|heads?|headed|chairs?|chaired|manages?|managed|directs?|directed"
 _CLAUSE = r"(?:(?!\b(?:which|who|that|when|after|before|because|where|while)\b)[^,;:()—–])"
 
+_PARTS = r"(?: [a-z][\w'’-]+){0,2}?"  # *Mercer Bridge repair*
+
 _AND = rf"(?:(?:was|were|had been|began|grew|\w+ed)\b{_CLAUSE}*?\band )?"  # *was built and*
 
 
@@ -119,7 +121,7 @@ FORMS: tuple[Form, ...] = (
     _form(
         "{r}",
         rf"^(?:[Tt]he|[Oo]ur) (?:total |annual |yearly |monthly )?(?P<r>{_ATTRIBUTE}) (?:of|for) "
-        rf"(?P<s>(?:the )?(?:{NAME}|[\w'’-]+(?: [\w'’-]+)?)) {_IS} {_ABOUT}(?:on )?"
+        rf"(?P<s>(?:the )?(?:{NAME}{_PARTS}|[\w'’-]+(?: [\w'’-]+)?)) {_IS} {_ABOUT}(?:on )?"
         rf"(?P<o>{DATE}\b|{AMOUNT})",
         0.85,
     ),

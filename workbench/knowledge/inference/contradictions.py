@@ -29,7 +29,8 @@ def find_clashes(closure: Closure, rules: Iterable[Rule]) -> list[Clash]:
     and 10 December 1815), if they are one day or amount in two spellings, or if one is located in,
     part of, or another name of the other. ``<=`` compares years, where both are known. A clash of
     conclusions alone is left out where a clash of what they were concluded from is found: it is the
-    same quarrel, further on.
+    same quarrel, further on. So is each further one that comes down to the same stated facts, such
+    as each of three places that lie in a circle, by the same rule.
     """
     found: dict[frozenset[Said], Clash] = {}
     for rule in sorted((each for each in rules if each.is_constraint), key=lambda each: each.text):
@@ -42,7 +43,27 @@ def find_clashes(closure: Closure, rules: Iterable[Rule]) -> list[Clash]:
             if clash.confidence > known.confidence:
                 found[frozenset(facts)] = clash
     kept = [each for each in found.values() if not _follows(closure, each, found)]
-    return sorted(kept, key=lambda each: (-each.confidence, [fact.order for fact in each.facts]))
+    kept.sort(key=lambda each: (-each.confidence, [fact.order for fact in each.facts]))
+    roots = (frozenset(_stated(closure, each.facts)) for each in kept)
+    told: dict[tuple[Rule, frozenset[Said]], Clash] = {}
+    for clash, stated in zip(kept, roots, strict=True):
+        told.setdefault((clash.rule, stated), clash)
+    return list(told.values())
+
+
+def _stated(closure: Closure, facts: Iterable[Said]) -> Iterator[Said]:
+    """The stated facts that some facts come down to, by their proofs."""
+    waiting, seen = list(facts), set[Said]()
+    while waiting:
+        fact = waiting.pop()
+        if fact in seen:
+            continue
+        seen.add(fact)
+        made = closure.conclusions.get(fact) if fact not in closure.stated else None
+        if made is None:
+            yield fact
+        else:
+            waiting += made.premises
 
 
 def gather(clashes: Sequence[Clash]) -> list[Clash]:

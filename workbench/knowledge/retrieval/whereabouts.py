@@ -1,10 +1,10 @@
 """A question for where something is by its kind, or for what of a kind is somewhere.
 
 *In which ward is the Penn Library?* is answered by a row of a table that is named by the library
-and says of where it lies *Abbey Ward*. *Which supplier is in Port Selwyn?* is answered by the row of a
-supplier that says *Port Selwyn* of where it is. The heads that say where are those that facts of
-``located_in`` are read from. A sentence that has not what such a question names, or in the second
-case nothing of the kind, answers neither.
+and says of where it lies *Abbey Ward*. *Which supplier is in Port Selwyn?* is answered by the row
+of a supplier that says *Port Selwyn* of where it is. The heads that say where are those that facts
+of ``located_in`` are read from. A sentence that has not what such a question names, or in the
+second case nothing of the kind, answers neither.
 """
 
 from __future__ import annotations
