@@ -55,6 +55,11 @@ def test_a_bundle_from_the_beginning_to_its_second_version(model: None, tmp_path
     assert answer.memory_bytes < 400e6 and answer.start_s > 0
     root = answer.root
     assert edge.status(root).healthy
+    assert edge.run(first, FRANCE, offline=True).text == answer.text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))  # as where there is no such program
+        with pytest.raises(CapabilityError, match="no network namespace"):
+            edge.run(first, FRANCE, offline=True)
     told = edge.bundle("notes", out=second, policy={"max_tokens": 3}, previous=first)
     assert told.changed_bytes is not None and told.changed_bytes < 20_000
     done = edge.update(root, str(second))

@@ -99,6 +99,8 @@ def show_status(status: DeviceStatus) -> None:
         rows.append(["temperature", f"{status.temperature_c:.0f} degrees"])
     if status.battery_percent is not None:
         rows.append(["battery", f"{status.battery_percent}%"])
+    if status.untold:
+        rows.append(["hints", status.untold])
     if status.clock:
         rows.append(["clock", status.clock])
     print_table([f"device {status.device}", ""], rows)

@@ -10,7 +10,7 @@ from workbench.cli.drawing import format_bytes, format_count, format_time, print
 
 if TYPE_CHECKING:
     from workbench.edge.fleet.devices import FleetDevice
-    from workbench.edge.fleet.rollouts import Rollout
+    from workbench.edge.fleet.rollout_records import Rollout
     from workbench.edge.syncing.operations import EdgeSync, RecordRow
     from workbench.edge.syncing.receiving import Enrolled, Received
 
@@ -71,25 +71,39 @@ def show_devices(fleet: tuple[FleetDevice, ...]) -> None:
             each.name,
             each.state,
             f"{each.bundle} {each.version}" if each.version is not None else "",
-            format_time(each.seen_s) if each.seen_s is not None else "",
-            each.records,
+            format_time(each.contact_s) if each.contact_s is not None else "",
+            f"{each.records:,}",
+            f"{each.waiting:,}" if each.seen_s is not None else "",
             "; ".join(filter(None, (*each.fell_back[1:], each.clock))),
         ]
         for each in fleet
     ]
-    print_table(["device", "state", "version", "last word", "records", "note"], cells)
+    print_table(["device", "state", "version", "last contact", "records", "waiting", "note"], cells)
 
 
 def _show_rollout(rollout: Rollout) -> None:
     """Where it is, and how that stage goes."""
     stage = f"stage {rollout.stage + 1} of {len(rollout.stages)}"
-    click.echo(
-        f"version {rollout.version} is {rollout.state}: {stage}, offered to "
-        f"{100 * rollout.share:g}% of the devices"
-    )
-    click.echo(f"{rollout.well} well, {rollout.failed} failed, {rollout.waiting} not heard of")
+    if rollout.state == "going back":
+        click.echo(f"version {rollout.version}: devices go back to {rollout.before_version}")
+        click.echo(f"{rollout.well} have it, {rollout.failed} failed, {rollout.waiting} not yet")
+    else:
+        click.echo(
+            f"version {rollout.version} is {rollout.state}: {stage}, offered to "
+            f"{100 * rollout.share:g}% of the devices"
+        )
+        click.echo(f"{rollout.well} well, {rollout.failed} failed, {rollout.waiting} not heard of")
     if rollout.reason:
-        click.echo(f"halted: {rollout.reason}")
+        click.echo(f"{rollout.state}: {rollout.reason}")
 
 
-show_rollout_start = show_rollout_look = show_rollout_halt = _show_rollout
+def show_rollout_list(found: tuple[Rollout, ...]) -> None:
+    """A few lines each."""
+    if not found:
+        click.echo("no roll-out was begun; try: workbench edge rollout start FOLDER BUNDLE")
+    for each in found:
+        click.echo(f"{each.folder}, {each.file}, begun {format_time(each.started_s)}")
+        _show_rollout(each)
+
+
+show_rollout_start = show_rollout_look = show_rollout_halt = show_rollout_back = _show_rollout

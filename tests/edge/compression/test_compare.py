@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,23 @@ def test_the_frontier_is_what_nothing_beats() -> None:
     same = mark_frontier([ROWS[1], ROWS[1], row("slower", 1, 20.1, 99.0)])
     assert [each.frontier for each in same] == [True, True, False]
     assert not mark_frontier([row("untimed", 1, 1.0, None)])[0].frontier
+
+
+def test_a_form_that_says_nothing_sound_is_on_no_frontier_and_in_no_picture() -> None:
+    broken = row("gguf:iq4_xs", 40, math.nan, 900.0)
+    rows = mark_frontier([*ROWS, broken])
+    assert not rows[-1].frontier
+    assert draw(rows, title="t").count("<circle") == len(ROWS)
+    assert choose(replace(FOUND, rows=rows), PROFILES["phone"]).target == "gguf:q4_k_m"
+
+
+def test_a_model_as_it_came_runs_where_its_own_form_runs() -> None:
+    """Weights as torch reads them are no GGUF, whatever else they are."""
+    came = replace(ROWS[0], engine="transformers", tokens_per_s=900.0)
+    rows = (came, *ROWS[1:])
+    found = choose(replace(FOUND, rows=rows), PROFILES["laptop"])
+    assert found.target == "gguf:q8_0"
+    assert found.passed_over["as it came"].startswith("is transformers")
 
 
 @pytest.mark.parametrize(

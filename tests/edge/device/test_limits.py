@@ -36,7 +36,11 @@ def machine(folder: Path, *, temperature: str = "", battery: tuple[str, str] | N
 
 
 def test_a_machine_that_tells_nothing(tmp_path: Path) -> None:
-    assert limits.read_hints(tmp_path) == limits.Hints(None, None, None, "")
+    hints = limits.read_hints(tmp_path)
+    assert hints == limits.Hints(None, None, None, "")
+    assert hints.untold == "this machine tells no temperature and no battery"
+    warm = limits.read_hints(machine(tmp_path / "warm", temperature="45000"))
+    assert warm.untold == "this machine tells no battery"
 
 
 def test_a_hot_machine_or_one_with_a_low_battery_does_less(tmp_path: Path) -> None:
@@ -50,6 +54,27 @@ def test_a_hot_machine_or_one_with_a_low_battery_does_less(tmp_path: Path) -> No
     low = limits.read_hints(machine(tmp_path / "c", battery=("9", "Discharging")))
     assert "92 degrees" in hot.advice and "9% left" in low.advice
     assert limits.choose_threads(3, hot) == limits.choose_threads(3, low) == 1
+
+
+def test_the_battery_of_a_mouse_is_not_the_machines(tmp_path: Path) -> None:
+    folder = machine(tmp_path, battery=("64", "Charging"))
+    for name, scope, capacity in (("A-mouse", "Device", "3"), ("BAT1", "System", "9")):
+        supply = folder / "power_supply" / name
+        supply.mkdir()
+        said = {"type": "Battery", "scope": scope, "capacity": capacity, "status": "Discharging"}
+        for each, text in said.items():
+            (supply / each).write_text(text + "\n")
+    hints = limits.read_hints(folder)
+    assert (hints.battery_percent, hints.on_battery, hints.advice) == (64, True, "")
+
+
+def test_the_policys_threads_hold_where_the_system_tells_no_processors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)  # as on a Mac
+    nothing = limits.Hints(None, None, None, "")
+    assert limits.choose_threads(5, nothing) == 5
+    assert limits.choose_threads(0, nothing) == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import subprocess
 import venv
 from pathlib import Path
@@ -213,6 +214,43 @@ def test_an_unknown_architecture_is_named_and_nothing_is_replaced(
     assert said["code"] == "architecture", said
     assert "zonda" in said["message"] and "nothing was replaced" in said["message"]
     assert "Paris" in run(bare, installed, "ask", FRANCE)["text"]
+
+
+def test_weights_that_the_runtime_cannot_read_are_named_and_nothing_is_replaced(
+    bare: Path, bundle: Built, installed: Path, tmp_path: Path
+) -> None:
+    """The type of one matrix becomes a number that no llama.cpp gave yet."""
+    model = next(part for part in bundle.manifest.parts if part.kind == "model")
+    version = installed.parent / "bundles" / state_of(installed)["current"]
+    data = bytearray((version / model.name).read_bytes())
+    name = b"blk.0.attn_q.weight"
+    place = data.index(name) + len(name)
+    (dimensions,) = struct.unpack_from("<I", data, place)
+    struct.pack_into("<I", data, place + 4 + 8 * dimensions, 99)
+    (tmp_path / "other.gguf").write_bytes(data)
+    made = build(
+        "notes",
+        tmp_path / "notes-2.bundle",
+        contents=[parts.Content("model", "parts/model.gguf", tmp_path / "other.gguf")],
+        architecture="llama",
+        previous=bundle.path,
+        signer=load_signer(bundle.path.parent / "keys"),
+    )
+    command = [str(bare), "-I", str(installed), "update", str(made.path), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, env=clean(), check=False)
+    said = json.loads(done.stdout.splitlines()[-1])["error"]
+    assert said["code"] == "architecture", said
+    assert "attn_q.weight is quantised as type 99" in said["message"]
+    assert "nothing was replaced" in said["message"]
+    assert "Paris" in run(bare, installed, "ask", FRANCE)["text"]
+
+
+def test_what_cannot_be_noted_does_not_keep_an_answer_back(bare: Path, installed: Path) -> None:
+    """The records' file is no database any more: the answer comes, with a word of it."""
+    (installed.parent / "outbox.sqlite").write_bytes(b"nothing like a database" * 100)
+    told = run(bare, installed, "ask", FRANCE)
+    assert "Paris" in told["text"]
+    assert "cannot be opened" in told["notes"][-1]
 
 
 def test_a_damaged_model_makes_way_for_the_version_before(

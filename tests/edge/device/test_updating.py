@@ -257,3 +257,24 @@ def test_a_folder_that_has_nothing_says_what_to_do(tmp_path: Path, line: Line) -
     with pytest.raises(Fault) as caught:
         updating.update(tmp_path / "empty", str(line.built[0].path), here=HERE)
     assert caught.value.code == "integrity"
+
+
+def test_who_installs_second_meanwhile_takes_nothing_away(
+    tmp_path: Path, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two masters: another line is installed between the look at the folder and its lock."""
+    root, other = tmp_path / "fresh", Line(tmp_path / "other", name="other")
+    first, theirs = line.built[0], other.add({"a.bin": b"theirs"})
+    real, once = state.locked, [True]
+
+    def late(folder: Path) -> object:
+        if once:
+            once.clear()
+            updating.install(root, str(theirs.path), here=HERE, attempt=well)
+        return real(folder)
+
+    monkeypatch.setattr(state, "locked", late)
+    with pytest.raises(Fault) as caught:
+        updating.install(root, str(first.path), here=HERE, attempt=well)
+    assert caught.value.code == "two-masters"
+    assert state.load(root).current == theirs.manifest.digest

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +14,13 @@ from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.edge.device import channel, sending, state, updating
 from workbench.edge.device.faults import Fault
 from workbench.edge.device.outbox import Outbox
-from workbench.edge.device.reporting import note_status
+from workbench.edge.device.reporting import note_status, status_of
 from workbench.edge.fleet import rollouts
 from workbench.edge.fleet.devices import list_fleet
+from workbench.edge.fleet.rollout_records import list_rollouts
 from workbench.edge.syncing.receiving import Desk, take_folder
 
-from ..made_bundles import HERE, Line, well
+from ..made_bundles import HERE, NOW_S, Line, well
 
 MANY = 24
 
@@ -185,3 +188,94 @@ def test_a_status_of_another_form_is_a_silent_device(fleet: Fleet, home: Path) -
     sending.sync(fleet.roots[0], str(fleet.folder / "stick"))
     take_folder(fleet.folder / "stick", Desk())
     assert [device.state for device in list_fleet()] == ["silent"]
+
+
+def test_devices_go_back_those_that_are_well_too(fleet: Fleet) -> None:
+    fleet.enrol(6)
+    fleet.start(1, stages=(1.0,))
+    assert fleet.look().state == "done"
+    fleet.start(2, stages=(1.0,))
+    assert fleet.turn() == 6
+    assert fleet.look().state == "done"
+    went = rollouts.go_back(fleet.shelf, "answers got worse", signer=fleet.line.signer)
+    assert (went.state, went.before_version, went.well, went.waiting) == ("going back", 1, 0, 6)
+    assert fleet.turn() == 6
+    looked = fleet.look()
+    assert (looked.state, looked.well, looked.waiting) == ("going back", 6, 0)
+    assert {device.version for device in list_fleet()} == {1}
+    with pytest.raises(ConflictError, match="go back to version 1 already"):
+        rollouts.halt(fleet.shelf, "twice", signer=fleet.line.signer)
+    assert list_rollouts()[0].state == "going back"
+    fleet.start(3, stages=(1.0,))
+    assert fleet.turn() == 6
+    assert fleet.look().state == "done"
+
+
+def test_what_one_can_go_back_to(fleet: Fleet, tmp_path: Path) -> None:
+    fleet.enrol(2)
+    fleet.start(2, stages=(1.0,))
+    with pytest.raises(ConflictError, match="nothing was offered"):
+        rollouts.go_back(fleet.shelf, "", signer=fleet.line.signer)
+    later = fleet.line.built[2].path
+    with pytest.raises(ConflictError, match="is no version that version 2 came from"):
+        rollouts.go_back(fleet.shelf, "", bundle=later, signer=fleet.line.signer)
+    first = fleet.line.built[0].path
+    went = rollouts.go_back(fleet.shelf, "", bundle=first, signer=fleet.line.signer)
+    assert went.before_version == 1 and (fleet.shelf / went.before_file).is_file()
+
+
+def test_a_line_is_given_out_in_one_folder_at_a_time(fleet: Fleet, tmp_path: Path) -> None:
+    fleet.enrol(2)
+    fleet.start(2, stages=(0.5, 1.0))
+    other = tmp_path / "another-shelf"
+    with pytest.raises(ConflictError, match="is being given out in"):
+        rollouts.start(other, fleet.line.built[2].path, signer=fleet.line.signer)
+    assert fleet.look().version == 2, "the one that is under way is still known"
+    shutil.rmtree(fleet.shelf)
+    assert rollouts.start(other, fleet.line.built[2].path, signer=fleet.line.signer).version == 3
+
+
+def test_a_version_is_not_done_while_no_device_is_known(fleet: Fleet) -> None:
+    fleet.start(2, stages=(0.5, 1.0))
+    for _ in range(3):
+        assert (fleet.look().state, fleet.look().stage) == ("running", 0)
+
+
+def test_a_clock_that_was_ahead_does_not_keep_its_word_the_last(fleet: Fleet) -> None:
+    fleet.enrol(1)
+    root = fleet.roots[0]
+    with Outbox(root) as outbox:
+        said = json.dumps({**status_of(root), "version": 7, "time_s": NOW_S + 9e8}).encode()
+        outbox.put("status", said)
+        outbox._database.execute("UPDATE records SET put_s = put_s + 9e8")
+    sending.sync(root, str(fleet.folder / "stick"))
+    take_folder(fleet.folder / "stick", Desk())
+    assert [device.version for device in list_fleet()] == [7]
+    fleet.sync()
+    assert [device.version for device in list_fleet()] == [1]
+
+
+WRONG = ({"temperature_c": "<b>"}, {"time_s": math.nan}, {"version": math.inf}, {"refused": 3})
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_status_with_figures_that_are_none_is_a_silent_device(
+    fleet: Fleet, wrong: dict[str, object]
+) -> None:
+    fleet.enrol(1)
+    root = fleet.roots[0]
+    with Outbox(root) as outbox:
+        outbox.put("status", json.dumps({**status_of(root), **wrong}).encode())
+    sending.sync(root, str(fleet.folder / "stick"))
+    take_folder(fleet.folder / "stick", Desk())
+    found = list_fleet()[0]
+    assert found.state == "silent" and found.records == 2 and found.contact_s is not None
+
+
+def test_what_waits_on_a_device_is_told(fleet: Fleet) -> None:
+    fleet.enrol(1)
+    with Outbox(fleet.roots[0]) as outbox:
+        for number in range(5):
+            outbox.put("usage", b"%d" % number)
+    fleet.sync()
+    assert (list_fleet()[0].waiting, list_fleet()[0].set_aside) == (6, 0)  # with the word before

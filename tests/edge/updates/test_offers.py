@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from workbench.core.errors import ConflictError, InputError, IntegrityError
 from workbench.edge.device import channel, state, updating
 from workbench.edge.device.faults import Fault
+from workbench.edge.updates import publishing
 from workbench.edge.updates.publishing import change_share, offer, read_offer
 from workbench.edge.updates.serving import FileDoor
 
@@ -160,3 +162,103 @@ def test_a_folder_that_offers_nothing_says_so(root: Path, tmp_path: Path) -> Non
     with pytest.raises(Fault) as caught:
         take(root, tmp_path / "empty")
     assert caught.value.code == "not-found"
+
+
+def test_a_name_with_a_blank_goes_over_a_line(line: Line, root: Path, shelf: Path) -> None:
+    named = line.folder / "the notes é 2%.bundle"
+    line.built[1].path.rename(named)
+    offer(shelf, named, signer=line.signer, now_s=NOW_S)
+    with FileDoor(shelf) as door:
+        threading.Thread(target=door.serve_forever, daemon=True).start()
+        assert updating.update(root, door.address, here=HERE, attempt=well).version == 2
+        door.shutdown()
+
+
+def test_another_version_under_the_same_name_takes_nothing_away(
+    line: Line, root: Path, shelf: Path
+) -> None:
+    """Who fetches the first one meanwhile goes on, and one can still go back to it."""
+    put(shelf, line, 1)
+    again = line.folder / "again" / line.built[0].path.name
+    again.parent.mkdir()
+    again.write_bytes(line.built[1].path.read_bytes())
+    offer(shelf, again, signer=line.signer, now_s=NOW_S)
+    assert (shelf / again.name).read_bytes() == line.built[0].path.read_bytes()
+    assert take(root, shelf).version == 2
+
+
+def test_a_device_goes_back_if_the_statement_says_so_and_only_then(
+    line: Line, root: Path, shelf: Path
+) -> None:
+    put(shelf, line, 2)
+    assert take(root, shelf).version == 2
+    updating.confirm(root)
+    with pytest.raises(Fault) as caught:  # the bundle alone does not say that it is meant
+        updating.update(root, str(line.built[0].path), here=HERE, attempt=well)
+    assert caught.value.code == "older"
+    put(shelf, line, 1, back=True)
+    back = take(root, shelf)
+    assert (back.outcome, back.version, back.before) == ("updated", 1, 2)
+    assert back.fetched_bytes < 8_000, "what it had is not fetched again"
+    assert state.load(root).highest == 2
+    assert take(root, shelf).outcome == "same"
+    put(shelf, line, 2)
+    assert take(root, shelf).version == 2
+
+
+class CutError(Exception):
+    """The power went."""
+
+
+@pytest.mark.parametrize("cut", range(4))
+def test_a_statement_that_was_cut_off_is_ended_by_who_comes_next(
+    line: Line, root: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    put(shelf, line, 2, share=0.0)
+    real, left = publishing.files.write_bytes, [cut]
+
+    def write(path: Path, content: bytes) -> None:
+        if path.parent == shelf:
+            if not left[0]:
+                raise CutError
+            left[0] -= 1
+        real(path, content)
+
+    monkeypatch.setattr(publishing.files, "write_bytes", write)
+    monkeypatch.setattr(
+        publishing.files, "write_json", lambda p, v: write(p, json.dumps(v).encode())
+    )
+    if cut < 3:
+        with pytest.raises(CutError):
+            change_share(shelf, 1.0, signer=line.signer)
+    else:
+        change_share(shelf, 1.0, signer=line.signer)
+    monkeypatch.undo()
+    found = read_offer(shelf)
+    assert found is not None
+    assert (found.sequence, found.share_ppm) == ((1, 0) if cut == 0 else (2, channel.ALL_PPM))
+    assert change_share(shelf, 1.0, signer=line.signer).sequence == found.sequence + 1
+    assert take(root, shelf).version == 2
+
+
+def test_two_that_publish_at_once_leave_one_whole_statement(line: Line, shelf: Path) -> None:
+    put(shelf, line, 2, share=0.0)
+    threads = [
+        threading.Thread(target=change_share, args=(shelf, n / 16), kwargs={"signer": line.signer})
+        for n in range(1, 13)
+    ]
+    for each in threads:
+        each.start()
+    for _ in range(200):
+        read_offer(shelf)  # who reads meanwhile finds one or the other
+    for each in threads:
+        each.join()
+    found = read_offer(shelf)
+    assert found is not None and found.sequence == 13
+
+
+def test_a_statement_without_its_signature_is_named(line: Line, shelf: Path) -> None:
+    put(shelf, line, 2)
+    (shelf / channel.SIGNATURE_NAME).unlink()
+    with pytest.raises(IntegrityError, match="has no signature"):
+        read_offer(shelf)

@@ -126,6 +126,7 @@ def run(
     root: Path | None = None,
     key: list[str] | None = None,
     max_tokens: Annotated[int, limits.Ge(1)] | None = None,
+    offline: bool = False,
 ) -> EdgeAnswer:
     """Ask a bundle one question, run as a device runs it: by its own runner, offline.
 
@@ -139,9 +140,11 @@ def run(
         root: The device's folder, by default one beside the bundle.
         key: Public keys of which one must have signed it, as 64 hexadecimal digits or paths.
         max_tokens: The longest answer, by default the policy's.
+        offline: Run it where there is no network, not even the machine's own (Linux).
 
     Raises:
-        CapabilityError: It is for another machine, or the runtime does not know its model.
+        CapabilityError: It is for another machine, or the runtime does not know its model; or no
+            network can be taken away here.
         CapacityError: It does not fit in the memory that it states.
         ConflictError: Its time is over, the clock is far off, or it is of another line.
         IntegrityError: A byte is not as it was signed.
@@ -151,4 +154,4 @@ def run(
 
     place = (root or default_root(bundle)).absolute()
     take(bundle, place, read_keys(key or ()))
-    return ask(place, prompt, max_tokens=max_tokens)
+    return ask(place, prompt, max_tokens=max_tokens, offline=offline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import DeadlineError, EngineError
+from workbench.core.errors import CapabilityError, DeadlineError, EngineError
 from workbench.core.progress import progress
 from workbench.edge.device import boot, state, updating
 from workbench.edge.device.archive import Archive
@@ -55,15 +56,23 @@ def _untried(folder: Path, root: Path) -> None:
     """The first version of a device has nothing to take the place of."""
 
 
-def ask(root: Path, question: str, *, max_tokens: int | None = None) -> EdgeAnswer:
+def ask(
+    root: Path, question: str, *, max_tokens: int | None = None, offline: bool = False
+) -> EdgeAnswer:
     """Ask the version that is in use on a device's folder.
+
+    Args:
+        root: The device's folder.
+        question: What is asked.
+        max_tokens: The longest answer, by default the policy's.
+        offline: Run it where there is no network, not even the machine's own.
 
     Raises:
         WorkbenchError: It does not start, or does not answer: with the runner's own words.
         CancelledError: The run was cancelled; the process is ended.
     """
     options = ["--json"] + ([f"--max-tokens={max_tokens}"] if max_tokens is not None else [])
-    told = run_runner(root, ["ask", *options, "--", question])
+    told = run_runner(root, ["ask", *options, "--", question], before=_walls() if offline else ())
     return EdgeAnswer(
         text=told["text"],
         version=told["version"],
@@ -79,15 +88,37 @@ def ask(root: Path, question: str, *, max_tokens: int | None = None) -> EdgeAnsw
     )
 
 
-def run_runner(root: Path, arguments: list[str]) -> dict[str, Any]:
+def _walls() -> tuple[str, ...]:
+    """What runs a command in a network namespace in which there is nothing.
+
+    Raises:
+        CapabilityError: The system has none, or lets this user make none.
+    """
+    command = ("unshare", "--user", "--map-root-user", "--net")
+    if shutil.which(command[0]) is not None:
+        done = subprocess.run([*command, "true"], capture_output=True, check=False)
+        if done.returncode == 0:
+            return command
+    raise CapabilityError(
+        "this system makes no network namespace for this user, which takes a network away",
+        hint="switch the network off, and leave --offline out",
+    )
+
+
+def run_runner(root: Path, arguments: list[str], *, before: tuple[str, ...] = ()) -> dict[str, Any]:
     """Run a command of a device's runner that prints its result as JSON.
+
+    Args:
+        root: The device's folder.
+        arguments: Of the command.
+        before: A program, and its options, that runs it.
 
     Raises:
         WorkbenchError: The runner's own error; or it ended without a word.
     """
     environment = {name: value for name, value in os.environ.items() if "PYTHON" not in name}
     process = subprocess.Popen(
-        [sys.executable, "-I", str(root / boot.LAUNCHER), *arguments],
+        [*before, sys.executable, "-I", str(root / boot.LAUNCHER), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

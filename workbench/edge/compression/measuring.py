@@ -91,11 +91,7 @@ def measure(
                 joules = warm_up(model, tokens)
                 mine, its = take_turns(model, base, rounds=rounds, tokens=tokens)
                 base_rates += its
-                ratios.append(
-                    statistics.median(a / b for a, b in zip(mine, its, strict=True))
-                    if mine
-                    else None
-                )
+                ratios.append(_ratio(mine, its, is_base=is_base))
                 row = replace(_read(candidate, model, texts), joules_per_token=joules)
                 found.append(replace(row, accuracy=count_right(model)) if ask else row)
     return tuple(
@@ -107,6 +103,13 @@ def measure(
         )
         for row, ratio in zip(found, ratios, strict=True)
     )
+
+
+def _ratio(mine: list[float], its: list[float], *, is_base: bool) -> float | None:
+    """How fast a form is against the first; None if one of them had nothing to say."""
+    if not mine:
+        return None
+    return 1.0 if is_base else statistics.median(a / b for a, b in zip(mine, its, strict=True))
 
 
 @contextlib.contextmanager

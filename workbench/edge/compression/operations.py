@@ -190,6 +190,8 @@ def _compression(
         encoding=made.encoding,
         size_bytes_base=base.size_bytes if base is not None else base_candidate(model).size_bytes,
         tokens_per_s_base=None if base is None else base.tokens_per_s,
+        accuracy=None if mine is None else mine.accuracy,
+        accuracy_base=None if base is None else base.accuracy,
         memory_bytes=None if mine is None else mine.memory_bytes,
         memory_bytes_base=None if base is None else base.memory_bytes,
         texts=None if read_on is None else read_on.name,

@@ -15,7 +15,7 @@ _TICKS = 5
 
 
 def mark_frontier(rows: Sequence[Measured]) -> tuple[Measured, ...]:
-    """The rows with ``frontier``; one whose rate is not known is on none."""
+    """The rows with ``frontier``; one without a rate or a finite perplexity is on none."""
 
     def is_beaten(row: Measured, other: Measured) -> bool:
         if other is row or other.tokens_per_s is None or row.tokens_per_s is None:
@@ -27,16 +27,19 @@ def mark_frontier(rows: Sequence[Measured]) -> tuple[Measured, ...]:
     return tuple(
         replace(
             row,
-            frontier=row.tokens_per_s is not None
-            and not any(is_beaten(row, other) for other in rows),
+            frontier=_is_measured(row) and not any(is_beaten(row, other) for other in rows),
         )
         for row in rows
     )
 
 
+def _is_measured(row: Measured) -> bool:
+    return row.tokens_per_s is not None and math.isfinite(row.perplexity)
+
+
 def draw(rows: Sequence[Measured], *, title: str) -> str:
     """An SVG: tokens a second to the right, perplexity downwards, a disc as large as the file."""
-    known = [row for row in rows if row.tokens_per_s is not None]
+    known = [row for row in rows if _is_measured(row)]
     if not known:
         return f'<svg xmlns="http://www.w3.org/2000/svg"><title>{html.escape(title)}</title></svg>'
     across = _Scale([row.tokens_per_s or 0.0 for row in known], _LEFT, _WIDE - _RIGHT)

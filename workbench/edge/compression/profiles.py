@@ -8,7 +8,7 @@ from typing import Literal
 
 from workbench.core.errors import CapabilityError, NotFoundError
 from workbench.edge.compression.results import Comparison, Measured, Recommendation
-from workbench.edge.compression.targets import parse_target
+from workbench.edge.compression.targets import ENGINES, parse_target
 
 Goal = Literal["speed", "size"]
 
@@ -95,7 +95,7 @@ def choose(found: Comparison, profile: Profile) -> Recommendation:
 
 
 def _obstacle(row: Measured, profile: Profile) -> str | None:
-    form = "gguf" if ":" not in row.target else parse_target(row.target).form
+    form = _form_of(row)
     if form not in profile.forms:
         return f"is {form}, and {profile.title} runs {', '.join(profile.forms)}"
     if row.memory_bytes > profile.memory_bytes:
@@ -103,6 +103,13 @@ def _obstacle(row: Measured, profile: Profile) -> str | None:
     if row.size_bytes > profile.file_bytes:
         return _over("file", row.size_bytes, profile.file_bytes)
     return None
+
+
+def _form_of(row: Measured) -> str:
+    """What a device must run; of the model as it came that is what its engine here reads."""
+    if ":" in row.target:
+        return parse_target(row.target).form
+    return next((form for form, engine in ENGINES.items() if engine == row.engine), row.engine)
 
 
 def _over(what: str, found: int, allowed: int) -> str:

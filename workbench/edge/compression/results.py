@@ -76,6 +76,8 @@ class Compression(Viewable):
     encoding: str
     size_bytes_base: int
     tokens_per_s_base: float | None = None
+    accuracy: float | None = None
+    accuracy_base: float | None = None
     memory_bytes: int | None = None
     memory_bytes_base: int | None = None
     texts: str | None = None

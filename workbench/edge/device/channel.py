@@ -4,6 +4,8 @@ It has a number that only grows and a time after which it says nothing any more,
 in between can neither offer what was withdrawn nor hide that there is something newer for long
 (the attacks that The Update Framework calls roll-back and freeze). ``share_ppm`` opens a version
 to some of the devices: which is drawn by each device's own name, so that no list is needed.
+``back`` says that devices which have something newer are to go back: who may sign what comes next
+may say so, and nobody who merely shows an older statement can.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from . import canonical
 from .archive import Head
@@ -40,6 +43,7 @@ class Channel:
     digest: str
     file: str
     share_ppm: int = ALL_PPM
+    back: bool = False
 
     def dump(self) -> bytes:
         """Its bytes, which are what is signed."""
@@ -66,6 +70,7 @@ def load(data: bytes) -> Channel:
         assert all(type(each) is int and each >= 0 for each in numbers), "numbers"
         assert said.expires_s is None or type(said.expires_s) is int, "expires_s"
         assert all(isinstance(t, str) for t in (said.line, said.digest, said.file)), "texts"
+        assert type(said.back) is bool, "back"
         assert said.file and "/" not in said.file and not said.file.startswith("."), "file"
     except (AssertionError, TypeError, KeyError, AttributeError) as error:
         raise Fault("input", f"the channel is not of the form {FORMAT}: {error}") from None
@@ -111,7 +116,7 @@ def check_bundle(said: Channel, head: Head) -> None:
 
 def join(place: str, name: str) -> str:
     """A file beside the channel."""
-    return place + name if is_address(place) else str(Path(place) / name)
+    return place + quote(name) if is_address(place) else str(Path(place) / name)
 
 
 def _file(place: str, name: str) -> bytes:

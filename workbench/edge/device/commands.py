@@ -207,12 +207,12 @@ def _install(asked: argparse.Namespace, root: Path, here: Path) -> Any:
 
 def _update(asked: argparse.Namespace, root: Path, here: Path) -> Any:
     from . import updating
-    from .reporting import note_status
+    from .reporting import try_to_note_status
 
     try:
         return updating.update(root, asked.place, allow_older=asked.allow_older)
     finally:
-        note_status(root)
+        try_to_note_status(root)
 
 
 def _status(asked: argparse.Namespace, root: Path, here: Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -182,6 +183,14 @@ def _why(error: BaseException, text: str, manifest: Manifest) -> Fault:
             f"{RUNTIME} does not know the architecture {manifest.architecture!r} of "
             f"{manifest.name} {manifest.version}",
             hint=f"pip install -U {RUNTIME}, or get a bundle with another model",
+        )
+    unread = re.search(r"tensor '([^']+)' has invalid ggml type (\d+)", text)
+    if unread:
+        return Fault(
+            "architecture",
+            f"{RUNTIME} cannot read the weights of {manifest.name} {manifest.version}: "
+            f"{unread[1]} is quantised as type {unread[2]}, which it does not know",
+            hint=f"pip install -U {RUNTIME}, or get a bundle with another quantisation",
         )
     if isinstance(error, MemoryError) or any(
         word in text for word in ("failed to allocate", "Cannot allocate", "bad_alloc")

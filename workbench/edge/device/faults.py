@@ -8,7 +8,7 @@ CODES = {
     "input": "what was asked for or given is of no known form",
     "not-found": "something is not there",
     "platform": "the bundle is for another processor, system or runtime",
-    "architecture": "the runtime cannot run this kind of model",
+    "architecture": "the runtime cannot run this kind of model, or read its weights",
     "clock": "the clock here is far off",
     "expired": "the bundle's time is over",
     "older": "the version is older than one that was in use",

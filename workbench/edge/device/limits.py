@@ -30,6 +30,19 @@ class Hints:
         """Whether it is better to do less."""
         return bool(self.advice)
 
+    @property
+    def untold(self) -> str:
+        """What the machine does not tell, in words; empty where it tells both."""
+        missing = [
+            name
+            for name, value in (
+                ("temperature", self.temperature_c),
+                ("battery", self.battery_percent),
+            )
+            if value is None
+        ]
+        return f"this machine tells no {' and no '.join(missing)}" if missing else ""
+
 
 def keep_memory(most_bytes: int, mapped_bytes: int) -> None:
     """Let this process take no more than ``most_bytes``, of which files take ``mapped_bytes``.
@@ -76,7 +89,9 @@ def choose_threads(wanted: int, hints: Hints) -> int:
     """How many threads to answer with: one where the machine is hot or its battery low."""
     if hints.spare:
         return 1
-    return wanted or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    if wanted:
+        return wanted
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
 
 
 def _hottest(folder: Path) -> float | None:
@@ -88,9 +103,22 @@ def _hottest(folder: Path) -> float | None:
 
 
 def _battery(folder: Path) -> tuple[int | None, bool | None]:
+    """The fullest of the machine's own batteries, and whether one of them is being emptied.
+
+    A mouse or a headset has a battery, too: those say that their scope is a device.
+    """
+    percents, discharging = [], False
     for supply in sorted(folder.iterdir()) if folder.is_dir() else ():
         with contextlib.suppress(OSError, ValueError):
-            if (supply / "type").read_text().strip() == "Battery":
-                percent = int((supply / "capacity").read_text())
-                return percent, (supply / "status").read_text().strip() == "Discharging"
-    return None, None
+            if (supply / "type").read_text().strip() != "Battery" or _is_of_a_device(supply):
+                continue
+            percents.append(int((supply / "capacity").read_text()))
+            discharging |= (supply / "status").read_text().strip() == "Discharging"
+    return (max(percents), discharging) if percents else (None, None)
+
+
+def _is_of_a_device(supply: Path) -> bool:
+    try:
+        return (supply / "scope").read_text().strip() == "Device"
+    except OSError:
+        return False

@@ -64,7 +64,7 @@ class Outbox:
             id: Its name, by default drawn. Of two with one name the first stays.
 
         Raises:
-            Fault: ``input``: it is too large, or another one has that name. ``storage``.
+            Fault: ``input``: it is too large. ``storage``: the disk does not take it.
         """
         return self.put_many([(kind, body, id or secrets.token_hex(16))])[0]
 

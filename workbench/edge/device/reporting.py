@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 from . import state
+from .faults import Fault
 from .limits import read_hints
 from .outbox import Outbox
 from .trust import clock_fault, look_around
@@ -39,9 +41,16 @@ def status_of(root: Path) -> dict[str, Any]:
         "clock": wrong.message if wrong is not None else "",
         "temperature_c": hints.temperature_c,
         "battery_percent": hints.battery_percent,
+        "untold": hints.untold,
         "records_waiting": waiting,
         "records_refused": refused,
     }
+
+
+def try_to_note_status(root: Path) -> None:
+    """``note_status`` behind a deed that stands by itself: a full disk does not undo its word."""
+    with contextlib.suppress(Fault):
+        note_status(root)
 
 
 def note_status(root: Path) -> None:

@@ -113,8 +113,14 @@ def _by_folder(outbox: Outbox, known: Enrolment, place: str, most: int) -> Sync:
     with disk.saying_why(folder):
         disk.make_folders(here)
         disk.make_folders(there)
+        damaged = 0
         for path in sorted(here.glob("*.receipt")):
-            gone, aside = _settle(outbox, letters.read_receipt(path.read_bytes(), known.secret))
+            try:
+                receipt = letters.read_receipt(path.read_bytes(), known.secret)
+            except Fault:  # cut off on its way, or of a stick for another: its letter goes again
+                damaged += 1
+                continue
+            gone, aside = _settle(outbox, receipt)
             taken, refused = taken + gone, refused + aside
             path.unlink()
         left = outbox.waiting(most=1_000_000, most_bytes=1 << 60)
@@ -127,8 +133,11 @@ def _by_folder(outbox: Outbox, known: Enrolment, place: str, most: int) -> Sync:
             batch.append(record)
             size += len(record.body)
         sent += _leave(there, known, batch) if batch else 0
-    note = f"bring {folder} to the other side, and back for its receipts" if sent else ""
-    return Sync(taken, refused, outbox.count()[0], sent, note)
+    notes = [f"bring {folder} to the other side, and back for its receipts"] if sent else []
+    if damaged:
+        told = "1 receipt in {} is" if damaged == 1 else f"{damaged} receipts in {{}} are"
+        notes.append(f"{told.format(here)} damaged, or not of this device's secret")
+    return Sync(taken, refused, outbox.count()[0], sent, "; ".join(notes))
 
 
 def _leave(folder: Path, known: Enrolment, batch: list[Record]) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .engine import Answer
+from .faults import Fault
 from .outbox import Outbox
 from .passages import find_passages, put_before
 from .starting import Started
@@ -74,5 +75,9 @@ class Talk:
         }
         if self.started.policy.texts:
             body |= {"messages": messages, "answer": answer.text}
-        with Outbox(self.root) as outbox:
-            outbox.put("usage", json.dumps(body, sort_keys=True).encode())
+        try:
+            with Outbox(self.root) as outbox:
+                outbox.put("usage", json.dumps(body, sort_keys=True).encode())
+        except Fault as fault:  # who asked has his answer all the same
+            if fault.message not in self.started.notes:
+                self.started.notes.append(fault.message)

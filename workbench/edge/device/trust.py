@@ -91,7 +91,9 @@ def clock_fault(manifest: Manifest, now_s: float, latest_s: int = 0) -> Fault | 
     return None
 
 
-def check_new(head: Head, state: State, here: Here, *, allow_older: bool = False) -> None:
+def check_new(
+    head: Head, state: State, here: Here, *, allow_older: bool = False, back: bool = False
+) -> None:
     """See whether a bundle may take the place of what a device has.
 
     Args:
@@ -99,6 +101,7 @@ def check_new(head: Head, state: State, here: Here, *, allow_older: bool = False
         state: What the device remembers.
         here: The machine.
         allow_older: Take one that is older than what was in use, or that did not start before.
+        back: Take one that is older: a statement that may be believed asks for it.
 
     Raises:
         Fault: It may not; ``code`` says which of the reasons it is.
@@ -123,7 +126,7 @@ def check_new(head: Head, state: State, here: Here, *, allow_older: bool = False
             f"version {manifest.version} was tried here: {state.refused[head.digest]}",
             hint="wait for the next version; or try it again: update BUNDLE --allow-older",
         )
-    if manifest.version < state.highest and not allow_older:
+    if manifest.version < state.highest and not allow_older and not back:
         raise Fault(
             "older",
             f"this is version {manifest.version}; version {state.highest} was in use here",

@@ -87,9 +87,12 @@ def install(
         with disk.saying_why(root):
             disk.make_folders(root)
         with state.locked(root):
-            return _take(root, fresh, head, source, 0, attempt, looked)
+            if not (root / boot.STATE).exists():
+                return _take(root, fresh, head, source, 0, attempt, looked)
     finally:
         source.close()
+    # Another installed something meanwhile: what it did is not to be forgotten.
+    return update(root, place, here=here, attempt=attempt, looked=looked)
 
 
 def update(
@@ -130,7 +133,8 @@ def update(
             head = read_head(source.read)
             if said is not None:
                 channel.check_bundle(said, head)
-            check_new(head, known, here, allow_older=allow_older)
+            back = said is not None and said.back
+            check_new(head, known, here, allow_older=allow_older, back=back)
             told = (head.manifest.name, head.manifest.version, before.version if before else 0)
             if head.digest == known.current and not _set_aside_damaged(root, head):
                 return Update("same", *told, head.digest, fetched_bytes=source.fetched_bytes)

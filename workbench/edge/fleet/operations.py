@@ -10,7 +10,7 @@ import annotated_types as limits
 from workbench.core.operations import operation
 
 from .devices import FleetDevice
-from .rollouts import Rollout
+from .rollout_records import Rollout
 
 Share = Annotated[float, limits.Ge(0), limits.Le(1)]
 
@@ -85,3 +85,34 @@ def rollout_halt(folder: Path, *, reason: str = "halted by hand") -> Rollout:
     from . import rollouts
 
     return rollouts.halt(folder, reason)
+
+
+@operation("edge.rollout_back", title="Go back", produces="rollout", group="rollout")
+def rollout_back(
+    folder: Path, *, bundle: Path | None = None, reason: str = "taken back by hand"
+) -> Rollout:
+    """Have every device take the version before, those that are well with the new one, too.
+
+    The statement that says so is signed and numbered as any other: who merely shows devices an old
+    one takes none of them back.
+
+    Args:
+        folder: What devices update from.
+        bundle: What to go back to; by default what was offered before the roll-out.
+        reason: Why, for whoever looks later.
+
+    Raises:
+        NotFoundError: No roll-out was begun there.
+        ConflictError: Nothing was offered before; or the version did not come from that bundle.
+    """
+    from . import rollouts
+
+    return rollouts.go_back(folder, reason, bundle=bundle)
+
+
+@operation("edge.rollout_list", title="List roll-outs", produces="rollouts", group="rollout")
+def rollout_list() -> tuple[Rollout, ...]:
+    """The last roll-out of each line of versions, the newest first; looking changes nothing."""
+    from .rollout_records import list_rollouts
+
+    return list_rollouts()

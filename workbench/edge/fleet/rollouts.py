@@ -9,53 +9,29 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from workbench.core.errors import ConflictError, InputError, NotFoundError
-from workbench.core.viewers import Viewable
+from workbench.core.errors import ConflictError, InputError
 from workbench.edge.bundles.keys import Signer
-from workbench.edge.device.channel import ALL_PPM, place_of
-from workbench.edge.updates.publishing import change_share, offer, read_offer
+from workbench.edge.device.channel import Channel
+from workbench.edge.updates.publishing import (
+    Offer,
+    change_share,
+    holding,
+    offer,
+    publishing,
+    read_bundle,
+    read_offer,
+)
 from workbench.evaluation.wilson import wilson_interval
 from workbench.store.database import Database
 from workbench.store.records import Records
 
-from .devices import FleetDevice, list_fleet
+from .devices import list_fleet
+from .rollout_records import BACK, DONE, HALTED, RUNNING, Rollout, count, find, find_in, keep
 
-NAMESPACE = "edge-rollouts"
-RUNNING, DONE, HALTED = "running", "done", "halted"
-
-
-@dataclass(frozen=True)
-class Rollout(Viewable):
-    """A roll-out: its stages as shares of the devices, and how the present one goes.
-
-    ``well`` devices of the stage have the version and were found well; ``failed`` ones went back or
-    refused it; ``waiting`` ones have said nothing of it yet.
-    """
-
-    line: str
-    folder: Path
-    file: str
-    version: int
-    digest: str
-    stages: tuple[float, ...]
-    stage: int
-    state: str
-    least_well: float
-    most_failing: float
-    started_s: float
-    well: int = 0
-    failed: int = 0
-    waiting: int = 0
-    reason: str = ""
-
-    @property
-    def share(self) -> float:
-        """Of the devices, to which it is offered now."""
-        return 0.0 if self.state == HALTED else self.stages[self.stage]
+_LOCK = ".rollout"
 
 
 def start(
@@ -91,31 +67,52 @@ def start(
             f"the stages are {', '.join(map(str, stages))}; they must grow to 1",
             hint="--stages 0.05 --stages 0.25 --stages 1",
         )
-    records = Records(database)
-    before = read_offer(folder)
-    running = _find(records, before.line) if before else None
-    if running is not None and running.state == RUNNING and running.folder == folder.resolve():
-        raise ConflictError(
-            f"version {running.version} is being given out there",
-            hint=f"workbench edge rollout look {folder}, or rollout halt {folder}",
+    line, records = read_bundle(bundle).manifest.line, Records(database)
+    with holding(folder / _LOCK):
+        prior = find(records, line)
+        _check_free(prior, folder)
+        before = read_offer(folder)
+        made = offer(folder, bundle, share=stages[0], signer=signer)
+        file, version, digest = _before(prior, before, made)
+        rollout = Rollout(
+            line=line,
+            folder=folder.resolve(),
+            file=made.file,
+            version=made.version,
+            digest=made.digest,
+            stages=stages,
+            stage=0,
+            state=RUNNING,
+            least_well=least_well,
+            most_failing=most_failing,
+            started_s=time.time(),
+            before_file=file,
+            before_version=version,
+            before_digest=digest,
         )
-    made = offer(folder, bundle, share=stages[0], signer=signer)
-    said = read_offer(folder)
-    assert said is not None
-    rollout = Rollout(
-        line=said.line,
-        folder=folder.resolve(),
-        file=made.file,
-        version=made.version,
-        digest=made.digest,
-        stages=stages,
-        stage=0,
-        state=RUNNING,
-        least_well=least_well,
-        most_failing=most_failing,
-        started_s=time.time(),
-    )
-    return _keep(records, rollout)
+        return keep(records, count(rollout, list_fleet(database)))
+
+
+def _before(prior: Rollout | None, before: Channel | None, made: Offer) -> tuple[str, int, str]:
+    """What devices had before: what was offered; of one that is begun once more, as it was then."""
+    if before is None:
+        return "", 0, ""
+    if prior is not None and before.digest == made.digest == prior.digest:
+        return prior.before_file, prior.before_version, prior.before_digest
+    if before.digest == made.digest:
+        return "", 0, ""
+    return before.file, before.version, before.digest
+
+
+def _check_free(running: Rollout | None, folder: Path) -> None:
+    """A line is given out in one folder at a time; one whose folder is gone is given up."""
+    if running is None or running.state != RUNNING:
+        return
+    if running.folder == folder.resolve() or running.folder.is_dir():
+        raise ConflictError(
+            f"version {running.version} is being given out in {running.folder}",
+            hint=f"workbench edge rollout look {running.folder}, or rollout halt",
+        )
 
 
 def look(
@@ -127,26 +124,37 @@ def look(
         NotFoundError: None was begun there.
     """
     records = Records(database)
-    rollout = _of_folder(records, folder)
-    counted = _count(rollout, list_fleet(database))
-    if rollout.state != RUNNING:
-        return counted
-    tried = counted.well + counted.failed
-    if counted.failed:
-        low, _ = wilson_interval(counted.failed / tried, tried)
-        if low > rollout.most_failing:
-            reason = (
-                f"{counted.failed} of {tried} devices that tried version {rollout.version} failed"
-            )
+    find_in(records, folder)
+    with holding(folder / _LOCK):
+        with publishing(folder):  # what was cut off as it was written is ended
+            pass
+        rollout, fleet = find_in(records, folder), list_fleet(database)
+        counted = count(rollout, fleet)
+        if rollout.state != RUNNING:
+            return keep(records, counted)
+        if reason := _failing(counted):
             return _halt(records, counted, reason, signer)
-    if tried < rollout.least_well * (tried + counted.waiting):
-        return _keep(records, counted)
-    if rollout.stage + 1 == len(rollout.stages):
-        return _keep(records, replace(counted, state=DONE))
-    going_on = replace(counted, stage=rollout.stage + 1)
-    # What devices see comes first: were the power to go in between, this is looked at again.
-    change_share(folder, going_on.share, signer=signer)
-    return _keep(records, _count(going_on, list_fleet(database)))
+        tried = counted.well + counted.failed
+        known = any(each.line == rollout.line and not each.revoked for each in fleet)
+        if not known or tried < rollout.least_well * (tried + counted.waiting):
+            return keep(records, counted)
+        if rollout.stage + 1 == len(rollout.stages):
+            return keep(records, replace(counted, state=DONE))
+        going_on = replace(counted, stage=rollout.stage + 1)
+        # What devices see comes first: were the power to go in between, this is looked at again.
+        change_share(folder, going_on.share, signer=signer)
+        return keep(records, count(going_on, fleet))
+
+
+def _failing(counted: Rollout) -> str:
+    """Why it is to halt; empty if it is not."""
+    tried = counted.well + counted.failed
+    if not counted.failed:
+        return ""
+    low, _ = wilson_interval(counted.failed / tried, tried)
+    if low <= counted.most_failing:
+        return ""
+    return f"{counted.failed} of {tried} devices that tried version {counted.version} failed"
 
 
 def halt(
@@ -160,53 +168,72 @@ def halt(
 
     Raises:
         NotFoundError: None was begun there.
+        ConflictError: It goes back already.
     """
     records = Records(database)
-    rollout = _count(_of_folder(records, folder), list_fleet(database))
-    return _halt(records, rollout, reason, signer)
+    find_in(records, folder)
+    with holding(folder / _LOCK):
+        rollout = count(find_in(records, folder), list_fleet(database))
+        if rollout.state == BACK:
+            raise ConflictError(
+                f"the devices of {folder} go back to version {rollout.before_version} already",
+                hint=f"workbench edge rollout look {folder}",
+            )
+        return _halt(records, rollout, reason, signer)
+
+
+def go_back(
+    folder: Path,
+    reason: str,
+    *,
+    bundle: Path | None = None,
+    signer: Signer | None = None,
+    database: Database | None = None,
+) -> Rollout:
+    """Have every device take the version before, those that are well with the new one, too.
+
+    The signed statement says that it is meant: a device does not go back for an old one.
+
+    Args:
+        folder: What devices update from.
+        reason: Why, for whoever looks later.
+        bundle: What to go back to; by default what was offered before the roll-out.
+        signer: As for ``start``.
+        database: As for ``start``.
+
+    Raises:
+        NotFoundError: No roll-out was begun there, or the bundle before is not there any more.
+        ConflictError: Nothing was offered before, or the bundle is none that the version came from.
+    """
+    records = Records(database)
+    find_in(records, folder)
+    with holding(folder / _LOCK):
+        rollout = find_in(records, folder)
+        if bundle is None and not rollout.before_file:
+            raise ConflictError(
+                f"nothing was offered in {folder} before version {rollout.version}",
+                hint=f"name what to go back to: workbench edge rollout back {folder} --bundle FILE",
+            )
+        source = bundle or folder / rollout.before_file
+        before = read_bundle(source)
+        history = read_bundle(folder / rollout.file).manifest.history
+        if before.digest not in history:
+            raise ConflictError(
+                f"{source.name} is no version that version {rollout.version} came from",
+                hint="go back to one that devices had, or make a new version",
+            )
+        made = offer(folder, source, back=True, signer=signer)
+        went = replace(
+            rollout,
+            state=BACK,
+            reason=reason,
+            before_file=made.file,
+            before_version=made.version,
+            before_digest=made.digest,
+        )
+        return keep(records, count(went, list_fleet(database)))
 
 
 def _halt(records: Records, rollout: Rollout, reason: str, signer: Signer | None) -> Rollout:
     change_share(rollout.folder, 0.0, signer=signer)
-    return _keep(records, replace(rollout, state=HALTED, reason=reason))
-
-
-def _count(rollout: Rollout, fleet: Sequence[FleetDevice]) -> Rollout:
-    """How many devices of the stage are well, failed, or have not said yet."""
-    well = failed = waiting = 0
-    share_ppm = round(rollout.stages[rollout.stage] * ALL_PPM)
-    for device in fleet:
-        if device.revoked or device.line != rollout.line:
-            continue
-        if rollout.digest in device.refused or rollout.digest in device.fell_back[:1]:
-            failed += 1
-        elif device.digest == rollout.digest:
-            well += device.healthy
-            waiting += not device.healthy
-        elif place_of(device.runner, rollout.digest) < share_ppm:
-            waiting += 1
-    return replace(rollout, well=well, failed=failed, waiting=waiting)
-
-
-def _of_folder(records: Records, folder: Path) -> Rollout:
-    said = read_offer(folder)
-    found = _find(records, said.line) if said is not None else None
-    if found is None or said is None or found.digest != said.digest:
-        raise NotFoundError(
-            f"no roll-out was begun in {folder}", hint=f"workbench edge rollout start {folder} FILE"
-        )
-    return found
-
-
-def _find(records: Records, line: str) -> Rollout | None:
-    found = records.find(NAMESPACE, line)
-    if found is None:
-        return None
-    told: dict[str, Any] = dict(found.document)
-    return Rollout(**{**told, "folder": Path(told["folder"]), "stages": tuple(told["stages"])})
-
-
-def _keep(records: Records, rollout: Rollout) -> Rollout:
-    plain = {**vars(rollout), "folder": str(rollout.folder), "stages": list(rollout.stages)}
-    records.put(NAMESPACE, rollout.line, document=plain)
-    return rollout
+    return keep(records, replace(rollout, state=HALTED, reason=reason))

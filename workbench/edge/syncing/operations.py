@@ -53,17 +53,29 @@ def enrol(name: str, *, out: Path | None = None) -> Enrolled:
         out: The file, by default NAME.enrolment.json.
 
     Raises:
-        ConflictError: Another device has that name.
+        ConflictError: Another device has that name; or the file is there.
+        StorageError: The file cannot be written; no device was enrolled.
     """
+    from workbench.core.errors import ConflictError
     from workbench.edge.device import disk
 
     from .receiving import Desk
 
     place = (out or Path(f"{name}.enrolment.json")).absolute()
-    device, secret = Desk().enrol(name)
+    if place.exists():
+        raise ConflictError(
+            f"{place} is there already, and may be the only copy of a device's secret",
+            hint="name another file with --out",
+        )
+    desk = Desk()
+    device, secret = desk.enrol(name)
     said = {"device": device, "name": name, "secret": secret.hex()}
-    with as_errors(), disk.saying_why(place):
-        disk.write_file(place, json.dumps(said, indent=1).encode(), mode=0o600)
+    try:
+        with as_errors(), disk.saying_why(place):
+            disk.write_file(place, json.dumps(said, indent=1).encode(), mode=0o600)
+    except BaseException:  # nobody has the secret: the name is free again
+        desk.forget(device)
+        raise
     return Enrolled(device, name, place)
 
 

@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.cancellation import check_cancelled
-from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
+from workbench.core.errors import (
+    AccessError,
+    ConflictError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+)
 from workbench.core.viewers import Viewable
 from workbench.edge.bundles.faults import as_errors
 from workbench.edge.device import letters
@@ -79,6 +85,11 @@ class Desk:
                     f"a device is called {name!r} already", hint="workbench edge devices"
                 ) from None
         return device, secret
+
+    def forget(self, device: str) -> None:
+        """Take back an enrolment of which nothing ever came."""
+        with self.database.transaction() as connection:
+            connection.execute("DELETE FROM edge_devices WHERE device = ?", (device,))
 
     def revoke(self, name: str) -> None:
         """Take nothing from a device any more. Raises NotFoundError if there is none."""
@@ -185,7 +196,7 @@ def take_folder(folder: Path, desk: Desk) -> Received:
         data = path.read_bytes()
         try:
             receipt, told = desk.take(data)
-        except (AccessError, InputError) as error:
+        except (AccessError, InputError, IntegrityError) as error:  # the others are sound
             reasons = tuple(sorted({*total.reasons, f"{path.name}: {error.message}"}))
             total = Received(total.letters, total.new, total.known, total.refused, reasons)
             continue

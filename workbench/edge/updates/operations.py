@@ -53,6 +53,7 @@ class DeviceStatus(Viewable):
     clock: str
     temperature_c: float | None
     battery_percent: int | None
+    untold: str = ""
 
 
 @operation("edge.offer", title="Offer a version to devices", produces="offer")
@@ -74,7 +75,7 @@ def offer(
         bundle: The bundle.
         share: Of the devices, from 0 to 1.
         valid_days: After so many the statement runs out.
-        back: Offer a version that is older than what is offered.
+        back: Offer a version that is older than what is offered; devices go back to it.
 
     Raises:
         ConflictError: It is of another line, or does not follow what is offered.
@@ -104,16 +105,18 @@ def update(root: Path, place: str, *, allow_older: bool = False) -> EdgeUpdate:
         FetchError: The source broke off; what came is kept.
     """
     from workbench.edge.device import updating
-    from workbench.edge.device.reporting import note_status
+    from workbench.edge.device.reporting import try_to_note_status
 
     with as_errors(), progress("Updating", unit="bytes") as task:
-        done = updating.update(
-            root.absolute(),
-            place,
-            allow_older=allow_older,
-            looked=lambda done, total: task.update(done, total=total),
-        )
-        note_status(root.absolute())
+        try:
+            done = updating.update(
+                root.absolute(),
+                place,
+                allow_older=allow_older,
+                looked=lambda done, total: task.update(done, total=total),
+            )
+        finally:  # that it was refused is told to the other side, too
+            try_to_note_status(root.absolute())
     return EdgeUpdate(
         outcome=done.outcome,
         name=done.name,
@@ -154,6 +157,7 @@ def status(root: Path) -> DeviceStatus:
         clock=told["clock"],
         temperature_c=told["temperature_c"],
         battery_percent=told["battery_percent"],
+        untold=told["untold"],
     )
 
 

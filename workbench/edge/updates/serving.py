@@ -11,6 +11,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from workbench.core.errors import (
     AccessError,
@@ -90,10 +91,8 @@ class _Request(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self) -> None:
-        path = (self.server.folder / self.path.lstrip("/")).resolve()
-        inside = path.is_relative_to(self.server.folder) and path.is_file()
-        hidden = any(name.startswith(".") for name in Path(self.path).parts)
-        if not inside or hidden:
+        path = self._find()
+        if path is None:
             self._end(404, 0)
             return
         size_bytes = path.stat().st_size
@@ -108,6 +107,14 @@ class _Request(BaseHTTPRequestHandler):
             with path.open("rb") as file:
                 file.seek(first)
                 self._send(file, last - first + 1)
+
+    def _find(self) -> Path | None:
+        """The file that is asked for; None where there is none that is shown."""
+        asked = unquote(self.path).lstrip("/")
+        if "\0" in asked or any(name.startswith(".") for name in Path(asked).parts):
+            return None
+        path = (self.server.folder / asked).resolve()
+        return path if path.is_relative_to(self.server.folder) and path.is_file() else None
 
     def _send(self, file: Any, size_bytes: int) -> None:
         while size_bytes > 0 and (data := file.read(min(size_bytes, 1 << 16))):
