@@ -118,10 +118,12 @@ class OperationForm:
             value = self.inputs[parameter.name].value
             if value in ("", None) and not parameter.required:
                 continue
+            kinds = _kinds(parameter.annotation)
             if isinstance(value, str) and _is_list(parameter.annotation):
-                value = [part.strip() for part in value.split(",") if part.strip()]
+                parts = (part.strip() for part in value.split(","))
+                value = [_as_number(part, kinds) for part in parts if part]
             elif isinstance(value, str):
-                value = _as_number(value, _kinds(parameter.annotation))
+                value = _as_number(value, kinds)
             found[parameter.name] = value
         return found | self._given()
 
