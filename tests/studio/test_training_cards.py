@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 
 import pytest
 
@@ -131,6 +132,12 @@ def test_losses_and_answers_are_called_what_they_are_of(evaluated_on: str, said:
     assert [tag for tag, step, _ in scalars(run) if step == 0] == [
         f"loss/{said.replace(' ', '_').replace('-', '_')}"
     ]
+
+
+def test_a_run_of_today_is_told_without_its_day() -> None:
+    now_s = time.time()
+    assert _row(made_run(started_s=now_s))["shown"]["begun"].startswith("today ")
+    assert re.fullmatch(r"\d+ \w+ \d{4}, \d\d:\d\d", _row(made_run())["shown"]["begun"])
 
 
 def test_runs_that_were_evaluated_on_other_rows_say_both() -> None:

@@ -106,18 +106,26 @@ def duration(duration_s: float | None) -> str:
 
 
 def when(time: str | float) -> str:
-    """A time in this machine's zone; today's without the day.
+    """A time in this machine's zone as HTML; today's without the day.
 
     Absolute, because a page that says "3 minutes ago" must be drawn again all the time.
     """
-    if isinstance(time, str):
-        moment = dt.datetime.fromisoformat(time).astimezone()
-    else:
-        moment = dt.datetime.fromtimestamp(time).astimezone()
-    machine = f'<time datetime="{moment.isoformat(timespec="seconds")}">'
+    moment = _moment(time)
+    return f'<time datetime="{moment.isoformat(timespec="seconds")}">{when_in_words(time)}</time>'
+
+
+def when_in_words(time: str | float) -> str:
+    """A time in this machine's zone: ``today 06:12``, ``7 Mar 2026, 06:12``."""
+    moment = _moment(time)
     if moment.date() == dt.datetime.now().astimezone().date():
-        return f"{machine}today {moment:%H:%M}</time>"
-    return f"{machine}{moment.day} {moment:%b %Y, %H:%M}</time>"
+        return f"today {moment:%H:%M}"
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
+
+
+def _moment(time: str | float) -> dt.datetime:
+    if isinstance(time, str):
+        return dt.datetime.fromisoformat(time).astimezone()
+    return dt.datetime.fromtimestamp(time).astimezone()
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

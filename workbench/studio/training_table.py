@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.optional import require
 from workbench.finetuning.recording.comparing import MOST_RUNS
-from workbench.studio.markup import number, sheet
+from workbench.studio.markup import number, sheet, when_in_words
 
 if TYPE_CHECKING:
     from workbench.finetuning.recording.recorded_run import RecordedRun
@@ -66,9 +66,6 @@ def _kind() -> Any:
 
 
 def _row(run: RecordedRun) -> dict[str, Any]:
-    import datetime as dt
-
-    begun = dt.datetime.fromtimestamp(run.started_s).astimezone()
     values = {
         "name": run.name,
         "state": "stopping" if run.is_stopping else run.state,
@@ -84,6 +81,6 @@ def _row(run: RecordedRun) -> dict[str, Any]:
         "name": run.name.partition(":")[2] or run.name,
         "steps": f"{run.steps_done:,} of {run.steps:,}",
         "rate": number(round(run.tokens_per_s)) if run.tokens_per_s else "–",
-        "begun": f"{begun:%Y-%m-%d %H:%M}",
+        "begun": when_in_words(run.started_s),
     }
     return {"run": run.run, "values": values, "shown": shown}
