@@ -190,3 +190,7 @@ def test_ci_is_a_strict_script_and_skips_fail_it(tmp_path: Path) -> None:
         (tmp_path / "junit.xml").write_text(content)
         command = [sys.executable, str(REPO / "tools" / "skips.py"), str(tmp_path / "junit.xml")]
         assert subprocess.run(command, capture_output=True, check=False).returncode == status
+    content = "<testcase classname='a' name='b'><failure message='E 1 &lt; 0'/></testcase>"
+    (tmp_path / "junit.xml").write_text(f"<testsuite>{content}</testsuite>")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "failed: a.b: E 1 < 0\n")

@@ -126,7 +126,8 @@ def test_bad_keys_do_not_fill_the_memory(
     knock(range(1500, 4_500 if kept else 11_500))
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert (grown < 50_000) is (kept is None)
+    # 14 kB alone and 400 kB if all are kept; what other threads of a long run take is traced, too.
+    assert (grown < 150_000) is (kept is None)
     assert not verifier._known
 
 

@@ -94,6 +94,22 @@ def test_memory_is_kept_by_the_system() -> None:
     assert caught.value.code == "memory"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is inherited on Linux alone")
+@pytest.mark.parametrize("status", ["/proc/self/status", "/proc/none"])
+def test_the_peak_is_not_that_of_whoever_started_the_process(status: str) -> None:
+    code = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "from pathlib import Path\n"
+        "from workbench.edge.device import limits\n"
+        f"limits._STATUS = Path({status!r})\n"
+        "print(limits.peak_bytes())\n"
+    )
+    held = bytearray(b"1") * 300_000_000
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (int(done.stdout) < 200_000_000) is (status == "/proc/self/status")
+    del held
+
+
 def test_a_policy_says_what_is_known(tmp_path: Path) -> None:
     assert read_policy(tmp_path / "none.json") == Policy()
     (tmp_path / "p.json").write_text(json.dumps({"system": "Be brief.", "temperature": 1}))

@@ -48,7 +48,7 @@ def compress(
         model: A name of the catalogue, or the path of a GGUF or a model folder; the setting
             `model` if none is given.
         calibration: Texts that say which columns matter: a text file, or wikipedia-leads. For GGUF.
-        texts: What is measured on: a text file, or wikipedia-leads; frozen passages without it.
+        texts: What is measured on: a text file, wikipedia-leads, or (if none) frozen passages.
         full: Measure on all twelve passages and not only four, and ask sixty frozen questions.
         measure: Measure perplexity, tokens a second and memory, beside the model as it came.
         out: Write a copy here.
