@@ -18,6 +18,7 @@ import pytest
 from workbench.core.cancellation import cancellable
 from workbench.core.errors import (
     CancelledError,
+    CapabilityError,
     DeadlineError,
     EngineError,
     InputError,
@@ -226,6 +227,16 @@ def test_a_damaged_gguf_is_a_clear_error(smollm2_gguf: Path, tmp_path: Path, kin
     with pytest.raises(WorkbenchError, match=r"file\.gguf is (damaged|not a GGUF)") as error:
         load(str(damaged(smollm2_gguf, tmp_path, kind)), engine="llamacpp")
     assert error.value.hint
+
+
+def test_an_architecture_that_llama_cpp_does_not_know_is_named(tmp_path: Path) -> None:
+    from workbench.models.formats.tiny import make_tiny_gguf
+
+    path = tmp_path / "other.gguf"
+    make_tiny_gguf(path)
+    path.write_bytes(path.read_bytes().replace(b"llama", b"zonda"))
+    with pytest.raises(CapabilityError, match="does not know the architecture 'zonda'"):
+        load(str(path), engine="llamacpp")
 
 
 @pytest.mark.parametrize("kind", ["empty", "wrong magic", "head cut", "tensors cut", "text"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -131,3 +132,15 @@ def test_forms_are_measured_beside_each_other_and_kept_for_the_recommendation(
     assert edge.recommend("pi", model=str(tiny_gguf)).target in {r.target for r in found.rows}
     with pytest.raises(NotFoundError, match="phone"):
         edge.recommend("phnoe", model=str(tiny_gguf))
+
+
+def test_names_of_forms_that_are_near_each_other_do_not_run_into_each_other() -> None:
+    near = [row(f"gguf:form{n}", 100 + n, 20 + n / 500, 60 + n / 300) for n in range(6)]
+    rows = mark_frontier([*near, row("gguf:q4_0", 90, 25.0, 90.0)])
+    picture = ElementTree.fromstring(draw(rows, title="t"))
+    space = "{http://www.w3.org/2000/svg}"
+    named = [each for each in picture.iter(f"{space}text") if "gguf:form" in (each.text or "")]
+    heights = sorted(float(each.get("y", "")) for each in named)
+    assert len(heights) == 6
+    assert min(b - a for a, b in itertools.pairwise(heights)) >= 12
+    assert "#ffffff" not in draw(rows, title="t"), "it stands on a dark page, too"

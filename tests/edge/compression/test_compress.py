@@ -128,3 +128,13 @@ def test_what_does_not_go_together_is_named(
     with pytest.raises(CapabilityError, match="a mamba model"):
         edge.compress(model=str(strange), to="gguf:q8_0", measure=False)
     assert not list((settings.home() / "compressed").glob("*"))
+
+
+def test_a_model_of_an_unknown_architecture_is_named(tiny_gguf: Path, tmp_path: Path) -> None:
+    """Its bytes can be quantised; no runtime here can read what comes of it."""
+    strange = tmp_path / "strange.gguf"
+    strange.write_bytes(tiny_gguf.read_bytes().replace(b"llama", b"zonda"))
+    with pytest.raises(CapabilityError, match="does not know the architecture 'zonda'"):
+        edge.compress(model=str(strange), to="gguf:q8_0")
+    with pytest.raises(CapabilityError, match="has the architecture 'zonda'"):
+        edge.compress(model=str(strange), to="mlx:4", measure=False)

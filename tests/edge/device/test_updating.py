@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.edge.device import archive, boot, sources, state, updating
+from workbench.edge.device import archive, assembling, boot, sources, state, updating
 from workbench.edge.device.faults import Fault
 
 from ..made_bundles import HERE, Line, changed, noise, well
@@ -278,3 +278,24 @@ def test_who_installs_second_meanwhile_takes_nothing_away(
         updating.install(root, str(first.path), here=HERE, attempt=well)
     assert caught.value.code == "two-masters"
     assert state.load(root).current == theirs.manifest.digest
+
+
+def test_two_updaters_at_once_leave_one_whole_version(line: Line, root: Path) -> None:
+    """Two processes begin together; one may be told that the other is at it, and none meets it."""
+    made = line.add({"model.gguf": noise(3_000_000, seed=9), "index.sqlite": b"i"})
+    code = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "from pathlib import Path\n"
+        "from tests.edge.made_bundles import HERE, well\n"
+        "from workbench.edge.device import updating\n"
+        "from workbench.edge.device.faults import Fault\n"
+        "root, place = Path(sys.argv[1]), sys.argv[2]\n"
+        "try: print(updating.update(root, place, here=HERE, attempt=well).outcome)\n"
+        "except Fault as fault: print(fault.code)\n"
+    )
+    command = [sys.executable, "-c", code, str(root), str(made.path)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    said = sorted(each.communicate()[0].strip() for each in both)
+    assert said.count("updated") == 1 and set(said) <= {"busy", "same", "updated"}, said
+    assert state.load(root).current == made.manifest.digest
+    assembling.check_folder(state.folder_of(root, made.manifest.digest), made.manifest)

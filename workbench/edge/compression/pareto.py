@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from workbench.edge.compression.results import Measured
 
 _WIDE, _HIGH = 720, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 24, 40, 56
 _TICKS = 5
+_LETTER, _LINE = 6.6, 15  # how wide a letter and how high a line is, about
+_FAR = 0.7  # further to the right than this share a name stands to the left of its disc
 
 
 def mark_frontier(rows: Sequence[Measured]) -> tuple[Measured, ...]:
@@ -55,10 +57,13 @@ def draw(rows: Sequence[Measured], *, title: str) -> str:
         f'<polyline points="{places}" fill="none" stroke="#1f6feb" stroke-width="1.5" '
         'stroke-dasharray="5 4"/>'
     )
-    parts += [_disc(row, across, down, largest) for row in known]
+    discs = [_disc_of(row, across, down, largest) for row in known]
+    parts += [_draw_disc(each) for each in discs]
+    parts += [_draw_name(each, y) for each, y in zip(discs, _heights(discs), strict=True)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {_HIGH}" role="img" '
-        f'aria-label="{html.escape(_words(known))}" font-family="sans-serif" font-size="12">'
+        f'aria-label="{html.escape(_words(known))}" font-family="sans-serif" font-size="12" '
+        'fill="currentColor">'
         f"<title>{html.escape(title)}</title>{''.join(parts)}</svg>"
     )
 
@@ -86,17 +91,17 @@ class _Scale:
 
 
 def _frame(across: _Scale, down: _Scale, title: str) -> str:
-    parts = [f'<rect width="{_WIDE}" height="{_HIGH}" fill="#ffffff"/>']
+    parts = []  # no ground: the picture stands on light pages and dark ones
     for value in across.ticks():
         x = across(value)
         parts.append(
-            f'<path d="M{x:.1f} {_TOP}V{_HIGH - _BOTTOM}" stroke="#d8dee4"/>'
+            f'<path d="M{x:.1f} {_TOP}V{_HIGH - _BOTTOM}" stroke="#8b949e" stroke-opacity=".35"/>'
             f'<text x="{x:.1f}" y="{_HIGH - _BOTTOM + 18}" text-anchor="middle">{value:g}</text>'
         )
     for value in down.ticks():
         y = down(value)
         parts.append(
-            f'<path d="M{_LEFT} {y:.1f}H{_WIDE - _RIGHT}" stroke="#d8dee4"/>'
+            f'<path d="M{_LEFT} {y:.1f}H{_WIDE - _RIGHT}" stroke="#8b949e" stroke-opacity=".35"/>'
             f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
         )
     middle = (_TOP + _HIGH - _BOTTOM) / 2
@@ -110,16 +115,68 @@ def _frame(across: _Scale, down: _Scale, title: str) -> str:
     return "".join(parts)
 
 
-def _disc(row: Measured, across: _Scale, down: _Scale, largest: int) -> str:
-    x, y = across(row.tokens_per_s or 0.0), down(row.perplexity)
-    radius = 4 + 10 * math.sqrt(row.size_bytes / largest)
-    colour = "#1f6feb" if row.frontier else "#6e7781"
-    to_left = x > 0.8 * _WIDE
-    place = x - radius - 4 if to_left else x + radius + 4
+@dataclass(frozen=True)
+class _Disc:
+    """A form's place, size and name; ``left`` and ``right`` are the ends of the name."""
+
+    x: float
+    y: float
+    radius: float
+    colour: str
+    name: str
+    to_left: bool
+
+    @property
+    def start(self) -> float:
+        """Where the name is held."""
+        room = self.radius + 4
+        return self.x - room if self.to_left else self.x + room
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From where to where the name goes, about."""
+        wide = _LETTER * len(self.name)
+        return (self.start - wide, self.start) if self.to_left else (self.start, self.start + wide)
+
+
+def _disc_of(row: Measured, across: _Scale, down: _Scale, largest: int) -> _Disc:
+    x = across(row.tokens_per_s or 0.0)
+    return _Disc(
+        x,
+        down(row.perplexity),
+        4 + 10 * math.sqrt(row.size_bytes / largest),
+        "#1f6feb" if row.frontier else "#6e7781",
+        f"{row.target}, {row.size_bytes / 1e6:.0f} MB",
+        x > _FAR * _WIDE,
+    )
+
+
+def _heights(discs: Sequence[_Disc]) -> list[float]:
+    """How high each name stands: at its disc, or below names that it would run into."""
+    heights = [0.0] * len(discs)
+    placed: list[tuple[tuple[float, float], float]] = []
+    for place in sorted(range(len(discs)), key=lambda n: discs[n].y):
+        (left, right), y = discs[place].span, discs[place].y
+        for (start, end), other in placed:  # these come from above to below
+            if left < end and start < right and abs(y - other) < _LINE:
+                y = other + _LINE
+        heights[place] = y
+        placed.append(((left, right), y))
+        placed.sort(key=lambda each: each[1])
+    return heights
+
+
+def _draw_disc(each: _Disc) -> str:
     return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}" fill-opacity=".55"/>'
-        f'<text x="{place:.1f}" y="{y + 4:.1f}" text-anchor="{"end" if to_left else "start"}">'
-        f"{html.escape(row.target)}, {row.size_bytes / 1e6:.0f} MB</text>"
+        f'<circle cx="{each.x:.1f}" cy="{each.y:.1f}" r="{each.radius:.1f}" '
+        f'fill="{each.colour}" fill-opacity=".55"/>'
+    )
+
+
+def _draw_name(each: _Disc, y: float) -> str:
+    return (
+        f'<text x="{each.start:.1f}" y="{y + 4:.1f}" '
+        f'text-anchor="{"end" if each.to_left else "start"}">{html.escape(each.name)}</text>'
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import secrets
 import select
 import socket
@@ -23,10 +24,12 @@ from workbench.core import settings
 from workbench.core.cancellation import check_cancelled, current_token
 from workbench.core.errors import (
     CancelledError,
+    CapabilityError,
     ContextLengthError,
     DeadlineError,
     EngineError,
     InputError,
+    WorkbenchError,
 )
 from workbench.models.engines.openmp import WAIT_POLICY
 
@@ -80,10 +83,7 @@ class LlamaProcess:
         line = stdout.readline()
         said = json.loads(line) if line else {"error": self._end_of_process()}
         if "error" in said:
-            raise EngineError(
-                f"llama.cpp could not load {config['name']}: {said['error']}{self._last_words()}",
-                hint=f"workbench models pull {config['name']} --force",
-            )
+            raise _refusal(config["name"], f"{said['error']}{self._last_words()}")
         address = urllib.parse.urlparse(said["address"])
         assert address.hostname is not None and address.port is not None
         return address.hostname, address.port
@@ -237,3 +237,16 @@ def _fault(error: dict[str, Any]) -> Exception:
     if error.get("type") == "invalid_request_error":
         return InputError(f"llama.cpp refused the request: {message}")
     return EngineError(f"llama.cpp answered with a fault: {message}")
+
+
+def _refusal(name: str, said: str) -> WorkbenchError:
+    """Why a model was not loaded, by what llama.cpp's last words were."""
+    unknown = re.search(r"unknown model architecture: '([^']*)'", said)
+    if unknown is not None:
+        return CapabilityError(
+            f"llama.cpp does not know the architecture {unknown[1]!r} of {name}",
+            hint="pip install -U xllamacpp, or take another model",
+        )
+    return EngineError(
+        f"llama.cpp could not load {name}: {said}", hint=f"workbench models pull {name} --force"
+    )
