@@ -1,15 +1,19 @@
-"""Smaller forms of a model beside each other: the table, and speed against perplexity."""
+"""Smaller forms of a model beside each other, a roll-out with its stages, a device."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from workbench.studio.cards import card
-from workbench.studio.markup import escape
+from workbench.studio.fleet_panels import draw_device
+from workbench.studio.fleet_rollouts import draw_rollout
+from workbench.studio.markup import escape, style
 from workbench.studio.tables import Table
 
 if TYPE_CHECKING:
     from workbench.edge.compression.results import Comparison
+    from workbench.edge.fleet.devices import FleetDevice
+    from workbench.edge.fleet.rollout_records import Rollout
 
 
 def draw_comparison(found: Comparison) -> str:
@@ -35,3 +39,14 @@ def draw_comparison(found: Comparison) -> str:
     )
     picture = draw(found.rows, title=f"{found.model}: speed against perplexity")
     return card(f"{head}{Table(rows, 'Forms').static_html()}<div class='wide'>{picture}</div>")
+
+
+def draw_rollout_card(found: Rollout) -> str:
+    """Its stages and how the devices of the present one are."""
+    return card(style("serving", "fleet") + draw_rollout(found))
+
+
+def draw_device_card(found: FleetDevice) -> str:
+    """A device by its last word."""
+    rows = f'<ul class="wb-rows">{draw_device(found)}</ul>'
+    return f'<div class="wb-home">{card(style("home", "fleet") + rows)}</div>'

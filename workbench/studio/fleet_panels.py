@@ -72,7 +72,7 @@ def draw_devices(facts: FleetState) -> str:
         return '<p class="q">None yet.</p>'
     order = list(STATES)
     shown = sorted(facts.devices, key=lambda each: (order.index(each.state), each.name))
-    rows = "".join(map(_device, shown[:MOST_DRAWN]))
+    rows = "".join(map(draw_device, shown[:MOST_DRAWN]))
     more = len(shown) - MOST_DRAWN
     rest = (
         f'<p class="q">{count(more, "more device")}: <code>workbench edge devices</code></p>'
@@ -82,7 +82,8 @@ def draw_devices(facts: FleetState) -> str:
     return f'<ul class="wb-rows">{rows}</ul>{rest}'
 
 
-def _device(each: FleetDevice) -> str:
+def draw_device(each: FleetDevice) -> str:
+    """A list's line of a device: its state, version, contact and records, and what is wrong."""
     kind, said = STATES[each.state]
     version = f"{each.bundle} {each.version}" if each.version is not None else "no version told yet"
     contact = f"last contact {when(each.contact_s)}" if each.contact_s else "never heard of"
