@@ -136,8 +136,11 @@ def show_membership(found: TextMembership) -> None:
 
 
 def show_budget_set(state: BudgetState) -> None:
-    """The budget as it is now."""
+    """The budget as it is now, and whether anything may still be spent."""
     show_budget_show([state])
+    if state.epsilon is not None and state.spent >= state.epsilon:
+        said = f"{number(state.spent)} was spent before: nothing more may be learnt from these data"
+        click.echo(said, err=True)
 
 
 def show_budget_show(states: list[BudgetState]) -> None:

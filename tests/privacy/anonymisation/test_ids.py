@@ -30,6 +30,7 @@ def found(text: str) -> list[str]:
         ("matriculation number (21/0457/STA)", "21/0457/STA"),
         ("12345678Z is my DNI", "12345678Z"),
         ("patient 88213", "88213"),
+        ("Anna Berg's passport X4RTBPFW4 ends in May", "X4RTBPFW4"),
         ("Kwadwo van der Berg (DH-25708) left.", "DH-25708"),
         ("KM-40255 | Nomvula Dlamini | 09.05.2000 | Umeå", "KM-40255"),
         ("cédula : 1.020.345.678", "1.020.345.678"),

@@ -67,6 +67,11 @@ def said(recogniser: object, text: str) -> list[str]:
          ["lakshmi", "niamh", "anoop"]),
         (stated_names, "its mum on Lelands phone, with the Adebayos", ["Adebayo", "Leland"]),
         (stated_names, 'skipped "Letter to Munteanu.odt"', ["Munteanu"]),
+        (
+            stated_names,
+            "Present: Ola Adebayo, Priya Raghu and Ms Fatima El-Amrani.",
+            ["Ola Adebayo", "Priya Raghu", "Fatima El-Amrani", "Fatima El-Amrani"],
+        ),
         (addresses, "Home: Ty Newydd, Alma Terrace, London, N11 4JB",
          ["Ty Newydd, Alma Terrace, London, N11 4JB"]),
         (addresses, "My postcode's SA1 8QT now", ["SA1 8QT"]),

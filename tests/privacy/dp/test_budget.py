@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli.main import main
 from workbench.core.errors import (
     ConflictError,
     InputError,
@@ -22,7 +23,8 @@ from workbench.privacy import Budgets
 from workbench.privacy.dp.accounting import epsilon_by_pld
 from workbench.privacy.dp.calibration import find_noise_multiplier
 from workbench.privacy.dp.claims import Claim, Verdict
-from workbench.privacy.dp.mechanisms import GaussianSteps
+from workbench.privacy.dp.deltas import warn_of_delta
+from workbench.privacy.dp.mechanisms import GaussianSteps, PureSteps
 from workbench.privacy.dp.operations import set_budget, show_budgets, show_spends
 from workbench.privacy.dp.training import ClippingName
 from workbench.store import Ledger
@@ -69,8 +71,56 @@ def test_without_a_budget_spends_are_written_all_the_same() -> None:
     budgets.spend(DATA, RUN, purpose="a run")
     shown = budgets.show(DATA)
     assert shown.epsilon is None and shown.left is None and shown.spent > 0
-    with pytest.raises(ConflictError, match="spent already"):
-        budgets.set(DATA, epsilon=0.1, delta=1e-5)
+
+
+def test_a_budget_below_what_was_spent_lets_nothing_more_through() -> None:
+    budgets = Budgets()
+    budgets.spend(DATA, RUN, purpose="a run")
+    state = budgets.set(DATA, epsilon=0.1, delta=1e-5)
+    assert state.epsilon == 0.1 and state.left == 0.0 and state.spent > 0.1
+    (was_set, _) = Ledger().entries(action="privacy.budget_spend", subject=DATA)
+    assert was_set.data["budget"] == 0.1 and was_set.data["spent"] == state.spent
+    for more in (GaussianSteps(1e4, 0.01, 1), PureSteps(1e-4)):
+        with pytest.raises(LimitError, match="which is more: nothing is left") as refused:
+            budgets.spend(DATA, more, purpose="more")
+        assert str(refused.value.hint).startswith("workbench privacy budget set")
+    assert len(budgets.spends(DATA)) == 1
+    budgets.set(DATA, epsilon=3.0, delta=1e-5)  # and back: the ledger has both
+    budgets.spend(DATA, PureSteps(0.1), purpose="more")
+
+
+def test_the_command_says_that_nothing_more_may_be_learnt(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Budgets().spend(DATA, RUN, purpose="a run")
+    with pytest.raises(SystemExit) as ended:
+        main(["privacy", "budget", "set", DATA, "--epsilon", "0.1"])
+    assert ended.value.code == 0 and "nothing more may be learnt" in capsys.readouterr().err
+
+
+def test_the_hint_of_a_refused_run_is_of_the_budgets_delta() -> None:
+    """At another delta the same epsilon is another noise, and at 0.5 nearly none."""
+    from workbench.privacy.dp.operations import train
+
+    set_budget("digits", epsilon=6.0)
+    train(epsilon=5.0, steps=4, canaries=0, seed=0)
+    with pytest.raises(LimitError, match=r"the run's own is: 0\.5") as refused:
+        train(epsilon=3.5, delta=0.5, steps=4, canaries=0, seed=0)
+    hint = str(refused.value.hint).split()
+    (shown,) = show_budgets("digits")
+    assert shown.left is not None and float(hint[1]) > shown.left
+    assert "adds no more" in str(refused.value.hint)
+    assert hint[:6:2] == ["--epsilon", "--delta", "--steps"] and hint[3:6:2] == ["1e-05", "4"]
+    train(epsilon=float(hint[1]), delta=float(hint[3]), steps=int(hint[5]), canaries=0, seed=0)
+
+
+def test_a_delta_far_too_large_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    warn_of_delta.cache_clear()
+    set_budget("digits", epsilon=1.0, delta=0.02)
+    assert "a delta of 0.02 allows everything" in caplog.text
+    caplog.clear()
+    set_budget("digits", epsilon=1.0, delta=0.01)
+    assert not caplog.text
 
 
 def test_a_run_that_goes_on_is_spent_once_and_only_as_it_was() -> None:

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from workbench.cli.main import main
-from workbench.core.errors import IntegrityError
+from workbench.core.errors import CapabilityError, IntegrityError
 from workbench.privacy import Budgets
 from workbench.privacy.dp import digits
+from workbench.privacy.dp.deltas import warn_of_delta
 from workbench.privacy.dp.digits import describe_pictures, load_digits_task
 from workbench.privacy.dp.training import train_classifier
 from workbench.store.ledger import Ledger
@@ -80,3 +81,33 @@ def test_features_are_of_a_picture_alone() -> None:
     alone = np.concatenate([describe_pictures(pictures[row : row + 1]) for row in range(5)])
     np.testing.assert_allclose(describe_pictures(pictures), alone, rtol=1e-6)
     assert np.isfinite(describe_pictures(np.zeros((1, 64)))).all()
+
+
+def test_three_canaries_are_an_audit_that_says_it_proves_little(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of few canaries a step often takes none, which ended in a traceback."""
+    task = load_digits_task()
+    run = train_classifier(task, epsilon=2.0, seed=0, steps=6, sampling_rate=0.1, canaries=3)
+    assert run.audit is not None and run.audit.canaries == 3
+    assert run.audit.lower == 0.0 and not run.audit.flagged
+    assert "3 canaries prove little" in caplog.text
+
+
+def test_canaries_without_room_are_refused_before_anything_is_spent() -> None:
+    task, budgets = load_digits_task(), Budgets()
+    with pytest.raises(CapabilityError, match="no room for 5,000 canaries"):
+        train_classifier(task, epsilon=2.0, seed=0, canaries=5000, budgets=budgets)
+    assert budgets.spends(task.sha256) == []
+
+
+@pytest.mark.parametrize(
+    ("delta", "said"),
+    [(0.5, "1 in the 1,347 rows or more"), (1e-3, "1 in the 1,347 rows or more"), (1e-5, "")],
+)
+def test_a_delta_that_protects_nobody_is_told(
+    delta: float, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    warn_of_delta.cache_clear()
+    train_classifier(load_digits_task(), epsilon=1.0, delta=delta, seed=0, steps=2, canaries=0)
+    assert (said in caplog.text) if said else not caplog.text

@@ -90,6 +90,7 @@ class PrivateLearning:
         users: Sequence[str] | None = None,
     ) -> None:
         from workbench.privacy.dp.calibration import find_noise_multiplier
+        from workbench.privacy.dp.deltas import warn_of_delta
         from workbench.privacy.dp.mechanisms import GaussianSteps
         from workbench.privacy.dp.noise import SeededNoise, SystemNoise
         from workbench.privacy.dp.sampling import PoissonBatches
@@ -112,6 +113,7 @@ class PrivateLearning:
         self.draws = PoissonBatches(
             len(units), rate=rate, steps=steps, noise=self.noise, units=users
         )
+        warn_of_delta(privacy.delta, units=len(self.draws.members), unit=privacy.unit)
         self.optimizer: PrivateOptimizer | None = None
         self.gradients: SampleGradients | None = None
 

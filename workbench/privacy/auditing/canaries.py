@@ -68,7 +68,8 @@ class GradientCanaries:
         flat = torch.zeros(len(drawn), sum(sizes))
         flat[torch.arange(len(drawn)), torch.from_numpy(self._places[drawn])] = _LENGTH * norm
         parts = flat.split(sizes, dim=1)
-        return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
+        # Not -1 for how many: a step that takes none of few canaries has none.
+        return [part.reshape(len(drawn), *shape) for part, shape in zip(parts, shapes, strict=True)]
 
     def observe(self, told: torch.Tensor, *, norm: float) -> None:
         """See ``private_optimizer.Canaries``."""
@@ -103,12 +104,7 @@ class GradientCanaries:
         return int(((scores > 0) == self.inside)[surest].sum())
 
     def _choose_places(self, numbers: int) -> None:
-        if self.count > most_canaries(numbers):
-            raise CapabilityError(
-                f"a model of {numbers:,} numbers has no room for {self.count:,} canaries, which "
-                f"take one each and leave {_FREE} free",
-                hint=f"at most {most_canaries(numbers):,} canaries",
-            )
+        check_room(self.count, numbers)
         if numbers * self.count * self.rows_each * self.rate / 2 > _MOST_NUMBERS:
             raise CapabilityError(
                 f"{self.count:,} canaries in a model of {numbers:,} numbers do not fit in memory",
@@ -122,3 +118,14 @@ class GradientCanaries:
 def most_canaries(numbers: int) -> int:
     """How many have room in a model of so many numbers."""
     return max(0, numbers - _FREE)
+
+
+def check_room(count: int, numbers: int) -> None:
+    """Raise CapabilityError where a model of so many numbers has no room for so many canaries."""
+    most = most_canaries(numbers)
+    if count > most:
+        raise CapabilityError(
+            f"a model of {numbers:,} numbers has no room for {count:,} canaries, which take one "
+            f"each and leave {_FREE} free",
+            hint=f"at most {most:,} canaries",
+        )

@@ -7,30 +7,27 @@ composed by privacy loss distributions, which is less than their sum.
 
 from __future__ import annotations
 
-import math
 import time
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workbench.core.errors import ConflictError, InputError, LimitError, NotFoundError
+from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.core.viewers import Viewable
 from workbench.privacy.ledger.recording import record
 from workbench.store.database import Database, open_database
 from workbench.store.documents import dump_document, load_document
 
 from .accounting import epsilon_by_pld
-from .calibration import find_noise_multiplier
 from .claims import Claim, Verdict, dump_part, load_claim, load_verdict
 from .mechanisms import (
-    GaussianSteps,
     Mechanism,
-    PureSteps,
     Unit,
     check_delta,
     dump_mechanism,
     load_mechanism,
 )
+from .what_fits import refused
 
 if TYPE_CHECKING:
     import sqlite3
@@ -93,23 +90,20 @@ class Budgets:
     ) -> BudgetState:
         """Say how much may be learnt from a data set; the ledger keeps what it was before.
 
+        It may be less than was spent: then nothing is left, and whatever is asked is refused.
+
         Raises:
             InputError: A number is not allowed, or the sha256 is none.
-            ConflictError: It was spent in another unit, or more than this was spent already.
+            ConflictError: It was spent in another unit.
         """
         _check_sha256(dataset_sha256)
         check_delta(delta)
         if not epsilon > 0:
             raise InputError(f"epsilon is {epsilon}, which must be above 0", name="epsilon")
-        spent = self._spent(dataset_sha256, delta)  # outside of the lock: it may take a second
+        self._spent(dataset_sha256, delta)  # outside of the lock: it may take a second once
         with self.database.transaction() as connection:
             self._check_unit(dataset_sha256, unit)
             spent = self._spent(dataset_sha256, delta)
-            if spent > epsilon:
-                raise ConflictError(
-                    f"{spent:.3g} was spent already, which is more than {epsilon:g}",
-                    hint="workbench privacy budget show",
-                )
             connection.execute(
                 "INSERT INTO privacy_budgets VALUES (?, ?, ?, ?, ?) ON CONFLICT (dataset_sha256) "
                 "DO UPDATE SET unit = excluded.unit, epsilon = excluded.epsilon, "
@@ -279,7 +273,9 @@ class Budgets:
         before = [each.mechanism for each in spends]
         needed = epsilon_by_pld([*before, mechanism], delta=row["delta"])
         if needed > row["epsilon"]:
-            raise _exhausted(row, before, mechanism, needed, claim)
+            raise refused(
+                mechanism, before, needed, epsilon=row["epsilon"], delta=row["delta"], claim=claim
+            )
         return None
 
     def _check_unit(self, dataset_sha256: str, unit: Unit) -> None:
@@ -314,57 +310,6 @@ def _spend(row: sqlite3.Row) -> Spend:
         row["recorded_s"], row["ended_s"], load_claim(load_document(row["claim"])),
         load_verdict(load_document(row["verdict"])),
     )  # fmt: skip
-
-
-def _exhausted(
-    row: sqlite3.Row, before: list[Mechanism], mechanism: Mechanism, needed: float,
-    claim: Claim | None,
-) -> LimitError:  # fmt: skip
-    """What was asked, what is left, and what would fit."""
-    spent = epsilon_by_pld(before, delta=row["delta"])
-    hint = "workbench privacy budget set, if more may be learnt from these data"
-    if isinstance(mechanism, PureSteps):
-        fits_epsilon = _pure_that_fits(row, before)
-        if fits_epsilon:
-            hint = f"--epsilon {fits_epsilon:g} fits; or {hint}"
-    if claim is not None and claim.noise_scale < 1:
-        hint = (
-            f"--noise-scale 1: a budget is charged for the noise that is added, which is "
-            f"{claim.noise_scale:g} times what is claimed; or a data set without a budget"
-        )
-    elif isinstance(mechanism, GaussianSteps) and spent < row["epsilon"]:
-        try:
-            fits = find_noise_multiplier(
-                epsilon=row["epsilon"], delta=row["delta"], spent=tuple(before),
-                sampling_rate=mechanism.sampling_rate, steps=mechanism.steps,
-            )  # fmt: skip
-            alone = epsilon_by_pld([replace(mechanism, noise_multiplier=fits)], delta=row["delta"])
-            hint = (
-                f"--epsilon {math.floor(1000 * alone) / 1000:g} fits: the same steps with a noise "
-                f"multiplier of {fits:.4g} or more"
-            )
-        except InputError:
-            pass  # no noise makes these steps fit: the hint stays what it was
-    return LimitError(
-        f"the data set's privacy budget is epsilon {row['epsilon']:g} at delta {row['delta']:g}; "
-        f"{spent:.4g} of it is spent, {max(0.0, row['epsilon'] - spent):.4g} is left, and with "
-        f"this run it would be {needed:.4g}",
-        hint=hint, limit="privacy budget", allowed=row["epsilon"], used=spent, asked=needed - spent,
-        retry_after_s=None,
-    )  # fmt: skip
-
-
-def _pure_that_fits(row: sqlite3.Row, before: list[Mechanism]) -> float:
-    """The epsilon of a figure for which enough is left, to four digits; 0 if there is none.
-
-    Pure epsilons add up at most, and by how much less is found in a few steps.
-    """
-    low, high = 0.0, float(row["epsilon"])
-    for _ in range(12):
-        middle = (low + high) / 2
-        needed = epsilon_by_pld([*before, PureSteps(middle)], delta=row["delta"])
-        low, high = (middle, high) if needed <= row["epsilon"] else (low, middle)
-    return math.floor(low * 10_000) / 10_000
 
 
 def _check_sha256(text: str) -> None:

@@ -13,6 +13,7 @@ from .accounting import PrivacyLoss, account
 from .calibration import find_noise_multiplier
 from .claims import really_added
 from .clipping import Clipping, FixedClipping
+from .deltas import warn_of_delta
 from .gradients import Losses, Mode, SampleGradients, choose_mode, quiet_hooks
 from .mechanisms import GaussianSteps, Unit
 from .noise import Noise, SeededNoise, SystemNoise
@@ -208,6 +209,8 @@ def make_private(
         )
     noise = SystemNoise() if seed is None else SeededNoise(seed)
     batches = PoissonBatches(len(dataset), rate=rate, steps=number, noise=noise, units=units)
+    unit: Unit = "example" if units is None else "user"
+    warn_of_delta(delta, units=len(batches.members), unit=unit)
     drawn = make_loader(loader, batches)
     chosen, costs = _choose(mode, model, drawn, losses, units)
     reduction: Reduction = loss_reduction or ("mean" if losses is None else "sum")
@@ -221,7 +224,7 @@ def make_private(
     )  # fmt: skip
     return PrivateTraining(
         model, private, drawn, GaussianSteps(noise_multiplier, rate, number),
-        "example" if units is None else "user", noise, chosen, gradients, batches, losses, costs,
+        unit, noise, chosen, gradients, batches, losses, costs,
     )  # fmt: skip
 
 

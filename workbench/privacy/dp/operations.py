@@ -59,8 +59,10 @@ def account(
     """
     from .accounting import account as tell
     from .calibration import find_noise_multiplier
+    from .deltas import warn_of_delta
     from .mechanisms import GaussianSteps, check_sampling
 
+    warn_of_delta(delta)
     if (noise_multiplier is None) == (epsilon is None):
         raise InputError(
             "one of noise_multiplier and epsilon is needed, and not both",
@@ -176,6 +178,8 @@ def set_budget(
 ) -> BudgetState:
     """Say how much may be learnt from a data set in all; runs beyond it are refused.
 
+    It may be less than was spent already: then nothing more may be learnt.
+
     Args:
         dataset: A name of the catalogue, a file, or the sha256 of its content.
         epsilon: In all, composed over every run.
@@ -183,9 +187,11 @@ def set_budget(
         unit: Whether an example or a user is protected; a data set has one unit.
     """
     from .budget import Budgets
+    from .deltas import warn_of_delta
     from .file_names import note_file
     from .naming import find_sha256, known_names
 
+    warn_of_delta(delta)
     sha256 = find_sha256(dataset)
     state = Budgets().set(sha256, epsilon=epsilon, delta=delta, unit=unit)
     note_file(dataset, sha256)
@@ -350,11 +356,13 @@ def synthesise(
         seed: The noise can be repeated, for experiments; without it, it is that of the operating
             system's cryptographic generator: for what is released.
     """
+    from .deltas import warn_of_delta
     from .file_names import note_file
     from .naming import find_sha256, read_table
     from .statistics import split_commas
     from .synthesising import synthesise_table
 
+    warn_of_delta(delta)
     check_rows_per_user(user_column, rows_per_user)
     found, said = read_table(
         dataset, domain=domain, public_domain=public_domain, columns=split_commas(columns or []),

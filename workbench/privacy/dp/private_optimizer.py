@@ -9,6 +9,7 @@ gradients of single examples add up to the gradient.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -278,7 +279,8 @@ def _clip(samples: Sequence[torch.Tensor], norm: float) -> tuple[list[torch.Tens
     """
     import torch
 
-    flat = [each.reshape(len(each), -1).norm(dim=1) for each in samples]
+    # Not -1 for the numbers of one: a step with none of few canaries has no example here.
+    flat = [each.reshape(len(each), math.prod(each.shape[1:])).norm(dim=1) for each in samples]
     norms = torch.stack(flat).norm(dim=0)
     if not bool(torch.isfinite(norms).all()):
         raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.privacy.auditing.one_run import Audit
     from workbench.privacy.dp.budget import Budgets, Spend
 
+log = logging.getLogger(__name__)
 ClippingName = Literal["fixed", "quantile"]
 OptimizerName = Literal["sgd", "adam"]
 
@@ -236,10 +238,16 @@ def _plant(
     task: ClassifierTask, count: int, *, sampling_rate: float, seed: int | None
 ) -> GradientCanaries | None:
     """The audit's canaries, each of as many examples as a user may have; None without an audit."""
-    from workbench.privacy.auditing.canaries import GradientCanaries
+    from workbench.privacy.auditing.canaries import GradientCanaries, check_room
 
     if not count:
         return None
+    check_room(count, _numbers(task))  # now, while nothing is spent
+    if count < _LEAST_CANARIES:
+        log.warning(
+            "%d canaries prove little or nothing, whatever the run does: some hundreds are wanted",
+            count,
+        )
     rate, rows = _rate(task, sampling_rate), task.rows_per_user or 1
     return GradientCanaries(count, rate=rate, rows_each=rows, seed=seed)
 
@@ -249,8 +257,13 @@ def choose_canaries(task: ClassifierTask) -> int:
     those would be too few to prove anything."""
     from workbench.privacy.auditing.canaries import most_canaries
 
-    count = min(_CANARIES, most_canaries((task.train_x.shape[1] + 1) * task.classes))
+    count = min(_CANARIES, most_canaries(_numbers(task)))
     return count if count >= _LEAST_CANARIES else 0
+
+
+def _numbers(task: ClassifierTask) -> int:
+    """How many numbers the task's classifier has."""
+    return (task.train_x.shape[1] + 1) * task.classes
 
 
 def _make_model(task: ClassifierTask) -> torch.nn.Linear:

@@ -20,7 +20,7 @@ from .capitals import Word, parts_of, runs_of, words_of
 
 _MOST_WORDS = 7
 _SAINTS = frozenset(("st", "saint"))
-_TITLES = frozenset(("mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sgt", "rev"))
+TITLES = frozenset(("mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sgt", "rev"))
 _TITLED = re.compile(r"(?i)(?<!\w)(?:mr|mrs|ms|miss|mx|dr|prof|professor|sgt|rev)\.? $")
 _ENDINGS = frozenset(("jr", "sr", "ii", "iii", "iv"))
 # Particles that stay small words of English where they have a capital.
@@ -152,7 +152,7 @@ def _pieces(text: str, run: list[Word], classes: list[str]) -> Iterator[tuple[in
 
 
 def _cuts(run: list[Word], classes: list[str], at: int) -> bool:
-    titled = at > 0 and run[at - 1].lower.rstrip(".") in _TITLES
+    titled = at > 0 and run[at - 1].lower.rstrip(".") in TITLES
     behind = titled or (at > 0 and run[at - 1].is_initial)
     if behind and classes[at] in _WEAK and not _is_label(run[at].lower):
         classes[at] = SURNAME_WORD

@@ -25,6 +25,9 @@ _NUMBER = re.compile(
 )
 _LEAST_DIGITS = 4
 _SHORT_CODE = re.compile(r"[A-Z]{2,5}[-/]\d{3}")
+# Letters and few digits, as passports and cards of several countries are numbered: X4RTBPFW4.
+_DOCUMENT_CODE = re.compile(r"(?=(?:[A-Z]*\d){2})(?=(?:\d*[A-Z]){3})[A-Z0-9]{8,10}")
+_DOCUMENT = re.compile(r"(?i)pass|paspoort|ausweis|paszport|pašovi|útlevél|identi|id\b|id card")
 _LEAST_CHARS = 5
 _MOST_CHARS = 26
 # A clock's time or a year; dates of a day are told by ``is_written_date``, so that 52-44-85 is none.
@@ -108,9 +111,12 @@ def find(text: str, reading: Reading) -> Iterator[Found]:
         short = (
             said.isdigit() and len(said) == 3 and _NUMBERED.search(text, max(0, start - 9), start)
         )
-        if not (_may_be(said) or short) or _is_sum(text, start, hit.end()):
+        code = not _may_be(said) and bool(_DOCUMENT_CODE.fullmatch(said))
+        if not (_may_be(said) or short or code) or _is_sum(text, start, hit.end()):
             continue
         label = label_before(text, start) or label_behind(text, hit.end())
+        if code and not _DOCUMENT.match(label):
+            continue
         if label == "badge" and not _STAFF.fullmatch(said):
             label = ""  # a visitor's badge hangs at the door: 6W-21262
         if not label and last >= 0 and _AND_ANOTHER.fullmatch(text, last, start):

@@ -16,6 +16,7 @@ from workbench.privacy.anonymisation.words import (
     read_surroundings,
 )
 
+from .candidates import TITLES
 from .capitals import Word, name_evidence, words_of
 from .fields import NAME_FIELD, kind_of
 
@@ -82,6 +83,7 @@ _TURNED = re.compile(
     r"(?m)(?:^[ \t\"]*(?:(?:\d{1,3}[.)]|[-*•])[ \t]+)?|: )(?P<name>[^\W\d_a-zß-ÿ][^\W\d_a-z]+(?:[ '’ʻ-][^\W\d_a-z]+){0,2}, [^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+){0,3})(?=[ \t\"]*$|[ \t]{2,}|[ \t]*[-–;|(/])"
 )
 _MOST_WORDS = 5
+_BEFORE_A_NAME = frozenset(("of", "at", "in", "the", "for", "and", "und", "et", "y"))
 _SMALL = frozenset(
     ("the", "a", "an", "this", "that", "all", "both", "it", "i", "my", "your", "our")
 )
@@ -248,7 +250,7 @@ def _names_in(text: str, start: int, end: int, *, whole: bool) -> Iterator[Found
     for piece in found:
         words = words_of(piece.group())
         words = words if whole and len(words) <= _MOST_WORDS else _leading(words)
-        while len(words) > 1 and words[0].said in ("of", "at", "in", "the", "for"):
+        while len(words) > 1 and _leads_to_a_name(words[0]):
             words = words[1:]
         small = not any(word.capital for word in words)
         if small and any(_says_something_else(word) for word in words):
@@ -272,6 +274,11 @@ def _names_in(text: str, start: int, end: int, *, whole: bool) -> Iterator[Found
             "stated_names",
             "a label or phrase before it",
         )
+
+
+def _leads_to_a_name(word: Word) -> bool:
+    """Whether a word stands before a name and is none of it: and Ms Lind, of Anna."""
+    return word.said in _BEFORE_A_NAME or (word.capital and word.lower.rstrip(".") in TITLES)
 
 
 def _leading(words: list[Word]) -> list[Word]:
