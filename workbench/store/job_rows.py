@@ -18,7 +18,11 @@ FINISHED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class Job(Viewable):
-    """One job as it stands. Times are Unix times; ``error`` has code, message and hint."""
+    """One job as it stands. Times are Unix times; ``error`` has code, message and hint.
+
+    ``lane`` and ``demand`` are for the lane's own scheduler (see ``lanes``); ``give_way`` says why
+    a running job was asked to go back into the queue.
+    """
 
     id: int
     operation: str
@@ -39,6 +43,9 @@ class Job(Viewable):
     created_s: float
     started_s: float | None
     finished_s: float | None
+    lane: str | None = None
+    demand: dict[str, Any] | None = None
+    give_way: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def read_job(database: Database, row: sqlite3.Row) -> Job:
         "SELECT needs_id FROM job_needs WHERE job_id = ? ORDER BY needs_id", (row["id"],)
     )
     values = {name: row[name] for name in Job.__dataclass_fields__ if name != "needs"}
-    for name in ("params", "progress", "result", "error"):
+    for name in ("params", "progress", "result", "error", "demand"):
         values[name] = load_document(values[name])
     values["cancel_requested"] = bool(values["cancel_requested"])
     return Job(needs=tuple(need["needs_id"] for need in needs), **values)
@@ -116,7 +123,7 @@ def requeue(
     """Put a running job back into the queue."""
     connection.execute(
         "UPDATE jobs SET state = 'queued', run_after_s = ?, error = ?, lease_until_s = NULL, "
-        "worker = NULL WHERE id = ?",
+        "worker = NULL, give_way = NULL WHERE id = ?",
         (due_s, error, job_id),
     )
 

@@ -87,6 +87,8 @@ class JobQueue(Leases):
         max_attempts: int = 3,
         idempotency_key: str | None = None,
         needs: Sequence[int] = (),
+        lane: str | None = None,
+        demand: Mapping[str, Any] | None = None,
     ) -> Job:
         """Add a job. When this returns it is on the disk.
 
@@ -98,6 +100,8 @@ class JobQueue(Leases):
             max_attempts: How often it may be started before it counts as failed.
             idempotency_key: A second call with this key returns the first call's job.
             needs: Jobs that must succeed first. If one fails or is cancelled, so is this one.
+            lane: A scheduler's of its own: ordinary workers leave the job alone.
+            demand: What that scheduler is to know of it, as plain data.
 
         Raises:
             NotFoundError: There is no such operation, or a needed job is not there.
@@ -116,8 +120,19 @@ class JobQueue(Leases):
                 return known
             row = connection.execute(
                 "INSERT INTO jobs (operation, params, state, priority, run_after_s, max_attempts, "
-                "idempotency_key, created_s) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?) RETURNING id",
-                (operation, text, priority, run_after_s, max_attempts, idempotency_key, now_s),
+                "idempotency_key, created_s, lane, demand) "
+                "VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                (
+                    operation,
+                    text,
+                    priority,
+                    run_after_s,
+                    max_attempts,
+                    idempotency_key,
+                    now_s,
+                    lane,
+                    None if demand is None else dump_document(demand, what="demand"),
+                ),
             ).fetchone()
             for needed in dict.fromkeys(needs):
                 connection.execute(
@@ -173,6 +188,18 @@ class JobQueue(Leases):
             else:
                 connection.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
             return self.get(job_id)
+
+    def ask_to_give_way(self, job_id: int, reason: str) -> bool:
+        """Send a running job back into the queue when it next looks; the attempt does not count.
+
+        What it keeps of its work is its own affair. Whether it was running; one that ends before
+        it looks has ended.
+        """
+        with self.database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET give_way = ? WHERE id = ? AND state = 'running'", (reason, job_id)
+            )
+        return changed.rowcount > 0
 
     def retry(self, job_id: int) -> Job:
         """Queue a failed or cancelled job again, with all its attempts before it.

@@ -16,7 +16,8 @@ from .job_rows import READY, Job, Lease, finish, read_job, requeue, said
 _BACKOFF_S = 1.0
 _BACKOFF_MOST_S = 3600.0
 _NEXT = f"""
-SELECT id FROM jobs WHERE {READY} AND run_after_s <= ?
+SELECT id FROM jobs WHERE {READY} AND run_after_s <= ?1
+AND CASE WHEN ?2 IS NULL THEN lane IS NULL ELSE id = ?2 END
 ORDER BY priority DESC, run_after_s, id LIMIT 1
 """
 
@@ -35,22 +36,27 @@ class Leases:
             raise NotFoundError(f"there is no job {job_id}", hint="workbench store jobs")
         return read_job(self.database, row)
 
-    def lease(self, worker: str) -> Lease | None:
+    def lease(self, worker: str, *, job_id: int | None = None) -> Lease | None:
         """Take the next job that is due; None if there is none.
 
         Jobs whose lease ran out are given back first, or failed if they have used their attempts.
+
+        Args:
+            worker: Who takes it.
+            job_id: This one or none; jobs of a lane are taken so alone.
         """
         now_s = self.clock()
-        if not self._is_work(now_s):
+        if job_id is None and not self._is_work(now_s):
             return None  # an idle worker does not take the write lock at each look
         with self.database.transaction() as connection:
             self._take_back(connection, now_s)
-            row = connection.execute(_NEXT, (now_s,)).fetchone()
+            row = connection.execute(_NEXT, (now_s, job_id)).fetchone()
             if row is None:
                 return None
             taken = connection.execute(
                 "UPDATE jobs SET state = 'running', attempts = attempts + 1, token = token + 1, "
-                "worker = ?, lease_until_s = ?, started_s = ?, progress = NULL WHERE id = ? "
+                "worker = ?, lease_until_s = ?, started_s = ?, progress = NULL, give_way = NULL "
+                "WHERE id = ? "
                 "RETURNING *",
                 (worker, now_s + self.lease_s, now_s, row["id"]),
             ).fetchone()
@@ -80,12 +86,13 @@ class Leases:
         with self.database.transaction() as connection:
             row = connection.execute(
                 "UPDATE jobs SET lease_until_s = ?, progress = coalesce(?, progress) "
-                "WHERE id = ? AND token = ? AND state = 'running' RETURNING cancel_requested",
+                "WHERE id = ? AND token = ? AND state = 'running' "
+                "RETURNING cancel_requested OR give_way IS NOT NULL AS stops",
                 (self.clock() + self.lease_s, text, lease.job_id, lease.token),
             ).fetchone()
         if row is None:
             raise _stale(lease)
-        return bool(row["cancel_requested"])
+        return bool(row["stops"])
 
     def is_cancelled(self, lease: Lease) -> bool:
         """Whether the job was told to stop, or was taken over."""
@@ -94,6 +101,28 @@ class Leases:
             (lease.job_id, lease.token),
         )
         return row is None or bool(row["cancel_requested"])
+
+    def must_stop(self, lease: Lease) -> bool:
+        """As ``is_cancelled``; or whether the job is to give way, and to go on later."""
+        row = self.database.read_one(
+            "SELECT cancel_requested OR give_way IS NOT NULL AS stops FROM jobs "
+            "WHERE id = ? AND token = ? AND state = 'running'",
+            (lease.job_id, lease.token),
+        )
+        return row is None or bool(row["stops"])
+
+    def take_back(self, *, worker: str | None = None) -> None:
+        """Give back the jobs whose lease ran out.
+
+        Args:
+            worker: Those of this one too: its process is known to have ended.
+        """
+        with self.database.transaction() as connection:
+            connection.execute(
+                "UPDATE jobs SET lease_until_s = ? WHERE state = 'running' AND worker = ?",
+                (self.clock(), worker),
+            )
+            self._take_back(connection, self.clock())
 
     def complete(self, lease: Lease, result: Any = None) -> Job:
         """Record that the job succeeded. When this returns it is on the disk.
@@ -171,7 +200,8 @@ class Leases:
     def has_work(self) -> bool:
         """Whether a queued job is due, or is to be repeated, and has all that it needs."""
         row = self.database.read_one(
-            f"SELECT 1 FROM jobs WHERE {READY} AND (run_after_s <= ? OR attempts > 0)",
+            f"SELECT 1 FROM jobs WHERE {READY} AND lane IS NULL "
+            "AND (run_after_s <= ? OR attempts > 0)",
             (self.clock(),),
         )
         return row is not None
@@ -180,7 +210,7 @@ class Leases:
         return (
             self.database.read_one(
                 "SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' "
-                "AND run_after_s <= ?1) OR EXISTS "
+                "AND lane IS NULL AND run_after_s <= ?1) OR EXISTS "
                 "(SELECT 1 FROM jobs WHERE state = 'running' AND lease_until_s <= ?1)",
                 (now_s,),
             )

@@ -17,6 +17,7 @@ from workbench.core.errors import ConflictError, IntegrityError
 
 from .edge_tables import EDGE
 from .identity_tables import IDENTITY, OPENID_CONNECT, SPACES_AND_SIGN_IN
+from .lane_tables import LANES
 from .ledger_tables import LEDGER_WITHOUT_HASH_INDEX
 from .live_tables import LIVE, LIVE_WRITERS
 from .monitoring_tables import ALERTS, SAMPLES
@@ -378,4 +379,5 @@ BEGIN SELECT RAISE(ABORT, 'a verdict is never taken back'); END;
     ),
     Migration("sign-in by OpenID Connect", OPENID_CONNECT),
     Migration("devices and their records", EDGE),
+    Migration("lanes of jobs", LANES),
 )

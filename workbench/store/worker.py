@@ -126,6 +126,16 @@ class Worker:
                     time.sleep(self.poll_s)
         return WorkReport(self.name, **outcomes)
 
+    def run_one(self, job_id: int) -> Outcome | None:
+        """Run this job, if it waits and is due; how the attempt ended, None if it could not begin.
+
+        Raises:
+            StorageError: The store cannot be written.
+        """
+        with _stopping_on_sigterm(self), _Heart(self.queue) as heart:
+            lease = self.queue.lease(self.name, job_id=job_id)
+            return None if lease is None else self._run_job(lease, heart, CancelToken())
+
     def _run_job(self, lease: Lease, heart: _Heart, token: CancelToken) -> Outcome:
         token.watch(self._probe(lease, heart))
         reset = _current_lease.set(lease)
@@ -187,7 +197,7 @@ class Worker:
             if time.monotonic() - asked_s < _PROBE_S:
                 return False
             asked_s = time.monotonic()
-            return self.queue.is_cancelled(lease)
+            return self.queue.must_stop(lease)
 
         return should_stop
 
