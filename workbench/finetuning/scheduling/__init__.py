@@ -1,0 +1,1 @@
+"""Which training job begins, waits or gives way on a machine's slots, and why."""
