@@ -58,6 +58,7 @@ import privacy_figures
 import private_lora
 import report_pdf
 import report_runner
+import scheduling
 import secure
 import shared_activity
 import short_job
@@ -111,6 +112,7 @@ BENCHMARKS = {
         *private_lora.BENCHMARKS,
         *report_pdf.BENCHMARKS,
         *report_runner.BENCHMARKS,
+        *scheduling.BENCHMARKS,
         *secure.BENCHMARKS,
         *shared_activity.BENCHMARKS,
         *short_job.BENCHMARKS,

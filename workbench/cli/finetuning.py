@@ -11,6 +11,13 @@ from workbench.cli.finetuning_pipeline import (
     show_pipeline_stop,
     show_pipeline_watch,
 )
+from workbench.cli.finetuning_queue import (
+    show_queue_cancel,
+    show_queue_explain,
+    show_queue_list,
+    show_queue_run,
+    show_queue_submit,
+)
 from workbench.cli.finetuning_training import (
     show_prefer,
     show_run,
@@ -55,6 +62,11 @@ __all__ = [
     "show_pipeline_watch",
     "show_prefer",
     "show_promote",
+    "show_queue_cancel",
+    "show_queue_explain",
+    "show_queue_list",
+    "show_queue_run",
+    "show_queue_submit",
     "show_rollback",
     "show_run",
     "show_runs",

@@ -90,7 +90,8 @@ class Lane:
     def _last(self) -> dict[int, tuple[str, str]]:
         rows = self.queue.database.read(
             "SELECT d.job_id, d.kind, d.reason FROM job_decisions d "
-            "JOIN jobs ON jobs.id = d.job_id WHERE jobs.lane = ? AND jobs.state IN ('queued', 'running') "
+            "JOIN jobs ON jobs.id = d.job_id "
+            "WHERE jobs.lane = ? AND jobs.state IN ('queued', 'running') "
             "AND d.id = (SELECT max(id) FROM job_decisions WHERE job_id = d.job_id)",
             (self.name,),
         )

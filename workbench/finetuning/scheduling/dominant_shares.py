@@ -51,11 +51,10 @@ class DominantShares:
 
     def _had(self, stints: Sequence[Stint], now_s: float) -> dict[str, float]:
         """Share-seconds of each team, each second counted by its age."""
-        rate, had = math.log(2) / self.half_life_s, {}
+        rate = math.log(2) / self.half_life_s
+        had: dict[str, float] = {}
         for each in stints:
-            late, early = (
-                math.exp(-rate * (now_s - each.to_s)),
-                math.exp(-rate * (now_s - each.from_s)),
-            )
+            late = math.exp(-rate * (now_s - each.to_s))
+            early = math.exp(-rate * (now_s - each.from_s))
             had[each.team] = had.get(each.team, 0.0) + each.share * (late - early) / rate
         return had

@@ -1,10 +1,11 @@
 """The order in which training jobs have the slots, put together from published policies.
 
-First those whose patience is at its end (``aging``), in that order. Then by priority; then those of
-teams that are not over their fair share (``dominant_shares``); then those whose deadline presses
-(``earliest_deadline``); then those with the least service left (``remaining_service``). One that
-does not fit is promised a time, and what does not delay it passes (``easy_backfill``); or a less
-urgent one gives way (``giving_way``). A job has all its slots or none.
+First those whose patience is at its end (``aging``), in the order in which they came. Then by
+priority; then those of teams that are not over their fair share (``dominant_shares``); then those
+whose deadline presses (``earliest_deadline``); then those with the least service left
+(``remaining_service``). One that does not fit is promised a time, and what does not delay it passes
+(``easy_backfill``); or a less urgent one gives way (``giving_way``). A job has all its slots or
+none.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class ShortestFirst:
     """The policy of the training queue; see the module.
 
     Attributes:
-        patience_s: How long a job may be passed by others.
+        patience_s: How long a job may be passed by others; see ``Aging``.
         restart_s: What stopping a job and beginning it again costs.
         quantum_s: A job that has just begun is left alone so long.
         gain: One gives way to a job of the same priority only if it has so many times its service
@@ -43,7 +44,7 @@ class ShortestFirst:
     patience_s: float = 4 * 3600.0
     restart_s: float = 30.0
     quantum_s: float = 120.0
-    gain: float = 2.0
+    gain: float = 3.0
     margin: float = 1.5
     half_life_s: float = 24 * 3600.0
     slack: float = 1.5
@@ -96,7 +97,7 @@ class _Round:
     def _key(self, task: Task) -> tuple[float, ...]:
         """The order: smaller goes first."""
         if self.aging.is_aged(task, self.now_s):
-            return (0, self.aging.since_s(task), task.id)
+            return (0, task.id)
         presses = self._presses(task)
         deadline_s = task.deadline_s if presses and task.deadline_s is not None else math.inf
         over = task.team in self.over

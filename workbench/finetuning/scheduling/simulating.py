@@ -81,7 +81,8 @@ class Machine:
         coming = sorted(sent, key=lambda each: (each.task.arrived_s, each.task.id))
         while self.now_s <= until_s:
             while coming and coming[0].task.arrived_s <= self.now_s:
-                self.jobs[coming[0].task.id] = Went(coming.pop(0))
+                job = coming.pop(0)
+                self.jobs[job.task.id] = Went(job)
             self._end_those_due()
             self._decide()
             following = [each.task.arrived_s for each in coming[:1]]
