@@ -214,8 +214,7 @@ def make_private(
     drawn = make_loader(loader, batches)
     chosen, costs = _choose(mode, model, drawn, losses, units)
     reduction: Reduction = loss_reduction or ("mean" if losses is None else "sum")
-    gradients = SampleGradients(model, mode=chosen, reduction=reduction)
-    model.train()
+    gradients = SampleGradients(model.train(), mode=chosen, reduction=reduction)
     private = PrivateOptimizer(
         optimizer, noise_multiplier=noise_multiplier,
         clipping=FixedClipping(clipping) if isinstance(clipping, (int, float)) else clipping,
