@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import statistics
 import sys
 from collections.abc import Sequence
@@ -118,6 +119,47 @@ def measure_simulated(rounds: int) -> Sequence[Figure]:
     return figures
 
 
+class ByParts(Machine):
+    """Broken: a waiting job keeps each core that comes free until it has all that it wants."""
+
+    def _decide(self) -> None:
+        kept: dict[int, int] = self.__dict__.setdefault("kept", {})
+        waiting = []
+        for number, job in self.jobs.items():
+            if job.ended_s < math.inf:
+                kept.pop(number, None)
+            elif job.begun_s is None:
+                waiting.append(job)
+        turn = 0
+        while waiting and sum(kept.values()) < self.slots.cores:
+            job = waiting[turn % len(waiting)]
+            number, turn = job.sent.task.id, turn + 1
+            kept[number] = kept.get(number, 0) + 1
+            if kept[number] == job.sent.task.wants.cores:
+                job.begun_s = self.now_s
+                waiting.remove(job)
+
+
+def measure_broken(rounds: int) -> Sequence[Figure]:
+    """What must fail, over all frozen workloads: at least one each."""
+    frozen = read_frozen()
+    endless = dataclasses.replace(POLICY, patience_s=math.inf)
+    starved = lost = stuck = 0
+    for sent in frozen.values():
+        starved += simulate(sent, endless).starves(simulate(sent, FirstInFirstOut()))
+        lost += simulate(sent, POLICY, keeps=False).lost
+        jobs = ByParts(MACHINE, POLICY).run([as_simulated(n, each) for n, each in enumerate(sent)])
+        stuck += any(job.ended_s == math.inf for job in jobs)
+    return [
+        Figure(f"broken: {what}", "must be seen", unit, (float(found),), (1.0,), bound=1.0)
+        for what, unit, found in (
+            ("without aging, a job is starved", "workloads", starved),
+            ("giving way without a checkpoint, steps are lost", "steps", lost),
+            ("slots taken by parts, jobs never end", "workloads", stuck),
+        )
+    ]
+
+
 def look(seeds: Sequence[int]) -> None:
     """The development seeds, for choosing the policy's numbers."""
     for kind in KINDS:
@@ -133,6 +175,7 @@ def look(seeds: Sequence[int]) -> None:
 
 BENCHMARKS = (
     Benchmark("scheduling", measure_simulated),
+    Benchmark("scheduling-broken", measure_broken),
     Benchmark("scheduling-processes", measure_processes),
 )
 
