@@ -214,6 +214,56 @@ def test_a_door_for_devices(home: Path, tmp_path: Path) -> None:
         edge_serve(tmp_path / "nothing")
 
 
+def test_a_door_that_watches_halts_what_fails(home: Path, tmp_path: Path) -> None:
+    """A device comes by, does not start the new version and says so: it is offered no more."""
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    from workbench.edge.bundles.keys import load_signer
+    from workbench.edge.device import sending
+    from workbench.edge.device.faults import Fault
+    from workbench.edge.device.reporting import note_status
+    from workbench.edge.fleet import rollouts
+    from workbench.edge.fleet.rollout_records import list_rollouts
+
+    line = Line(tmp_path / "line", runner=None)
+    root, shelf = tmp_path / "device", tmp_path / "shelf"
+    first = line.add({"a.bin": b"1"}, signer=load_signer())
+    updating.install(root, str(first.path), here=HERE, attempt=well)
+    device, secret = Desk().enrol("kiosk")
+    (tmp_path / "e.json").write_text(json.dumps({"device": device, "secret": secret.hex()}))
+    sending.enrol(root, tmp_path / "e.json")
+    rollouts.start(shelf, line.add({"a.bin": b"2"}, signer=load_signer()).path, stages=(1.0,))
+
+    def fails(folder: Path, root: Path) -> None:
+        raise Fault("engine", "it does not start here")
+
+    command = [sys.executable, "-m", "workbench", "edge", "serve", str(shelf), "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [*command, "--watch"], stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stderr is not None
+        try:
+            said = process.stderr.readline()
+            address = "http://" + said.partition("http://")[2].split("/")[0] + "/"
+            with pytest.raises(Fault, match="did not start"):
+                updating.update(root, address, here=HERE, attempt=fails)
+            note_status(root)
+            sending.sync(root, address)
+            for _ in range(300):
+                if list_rollouts()[0].state == "halted":
+                    break
+                time.sleep(0.1)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+    found = list_rollouts()[0]
+    assert (found.state, found.failed) == ("halted", 1)
+
+
 def edge_serve(folder: Path) -> None:
     from workbench.edge.updates.operations import serve
 

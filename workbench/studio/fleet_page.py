@@ -33,8 +33,9 @@ _READ = (
     "</strong> before that, <strong>fell back</strong> when a version did not start and made way "
     "for the one before, and <strong>silent</strong> until its first word comes.</p><p>All of it "
     "is by a device's last word, which may be old: it is offline most of the time. Looking at this "
-    "page changes nothing. A roll-out goes on, waits or halts when it is seen to, here or by "
-    "<code>workbench edge rollout look</code>, which a timer may call.</p><p><strong>Going back"
+    "page changes nothing. A roll-out goes on, waits or halts when it is seen to: here, by "
+    "<code>workbench edge rollout look</code>, or as records come where <code>workbench edge serve "
+    "--watch</code> takes them.</p><p><strong>Going back"
     "</strong> is signed and numbered like any other offer: who merely shows devices an old one "
     "takes none of them back.</p>"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -114,7 +115,16 @@ def test_a_policy_says_what_is_known(tmp_path: Path) -> None:
     assert read_policy(tmp_path / "none.json") == Policy()
     (tmp_path / "p.json").write_text(json.dumps({"system": "Be brief.", "temperature": 1}))
     assert read_policy(tmp_path / "p.json") == Policy(system="Be brief.", temperature=1)
-    for wrong in ([], {"max_token": 1}, {"max_tokens": "1"}, {"max_tokens": -1}, {"texts": 1}):
+    for wrong in (
+        [],
+        {"max_token": 1},
+        {"max_tokens": "1"},
+        {"max_tokens": -1},
+        {"texts": 1},
+        {"temperature": math.nan},
+        {"temperature": math.inf},
+        {"top_p": 1.5},
+    ):
         with pytest.raises(Fault) as caught:
             policy_of(wrong)
         assert caught.value.code == "input"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -58,4 +59,8 @@ def policy_of(value: object) -> Policy:
         allowed = (int, float) if wanted is float else (wanted,)
         if type(given) not in allowed or (wanted in (int, float) and given < 0):
             raise Fault("input", f"{name} of a policy is {wanted.__name__}, found {given!r}")
+        if wanted is float and not math.isfinite(given):
+            raise Fault("input", f"{name} of a policy is {given!r}, which is no number")
+    if value.get("top_p", 1) > 1:
+        raise Fault("input", f"top_p of a policy is {value['top_p']!r}; it lies between 0 and 1")
     return Policy(**value)
