@@ -96,10 +96,10 @@ class SharedLesson:
     def shared(self, processes: int, strategy: str, tensor: int) -> Curve:
         """The engine's processes."""
         from workbench.finetuning.distributed.launching import run_together
-        from workbench.finetuning.training.checkpoints import NAME
+        from workbench.finetuning.distributed.shards.manifest import remove_all
 
         job = self._with(processes, strategy, tensor)
-        (job.folder / NAME).unlink(missing_ok=True)
+        remove_all(job.folder)
         return _curve(run_together(job, watch=lambda training, weights: None))
 
     def broken(self, processes: int, strategy: str, tensor: int, fault: str) -> Curve:

@@ -23,6 +23,7 @@ import business_page
 import cache
 import continual
 import distributed
+import distributed_faults
 import edge
 import edge_bundles
 import edge_pruning
@@ -78,6 +79,7 @@ BENCHMARKS = {
         *cache.BENCHMARKS,
         *continual.BENCHMARKS,
         *distributed.BENCHMARKS,
+        *distributed_faults.BENCHMARKS,
         *edge.BENCHMARKS,
         *edge_bundles.BENCHMARKS,
         *edge_pruning.BENCHMARKS,

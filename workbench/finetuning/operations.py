@@ -9,4 +9,5 @@ from workbench.finetuning.rollout import operations as rollout  # noqa: F401
 from workbench.finetuning.scheduling import operations as scheduling  # noqa: F401
 from workbench.finetuning.snapshots import operations as snapshots  # noqa: F401
 from workbench.finetuning.training import operations as training  # noqa: F401
+from workbench.finetuning.training import resuming  # noqa: F401
 from workbench.finetuning.versions import operations as versions  # noqa: F401

@@ -98,7 +98,8 @@ def test_all_stop_at_one_step_and_another_plan_goes_on(data: Path) -> None:
     known = find_run(run)
     assert known is not None and (known["state"], known["steps_done"]) == ("stopped", 3)
     assert not _own_processes()
-    done = _run(data, name="parted")
+    data.unlink()  # the rows are kept
+    done = operations.find("finetuning.resume").run({"run": run[:8], "processes": 1})
     assert done.run == run and _curve(run) == pytest.approx(wanted, abs=1e-4)
 
 
@@ -115,7 +116,12 @@ def test_all_begin_again_when_one_is_killed(data: Path, caplog: pytest.LogCaptur
     with _at_step(4, lambda: next(kills, lambda: None)()):
         done = _run(data, name="lost", processes=2)
     assert _curve(done.run) == pytest.approx(wanted, abs=1e-4)
-    assert "restart 1 of 2" in caplog.text and not _own_processes()
+    assert "the run goes on at step 1 on 2 processes" in caplog.text and not _own_processes()
+    (restart,) = done.restarts
+    assert (restart["at_step"], restart["from_step"], restart["steps_lost"]) == (4, 0, 4)
+    assert "process 1 of 2 was ended by SIGKILL" in restart["cause"]
+    known = find_run(done.run)
+    assert known is not None and known["restarts"] == done.restarts
 
 
 def test_a_process_that_is_killed_is_named_and_none_is_left(data: Path) -> None:

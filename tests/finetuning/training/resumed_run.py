@@ -50,7 +50,7 @@ def break_it(what: str) -> None:
     if what == "sampler":
         Batches.load_state_dict = lambda self, state: None  # type: ignore[method-assign]
     if what == "chance":
-        loop.checkpoints.put_chance = lambda state: None  # type: ignore[assignment]
+        checkpoints.put_chance = lambda state: None  # type: ignore[assignment]
     if what == "optimizer":
         torch.optim.AdamW.load_state_dict = lambda self, state: None  # type: ignore[method-assign]
 

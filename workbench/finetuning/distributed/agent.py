@@ -1,7 +1,7 @@
 """torchrun's agent, as a process: it starts the processes of a run, watches them, and ends them.
 
-When one is lost it ends the others and starts all again, so many times as the plan says; they go on
-from the last checkpoint.
+When one is lost it ends the others and says which one it was. Whether all are started again, and on
+how many processes, is for ``launching`` to say, which starts another agent for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from workbench.finetuning.distributed.job import NAME, read_job
 from workbench.finetuning.distributed.line import ADDRESS, Line
+from workbench.finetuning.distributed.pulse import beat
 from workbench.finetuning.distributed.watching import PARENT, follow_parent
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def main(folder: str) -> int:
 
     follow_parent(int(os.environ[PARENT]), lambda: os.kill(os.getpid(), signal.SIGTERM))
     line = Line(os.environ[ADDRESS], rank=-1)
+    beat(line)
     os.environ[PARENT] = str(os.getpid())
     plan = read_job(Path(folder) / NAME).plan
     config = LaunchConfig(
@@ -39,7 +41,7 @@ def main(folder: str) -> int:
         rdzv_backend="c10d",
         rdzv_endpoint="127.0.0.1:0",
         local_addr="127.0.0.1",  # else the machine's own name is looked up
-        max_restarts=plan.restarts,
+        max_restarts=0,
         shutdown_timeout=_SHUTDOWN_S,
     )
     try:

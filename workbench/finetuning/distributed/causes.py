@@ -11,8 +11,33 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import EngineError, PeerError, WorkbenchError, all_errors
+from workbench.finetuning.distributed.pulse import STUCK_S
 
 _TAIL = 4
+GO_ON = "the same command goes on from the last checkpoint"
+
+
+def is_own(fault: Mapping[str, Any]) -> bool:
+    """Whether it is an error of ours, which would come again, rather than a loss."""
+    return fault["kind"] == "error" and bool(fault["own"])
+
+
+def tell_hang(rank: int, silent_s: float, processes: int) -> PeerError:
+    """One that says nothing: it was stopped, or does not get any of the processor."""
+    who = f"process {rank} of {processes}" if rank >= 0 else f"the agent of {processes} processes"
+    return PeerError(
+        f"{who} hangs: it said nothing for {silent_s:.0f} s, and was ended",
+        hint=f"{GO_ON}; on a machine that is very busy, --hang-s {2 * silent_s:.0f}",
+        process=rank,
+    )
+
+
+def tell_stuck(processes: int) -> PeerError:
+    """All are there, and none does anything."""
+    return PeerError(
+        f"the {processes} processes wait for each other: no step and no work in {STUCK_S:.0f} s",
+        hint=GO_ON,
+    )
 
 
 def find_cause(
@@ -26,7 +51,7 @@ def find_cause(
         status: With which the agent ended.
         log: What they wrote.
     """
-    own = [each for each in faults if each["kind"] == "error" and each["own"]]
+    own = [each for each in faults if is_own(each)]
     if own:
         kinds = {each.code: each for each in all_errors()}
         first = own[0]
@@ -41,9 +66,14 @@ def find_cause(
         rank, number = killed[0]["failed"], -killed[0]["status"]
         return PeerError(
             f"process {rank} of {processes} was ended by {signal.Signals(number).name}",
-            hint="the same command goes on from the last checkpoint; if memory ran out, fewer "
-            "processes take less",
+            hint=f"{GO_ON}; if memory ran out, fewer processes take less",
             process=rank,
+        )
+    if status is not None and status < 0 and not any(e["kind"] == "failed" for e in faults):
+        return PeerError(
+            f"the agent that watches the {processes} processes was ended by "
+            f"{signal.Signals(-status).name}",
+            hint=GO_ON,
         )
     said = [each for each in faults if each["kind"] == "error"]
     if said:

@@ -1,8 +1,4 @@
-"""Weights and optimiser brought together from all processes, and dealt out to them again.
-
-What is brought together is what one process would have: a checkpoint does not tell on how many it
-was written, and is gone on with on any number of them.
-"""
+"""Weights brought together from all processes, and what one process had dealt out to them."""
 
 from __future__ import annotations
 
@@ -118,37 +114,6 @@ def _like(whole: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
     return everywhere.redistribute(mesh, own.placements)
 
 
-def take_optimizer(
-    optimizer: torch.optim.Optimizer,
-    names: Sequence[str],
-    trained: Trained,
-    *,
-    is_first: bool,
-) -> dict[str, Any]:
-    """AdamW's state as that of one process, in the first process.
-
-    Args:
-        optimizer: Over the process's parameters.
-        names: Theirs, in the optimiser's order.
-        trained: All names.
-        is_first: Whether this is the first process.
-    """
-    said = optimizer.state_dict()
-    found: dict[str, dict[str, torch.Tensor]] = {}
-    for kind in ("step", "exp_avg", "exp_avg_sq"):
-        values = {names[n]: each[kind] for n, each in said["state"].items()}
-        found[kind] = bring_together(values, trained, is_first=is_first)
-    if not is_first:
-        return {}
-    order = {name: number for number, name in enumerate(trained.shapes)}
-    state = {
-        order[name]: {kind: values[name] for kind, values in found.items()}
-        for name in found["exp_avg"]
-    }
-    (group,) = said["param_groups"]
-    return {"state": state, "param_groups": [{**group, "params": list(order.values())}]}
-
-
 def put_optimizer(
     optimizer: torch.optim.Optimizer,
     names: Sequence[str],
@@ -157,7 +122,7 @@ def put_optimizer(
     *,
     is_first: bool,
 ) -> None:
-    """Set AdamW from the state that the first process has; as ``take_optimizer`` gave it."""
+    """Set AdamW from the state that the first process has; as one process has it."""
     import torch
     import torch.distributed as dist
 

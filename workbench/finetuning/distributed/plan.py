@@ -5,6 +5,7 @@ A plan is no part of a recipe: it changes how long a run takes, not what it lear
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from workbench.finetuning.training.recipe import Recipe
 STRATEGIES = ("ddp", "fsdp", "tp", "pp")
 MOST_PROCESSES = 64
 RESTARTS = 2
+LEAST_SILENT_S = 3.0
+SILENT_S = 60.0  # on a busy machine the libraries alone may take half of that to be loaded
 # What the layers of these model types are called and how they follow each other is known.
 ARCHITECTURES = ("llama", "mistral", "qwen2")
 
@@ -30,7 +33,12 @@ class Plan:
         tensor: With ``ddp`` and ``fsdp``: so many processes share every matrix, and such groups
             share the rows (a mesh of data and tensor). With ``tp`` it is all of them.
         threads: Of each process; by default the setting ``threads``, shared among them.
-        restarts: So many times all are started again, from the last checkpoint, when one is lost.
+        restarts: So many times in a row, without a new checkpoint, all are started again when one
+            is lost.
+        least: With as few as this many the run goes on where one is gone for good; by default all
+            are needed.
+        save_every: Steps from one checkpoint to the next; by default by the recipe's seconds.
+        silent_s: A process that says nothing for so long hangs, and is lost.
     """
 
     processes: int = 1
@@ -38,6 +46,9 @@ class Plan:
     tensor: int = 1
     threads: int | None = None
     restarts: int = RESTARTS
+    least: int | None = None
+    save_every: int | None = None
+    silent_s: float = SILENT_S
 
     def __post_init__(self) -> None:
         if self.strategy not in STRATEGIES:
@@ -54,6 +65,18 @@ class Plan:
             raise InputError(
                 f"{self.processes} processes are no groups of {self.tensor}",
                 hint="--tensor must divide --processes",
+            )
+        if self.least is not None and not 1 <= self.least <= self.processes:
+            raise InputError(
+                f"at least {self.least} of {self.processes} processes",
+                hint=f"--least 1 to --least {self.processes}",
+            )
+        if self.save_every is not None and self.save_every < 1:
+            raise InputError(f"a checkpoint every {self.save_every} steps", hint="--save-every 10")
+        if not self.silent_s >= LEAST_SILENT_S:
+            raise InputError(
+                f"{self.silent_s:g} s of silence; a process says every second that it is there",
+                hint=f"--hang-s {LEAST_SILENT_S:g} or more",
             )
         if self.tensor > 1 and self.strategy == "pp":
             raise InputError(
@@ -75,6 +98,14 @@ class Plan:
     def data_processes(self) -> int:
         """How many shares the rows are dealt into."""
         return 1 if self.strategy == "pp" else self.processes // self.tensor_processes
+
+    def keep(self, recipe: Recipe) -> Recipe:
+        """The recipe with checkpoints as this plan has them."""
+        if self.save_every is None:
+            return recipe
+        return dataclasses.replace(
+            recipe, checkpoint_every_steps=self.save_every, checkpoint_every_s=0
+        )
 
     def count_threads(self) -> int:
         """Threads of each process, at least one."""

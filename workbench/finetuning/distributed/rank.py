@@ -17,6 +17,7 @@ from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import CancelledError, WorkbenchError
 from workbench.finetuning.distributed.job import NAME, Job, read_job
 from workbench.finetuning.distributed.line import ADDRESS, Line
+from workbench.finetuning.distributed.pulse import beat
 from workbench.finetuning.distributed.watching import PARENT, follow_parent
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def main(folder: str) -> int:
     rank = int(os.environ["RANK"])
     line = Line(os.environ[ADDRESS], rank)
     line.tell("here", pid=os.getpid())
+    beat(line)
     try:
         job = read_job(Path(folder) / NAME)
         line.tell("done", training=dataclasses.asdict(_take_part(job, line)))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.core.errors import CapabilityError
 from workbench.core.seeds import derive_seed, seed_everything
 from workbench.finetuning.distributed import gathering, norms
 from workbench.finetuning.distributed.gathering import Trained, find_trained
-from workbench.finetuning.training import checkpoints
 from workbench.finetuning.training.anchoring import Anchors
+from workbench.finetuning.training.checkpoints import Stateful
+from workbench.finetuning.training.keeping import Keeper
 from workbench.finetuning.training.parallel import ExtraLoss
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ class Spread:
 
         self.trained, self._seed = trained, seed
         self.rank, self.count = dist.get_rank(), dist.get_world_size()
+        # How the work is shared, for checkpoints to tell, and what this process alone has, by name.
+        self.told: dict[str, Any] = {}
+        self.own_states: dict[str, Stateful] = {}
 
     @property
     def is_first(self) -> bool:
@@ -70,41 +75,16 @@ class Spread:
         own = find_trained(module)
         gathering.deal_out(weights, own, self.trained, is_first=self.is_first)
 
-    def take_optimizer(self, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-        """See ``Parallel``."""
-        return gathering.take_optimizer(
-            optimizer, self.own_names, self.trained, is_first=self.is_first
-        )
+    def make_keeper(self, folder: Path, key: str) -> Keeper:
+        """See ``Parallel``: each process writes its share, beside the next step."""
+        from workbench.finetuning.distributed.shards.keeper import ShardKeeper
 
-    def put_optimizer(self, optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
-        """See ``Parallel``."""
-        gathering.put_optimizer(
-            optimizer, self.own_names, self.trained, state, is_first=self.is_first
-        )
+        return ShardKeeper(self, folder, key)
 
     @property
     def own_names(self) -> list[str]:
         """What this process trains, in its optimiser's order."""
         return list(self.trained.shapes)
-
-    def take_chance(self) -> dict[str, Any]:
-        """See ``Parallel``. What one process would have stands beside the others'."""
-        import torch.distributed as dist
-
-        own = checkpoints.take_chance()
-        found: list[Any] | None = [None] * self.count if self.is_first else None
-        dist.gather_object(own, found)
-        return {**own, "others": (found or [])[1:]}
-
-    def put_chance(self, state: Mapping[str, Any]) -> None:
-        """See ``Parallel``. On another number of processes the others draw anew."""
-        others = state.get("others", ())
-        if self.is_first:
-            checkpoints.put_chance(state)
-        elif len(others) == self.count - 1:
-            checkpoints.put_chance(others[self.rank - 1])
-        else:
-            self.draw_apart()
 
     def draw_apart(self) -> None:
         """See ``Parallel``: each has dropout of its own for rows of its own."""

@@ -26,6 +26,14 @@ def spread(
         recipe: What is trained.
         pad_id: See ``collate``.
     """
+    shared = _spread(module, plan, recipe, pad_id)
+    shared.told = {
+        "processes": plan.processes, "strategy": plan.strategy, "tensor": plan.tensor_processes
+    }  # fmt: skip
+    return shared
+
+
+def _spread(module: torch.nn.Module, plan: Plan, recipe: Recipe, pad_id: int) -> ByRows | ByStages:
     from torch.distributed.device_mesh import init_device_mesh
 
     from workbench.finetuning.distributed.ddp import spread_by_ddp

@@ -10,6 +10,7 @@ from workbench.core.errors import IntegrityError
 from workbench.finetuning.distributed.job import Job
 from workbench.finetuning.distributed.launching import run_together
 from workbench.finetuning.distributed.plan import Plan
+from workbench.finetuning.distributed.shards.finding import read_weights
 from workbench.finetuning.training import checkpoints
 from workbench.finetuning.training.recipe import Recipe
 from workbench.finetuning.training.registering import Material
@@ -73,9 +74,9 @@ def teach_together(
         watch(module, training)
 
     done = run_together(job, watch=hear, between_steps=between_steps)
-    state = checkpoints.read_checkpoint(folder, key=key)
-    if state is None:
+    taught = read_weights(folder, key=key)
+    if taught is None:
         raise IntegrityError("the processes left no checkpoint", hint="the same command again")
-    checkpoints.put_weights(module, state["weights"])
+    checkpoints.put_weights(module, taught)
     module.eval()
     return done

@@ -54,7 +54,7 @@ def write_state(path: Path, state: Mapping[str, Any], *, key: str) -> Path:
     from safetensors.torch import save
 
     tensors: dict[str, torch.Tensor] = {}
-    tree = json.dumps(_take_apart(dict(state), tensors))
+    tree = json.dumps(take_apart(dict(state), tensors))
     content = save(tensors, metadata={"format": _FORMAT, "key": key, "tree": tree})
     with replacing(path) as file:
         file.write(content)
@@ -98,12 +98,15 @@ def read_state(path: Path, *, key: str) -> dict[str, Any] | None:
             f"the checkpoint in {path.parent.name} is of another recipe, model or data",
             hint="remove it, or run in another folder",
         )
-    state: dict[str, Any] = _put_together(tree, tensors)
+    state: dict[str, Any] = put_together(tree, tensors)
     return state
 
 
-def _take_apart(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
-    """Plain data as JSON keeps it: what JSON has no form for is an object that says what it is."""
+def take_apart(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+    """Plain data as JSON keeps it: what JSON has no form for is an object that says what it is.
+
+    Tensors are put into ``tensors`` under numbers. Raises TypeError for anything else.
+    """
     import torch
 
     if isinstance(value, torch.Tensor):
@@ -111,26 +114,27 @@ def _take_apart(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
         tensors[name] = value.detach().contiguous().clone()
         return {"tensor": name}
     if isinstance(value, Mapping):
-        return {"pairs": [[key, _take_apart(each, tensors)] for key, each in value.items()]}
+        return {"pairs": [[key, take_apart(each, tensors)] for key, each in value.items()]}
     if isinstance(value, tuple):
-        return {"tuple": [_take_apart(each, tensors) for each in value]}
+        return {"tuple": [take_apart(each, tensors) for each in value]}
     if isinstance(value, list):
-        return [_take_apart(each, tensors) for each in value]
+        return [take_apart(each, tensors) for each in value]
     if value is None or type(value) in (bool, int, float, str):
         return value
     raise TypeError(f"a checkpoint keeps plain data and tensors, not {type(value).__name__}")
 
 
-def _put_together(tree: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
+def put_together(tree: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
+    """What ``take_apart`` took apart."""
     if isinstance(tree, list):
-        return [_put_together(each, tensors) for each in tree]
+        return [put_together(each, tensors) for each in tree]
     if not isinstance(tree, dict):
         return tree
     if "tensor" in tree:
         return tensors[tree["tensor"]]
     if "tuple" in tree:
-        return tuple(_put_together(each, tensors) for each in tree["tuple"])
-    return {key: _put_together(each, tensors) for key, each in tree["pairs"]}
+        return tuple(put_together(each, tensors) for each in tree["tuple"])
+    return {key: put_together(each, tensors) for key, each in tree["pairs"]}
 
 
 def take_weights(module: torch.nn.Module) -> dict[str, torch.Tensor]:

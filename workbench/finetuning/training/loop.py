@@ -19,8 +19,8 @@ from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CancelledError, InputError
 from workbench.core.progress import progress
 from workbench.core.seeds import derive_seed, seed_everything
-from workbench.finetuning.training import checkpoints
 from workbench.finetuning.training.checkpoints import Stateful
+from workbench.finetuning.training.keeping import Keeper
 from workbench.finetuning.training.objective import AnswerLoss, Objective, casting
 from workbench.finetuning.training.parallel import Alone, ExtraLoss, Parallel
 from workbench.finetuning.training.recipe import Recipe
@@ -53,6 +53,28 @@ class Evaluation:
     loss_nats: float
 
 
+@dataclass(frozen=True)
+class Restart:
+    """Where a run began again, on several processes, since one was lost or was there again.
+
+    Attributes:
+        at_step: How many steps were done.
+        from_step: How many of them were in the last checkpoint.
+        processes: On how many it went on.
+        cause: Why.
+    """
+
+    at_step: int
+    from_step: int
+    processes: int
+    cause: str
+
+    @property
+    def steps_lost(self) -> int:
+        """Steps that were done twice."""
+        return self.at_step - self.from_step
+
+
 @dataclass
 class Training:
     """How a run went. ``stopped`` says why it ended: ``steps`` or ``patience``."""
@@ -63,6 +85,11 @@ class Training:
     waited: int = 0
     stopped: str = ""
     resumed_at: int | None = None
+    restarts: list[Restart] = field(default_factory=list)
+
+    def tell_restarts(self) -> list[dict[str, Any]]:
+        """As plain data, with how many steps each of them cost."""
+        return [{**asdict(each), "steps_lost": each.steps_lost} for each in self.restarts]
 
     @property
     def tokens(self) -> int:
@@ -90,9 +117,6 @@ class Keeping:
     folder: Path
     key: str
     others: Mapping[str, Stateful] = field(default_factory=dict)
-
-
-_SMALL = ("batches", "others", "training", "chance")  # of a checkpoint
 
 
 def train(
@@ -196,6 +220,9 @@ class _Loop:
         self.done = Training()
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.saved_s, self.is_between_steps = time.monotonic(), True
+        self.keeper: Keeper | None = (
+            None if keeping is None else self.parallel.make_keeper(keeping.folder, keeping.key)
+        )
 
     def run(self) -> Training:
         """All steps that are left."""
@@ -267,6 +294,10 @@ class _Loop:
                 f"{norm})",
                 hint="lower the learning rate, or precision='fp32'",
             )
+        if self.keeper is not None:
+            # A checkpoint is written beside the gradient that follows it, and is there before
+            # another step is: no more than what lies between two of them is ever lost.
+            self.keeper.settle()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss, extra, norm, sum(part.tokens for part in parts)
@@ -322,7 +353,7 @@ class _Loop:
 
     def _save(self, *, now: bool = False) -> None:
         """Write a checkpoint if one is due."""
-        if self.keeping is None:
+        if self.keeper is None:
             return
         number, every = len(self.done.steps), self.recipe.checkpoint_every_steps
         due = (every > 0 and number % every == 0) or (
@@ -332,38 +363,24 @@ class _Loop:
             return
         state = {
             **self._states(),
-            "chance": self.parallel.take_chance(),
-            "weights": self.parallel.take_weights(self.module),
-            "optimizer": self.parallel.take_optimizer(self.optimizer),
-            "training": asdict(self.done),
+            "training": self.done,
             "best_weights": self.best_weights,
+            "global_batch": self.recipe.examples_a_step,
         }
-        if self.parallel.is_first:
-            checkpoints.write_checkpoint(self.keeping.folder, state, key=self.keeping.key)
+        self.keeper.save(self.module, self.optimizer, state, now=now)
         self.saved_s = time.monotonic()
         self._tell()
 
     def _resume(self) -> None:
-        if self.keeping is None:
+        if self.keeper is None:
             return
-        state = None
-        if self.parallel.is_first:
-            state = checkpoints.read_checkpoint(self.keeping.folder, key=self.keeping.key)
-        # All know all but the weights, which are large: those stand with the first.
-        plain = self.parallel.agree(
-            None if state is None else {name: state[name] for name in _SMALL}
-        )
-        if plain is None:
+        state = self.keeper.load(self.module, self.optimizer)
+        if state is None:
             return
-        weights = state or {"weights": {}, "optimizer": {}, "best_weights": {}}
-        has_best = self.parallel.agree(weights["best_weights"] is not None)
-        self.parallel.put_weights(self.module, weights["weights"])
-        self.parallel.put_optimizer(self.optimizer, weights["optimizer"])
-        self._set_states(plain)
-        self.best_weights = weights["best_weights"] if has_best else None
-        self.done = read_training(plain["training"])
+        self._set_states(state)
+        self.best_weights = state["best_weights"]
+        self.done = read_training(state["training"])
         self.done.resumed_at = len(self.done.steps)
-        self.parallel.put_chance(plain["chance"])
         self._tell()
 
 
@@ -377,4 +394,5 @@ def read_training(plain: Mapping[str, Any]) -> Training:
         waited=plain["waited"],
         stopped=plain["stopped"],
         resumed_at=plain.get("resumed_at"),
+        restarts=[Restart(**each) for each in plain.get("restarts", ())],
     )

@@ -84,15 +84,12 @@ def run(
     method: Method | None = None,
     rank: int | None = None, alpha: float | None = None, layers: int | None = None,
     learning_rate: float | None = None, schedule: Schedule | None = None,
-    batch: int | None = None,
-    accumulation: int | None = None,
+    batch: int | None = None, accumulation: int | None = None,
     steps: int | None = None, epochs: float | None = None, max_tokens: int | None = None,
     precision: Precision | None = None,
     checkpointing: bool | None = None,
     evaluate_every_steps: int | None = None,
-    patience: int | None = None,
-    samples: int | None = None,
-    anchors: int | None = None,
+    patience: int | None = None, samples: int | None = None, anchors: int | None = None,
     rewordings: float | None = None,
     epsilon: Annotated[float, limits.Gt(0)] | None = None,
     delta: Annotated[float, limits.Gt(0), limits.Lt(1)] = 1e-5,
@@ -101,7 +98,9 @@ def run(
     rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
     general_questions: GeneralQuestions = 20,
     processes: Processes = 1, strategy: Strategy = "ddp", tensor: Processes = 1,
-    restarts: Annotated[int, limits.Ge(0)] = 2, again: bool = False,
+    restarts: Annotated[int, limits.Ge(0)] = 2, least: Processes | None = None,
+    hang_s: Annotated[float, limits.Ge(3)] = 60.0,
+    save_every: Annotated[int, limits.Ge(1)] | None = None, again: bool = False,
 ) -> TrainingRun:  # fmt: skip
     """Teach a model the answers of rows, and register what it learnt as an adapter.
 
@@ -169,22 +168,31 @@ def run(
             every large matrix (`tp`), or of the layers (`pp`).
         tensor: With `ddp` or `fsdp`: so many processes share every matrix, and such groups the
             rows.
-        restarts: When a process is lost, start all again from the last checkpoint, so many times.
+        restarts: When a process is lost, start all again from the last checkpoint, so many times in
+            a row; each new checkpoint begins the count anew.
+        least: Where a process is gone for good, go on with fewer, down to so many; all are tried
+            again from time to time. By default all are needed.
+        hang_s: A process that says nothing for so long hangs, and is lost; each says every second
+            that it is there.
+        save_every: Steps from one checkpoint to the next, which is the most that is ever lost; by
+            default one every half minute.
         again: Do it again although it was done, as a run and a version of its own.
     """
     given = locals()
     from workbench.finetuning.distributed.plan import Plan
     from workbench.finetuning.training.run import run_training
 
-    plan = Plan(processes, strategy, tensor)
-
+    plan = Plan(
+        processes, strategy, tensor,
+        restarts=restarts, least=least, save_every=save_every, silent_s=hang_s,
+    )  # fmt: skip
     privacy, chosen = privacy_of(given), _name_data(given)
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
     taken = _take(recipe, given, name=chosen)
     return run_training(
         taken.examples, recipe, model=model, name=chosen, start=start, privacy=privacy, again=again,
         held_out=_held_out(taken, eval_data), general_questions=general_questions,
-        origin=_origin_of(taken), plan=plan,
+        origin=_origin_of(taken, given), plan=plan,
     )  # fmt: skip
 
 
@@ -344,10 +352,11 @@ def _take(recipe: Recipe, given: dict[str, Any], *, name: str) -> Taken:
     return taken
 
 
-def _origin_of(taken: Taken) -> Origin:
+def _origin_of(taken: Taken, given: Mapping[str, Any]) -> Origin:
     from workbench.finetuning.training.registering import Origin
+    from workbench.finetuning.training.resuming import keep_call
 
-    return Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out)
+    return Origin(taken.snapshot.id, taken.rows_left_out, taken.left_out, keep_call(given))
 
 
 def _held_out(taken: Taken, eval_data: str | None) -> tuple[Example, ...] | None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from workbench.finetuning.training import checkpoints
+from workbench.finetuning.training.keeping import FileKeeper, Keeper
 from workbench.finetuning.training.objective import Objective, Outputs, casting
 
 if TYPE_CHECKING:
@@ -76,20 +78,8 @@ class Parallel(Protocol):
         """Set what is trained from what the first process has."""
         ...
 
-    def take_optimizer(self, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-        """The optimiser's state, as one process would have it, in the first process."""
-        ...
-
-    def put_optimizer(self, optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
-        """Set the optimiser from what the first process has."""
-        ...
-
-    def take_chance(self) -> dict[str, Any]:
-        """The random generators' state of every process, in the first one."""
-        ...
-
-    def put_chance(self, state: Mapping[str, Any]) -> None:
-        """Set this process's random generators."""
+    def make_keeper(self, folder: Path, key: str) -> Keeper:
+        """What keeps the run's state in a folder; ``key`` as in ``checkpoints``."""
         ...
 
 
@@ -143,18 +133,6 @@ class Alone:
         """See ``Parallel``."""
         checkpoints.put_weights(module, weights)
 
-    def take_optimizer(self, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    def make_keeper(self, folder: Path, key: str) -> Keeper:
         """See ``Parallel``."""
-        return optimizer.state_dict()
-
-    def put_optimizer(self, optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
-        """See ``Parallel``."""
-        optimizer.load_state_dict(dict(state))
-
-    def take_chance(self) -> dict[str, Any]:
-        """See ``Parallel``."""
-        return checkpoints.take_chance()
-
-    def put_chance(self, state: Mapping[str, Any]) -> None:
-        """See ``Parallel``."""
-        checkpoints.put_chance(state)
+        return FileKeeper(folder, key)

@@ -64,6 +64,7 @@ class RunRecord:
             "tokens_per_s": training.tokens_per_s,
             "seconds": training.seconds,
             "stopped": training.stopped,
+            **({"restarts": training.tell_restarts()} if training.restarts else {}),
         }
         self._write(**told, **changes)
 

@@ -33,8 +33,9 @@ class TrainingRun(Viewable):
     is the sha256 of the rows as they are kept; ``rows_left_out`` may not be learnt, for the reasons
     in ``left_out``. ``measures`` are of a kind of run: margins of preferences. Of
     ``general_asked`` general questions, which nobody taught, the base answers ``general_before``
-    and the adapter ``general_after``: what it has forgotten. ``reused`` means that this very run
-    had been done before.
+    and the adapter ``general_after``: what it has forgotten. ``restarts`` say where a run on
+    several processes began again, on how many, how many steps were done twice, and why. ``reused``
+    means that this very run had been done before.
     """
 
     adapter: str
@@ -59,6 +60,7 @@ class TrainingRun(Viewable):
     general_asked: int = 0
     general_before: int | None = None
     general_after: int | None = None
+    restarts: list[dict[str, Any]] = field(default_factory=list)
     reused: bool = False
 
     @property
@@ -71,11 +73,15 @@ class TrainingRun(Viewable):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where what is learnt came from: the sha256 of its snapshot, and what was left out of it."""
+    """Where what is learnt came from: the sha256 of its snapshot, and what was left out of it.
+
+    ``call`` is what ``finetuning.run`` was given, by which the run can be gone on with.
+    """
 
     snapshot: str | None = None
     rows_left_out: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
+    call: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -228,6 +234,7 @@ def tell_result(
         general_asked=general.asked if general else 0,
         general_before=general.before if general else None,
         general_after=general.after if general else None,
+        restarts=done.tell_restarts(),
     )
 
 

@@ -311,6 +311,7 @@ def _train(
         return module, teach_together(
             module, *job, anchors=anchors, watch=watch, between_steps=between_steps
         )
+    recipe = recipe if plan is None else plan.keep(recipe)
     way = {"pack_tokens": recipe.pack_tokens, "pad_id": learner.pad_id}
     source: Any = make_batches(material, recipe, pad_id=learner.pad_id)
     # Twice as many as a step has: whole pairs where examples come in pairs.

@@ -1,0 +1,1 @@
+"""Checkpoints of a run on several processes: each writes its own part, beside the next step."""
