@@ -12,6 +12,7 @@ from workbench.studio.markup import count, escape, number, pill, when
 from workbench.studio.notebook_results import database_files, database_stamp
 from workbench.studio.pages import Page, head_of, keep, trouble
 from workbench.studio.pipeline_table import draw_pipelines
+from workbench.studio.queue_table import draw_queue
 from workbench.studio.tables import table
 from workbench.studio.tile_jobs import JobsTile
 from workbench.studio.tiles import Tile
@@ -63,6 +64,7 @@ class TrainingPage(Page):
             Tile("chosen", "Chosen runs", self._draw_chosen, wide=True, stamp=chosen),
             Tile("versions", "Versions", self._draw_versions, wide=True, stamp=adapter),
             Tile("pipelines", "Pipelines", draw_pipelines, wide=True, stamp=database_stamp),
+            Tile("queue", "Training queue", draw_queue, wide=True, stamp=database_stamp),
             Tile("start", "Start a run", lambda: [self.form.widget], stamp=lambda: None),
             Tile("jobs", "Jobs", self._draw_jobs, stamp=database_stamp),
             Tile("gates", "Gate decisions", draw_gates, stamp=database_stamp),
