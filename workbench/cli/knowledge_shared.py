@@ -59,6 +59,7 @@ def show_propose(done: ProposalSummary) -> None:
 
 
 show_approve = show_proposals_resolve = show_proposals_end = show_proposals_settle = show_propose
+show_proposals_dismiss = show_propose
 
 
 def show_proposals_list(found: list[ProposalSummary]) -> None:

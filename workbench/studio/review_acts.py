@@ -110,7 +110,13 @@ def _approve(desk: Desk, _: Message) -> str:
 
 def _ask(desk: Desk, message: Message) -> str:
     desk.ask_for_changes(_text(message, "words"))
-    return "You asked for changes. Until it is revised, or you approve it, it cannot be merged."
+    return "You asked for changes. Until you approve it or take that back, it cannot be merged."
+
+
+def _dismiss(desk: Desk, message: Message) -> str:
+    of = _text(message, "of")
+    desk.dismiss(of, _text(message, "words") if message.get("words") is not None else "")
+    return f"{'Your' if of == desk.shown.user else f'{of}’s'} request for changes is ended."
 
 
 def _merge(desk: Desk, _: Message) -> str:
@@ -166,6 +172,7 @@ ACTS: dict[str, Callable[[Desk, Message], str | tuple[str, dict[str, Any]]]] = {
     "settle_comment": _settle_comment,
     "approve": _approve,
     "ask": _ask,
+    "dismiss": _dismiss,
     "merge": _merge,
     "resolve": _resolve,
     "page_text": _page_text,

@@ -262,7 +262,14 @@ def test_the_author_answers_with_a_revision(sit: Sit, space: Space) -> None:
     )
     assert author.shown.sheet is not None and author.shown.sheet.findings == ()
     made = find_proposal(space, 4)
-    assert (len(made.revisions), made.objections, made.writers) == (3, {}, {"ann"})
+    asked = {"vera": "name the letters as sources"}  # she is to look again
+    assert (len(made.revisions), made.objections, made.writers) == (3, asked, {"ann"})
+    waits = {}
+    for name in ("ann", "bob", "vera"):
+        queue = sit(name).shown.queue
+        assert queue is not None
+        waits[name] = next(row.waits for row in queue.open if row.number == 4)
+    assert waits == {"ann": "others", "bob": "others", "vera": "you"}
     with pytest.raises(ConflictError, match="was revised"):
         other.revise_page(page.id, "# Mine\n")
     other.reload()
@@ -273,6 +280,19 @@ def test_the_author_answers_with_a_revision(sit: Sit, space: Space) -> None:
     author.revise_page(page.id, "# Long\n" + "x" * 200_000)
     with pytest.raises(InputError, match="a form does not keep"):
         author.page_text(page.id)
+
+
+def test_a_request_for_changes_is_taken_back_by_whose_it_is_and_by_nobody_else(sit: Sit) -> None:
+    curator = sit("bob")
+    assert "vera asks for changes" in " ".join(open_at(curator, 4).lacks)
+    assert not open_at(curator, 4).rights["dismiss"].allowed
+    with pytest.raises(AccessError, match="administer"):
+        curator.dismiss("vera", "it is done")
+    reviewer = sit("vera")
+    open_at(reviewer, 4)
+    reviewer.dismiss("vera")
+    assert reviewer.shown.sheet is not None
+    assert "asks for changes" not in " ".join(reviewer.shown.sheet.lacks)
 
 
 def test_a_removed_authors_proposal_is_told_and_can_be_merged(sit: Sit, space: Space) -> None:

@@ -41,7 +41,7 @@ def test_an_approval_that_does_not_count_is_told_with_its_reason(
     assert "granted reader in /knowledge/leads" in reasons["rev"] and "removed" in reasons["vera"]
     assert "own user" in reasons["local"]
     assert show_review(space.name, made.number).proposal == row
-    with pytest.raises(AccessError, match=r"1 approvals that count \(cur\)") as found:
+    with pytest.raises(AccessError, match=r"1 approval that counts \(cur\)") as found:
         merge_proposal(space, made.number)
     assert "that of vera does not count: the user 'vera' is removed" in found.value.message
     show_propose(row)

@@ -23,6 +23,7 @@ from workbench.knowledge.shared.reviewing import (
     approve,
     ask_for_changes,
     comment,
+    dismiss_request,
     require_seen,
     settle_comment,
 )
@@ -168,6 +169,13 @@ class Desk:
         sheet, by = self._sheet(), self._by()
         with self._space() as space:
             ask_for_changes(space, sheet.proposal.number, words, seen=sheet.seen, by=by)
+        self.reload()
+
+    def dismiss(self, of: str, reason: str = "") -> None:
+        """Take back one's own request for changes, or dismiss another's with a reason."""
+        sheet, by = self._sheet(), self._by()
+        with self._space() as space:
+            dismiss_request(space, sheet.proposal.number, of=of, words=reason, by=by)
         self.reload()
 
     def merge(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.identity.scopes import SignedIn
+from workbench.knowledge.shared.approval_rules import counted
 from workbench.knowledge.shared.events import MOVES_HEAD, Event
 from workbench.knowledge.shared.space import Space
 
@@ -12,6 +13,7 @@ _OF_IT = {
     "settled": "settled a comment",
     "approved": "approved it",
     "objected": "asks for changes",
+    "dismissed": "ended a request for changes",
     "withdrawn": "withdrew it",
     "declined": "declined it",
     "merged": "merged it",
@@ -44,7 +46,7 @@ def _told(event: Event, proposal: int | None) -> str:
         return _OF_IT.get(event.kind, "")
     if event.kind == "ruled":
         where = event.data["path"] or "the space"
-        return f"changed what {where} asks for: {event.data['approvals']} approvals"
+        return f"changed what {where} asks for: {counted(event.data['approvals'], 'approval')}"
     if event.kind in MOVES_HEAD and event.kind != "begun":
         what = f"proposal {event.proposal}" if event.proposal is not None else "a change"
         return f"{'merged' if event.kind == 'merged' else 'took back'} {what}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.identity.scopes import SignedIn
+from workbench.identity.users import LOCAL
 from workbench.knowledge.shared.activity.happenings import Happenings
 from workbench.knowledge.shared.approval_rules import (
     ApprovalRule,
@@ -152,8 +153,15 @@ def _waits(
 ) -> Waits:
     if proposal.state != "open":
         return ""
-    if proposal.objections:
-        return "you" if proposal.author == by.user else "author"
+    asking = [
+        each
+        for each in proposal.objections
+        if each == LOCAL or space.may(each, "review", touched)  # else it holds nothing up
+    ]
+    if asking:
+        if not all(map(proposal.is_answered, asking)):
+            return "you" if proposal.author == by.user else "author"
+        return "you" if by.user in asking else "others"
     if len(counted) >= asked:
         return "merge"
     may = by.user not in proposal.writers and space.may(by, "approve", touched)

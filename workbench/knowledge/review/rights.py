@@ -11,7 +11,9 @@ from workbench.identity.users import Users
 from workbench.knowledge.shared.proposals import Proposal
 from workbench.knowledge.shared.space import Space
 
-Deed = Literal["comment", "approve", "ask", "resolve", "merge", "end", "revise", "revert"]
+Deed = Literal[
+    "comment", "approve", "ask", "resolve", "merge", "end", "revise", "revert", "dismiss"
+]  # fmt: skip
 
 _NEEDS: dict[Deed, str] = {
     "comment": "comment",
@@ -22,6 +24,7 @@ _NEEDS: dict[Deed, str] = {
     "end": "merge",
     "revise": "propose",
     "revert": "revert",
+    "dismiss": "administer",
 }
 _OWN: dict[Deed, str] = {
     "resolve": "propose",

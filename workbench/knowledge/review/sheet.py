@@ -212,7 +212,8 @@ def _lacks(space: Space, found: Review, touched: tuple[str, ...]) -> list[str]:
             told.append(f"that {who} approved it does not count: {why}")
     for who, why in proposal.objections.items():
         if space.may(who, "review", touched):
-            told.append(f"{who} asks for changes: {why}")
+            since = " (it was revised since: he is to look again)" * proposal.is_answered(who)
+            told.append(f"{who} asks for changes: {why}{since}")
     if found.conflicts:
         count = len(found.conflicts)
         told.append(f"{count} conflict{'s' if count > 1 else ''} with what was merged meanwhile")

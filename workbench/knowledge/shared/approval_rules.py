@@ -120,7 +120,8 @@ def require_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) ->
         judged = judged_approvals(space, proposal, touched)
         listed = f" ({', '.join(given)})" if given else ""
         raise AccessError(
-            f"proposal {proposal.number} has {len(given)} approvals that count{listed}, and "
+            f"proposal {proposal.number} has {counted(len(given), 'approval')} that "
+            f"count{'s' if len(given) == 1 else ''}{listed}, and "
             f"{rule.path or 'the space'} asks for {rule.approvals}"
             + "".join(
                 f"; that of {who} does not count: {why}" for who, why in judged.items() if why
@@ -133,9 +134,20 @@ def require_approvals(space: Space, proposal: Proposal, paths: Iterable[str]) ->
             continue
         raise AccessError(
             f"{who!r} asks for changes to proposal {proposal.number}: {why}",
-            hint="revise it, or have him approve it",
+            hint="a revision alone does not answer it: have him look again and approve it, or take "
+            f"it back; an administrator can dismiss it with a reason: workbench knowledge "
+            f"proposals dismiss {space.name} {proposal.number} --of {who}",
             reason="objection",
         )
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something.
+
+    >>> counted(1, "approval"), counted(2, "approval")
+    ('1 approval', '2 approvals')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def blocking(findings: Iterable[Finding], rule: ApprovalRule) -> list[Finding]:

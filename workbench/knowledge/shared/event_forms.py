@@ -21,6 +21,7 @@ _FIELDS: dict[EventKind, dict[str, type]] = {
     "settled": {"comment": int},
     "approved": {},
     "objected": {"words": str},
+    "dismissed": {"of": str, "words": str},
     "withdrawn": {"words": str},
     "declined": {"words": str},
     "merged": {},

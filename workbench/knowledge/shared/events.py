@@ -13,8 +13,8 @@ from workbench.store.documents import dump_document
 from .contents import digest_of
 
 EventKind = Literal[
-    "begun", "opened", "revised", "commented", "settled", "approved", "objected", "withdrawn",
-    "declined", "merged", "reverted", "released", "ruled",
+    "begun", "opened", "revised", "commented", "settled", "approved", "objected", "dismissed",
+    "withdrawn", "declined", "merged", "reverted", "released", "ruled",
 ]  # fmt: skip
 MOVES_HEAD: tuple[EventKind, ...] = ("begun", "merged", "reverted")
 

@@ -25,7 +25,15 @@ from .landing import Landed, merge_proposal, resolve
 from .opening import opened_space
 from .proposals import Comment, Proposal, ProposalState, proposals_of
 from .proposing import all_touched, end_proposal, open_proposal, revise_proposal
-from .reviewing import approve, ask_for_changes, comment, place_now, review, settle_comment
+from .reviewing import (
+    approve,
+    ask_for_changes,
+    comment,
+    dismiss_request,
+    place_now,
+    review,
+    settle_comment,
+)
 from .settling import settle
 from .shelf import list_spaces
 from .space import Space
@@ -151,7 +159,8 @@ def show_review(
     Args:
         name: The space.
         number: The proposal.
-        ask: Ask for these changes: until they are made it cannot be merged.
+        ask: Ask for these changes: until who asks approves it, or takes that back with
+            `proposals dismiss`, it cannot be merged, however it is revised.
         user: Who looks; his roles decide.
     """
     with opened_space(name) as space:
@@ -303,6 +312,23 @@ def settle_one(
         return _summary(space, settle_comment(space, number, comment_number, by=user))
 
 
+@operation("knowledge.proposals_dismiss", title="Dismiss a request for changes", group="proposals")
+def dismiss_one(
+    name: str, number: Number, *, of: str | None = None, reason: str = "", user: str | None = None
+) -> ProposalSummary:
+    """Take back one's own request for changes; who administers the space can dismiss another's.
+
+    Args:
+        name: The space.
+        number: The proposal.
+        of: Whose request it is, if not his own.
+        reason: Why; another's needs one.
+        user: Who does so; his roles decide.
+    """
+    with opened_space(name) as space:
+        return _summary(space, dismiss_request(space, number, of=of, words=reason, by=user))
+
+
 @operation("knowledge.protect", title="Ask for approvals", produces="rule")
 def protect(
     name: str,
@@ -340,10 +366,14 @@ def _summary(space: Space, found: Proposal) -> ProposalSummary:
         found.head,
         len(found.revisions),
         tuple(who for who, why in judged.items() if not why),
-        tuple(f"{who}: {why}" for who, why in found.objections.items()),
+        tuple(f"{_asking(found, who)}: {why}" for who, why in found.objections.items()),
         sum(each.settled_by is None for each in found.comments),
         tuple(f"{who}: {why}" for who, why in judged.items() if why),
     )
+
+
+def _asking(found: Proposal, who: str) -> str:
+    return f"{who} (revised since)" if found.is_answered(who) else who
 
 
 def _told(space: Space, proposal: Proposal, said: Comment) -> dict[str, Any]:

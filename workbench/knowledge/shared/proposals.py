@@ -55,7 +55,9 @@ class Proposal:
         revisions: Its own records; the last is what is proposed.
         writers: All who wrote any of it.
         approvals: Of any revision; those of the last count.
-        objections: Who asked for changes to the last revision, and what they said.
+        objections: Who asks for changes, and what they said: until they approve or take it back,
+            or an administrator dismisses it. A revision alone does not.
+        objected_to: The record that each of them looked at.
         ended_as: The record of the space that it became.
     """
 
@@ -70,6 +72,7 @@ class Proposal:
     comments: tuple[Comment, ...] = ()
     approvals: tuple[Approval, ...] = ()
     objections: dict[str, str] = field(default_factory=dict)
+    objected_to: dict[str, str] = field(default_factory=dict)
     ended_as: str | None = None
     ended_by: str | None = None
 
@@ -77,6 +80,10 @@ class Proposal:
     def head(self) -> str:
         """The record that is proposed."""
         return self.revisions[-1]
+
+    def is_answered(self, user: str) -> bool:
+        """Whether it was revised since somebody asked for changes: he is to look at it again."""
+        return self.objected_to.get(user, self.head) != self.head
 
     def require_open(self) -> None:
         """Raise ConflictError unless it can still be changed, approved and merged."""
@@ -164,7 +171,14 @@ def _opened(event: Event) -> dict[str, Any]:
         "comments": {},
         "approvals": {},
         "objections": {},
+        "objected_to": {},
     }
+
+
+def _answer(found: dict[str, Any], user: str) -> None:
+    """Nothing is asked for by somebody any more."""
+    found["objections"].pop(user, None)
+    found["objected_to"].pop(user, None)
 
 
 def _replay(found: dict[str, Any], event: Event) -> None:
@@ -172,7 +186,6 @@ def _replay(found: dict[str, Any], event: Event) -> None:
     if kind == "revised":
         found["revisions"].append(event.record)
         found["writers"].add(actor)
-        found["objections"] = {}
     elif kind == "commented":
         said = Comment(event.number, actor, event.time_us, record=str(event.record), **event.data)
         found["comments"][event.number] = said
@@ -182,9 +195,12 @@ def _replay(found: dict[str, Any], event: Event) -> None:
     elif kind == "approved":
         made = Approval(actor, str(event.record), event.time_us, event.number)
         found["approvals"][actor, made.record] = made
-        found["objections"] = {who: why for who, why in found["objections"].items() if who != actor}
+        _answer(found, actor)
+    elif kind == "dismissed":
+        _answer(found, event.data["of"])
     elif kind == "objected":
-        found["objections"] = {**found["objections"], actor: event.data["words"]}
+        found["objections"][actor] = event.data["words"]
+        found["objected_to"][actor] = str(event.record)
         found["approvals"].pop((actor, str(event.record)), None)
     elif kind in ("merged", "withdrawn", "declined"):
         found["state"], found["ended_by"] = kind, actor

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.core.errors import AccessError, ConflictError, InputError, NotFoundError
+from workbench.identity.users import LOCAL
 
 from .activity.sight import Sight
 from .approval_rules import ApprovalRule, counted_approvals, rule_for, rules_of
@@ -193,7 +194,8 @@ def approve(space: Space, number: int, *, seen: str | None = None, by: By = None
 def ask_for_changes(
     space: Space, number: int, words: str, *, seen: str | None = None, by: By = None
 ) -> Proposal:
-    """Ask for changes: until the proposal is revised, or he approves it, it cannot be merged.
+    """Ask for changes: until he approves it, takes that back, or an administrator dismisses it,
+    it cannot be merged. A revision alone does not answer him: he is to look at it.
 
     Args:
         space: The space.
@@ -213,6 +215,45 @@ def ask_for_changes(
         proposal.require_open()
         require_seen(proposal, seen)
         space.add_event("objected", actor, proposal=number, record=proposal.head, words=words)
+        return find_proposal(space, number)
+
+
+def dismiss_request(
+    space: Space, number: int, *, of: str | None = None, words: str = "", by: By = None
+) -> Proposal:
+    """Take back one's own request for changes, or dismiss another's with a reason.
+
+    Args:
+        space: The space.
+        number: The proposal.
+        of: Whose request; his own if None.
+        words: Why; another's is not dismissed without it.
+        by: Who does so.
+
+    Raises:
+        AccessError: It is another's, and he may not administer all that is touched.
+        ConflictError: The proposal was ended.
+        InputError: Another's is dismissed without a reason.
+        NotFoundError: He whose it is asks for no changes.
+    """
+    with space.changing():
+        proposal = seen_proposal(space, number, by)
+        name = LOCAL if by is None else by if isinstance(by, str) else by.user
+        asked_by = of or name
+        own = asked_by == name
+        verb = "comment" if own else "administer"
+        actor = space.require(by, verb, all_touched(space, proposal))
+        proposal.require_open()
+        if asked_by not in proposal.objections:
+            asking = ", ".join(proposal.objections) or "nobody does"
+            raise NotFoundError(
+                f"{asked_by!r:.80} asks for no changes to proposal {number} ({asking})",
+                hint=f"workbench knowledge review {space.name} {number}",
+            )
+        checked_words(words, what="why another's request is dismissed", least=0 if own else 1)
+        space.add_event(
+            "dismissed", actor, proposal=number, record=proposal.head, of=asked_by, words=words
+        )
         return find_proposal(space, number)
 
 

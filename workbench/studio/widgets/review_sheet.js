@@ -64,6 +64,14 @@ function toDoHtml(view, ui) {
     const text = own ? "Withdraw…" : "Decline…";
     buttons.push(press("fold_out", text, { key: "out-end", more: `data-what="end" aria-expanded="${ui.out === "end"}"` }));
   }
+  for (const name of Object.keys(sheet.objections)) {
+    const mine = name === view.user;
+    if (!mine && !rights.dismiss.allowed) continue;
+    const text = mine ? "Take your request back" : `Dismiss ${esc(name)}’s request…`;
+    const more = `data-what="dismiss" data-of="${esc(name)}"`;
+    buttons.push(mine ? press("dismiss", text, { key: "dismiss-own", more })
+      : press("fold_out", text, { key: `dismiss-${esc(name)}`, more: `${more} aria-expanded="${ui.out === "dismiss" && ui.of === name}"` }));
+  }
   const cannot = Object.keys(DEEDS).filter((deed) => !rights[deed].allowed && !(deed === "ask" && own)).map((deed) => cannotHtml(deed, rights[deed])).join("");
   return `<section class="rv-todo" aria-label="What is to be done"><p class="facts"><span>${given}</span></p>${lacks}
     <div class="rv-row-of-buttons">${buttons.join("")}</div>${outHtml(ui, own)}${cannot ? `<ul class="rv-cannot">${cannot}</ul>` : ""}</section>`;
@@ -71,12 +79,13 @@ function toDoHtml(view, ui) {
 
 /** The words that a request for changes or an end needs. */
 function outHtml(ui, own) {
-  if (!["ask", "end"].includes(ui.out)) return "";
-  const ask = ui.out === "ask";
-  const label = ask ? "What is to be changed? It cannot be merged until it is revised or you approve it."
+  if (!["ask", "end", "dismiss"].includes(ui.out)) return "";
+  const [ask, dismiss] = [ui.out === "ask", ui.out === "dismiss"];
+  const label = ask ? "What is to be changed? It cannot be merged until you approve it, or take this back."
+    : dismiss ? `Why is what ${esc(ui.of)} asks for dismissed? The reason stays with the proposal.`
     : `Why is it ${own ? "withdrawn" : "declined"}? What was proposed can still be read.`;
-  return `<form class="rv-talk" data-form="${ui.out}"><label>${label}<textarea rows="3" name="words" data-keep="out-${ui.out}" data-key="out-words"${ask ? " required" : ""}></textarea></label>
-    <div class="rv-row-of-buttons"><button type="submit" class="rv-b go" data-key="out-send">${ask ? "Ask for changes" : own ? "Withdraw it" : "Decline it"}</button>
+  return `<form class="rv-talk" data-form="${ui.out}"${dismiss ? ` data-of="${esc(ui.of)}"` : ""}><label>${label}<textarea rows="3" name="words" data-keep="out-${ui.out}" data-key="out-words"${ask || dismiss ? " required" : ""}></textarea></label>
+    <div class="rv-row-of-buttons"><button type="submit" class="rv-b go" data-key="out-send">${ask ? "Ask for changes" : dismiss ? "Dismiss it" : own ? "Withdraw it" : "Decline it"}</button>
     ${press("fold_in", "Cancel", { key: "out-cancel" })}</div></form>`;
 }
 

@@ -120,7 +120,7 @@ function render({ model, el }) {
       if (!ui.talk) for (const field of all.querySelectorAll('[data-keep="whole"]')) field.value = "";
       ui.talk = null;
     }
-    if (["ask", "end", "revert"].includes(act)) { ui.out = null; clear("out-"); }
+    if (["ask", "end", "dismiss", "revert"].includes(act)) { ui.out = null; clear("out-"); }
     if (["sign_in", "arrive", "space"].includes(act)) ui.wants = [view.queue?.open[0] ? `row-${firstRow()}` : "space", "space"];
     if (["open", "reload", "approve", "ask", "merge", "end", "resolve", "revert", "revise_page", "revise_fact"].includes(act)) ui.wants = ["title", "fold-log"];
     if (act === "close") ui.wants = `row-${before?.sheet?.number}`;
@@ -166,7 +166,7 @@ function render({ model, el }) {
   const LOCAL = {
     talk: ({ dataset }) => { ui.talk = ui.talk === dataset.at ? null : dataset.at; ui.wants = ui.talk ? `talk-${ui.talk}` : dataset.at; draw(); },
     hush: () => { ui.wants = ui.talk; ui.talk = null; draw(); },
-    fold_out: ({ dataset }) => { ui.out = ui.out === dataset.what ? null : dataset.what; ui.wants = ui.out ? "out-words" : dataset.key; draw(); },
+    fold_out: ({ dataset }) => { ui.out = ui.out === dataset.what && ui.of === dataset.of ? null : dataset.what; ui.of = dataset.of; ui.wants = ui.out ? "out-words" : dataset.key; draw(); },
     fold_in: () => { ui.wants = `out-${ui.out}`; ui.out = null; draw(); },
     edit: ({ dataset }) => { ui.edit = ui.edit === dataset.fact ? null : dataset.fact; ui.wants = ui.edit ? `edit-${ui.edit}` : dataset.key; draw(); },
     unedit: () => { ui.wants = `change-${ui.edit}`; clear("edit-"); ui.edit = null; draw(); },
@@ -178,6 +178,7 @@ function render({ model, el }) {
     open: ({ dataset }) => ({ number: Number(dataset.number) }),
     unfold: ({ dataset }) => ({ page: dataset.page }),
     page_text: ({ dataset }) => ({ page: dataset.page }),
+    dismiss: ({ dataset }) => ({ of: dataset.of }),
     settle_comment: ({ dataset }) => ({ comment: Number(dataset.comment) }),
   };
   const submit = (form) => {
@@ -195,6 +196,7 @@ function render({ model, el }) {
       form.querySelector(`[data-choice="${missing}"]`)?.focus();
     } else if (kind === "revise_page") ask({ act: kind, page: form.dataset.page, text: form.elements.text.value });
     else if (kind === "revise_fact") ask({ act: kind, key: form.dataset.fact, sources: form.elements.sources.value, note: form.elements.note.value });
+    else if (kind === "dismiss") ask({ act: kind, words, of: form.dataset.of });
     else if (kind === "revert") ask({ act: kind, words, record: form.dataset.record });
     else ask({ act: kind, words });
   };

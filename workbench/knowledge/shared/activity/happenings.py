@@ -21,8 +21,8 @@ from .sight import Sight
 from .touching import Touched, Touching, base_of_revision
 
 Kind = Literal[
-    "begun", "opened", "revised", "commented", "settled", "approved", "objected", "withdrawn",
-    "declined", "merged", "reverted", "released", "ruled", "role",
+    "begun", "opened", "revised", "commented", "settled", "approved", "objected", "dismissed",
+    "withdrawn", "declined", "merged", "reverted", "released", "ruled", "role",
 ]  # fmt: skip
 
 
