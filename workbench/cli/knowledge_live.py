@@ -13,9 +13,11 @@ from workbench.cli.drawing import format_bytes, format_count, format_time, print
 from workbench.core import events
 
 if TYPE_CHECKING:
+    from workbench.knowledge.live.agreeing import Brought
     from workbench.knowledge.live.operations import PageText
     from workbench.knowledge.live.pages import Compaction, Page, Written
     from workbench.knowledge.live.server import ServedPages
+    from workbench.knowledge.shared.proposals import Proposal
 
 
 @contextmanager
@@ -60,6 +62,26 @@ def show_live_history(written: tuple[Written, ...]) -> None:
         for each in written
     ]
     print_table(["number", "user", "at", "size"], cells)
+
+
+def show_live_propose(made: Proposal) -> None:
+    """Where the proposal stands, and what comes next."""
+    click.echo(f"proposal {made.number} ({made.state}) of {made.author}: {made.title}")
+    revisions = format_count(len(made.revisions), "revision")
+    click.echo(f"{revisions}, the last {made.head[:12]}")
+
+
+def show_live_bring(done: Brought) -> None:
+    """Whether the page has all that is agreed on."""
+    if not done.ok:
+        lines = ", ".join(map(str, done.clashes))
+        click.echo(f"{done.space}: nothing was touched; changed there and in what is agreed on:")
+        click.echo(f"lines {lines}; propose what the page says, and settle them there")
+    elif done.record is None:
+        click.echo(f"{done.space}: nothing is agreed on of it yet")
+    else:
+        said = "brought up to" if done.changed else "has all of"
+        click.echo(f"{done.space}: {said} {done.record[:12]}")
 
 
 def show_live_compact(done: Compaction) -> None:

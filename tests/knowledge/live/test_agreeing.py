@@ -227,3 +227,35 @@ def test_a_page_that_cannot_follow_is_not_looked_through_again_and_again(
 
     assert asyncio.run(look()) == [1, 1, 2]
     assert text_of(server, agreed) == START.replace("two", "zwei")
+
+
+def test_a_page_that_was_never_brought_replaces_nothing_unless_that_is_meant(
+    server: LiveServer, people: People
+) -> None:
+    ann = people.add("ann", _="admin")
+    space = Space("leads")
+    space.begin()
+    space.shelf.close()
+    put(server, ann, "# Mine\n")
+    first = propose(SPACE, title="the first")  # nothing is there, so nothing is replaced
+    with opened_space("leads") as space:
+        merge_proposal(space, first.number)
+    put(server, ann, "# Mine\n\nmore\n")
+    assert propose(SPACE, title="and more").number == 2  # it is what became agreed on, and more
+    land(START)
+    with pytest.raises(ConflictError, match="would be replaced") as found:
+        propose(SPACE, title="over theirs")
+    assert "live bring" in (found.value.hint or "") and "--replace" in (found.value.hint or "")
+    made = propose(SPACE, title="over theirs", replace=True)
+    with opened_space("leads") as space:
+        assert space.contents(made.head).page_at("plan.md")[1].text == "# Mine\n\nmore\n"
+
+
+def test_a_page_that_was_brought_is_proposed_as_before(server: LiveServer, agreed: str) -> None:
+    land(START.replace("one", "eins"))  # since it was brought
+    put(server, agreed, START.replace("five", "V"))
+    made = propose(SPACE, title="V")
+    with opened_space("leads") as space:
+        merge_proposal(space, made.number)
+        found = space.contents().page_at("plan.md")
+    assert found[1].text == START.replace("one", "eins").replace("five", "V")

@@ -153,6 +153,7 @@ def propose_text(
     title: str,
     words: str = "",
     revise: int | None = None,
+    replace: bool = False,
     by: By = None,
 ) -> Proposal:
     """Propose what a live page says.
@@ -164,21 +165,40 @@ def propose_text(
         title: What the change is, in a line.
         words: More about it.
         revise: A proposal that it shall be from now on.
+        replace: Propose it in place of all that is agreed on of the page, which was never brought.
         by: Who proposes.
 
     Raises:
         AccessError: He may not.
-        ConflictError: It changes nothing.
+        ConflictError: It changes nothing, or it was not made from what is agreed on of the page.
         NotFoundError: There is no such space or proposal.
     """
     name, path = parts_of(space)
     with opened_space(name) as shared:
         agreed = marks.agreed
         base = agreed if agreed is not None and shared.is_agreed(agreed) else shared.head
+        if base != agreed and not replace:
+            _require_known(shared, space, path, marks.proposed)
         contents = shared.contents(base).with_page(path, text)
         if revise is not None:
             return revise_proposal(shared, revise, contents, base=base, words=words, by=by)
         return open_proposal(shared, contents, title=title, base=base, words=words, by=by)
+
+
+def _require_known(shared: Space, space: str, path: str, proposed: str | None) -> None:
+    """Raise ConflictError if a live page that was never brought would replace one that its writers
+    need not have seen; what was proposed from it and merged they have."""
+    here = _text_at(shared, shared.head, path)
+    if here is None:
+        return
+    if proposed is not None and _is_in(shared, proposed, shared.head):
+        if _text_at(shared, proposed, path) == here:
+            return
+    raise ConflictError(
+        f"{space} was not made from what is agreed on now: all of {path} would be replaced",
+        hint=f"workbench knowledge live bring {space} first, or --replace if that is meant",
+        reason="never brought",
+    )
 
 
 def mark_proposed(record: str) -> Callable[[OpenPage], None]:

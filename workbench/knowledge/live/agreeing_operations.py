@@ -37,6 +37,7 @@ def propose(
     title: str,
     words: str = "",
     revise: Annotated[int, bounds.Ge(1)] | None = None,
+    replace: bool = False,
     user: str | None = None,
 ) -> Proposal:
     """Propose what a live page says as the page of its space, /knowledge/NAME/PATH.
@@ -46,13 +47,17 @@ def propose(
         title: What the change is, in a line.
         words: More about it.
         revise: A proposal that it shall be from now on.
+        replace: Propose it in place of all that is agreed on of the page, where the live page was
+            never brought up to that.
         user: Who proposes, by default this machine's own user.
     """
     parts_of(space)
     page = OpenPage(Pages(open_database()), space)
     require_begun(page)
     text, marks = str(page.source()), marks_of(page)
-    made = propose_text(space, text, marks, title=title, words=words, revise=revise, by=user)
+    made = propose_text(
+        space, text, marks, title=title, words=words, revise=revise, replace=replace, by=user
+    )
     change_page(page, mark_proposed(made.head))
     return made
 

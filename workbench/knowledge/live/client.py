@@ -5,7 +5,9 @@
         await page.saved()
 
 It joins again by itself when the connection breaks: what was written meanwhile, here and there, is
-exchanged then. ``saved`` says that all that was written here is on the server's disk.
+exchanged then. ``saved`` says that all that was written here is on the server's disk. What was
+refused stays in the document here, and goes to the server with what is written or saved next, if
+who writes may do so by then.
 """
 
 from __future__ import annotations
@@ -80,6 +82,10 @@ class LivePage:
         self._told = asyncio.Condition()
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
         self._synced = self._answered = self._unsent = False
+        self._refusing: str | None = None  # of the update that is acknowledged next
+        self._refused: str | None = None  # why something that stands here is not on the server
+        self._refusal_told = False
+        self._whole = 0  # the number of the last update that had all that the server lacked
 
     async def __aenter__(self) -> LivePage:
         self._watch = self.doc.observe(self._changed)
@@ -110,21 +116,25 @@ class LivePage:
     async def saved(self, *, timeout_s: float = 30.0) -> None:
         """Wait until all that was written here is on the server's disk.
 
+        What was refused and told as such is sent again by the next call: a role may be back.
+
         Raises:
             AccessError: The server refused some of it; the document here is not the server's.
             DeadlineError: It was not stored in time.
             LimitError: Too much was written at once.
             PeerError: The server is gone for good.
         """
+        if self._refused is not None and self._refusal_told and self._synced:
+            self._refusal_told = False
+            self._send_whole(UPDATE, self.doc.get_update())
         try:
             async with asyncio.timeout(timeout_s):
-                await self._until(
-                    lambda: bool(self.refusals) or (self._synced and self._stored >= self._sent)
-                )
+                await self._until(lambda: self._synced and self._stored >= self._sent)
         except TimeoutError:
             raise DeadlineError(f"not all was stored within {timeout_s:g} s") from None
-        if self.refusals:
-            raise AccessError(self.refusals[-1], reason="role")
+        if self._refused is not None:
+            self._refusal_told = True
+            raise AccessError(self._refused, reason="role")
 
     async def show(self, state: Mapping[str, Any] | None) -> None:
         """Tell the others where one is, as in ``{"cursor": 12}``; None for nowhere."""
@@ -156,6 +166,20 @@ class LivePage:
             return
         self._sent += 1
         self._outgoing.put_nowait(sync_message(step, update))
+
+    def _send_whole(self, step: int, update: bytes) -> None:
+        """Send all that the server lacks: if it is stored, nothing is refused any more."""
+        self._send_update(step, update)
+        self._whole = self._sent
+
+    def _acknowledged(self, number: int) -> None:
+        """A refusal comes right before the word that its update was dealt with."""
+        refused, self._refusing = self._refusing, None
+        self._stored = number
+        if refused is not None:
+            self._refused, self._refusal_told = refused, False
+        elif number == self._whole:
+            self._refused = None
 
     async def _until(self, true: Any) -> None:
         async with self._told:
@@ -199,7 +223,8 @@ class LivePage:
             self._socket = socket
             self.joined += 1
             self._outgoing = asyncio.Queue()
-            self._sent = self._stored = 0
+            self._sent = self._stored = self._whole = 0
+            self._refusing = None
             await socket.send(sync_message(STEP1, self.doc.get_state()))
             if self._present is not None:
                 self._present_clock += 1
@@ -232,16 +257,17 @@ class LivePage:
             self._meet(cursor.block())
         elif kind == REFUSED:
             cursor.integer()
-            self.refusals.append(cursor.text())
+            self._refusing = cursor.text()
+            self.refusals.append(self._refusing)
         elif kind == STORED:
-            self._stored = cursor.integer()
+            self._acknowledged(cursor.integer())
         async with self._told:
             self._told.notify_all()
 
     def _sync(self, step: int, body: bytes) -> None:
         if step == STEP1:
             self._answered, self._unsent = True, False
-            self._send_update(STEP2, self.doc.get_update(body))
+            self._send_whole(STEP2, self.doc.get_update(body))
             return
         self._applying = True
         try:
@@ -252,7 +278,7 @@ class LivePage:
             self._synced = True
             if self._unsent:  # who may not write is not asked for it: he is to hear the refusal
                 self._unsent = False
-                self._send_update(UPDATE, self.doc.get_update())
+                self._send_whole(UPDATE, self.doc.get_update())
 
     def _meet(self, body: bytes) -> None:
         cursor = Cursor(body)
