@@ -136,3 +136,11 @@ def test_a_blank_is_named(database: Database, name: str, where: str) -> None:
 def test_what_cannot_be_seen_is_no_name(database: Database, name: str) -> None:
     with pytest.raises(InputError, match="cannot be shown"):
         Users(database).add(name)
+
+
+@pytest.mark.parametrize("name", ["a/../b", "a/b", "../a", "a\\b", "..", "."])
+def test_no_new_user_has_a_name_that_reads_as_a_path(home: object, name: str) -> None:
+    with pytest.raises(InputError, match="read as a path"):
+        Users().add(name)
+    assert Users().find(name) is None
+    assert Users().add("anna.b").name == "anna.b"

@@ -70,12 +70,12 @@ def show_contributions(found: Contributions) -> None:
     else:
         heads = [
             "period", "person", "proposed", "merged", "lines +", "lines -", "facts", "reviews",
-            "median h",
+            "merges", "median h",
         ]  # fmt: skip
         rows = [
             [
                 each.period, each.person, each.proposals, each.merged, each.lines_added,
-                each.lines_removed, each.facts, each.reviews,
+                each.lines_removed, each.facts, each.reviews, each.merges,
                 "" if each.median_review_h is None else f"{each.median_review_h:.2f}",
             ]
             for each in found.rows

@@ -48,7 +48,12 @@ def show_checkout(done: Checkout) -> None:
 
 def show_propose(done: ProposalSummary) -> None:
     """Where a proposal stands."""
-    click.echo(f"proposal {done.number} ({done.state}) of {done.author}: {done.title}")
+    from workbench.knowledge.shared.authors import named, what_it_means
+
+    author = named(done.author, done.author_state)
+    click.echo(f"proposal {done.number} ({done.state}) of {author}: {done.title}")
+    if done.state == "open" and (meant := what_it_means(done.author, done.author_state)):
+        click.echo(meant)
     given = f", approved by {', '.join(done.approvals)}" if done.approvals else ""
     revisions = format_count(done.revisions, "revision")
     click.echo(f"{revisions}, the last {done.record[:_SHORT]}{given}")
@@ -67,9 +72,11 @@ def show_proposals_list(found: list[ProposalSummary]) -> None:
     if not found:
         click.echo("no proposal is open")
         return
+    from workbench.knowledge.shared.authors import named
+
     rows = [
         [
-            str(each.number), each.state, each.author, each.title.split("\n")[0],
+            str(each.number), each.state, named(each.author, each.author_state), each.title.split("\n")[0],
             ", ".join([*each.approvals, *_not_counted(each)]), str(each.open_comments or ""),
         ]
         for each in found
@@ -109,7 +116,11 @@ def show_review(found: ShownReview) -> None:
 
 def show_merge_proposal(done: Landed) -> None:
     """What is agreed on now."""
+    from workbench.knowledge.shared.authors import named
+
     click.echo(f"agreed on: {done.record[:_SHORT]} (before: {done.before[:_SHORT]})")
+    if done.author is not None and (author := named(done.author, done.author_state)) != done.author:
+        click.echo(f"what {author} wrote is agreed on now, under that name")
     click.echo(f"state {done.state}")
 
 

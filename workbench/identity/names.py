@@ -45,6 +45,19 @@ def look_alike(name: str, others: Iterable[str]) -> str | None:
     return next((other for other in others if skeleton(other) == own), None)
 
 
+def check_no_path(name: str) -> None:
+    """Raise InputError if a new user's name could be read as a path: names stand in those of files
+    and of authors' addresses.
+
+    >>> check_no_path("anna.b")
+    """
+    if "/" in name or "\\" in name or not name.strip("."):
+        raise InputError(
+            f"the user's name {name!r:.80} could be read as a path",
+            hint="use letters and digits, without slashes",
+        )
+
+
 def check_name(name: str, *, what: str) -> str:
     """A name that can stand in a list and a log line.
 

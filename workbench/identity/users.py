@@ -14,7 +14,7 @@ from workbench.store.database import Database, open_database
 from workbench.store.ledger import Ledger
 
 from .last_admin import keeping_admins
-from .names import check_name, look_alike, one_form
+from .names import check_name, check_no_path, look_alike, one_form
 from .roles import check_role, is_within
 from .session_rows import end_all
 
@@ -62,6 +62,7 @@ class Users:
             NotFoundError: There is no such role.
         """
         name = one_form(check_name(name, what="user"))
+        check_no_path(name)
         check_role(role)
         with self.database.transaction() as connection:
             if name == LOCAL:

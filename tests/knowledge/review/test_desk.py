@@ -43,8 +43,9 @@ def test_the_queue_says_whom_each_proposal_waits_for(sit: Sit) -> None:
         queue = sit(user).shown.queue
         assert queue is not None and len(queue.ended) == 2
         waits[user] = {row.number: row.waits for row in queue.open}
-    assert waits["ann"] == {2: "others", 4: "you", 5: "merge", 6: "others", 7: "others",
+    assert waits["ann"] == {2: "you", 4: "you", 5: "merge", 6: "others", 7: "others",
                             8: "others"}  # fmt: skip
+    # Of 2, which meets what was merged: she settles it, and it waits for her.
     assert waits["bob"] == {2: "you", 4: "author", 5: "merge", 6: "you", 7: "you", 8: "you"}
     assert waits["vera"][6] == "others" and waits["vera"][7] == "you"
     assert set(waits["otto"].values()) == {"author", "merge", "others"}
@@ -298,6 +299,9 @@ def test_a_request_for_changes_is_taken_back_by_whose_it_is_and_by_nobody_else(s
 def test_a_removed_authors_proposal_is_told_and_can_be_merged(sit: Sit, space: Space) -> None:
     desk = sit("vera")
     assert open_at(desk, 7).author_state == "removed"
+    assert desk.shown.queue is not None
+    states = {row.number: row.author_state for row in desk.shown.queue.open}
+    assert states[7] == "removed" and {*states.values()} == {"removed", "in force"}
     desk.approve()
     curator = sit("bob")
     open_at(curator, 7)

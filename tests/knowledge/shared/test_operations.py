@@ -16,6 +16,7 @@ from workbench.identity.grants import Grants
 from workbench.identity.users import Users
 from workbench.knowledge.shared.folders import read_folder, write_folder
 from workbench.knowledge.shared.landing import merge_proposal
+from workbench.knowledge.shared.opening import opened_space
 from workbench.knowledge.shared.proposing import open_proposal
 from workbench.knowledge.shared.space import Space
 from workbench.knowledge.shared.statements import Statement
@@ -103,6 +104,27 @@ def test_a_conflict_is_named_settled_and_merged(home: Path, tmp_path: Path) -> N
     run("merge-proposal", "leads", "3")
     page = Space("leads").contents().page_at("a.md")
     assert page is not None and page[1].text == "# A\n\ntheirs\n"
+
+
+def test_a_removed_author_is_named_as_such_where_his_proposal_is(home: Path) -> None:
+    run("spaces", "add", "leads")
+    for name in ("anna", "ben"):
+        Users().add(name)
+        Grants().give(name, "curator", space="/knowledge/leads")
+    with opened_space("leads") as space:
+        for path in ("a.md", "b.md"):
+            contents = space.contents().with_page(path, "text of " + path)
+            open_proposal(space, contents, title=path, by="anna")
+    assert "(removed)" not in run("proposals", "list", "leads")
+    merged = run("merge-proposal", "leads", "1", "--user", "ben")
+    assert "(removed)" not in merged
+    Users().remove("anna")
+    assert "(removed) anna" in run("proposals", "list", "leads")
+    looked = run("review", "leads", "2", "--user", "ben")
+    assert "of (removed) anna" in looked and "cannot revise it; who may merge can" in looked
+    assert told("proposals", "list", "leads")[0]["author_state"] == "removed"
+    merged = run("merge-proposal", "leads", "2", "--user", "ben")
+    assert "what (removed) anna wrote is agreed on now, under that name" in merged
 
 
 def test_what_was_merged_while_somebody_settled_or_revised_stays(

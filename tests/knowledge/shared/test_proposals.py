@@ -13,10 +13,11 @@ from workbench.identity.users import Users
 from workbench.identity.verbs import SPACE_ROLES
 from workbench.knowledge.shared import approval_rules
 from workbench.knowledge.shared.approval_rules import set_rule
+from workbench.knowledge.shared.blaming import blame_page
 from workbench.knowledge.shared.contents import Contents
 from workbench.knowledge.shared.events import event_of
 from workbench.knowledge.shared.landing import merge_proposal, release, resolve, revert
-from workbench.knowledge.shared.proposals import find_proposal, proposals_of
+from workbench.knowledge.shared.proposals import find_proposal, proposals_of, words_of
 from workbench.knowledge.shared.proposing import end_proposal, open_proposal, revise_proposal
 from workbench.knowledge.shared.reviewing import (
     approve,
@@ -230,7 +231,8 @@ def test_a_removed_users_proposal_stays_under_his_name(space: Space) -> None:
     with pytest.raises(AccessError, match="0 approvals that count"):
         merge_proposal(space, other, by="cur")
     approve(space, number, by="rev")
-    merge_proposal(space, number, by="cur")
+    landed = merge_proposal(space, number, by="cur")
+    assert (landed.author, landed.author_state) == ("vera", "removed")
     record = space.record(space.record(space.head).parents[1])
     assert (record.author, find_proposal(space, number).state) == ("vera", "merged")
 
@@ -303,6 +305,52 @@ def test_a_request_for_changes_is_taken_back_or_dismissed_with_a_reason(space: S
     merge_proposal(space, number, by="cur")
     with pytest.raises(ConflictError, match="was merged"):
         dismiss_request(space, number, of="vera", words="late", by="adm")
+
+
+def test_who_settles_a_conflict_takes_neither_the_authors_words_nor_his_lines(
+    space: Space,
+) -> None:
+    merge_proposal(space, propose(space, text="one\ntwo\nthree\nfour\n"), by="cur")
+    base = space.contents()
+    mine = base.with_page("ada.md", "one\ntwo, says con\nthree\nfour, says con\n")
+    made = open_proposal(space, mine, title="more", words="By the letter of 1843.", by="con")
+    merge_proposal(
+        space, propose(space, "vera", text="one\ntwo, says vera\nthree\nfour\n"), by="cur"
+    )
+    settled = space.contents().with_page(
+        "ada.md", "one\ntwo, say both\nthree\nfour, says con\n"
+    )  # fmt: skip
+    after = resolve(space, made.number, settled, by="cur")
+    assert words_of(space, after) == "By the letter of 1843."
+    merge_proposal(space, made.number, by="cur")
+    written = [(each.text.strip(), each.author) for each in blame_page(space, "ada.md")]
+    assert written == [
+        ("one", "con"), ("two, say both", "cur"), ("three", "con"), ("four, says con", "con"),
+    ]  # fmt: skip
+
+
+def test_a_revision_without_words_keeps_what_was_said_of_the_proposal(space: Space) -> None:
+    base = space.contents()
+    made = open_proposal(
+        space, base.with_page("ada.md", TEXT), title="t", words="Why it is so.", by="con"
+    )
+    revise_proposal(space, made.number, base.with_page("ada.md", "# A\n"), by="con")
+    assert words_of(space, find_proposal(space, made.number)) == "Why it is so."
+    said = base.with_page("ada.md", "# B\n")
+    revise_proposal(space, made.number, said, words="Because of B.", by="con")
+    assert words_of(space, find_proposal(space, made.number)) == "Because of B."
+
+
+def test_what_is_no_record_is_told_as_such(space: Space) -> None:
+    release(space, "2026.11", by="adm")
+    with pytest.raises(NotFoundError) as found:
+        revert(space, "zzzz", by="cur")
+    assert found.value.message == (
+        "no record of leads begins with 'zzzz', of which 4 characters are needed, and no release "
+        "is called so"
+    )
+    with pytest.raises(NotFoundError, match="did you mean '2026.11'"):
+        revert(space, "2026.1", by="cur")
 
 
 def test_a_merged_proposal_shows_what_it_changed_and_no_more(space: Space) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import email.utils
 import json
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ from workbench.core.optional import require
 if TYPE_CHECKING:
     import httpx2
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 DEADLINE_S = 15.0
 MOST_ANSWER_BYTES = 1 << 20
@@ -108,8 +110,11 @@ def _as_ours(name: str, error: BaseException, hint: str) -> BaseException:
         said = f"the provider {name!r} did not answer within {_STEP_S:g} s"
         return DeadlineError(said, hint=hint, provider=name)
     if isinstance(error, (httpx2.HTTPError, httpx2.InvalidURL, OSError)):
-        said = f"the provider {name!r} cannot be reached: {str(error) or type(error).__name__}"
-        return FetchError(said, hint=hint, reason="down", provider=name)
+        # Whoever signs in is told that; the number of a fault is for who runs this server.
+        cause = str(error) or type(error).__name__
+        log.warning("the provider %s cannot be reached: %s", name, cause)
+        said = f"the provider {name!r} does not answer"
+        return FetchError(said, hint=hint, reason="down", provider=name, cause=cause)
     return error
 
 

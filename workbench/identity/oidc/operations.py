@@ -136,7 +136,8 @@ def check_provider(name: str) -> Checked:
         try:
             looked.append(Looked(what, True, look()))
         except WorkbenchError as error:
-            looked.append(Looked(what, False, str(error)))
+            cause = error.context.get("cause")
+            looked.append(Looked(what, False, f"{error}: {cause}" if cause else str(error)))
     return Checked(name, tuple(looked))
 
 

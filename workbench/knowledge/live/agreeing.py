@@ -191,9 +191,9 @@ def _require_known(shared: Space, space: str, path: str, proposed: str | None) -
     here = _text_at(shared, shared.head, path)
     if here is None:
         return
-    if proposed is not None and _is_in(shared, proposed, shared.head):
-        if _text_at(shared, proposed, path) == here:
-            return
+    merged = proposed is not None and _is_in(shared, proposed, shared.head)
+    if merged and _text_at(shared, str(proposed), path) == here:
+        return
     raise ConflictError(
         f"{space} was not made from what is agreed on now: all of {path} would be replaced",
         hint=f"workbench knowledge live bring {space} first, or --replace if that is meant",

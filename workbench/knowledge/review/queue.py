@@ -15,9 +15,10 @@ from workbench.knowledge.shared.approval_rules import (
     rule_for,
     rules_of,
 )
+from workbench.knowledge.shared.authors import state_of
 from workbench.knowledge.shared.events import Event
 from workbench.knowledge.shared.proposals import Proposal, ProposalState, proposals_of
-from workbench.knowledge.shared.proposing import all_touched
+from workbench.knowledge.shared.proposing import all_touched, base_of
 from workbench.knowledge.shared.space import Space
 from workbench.knowledge.shared.version_operations import CLOCK_OFF_US
 
@@ -46,6 +47,7 @@ class Row:
     touches: tuple[str, ...]
     waits: Waits
     yours: bool
+    author_state: str = "in force"
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _row(space: Space, proposal: Proposal, rules: dict[str, ApprovalRule], by: S
         proposal.opened_us / 1e6, len(counted), rule.approvals, len(proposal.objections),
         sum(each.settled_by is None for each in proposal.comments),
         touched, _waits(space, proposal, touched, counted, rule.approvals, by),
-        proposal.author == by.user,
+        proposal.author == by.user, state_of(proposal.author),
     )  # fmt: skip
 
 
@@ -162,7 +164,15 @@ def _waits(
         if not all(map(proposal.is_answered, asking)):
             return "you" if proposal.author == by.user else "author"
         return "you" if by.user in asking else "others"
+    if proposal.author == by.user and _is_in_conflict(space, proposal):
+        return "you"  # he can settle it, and it cannot be merged until somebody does
     if len(counted) >= asked:
         return "merge"
     may = by.user not in proposal.writers and space.may(by, "approve", touched)
     return "you" if may and by.user not in counted else "others"
+
+
+def _is_in_conflict(space: Space, proposal: Proposal) -> bool:
+    """Whether it cannot be merged with what is agreed on now."""
+    head = space.head
+    return base_of(space, proposal) != head and bool(space.merged(head, proposal.head).conflicts)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.identity.scopes import SignedIn
-from workbench.identity.users import Users
 from workbench.knowledge.shared.approval_rules import ApprovalRule, blocking, judged_approvals
+from workbench.knowledge.shared.authors import state_of
 from workbench.knowledge.shared.checks import Finding
 from workbench.knowledge.shared.contents import Contents
-from workbench.knowledge.shared.proposals import Comment, Proposal
+from workbench.knowledge.shared.proposals import Comment, Proposal, words_of
 from workbench.knowledge.shared.proposing import all_touched, base_of
 from workbench.knowledge.shared.reviewing import Review, place_now, review
 from workbench.knowledge.shared.space import Space
@@ -70,6 +70,7 @@ class Sheet:
     """All of a proposal.
 
     Attributes:
+        words: What its author said of it.
         head: The record of the space that it was looked at beside.
         seen: The record that is proposed.
         event: The number of the space's last event then: what is newer happened meanwhile.
@@ -127,12 +128,12 @@ def show_sheet(
             conflicts = show_conflicts(space, proposal, head, space.merged(head, proposal.head))
         return Sheet(
             proposal,
-            space.record(proposal.head).words,
+            words_of(space, proposal),
             head,
             proposal.head,
             space.last_event,
             _taken_back(space, proposal),
-            _state_of(proposal.author),
+            state_of(proposal.author),
             found.rule,
             found.counted,
             tuple(_lacks(space, found, touched)),
@@ -228,10 +229,3 @@ def _taken_back(space: Space, proposal: Proposal) -> tuple[str, float] | None:
         return None
     found = taken_back(space.shelf.events(kinds=("reverted",))).get(proposal.ended_as)
     return None if found is None else (found.actor, found.time_us / 1e6)
-
-
-def _state_of(name: str) -> str:
-    known = Users().find(name)
-    if known is None:
-        return "in force" if name == "local" else "unknown"
-    return known.state

@@ -6,17 +6,19 @@ import re
 from dataclasses import dataclass
 
 from workbench.core.errors import ConflictError, InputError, NotFoundError
+from workbench.core.viewers import Viewable
 
 from .activity.sight import Sight
 from .ancestry import common_ancestor
 from .approval_rules import blocking, require_approvals, rule_for, rules_of
+from .authors import state_of
 from .bringing import bring_to_graph
 from .cases import require_apart
 from .checks import check_change
 from .contents import Contents, contents_of, files_of
 from .differences import touched_now, touched_paths
 from .merging import merge
-from .proposals import Proposal, find_proposal
+from .proposals import Proposal, find_proposal, settled_words
 from .proposing import all_touched, checked_words
 from .reviewing import require_seen
 from .seeing import seen_proposal
@@ -28,13 +30,16 @@ _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
-class Landed:
-    """A record that the space's head is now, and the one that it was before."""
+class Landed(Viewable):
+    """A record that the space's head is now, and the one that it was before; of a proposal also
+    who wrote that, and how he stands."""
 
     record: str
     before: str
     state: str
     proposal: int | None = None
+    author: str | None = None
+    author_state: str = "in force"
 
 
 def merge_proposal(
@@ -73,7 +78,10 @@ def merge_proposal(
             author=actor, words=words or proposal.title, proposal=number,
         )  # fmt: skip
         space.add_event("merged", actor, proposal=number, record=record)
-        landed = Landed(record, head, space.record(record).state, number)
+        landed = Landed(
+            record, head, space.record(record).state, number,
+            proposal.author, state_of(proposal.author),
+        )  # fmt: skip
     bring_to_graph(space)
     return landed
 
@@ -134,7 +142,7 @@ def resolve(
         require_apart(space, space.contents(head), contents, by=by)
         record = space.add_record(
             "resolved", contents, (proposal.head, head),
-            author=actor, words=words or f"{proposal.title}: conflicts settled", proposal=number,
+            author=actor, words=words or settled_words(proposal.title), proposal=number,
         )  # fmt: skip
         space.add_event("revised", actor, proposal=number, record=record)
         return find_proposal(space, number)

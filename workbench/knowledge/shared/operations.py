@@ -17,6 +17,7 @@ from . import version_operations  # noqa: F401
 from .activity import operations as activity_operations  # noqa: F401
 from .activity.happenings import Happenings
 from .approval_rules import ApprovalRule, judged_approvals, set_rule
+from .authors import state_of
 from .checks import Finding
 from .conflicts import Conflict
 from .differences import Difference
@@ -44,7 +45,8 @@ Number = Annotated[int, limits.Ge(1)]
 @dataclass(frozen=True)
 class ProposalSummary(Viewable):
     """A proposal in a line. ``approvals`` are of what is proposed now, ``uncounted`` those of them
-    that do not count any more, each with the reason; of one that was ended all are as they were."""
+    that do not count any more, each with the reason; of one that was ended all are as they were.
+    ``author_state`` is how its author stands: in force, disabled, removed, or unknown here."""
 
     number: int
     title: str
@@ -56,6 +58,7 @@ class ProposalSummary(Viewable):
     objections: tuple[str, ...]
     open_comments: int
     uncounted: tuple[str, ...] = ()
+    author_state: str = "in force"
 
 
 @dataclass(frozen=True)
@@ -369,6 +372,7 @@ def _summary(space: Space, found: Proposal) -> ProposalSummary:
         tuple(f"{_asking(found, who)}: {why}" for who, why in found.objections.items()),
         sum(each.settled_by is None for each in found.comments),
         tuple(f"{who}: {why}" for who, why in judged.items() if why),
+        state_of(found.author),
     )
 
 

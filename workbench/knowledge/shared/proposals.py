@@ -154,6 +154,22 @@ def find_proposal(space: Space, number: int) -> Proposal:
     return known[number]
 
 
+def words_of(space: Space, proposal: Proposal) -> str:
+    """What a proposal's author said of it last, whoever settled its conflicts or revised it without
+    a word since; its title where he said no more."""
+    settled = settled_words(proposal.title)
+    for digest in reversed(proposal.revisions):
+        made = space.record(digest)
+        if made.author == proposal.author and made.words not in ("", proposal.title, settled):
+            return made.words
+    return proposal.title
+
+
+def settled_words(title: str) -> str:
+    """What is said of a revision that settles conflicts, where nobody says more."""
+    return f"{title}: conflicts settled"
+
+
 def last_proposal(space: Space) -> int:
     """The largest number of a proposal; 0 where there is none."""
     return max((each.proposal or 0 for each in space.shelf.events(kinds=("opened",))), default=0)

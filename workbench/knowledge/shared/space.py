@@ -127,9 +127,12 @@ class Space:
         if len(found) > 1:
             raise ConflictError(f"{len(found)} records begin with {name}", hint="give more of it")
         if not found:
-            known_to_him = releases if self.may(by, "read", [""]) else ()
-            raise NotFoundError.among(
-                "record or release", name, known_to_him, hint=f"workbench knowledge log {self.name}"
+            near = near_names(name, releases) if self.may(by, "read", [""]) else []
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise NotFoundError(
+                f"no record of {self.name} begins with {name!r:.80}, of which 4 characters are "
+                f"needed, and no release is called so{meant}",
+                hint=f"workbench knowledge log {self.name}",
             )
         return found[0]
 

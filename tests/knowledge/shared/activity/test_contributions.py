@@ -52,6 +52,8 @@ def test_what_stands_is_what_blame_says_of_each(space: Space, seed: int) -> None
     count = Counter(each.kind for each in made.notes)
     assert sum(each.proposals for each in rows) == count["opened"]
     assert sum(each.merged for each in rows) == count["merged"]
+    merged_by = Counter(each.actor for each in space.shelf.events() if each.kind == "merged")
+    assert {each.person: each.merges for each in rows if each.merges} == merged_by
     assert sum(each.facts for each in rows) == len(space.contents().statements)
     texts = (page.text for page in space.contents().pages.values())
     assert sum(each.lines_added for each in rows) == sum(len(split_lines(each)) for each in texts)

@@ -30,6 +30,7 @@ class Contribution(Viewable):
         period: ``2026``, ``2026-11``, ``2026-W48``, or ``all``.
         proposals: How many he opened.
         merged: How many of his were merged in the period.
+        merges: How many he merged, his own and others'.
         lines_added: Lines that he wrote in the period and that stand.
         lines_removed: Lines that changes of his took away and that do not stand again.
         facts: Statements that stand as he said them in the period.
@@ -47,6 +48,7 @@ class Contribution(Viewable):
     facts: int = 0
     reviews: int = 0
     median_review_h: float | None = None
+    merges: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class _Count:
     lines_removed: int = 0
     facts: int = 0
     reviews: int = 0
+    merges: int = 0
     hours: list[float] = field(default_factory=list)
 
 
@@ -189,6 +192,7 @@ def _count_proposals(
             tally.of(each.actor, each.time_us).proposals += 1
         elif each.kind == "merged":
             tally.of(proposal.author, each.time_us).merged += 1
+            tally.of(each.actor, each.time_us).merges += 1
         elif each.kind in _REVIEWS and each.actor not in proposal.writers:
             record = str(event.record)
             if (each.actor, record) in known:
