@@ -76,7 +76,8 @@ def show_proposals_list(found: list[ProposalSummary]) -> None:
 
     rows = [
         [
-            str(each.number), each.state, named(each.author, each.author_state), each.title.split("\n")[0],
+            str(each.number), each.state, named(each.author, each.author_state),
+            each.title.split("\n")[0],
             ", ".join([*each.approvals, *_not_counted(each)]), str(each.open_comments or ""),
         ]
         for each in found

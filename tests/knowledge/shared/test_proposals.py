@@ -349,7 +349,7 @@ def test_what_is_no_record_is_told_as_such(space: Space) -> None:
         "no record of leads begins with 'zzzz', of which 4 characters are needed, and no release "
         "is called so"
     )
-    with pytest.raises(NotFoundError, match="did you mean '2026.11'"):
+    with pytest.raises(NotFoundError, match=r"did you mean '2026\.11'"):
         revert(space, "2026.1", by="cur")
 
 
