@@ -22,6 +22,7 @@ from workbench.cli.edge_devices import (
     show_rollout_start,
     show_sync,
 )
+from workbench.cli.edge_page import show_page
 from workbench.cli.edge_pruning import show_prune
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "show_devices",
     "show_enrol",
     "show_offer",
+    "show_page",
     "show_prune",
     "show_receive",
     "show_recommend",

@@ -8,6 +8,7 @@ from workbench.core.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "BrowserPage": "browser.operations",
         "Bundle": "bundles.results",
         "Comparison": "compression.results",
         "Compression": "compression.results",
@@ -20,6 +21,7 @@ __getattr__, __dir__, __all__ = attach(
         "devices": "fleet.operations",
         "enrol": "syncing.operations",
         "offer": "updates.operations",
+        "page": "browser.operations",
         "prune": "pruning.operations",
         "receive": "syncing.operations",
         "recommend": "compression.operations",

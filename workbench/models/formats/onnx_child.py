@@ -34,7 +34,15 @@ class _Told:
         self._stream.flush()
 
 
-def build(folder: Path, out: Path, *, precision: str, gguf: Path | None, layers: int) -> None:
+def build(
+    folder: Path,
+    out: Path,
+    *,
+    precision: str,
+    gguf: Path | None,
+    layers: int,
+    in_bytes: bool = False,
+) -> None:
     """Write ``model.onnx`` and its numbers into ``out``.
 
     Args:
@@ -43,11 +51,13 @@ def build(folder: Path, out: Path, *, precision: str, gguf: Path | None, layers:
         precision: ``int4``, ``int8`` or ``fp32``: the builder's own quantisation.
         gguf: The file whose blocks replace what the builder quantised, if any.
         layers: How many the model has, for the progress.
+        in_bytes: Whether its float32 matrices become bytes (``onnx_bytes``).
     """
     import onnx
     import onnxruntime_genai
 
     from workbench.models.formats.gguf_reader import read_gguf
+    from workbench.models.formats.onnx_bytes import take_bytes
     from workbench.models.formats.onnx_graph import Graph
 
     sys.path.insert(0, str(Path(onnxruntime_genai.__file__).parent / "models"))
@@ -66,6 +76,8 @@ def build(folder: Path, out: Path, *, precision: str, gguf: Path | None, layers:
     graph = Graph(model)
     if gguf is not None:
         graph.take_blocks(read_gguf(gguf), json.loads((folder / "config.json").read_text()))
+    if in_bytes:
+        take_bytes(graph)
     graph.open_up()
     onnx.save(
         model,
@@ -91,6 +103,7 @@ def main() -> int:
             precision=asked["precision"],
             gguf=Path(gguf) if gguf else None,
             layers=asked["layers"],
+            in_bytes=asked["in_bytes"],
         )
     except (NotImplementedError, WorkbenchError) as error:
         said = error.message if isinstance(error, WorkbenchError) else str(error)

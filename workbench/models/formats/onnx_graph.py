@@ -56,12 +56,12 @@ class Graph:
         """
         from onnx import TensorProto, helper
 
-        head = self._head()
+        head = self.head()
         states = head.input[0]
         self.put_numbers("logits_from/end", _int64([2**62]))
         self.put_numbers("logits_from/axis", _int64([1]))
         ends = ["logits_from/end", "logits_from/axis"]
-        self._insert_before(
+        self.insert_before(
             head,
             helper.make_node("Slice", [states, LOGITS_FROM, *ends], [f"{states}/from"]),
             helper.make_node("Identity", [states], [HIDDEN_STATES]),
@@ -82,7 +82,7 @@ class Graph:
         taken: set[str] = set()
         for node in [each for each in self._graph.node if each.op_type == "MatMulNBits"]:
             names = self._tensor_names(node.name, architecture, config)
-            is_head = node.name == self._head().name
+            is_head = node.name == self.head().name
             if is_head and names[0] not in gguf.tensors:
                 names = [str(gguf_tensor_name("model.embed_tokens.weight", architecture, config))]
             missing = [name for name in names if name not in gguf.tensors]
@@ -103,7 +103,7 @@ class Graph:
         if left:
             raise _unexpected(f"the graph has no place for {min(left)}")
         self._share_embeddings()
-        self._drop_unused()
+        self.drop_unused()
 
     def _tensor_names(
         self, node_name: str, architecture: Architecture, config: dict[str, Any]
@@ -147,7 +147,7 @@ class Graph:
             self.put_numbers(axis, _int64([3]))
             cut, sums, both = f"{name}/blocks", f"{name}/sums", f"{name}/extended"
             reader = next(node for node in self._graph.node if name in node.input)
-            self._insert_before(
+            self.insert_before(
                 reader,
                 helper.make_node("Reshape", [name, shape], [cut]),
                 helper.make_node("ReduceSum", [cut, axis], [sums], keepdims=0),
@@ -161,7 +161,7 @@ class Graph:
         lookups = [node for node in self._graph.node if node.op_type == "GatherBlockQuantized"]
         if not lookups:
             return  # their table is a matrix of its own, in 32 bits
-        head = self._head()
+        head = self.head()
         quants = self._numbers[head.input[1]]
         rows, blocks, _ = quants.dims
         self.put_numbers("embeddings/shape", _int64([rows, blocks * BLOCK]))
@@ -185,7 +185,15 @@ class Graph:
         else:
             self._numbers[name].CopyFrom(made)
 
-    def _drop_unused(self) -> None:
+    def numbers(self, name: str) -> np.ndarray | None:
+        """A constant of the graph; None where the value is worked out."""
+        from onnx import numpy_helper
+
+        found = self._numbers.get(name)
+        return None if found is None else numpy_helper.to_array(found)
+
+    def drop_unused(self) -> None:
+        """Drop numbers that no node reads."""
         used = {name for node in self._graph.node for name in node.input}
         kept = [each for each in self._graph.initializer if each.name in used]
         del self._graph.initializer[:]
@@ -193,7 +201,7 @@ class Graph:
         # What the builder knew of shapes no longer holds for values that were changed.
         del self._graph.value_info[:]
 
-    def _head(self) -> Any:
+    def head(self) -> Any:
         """The matrix that gives the logits; what caps them may follow."""
         for node in self._graph.node:
             if node.name.startswith("/lm_head/MatMul"):
@@ -206,7 +214,8 @@ class Graph:
                 return node
         raise _unexpected(f"nothing in it makes {value!r}")
 
-    def _insert_before(self, node: Any, *nodes: Any) -> None:
+    def insert_before(self, node: Any, *nodes: Any) -> None:
+        """Put nodes before one that is there."""
         place = next(i for i, each in enumerate(self._graph.node) if each.output == node.output)
         for offset, each in enumerate(nodes):
             self._graph.node.insert(place + offset, each)

@@ -1,0 +1,1 @@
+"""A page that answers in a browser: model, passages and runtime as files of one folder."""
