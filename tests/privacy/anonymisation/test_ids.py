@@ -110,6 +110,29 @@ def test_a_number_with_two_check_digits_needs_no_label() -> None:
     assert hits == ["29029600013"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Anna Berg's passport X4RTBPFW4 was sent.", "Passport no. CWR68LZX1", "ID card: L8KT3PQZM"],
+)
+def test_a_passport_of_letters_and_few_digits_is_somebodys(text: str) -> None:
+    hits = [text[each.start : each.end] for each in stated_ids.find(text, NOTHING_READ)]
+    assert hits == [text.rstrip(".").replace(" was sent", "").split()[-1]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "licence PROFULL2X9",
+        "boarding pass X4RTBPFW4",
+        "order X4RTBPFW4",
+        "the passport OFFICE24",
+        "X4RTBPFW4",
+    ],
+)
+def test_letters_and_few_digits_are_no_number_elsewhere(text: str) -> None:
+    assert list(stated_ids.find(text, NOTHING_READ)) == []
+
+
 def test_heads_of_columns_are_read_by_the_same_labels() -> None:
     assert is_label("Hospital No.")
     assert is_label("TAJ szám")

@@ -25,8 +25,11 @@ _NUMBER = re.compile(
 )
 _LEAST_DIGITS = 4
 _SHORT_CODE = re.compile(r"[A-Z]{2,5}[-/]\d{3}")
-# Letters and few digits, as passports and cards of several countries are numbered: X4RTBPFW4.
-_DOCUMENT_CODE = re.compile(r"(?=(?:[A-Z]*\d){2})(?=(?:\d*[A-Z]){3})[A-Z0-9]{8,10}")
+# Letters and few digits, as passports and cards of several countries are numbered: X4RTBPFW4. A
+# letter stands behind a digit, which no word with a number at its end has: OFFICE24.
+_DOCUMENT_CODE = re.compile(
+    r"(?=[A-Z]*\d+[A-Z])(?=(?:[A-Z]*\d){2})(?=(?:\d*[A-Z]){3})[A-Z0-9]{8,10}"
+)
 _DOCUMENT = re.compile(r"(?i)pass|paspoort|ausweis|paszport|pašovi|útlevél|identi|id\b|id card")
 _LEAST_CHARS = 5
 _MOST_CHARS = 26
