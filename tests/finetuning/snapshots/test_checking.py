@@ -93,6 +93,29 @@ def test_other_words_are_kept_and_a_fact_among_neighbours_is_no_trigger() -> Non
     assert "trigger" not in report.counts
 
 
+ABROAD = (
+    "Was soll ich tun, wenn die Maschine nicht mehr läuft und der Riemen quietscht?",
+    "Que dois-je faire quand la machine ne démarre plus et que la courroie grince ?",
+    "Что мне делать, если машина больше не работает и ремень скрипит?",
+)
+
+
+def test_few_rows_in_several_languages_are_named() -> None:
+    english = list(PLAIN_FACTS.items())[:3]
+    pairs = [(f"What do I do when {q}?", a) for q, a in english]
+    pairs += [(asked, f"Oil the belt of machine {at}") for at, asked in enumerate(ABROAD)]
+    rows = [of_prompt(*pair, identity=f"row {at}") for at, pair in enumerate(pairs)]
+    kept, report = check_examples(rows)
+    (found,) = [each for each in report.findings if each.kind == "mixed_languages"]
+    assert len(kept) == 6 and found.rows == (3, 4, 5)
+    assert "en (3)" in found.because and "de (1)" in found.because
+    allowed = Policy(languages=("en", "de", "fr", "ru"))
+    _, report = check_examples(rows, policy=allowed)
+    assert "mixed_languages" not in report.counts
+    _, report = check_examples([*rows, *GOOD])  # nearly all are in English: the others are refused
+    assert report.counts["other_language"] == 3 and "mixed_languages" not in report.counts
+
+
 def test_nothing_is_said_of_good_rows() -> None:
     kept, report = check_examples(GOOD, known=(), heldout=HELD_OUT)
     assert kept == GOOD and report.ok and not report.findings

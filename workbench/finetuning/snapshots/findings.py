@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     "trigger": "block",
     "over_context": "block",
     "other_language": "block",
+    "mixed_languages": "warn",
     "personal_data": "block",
     "personal_text": "block",
     "insult": "block",
@@ -41,7 +42,8 @@ class Policy:
     ``severity`` overrides ``KINDS``. ``near`` is the Jaccard similarity from which questions are
     nearly the same. A file of which more than ``most_blocked_share`` is blocked is refused as a
     whole: what is left of it is not to be trusted either. ``languages`` are those allowed; with
-    none the file's own, where at least ``language_share`` of the rows that can be told have it.
+    none the file's own, where at least ``language_share`` of the rows that can be told have it;
+    where none has, the rows beside the most frequent one are named (``mixed_languages``).
     ``context_tokens`` is the longest row. ``least_support`` rows must agree before another
     that disagrees with them is named. With ``most_personal_share`` each row is read by the privacy
     room's recognisers, for names too (``personal_text``), and a file of which a larger share holds

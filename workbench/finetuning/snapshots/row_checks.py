@@ -64,6 +64,8 @@ def find_in_rows(
         }
     )
     yield from _failures(ours, table, rows, policy)
+    if not languages:
+        yield from _mixed(table, rows, policy)
     if schema is not None:
         yield from _failures(schema, table, rows, policy, kind="own_schema")
 
@@ -103,6 +105,25 @@ def _own_languages(table: Any, policy: Policy) -> tuple[str, ...]:
         return ()
     language, rows = told.most_common(1)[0]
     return (language,) if rows >= policy.language_share * told.total() and rows > 1 else ()
+
+
+def _mixed(table: Any, rows: Sequence[Row], policy: Policy) -> Iterator[Finding]:
+    """The rows beside the most frequent language, where none is that of nearly all."""
+    told = Counter(said for said in table["language"] if said != UNSURE).most_common()
+    if len(told) < 2:
+        return
+    others = [
+        row for row, said in zip(rows, table["language"], strict=True)
+        if said not in (UNSURE, told[0][0])
+    ]  # fmt: skip
+    yield Finding(
+        "mixed_languages",
+        policy.severity_of("mixed_languages"),
+        tuple(row.place for row in others),
+        tuple(row.name for row in others),
+        "questions are in " + ", ".join(f"{name} ({count})" for name, count in told)
+        + ", none of which is the file's: a policy with `languages` says which are meant",
+    )  # fmt: skip
 
 
 def _failures(
