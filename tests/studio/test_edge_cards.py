@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workbench.core.viewers import mime_bundle
 from workbench.edge.compression.pareto import mark_frontier
-from workbench.edge.compression.results import Comparison, Measured
+from workbench.edge.compression.results import FormsComparison, Measured
 from workbench.edge.fleet.devices import FleetDevice
 from workbench.edge.fleet.rollout_records import Rollout
 
@@ -18,7 +18,7 @@ def test_a_comparison_is_a_table_with_its_picture() -> None:
             Measured("gguf:q4_0", "llamacpp", 92_000_000, 140_000_000, 25.1, 1.0, 100, 122.0),
         ]
     )
-    found = Comparison("<smol>", rows, "passages", "ab" * 32, "machine")
+    found = FormsComparison("<smol>", rows, "passages", "ab" * 32, "machine")
     html = mime_bundle(found)["text/html"]
     assert html.count("<svg") == 1
     assert html.count("<circle") == 2

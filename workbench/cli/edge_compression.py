@@ -9,7 +9,7 @@ import click
 from workbench.cli.drawing import format_bytes, print_table
 
 if TYPE_CHECKING:
-    from workbench.edge.compression.results import Comparison, Compression, Recommendation
+    from workbench.edge.compression.results import Compression, FormsComparison, Recommendation
 
 
 def show_compress(made: Compression) -> None:
@@ -35,7 +35,7 @@ def show_compress(made: Compression) -> None:
         click.echo(f"[measured on {made.texts}, sha256 {str(made.texts_sha256)[:16]}…]", err=True)
 
 
-def show_compare(found: Comparison) -> None:
+def show_compare(found: FormsComparison) -> None:
     """A row a form."""
     cells = [
         [

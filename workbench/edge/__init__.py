@@ -10,9 +10,9 @@ __getattr__, __dir__, __all__ = attach(
     {
         "BrowserPage": "browser.operations",
         "Bundle": "bundles.results",
-        "Comparison": "compression.results",
         "Compression": "compression.results",
         "EdgeAnswer": "bundles.results",
+        "FormsComparison": "compression.results",
         "PROFILES": "compression.profiles",
         "Recommendation": "compression.results",
         "bundle": "bundles.operations",

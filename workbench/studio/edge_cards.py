@@ -11,12 +11,12 @@ from workbench.studio.markup import escape, style
 from workbench.studio.tables import Table
 
 if TYPE_CHECKING:
-    from workbench.edge.compression.results import Comparison
+    from workbench.edge.compression.results import FormsComparison
     from workbench.edge.fleet.devices import FleetDevice
     from workbench.edge.fleet.rollout_records import Rollout
 
 
-def draw_comparison(found: Comparison) -> str:
+def draw_comparison(found: FormsComparison) -> str:
     """A row a form, marked where nothing beats it, and the picture."""
     from workbench.edge.compression.pareto import draw
 

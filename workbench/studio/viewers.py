@@ -18,7 +18,7 @@ _DRAWN = "workbench.studio.widgets.drawn"
 _VIEWERS = {
     "workbench.core.viewers.Viewable": "draw_fields",
     "workbench.data.operations.Description": "draw_description",
-    "workbench.edge.compression.results.Comparison": "edge_cards:draw_comparison",
+    "workbench.edge.compression.results.FormsComparison": "edge_cards:draw_comparison",
     "workbench.edge.fleet.devices.FleetDevice": "edge_cards:draw_device_card",
     "workbench.edge.fleet.rollout_records.Rollout": "edge_cards:draw_rollout_card",
     "workbench.evaluation.bootstrap.Interval": "draw_interval",

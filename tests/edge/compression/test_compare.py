@@ -14,7 +14,7 @@ from workbench import edge
 from workbench.core.errors import CapabilityError, NotFoundError
 from workbench.edge.compression.pareto import draw, mark_frontier
 from workbench.edge.compression.profiles import PROFILES, choose
-from workbench.edge.compression.results import Comparison, Measured
+from workbench.edge.compression.results import FormsComparison, Measured
 
 
 def row(target: str, size_mb: float, perplexity: float, rate: float | None) -> Measured:
@@ -34,7 +34,7 @@ ROWS = (
     row("mlx:4", 80, 20.9, 125.0),
     row("gguf:q4_1", 98, 21.6, 110.0),
 )
-FOUND = Comparison("some", ROWS, "texts", "0" * 64, "machine")
+FOUND = FormsComparison("some", ROWS, "texts", "0" * 64, "machine")
 
 
 def test_the_frontier_is_what_nothing_beats() -> None:

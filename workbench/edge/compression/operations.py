@@ -12,8 +12,8 @@ from workbench.core import settings
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.operations import operation
 from workbench.edge.compression.results import (
-    Comparison,
     Compression,
+    FormsComparison,
     Made,
     Measured,
     Recommendation,
@@ -82,7 +82,7 @@ def compare(
     full: bool = False,
     rounds: Annotated[int, limits.Ge(1)] = 3,
     picture: Path | None = None,
-) -> Comparison:
+) -> FormsComparison:
     """Make several forms of a model and measure them on the same texts, in one table.
 
     Each takes turns with the model as it came. The result is kept for `edge recommend`.
@@ -118,7 +118,7 @@ def compare(
         for each in targets
     ]
     rows = mark_frontier(_measure(model, made, read_on, rounds=rounds, ask=full))
-    found = Comparison(model, rows, read_on.name, read_on.sha256, machine_id())
+    found = FormsComparison(model, rows, read_on.name, read_on.sha256, machine_id())
     if picture is not None:
         title = f"{model}: speed against perplexity"
         write_text(picture.expanduser().absolute(), draw(rows, title=title))
@@ -202,6 +202,6 @@ def _compression(
     )
 
 
-def _comparison(document: Any) -> Comparison:
+def _comparison(document: Any) -> FormsComparison:
     rows = tuple(Measured(**row) for row in document["rows"])
-    return Comparison(**{**document, "rows": rows})
+    return FormsComparison(**{**document, "rows": rows})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.core.errors import CapabilityError, NotFoundError
-from workbench.edge.compression.results import Comparison, Measured, Recommendation
+from workbench.edge.compression.results import FormsComparison, Measured, Recommendation
 from workbench.edge.compression.targets import ENGINES, parse_target
 
 Goal = Literal["speed", "size"]
@@ -57,7 +57,7 @@ def find_profile(name: str) -> Profile:
     return PROFILES[name]
 
 
-def choose(found: Comparison, profile: Profile) -> Recommendation:
+def choose(found: FormsComparison, profile: Profile) -> Recommendation:
     """The form that suits a device best, among those that were compared.
 
     Rates are this machine's: they order the forms, and are no promise for the device.

@@ -88,7 +88,7 @@ class Compression(Viewable):
 
 
 @dataclass(frozen=True)
-class Comparison(Viewable):
+class FormsComparison(Viewable):
     """Several forms of a model on the same texts, the model as it came first.
 
     ``frontier`` of a row: none of the others is faster at no higher perplexity.
