@@ -18,10 +18,10 @@ from workbench.core.errors import (
     FetchError,
     IntegrityError,
     NotFoundError,
-    StorageError,
 )
 
 from .child import ChildResult, run_child
+from .incoming import bring, no_space, not_there, unreachable
 
 _INSIDE = "package/"  # the folder that every archive of npm's registry has
 _NO_SPACE = re.compile(r"\bENOSPC\b|\bEDQUOT\b")
@@ -82,24 +82,11 @@ def get_archive(package: str, version: str, *, staging: Path) -> Archive:
         StorageError: The disk is full.
         CancelledError: The run was cancelled; npm is ended and what it brought removed.
     """
-    uri = f"npm:{package}@{version}"
-    target = staged_archive(version, staging=staging)
-    if target.exists():
-        return Archive(target, uri)
-    for leftover in staging.glob("incoming-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    incoming = staging / f"incoming-{os.getpid()}"
-    incoming.mkdir(parents=True)
-    try:
-        result = _pack(f"{package}@{version}", incoming=incoming)
-        if result.status != 0:
-            raise _explain(uri, result)
-        archives = list(incoming.glob("*.tgz"))
-        if len(archives) != 1:
-            raise FetchError(f"{uri}: npm brought {len(archives)} archives where 1 was expected")
-        archives[0].replace(target)
-    finally:
-        shutil.rmtree(incoming, ignore_errors=True)
+    uri, target = f"npm:{package}@{version}", staged_archive(version, staging=staging)
+    bring(
+        uri, target, tool="npm", explain=_explain,
+        run=lambda incoming: _pack(f"{package}@{version}", incoming=incoming),
+    )  # fmt: skip
     return Archive(target, uri)
 
 
@@ -144,24 +131,15 @@ def _pack(what: str, *, incoming: Path) -> ChildResult:
 def _explain(uri: str, result: ChildResult) -> Exception:
     """npm's failure in our words; the address of a registry is never repeated."""
     if _NO_SPACE.search(result.output):
-        return StorageError(
-            f"no space left on the disk while fetching {uri}",
-            hint="free some space, or set WORKBENCH_HOME to another disk",
-        )
+        return no_space(uri)
     if _DAMAGED.search(result.output):
         return IntegrityError(
             f"{uri}: what the registry sent is not what it promised", hint="try again"
         )
     if _NOT_FOUND.search(result.output):
-        return FetchError(
-            f"{uri}: the package registry has no such package",
-            hint="check the name and version; npm config list shows which registry is asked",
-        )
+        return not_there(uri, "npm", what="package")
     if _NO_NETWORK.search(result.output):
-        return FetchError(
-            f"{uri}: the package registry could not be reached",
-            hint="check the network and npm's settings (npm config list), then try again",
-        )
+        return unreachable(uri, "npm")
     return FetchError(
         f"{uri}: npm ended with status {result.status}",
         hint="try again; if it stays, run `npm pack` on it by hand",

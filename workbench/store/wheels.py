@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import zipfile
 import zlib
@@ -13,15 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from workbench.core.errors import (
-    DependencyError,
-    FetchError,
-    IntegrityError,
-    NotFoundError,
-    StorageError,
-)
+from workbench.core.errors import DependencyError, FetchError, IntegrityError, NotFoundError
 
 from .child import ChildResult, run_child
+from .incoming import bring, no_space, not_there, unreachable
 
 _NO_SPACE = re.compile(r"No space left on device|Errno 28|Disk quota exceeded")
 _NO_NETWORK = re.compile(
@@ -94,28 +88,16 @@ def get_wheel(package: str, version: str, *, staging: Path) -> Wheel:
         StorageError: The disk is full.
         CancelledError: The run was cancelled; pip is ended and its partial file removed.
     """
-    uri = f"pypi:{package}=={version}"
-    target = staged_wheel(package, version, staging=staging)
-    if target.exists():
-        return Wheel(target, uri)
-    for leftover in staging.glob("incoming-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    incoming = staging / f"incoming-{os.getpid()}"
-    (incoming / "tmp").mkdir(parents=True)
-    try:
-        result = _download(package, version, incoming=incoming)
-        if result.status != 0:
-            raise _explain(uri, result)
-        wheels = list(incoming.glob("*.whl"))
-        if len(wheels) != 1:
-            raise FetchError(f"{uri}: pip brought {len(wheels)} wheels where 1 was expected")
-        wheels[0].replace(target)
-    finally:
-        shutil.rmtree(incoming, ignore_errors=True)
+    uri, target = f"pypi:{package}=={version}", staged_wheel(package, version, staging=staging)
+    bring(
+        uri, target, tool="pip", explain=_explain,
+        run=lambda incoming: _download(package, version, incoming=incoming),
+    )  # fmt: skip
     return Wheel(target, uri)
 
 
 def _download(package: str, version: str, *, incoming: Path) -> ChildResult:
+    (incoming / "tmp").mkdir()
     arguments = [
         sys.executable,
         "-P",  # a file called pip.py in the working folder must not be run
@@ -142,10 +124,7 @@ def _download(package: str, version: str, *, incoming: Path) -> ChildResult:
 def _explain(uri: str, result: ChildResult) -> Exception:
     """pip's failure in our words; the address of a registry is never repeated."""
     if _NO_SPACE.search(result.output):
-        return StorageError(
-            f"no space left on the disk while fetching {uri}",
-            hint="free some space, or set WORKBENCH_HOME to another disk",
-        )
+        return no_space(uri)
     if "No module named pip" in result.output:
         return DependencyError(
             "pip is not installed in this environment", hint="python -m ensurepip"
@@ -157,15 +136,9 @@ def _explain(uri: str, result: ChildResult) -> Exception:
             hint=f"{sys.executable} -m pip install --upgrade pip",
         )
     if _NO_NETWORK.search(result.output):
-        return FetchError(
-            f"{uri}: the package registry could not be reached",
-            hint="check the network and pip's settings (pip config list), then try again",
-        )
+        return unreachable(uri, "pip")
     if _NOT_FOUND.search(result.output):
-        return FetchError(
-            f"{uri}: the package registry has no such wheel",
-            hint="check the name and version; pip config list shows which registry is asked",
-        )
+        return not_there(uri, "pip", what="wheel")
     lines = [line.strip() for line in result.output.splitlines() if line.strip()]
     said = [line for line in lines if line.startswith("ERROR:")] or lines or ["it said nothing"]
     reason = _ADDRESS.sub("<address>", said[-1].removeprefix("ERROR:").strip())
