@@ -8,6 +8,8 @@ import pytest
 
 from workbench.core.operations import operation
 from workbench.core.progress import progress
+from workbench.finetuning.scheduling.seeing import see
+from workbench.finetuning.scheduling.tasks import Slots
 from workbench.store.database import Database
 from workbench.store.jobs import JobQueue
 from workbench.store.lanes import Lane
@@ -119,3 +121,29 @@ def test_decisions_are_written_where_they_are_news(queue: JobQueue, tmp_path: Pa
     lane.tell([(job, "start", "it is the next")])
     assert [each.kind for each in lane.told(job)] == ["wait", "start"]
     assert Lane(queue, "other").open_jobs() == ()
+
+
+def test_a_look_costs_neither_the_write_lock_nor_a_query_a_job_that_has_ended(
+    queue: JobQueue, tmp_path: Path
+) -> None:
+    """A scheduler looks twice a second, for as long as the machine is on."""
+    (tmp_path / "go").touch()
+    lane = Lane(queue, "slow")
+
+    def look() -> list[str]:
+        said: list[str] = []
+        queue.database.connection().set_trace_callback(said.append)
+        queue.take_back()
+        see(lane, Slots(2, 1024), begun={}, now_s=queue.clock(), since_s=0.0)
+        queue.database.connection().set_trace_callback(None)
+        return said
+
+    counts = []
+    for number in (1, 6):
+        for _ in range(number):
+            Worker(queue).run_one(put(queue, tmp_path))
+        said = look()
+        assert not [each for each in said if each.startswith(("BEGIN", "UPDATE"))]
+        counts.append(len(said))
+    assert counts[0] == counts[1] > 0
+    assert len(lane.attempts(since_s=0.0)) == 7

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from .documents import load_document
 from .job_rows import Job, read_job
 from .jobs import JobQueue
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A piece of a job's work: Unix times; ``ended_s`` is None while it goes on."""
+    """A piece of a job's work: Unix times; ``ended_s`` is None while it goes on. ``demand`` is the
+    job's."""
 
     job_id: int
     worker: str
     started_s: float
     ended_s: float | None
     outcome: str | None
+    demand: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -56,20 +60,21 @@ class Lane:
     def attempts(self, *, since_s: float = 0.0) -> dict[int, tuple[Attempt, ...]]:
         """The attempts of open jobs, and of those that went on after ``since_s``; by job."""
         rows = self.queue.database.read(
-            "SELECT a.job_id, a.worker, a.started_s, a.ended_s, a.outcome FROM job_attempts a "
-            "JOIN jobs ON jobs.id = a.job_id WHERE jobs.lane = ? AND "
+            "SELECT a.job_id, a.worker, a.started_s, a.ended_s, a.outcome, jobs.demand "
+            "FROM job_attempts a JOIN jobs ON jobs.id = a.job_id WHERE jobs.lane = ? AND "
             "(jobs.state IN ('queued', 'running') OR a.ended_s >= ?) ORDER BY a.job_id, a.token",
             (self.name, since_s),
         )
         found: dict[int, list[Attempt]] = {}
         for row in rows:
-            found.setdefault(row["job_id"], []).append(Attempt(**dict(row)))
+            made = Attempt(**{**dict(row), "demand": load_document(row["demand"])})
+            found.setdefault(made.job_id, []).append(made)
         return {job_id: tuple(attempts) for job_id, attempts in found.items()}
 
     def tell(self, decisions: Iterable[tuple[int, str, str]]) -> None:
         """Write down job, kind and reason of what was decided, where it is news."""
         now_s = self.queue.clock()
-        last = self._last()
+        last = self.last()
         news = [each for each in decisions if last.get(each[0]) != each[1:]]
         if not news:
             return
@@ -87,7 +92,8 @@ class Lane:
         )
         return tuple(Told(**dict(row)) for row in rows)
 
-    def _last(self) -> dict[int, tuple[str, str]]:
+    def last(self) -> dict[int, tuple[str, str]]:
+        """Kind and reason of what was decided last of each open job that was decided of."""
         rows = self.queue.database.read(
             "SELECT d.job_id, d.kind, d.reason FROM job_decisions d "
             "JOIN jobs ON jobs.id = d.job_id "

@@ -15,6 +15,7 @@ from .job_rows import READY, Job, Lease, finish, read_job, requeue, said
 
 _BACKOFF_S = 1.0
 _BACKOFF_MOST_S = 3600.0
+_RUN_OUT = "SELECT 1 FROM jobs WHERE state = 'running' AND lease_until_s <= ?1"
 _NEXT = f"""
 SELECT id FROM jobs WHERE {READY} AND run_after_s <= ?1
 AND CASE WHEN ?2 IS NULL THEN lane IS NULL ELSE id = ?2 END
@@ -117,6 +118,8 @@ class Leases:
         Args:
             worker: Those of this one too: its process is known to have ended.
         """
+        if worker is None and not self._has_run_out(self.clock()):
+            return  # a scheduler looks twice a second, and takes no write lock for it
         with self.database.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET lease_until_s = ? WHERE state = 'running' AND worker = ?",
@@ -211,11 +214,14 @@ class Leases:
             self.database.read_one(
                 "SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' "
                 "AND lane IS NULL AND run_after_s <= ?1) OR EXISTS "
-                "(SELECT 1 FROM jobs WHERE state = 'running' AND lease_until_s <= ?1)",
+                f"({_RUN_OUT})",
                 (now_s,),
             )
             is not None
         )
+
+    def _has_run_out(self, now_s: float) -> bool:
+        return self.database.read_one(_RUN_OUT, (now_s,)) is not None
 
     def _take_back(self, connection: sqlite3.Connection, now_s: float) -> None:
         lost = connection.execute(

@@ -83,8 +83,7 @@ class Story:
         events.emit("finetuning.restart", at_step=at_step, from_step=from_step,
                     processes=processes, cause=cause)  # fmt: skip
 
-    def _read_shown(self) -> Mapping[str, torch.Tensor]:
+    def _read_shown(self) -> Mapping[str, torch.Tensor] | None:
+        """What answers are shown from; None if another attempt has taken it away since."""
         found = read_state(self._job.folder / SHOWN, key=self._job.key)
-        assert found is not None
-        weights: Mapping[str, torch.Tensor] = found["weights"]
-        return weights
+        return None if found is None else found["weights"]

@@ -109,11 +109,11 @@ def list_jobs() -> list[Row]:
 
     lane = _lane()
     now_s, attempts = lane.queue.clock(), lane.attempts(since_s=lane.queue.clock())
-    rows = []
+    rows, last = [], lane.last()
     for job in lane.open_jobs():
-        demand, told = read_demand(job.demand), lane.told(job.id)
+        demand = read_demand(job.demand)
         ran_s = sum((a.ended_s or now_s) - a.started_s for a in attempts.get(job.id, ()))
-        why = told[-1].reason if told else "nobody runs the queue: workbench finetuning queue run"
+        _, why = last.get(job.id, ("", "nobody runs the queue: workbench finetuning queue run"))
         rows.append(
             Row(
                 job.id, job.state, job.operation, demand.team, job.priority, demand.cores,

@@ -56,10 +56,10 @@ class ShortestFirst:
         self, slots: Slots, tasks: Sequence[Task], stints: Sequence[Stint], now_s: float
     ) -> list[Decision]:
         """See ``tasks.Policy``."""
-        return _Round(self, slots, tasks, stints, now_s).decide()
+        return _Look(self, slots, tasks, stints, now_s).decide()
 
 
-class _Round:
+class _Look:
     """One look at everything."""
 
     def __init__(

@@ -34,17 +34,16 @@ def see(
         since_s: What ended before is left out of the stints.
     """
     tasks, stints, held_back = [], [], []
-    jobs = {job.id: job for job in lane.open_jobs()}
     attempts = lane.attempts(since_s=since_s)
-    for job in jobs.values():
+    for job in lane.open_jobs():
         task = _as_task(job, attempts.get(job.id, ()), begun.get(job.id), now_s)
         why = None if task.is_running else _why_not_yet(lane, job, now_s)
         if why is None:
             tasks.append(task)
         else:
             held_back.append(Decision(job.id, "wait", why))
-    for job_id, made in attempts.items():
-        demand = read_demand((jobs.get(job_id) or lane.queue.get(job_id)).demand)
+    for made in attempts.values():
+        demand = read_demand(made[0].demand)
         share = share_of(demand.slots, slots)
         stints += [
             Stint(demand.team, share, each.started_s, each.ended_s or now_s) for each in made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -117,8 +117,3 @@ def free_of(slots: Slots, tasks: Sequence[Task]) -> Slots:
 def share_of(wants: Slots, slots: Slots) -> float:
     """The largest share of any resource: the dominant share."""
     return max(wants.cores / slots.cores, wants.memory_mb / slots.memory_mb)
-
-
-def by_id(tasks: Sequence[Task]) -> Mapping[int, Task]:
-    """Tasks by their ids."""
-    return {task.id: task for task in tasks}
