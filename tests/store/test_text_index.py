@@ -165,3 +165,12 @@ def test_a_search_without_snippets_finds_the_same(index: TextIndex) -> None:
     assert whole
     assert [(hit.id, hit.score) for hit in bare] == [(hit.id, hit.score) for hit in whole]
     assert {hit.snippet for hit in bare} == {""}
+
+
+def test_passages_come_back_as_they_went_in(tmp_path: Path) -> None:
+    made = [Passage("b", "one", title="B", metadata={"page": 3}), Passage("a", "two")]
+    index = TextIndex.build(tmp_path / "whole.sqlite", passages=made, stamp="1")
+    assert index.passages() == made
+    assert index.passages(limit=1) == made[:1]
+    with pytest.raises(NotFoundError):
+        TextIndex(tmp_path / "none.sqlite").passages()

@@ -165,6 +165,21 @@ class TextIndex:
         """Whether the index was built from this source, so that it need not be built again."""
         return self.stamp() == stamp
 
+    def passages(self, *, limit: int | None = None) -> list[Passage]:
+        """All passages as they went in, in the order of the index, or so many of them.
+
+        Raises:
+            NotFoundError: There is no index yet.
+            IntegrityError: It is damaged.
+        """
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT d.id, p.body, p.title, d.metadata FROM passages p "
+                "JOIN documents d ON d.rowid = p.rowid ORDER BY p.rowid LIMIT ?",
+                (-1 if limit is None else limit,),
+            ).fetchall()
+        return [Passage(row[0], row[1], row[2], load_document(row[3])) for row in rows]
+
     def ids(self) -> set[str]:
         """The ids of all passages. Raises NotFoundError where there is no index yet."""
         with self._reading() as connection:

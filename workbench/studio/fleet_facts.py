@@ -17,17 +17,7 @@ from workbench.studio.notebook_results import database_files, database_stamp
 if TYPE_CHECKING:
     from workbench.edge.fleet.devices import FleetDevice
     from workbench.edge.fleet.rollout_records import Rollout
-
-
-@dataclass(frozen=True)
-class KindCount:
-    """Records of one kind: how many came, of how many devices, and when the last one did."""
-
-    kind: str
-    records: int
-    devices: int
-    size_bytes: int
-    last_s: float
+    from workbench.edge.syncing.counting import KindCount
 
 
 @dataclass
@@ -71,22 +61,13 @@ class FleetFacts:
 def _read() -> FleetState:
     from workbench.edge.fleet.devices import list_fleet
     from workbench.edge.fleet.rollout_records import list_rollouts
+    from workbench.edge.syncing.counting import count_kinds
 
     if not database_files()[0].exists():
         return FleetState()
     try:
         rollouts = list_rollouts()
         gone = frozenset(each.line for each in rollouts if not each.folder.is_dir())
-        return FleetState(list_fleet(), rollouts, _read_kinds(), gone)
+        return FleetState(list_fleet(), rollouts, count_kinds(), gone)
     except WorkbenchError as error:  # the page stands and says so
         return FleetState(trouble=error)
-
-
-def _read_kinds() -> tuple[KindCount, ...]:
-    from workbench.store.database import open_database
-
-    rows = open_database().read(
-        "SELECT kind, count(*), count(DISTINCT device), sum(length(body)), max(taken_s) "
-        "FROM edge_records GROUP BY kind ORDER BY kind"
-    )
-    return tuple(KindCount(*row) for row in rows)

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workbench.studio.fleet_facts import FleetState, KindCount
+from workbench.studio.fleet_facts import FleetState
 from workbench.studio.markup import count, escape, size, when
 
 if TYPE_CHECKING:
     from workbench.edge.fleet.devices import FleetDevice
+    from workbench.edge.syncing.counting import KindCount
 
 MOST_DRAWN = 60
 # In the order in which one wants to see them: what needs somebody first.

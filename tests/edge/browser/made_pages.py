@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from workbench.edge.browser.serving import PageDoor
 from workbench.store.text_index import Passage, TextIndex
@@ -68,10 +70,26 @@ def swap(old: str, new: str) -> Callable[[bytes], bytes]:
     return change
 
 
+class CountedDoor(PageDoor):
+    """A door that remembers what it was asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        asked: list[str] = []
+        request: Any = self.RequestHandlerClass
+
+        def get(self: Any) -> None:
+            asked.append(unquote(urlsplit(self.path).path).lstrip("/") or "index.html")
+            request.do_GET(self)
+
+        self.asked = asked
+        self.RequestHandlerClass = type("Counted", (request,), {"do_GET": get})
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[PageDoor]:
+def served(folder: Path) -> Iterator[CountedDoor]:
     """A page's folder on a port of its own."""
-    with PageDoor(folder) as door:
+    with CountedDoor(folder) as door:
         thread = threading.Thread(target=door.serve_forever, daemon=True)
         thread.start()
         try:

@@ -22,7 +22,7 @@ from workbench.core.errors import (
 from workbench.edge.browser.answering import describe_decoder, plain_tokenizer
 from workbench.edge.browser.building import SITE
 from workbench.edge.browser.packages import RUNTIME, TOKENIZERS
-from workbench.edge.browser.passages import read_passages
+from workbench.edge.browser.passages import read_passages, whole
 from workbench.edge.device.policy import Policy
 from workbench.models.formats.tiny import make_tiny_folder
 from workbench.store.text_index import TextIndex
@@ -48,9 +48,9 @@ def test_the_pages_own_files_name_no_other_place_and_begin_with_their_policy() -
 def test_passages_come_back_as_they_went_in(index: Path, tmp_path: Path) -> None:
     found = read_passages(index)
     assert [(each.title, each.text) for each in found] == list(TOWN)
-    assert found[0].whole.startswith("Ferry: The ferry to Tarn")
-    assert found[6].whole == TOWN[6][1]
-    with pytest.raises(NotFoundError, match="there is no file"):
+    assert whole(found[0]).startswith("Ferry: The ferry to Tarn")
+    assert whole(found[6]) == TOWN[6][1]
+    with pytest.raises(NotFoundError, match="there is no text index"):
         read_passages(tmp_path / "none.sqlite")
     (tmp_path / "no.sqlite").write_bytes(b"no database, but long enough to be looked at" * 9)
     with pytest.raises(InputError, match="cannot be read"):

@@ -13,10 +13,11 @@ from workbench.core.progress import progress
 from workbench.edge.compression.onnx_encoder import OnnxEncoder
 from workbench.models.formats.onnx_encoder import GRAPH
 from workbench.store.files import hash_file, write_json
+from workbench.store.text_index import Passage
 
 from .answering import plain_tokenizer
 from .packages import fetch_runtime, packages
-from .passages import Passage, embed_passages
+from .passages import embed_passages
 
 FORM = 1
 DESCRIPTION = "page.json"

@@ -48,7 +48,6 @@ class PageDoor(ThreadingHTTPServer):
     def __init__(self, folder: Path, *, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Request)
         self.folder = folder.resolve()
-        self.asked: list[str] = []
 
     @property
     def address(self) -> str:
@@ -70,7 +69,6 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         name = unquote(urlsplit(self.path).path).lstrip("/") or "index.html"
         path = (self.server.folder / name).resolve()
-        self.server.asked.append(name)
         # A page of elsewhere whose name was made to point here must not read it.
         if not _LOCAL.fullmatch(self.headers.get("Host", "")):
             self._head(403, 0, "")

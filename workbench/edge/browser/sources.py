@@ -14,10 +14,11 @@ from workbench.core.errors import CapabilityError, InputError
 from workbench.edge.bundles.faults import as_errors
 from workbench.edge.device.policy import NAME as POLICY
 from workbench.edge.device.policy import Policy, policy_of, read_policy
+from workbench.store.text_index import Passage
 
 from .answering import describe_decoder
 from .building import Decoder, Search
-from .passages import Passage, read_passages
+from .passages import read_passages
 
 if TYPE_CHECKING:
     from workbench.models.protocol import ModelFiles
