@@ -123,7 +123,7 @@ def draw_report_run(report: ReportRun) -> str:
 
 def draw_job(job: Job) -> str:
     """One job with what it came to, or how far it is."""
-    from workbench.studio.tile_jobs import amount
+    from workbench.studio.tile_jobs import amount, runner_of
 
     head = (
         f'<div class="top"><strong>{escape(job.operation)}</strong>{pill(job.state)}'
@@ -137,7 +137,7 @@ def draw_job(job: Job) -> str:
         label = escape(f"{told.get('label', '')} {amount(done, total, told.get('unit') or '')}")
         parts.append(f'<progress{bar} aria-label="{label}"></progress><p class="q">{label}</p>')
     if job.state == "queued":
-        parts.append('<p class="q">A worker runs it: <code>workbench store work --drain</code></p>')
+        parts.append(f'<p class="q">It is run by <code>{runner_of(job.lane)}</code></p>')
     if job.error:
         parts.append(f'<p class="trouble">{escape(job.error.get("message", ""))}</p>')
     if job.result is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.optional import require
@@ -12,6 +13,9 @@ from workbench.studio.links import find_project
 from workbench.studio.markup import duration, escape, number, pill, size, when
 from workbench.studio.notebook_results import database_files, database_stamp
 from workbench.studio.tiles import tile
+
+if TYPE_CHECKING:
+    from workbench.store.jobs import JobQueue
 
 log = logging.getLogger(__name__)
 
@@ -43,21 +47,14 @@ class JobsTile:
         from workbench.store import JobQueue
 
         queue = JobQueue()
-        counts = queue.count()
         open_jobs = [job for job in queue.list(limit=50) if job.state not in FINISHED]
         finished = [job for job in queue.list(limit=50) if job.state in FINISHED]
         if not open_jobs and not finished:
             self._show([], _EMPTY, "")
             return
-        note = ""
-        if not open_jobs:
-            note = '<p class="q">Nothing waits and nothing runs.</p>'
-        elif not counts["running"]:
-            note = (
-                f'<p class="q">{_waiting(counts["queued"])} for a worker. If none runs: '
-                "<code>workbench store work --drain</code></p>"
-            )
-        self._show(open_jobs, note, _finished(finished[:_SHOWN_FINISHED]))
+        note = _who_runs(queue) if open_jobs else "Nothing waits and nothing runs."
+        said = f'<p class="q">{note}</p>' if note else ""
+        self._show(open_jobs, said, _finished(finished[:_SHOWN_FINISHED]))
 
     def _show(self, jobs: list[Job], note: str, done: str) -> None:
         self._note.value, self._done.value = note, done
@@ -93,6 +90,29 @@ class JobsTile:
             self._note.value = f'<p class="wb-trouble">{escape(error.message)}</p>'
             return
         self.refresh()
+
+
+def runner_of(lane: str | None) -> str:
+    """The command that runs jobs of a lane; ordinary workers leave those alone."""
+    return "workbench store work --drain" if lane is None else "workbench finetuning queue run"
+
+
+def _who_runs(queue: JobQueue) -> str:
+    """What waits while nobody of its kind runs anything, and what would run it."""
+    from workbench.finetuning.scheduling.demand import LANE
+    from workbench.store.lanes import Lane
+
+    trainings = Counter(job.state for job in Lane(queue, LANE).open_jobs())
+    others = Counter(queue.count())
+    others.subtract(trainings)
+    parts = []
+    for lane, counts, whom in ((None, others, "a worker"), (LANE, trainings, "the training queue")):
+        if counts["queued"] and not counts["running"]:
+            parts.append(
+                f"{_waiting(counts['queued'])} for {whom}. If none runs: "
+                f"<code>{runner_of(lane)}</code>"
+            )
+    return "<br>".join(parts)
 
 
 def _waiting(jobs: int) -> str:
