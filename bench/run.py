@@ -21,6 +21,7 @@ import anonymise
 import attribution
 import business_page
 import cache
+import canary
 import continual
 import distributed
 import distributed_faults
@@ -77,6 +78,7 @@ BENCHMARKS = {
         *business_page.BENCHMARKS,
         *health_page.BENCHMARKS,
         *cache.BENCHMARKS,
+        *canary.BENCHMARKS,
         *continual.BENCHMARKS,
         *distributed.BENCHMARKS,
         *distributed_faults.BENCHMARKS,
