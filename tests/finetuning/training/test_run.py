@@ -42,7 +42,10 @@ def _run(data: Path, *, token: CancelToken | None = None, **options: Any) -> Any
 
 
 def test_rows_become_an_adapter_that_answers_at_once(data: Path) -> None:
-    done = _run(data, steps=60, epochs=100)
+    told: list[str] = []
+    with events.listening(lambda event: told.append(event.data["label"]), "progress"):
+        done = _run(data, steps=60, epochs=100)
+    assert told.index("load tiny") < told.index("training"), "a minute of silence on a busy machine"
     assert (done.adapter, done.version, done.steps) == ("my-facts", 1, 60)
     assert done.eval_loss_after < 0.2 * done.eval_loss_before
     assert done.tokens_per_s > 0 and done.evaluated_on == "the rows that were learnt from"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import CapabilityError, InputError
 from workbench.core.optional import require, require_installed
+from workbench.core.progress import progress
 from workbench.core.seeds import derive_seed
 from workbench.finetuning.training.encoding import ChatEncoder
 from workbench.finetuning.training.recipe import Recipe
@@ -96,17 +97,20 @@ def load_learner(name: str, recipe: Recipe, *, start: Adapter | None = None) -> 
         CapabilityError: It is no chat model.
     """
     from workbench.models.adapters import warn_of_template
-    from workbench.models.engines.torch_loading import load_module
 
-    base = _find_base(name, recipe)
-    learner = make_learner(
-        base.name,
-        base.folder,
-        precision=base.precision,
-        module=load_module(base.folder, dtype=_DTYPES[base.precision]),
-        template=base.template,
-        system=base.system,
-    )
+    with progress(f"load {name}"):  # with what is imported for it: a minute on a busy machine
+        from workbench.models.engines.torch_loading import load_module
+
+        base = _find_base(name, recipe)
+        module = load_module(base.folder, dtype=_DTYPES[base.precision])
+        learner = make_learner(
+            base.name,
+            base.folder,
+            precision=base.precision,
+            module=module,
+            template=base.template,
+            system=base.system,
+        )
     if start is not None:
         warn_of_template(start, learner.encoder.template or "")
         learner.start = start
