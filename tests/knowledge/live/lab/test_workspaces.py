@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from .browsing import fresh_book
-from .conftest import Lab, lab_in, wait_for
+from .conftest import PATIENCE_MS, Lab, lab_in, wait_for
 
 pytestmark = pytest.mark.browser
 _TABS = ".lm-DockPanel-tabBar .lm-TabBar-tabLabel"
@@ -59,7 +59,7 @@ def test_nobody_opens_the_lab_with_anothers_tabs(lab: Lab, chromium: Any) -> Non
         session = {"name": "workbench_lab_session", "value": lab.shows[who], "url": lab.url}
         context.add_cookies([session])
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{lab.url}{at}")
         page.locator(_TABS).first.wait_for()
         return page

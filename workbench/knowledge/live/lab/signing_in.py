@@ -45,10 +45,13 @@ button {{ font: inherit; margin-top: 1.25rem; width: 100%; padding: .55rem; bord
 <main><form method="post">
 <h1>Workbench</h1><p>Sign in to write with the others.</p>{said}{ways}{xsrf}
 <label for="user">Name</label>
-<input id="user" name="user" autocomplete="username" required autofocus value="{user}">
+<input id="user" name="user" autocomplete="username" required value="{user}"{at_user}>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required>
+<input id="password" name="password" type="password" autocomplete="current-password" required
+  {at_password}>
 <button>Sign in</button></form></main></html>"""
+
+_AT_USER = {"at_user": " autofocus", "at_password": ""}
 
 
 def colour_of(user: str) -> str:
@@ -143,7 +146,9 @@ class SignInPage(JupyterHandler):
         xsrf = self.xsrf_form_html()
         ways = ways_to_providers(self.settings, self._next())
         shown = html.escape(user, quote=True)
-        self.finish(_PAGE.format(said=alert, user=shown, xsrf=xsrf, ways=ways))
+        # Who named himself types his password next.
+        focus = {"at_user": "", "at_password": "autofocus"} if user else _AT_USER
+        self.finish(_PAGE.format(said=alert, user=shown, xsrf=xsrf, ways=ways, **focus))
 
 
 class SignOutPage(JupyterHandler):
