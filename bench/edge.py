@@ -198,7 +198,7 @@ def write_blocks(folder: Path, out: Path, type: str) -> None:
 
 def accuracies() -> dict[str, dict[str, float]]:
     """Retrieval with the embedder in each form."""
-    from workbench.edge.compression.onnx_encoder import OnnxEncoder, make_encoder
+    from workbench.edge.onnx_encoder import OnnxEncoder, make_encoder
     from workbench.models import catalogue
     from workbench.models.loading import model_files
     from workbench.models.protocol import ModelFiles

@@ -28,6 +28,7 @@ import distributed_faults
 import edge
 import edge_bundles
 import edge_pruning
+import edge_runtimes
 import encryption
 import engines
 import fairness
@@ -85,6 +86,7 @@ BENCHMARKS = {
         *edge.BENCHMARKS,
         *edge_bundles.BENCHMARKS,
         *edge_pruning.BENCHMARKS,
+        *edge_runtimes.BENCHMARKS,
         *encryption.BENCHMARKS,
         *engines.BENCHMARKS,
         *fairness.BENCHMARKS,

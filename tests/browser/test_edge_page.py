@@ -15,7 +15,7 @@ from workbench import edge
 from workbench.core import settings
 from workbench.edge.browser.passages import embed_passages, read_passages
 from workbench.edge.browser.serving import PageDoor
-from workbench.edge.compression.onnx_encoder import OnnxEncoder, make_encoder
+from workbench.edge.onnx_encoder import OnnxEncoder, make_encoder
 
 from ..edge.browser.made_pages import linked, replace, served, swap, write_index
 from .conftest import Watched

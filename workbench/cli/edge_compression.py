@@ -46,6 +46,7 @@ def show_compare(found: FormsComparison) -> None:
             format_bytes(row.memory_bytes),
             round(row.perplexity, 3),
             f"{100 * (row.perplexity_ratio - 1):+.1f}%",
+            None if row.start_s is None else round(row.start_s, 2),
             None if row.tokens_per_s is None else round(row.tokens_per_s, 1),
             "" if row.speed_ratio is None else f"{row.speed_ratio:.2f}x",
             None if row.joules_per_token is None else round(row.joules_per_token, 2),
@@ -53,7 +54,8 @@ def show_compare(found: FormsComparison) -> None:
         ]
         for row in found.rows
     ]
-    names = ["", "form", "engine", "size", "memory", "perplexity", "change", "tokens/s", "to it"]
+    names = ["", "form", "engine", "size", "memory", "perplexity", "change", "start, s"]
+    names += ["tokens/s", "to it"]
     names += ["J a token", "right"]
     told = [n for n in range(len(names)) if any(row[n] is not None for row in cells)]
     print_table([names[n] for n in told], [[row[n] for n in told] for row in cells])
@@ -62,6 +64,8 @@ def show_compare(found: FormsComparison) -> None:
         f"{found.texts_sha256[:16]}…]",
         err=True,
     )
+    for form, why in found.left_out.items():
+        click.echo(f"[no {form}: {why}]", err=True)
     if found.picture is not None:
         click.echo(f"picture: {found.picture}", err=True)
 

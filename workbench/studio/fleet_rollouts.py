@@ -19,7 +19,7 @@ _NONE = (
     "<code>workbench edge rollout start SHELF BUNDLE</code></p><p>It is offered to a first share "
     "of the devices; when those are well, to more; and to nobody any more when they fail.</p></div>"
 )
-_STATES = {
+ROLLOUT_STATES = {
     "running": ("mark", "\u25b6 running"),
     "done": ("good", "\u2713 done"),
     "halted": ("bad", "\u2717 halted"),
@@ -158,7 +158,7 @@ def allowed(rollout: Rollout) -> list[str]:
 
 def draw_rollout(rollout: Rollout, *, gone: bool = False) -> str:
     """Its name, its stages, and how the devices of the present one are."""
-    kind, said = _STATES.get(rollout.state, ("plain", rollout.state))
+    kind, said = ROLLOUT_STATES.get(rollout.state, ("plain", rollout.state))
     facts = [f"begun {when(rollout.started_s)}", f"<code>{escape(rollout.folder)}</code>"]
     if rollout.state == "going back":
         facts.append(f"back to version {rollout.before_version}")

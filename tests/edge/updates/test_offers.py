@@ -157,6 +157,17 @@ def test_what_may_be_offered(line: Line, shelf: Path, tmp_path: Path) -> None:
         change_share(tmp_path / "nothing", 1.0)
 
 
+def test_two_masters_of_one_line_are_named(line: Line, shelf: Path) -> None:
+    """Two versions of one number that both follow the first: one is offered, the other is not."""
+    fork = line.add({"a.bin": b"of another"}, after=line.built[0])
+    put(shelf, line, 2)
+    before = {path: path.read_bytes() for path in shelf.iterdir() if path.is_file()}
+    with pytest.raises(ConflictError, match=r"two versions 2: \w{12} is offered") as caught:
+        offer(shelf, fork.path, signer=line.signer)
+    assert fork.manifest.digest[:12] in caught.value.message
+    assert {path: path.read_bytes() for path in shelf.iterdir() if path.is_file()} == before
+
+
 def test_a_folder_that_offers_nothing_says_so(root: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(Fault) as caught:

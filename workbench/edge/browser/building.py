@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.progress import progress
-from workbench.edge.compression.onnx_encoder import OnnxEncoder
+from workbench.edge.onnx_encoder import OnnxEncoder
 from workbench.models.formats.onnx_encoder import GRAPH
 from workbench.store.files import hash_file, write_json
 from workbench.store.text_index import Passage

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import annotated_types as limits
 
@@ -39,6 +38,7 @@ def page(
     out: Path | None = None,
     index: Path | None = None,
     key: list[str] | None = None,
+    weights: Literal["bytes", "int8", "int4", "shipped"] = "bytes",
     port: Annotated[int, limits.Ge(0), limits.Le(65535)] = 8471,
 ) -> BrowserPage | None:
     """Make a page in which a model answers in the browser itself: nothing is sent anywhere.
@@ -52,6 +52,8 @@ def page(
         out: Write the page into this folder, for any web server that serves files.
         index: Passages that the page finds, of ``workbench.store.TextIndex``; a bundle has its own.
         key: Public keys of which one must have signed the bundle, as hexadecimal or paths.
+        weights: How the answering model's are kept: ``bytes`` is what browsers multiply fast; the
+            others are blocks, which are slower, and smaller or nearer to the model.
         port: Where it is shown; 0 takes a free one.
 
     Raises:
@@ -64,17 +66,25 @@ def page(
     from workbench.models.formats.made_folders import making
 
     if out is None:
-        _show(source, index, key or (), port)
+        _show(_Asked(source, index, tuple(key or ()), weights), port)
         return None
     out = out.expanduser().absolute()
     if out.exists():
         raise ConflictError(f"{out} is there already", hint="name another with --out, or remove it")
     with making(out) as part:
-        said = _write(part, source, index, key or ())
+        said = _write(part, _Asked(source, index, tuple(key or ()), weights))
     return _told(out, said)
 
 
-def _write(folder: Path, source: str, index: Path | None, key: Sequence[str]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Asked:
+    source: str
+    index: Path | None
+    keys: tuple[str, ...]
+    weights: str
+
+
+def _write(folder: Path, asked: _Asked) -> dict[str, Any]:
     from workbench.core.errors import InputError
     from workbench.edge.bundles.keys import read_keys
 
@@ -82,17 +92,17 @@ def _write(folder: Path, source: str, index: Path | None, key: Sequence[str]) ->
     from .passages import read_passages
     from .sources import Material, from_bundle, from_model
 
-    passages = None if index is None else read_passages(index.expanduser())
-    path = Path(source).expanduser()
+    passages = None if asked.index is None else read_passages(asked.index.expanduser())
+    path = Path(asked.source).expanduser()
     with Material() as material:
         if path.is_file() and path.suffix != ".gguf":
             if passages is not None:
                 raise InputError(
                     "a bundle brings its own passages", hint="workbench edge bundle --index INDEX"
                 )
-            from_bundle(material, path, keys=read_keys(key))
+            from_bundle(material, path, keys=read_keys(asked.keys), weights=asked.weights)
         else:
-            from_model(material, source, passages)
+            from_model(material, asked.source, passages, weights=asked.weights)
         return write_page(
             folder,
             name=material.name,
@@ -102,7 +112,7 @@ def _write(folder: Path, source: str, index: Path | None, key: Sequence[str]) ->
         )
 
 
-def _show(source: str, index: Path | None, key: Sequence[str], port: int) -> None:
+def _show(asked: _Asked, port: int) -> None:
     import tempfile
     import threading
 
@@ -123,7 +133,7 @@ def _show(source: str, index: Path | None, key: Sequence[str], port: int) -> Non
                 f"port {port} cannot be opened: {error.strerror}", hint="another --port, or 0"
             ) from None
         with door:
-            _write(Path(made), source, index, key)
+            _write(Path(made), asked)
             thread = threading.Thread(target=door.serve_forever, name="edge-page", daemon=True)
             thread.start()
             with progress(f"Open at {door.address}", unit="requests"):

@@ -13,7 +13,7 @@ from workbench.store.text_index import Passage, TextIndex
 if TYPE_CHECKING:
     import numpy as np
 
-    from workbench.edge.compression.onnx_encoder import OnnxEncoder
+    from workbench.edge.onnx_encoder import OnnxEncoder
 
 MOST = 20_000  # a vector takes 1.5 kB of what a browser loads
 

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from workbench.models.protocol import ModelFiles
 
 ENCODER = "minilm-l6-v2"
+BYTES = "bytes"
+# What a page may keep its weights in, and what it says of it.
+WEIGHTS = {
+    BYTES: "8-bit weights, multiplied as they are",
+    "int8": "8-bit weights in blocks",
+    "int4": "4-bit weights in blocks",
+    "shipped": "weights in the blocks that they came in",
+}
 CONTEXT_TOKENS = 1024
 
 
@@ -56,7 +64,9 @@ class Material:
         return Path(self._stack.enter_context(made))
 
 
-def from_bundle(material: Material, path: Path, *, keys: Iterable[str] = ()) -> None:
+def from_bundle(
+    material: Material, path: Path, *, keys: Iterable[str] = (), weights: str = BYTES
+) -> None:
     """Take a bundle's model, index and policy, once every byte was found as it was signed.
 
     Raises:
@@ -85,13 +95,18 @@ def from_bundle(material: Material, path: Path, *, keys: Iterable[str] = ()) -> 
     material.about.append(f"Bundle {told.name} {told.version}, signed by {told.key}, {trusted}")
     files = ModelFiles(told.name, gguf=folder / kinds["model"])
     whose = "as its owner says"
-    _take_decoder(material, files, policy, told.context_tokens, license=whose)
+    context_tokens = told.context_tokens
+    _take_decoder(material, files, policy, context_tokens, license=whose, weights=weights)
     if "index" in kinds:
         take_search(material, read_passages(folder / kinds["index"]))
 
 
-def from_model(material: Material, name: str, passages: list[Passage] | None) -> None:
+def from_model(
+    material: Material, name: str, passages: list[Passage] | None, *, weights: str = BYTES
+) -> None:
     """Take a model of the catalogue: one that answers, or an encoder that finds passages.
+
+    ``weights`` says how those of one that answers are kept, as for ``build_onnx``.
 
     Raises:
         NotFoundError: There is no such model.
@@ -121,6 +136,7 @@ def from_model(material: Material, name: str, passages: list[Passage] | None) ->
         CONTEXT_TOKENS,
         license=entry.license,
         template=read_settings(entry.name).template,
+        weights=weights,
     )
     if passages is not None:
         take_search(material, passages)
@@ -132,7 +148,7 @@ def take_search(material: Material, passages: list[Passage], *, name: str = ENCO
     Raises:
         CapabilityError: It is none that can be written as a graph.
     """
-    from workbench.edge.compression.onnx_encoder import make_encoder
+    from workbench.edge.onnx_encoder import make_encoder
     from workbench.models import catalogue
     from workbench.models.loading import model_files
 
@@ -152,11 +168,12 @@ def _take_decoder(
     *,
     license: str,
     template: str | None = None,
+    weights: str = BYTES,
 ) -> None:
-    from workbench.models.formats.onnx_build import BYTES, build_onnx
+    from workbench.models.formats.onnx_build import build_onnx
 
-    folder = build_onnx(files, BYTES)
+    folder = build_onnx(files, weights)
     said = describe_decoder(
         folder, policy, name=files.name, template=template, context_tokens=context_tokens
     )
-    material.decoder = Decoder(folder, said, license)
+    material.decoder = Decoder(folder, {**said, "weights": WEIGHTS[weights]}, license)

@@ -59,9 +59,12 @@ def bundle(
         next_key: Who may sign the next version: public keys, as hexadecimal or paths.
 
     Raises:
-        CapabilityError: The model or adapter has no GGUF.
+        CapabilityError: The model or adapter has no GGUF, or its architecture is not known to the
+            runtime here.
         ConflictError: The version before lets another key sign what follows.
     """
+    from workbench.edge.reading import check_read
+
     from . import parts
     from .building import Terms, build
     from .checking import check_bundle
@@ -81,6 +84,7 @@ def bundle(
         valid_days=valid_days,
         clock_when_wrong=when_wrong,
     )
+    check_read(model)
     signer = load_signer()
     made = build(
         name,

@@ -16,6 +16,7 @@ from workbench.edge.compression.importance import Importance
 from workbench.edge.compression.results import Made
 from workbench.edge.compression.targets import Target
 from workbench.edge.compression.texts import Texts
+from workbench.edge.made_files import RECORD, folder_bytes, folder_sha256, source_sha256
 from workbench.models.formats.made_folders import LIST, is_sound, making
 from workbench.store.files import hash_file, write_json
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from workbench.models.protocol import ModelFiles
 
 VERSION = 1  # raise it when what was made before would now be made differently
-_RECORD = "compressed.json"
 
 
 def make(model: str, target: Target, *, calibration: Texts | None = None) -> Made:
@@ -51,7 +51,7 @@ def make(model: str, target: Target, *, calibration: Texts | None = None) -> Mad
         )
     entry = catalogue.find(model)
     files = model_files(entry)
-    if target.form == "onnx":
+    if target.form in ("onnx", "page"):
         return _make_onnx(entry.name, files, target)
     asked = {
         "source": source_sha256(files),
@@ -68,16 +68,8 @@ def make(model: str, target: Target, *, calibration: Texts | None = None) -> Mad
             else:
                 out = part / f"{_plain(entry.name)}-{target.kind}.gguf"
                 told = _write_gguf(files, out, target, found, calibration)
-            write_json(part / _RECORD, {**asked, **told})
+            write_json(part / RECORD, {**asked, **told})
     return _read(entry.name, target, folder)
-
-
-def source_sha256(files: ModelFiles) -> str:
-    """The sha256 of a GGUF; of a folder, that of the names and digests of its files."""
-    if files.gguf is not None:
-        return hash_file(files.gguf)
-    assert files.folder is not None
-    return _digest(files.folder)
 
 
 def base_gguf(files: ModelFiles) -> Path:
@@ -125,7 +117,7 @@ def copy_to(made: Made, out: Path) -> Made:
     else:
         with saying_why(out), making(out) as part:
             shutil.copytree(
-                made.path, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(LIST, _RECORD)
+                made.path, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(LIST, RECORD)
             )
     return dataclasses.replace(made, path=out)
 
@@ -191,13 +183,22 @@ def _make_onnx(name: str, files: ModelFiles, target: Target) -> Made:
     from workbench.models.formats.onnx_build import build_onnx
 
     if files.folder is not None and read_folder(files.folder).is_encoder:
-        from workbench.edge.compression.onnx_encoder import make_encoder
+        from workbench.edge.onnx_encoder import make_encoder
+        from workbench.models.formats.onnx_encoder import KINDS
 
+        if target.form == "page" or target.kind not in KINDS:
+            raise CapabilityError(
+                f"{name} is an encoder, of which no {target} is made: ONNX of it is "
+                f"{', '.join(KINDS)}",
+                hint=f"workbench edge page {name} --index INDEX"
+                if target.form == "page"
+                else f"workbench edge compress --model {name} --to onnx:int8",
+            )
         folder = make_encoder(files, target.kind)
     else:
         folder = build_onnx(files, target.kind)
     encoding = f"ONNX {target.kind}, {_history(files)}"
-    return Made(name, str(target), folder, _size(folder), _digest(folder), encoding)
+    return Made(name, str(target), folder, folder_bytes(folder), folder_sha256(folder), encoding)
 
 
 def _history(files: ModelFiles) -> str:
@@ -211,34 +212,19 @@ def _history(files: ModelFiles) -> str:
 
 
 def _read(name: str, target: Target, folder: Path) -> Made:
-    told: Mapping[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    told: Mapping[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     path = folder / told["file"] if told["file"] else folder
     return Made(
         name,
         str(target),
         path,
-        path.stat().st_size if path.is_file() else _size(path),
-        hash_file(path) if path.is_file() else _digest(path),
+        path.stat().st_size if path.is_file() else folder_bytes(path),
+        hash_file(path) if path.is_file() else folder_sha256(path),
         told["encoding"],
         told.get("types", {}),
         told.get("fallbacks", {}),
         told["calibration"],
     )
-
-
-def _kept(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (LIST, _RECORD))
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in _kept(folder))
-
-
-def _digest(folder: Path) -> str:
-    told = hashlib.sha256()
-    for path in _kept(folder):
-        told.update(f"{path.relative_to(folder).as_posix()} {hash_file(path)}\n".encode())
-    return told.hexdigest()
 
 
 def _plain(name: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import statistics
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import EngineError
 from workbench.edge.compression.results import Made, Measured
+from workbench.edge.compression.starting import Candidate, Started, started
 from workbench.edge.compression.targets import parse_target
 from workbench.edge.compression.texts import Texts
 
@@ -19,22 +20,9 @@ if TYPE_CHECKING:
     from workbench.models.model import Model
 
 BASE = "as it came"
-CONTEXT_TOKENS = 1024
-ROUNDS, TOKENS = 3, 64
+ROUNDS, TOKENS, STARTS = 3, 64, 3
 _WINDOW_TOKENS = 512
 _ANSWER_TOKENS = 24
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One form and how it is loaded."""
-
-    target: str
-    load: str
-    engine: str
-    variant: str | None
-    size_bytes: int
-    path: str
 
 
 def base_candidate(model: str) -> Candidate:
@@ -54,12 +42,12 @@ def base_candidate(model: str) -> Candidate:
 def candidate_of(made: Made, model: str) -> Candidate:
     """What was made, on the engine that reads its form."""
     target = parse_target(made.target)
-    is_onnx = target.form == "onnx"
+    is_graph = target.form in ("onnx", "page")
     return Candidate(
         made.target,
-        model if is_onnx else str(made.path),
+        model if is_graph else str(made.path),
         target.engine,
-        target.kind if is_onnx else None,
+        target.kind if is_graph else None,
         made.size_bytes,
         str(made.path),
     )
@@ -82,18 +70,20 @@ def measure(
     found: list[Measured] = []
     base_rates: list[float] = []
     ratios: list[float | None] = []
-    with opened(candidates[0]) as base:
+    with started(candidates[0], times=min(rounds, STARTS)) as base:
         for candidate in candidates:
             check_cancelled()
             with contextlib.ExitStack() as stack:
                 is_base = candidate is candidates[0]
-                model = base if is_base else stack.enter_context(opened(candidate))
-                joules = warm_up(model, tokens)
-                mine, its = take_turns(model, base, rounds=rounds, tokens=tokens)
+                one = base if is_base else stack.enter_context(
+                    started(candidate, times=min(rounds, STARTS))
+                )  # fmt: skip
+                joules = warm_up(one.model, tokens)
+                mine, its = take_turns(one.model, base.model, rounds=rounds, tokens=tokens)
                 base_rates += its
                 ratios.append(_ratio(mine, its, is_base=is_base))
-                row = replace(_read(candidate, model, texts), joules_per_token=joules)
-                found.append(replace(row, accuracy=count_right(model)) if ask else row)
+                row = replace(_read(candidate, one, texts), joules_per_token=joules)
+                found.append(replace(row, accuracy=count_right(one.model)) if ask else row)
     return tuple(
         replace(
             row,
@@ -110,23 +100,6 @@ def _ratio(mine: list[float], its: list[float], *, is_base: bool) -> float | Non
     if not mine:
         return None
     return 1.0 if is_base else statistics.median(a / b for a, b in zip(mine, its, strict=True))
-
-
-@contextlib.contextmanager
-def opened(candidate: Candidate) -> Iterator[Model]:
-    """The model in a process of its own, so that its memory is its own too."""
-    from workbench.models.loading import load, prepare
-
-    if candidate.variant is not None:
-        prepare(candidate.load, engine=candidate.engine, variant=candidate.variant)
-    with load(
-        candidate.load,
-        engine=candidate.engine,
-        variant=candidate.variant,
-        context_tokens=CONTEXT_TOKENS,
-        isolated=True,
-    ) as model:
-        yield model
 
 
 def count_right(model: Model) -> float:
@@ -172,21 +145,22 @@ def take_turns(
     return mine, its
 
 
-def _read(candidate: Candidate, model: Model, texts: Texts) -> Measured:
+def _read(candidate: Candidate, one: Started, texts: Texts) -> Measured:
     from workbench.evaluation.perplexity import measure_perplexity
 
-    window = min(_WINDOW_TOKENS, model.info.context_tokens)
+    window = min(_WINDOW_TOKENS, one.model.info.context_tokens)
     found = measure_perplexity(
-        model, texts.texts, window_tokens=window, stride_tokens=max(1, window // 2)
+        one.model, texts.texts, window_tokens=window, stride_tokens=max(1, window // 2)
     )
     return Measured(
         candidate.target,
         candidate.engine,
         candidate.size_bytes,
-        model.memory_bytes(),
+        one.peak_bytes(),
         found.perplexity,
         found.bits_per_byte,
         found.tokens,
         None,
         path=str(Path(candidate.path)),
+        start_s=one.start_s,
     )

@@ -61,6 +61,8 @@ def compress(
     target = parse_target(to)
     read_on = read_measured(texts, full=full)  # a file that is not there is told before the work
     weighed_by = read_calibration(calibration) if calibration is not None else None
+    if measure:
+        _check_base(model)
     if out is not None and out.expanduser().exists():
         from workbench.core.errors import ConflictError
 
@@ -81,6 +83,7 @@ def compare(
     texts: str | None = None,
     full: bool = False,
     rounds: Annotated[int, limits.Ge(1)] = 3,
+    every_runtime: bool = False,
     picture: Path | None = None,
 ) -> FormsComparison:
     """Make several forms of a model and measure them on the same texts, in one table.
@@ -93,11 +96,14 @@ def compare(
         calibration: As for compress, for those of GGUF below 8 bits.
         texts: As for compress.
         full: As for compress.
-        rounds: Answers that are timed, of each.
+        rounds: Answers that are timed, of each, and starts up to three.
+        every_runtime: Forms of all runtimes that run here: llama.cpp, ONNX Runtime, MLX, and ONNX
+            Runtime in a page, in a Chromium of this machine.
         picture: Write a picture (SVG) of speed against perplexity here.
     """
     from workbench.edge.compression.compressing import make
     from workbench.edge.compression.pareto import draw, mark_frontier
+    from workbench.edge.compression.runtimes import find_forms
     from workbench.edge.compression.targets import parse_target
     from workbench.edge.compression.texts import read_calibration, read_measured
     from workbench.models.footprints import machine_id
@@ -105,7 +111,9 @@ def compare(
     from workbench.store.records import Records
 
     model = model or settings.get("model")
-    targets = list(dict.fromkeys(parse_target(each) for each in to or DEFAULT_TARGETS))
+    named, left_out = find_forms() if every_runtime else ((), {})
+    asked = [*(to or (() if every_runtime else DEFAULT_TARGETS)), *named]
+    targets = list(dict.fromkeys(parse_target(each) for each in asked))
     read_on = read_measured(texts, full=full)
     weighed_by = read_calibration(calibration) if calibration is not None else None
     if not _can_be_read(model):
@@ -113,12 +121,15 @@ def compare(
             f"{model} is an encoder: it has no perplexity by which its forms could be compared",
             hint=f"workbench edge compress --model {model} --to onnx:int8",
         )
+    _check_base(model)
     made = [
         make(model, each, calibration=weighed_by if each.form == "gguf" else None)
         for each in targets
     ]
     rows = mark_frontier(_measure(model, made, read_on, rounds=rounds, ask=full))
-    found = FormsComparison(model, rows, read_on.name, read_on.sha256, machine_id())
+    found = FormsComparison(
+        model, rows, read_on.name, read_on.sha256, machine_id(), left_out=left_out
+    )
     if picture is not None:
         title = f"{model}: speed against perplexity"
         write_text(picture.expanduser().absolute(), draw(rows, title=title))
@@ -148,6 +159,16 @@ def recommend(profile: str, *, model: str | None = None) -> Recommendation:
             hint=f"workbench edge compare --model {model}",
         )
     return choose(_comparison(record.document), device)
+
+
+def _check_base(model: str) -> None:
+    """A GGUF that llama.cpp does not know is named before minutes are spent on it."""
+    from workbench.edge.reading import check_read
+    from workbench.models import catalogue
+    from workbench.models.loading import model_files
+
+    if model_files(catalogue.find(model)).gguf is not None:
+        check_read(model)
 
 
 def _can_be_read(model: str) -> bool:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from workbench.core.errors import CapabilityError, NotFoundError
 from workbench.edge.compression.results import FormsComparison, Measured, Recommendation
 from workbench.edge.compression.targets import ENGINES, parse_target
-
-Goal = Literal["speed", "size"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +14,10 @@ class Profile:
     """A kind of device.
 
     ``memory_bytes`` is what a model may take of it beside everything else; ``file_bytes`` what may
-    be loaded onto it; ``forms`` what runs there; ``most_worse`` the highest perplexity against the
-    model's own that is let through. Among those the fastest is taken, or for ``size`` the smallest.
+    be loaded onto it; ``forms`` what this house brings there and runs (a bundle's runner is
+    llama.cpp, a page's ONNX Runtime in the browser, a laptop has every engine); ``most_worse`` the
+    highest perplexity against the model's own that is let through. Among those the fastest is
+    taken.
     """
 
     name: str
@@ -28,22 +26,24 @@ class Profile:
     file_bytes: int
     forms: tuple[str, ...]
     most_worse: float
-    goal: Goal
 
 
 PROFILES: dict[str, Profile] = {
     each.name: each
     for each in (
-        Profile("phone", "a phone with 6 GB", 1_500_000_000, 1_000_000_000, ("gguf", "onnx"),
-                1.05, "speed"),
+        Profile("phone", "a phone with 6 GB", 1_500_000_000, 1_000_000_000, ("gguf",),
+                1.05),
         Profile("pi", "a Raspberry Pi 5 with 4 GB", 2_500_000_000, 2_000_000_000,
-                ("gguf", "onnx"), 1.05, "speed"),
+                ("gguf",), 1.05),
         Profile("laptop", "a laptop with 16 GB", 8_000_000_000, 8_000_000_000,
-                ("gguf", "onnx", "mlx"), 1.01, "speed"),
-        Profile("browser", "a page in a browser", 1_000_000_000, 300_000_000, ("onnx", "gguf"),
-                1.10, "size"),
+                ("gguf", "onnx", "mlx"), 1.01),
+        Profile("browser", "a page in a browser", 1_000_000_000, 300_000_000, ("page",),
+                1.10),
     )
 }  # fmt: skip
+
+
+_EXAMPLES = {"gguf": "gguf:q4_0", "page": "page:bytes"}
 
 
 def find_profile(name: str) -> Profile:
@@ -71,7 +71,7 @@ def choose(found: FormsComparison, profile: Profile) -> Recommendation:
         raise CapabilityError(
             f"no form of {found.model} that was compared fits {profile.title}: "
             + "; ".join(f"{target} {why}" for target, why in passed.items()),
-            hint=f"workbench edge compare --model {found.model} --to gguf:q4_0",
+            hint=f"workbench edge compare --model {found.model} --to {_EXAMPLES[profile.forms[0]]}",
         )
     good = [row for row in able if row.perplexity_ratio <= profile.most_worse]
     if not good:
@@ -81,13 +81,12 @@ def choose(found: FormsComparison, profile: Profile) -> Recommendation:
             f"{_percent(best.perplexity_ratio)}"
         )
         return Recommendation(found.model, profile.name, best.target, reason, passed, ok=False)
-    best = _best(good, profile.goal)
+    best = max(good, key=lambda row: (row.tokens_per_s or 0.0, -row.perplexity))
     for row in able:
         if row is not best:
             passed[row.target] = _told_against(row, best, profile)
-    what = "the smallest" if profile.goal == "size" else "the fastest"
     reason = (
-        f"{what} of those that fit and lose at most {_percent(profile.most_worse)}: "
+        f"the fastest of those that fit and lose at most {_percent(profile.most_worse)}: "
         f"{best.size_bytes / 1e6:.0f} MB, {best.memory_bytes / 1e6:.0f} MB of memory, perplexity "
         f"{best.perplexity:.2f} ({_percent(best.perplexity_ratio)})"
     )
@@ -97,7 +96,7 @@ def choose(found: FormsComparison, profile: Profile) -> Recommendation:
 def _obstacle(row: Measured, profile: Profile) -> str | None:
     form = _form_of(row)
     if form not in profile.forms:
-        return f"is {form}, and {profile.title} runs {', '.join(profile.forms)}"
+        return f"is a form of {form}, and {profile.title} runs those of {', '.join(profile.forms)}"
     if row.memory_bytes > profile.memory_bytes:
         return _over("memory", row.memory_bytes, profile.memory_bytes)
     if row.size_bytes > profile.file_bytes:
@@ -116,17 +115,9 @@ def _over(what: str, found: int, allowed: int) -> str:
     return f"has {found / 1e6:.0f} MB of {what}, and {allowed / 1e6:.0f} MB are allowed"
 
 
-def _best(rows: Sequence[Measured], goal: Goal) -> Measured:
-    if goal == "size":
-        return min(rows, key=lambda row: (row.size_bytes, row.perplexity))
-    return max(rows, key=lambda row: (row.tokens_per_s or 0.0, -row.perplexity))
-
-
 def _told_against(row: Measured, best: Measured, profile: Profile) -> str:
     if row.perplexity_ratio > profile.most_worse:
         return f"loses {_percent(row.perplexity_ratio)}"
-    if profile.goal == "size":
-        return f"has {row.size_bytes / 1e6:.0f} MB"
     if row.tokens_per_s is None:
         return "could not be timed"
     return f"makes {row.tokens_per_s:.0f} tokens/s where the other makes {best.tokens_per_s:.0f}"

@@ -34,8 +34,10 @@ class Made:
 class Measured:
     """Figures of one form of a model on one engine.
 
-    ``memory_bytes`` is resident after the texts were read and answers were written, which for
-    llama.cpp, whose buffers stay, is the most that it takes. ``tokens_per_s`` is a median, greedy;
+    ``memory_bytes`` is the most that its process held (where the system does not tell, what it held
+    after the texts were read), of a page its tab's. ``start_s`` is from before its process is made
+    to its first token, with the files read before; of a page the browser's start is in it.
+    ``tokens_per_s`` is a median, greedy;
     ``joules_per_token`` is the processor's, where the machine tells it; ``accuracy`` the share of
     frozen questions that are answered with one of the answers that count, where they were asked.
     """
@@ -54,6 +56,7 @@ class Measured:
     perplexity_ratio: float = 1.0
     speed_ratio: float | None = None
     frontier: bool = False
+    start_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Compression(Viewable):
 class FormsComparison(Viewable):
     """Several forms of a model on the same texts, the model as it came first.
 
-    ``frontier`` of a row: none of the others is faster at no higher perplexity.
+    ``frontier`` of a row: none of the others is faster at no higher perplexity. ``left_out`` names
+    the runtimes that were meant and are not here, with the reasons.
     """
 
     model: str
@@ -100,6 +104,7 @@ class FormsComparison(Viewable):
     texts_sha256: str
     machine: str
     picture: str | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> Measured:

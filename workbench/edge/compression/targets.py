@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from workbench.core.errors import InputError
 
 # By form: who reads it, and the ways to keep weights, in the words of the command.
-ENGINES = {"gguf": "llamacpp", "onnx": "onnx", "mlx": "mlx"}
-_READERS = {"gguf": "llama.cpp", "onnx": "ONNX Runtime", "mlx": "MLX"}
+ENGINES = {"gguf": "llamacpp", "onnx": "onnx", "mlx": "mlx", "page": "onnxruntime-web"}
+_READERS = {
+    "gguf": "llama.cpp",
+    "onnx": "ONNX Runtime",
+    "mlx": "MLX",
+    "page": "ONNX Runtime in a browser",
+}
 _MLX = ("8", "4")
-_ONNX = ("float32", "int8", "int4")
+_ONNX = ("float32", "int8", "int4", "bytes", "shipped")
+_PAGE = ("bytes", "int8", "int4", "shipped")
 
 
 @dataclass(frozen=True)
 class Target:
-    """One of them: ``form`` is gguf, onnx or mlx, ``kind`` as the form's own writer calls it."""
+    """One of them: ``form`` is gguf, onnx, mlx or page, ``kind`` as its own writer calls it."""
 
     form: str
     kind: str
@@ -33,7 +39,7 @@ def kinds_of(form: str) -> tuple[str, ...]:
     """The ways in which a form keeps weights that can be made here."""
     from workbench.models.formats.gguf_recipes import RECIPES
 
-    return {"gguf": tuple(RECIPES), "onnx": _ONNX, "mlx": _MLX}[form]
+    return {"gguf": tuple(RECIPES), "onnx": _ONNX, "mlx": _MLX, "page": _PAGE}[form]
 
 
 def parse_target(text: str) -> Target:
@@ -64,4 +70,4 @@ def parse_target(text: str) -> Target:
 
 
 def _first(form: str) -> str:
-    return {"gguf": "gguf:q4_k_m", "onnx": "onnx:int4", "mlx": "mlx:4"}[form]
+    return {"gguf": "gguf:q4_k_m", "onnx": "onnx:int4", "mlx": "mlx:4", "page": "page:bytes"}[form]

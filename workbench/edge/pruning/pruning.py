@@ -51,7 +51,7 @@ def prune_files(files: ModelFiles, asked: Asked, texts: Texts) -> tuple[Path, di
         StorageError: The disk is full; nothing is left.
         CancelledError: The caller was cancelled; nothing is left.
     """
-    from workbench.edge.compression.compressing import source_sha256
+    from workbench.edge.made_files import source_sha256
 
     if not 0 < asked.share < 1:
         raise InputError(f"share is {asked.share}; it lies between 0 and 1", parameter="share")

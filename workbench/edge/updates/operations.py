@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,10 +14,6 @@ from workbench.core.viewers import Viewable
 from workbench.edge.bundles.faults import as_errors
 
 from .publishing import Offer
-
-log = logging.getLogger(__name__)
-
-_TICK_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -162,74 +157,3 @@ def status(root: Path) -> DeviceStatus:
         battery_percent=told["battery_percent"],
         untold=told["untold"],
     )
-
-
-@operation("edge.serve", title="Open a door for devices")
-def serve(
-    folder: Path,
-    *,
-    port: Annotated[int, limits.Ge(0), limits.Le(65535)] = 8470,
-    watch: bool = False,
-) -> None:
-    """Show a folder's bundles to devices and take their records, on the loopback address, until
-    it is stopped.
-
-    Args:
-        folder: What ``workbench edge offer`` fills.
-        port: Where; 0 takes a free one.
-        watch: See to the folder's roll-out as records come: it goes on, waits or halts by itself.
-
-    Raises:
-        NotFoundError: There is no such folder.
-        ConflictError: Another program listens there.
-    """
-    import threading
-
-    from workbench.core.cancellation import check_cancelled
-    from workbench.core.errors import ConflictError, NotFoundError
-    from workbench.edge.syncing.receiving import Desk
-
-    from .serving import FileDoor
-
-    if not folder.is_dir():
-        raise NotFoundError(f"there is no folder {folder}", hint="workbench edge offer FOLDER FILE")
-    desk = Desk()
-    came = threading.Event()
-
-    def take(letter: bytes) -> bytes:
-        receipt, told = desk.take(letter)
-        if told.new:
-            came.set()
-        return receipt
-
-    try:
-        door = FileDoor(folder, port=port, take=take)
-    except OSError as error:
-        raise ConflictError(
-            f"port {port} cannot be opened: {error.strerror}", hint="another --port, or 0"
-        ) from None
-    with door, progress(f"Open at {door.address}", unit="requests"):
-        thread = threading.Thread(target=door.serve_forever, name="edge-door", daemon=True)
-        thread.start()
-        try:
-            while thread.is_alive():
-                check_cancelled()
-                thread.join(_TICK_S)
-                if watch and came.is_set():
-                    came.clear()
-                    _see_to(folder)
-        finally:
-            door.shutdown()
-
-
-def _see_to(folder: Path) -> None:
-    """See to a folder's roll-out, if there is one; what is wrong with it closes no door."""
-    from workbench.core.errors import NotFoundError, WorkbenchError
-    from workbench.edge.fleet import rollouts
-
-    try:
-        rollouts.look(folder)
-    except NotFoundError:  # nothing is being given out there
-        return
-    except WorkbenchError as error:
-        log.warning("the roll-out in %s could not be seen to: %s", folder, error.message)

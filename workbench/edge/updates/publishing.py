@@ -230,6 +230,13 @@ def _check_follows(before: Channel | None, head: Head, back: bool) -> None:
             f"{manifest.name} is of another line than what is offered there",
             hint="offer it in another folder",
         )
+    if manifest.version == before.version and head.digest != before.digest:
+        raise ConflictError(
+            f"there are two versions {before.version}: {before.digest[:12]} is offered there, and "
+            f"this one is {head.digest[:12]}",
+            hint="find out who else makes versions of this line; a version that follows what is "
+            "offered is made with --previous",
+        )
     follows = before.digest in (*manifest.history, head.digest)
     if not follows and not back:
         raise ConflictError(

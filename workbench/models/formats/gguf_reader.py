@@ -306,7 +306,7 @@ def _read_heads(
         if type_id not in TENSOR_TYPES:
             raise CapabilityError(
                 f"tensor {name!r:.80} of {cursor.path.name} has type {type_id}, which is not known",
-                hint="use the llamacpp engine for this file",
+                hint="take the model in another quantisation; llama.cpp may know more of them",
             )
         type_name, block, block_bytes = TENSOR_TYPES[type_id]
         numbers = 1

@@ -25,6 +25,8 @@ export class Engine {
     return this.#ask("ask", { question, maxTokens }, told);
   }
 
+  generate = (ids, maxTokens) => this.#ask("generate", { ids, maxTokens }).whole;
+  score = (ids, from) => this.#ask("score", { ids, from }).whole;
   embed = (texts) => this.#ask("embed", { texts }).whole;
   tokens = (text, by = "search") => this.#ask("tokens", { text, by }).whole;
 

@@ -30,6 +30,14 @@ export function choose(logits, { temperature, topP }, random = Math.random) {
   return best;
 }
 
+function logSum(row) {
+  let most = row[0];
+  for (const each of row) if (each > most) most = each;
+  let sum = 0;
+  for (const each of row) sum += Math.exp(each - most);
+  return most + Math.log(sum);
+}
+
 // One conversation with the graph; what was read is kept as keys and values.
 class Reading {
   constructor(session, said) {
@@ -41,13 +49,13 @@ class Reading {
     for (const name of this.kept) this.feeds[name] = new ort.Tensor("float32", new Float32Array(0), empty);
   }
 
-  // Read more tokens; the logits of what may follow the last.
-  async read(ids) {
+  // Read more tokens; the logits of what may follow each from a place on, by default the last alone.
+  async read(ids, from = ids.length - 1) {
     this.length += ids.length;
     const { feeds } = this;
     feeds.input_ids = new ort.Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]);
     feeds.attention_mask = new ort.Tensor("int64", new BigInt64Array(this.length).fill(1n), [1, this.length]);
-    feeds.logits_from = new ort.Tensor("int64", BigInt64Array.of(BigInt(ids.length - 1)), [1]);
+    feeds.logits_from = new ort.Tensor("int64", BigInt64Array.of(BigInt(from)), [1]);
     const found = await this.session.run(feeds, this.outputs);
     for (const name of this.kept) feeds[name] = found[name.replace("past_key_values", "present")];
     return found.logits.data;
@@ -104,8 +112,24 @@ export class Decoder {
       }
       made.push(next);
       told({ text: this.text(made).replace(/\ufffd+$/, ""), count: made.length });
-      logits = await reading.read([next]);
+      if (made.length < maxTokens) logits = await reading.read([next]);
     }
     return { text: this.text(made), ids: made, finish };
+  }
+  // The natural logarithm of the chance of each token from a place on, after all before it.
+  async score(ids, from) {
+    const reading = new Reading(this.session, this.said);
+    const found = [];
+    for (let start = 0; start < ids.length - 1; start += AT_ONCE) {
+      const some = ids.slice(start, Math.min(start + AT_ONCE, ids.length - 1));
+      const first = Math.min(Math.max(0, from - 1 - start), some.length - 1);
+      const logits = await reading.read(some, first);
+      const size = logits.length / (some.length - first);
+      for (let at = Math.max(first, from - 1 - start); at < some.length; at++) {
+        const row = logits.subarray((at - first) * size, (at - first + 1) * size);
+        found.push(row[ids[start + at + 1]] - logSum(row));
+      }
+    }
+    return found;
   }
 }

@@ -78,9 +78,25 @@ async function ask(id, { question, maxTokens }) {
   return { ...answer, found, used, promptIds: ids, firstMs, rate };
 }
 
+// Go on from tokens as they are: for whoever measures.
+async function generate(id, { ids, maxTokens }) {
+  const begun = performance.now();
+  let firstMs = null;
+  const answer = await decoder.answer(ids, {
+    maxTokens,
+    told: (news) => {
+      if (news.text !== undefined) firstMs ??= performance.now() - begun;
+    },
+    stopped: async () => (await breathe(), stopped.delete(id)),
+  });
+  return { ...answer, firstMs, allMs: performance.now() - begun };
+}
+
 const VERBS = {
   start,
   ask,
+  generate,
+  score: (id, { ids, from }) => decoder.score(ids, from),
   embed: async (id, { texts }) => (await search.embed(texts)).map((vector) => Array.from(vector)),
   tokens: async (id, { text, by }) => (by === "search" ? search.tokens(text) : decoder.prompt(text).ids),
 };

@@ -49,7 +49,7 @@ function checkBrowser({ memoryBytes }) {
 function showFacts(threads) {
   const { answer, search, files, packages, about } = description;
   const rows = [...about.map((line) => ["Made of", line])];
-  if (answer) rows.push(["Answers", `${answer.name}, 8-bit weights, ${sized(files[answer.data].sizeBytes)}; licence: ${answer.license}`]);
+  if (answer) rows.push(["Answers", `${answer.name}, ${answer.weights}, ${sized(files[answer.data].sizeBytes)}; licence: ${answer.license}`]);
   if (search) rows.push(["Finds", `${counted(search.count, "passage")} by ${search.name}, 8-bit weights, ${sized(files[search.graph].sizeBytes)}; licence: ${search.license}`]);
   for (const each of packages) rows.push(["Runs on", `${each.name} ${each.version}; licence: ${each.license}`]);
   rows.push(["Threads", crossOriginIsolated ? String(threads) : `${threads}: whoever serves this page does not let it have more`]);
@@ -79,7 +79,7 @@ async function begin() {
     checkBrowser(description);
     const { threads } = await engine.start(description, showLoading);
     showFacts(threads);
-    loaded = true;
+    engine.ready = loaded = true;
     at("loading").hidden = true;
     at("question-label").textContent = description.answer ? "Question" : "What are you looking for?";
     at("go").textContent = description.answer ? "Ask" : "Find";
@@ -179,7 +179,7 @@ at("again").addEventListener("click", () => {
   at("question").focus();
 });
 
-// For programs in this page: workbench.ask("...").whole, workbench.embed([...]).
+// For programs in this page: workbench.ask("...").whole, workbench.embed([...]), once it is ready.
 window.workbench = engine;
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("offline.js").catch(() => {}); // then it is not kept
 begin();

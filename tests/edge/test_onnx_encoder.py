@@ -11,7 +11,7 @@ import pytest
 
 from workbench import edge
 from workbench.core.errors import CapabilityError, InputError
-from workbench.edge.compression.onnx_encoder import OnnxEncoder, make_encoder
+from workbench.edge.onnx_encoder import OnnxEncoder, make_encoder
 from workbench.models.formats.onnx_encoder import GRAPH, write_encoder
 from workbench.models.plain_encoder import PlainEncoder
 from workbench.models.protocol import ModelFiles

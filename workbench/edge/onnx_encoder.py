@@ -37,7 +37,7 @@ def make_encoder(files: ModelFiles, kind: str) -> Path:
         CapabilityError: It is no BERT.
         StorageError: The disk is full; nothing is left.
     """
-    from workbench.edge.compression.compressing import source_sha256
+    from workbench.edge.made_files import source_sha256
 
     assert files.folder is not None
     name = f"{source_sha256(files)[:32]}-encoder-{kind}-v{VERSION}"
