@@ -265,6 +265,6 @@ def test_a_door_that_watches_halts_what_fails(home: Path, tmp_path: Path) -> Non
 
 
 def edge_serve(folder: Path) -> None:
-    from workbench.edge.updates.operations import serve
+    from workbench.edge.fleet.operations import serve
 
     serve(folder)

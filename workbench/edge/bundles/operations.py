@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import annotated_types as limits
 
 from workbench.core.operations import operation
+from workbench.edge.reading import check_read
 
 from .results import Bundle, EdgeAnswer
 
@@ -59,12 +60,9 @@ def bundle(
         next_key: Who may sign the next version: public keys, as hexadecimal or paths.
 
     Raises:
-        CapabilityError: The model or adapter has no GGUF, or its architecture is not known to the
-            runtime here.
+        CapabilityError: The model or adapter has no GGUF, or one that the runtime does not know.
         ConflictError: The version before lets another key sign what follows.
     """
-    from workbench.edge.reading import check_read
-
     from . import parts
     from .building import Terms, build
     from .checking import check_bundle
