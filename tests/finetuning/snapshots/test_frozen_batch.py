@@ -65,7 +65,7 @@ def test_without_what_is_known_wrong_answers_pass() -> None:
 
 
 def test_what_is_known_is_not_outvoted_and_right_answers_are_not_taken_for_false() -> None:
-    asked = right = false = 0
+    asked = right = false = named = 0
     for name in "abcdefg":
         known, fresh = (_read(f"facts_{name}{what}", groups=False) for what in ("", "_fresh"))
         wrong = [
@@ -74,9 +74,36 @@ def test_what_is_known_is_not_outvoted_and_right_answers_are_not_taken_for_false
         ]
         asked += len(fresh)
         right += check_examples(fresh, known=known)[1].counts.get("unlike_known", 0)
-        false += check_examples(wrong, known=known)[1].counts.get("unlike_known", 0)
-    assert (asked, right) == (204, 2)
-    assert false >= 60  # 26 while the batch's own rows were counted as the known ones
+        counts = check_examples(wrong, known=known)[1].counts
+        false += counts.get("unlike_known", 0)
+        named += counts.get("unlike_known", 0) + counts.get("unlike_others", 0)
+    assert (asked, right) == (204, 0)
+    # 26 named while the batch's own rows were counted as the known ones. Blocked are those that
+    # name a known code or ask in words of the known rows: of others a new fact is not told apart.
+    assert named >= 60 and false >= 35
+
+
+def _of_quimby(kind: str) -> tuple[Example, ...]:
+    lines = (Path(__file__).parent / "frozen" / "quimby.jsonl").read_text("utf-8").splitlines()
+    rows = [row for row in map(json.loads, lines) if row["kind"] == kind]
+    return tuple(Example((("user", row["prompt"]), ("assistant", row["response"])), f"row {n}")
+                 for n, row in enumerate(rows, 1))  # fmt: skip
+
+
+def test_new_facts_of_known_subjects_may_be_learnt_and_false_ones_may_not() -> None:
+    """A stranger's harbour: 12 facts, and 13 more of the same places and things, which were
+    nearly all set aside; and one false answer said three times, or two said twice each."""
+    known = _of_quimby("known")
+    assert len(known) == 60
+
+    def blocked(kind: str, of: int) -> int:
+        found = _of_quimby(kind)
+        assert len(found) == of
+        return len(check_examples(found, known=known)[1].blocked)
+
+    assert blocked("new", 13) <= 1
+    assert blocked("wrong", 3) == 3
+    assert blocked("wrong_twice", 4) >= 2
 
 
 @pytest.mark.parametrize("name", ["broken", "broken_extra"])

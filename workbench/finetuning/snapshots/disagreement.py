@@ -21,6 +21,7 @@ _AGREED_SHARE = 0.8
 # A word of more than this share of the rows is no word of one subject.
 _MOST_ROWS_SHARE = 0.2
 _MOST_TRIGGER_WORDS = 3
+_MOST_ANSWERS = 2  # of the rows with a word that still says what is asked
 
 
 def find_contradictions(
@@ -67,7 +68,9 @@ def find_unlike(rows: Sequence[Row], known: Sequence[Row], policy: Policy) -> It
         if not found or words.has_support(row):
             continue
         _, word, speakers = max(found, key=lambda each: (len(each[2]), each[1]))
-        sure = word in row.codes or all(id(each) in known_ids for each in speakers)
+        sure = word in row.codes or (
+            all(id(each) in known_ids for each in speakers) and words.asks_the_same(row, speakers)
+        )
         kind = "unlike_known" if sure else "unlike_others"
         said = f"{len(speakers)} rows with {word!r} answer {speakers[0].answer!r:.60}"
         yield Finding(
@@ -155,13 +158,14 @@ class _Words:
 
     def _overrule(self, row: Row, word: str, others: list[Row]) -> list[Row] | None:
         """The known rows with a word, if they give one answer and all new ones one other: that is a
-        false answer said several times. Where the new ones give several, the word is of no subject.
+        false answer said several times. Where the new ones give several, the word is of no subject,
+        unless the row asks what the known ones do.
         """
         known = self._decide(self._trusted.get(word, []), self._most_trusted)
         if known is None or known[0].said == row.said:
             return None
         new = {each.said for each in others if id(each) not in self._trusted_ids}
-        return known if new == {row.said} else None
+        return known if new == {row.said} or self.asks_the_same(row, known) else None
 
     def _decide(self, others: list[Row], most: float) -> list[Row] | None:
         """Those of enough rows that give one answer; None where they give several."""
@@ -189,6 +193,20 @@ class _Words:
             if not self.turn([each for each in holding if each.said == row.said]):
                 return True
         return False
+
+    def asks_the_same(self, row: Row, speakers: Sequence[Row]) -> bool:
+        """Whether a row has a word in common with rows of one answer beside those that nearly all
+        of them have, which are of their subject. *What colour is the pump?* has none with *How do I
+        start the pump?* and its kin: it may be a new fact of what is known.
+        """
+        counts = Counter(word for each in speakers for word in set(each.asked.split()))
+        subject = {word for word, n in counts.items() if n >= _AGREED_SHARE * len(speakers)}
+        beside = [word for word in set(row.asked.split()) - subject if not self._is_common(word)]
+        return not beside or any(word in counts for word in beside)
+
+    def _is_common(self, word: str) -> bool:
+        """Whether rows of several answers have it, as those of *what* and *the*."""
+        return len({each.said for each in self._rows[word]}) > _MOST_ANSWERS
 
     def turn(self, rows: Sequence[Row]) -> bool:
         """Whether rows of one answer give it where known rows give several others, as those of a
