@@ -13,6 +13,7 @@ from workbench.evaluation.checks import Check
 from workbench.finetuning.exporting.parity_result import Parity, ParityRow, SideAnswer
 from workbench.finetuning.recording.comparing import compare_runs
 from workbench.finetuning.recording.recorded_run import RecordedRun, read_document
+from workbench.finetuning.recording.scaling import find_scaling
 from workbench.finetuning.recording.tensorboard_files import scalars
 from workbench.studio.curves import Curve, draw_curves, round_ticks, thin
 from workbench.studio.training_cards import draw_comparison, draw_run
@@ -48,6 +49,46 @@ def test_a_run_shows_its_figures_and_answers() -> None:
     assert "✓ A &lt;b&gt;." in html and "<b>." not in html
     assert "d" * 64 in html
     assert "nan" not in html.lower().replace("finance", "")
+
+
+def _shared(now: list[tuple[float, float | None]], **changes: object) -> RecordedRun:
+    told = [
+        {"rank": rank, "working": share, "memory_bytes": 812_000_000, "sent_bytes_s": sent}
+        for rank, (share, sent) in enumerate(now)
+    ]
+    points = [[at, {str(rank): share for rank, (share, _) in enumerate(now)}] for at in (0, 2, 4)]
+    plan = {"processes": len(now), "strategy": "fsdp", "tensor": 1, "threads": 1}
+    return made_run(plan=plan, processes={"now": told, "points": points}, **changes)
+
+
+def test_the_processes_of_a_run_are_shown_with_the_one_that_all_wait_for() -> None:
+    html = draw_run(_shared([(0.4, 2.5e6), (0.95, None)]))
+    assert "<strong>2 processes</strong>" in html and "strategy fsdp" in html
+    assert "Process 1 works 95% of its time and the others wait for it, one of them 60%" in html
+    assert "812 MB" in html and "2.50 MB/s" in html and "<td>–</td>" in html
+    assert "process 0 40% to 40%, process 1 95% to 95%" in html  # the picture in words
+    assert "wait for it" not in draw_run(_shared([(0.9, None), (0.95, None)]))
+    assert "processes" not in draw_run(made_run())
+
+
+def test_a_run_that_has_not_told_of_its_processes_and_its_restarts() -> None:
+    plan = {"processes": 4, "strategy": "ddp"}
+    restart = {"at_step": 9, "from_step": 8, "processes": 3, "cause": "process <2> was killed",
+               "steps_lost": 1}  # fmt: skip
+    html = draw_run(made_run(plan=plan, restarts=[restart]))
+    assert "None said how it did." in html
+    assert "after step 9: process &lt;2&gt; was killed; on 3 processes from step 8, 1 step" in html
+
+
+def test_a_run_is_held_against_one_process_of_the_same_recipe() -> None:
+    shared = _shared([(0.9, None), (0.9, None)], tokens_per_s=300.0)
+    alone = made_run("b" * 16, tokens_per_s=200.0)
+    other = made_run("c" * 16, tokens_per_s=100.0, recipe={"seed": 0, "rank": 8})
+    found = find_scaling(shared, [shared, other, alone])
+    assert found is not None and found.alone == "b" * 16
+    assert (found.times, found.efficiency) == (1.5, 0.75)
+    assert find_scaling(shared, [shared, other]) is None
+    assert find_scaling(alone, [shared, other]) is None
 
 
 def test_a_private_run_says_what_it_cost_and_whom_that_protects() -> None:

@@ -11,6 +11,7 @@ from workbench.core.errors import NotFoundError
 from workbench.studio.cards import card
 from workbench.studio.curves import Curve, draw_curves, thin
 from workbench.studio.markup import count, duration, escape, hint_html, number, pill, style, when
+from workbench.studio.process_cards import draw_processes
 from workbench.studio.tables import Table, plain_table
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def run_inside(run: RecordedRun) -> str:
             [loss_curve(run)], title="Loss", unit=_LOSS, end=run.steps, dots=f"on {run.losses_on}"
         ),
         f'<div class="wb-pairs">{_rates([run])}</div>',
+        draw_processes(run),
         _answers(run),
         f"<details><summary>Recipe and data</summary>{plain_table(recipe)}"
         f'<p class="q">data {escape(run.snapshot or run.data_sha256)}</p></details>',

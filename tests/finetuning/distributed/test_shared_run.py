@@ -19,6 +19,8 @@ from safetensors.torch import load_file
 from workbench.core import events, operations
 from workbench.core.cancellation import CancelToken
 from workbench.core.errors import CancelledError, CapabilityError, IntegrityError, PeerError
+from workbench.finetuning.recording.recorded_run import find_recorded_run
+from workbench.finetuning.recording.scaling import find_scaling
 from workbench.finetuning.training.checkpoints import NAME
 from workbench.finetuning.training.records import find_run, list_runs
 from workbench.models.adapters import list_adapters
@@ -77,6 +79,12 @@ def test_two_processes_give_the_adapter_of_one(data: Path) -> None:
         shared = _run(data, name="shared", samples=1, processes=2, strategy="fsdp")
     assert steps == list(range(1, STEPS + 1)) and len(shown) == 4
     assert _curve(shared.run) == pytest.approx(_curve(alone.run), abs=1e-4)
+    recorded = find_recorded_run(shared.run)
+    assert [each["rank"] for each in recorded.processes["now"]] == [0, 1]
+    assert all(each["memory_bytes"] > 1e7 for each in recorded.processes["now"])
+    scaling = find_scaling(recorded)
+    assert scaling is not None and scaling.alone == alone.run and scaling.efficiency > 0
+    assert find_scaling(find_recorded_run(alone.run)) is None
     assert shared.eval_loss_after == pytest.approx(alone.eval_loss_after, abs=1e-4)
     ours, theirs = _weights("alone"), _weights("shared")
     assert ours.keys() == theirs.keys()

@@ -20,6 +20,7 @@ from workbench.finetuning.distributed.job import Job
 from workbench.finetuning.distributed.line import Switchboard
 from workbench.finetuning.distributed.pulse import AGENT, Pulse
 from workbench.finetuning.distributed.story import Story
+from workbench.finetuning.distributed.vitals import Vitals
 
 if TYPE_CHECKING:
     import socket
@@ -66,6 +67,7 @@ class Followed:
         self._started_s = time.monotonic()
         self._stop_by_s = 0.0
         self._pulse = Pulse(job.plan.silent_s, self._started_s)
+        self._vitals = Vitals()
 
     def follow(self, task: Progress) -> WorkbenchError | None:
         """Until all are at their end: why one was lost; None if they ended as they should.
@@ -133,7 +135,7 @@ class Followed:
     def _take(self, said: dict[str, Any], caller: socket.socket, task: Progress) -> None:
         kind, rank = said["kind"], said["rank"]
         if kind == "beat":
-            self._hear_beat(rank, said["cpu_s"])
+            self._hear_beat(rank, said)
             return
         self._pulse.move(time.monotonic())
         if kind == "here":
@@ -154,9 +156,16 @@ class Followed:
             self._pulse.leave(rank)
             self._faults.append(said)
 
-    def _hear_beat(self, rank: int, cpu_s: float) -> None:
-        gap_s = self._pulse.hear(rank, time.monotonic(), cpu_s)
-        if gap_s is None or rank == AGENT:
+    def _hear_beat(self, rank: int, said: dict[str, Any]) -> None:
+        now_s = time.monotonic()
+        gap_s = self._pulse.hear(rank, now_s, said["cpu_s"])
+        if rank == AGENT:
+            return
+        self._vitals.hear(rank, now_s, said)
+        told = self._vitals.tell(now_s)
+        if told is not None:
+            events.emit("finetuning.processes", **told)
+        if gap_s is None:
             return
         events.emit("finetuning.slow", rank=rank, silent_s=gap_s)
         log.warning(

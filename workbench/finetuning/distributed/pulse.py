@@ -2,7 +2,7 @@
 
 A process that was killed is missed by the one that started it. One that hangs is not: it holds up
 all others for as long as they are patient. So each says every second that it is there, from a
-thread beside its work, and how much of the processor it had:
+thread beside its work, and how much of the processor it had (``vitals`` says what else):
 
 - Nothing said for so long as the plan allows: it was stopped, or the machine is out of memory. It
   *hangs*.
@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 
 from workbench.finetuning.distributed.line import Line
+from workbench.finetuning.distributed.vitals import read_vitals
 
 EVERY_S = 1.0
 STUCK_S = 600.0
@@ -33,7 +34,7 @@ def beat(line: Line) -> None:
     def go_on() -> None:
         with contextlib.suppress(OSError, ValueError):  # nobody listens any more
             while True:
-                line.tell("beat", cpu_s=time.process_time())
+                line.tell("beat", cpu_s=time.process_time(), **read_vitals())
                 time.sleep(EVERY_S)
 
     threading.Thread(target=go_on, daemon=True, name="beat").start()

@@ -56,8 +56,10 @@ class RecordedRun(Viewable):
     command goes on from the last checkpoint. ``steps`` are all it was to do, ``steps_done`` those
     that it did; ``curve`` has at most 2,000 of them. ``figures`` are what it ended with, of a
     private run also what it cost. ``plan`` is of one on several processes: how many, with which
-    strategy; it is the last one, where a run was gone on with. ``evaluated_on`` says on which rows
-    ``evaluations`` and ``samples`` are, "" where an older version did not write it down.
+    strategy; it is the last one, where a run was gone on with. ``processes`` says how they did over
+    the last half minute and since the beginning, ``restarts`` where the run began again, at what
+    cost and why: see ``distributed.vitals`` and ``training.loop.Restart``. ``evaluated_on`` says
+    on which rows ``evaluations`` and ``samples`` are, "" where an older version did not say.
     ``starts_from`` is the adapter that it went on from, None if it began at the base. ``trouble``
     says why it failed, with
     ``hint``. Times are Unix times, ``seconds`` those of the steps alone.
@@ -91,6 +93,8 @@ class RecordedRun(Viewable):
     starts_from: str | None = None
     evaluated_on: str = ""
     plan: dict[str, Any] = field(default_factory=dict)
+    processes: dict[str, Any] = field(default_factory=dict)
+    restarts: tuple[dict[str, Any], ...] = ()
     trouble: str = ""
     hint: str = ""
 
@@ -195,6 +199,8 @@ def read_document(run_id: str, told: Mapping[str, Any]) -> RecordedRun:
         starts_from=told.get("starts_from"),
         evaluated_on=told.get("evaluated_on") or result.get("evaluated_on") or "",
         plan=dict(told.get("plan") or {}),
+        processes=dict(told.get("processes") or {}),
+        restarts=tuple(told.get("restarts") or ()),
         trouble=error.get("message", ""),
         hint=error.get("hint", ""),
     )

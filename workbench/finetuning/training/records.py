@@ -88,7 +88,7 @@ class RunRecord:
         self._begin()
         reset = _current.set(self)
         try:
-            with cancellable() as token, events.listening(self._hear, "finetuning.step"):
+            with cancellable() as token, events.listening(self._hear, "finetuning"):
                 token.watch(self._is_stop_asked)
                 yield
         except (CancelledError, KeyboardInterrupt):
@@ -138,9 +138,15 @@ class RunRecord:
         self._due_s = now_s + max(_EVERY_S, (now_s - begun_s) / _MOST_SHARE)
 
     def _hear(self, event: events.Event) -> None:
-        """A step of this very run; others may go on in other threads."""
+        """A step of this very run, or how its processes do; others may go on in other threads."""
+        if _current.get() is not self:
+            return
         training = self._training
-        if _current.get() is self and training is not None and time.monotonic() >= self._due_s:
+        if event.kind == "finetuning.processes":
+            self._document["processes"] = dict(event.data)
+        if event.kind not in ("finetuning.step", "finetuning.processes"):
+            return
+        if training is not None and time.monotonic() >= self._due_s:
             self.update(training)
 
     def _is_stop_asked(self) -> bool:
