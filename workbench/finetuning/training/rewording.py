@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core import settings
 from workbench.core.cancellation import check_cancelled
+from workbench.core.progress import progress
 from workbench.core.seeds import derive_seed
 from workbench.finetuning.examples import Example
 
@@ -143,8 +144,9 @@ def reword_all(
 
     vectors = QuestionVectors()
     try:
-        words = find_words(tokenizer, vectors.describe, embedder=EMBEDDER)
-        return reword(examples, words=words, describe=vectors.describe, seed=seed)
+        with progress("find other words for the rows"):  # some minutes where the machine is busy
+            words = find_words(tokenizer, vectors.describe, embedder=EMBEDDER)
+            return reword(examples, words=words, describe=vectors.describe, seed=seed)
     finally:
         vectors.close()
 
