@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.studio.curves import Below, Curve, draw_curves, round_ticks
-from workbench.studio.markup import count, duration, escape, number
+from workbench.studio.markup import count, escape, number
 
 if TYPE_CHECKING:
     from workbench.finetuning.recording.recorded_run import RecordedRun
@@ -95,7 +95,12 @@ def _curves(run: RecordedRun) -> str:
         for index, rank in enumerate(ranks)
     ]
     end_s = float(points[-1][0]) or 1.0
-    marks = tuple((at, duration(at)) for at in round_ticks(0.0, end_s) if at <= end_s)
+    unit_s, name = (60.0, "min") if end_s > 120 else (1.0, "s")
+    marks = tuple(
+        (at * unit_s, f"{at:g} {name}")
+        for at in round_ticks(0.0, end_s / unit_s)
+        if at * unit_s <= end_s
+    )
     lowest = ", ".join(
         f"{each.name} {min(y for _, y in each.line):.0%} to {max(y for _, y in each.line):.0%}"
         for each in curves
