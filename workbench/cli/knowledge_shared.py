@@ -95,7 +95,8 @@ def show_review(found: ShownReview) -> None:
     for page in found.change.pages:
         _show_page(page)
     for value in found.change.values:
-        click.echo(f"{value.kind} {value.key[:_SHORT]}")
+        why = " (its page was renamed)" if value.follows else ""
+        click.echo(f"{value.kind} {value.key[:_SHORT]}{why}")
         for sign, said in (("-", value.old), ("+", value.new)):
             if said is not None:
                 click.echo(f"  {sign} {said}")

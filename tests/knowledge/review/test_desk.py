@@ -244,7 +244,9 @@ def test_a_decision_or_a_fact_that_is_gone_takes_no_words_of_ones_own(
     number = propose(space, contents.with_statement(more), "more", "ann", base=base)
     desk = sit("bob")
     (conflict,) = open_at(desk, number).conflicts
-    assert (conflict.own, conflict.ours) == ("", None) and "page:mill.md" in str(conflict.theirs)
+    assert (conflict.own, conflict.ours) == ("", None) and "page:buildings/mill.md" in str(
+        conflict.theirs
+    )
     with pytest.raises(InputError, match="one of the two"):
         desk.resolve({1: Own("anything")})
     desk.resolve({1: "theirs"})

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from workbench.core.errors import NotFoundError
 
+from .former_names import no_page
 from .glances import PageGlance, ValueGlance
 from .lines import changed_spans, split_lines
 from .records import Record
@@ -62,9 +63,7 @@ def blame_page(
     contents = space.contents(head)
     found = contents.page_at(path)
     if found is None:
-        paths = (page.path for page in contents.pages.values())
-        known = [each for each in paths if space.may(by, "read", [each])]
-        raise NotFoundError.among("page", path, known)
+        raise no_page(space, path, contents, by=by)
     key, page = found
     lines = split_lines(page.text)
     owners = _owners(space, key, head, len(lines))

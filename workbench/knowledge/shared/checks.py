@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from workbench.knowledge.extraction.names import name_key
 
 from .contents import Contents
+from .page_sources import PAGE_SOURCE, split_source
 from .pages import Page
 from .single_values import two_values
 from .statements import Statement
 
-PAGE_SOURCE = "page:"
 _MOST_LINE = 1000
 _HEADING = re.compile(r"(#{1,6})\s")
 _FENCE = re.compile(r"\s*(```|~~~)")
@@ -69,22 +69,23 @@ def _check_sources(before: Contents, after: Contents) -> Iterator[Finding]:
         if new and not said.sources:
             yield Finding("sources", str(said), "it names no source", key=key)
         for source in said.sources:
-            fault = _source_fault(source, texts)
-            if fault and (new or not _source_fault(source, were)):
+            fault = _source_fault(source, texts, were)
+            if fault and (new or not _source_fault(source, were, {})):
                 yield Finding("sources", str(said), fault, key=key, source=source)
 
 
-def _source_fault(source: str, texts: Mapping[str, str]) -> str | None:
-    """What is wrong with a source that is a page."""
+def _source_fault(source: str, texts: Mapping[str, str], were: Mapping[str, str]) -> str | None:
+    """What is wrong with a source that is a page, with those that were there before."""
     if not source.startswith(PAGE_SOURCE):
         return None if source.strip() else "a source is empty"
-    said = source.removeprefix(PAGE_SOURCE)
-    path = said
-    while path not in texts and "#" in path:  # a path may have the sign, too
-        path = path.rpartition("#")[0]
-    if path not in texts:
-        return f"its source, the page {path}, is not there"
-    words = said[len(path) + 1 :]
+    found = split_source(source, texts)
+    if found is None:
+        path = source.removeprefix(PAGE_SOURCE)
+        taken = split_source(source, were)
+        if taken is not None:
+            return f"its source, the page {taken[0]}, is taken away"
+        return f"its source, the page {path.partition('#')[0]}, is not there"
+    path, words = found
     if words and " ".join(words.split()) not in " ".join(texts[path].split()):
         return f"the page {path} does not have the words {words!r:.120}"
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from .decisions import Decision
 from .lines import Hunk as Hunk
 from .lines import hunks_of
 from .notebook_cells import EMPTY_NOTEBOOK, CellChange, cell_changes
+from .page_sources import only_followed
 from .pages import Page
 from .statements import Statement
 
@@ -33,12 +34,16 @@ class PageChange:
 
 @dataclass(frozen=True)
 class ValueChange:
-    """A statement or decision before and after, in words; one is None where it came or went."""
+    """A statement or decision before and after, in words; one is None where it came or went.
+
+    ``follows`` says that only the name of a page that is its source is another, for it was renamed.
+    """
 
     key: str
     kind: str
     old: str | None
     new: str | None
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,13 @@ class Difference:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The pages that it touches, by old and new path; the empty one is the space itself."""
+        """The pages that it touches, by old and new path; the empty one is the space itself.
+
+        Who may rename a page need not be allowed to change what names it as a source.
+        """
         found = {path for each in self.pages for path in (each.old_path, each.new_path) if path}
-        return tuple(sorted(found | ({""} if self.values else set())))
+        touched = any(not each.follows for each in self.values)
+        return tuple(sorted(found | ({""} if touched else set())))
 
 
 def difference(old: Contents, new: Contents, *, with_lines: bool = True) -> Difference:
@@ -67,8 +76,9 @@ def difference(old: Contents, new: Contents, *, with_lines: bool = True) -> Diff
         _page_change(key, old.pages.get(key), new.pages.get(key), with_lines)
         for key in _changed(old.pages, new.pages)
     )
+    follow = only_followed(old, new)
     said = [
-        _value_change(key, "statement", old.statements.get(key), new.statements.get(key))
+        _value_change(key, "statement", old.statements.get(key), new.statements.get(key), follow)
         for key in _changed(old.statements, new.statements)
     ]
     made = [
@@ -105,9 +115,13 @@ def _page_change(key: str, old: Page | None, new: Page | None, with_lines: bool)
 
 
 def _value_change(
-    key: str, kind: str, old: Statement | Decision | None, new: Statement | Decision | None
+    key: str,
+    kind: str,
+    old: Statement | Decision | None,
+    new: Statement | Decision | None,
+    follow: Container[str] = (),
 ) -> ValueChange:
-    return ValueChange(key, kind, _told(old), _told(new))
+    return ValueChange(key, kind, _told(old), _told(new), key in follow)
 
 
 def _told(value: Statement | Decision | None) -> str | None:

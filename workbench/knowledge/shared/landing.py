@@ -17,6 +17,7 @@ from .cases import require_apart
 from .checks import check_change
 from .contents import Contents, contents_of, files_of
 from .differences import touched_now, touched_paths
+from .former_names import under_names_now
 from .merging import merge
 from .proposals import Proposal, find_proposal, settled_words
 from .proposing import all_touched, checked_words
@@ -123,6 +124,8 @@ def resolve(
         proposal.require_open()
         require_seen(proposal, seen)
         head = space.head if onto is None else onto
+        sides = (space.contents(head), space.contents(proposal.head))
+        contents = under_names_now(space, contents, *sides, by=by)
         name = by if isinstance(by, str) or by is None else by.user
         verb = "propose" if name == proposal.author else "merge"
         before = all_touched(space, proposal)
@@ -184,6 +187,8 @@ def revert(space: Space, record: str, *, words: str = "", by: By = None) -> Land
         merged = merge(space.contents(found), now, was).require(
             hint="make a proposal that changes it by hand"
         )
+        if now == space.contents(found):  # to the byte, also what names a page as it was called
+            merged = was
         if merged == now:
             raise ConflictError(
                 f"what {found[:12]} brought is not there any more",

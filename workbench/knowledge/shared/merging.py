@@ -10,6 +10,7 @@ from .conflicts import Conflict
 from .contents import Contents
 from .merging_pages import merge_pages
 from .merging_statements import merge_decisions, merge_statements
+from .page_sources import Cited
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,14 @@ def merge(base: Contents, ours: Contents, theirs: Contents) -> Merged:
         ours: This side.
         theirs: The other. With the sides exchanged, the contents are the same where nothing is in
             conflict.
+
+    A source that is a page is the page's, whatever it is called on either side.
     """
     pages, of_pages = merge_pages(base.pages, ours.pages, theirs.pages)
-    said, of_statements = merge_statements(base.statements, ours.statements, theirs.statements)
+    cited = Cited(base.pages, ours.pages, theirs.pages)
+    sides = (cited.marked(each.statements, each.pages) for each in (base, ours, theirs))
+    marked, of_statements = merge_statements(*sides)
+    said = cited.named(marked, pages)
     made, of_decisions = merge_decisions(base.decisions, ours.decisions, theirs.decisions)
     conflicts = (*of_pages, *of_statements, *of_decisions)
     return Merged(Contents(pages, said, made), conflicts)

@@ -9,6 +9,7 @@ from .ancestry import common_ancestor
 from .cases import require_apart
 from .contents import Contents, contents_of, files_of
 from .differences import touched_now
+from .former_names import under_names_now
 from .merging import merge
 from .proposals import Proposal, checked_title, find_proposal, last_proposal
 from .seeing import seen_proposal
@@ -55,6 +56,7 @@ def open_proposal(
                 hint="check out what is agreed on, or revise the proposal",
             )
         now = space.contents()
+        contents = under_names_now(space, contents, space.contents(came_from), by=by)
         touched = touched_now(space.contents(came_from), contents, now)
         actor = space.require(by, "propose", touched)
         if not touched:
@@ -111,6 +113,9 @@ def revise_proposal(
         proposal.require_open()
         old = base_of(space, proposal)
         agreed = old if base is None else _agreed_in(space, proposal, base)
+        before = space.contents(base or proposal.head)
+        others = (space.contents(proposal.head), space.contents(agreed))
+        contents = under_names_now(space, contents, before, *others, by=by)
         touched = touched_now(space.contents(agreed), contents, space.contents())
         actor = space.require(by, "propose", touched or all_touched(space, proposal))
         require_author(proposal, actor, "revise")

@@ -12,6 +12,7 @@ from .approval_rules import ApprovalRule, counted_approvals, rule_for, rules_of
 from .checks import Finding
 from .conflicts import Conflict
 from .differences import Difference, difference
+from .former_names import no_page
 from .lines import changed_spans, split_lines
 from .proposals import Comment, Proposal, find_proposal
 from .proposing import all_touched, base_of, checked_words
@@ -110,9 +111,7 @@ def comment(
         actor = space.require(by, "comment", where)
         require_seen(proposal, seen)
         if page is not None and contents.page_at(page) is None:
-            paths = (each.path for each in contents.pages.values())
-            known = [each for each in paths if space.may(by, "read", [each])]
-            raise NotFoundError.among("page", page, known)
+            raise no_page(space, page, contents, by=by)
         if statement is not None and statement not in contents.statements:
             raise NotFoundError(f"proposal {number} has no statement {statement[:12]}")
         _check_line(page and contents.page_at(page), line)

@@ -15,6 +15,7 @@ from .lines import split_lines
 from .merging import Merged
 from .merging_notebooks import ORDER, SOURCE
 from .notebook_cells import in_order, with_cell_field
+from .page_sources import follow_renames
 from .pages import Page, clashing_paths
 from .settling_own import Own, write_own
 from .statements import Statement
@@ -60,7 +61,7 @@ def settle(
             f"{clashes[0]} is the path of two pages, or of a page and a folder",
             hint="rename one in a revision of the proposal",
         )
-    return found
+    return follow_renames(found, merged.contents, ours, theirs)
 
 
 def _settled(found: Contents, conflict: Conflict, side: Contents, text: str) -> Contents:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate
 
-from .checks import PAGE_SOURCE, Finding, check_change
+from .checks import Finding, check_change
 from .contents import Contents
+from .page_sources import PAGE_SOURCE
 
 MayRead = Callable[[str], bool]
 _CLOSED = "its source is in a place that is closed to you: who may read it sees what the check says"
