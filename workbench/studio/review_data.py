@@ -6,9 +6,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from workbench.knowledge.review.visitor import ways_in
+from workbench.knowledge.shared.authors import named, what_it_means
 
 if TYPE_CHECKING:
     from workbench.knowledge.review.desk import Shown
+    from workbench.knowledge.review.queue import Queue
     from workbench.knowledge.review.sheet import Sheet
 
 
@@ -19,10 +21,18 @@ def data_of(shown: Shown) -> dict[str, Any]:
         "gone": shown.gone,
         "ways": [] if shown.user is not None else [asdict(each) for each in ways_in()],
         "spaces": list(shown.spaces),
-        "queue": None if shown.queue is None else asdict(shown.queue),
+        "queue": None if shown.queue is None else _queue(shown.queue),
         "sheet": None if shown.sheet is None else _sheet(shown.sheet),
         "meanwhile": list(shown.meanwhile),
     }
+
+
+def _queue(queue: Queue) -> dict[str, Any]:
+    found = asdict(queue)
+    for rows in (found["open"], found["ended"]):
+        for row in rows:
+            row["named"] = named(row["author"], row["author_state"])
+    return found
 
 
 def _sheet(sheet: Sheet) -> dict[str, Any]:
@@ -31,7 +41,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
         "number": proposal.number,
         "title": proposal.title,
         "author": proposal.author,
-        "author_state": sheet.author_state,
+        "author_gone": what_it_means(proposal.author, sheet.author_state),
         "opened_s": proposal.opened_us / 1e6,
         "revisions": len(proposal.revisions),
         "writers": sorted(proposal.writers),

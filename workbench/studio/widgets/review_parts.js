@@ -89,11 +89,9 @@ function queueHtml(view, ui) {
   return `<div data-rove="queue">${none}${list("Waits for you", yours)}${list(yours.length ? "Others" : "Open", rest)}${ended}</div>${log}`;
 }
 
-const GONE = { removed: "(removed) ", disabled: "(disabled) ", unknown: "(not known here) " };
-
 function rowHtml(row, view) {
   const open = view.sheet?.number === row.number;
-  const facts = [`by ${row.yours ? "you" : `${GONE[row.author_state] ?? ""}${esc(row.author)}`}`, when(row.opened_s)];
+  const facts = [`by ${row.yours ? "you" : esc(row.named)}`, when(row.opened_s)];
   if (row.state === "open" && row.asked) facts.push(`${row.approvals} of ${many(row.asked, "approval")}`);
   if (row.objections) facts.push("changes asked for");
   if (row.open_comments) facts.push(many(row.open_comments, "open comment"));

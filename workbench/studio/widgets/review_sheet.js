@@ -15,13 +15,11 @@ function sheetHtml(view, ui) {
 }
 
 function headHtml(sheet) {
-  const gone = { removed: "was removed", disabled: "is disabled", unknown: "is not known on this machine" }[sheet.author_state];
   const others = sheet.writers.filter((name) => name !== sheet.author);
   const facts = [`by ${esc(sheet.author)}`, when(sheet.opened_s), many(sheet.revisions, "revision")];
   if (others.length) facts.push(`also written by ${esc(others.join(", "))}`);
   facts.push(`<code title="the record that is looked at">${sheet.seen.slice(0, 8)}</code>`);
-  const removed = gone && sheet.state === "open" ? `<p class="wb-warn"><b>${esc(sheet.author)} ${gone}.</b> The proposal stands under that name, but
-    nobody can revise it. Who may merge can still settle its conflicts, merge or decline it.</p>` : "";
+  const removed = sheet.author_gone && sheet.state === "open" ? `<p class="wb-warn">${esc(sheet.author_gone)}.</p>` : "";
   const words = sheet.words && sheet.words !== sheet.title ? `<p class="rv-words">${esc(sheet.words)}</p>` : "";
   return `<div class="rv-head"><h2 tabindex="-1" id="rv-title" data-key="title"><span class="q">${sheet.number}</span> ${esc(sheet.title)}</h2>${pill(sheet.state)}
     ${press("close", "Close", { more: 'aria-label="Close the proposal"' })}</div>
