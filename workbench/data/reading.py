@@ -250,7 +250,8 @@ class JsonLinesReader(Reader):
                 try:
                     # A byte order mark belongs at the start of a file; further in it is a fault.
                     text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                    record = json.loads(text, parse_constant=_refuse)
+                    # Without its end, or what is cut off there is told of column 1 of the next.
+                    record = json.loads(text.rstrip("\r\n"), parse_constant=_refuse)
                     if not isinstance(record, dict):
                         reason, record = "not a JSON object", None
                 except UnicodeDecodeError:

@@ -171,6 +171,7 @@ def test_a_run_that_goes_on_elsewhere_is_not_begun_twice(tmp_path: Path) -> None
     ("options", "kind", "says"),
     [
         ({"rank": 0}, InputError, "rank is 0; it must be from 1"),
+        ({"seed": -1}, InputError, "from 0 to 9007199254740992"),
         ({"preset": "fast"}, NotFoundError, "fast-cpu"),
         ({"name": "a b"}, InputError, "letters, digits"),
         ({"max_tokens": 12}, DataError, "no row may be used"),

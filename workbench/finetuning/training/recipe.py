@@ -74,9 +74,10 @@ class Recipe:
         for name, low, high in _LIMITS:
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and low <= value <= high):
+                nearest = high if value > high else low
                 raise InputError(
-                    f"{name} is {value!r}; it must be from {low:g} to {high:g}",
-                    hint="workbench finetuning presets",
+                    f"{name} is {value!r}; it must be from {_bound(low)} to {_bound(high)}",
+                    hint=f"{name}={_bound(nearest)}",
                 )
         if self.steps is None and self.epochs is None:
             raise InputError("the recipe has no end", hint="give steps or epochs")
@@ -114,6 +115,11 @@ class Recipe:
         if self.schedule == "cosine":
             return self.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
         return self.learning_rate
+
+
+def _bound(value: float) -> str:
+    """A bound as one types it: whole numbers with all their digits."""
+    return f"{value:d}" if isinstance(value, int) else f"{value:g}"
 
 
 # Name, least, most.
