@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
 
+from workbench.identity.scopes import SignedIn
+from workbench.knowledge.review.queue import MOST_ENDED, show_queue
 from workbench.knowledge.shared import shelf
 from workbench.knowledge.shared.events import MOVES_HEAD, Event
 from workbench.knowledge.shared.landing import merge_proposal
+from workbench.knowledge.shared.operations import list_proposals
 from workbench.knowledge.shared.proposals import find_proposal, proposals_of
 from workbench.knowledge.shared.proposing import end_proposal, open_proposal, revise_proposal
 from workbench.knowledge.shared.reviewing import approve, ask_for_changes, comment, settle_comment
 from workbench.knowledge.shared.space import Space
+from workbench.knowledge.shared.version_operations import log
 
 DEEDS: dict[str, Callable[[Space, int], object]] = {
     "comment": lambda space, number: comment(space, number, "so?", by="rev"),
@@ -99,3 +104,59 @@ def test_what_is_agreed_on_is_told_from_what_was_only_proposed(busy: tuple[Space
     assert agreed == {begun: True, merged: True, theirs: False, other: False, "f" * 64: False}
     line = {digest for digest, _ in space.line()}
     assert {digest: digest in line for digest in agreed} == agreed
+
+
+def test_the_queue_is_what_the_replay_of_all_events_says(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(20261128)
+    for number in range(1, 13):
+        contents = space.contents().with_page(f"p{number}.md", f"# {number}\n")
+        open_proposal(space, contents, title=f"change {number}", by="con")
+        for _ in range(chance.randrange(3)):
+            comment(space, number, "so?", by="rev")
+        ended = chance.choice(("", "", "merged", "declined"))
+        if ended == "merged":
+            approve(space, number, by="vera")
+            merge_proposal(space, number, by="cur")
+        elif ended:
+            end_proposal(space, number, by="cur")
+    asked = SignedIn("1", "session", "rev", 2.0**40)
+    known = proposals_of(space.shelf.events())
+    assert {each.state for each in known.values()} == {"open", "merged", "declined"}
+    found = show_queue(space, by=asked)
+    by_state = {
+        state: [each.number for each in known.values() if (each.state == "open") is state]
+        for state in (True, False)
+    }
+    assert [each.number for each in found.open] == by_state[True]
+    assert [each.number for each in found.ended] == by_state[False][::-1]
+    assert found.event == len(space.shelf.events())
+    listed = list_proposals(space.name, all_states=True, user="rev")
+    assert {each.number: each.state for each in listed} == {
+        number: each.state for number, each in known.items()
+    }
+    assert [each.number for each in list_proposals(space.name, user="rev")] == by_state[True]
+    monkeypatch.setattr(shelf, "ENDS", ("merged",))  # a variant that forgets what was declined
+    assert [each.number for each in show_queue(space, by=asked).open] != by_state[True]
+
+
+@pytest.mark.parametrize("look", ["queue", "list", "log"])
+def test_a_look_reads_few_events_of_many(
+    busy: tuple[Space, int], monkeypatch: pytest.MonkeyPatch, look: str
+) -> None:
+    space, _ = busy
+    end_proposal(space, 1, by="con")
+    for number in range(3, 3 + MOST_ENDED):  # so that the one of which much was said is far back
+        contents = space.contents().with_page(f"p{number}.md", f"# {number}\n")
+        open_proposal(space, contents, title="t", by="con")
+        end_proposal(space, number, by="con")
+    read, made = [], shelf._event
+    monkeypatch.setattr(shelf, "_event", lambda row: read.append(row["number"]) or made(row))
+    if look == "queue":
+        show_queue(space, by=SignedIn("1", "session", "rev", 2.0**40))
+    elif look == "list":
+        list_proposals(space.name, user="rev")
+    else:
+        log(space.name, user="rev")
+    assert 0 < len(read) < _MANY / 2, len(read)

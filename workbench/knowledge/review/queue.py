@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from workbench.identity.scopes import SignedIn
@@ -17,7 +18,7 @@ from workbench.knowledge.shared.approval_rules import (
 )
 from workbench.knowledge.shared.authors import state_of
 from workbench.knowledge.shared.events import Event
-from workbench.knowledge.shared.proposals import Proposal, ProposalState, proposals_of
+from workbench.knowledge.shared.proposals import Proposal, ProposalState, find_proposal
 from workbench.knowledge.shared.proposing import all_touched, base_of
 from workbench.knowledge.shared.space import Space
 from workbench.knowledge.shared.version_operations import CLOCK_OFF_US
@@ -92,18 +93,17 @@ def show_queue(space: Space, *, by: SignedIn) -> Queue:
     """
     with space.shelf.snapshot():
         space.require(by, "read")
-        events = space.shelf.events()
-        rules = rules_of(events)
+        rules = rules_of(space.shelf.events(kinds=("ruled",)))
         done = Happenings(space, by)
-        known = sorted(proposals_of(events).values(), key=lambda each: each.number)
-        found = [each for each in known if done.may_see_proposal(each.number)]
-        ended = [each for each in reversed(found) if each.state != "open"][:MOST_ENDED]
+        numbers = (each for each in space.shelf.proposals() if done.may_see_proposal(each))
+        last = reversed(space.shelf.proposals(ended=True))
+        ended = islice((each for each in last if done.may_see_proposal(each)), MOST_ENDED)
 
-        def rows(some: list[Proposal]) -> tuple[Row, ...]:
-            return tuple(_row(space, each, rules, by) for each in some)
+        def rows(some: Iterable[int]) -> tuple[Row, ...]:
+            return tuple(_row(space, find_proposal(space, each), rules, by) for each in some)
 
         may = space.may(by, "revert", [""])
-        gone = taken_back(events)
+        gone = taken_back(space.shelf.events(kinds=("reverted",)))
         log: list[Landing] = []
         later_us: int | None = None
         for digest, record in space.line():
@@ -122,8 +122,7 @@ def show_queue(space: Space, *, by: SignedIn) -> Queue:
             )  # fmt: skip
         role = space.grants.decide(by, "read", space=space.path).role or ""
         return Queue(
-            space.name, rows([each for each in found if each.state == "open"]), rows(ended),
-            tuple(log), len(events), role,
+            space.name, rows(numbers), rows(ended), tuple(log), space.last_event, role,
         )  # fmt: skip
 
 

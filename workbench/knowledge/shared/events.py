@@ -17,6 +17,7 @@ EventKind = Literal[
     "withdrawn", "declined", "merged", "reverted", "released", "ruled",
 ]  # fmt: skip
 MOVES_HEAD: tuple[EventKind, ...] = ("begun", "merged", "reverted")
+ENDS: tuple[EventKind, ...] = ("merged", "withdrawn", "declined")  # of a proposal, for good
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from .differences import Difference
 from .folders import read_folder
 from .landing import Landed, merge_proposal, resolve
 from .opening import opened_space
-from .proposals import Comment, Proposal, ProposalState, proposals_of
+from .proposals import Comment, Proposal, ProposalState, find_proposal
 from .proposing import all_touched, end_proposal, open_proposal, revise_proposal
 from .reviewing import (
     approve,
@@ -145,11 +145,14 @@ def list_proposals(
     """
     with opened_space(name) as space:
         space.require(user, "read")
-        found, done = proposals_of(space.shelf.events()).values(), Happenings(space, user)
+        done = Happenings(space, user)
+        numbers = space.shelf.proposals()
+        if all_states:
+            numbers = sorted((*numbers, *space.shelf.proposals(ended=True)))
         return [
-            _summary(space, each)
-            for each in found
-            if (all_states or each.state == "open") and done.may_see_proposal(each.number)
+            _summary(space, find_proposal(space, each))
+            for each in numbers
+            if done.may_see_proposal(each)
         ]
 
 

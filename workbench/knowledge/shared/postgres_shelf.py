@@ -20,7 +20,7 @@ from workbench.store.documents import dump_document, load_document
 from workbench.store.postgres_link import EXTRA, connect_postgres, place_of, saying_why
 
 from .contents import digest_of
-from .events import Event, EventKind
+from .events import ENDS, Event, EventKind
 from .shelf import checked
 
 if TYPE_CHECKING:
@@ -150,14 +150,26 @@ class PostgresShelf:
         )
 
     def events(
-        self, *, after: int = 0, proposal: int | None = None, kinds: tuple[EventKind, ...] = ()
+        self,
+        *,
+        after: int = 0,
+        proposal: int | None = None,
+        kinds: tuple[EventKind, ...] = (),
+        record: str | None = None,
     ) -> list[Event]:
         """The events of greater numbers."""
         return self._events(
             "AND number > %s AND (%s::bigint IS NULL OR proposal = %s) AND (%s OR kind = ANY(%s)) "
-            "ORDER BY number",
-            (after, proposal, proposal, not kinds, [*kinds]),
+            "AND (%s::text IS NULL OR record = %s) ORDER BY number",
+            (after, proposal, proposal, not kinds, [*kinds], record, record),
         )
+
+    def proposals(self, *, ended: bool = False) -> list[int]:
+        """The numbers of the proposals that are open, or were ended."""
+        which = f"SELECT proposal FROM {SCHEMA}.events WHERE space = %s AND kind = ANY(%s)"
+        asked = f"{which} {'INTERSECT' if ended else 'EXCEPT'} {which} ORDER BY 1"
+        rows = self._rows(asked, (self.name, ["opened"], self.name, [*ENDS]))
+        return [int(row[0]) for row in rows]
 
     def last(self, kinds: tuple[EventKind, ...] = ()) -> Event | None:
         """The last event."""

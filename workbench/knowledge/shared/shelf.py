@@ -16,7 +16,7 @@ from workbench.store.documents import dump_document, load_document
 from workbench.store.migrations import Migration
 
 from .contents import digest_of
-from .events import Event, EventKind
+from .events import ENDS, Event, EventKind
 
 FOLDER = "shared"
 FILE_NAME = "space.sqlite"
@@ -55,9 +55,16 @@ INSERT INTO imported VALUES (1, 0);
 CREATE TRIGGER imported_stays BEFORE DELETE ON imported
 BEGIN SELECT RAISE(ABORT, 'what was imported stays so'); END;
 """
+_FOUND_SOONER = """
+-- The queue asks for the events of some proposals, and the log for those of some kinds.
+CREATE INDEX events_of_proposals ON events (proposal, number) WHERE proposal IS NOT NULL;
+CREATE INDEX events_of_kinds ON events (kind, number, proposal);
+CREATE INDEX events_of_records ON events (record, number) WHERE record IS NOT NULL;
+"""
 MIGRATIONS = (
     Migration("objects and events", _TABLES),
     Migration("what was imported", _IMPORTED),
+    Migration("events found sooner", _FOUND_SOONER),
 )
 
 
@@ -83,9 +90,17 @@ class Shelf(Protocol):
         """Keep an event, whose number is the next. Inside a transaction."""
 
     def events(
-        self, *, after: int = 0, proposal: int | None = None, kinds: tuple[EventKind, ...] = ()
+        self,
+        *,
+        after: int = 0,
+        proposal: int | None = None,
+        kinds: tuple[EventKind, ...] = (),
+        record: str | None = None,
     ) -> list[Event]:
-        """The events of greater numbers, in order; of one proposal, or of some kinds."""
+        """The events of greater numbers, in order; of one proposal, some kinds, or a record."""
+
+    def proposals(self, *, ended: bool = False) -> list[int]:
+        """The numbers of the proposals that are open, or of those that were ended, in order."""
 
     def last(self, kinds: tuple[EventKind, ...] = ()) -> Event | None:
         """The last event, of any kind or of some; one row is read for it."""
@@ -157,15 +172,32 @@ class SqliteShelf:
             )
 
     def events(
-        self, *, after: int = 0, proposal: int | None = None, kinds: tuple[EventKind, ...] = ()
+        self,
+        *,
+        after: int = 0,
+        proposal: int | None = None,
+        kinds: tuple[EventKind, ...] = (),
+        record: str | None = None,
     ) -> list[Event]:
         """The events of greater numbers."""
+        named = {"proposal": proposal, "record": record}
+        asked = {name: value for name, value in named.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in asked) or "1"
         rows = self.database.read(
-            "SELECT * FROM events WHERE number > ?1 AND (?2 IS NULL OR proposal = ?2) "
-            f"AND {_of_kinds(kinds)} ORDER BY number",
-            (after, proposal),
+            f"SELECT * FROM events WHERE {where} AND number > ? AND {_of_kinds(kinds)} "
+            "ORDER BY number",
+            (*asked.values(), after),
         )
         return [_event(row) for row in rows]
+
+    def proposals(self, *, ended: bool = False) -> list[int]:
+        """The numbers of the proposals that are open, or were ended."""
+        all_of_them, gone = (
+            f"SELECT proposal FROM events WHERE {_of_kinds(kinds)} AND proposal IS NOT NULL"
+            for kinds in (("opened",), ENDS)
+        )
+        asked = f"{all_of_them} {'INTERSECT' if ended else 'EXCEPT'} {gone} ORDER BY proposal"
+        return [int(row["proposal"]) for row in self.database.read(asked)]
 
     def last(self, kinds: tuple[EventKind, ...] = ()) -> Event | None:
         """The last event."""

@@ -97,7 +97,7 @@ def log(
         space.require(user, "read")
         named: dict[str, list[str]] = {}
         writers: dict[int, set[str]] = {}
-        for event in space.shelf.events():
+        for event in space.shelf.events(kinds=("released", "opened", "revised")):
             if event.kind == "released":
                 named.setdefault(str(event.record), []).append(event.data["name"])
             if event.kind in ("opened", "revised") and event.proposal is not None:

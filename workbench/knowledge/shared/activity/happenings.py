@@ -78,6 +78,7 @@ class Happenings:
         self.sight, self.touching = Sight(space, by), Touching(space)
         self.now_paths = self.touching.paths(self.touching.record(space.head).state)
         self._seen: dict[int, bool] = {}
+        self._one: dict[int, Traced | None] = {}
 
     @cached_property
     def _events(self) -> list[Event]:
@@ -95,8 +96,18 @@ class Happenings:
 
     def proposal(self, number: int) -> Traced | None:
         """One of them, for which no other's events are read."""
-        events = self.space.shelf.events(proposal=number)
-        return _traced(self.touching, events).get(number)
+        if "proposals" in self.__dict__:
+            return self.proposals.get(number)
+        if number not in self._one:
+            events = self.space.shelf.events(proposal=number)
+            self._one[number] = _traced(self.touching, events).get(number)
+        return self._one[number]
+
+    def known(self, number: int) -> Traced:
+        """The same of a proposal that is there."""
+        found = self.proposal(number)
+        assert found is not None, "an event names a proposal that was opened"
+        return found
 
     @cached_property
     def all(self) -> list[Happening]:
@@ -134,7 +145,7 @@ class Happenings:
 
     def may_see_proposal(self, number: int) -> bool:
         """Whether the reader may see a proposal: each of its revisions."""
-        return self.sight.sees_all or self.may_see_traced(self.proposals[number])
+        return self.sight.sees_all or self.may_see_traced(self.known(number))
 
     def may_see_traced(self, proposal: Traced) -> bool:
         """The same of a proposal that was found already."""
@@ -145,7 +156,10 @@ class Happenings:
 
     def may_see_record(self, digest: str) -> bool:
         """Whether the reader may see a record that the space's head was."""
-        return self.may_see(self._moves[digest])
+        if "_events" in self.__dict__:
+            return self.may_see(self._moves[digest])
+        *_, event = self.space.shelf.events(kinds=MOVES_HEAD, record=digest)
+        return self.may_see(next(iter(_in_order([event]))))
 
     def touched_by(self, proposal: Traced) -> Touched:
         """What any revision of a proposal touches."""
@@ -170,7 +184,7 @@ class Happenings:
         """What the revision that an event is about was made from."""
         if event.proposal is None or event.kind in ("merged", "reverted"):
             return None
-        return dict(self.proposals[event.proposal].revisions)[str(event.record)]
+        return dict(self.known(event.proposal).revisions)[str(event.record)]
 
     def _places(self, event: Event) -> Iterable[str]:
         if event.kind in ("begun", "released"):
@@ -181,7 +195,7 @@ class Happenings:
         if event.kind == "reverted":  # its words tell of what it took back
             taken = self.touching.record(event.data["of"]).proposal
             if taken is not None:
-                found |= self.touched_by(self.proposals[taken])
+                found |= self.touched_by(self.known(taken))
         return self._with_now(found)
 
     def _with_now(self, found: Touched) -> set[str]:
