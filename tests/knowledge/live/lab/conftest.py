@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -52,7 +53,11 @@ READS[BOOK], WRITES[BOOK] = READS[NOTE], WRITES[NOTE]
 
 @dataclass(frozen=True)
 class Lab:
-    """A server, its folder of files, and what each user shows. ``again`` starts it anew."""
+    """A server, its folder of files, and what each user shows.
+
+    ``again`` starts it anew, once what it is given is done meanwhile; ``kill`` ends it with no
+    warning, some seconds from now if it is told so.
+    """
 
     url: str
     files: Path
@@ -60,6 +65,7 @@ class Lab:
     log: Path
     home: Path
     again: Callable[[Callable[[], None]], None] = lambda meanwhile: None
+    kill: Callable[..., None] = lambda in_s=0.0: None
 
     @property
     def database(self) -> Database:
@@ -168,15 +174,21 @@ def lab_in(folder: Path, shared_home: Path, *options: str, before: str = "") -> 
         port, log = free_port(), folder / "log"
         command = lab_command(folder / "files", port, *options, before=before)
         with contextlib.ExitStack() as running:
-            running.enter_context(process(command, port, log))
+            served = running.enter_context(process(command, port, log))
 
             def again(meanwhile: Callable[[], None]) -> None:
+                nonlocal served
                 running.close()
-                meanwhile()
-                running.enter_context(process(command, port, log))
+                meanwhile()  # a test has a home of its own, which is not this server's
+                served = running.enter_context(
+                    process(command, port, log, WORKBENCH_HOME=str(home))
+                )
+
+            def kill(in_s: float = 0.0) -> None:
+                threading.Timer(in_s, served.kill).start()
 
             url = f"http://127.0.0.1:{port}"
-            yield Lab(url, folder / "files", shows, log, home, again)
+            yield Lab(url, folder / "files", shows, log, home, again, kill)
         close_all()
 
 
