@@ -91,7 +91,6 @@ NOT_SAID = (
     "What did Ada Venn discover?",
     "Who founded the Venn Company?",
     "Who was mayor of Tolm in 2005?",
-    "Who is the mayor of Tolm?",
     "Who was the first mayor of Brask?",
     "When was Tolm Hill founded?",
     "Who discovered the Harl Mill?",

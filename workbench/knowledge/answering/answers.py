@@ -13,7 +13,7 @@ from workbench.knowledge.retrieval.telling import PathStep, Retrieval
 
 from .keeping import lost_in
 from .notes import Note, Span
-from .remarks import differing, remarks_on, titles_remark
+from .remarks import differing, past_remark, remarks_on, titles_remark
 from .support import Checker, sentences_in, spans_of
 
 Unsupported = Literal["remove", "mark"]
@@ -125,12 +125,13 @@ def compose(
     """
     # A model takes one of two that contradict each other: both are quoted.
     apart = list(dict.fromkeys((*apart, *differing(retrieval.question, notes))))
-    reply = None if apart else reply
+    past = past_remark(retrieval.question, quoted(retrieval, notes))
+    reply = None if apart or past else reply  # and says *is* of what was
     sentences, removed = _phrased(retrieval, notes, reply or "", mark=unsupported == "mark")
     if not any(each.citations for each in sentences):
         sentences += [_quote(note) for note in quoted(retrieval, notes)]
     kept = tuple(dict.fromkeys(sentences))
-    remarks = remarks_on(retrieval.question, notes, apart=apart) + titles_remark(retrieval)
+    remarks = remarks_on(retrieval.question, notes, apart=apart) + past + titles_remark(retrieval)
     whole = " ".join((*map(str, kept), *remarks))
     found = _answer(retrieval, whole, kept, tuple(removed), model if reply is not None else None)
     path = () if _leads_elsewhere(found) and any(note.outright for note in notes) else found.path

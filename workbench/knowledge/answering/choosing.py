@@ -13,6 +13,7 @@ from workbench.knowledge.retrieval.followed import follows
 from workbench.knowledge.retrieval.outright import is_denied, may_say, values_of
 from workbench.knowledge.retrieval.said import Said
 from workbench.knowledge.retrieval.telling import Retrieval
+from workbench.knowledge.retrieval.tenures import read_tenure
 from workbench.knowledge.retrieval.told_outright import told_outright
 from workbench.knowledge.retrieval.whereabouts import may_answer, read_asked_place
 from workbench.knowledge.retrieval.words import content_stems, stems_of
@@ -66,6 +67,7 @@ def choose_notes(
     scored = _score(retrieval, asked, own, embed)
     near = list(dict.fromkeys([*_led(retrieval, scored), *_near(scored)]))[:most]
     near = [note for note in near if not _tells_of_the_owner(asked, note)]
+    near = [note for note in near if _may_be_of_the_time(asked, note)]
     place = read_asked_place(retrieval.question)
     if place is not None and not retrieval.path:
         near = [note for note in near if may_answer(place, f"{note.title} {note.text}")]
@@ -89,6 +91,18 @@ def _tells_of_the_owner(asked: AskedFor, note: Note) -> bool:
         and may_say(asked.deed, said)
         and not any(may_say(word, said) for word in asked.owned)
     )
+
+
+def _may_be_of_the_time(asked: AskedFor, note: Note) -> bool:
+    """Whether it may tell who holds an office now, or who did in the year that is asked for.
+
+    What held at another time is near in meaning, and no answer.
+    """
+    said = note.said()
+    tenure = read_tenure(asked, said)
+    if asked.office and asked.year is not None:
+        return bool(tenure.holds_in(asked.year)) or str(asked.year) in said.low
+    return not (asked.now and tenure.over)
 
 
 def _without_wrong_rows(question: str, own: Sequence[Sequence[Note]]) -> list[list[Note]]:

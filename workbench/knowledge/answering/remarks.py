@@ -10,6 +10,7 @@ from workbench.knowledge.retrieval.outright import is_denied, values_of
 from workbench.knowledge.retrieval.said import Said
 from workbench.knowledge.retrieval.strategies import asks_of_all
 from workbench.knowledge.retrieval.telling import Retrieval
+from workbench.knowledge.retrieval.tenures import read_tenure
 
 from .notes import Note, read_notes
 
@@ -61,6 +62,22 @@ def remarks_on(question: str, notes: Sequence[Note], *, apart: Sequence[Note]) -
             if told is None
         ]
     return tuple(found)
+
+
+def past_remark(question: str, told: Sequence[Note]) -> tuple[str, ...]:
+    """That what is told is over, where it is asked what is; nothing where some of it holds.
+
+    Args:
+        question: As it was asked.
+        told: The sentences that it is to be answered with.
+    """
+    asked = read_asked_for(question)
+    tenures = [read_tenure(asked, note.said()) for note in told if note.outright]
+    if not asked.now or not tenures or not all(each.over for each in tenures):
+        return ()
+    times = dict.fromkeys(str(each) for each in tenures if str(each))
+    when = f" ({', '.join(times)})" if times else ""
+    return (f"That is told of the past{when}; nothing later is told.",)
 
 
 def titles_remark(retrieval: Retrieval) -> tuple[str, ...]:

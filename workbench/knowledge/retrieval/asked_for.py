@@ -56,6 +56,8 @@ _WHO_IS = re.compile(
     r"^(?:[Ww]ho|[Ww]hat) (?:is|was|are|were) (?:the )?[^\W\d_a-z][\w'’-]*"
     r"(?: (?:(?:of|the|de|von|van) )*[^\W\d_a-z][\w'’-]*)*\s*\?*$"
 )
+_WHO_IS_HIS = re.compile(r"^[Ww]ho (?:is|was|are|were) .*\w['’]s? (?:[a-zß-ÿ]+ ){0,2}([a-zß-ÿ]+)\b")
+_IN_YEAR = re.compile(r"\b(?:in|during) (?:the year )?(\d{4})\b", re.I)
 # *Where was Ida Sommer's manager born?*: more is asked of what a name has.
 _OF_HIS = re.compile(r"[^\W\d_a-z]\w*['’]s ([a-zß-ÿ]+(?: [a-zß-ÿ]+)?) (?!of\b)[a-zß-ÿ]+\b")
 _COMPARING = re.compile(
@@ -71,14 +73,13 @@ class Relation:
 
     ``named_does``: *What did Ida write?*; without: *Who wrote Tails?*. ``of``: a noun that the
     name has, as in *Who is the mayor of Rome?*; the verb is empty then. ``passive``: *Who was
-    born in Rome?*; ``now``: it is asked who is, not who was.
+    born in Rome?*
     """
 
     verb: str = ""
     named_does: bool = False
     of: str = ""
     passive: bool = False
-    now: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ class AskedFor:
 
     ``small`` are little words that tell; ``measures`` stems of which one goes with a number;
     ``nested`` whether it is asked of something that is only described; ``counted`` what there are
-    how many of; ``owned`` what a name has of which more is asked: *Ida's manager*.
+    how many of; ``owned`` what a name has of which more is asked: *Ida's manager*. ``now``: it is
+    asked who is, or does; ``year``: who was, or did, in that year; ``office`` is the stem of what
+    the named has somebody for, as in *the mayor of Rome* or *Rome's mayor*.
     """
 
     kind: Kind
@@ -100,6 +103,9 @@ class AskedFor:
     nested: bool = False
     counted: str = ""
     owned: frozenset[str] = frozenset()
+    now: bool = False
+    year: int | None = None
+    office: str = ""
 
     @property
     def named(self) -> frozenset[str]:
@@ -152,18 +158,32 @@ def read_asked_for(question: str) -> AskedFor:
     plain = [word.casefold() for word in shown]
     his = _OF_HIS.search(question)
     many = re.search(r"\bhow many (\w+)", question, re.I)
+    relation = _relation(plain, shown, names)
+    his_office = _WHO_IS_HIS.match(question)
+    year = _IN_YEAR.search(question) if plain[:1] == ["who"] else None
     return AskedFor(
         kind,
         stems,
         names,
         frozenset(word for word in plain if word in _TELLING),
         measures,
-        _relation(plain, shown, names),
+        relation,
         bool(_COMPARING.search(question)),
         _is_nested(plain, named) or his is not None,
         stem(many[1].casefold()) if many else "",
         frozenset(map(stem, his[1].split())) if his else frozenset(),
+        _is_of_now(plain, relation),
+        int(year[1]) if year else None,
+        relation.of or (stem(his_office[1].casefold()) if his_office else ""),
     )
+
+
+def _is_of_now(plain: list[str], relation: Relation) -> bool:
+    """Whether *Who is the mayor of Rome?* or *Who leads it?* is asked, and not who was or did."""
+    if plain[:1] not in (["who"], ["whose"]) or len(plain) < 2:
+        return False
+    does = relation.verb and not relation.passive and plain[1].endswith("s")
+    return plain[1] in ("is", "are") or bool(does and plain[1] not in AUXILIARIES)
 
 
 def _asks_about_name(question: str) -> bool:
@@ -219,7 +239,7 @@ def _relation(plain: list[str], shown: list[str], names: tuple[tuple[str, ...], 
         return Relation()
     of = re.search(r"\b(\w+) of (?:the |an? )?([A-Z]\w*)", " ".join(shown))
     if plain[0] in ("who", "whose") and plain[1] in AUXILIARIES and of:
-        return Relation(of=stem(of[1].casefold()), now=plain[1] in ("is", "are"))
+        return Relation(of=stem(of[1].casefold()))
     if plain[0] == "who" and plain[1] in AUXILIARIES and plain[2] not in FUNCTION_WORDS:
         return Relation(stem(plain[2]), named_does="by" in plain[3:5], passive=True)
     if plain[0] in ("who", "what") and plain[1] not in AUXILIARIES | FUNCTION_WORDS:

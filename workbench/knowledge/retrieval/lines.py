@@ -19,6 +19,9 @@ _PART = r"[^\W\d_a-z][\w'’-]*"
 _NAME = re.compile(rf"{_PART}(?:\s+(?:(?:of(?:\s+the)?|de|von|van|da|der)\s+)*{_PART})*")
 _GOES_ON = re.compile(r"\s+(?:the|an?|his|her|its)\b")  # *Like the Iliad* begins with no name
 _ARTICLE = re.compile(r"^(?:The|A|An)\s+")
+# *Ida has been its mayor since 2004.*
+_ITS = re.compile(r"\b(?:is|was|been|became|as)\s+(?:its|their)\s+((?:[a-z]+\s?){1,4})")
+_LOOKED_BACK = 300  # characters
 _BAR = " | "
 _LABEL = re.compile(r"^[^.!?]{1,30}: ")
 
@@ -75,7 +78,8 @@ def lines_of(text: str, title: str) -> Iterator[Line]:
         if _PRONOUN.match(said):
             yield Line(said, start, end, *(named if named[0] else (title, -1)))
             continue
-        yield line
+        whose = _whose(text, said, start)
+        yield line if whose is None else Line(said, start, end, *whose)
         name = _begins_with(said)
         if name:
             named = name, start + said.index(name)
@@ -85,7 +89,7 @@ def lines_of(text: str, title: str) -> Iterator[Line]:
 
 def needs_name(sentence: str) -> bool:
     """Whether a sentence begins with a pronoun, or is a row: another says what it is about."""
-    return _BAR in sentence or bool(_PRONOUN.match(sentence))
+    return _BAR in sentence or bool(_PRONOUN.match(sentence)) or bool(_ITS.search(sentence))
 
 
 def stands_alone(sentence: str) -> bool:
@@ -93,6 +97,20 @@ def stands_alone(sentence: str) -> bool:
     runs = sentence[:1].isupper() and sentence[-1:] in ".!?…" and "[[" not in sentence
     whole = sentence.count("(") == sentence.count(")") and not _LABEL.match(sentence)
     return runs and whole and not needs_name(sentence) and bool(_begins_with(sentence))
+
+
+def _whose(text: str, said: str, start: int) -> tuple[str, int] | None:
+    """Whose mayor *its mayor* is, and where that stands: the sentences before say *mayor of*."""
+    its = _ITS.search(said)
+    if its is None:
+        return None
+    words, first = its[1].split(), max(0, start - _LOOKED_BACK)
+    for many in range(len(words), 0, -1):
+        of = re.compile(rf"\b{' '.join(words[:many])} of (?:the )?(?P<name>{_NAME.pattern})")
+        found = list(of.finditer(text, first, start))
+        if found:
+            return found[-1]["name"], found[-1].start("name")
+    return None
 
 
 def _begins_with(sentence: str) -> str:

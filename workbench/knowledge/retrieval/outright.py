@@ -27,7 +27,6 @@ _DAY = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}) \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"
 )
 _ORDINAL = re.compile(r"\b(?:second|third|\w+th)[- ](?:most|\w+est)\b")
-_PAST = re.compile(r"\bfrom \d{4} (?:to|until|till)\b|\buntil \d{4}\b")
 _NUMBERS = word_set(f"{NUMBER_WORDS} seventy eighty ninety")
 _BE = word_set("is are was were be been being")
 _BESIDE = 4  # words
@@ -49,7 +48,6 @@ def answers_outright(asked: AskedFor, said: Said) -> bool:
         and asked.small <= {word.casefold() for word in said.shown}
         and has_kind(asked, said)
         and same_doer(asked, said)
-        and not (asked.relation.now and _PAST.search(said.line.text))
         and (asked.kind == "whether" or not is_denied(asked, said))
     )
 

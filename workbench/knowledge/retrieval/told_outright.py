@@ -12,6 +12,7 @@ from .comparing import read_comparison, sides_of
 from .followed import answers_by_next
 from .outright import answers_by_two, answers_outright
 from .said import Said
+from .tenures import in_time
 from .whereabouts import answers_by_place, read_asked_place
 
 
@@ -52,6 +53,7 @@ def told_outright(question: str, lines: Sequence[Said]) -> ToldOutright:
     ]
     told = tuple(line for line in every if line in placed or line in by_words)
     if told or asked.kind == "about":
+        told = tuple(in_time(asked, told))
         return ToldOutright(told, "one", bool(told))
     two = answers_by_two(asked, lines) or answers_by_next(asked, lines) or ()
     return ToldOutright(two, "two", bool(two))
