@@ -91,6 +91,18 @@ def test_a_plain_title_beside_a_qualified_one_is_the_name_itself() -> None:
     assert title_name("(unnamed)").sense == ""
 
 
+def test_titles_of_plain_texts_tell_senses_apart_too(make_place: MakePlace) -> None:
+    texts = {
+        "cello.txt": "Vesper (cello)\n\nVesper is a cello of 1745.",
+        "journal.md": "# Vesper (journal)\n\nVesper is a journal.",
+    }
+    place = make_place(texts)
+    cello, journal = (entity_in(place, path, "Vesper") for path in texts)
+    assert cello
+    assert journal
+    assert cello.isdisjoint(journal)
+
+
 def test_a_single_sense_reaches_nobody_else() -> None:
     found = assign_senses({1: "planet"}, {1: ["planet orbit sun"], 2: ["orbit sun planet"]})
     assert found == {1: "planet"}

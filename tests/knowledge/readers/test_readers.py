@@ -98,6 +98,34 @@ def test_plain_text_is_its_paragraphs() -> None:
     assert [text for _, text, _ in told(found)] == ["One two.\nSame.", "Three."]
 
 
+@pytest.mark.parametrize("first", ["Vesper (cello)", "Ida Sommer: a short life", "Minutes, 3 May"])
+def test_a_plain_texts_first_line_may_be_its_title(first: str) -> None:
+    found = read("a.txt", f"\ufeff{first}\r\n\r\nVesper is of 1745.\n\nIt was stolen.\n")
+    assert told(found) == [
+        ("heading", first, {"section": first}),
+        ("text", "Vesper is of 1745.", {"section": first}),
+        ("text", "It was stolen.", {"section": first}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Vesper was stolen.",
+        "Dear Ida,",
+        "Vesper\nof 1745",
+        "name | age",
+        "and so on",
+        "1745",
+        "A " * 30,
+    ],
+)
+def test_a_first_line_that_is_no_title_is_text(first: str) -> None:
+    found = read("a.txt", f"{first}\n\nIt was stolen.")
+    assert {kind for kind, _, _ in told(found)} == {"text"}
+    assert not any(kind == "heading" for kind, _, _ in told(read("a.txt", "Vesper (cello)\n")))
+
+
 def test_a_notebook_is_its_sources() -> None:
     cells = [
         {"cell_type": "markdown", "source": ["# Head\n", "Text."]},

@@ -51,7 +51,7 @@ class Reader:
 
 
 READERS = (
-    Reader("text", "1", _TEXT, "plain_text:read_plain_text"),
+    Reader("text", "2", _TEXT, "plain_text:read_plain_text"),
     Reader(
         "markdown",
         "2",
