@@ -57,6 +57,7 @@ _VIEWERS = {
     "workbench.knowledge.property_graph.operations.Paths": "graph_cards:draw_paths",
     "workbench.knowledge.property_graph.operations.QueryAnswer": "graph_cards:draw_query",
     "workbench.knowledge.retrieval.telling.Retrieval": "answer_cards:draw_retrieval",
+    "workbench.knowledge.shared.landing.Landed": "shared_cards:draw_landed",
     "workbench.models.operations.PulledModel": "draw_pulled",
     "workbench.models.operations.Score": "draw_score",
     "workbench.models.reply.Reply": "draw_reply",
