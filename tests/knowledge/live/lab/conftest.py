@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -53,11 +52,7 @@ READS[BOOK], WRITES[BOOK] = READS[NOTE], WRITES[NOTE]
 
 @dataclass(frozen=True)
 class Lab:
-    """A server, its folder of files, and what each user shows.
-
-    ``again`` starts it anew, once what it is given is done meanwhile; ``kill`` ends it with no
-    warning, some seconds from now if it is told so.
-    """
+    """A server, its folder of files, and what each user shows. ``again`` starts it anew."""
 
     url: str
     files: Path
@@ -65,7 +60,6 @@ class Lab:
     log: Path
     home: Path
     again: Callable[[Callable[[], None]], None] = lambda meanwhile: None
-    kill: Callable[..., None] = lambda in_s=0.0: None
 
     @property
     def database(self) -> Database:
@@ -174,21 +168,15 @@ def lab_in(folder: Path, shared_home: Path, *options: str, before: str = "") -> 
         port, log = free_port(), folder / "log"
         command = lab_command(folder / "files", port, *options, before=before)
         with contextlib.ExitStack() as running:
-            served = running.enter_context(process(command, port, log))
+            running.enter_context(process(command, port, log))
 
             def again(meanwhile: Callable[[], None]) -> None:
-                nonlocal served
                 running.close()
-                meanwhile()  # a test has a home of its own, which is not this server's
-                served = running.enter_context(
-                    process(command, port, log, WORKBENCH_HOME=str(home))
-                )
-
-            def kill(in_s: float = 0.0) -> None:
-                threading.Timer(in_s, served.kill).start()
+                meanwhile()
+                running.enter_context(process(command, port, log))
 
             url = f"http://127.0.0.1:{port}"
-            yield Lab(url, folder / "files", shows, log, home, again, kill)
+            yield Lab(url, folder / "files", shows, log, home, again)
         close_all()
 
 

@@ -1,4 +1,4 @@
-"""JupyterLab in Chromium: what is typed while line or server are gone comes when they are back."""
+"""JupyterLab in Chromium: what is typed while the line is cut comes when it is back."""
 
 from __future__ import annotations
 
@@ -123,28 +123,3 @@ def test_two_write_while_one_is_cut_off_and_nothing_is_lost(
     cable.mend()
     words = ["before", "by tess, alone", "by cora, meanwhile"]
     all_are_together(lab, path, [cora, tess], words)
-
-
-@pytest.mark.parametrize("round_", range(2))
-def test_what_is_typed_while_the_server_is_killed_comes_when_it_is_back(
-    lab: Lab, come: Callable[..., Any], round_: int
-) -> None:
-    """By SIGKILL, amid what one types; it is started anew, which tells other clients apart."""
-    path = fresh_book(lab)
-    pages = [come("cora", path), come("tess", path)]
-    write(pages[0], " # before")
-    has(pages[1], "before")
-    lab.kill(0.5)
-    write(pages[0], f" # by cora, while it dies in round {round_}")
-
-    def meanwhile() -> None:
-        for page, name in zip(pages, ("cora", "tess"), strict=True):
-            tell_that_it_is_gone(page)
-            write(page, f" # by {name}, alone")
-        assert "tess, alone" not in code_of(pages[0]) and "cora, alone" not in code_of(pages[1])
-
-    lab.again(meanwhile)
-    words = ["before", f"while it dies in round {round_}", "by cora, alone", "by tess, alone"]
-    all_are_together(lab, path, pages, words)
-    aside = [each.name for each in (lab.files / "team").iterdir() if "outside" in each.name]
-    assert aside == []
