@@ -103,7 +103,10 @@ def show_new_key(path: Path) -> None:
 def _show_texts(made: AnonymisedFile) -> None:
     spans = sum(made.kinds.values())
     done = _WAYS.get(made.way, made.way)
-    said = f"{format_count(made.texts, 'text')}, {format_count(spans, 'span')} {done}"
+    parts = {"keys and headings": made.names, "numbers": made.numbers}
+    counted = [f"{count:,} {name}" for name, count in parts.items() if count]
+    among = f" ({' and '.join(counted)} among them)" if counted else ""
+    said = f"{format_count(made.texts, 'text')}{among}, {format_count(spans, 'span')} {done}"
     kept_back = f"; {format_count(made.withheld, 'text')} withheld as a whole"
     click.echo(said + (kept_back if made.withheld else ""))
     if made.kinds:

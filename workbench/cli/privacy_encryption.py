@@ -98,6 +98,8 @@ def show_encryption_ask(found: AskedLabels) -> None:
         f"{found.samples} rows in {found.calls} calls of {1000 * found.call_s:.0f} ms{right}",
         err=True,
     )
+    if found.heading:
+        click.echo(f"heading: {', '.join(found.heading[:_MOST_ROWS])}", err=True)
     if found.doubtful:
         rows = ", ".join(map(str, found.doubtful[:_MOST_ROWS]))
         click.echo(f"note: no known row had scores like those of row {rows}", err=True)

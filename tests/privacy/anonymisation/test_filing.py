@@ -142,7 +142,7 @@ def test_a_string_may_have_a_line_separator_in_it(tmp_path: Path) -> None:
     rows = [{"said": "Call Maria Lopez.\u2028She called twice."}, {"said": "Nothing more"}]
     path.write_text("\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
     sealed, back = tmp_path / "sealed.jsonl", tmp_path / "back.jsonl"
-    assert anonymise(path, out=sealed, way="pseudonym", key=key).texts == 2
+    assert anonymise(path, out=sealed, way="pseudonym", key=key).texts == 3
     assert reveal(sealed, out=back, key=key).pseudonyms == 1
     assert [json.loads(line) for line in back.read_text().split("\n") if line] == rows
 

@@ -105,7 +105,9 @@ def test_marks_of_a_form_are_not_cut_by_the_second_look(
 ) -> None:
     seen = Found(0, 12, "PERSON", 1.0, "names")
     monkeypatch.setattr(
-        taking_out, "look_again", lambda made, only=None: {} if only == [] else {1: (seen,)}
+        taking_out,
+        "look_again",
+        lambda made, only=None, places=None: {} if only == [] else {1: (seen,)},
     )
     made = [AnonymisedText("<b>Maria</b> said", "mask", ())]
     done = taking_out.take_out_what_is_seen(

@@ -55,6 +55,24 @@ def test_a_files_columns_of_numbers_are_read_and_the_others_named(people: Path, 
     assert task.rows.shape == (90, 2) and task.asked.shape == (30, 2)
 
 
+@pytest.mark.parametrize(
+    ("lines", "rows", "heading"),
+    [
+        ("1.5,2\n3,4\n", [[1.5, 2], [3, 4]], ()),
+        ("age,tall\n3,4\n", [[3, 4]], ("age", "tall")),
+        ("0,1\n3,4\n", [[3, 4]], ("0", "1")),
+        ("7,8\n", [[7, 8]], ()),
+        ("1,1\n", [[1, 1]], ()),
+    ],
+)
+def test_a_first_line_of_numbers_is_a_row(
+    lines: str, rows: list[list[float]], heading: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "far.csv").write_text(lines)
+    found, labels, told = asked_rows(2, "", str(tmp_path / "far.csv"))
+    assert found.tolist() == rows and labels is None and told == heading
+
+
 @pytest.mark.parametrize(("said", "told"), [(b"\n \n", "no sentences"), (b"\xff\xfe", "not UTF-8")])
 def test_texts_that_are_none_are_refused(said: bytes, told: str, tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_bytes(said)

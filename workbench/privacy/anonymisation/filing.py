@@ -68,7 +68,8 @@ class AnonymisedFile(Viewable):
     was. ``left`` are the columns of a table that stay as they are, with the mean risk that a row is
     found by that one alone; ``prefixes`` are those of postcodes and the like, which were made
     coarser by their first characters. ``kept`` counts a notebook's cells whose own words, which
-    stay as they are, hold something personal."""
+    stay as they are, hold something personal. ``texts`` counts all that was looked at: of them
+    ``names`` are keys and headings, and ``numbers`` numbers."""
 
     source: str
     out: Path | None = field(repr=False)  # a notebook's text is not to name this machine's folders
@@ -95,6 +96,8 @@ class AnonymisedFile(Viewable):
     seen_at: tuple[Sighting, ...] = field(default=(), repr=False)
     taken_out: tuple[Sighting, ...] = field(default=(), repr=False)
     no_reader: str = field(default="", repr=False)
+    names: int = 0
+    numbers: int = 0
 
     @property
     def telling(self) -> list[str]:
@@ -161,11 +164,16 @@ def _texts(
 ) -> AnonymisedFile:  # fmt: skip
     document = open_document(file, columns=columns)
     made = anonymise_texts(
-        document.texts, way=way, key=key, consistency=scope, views=document.views
+        document.texts,
+        way=way,
+        key=key,
+        consistency=scope,
+        views=document.views,
+        places=document.places,
     )
     done = take_out_what_is_seen(
         document.texts, made, views=document.views, way=way, key=key, scope=scope,
-        most_risk=most_risk,
+        most_risk=most_risk, places=document.places,
     )  # fmt: skip
     made, seen = done.made, done.seen
     risk = len(seen) / len(made) if made else 0.0
@@ -185,6 +193,8 @@ def _texts(
         seen_at=sightings(seen, document.texts),
         taken_out=sightings(done.added, document.texts), no_reader=why_no_reader(),
         kept=sum(map(bool, detect(document.kept))) if ok else 0,
+        names=sum(place.key for place in document.places),
+        numbers=sum(place.number for place in document.places),
     )  # fmt: skip
 
 
@@ -314,7 +324,7 @@ def assess_file(
     from .writing import why_unreadable
 
     document = open_document(file, columns=columns)
-    spotted = detect(document.views)
+    spotted = detect(document.views, places=document.places, pages=document.texts)
     withheld = sum(bool(why_unreadable(text)) for text in document.views)
     counts = Counter(each.kind for spans in spotted for each in spans)
     hit = sum(bool(spans) for spans in spotted) + withheld

@@ -41,8 +41,11 @@ def anonymise(
 ) -> AnonymisedFile:
     """Take the persons out of texts, of a notebook's outputs, or of a table.
 
-    Texts are judged one by one: a text file as a whole, every string of JSON lines and every text
-    cell of a table by itself. What a second look sees that the first passed over is taken out too,
+    Texts are judged one by one: a text file as a whole; every string, number and key of JSON lines
+    and every cell and heading of a table by itself, with the key or heading it stands under: a bare
+    number under `phone` is one. A masked number of JSON is a string, a made one a number of as many
+    digits. What is written is taken apart again, and refused if anything in it was not looked at.
+    What a second look sees that the first passed over is taken out too,
     and told by line and kind. With --quasi a table is made k-anonymous instead: all other columns
     stay as they are, so that those which name somebody are yours to leave out. Where the risk that
     is measured on the result is above --most-risk nothing is written, and the command ends with 1.
@@ -54,7 +57,7 @@ def anonymise(
         out: Where to write; the same kind of file.
         way: Put the kind in a person's place, a made value, or what the key alone turns back.
         key: A key file; see `workbench privacy new-key`.
-        columns: Of a table or of JSON lines: only these texts.
+        columns: Of a table or of JSON lines: only what stands in these; headings stay.
         quasi: A column that others may know of a person; several, by commas or one option each.
         sensitive: The column that nobody is to learn of a person.
         drop: A column of a table that is left out of what is written: names, numbers of persons.

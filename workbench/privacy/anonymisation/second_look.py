@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .by_key import Place
 from .findings import Found
 from .texts import AnonymisedText, detect
 
@@ -24,7 +25,10 @@ class Sighting:
 
 
 def look_again(
-    made: Sequence[AnonymisedText], *, only: Iterable[int] | None = None
+    made: Sequence[AnonymisedText],
+    *,
+    only: Iterable[int] | None = None,
+    places: Sequence[Place] | None = None,
 ) -> dict[int, tuple[Found, ...]]:
     """What is seen in each text and was not put there, by its number from 1.
 
@@ -33,14 +37,16 @@ def look_again(
     Args:
         made: What was made of all texts of a file.
         only: The numbers of those that are looked at; all if not given.
+        places: Where each stands; see ``texts.detect``.
 
     Raises:
         EngineError: A recogniser failed.
     """
     numbers = list(range(1, len(made) + 1) if only is None else only)
     seen = {}
+    where = None if places is None else [places[number - 1] for number in numbers]
     found = detect([_without_replacements(made[number - 1]) for number in numbers],
-                   consistency=None)  # fmt: skip
+                   consistency=None, places=where)  # fmt: skip
     for number, spans in zip(numbers, found, strict=True):
         sure = [each for each in spans if each.score >= _LEAST_SCORE]
         pieces = tuple(piece for each in sure for piece in _in_original(made[number - 1], each))

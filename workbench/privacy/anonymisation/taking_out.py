@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .by_key import Place
 from .findings import Found
 from .second_look import look_again, spans_of
 from .texts import AnonymisedText, Scope, Way, write_texts
@@ -25,6 +26,7 @@ class TakenOut:
 def take_out_what_is_seen(
     texts: Sequence[str], made: Sequence[AnonymisedText], *, views: Sequence[str],
     way: Way, key: bytes | None, scope: Scope, most_risk: float,
+    places: Sequence[Place] | None = None,
 ) -> TakenOut:  # fmt: skip
     """Replace what a second look sees and the first passed over, and look again.
 
@@ -39,6 +41,7 @@ def take_out_what_is_seen(
         key: As they were made; surrogates without one are made anew in all texts.
         scope: As they were made.
         most_risk: The share of texts in which something may be seen.
+        places: Where each text stands; see ``texts.detect``.
 
     Raises:
         EngineError: A recogniser failed.
@@ -46,7 +49,7 @@ def take_out_what_is_seen(
     now = list(made)
     spans = [spans_of(each) for each in now]
     added: dict[int, tuple[Found, ...]] = {}
-    seen = look_again(now)
+    seen = look_again(now, places=places)
     for _ in range(_MOST_LOOKS):
         if len(seen) <= most_risk * len(now):
             break
@@ -59,7 +62,7 @@ def take_out_what_is_seen(
             spans[number - 1] = tuple(sorted(together, key=lambda each: each.start))
         now = write_texts(texts, spans, way=way, key=key, consistency=scope, views=views)
         still = {number: found for number, found in seen.items() if number not in more}
-        seen = dict(sorted((still | look_again(now, only=more)).items()))
+        seen = dict(sorted((still | look_again(now, only=more, places=places)).items()))
     return TakenOut(now, added, seen)
 
 

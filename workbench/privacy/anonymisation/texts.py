@@ -11,9 +11,10 @@ from workbench.core.errors import InputError
 from workbench.core.progress import progress
 from workbench.core.viewers import Viewable
 
+from .by_key import Place, find_by_key, is_of_a_thing
 from .consistency import People, spread
 from .engine import find_spans
-from .findings import Found
+from .findings import Found, resolve
 from .judging import judge
 from .keys import make_key
 from .lists.using import lists_in_use
@@ -70,6 +71,8 @@ def detect(
     *,
     recognisers: Iterable[str] = NAMES,
     consistency: Scope | None = "corpus",
+    places: Sequence[Place] | None = None,
+    pages: Sequence[str] | None = None,
 ) -> list[tuple[Found, ...]]:
     """What is personal in each text; nothing for those that ``why_unreadable`` speaks of.
 
@@ -77,14 +80,35 @@ def detect(
         texts: Any.
         recognisers: Which to ask.
         consistency: Look for found names again in their text or in all; None: do not.
+        places: Where each stands, where it is a value of a key or column. A number is judged by its
+            place and its form alone.
+        pages: The texts with the marks of their form, where ``texts`` are without.
 
     Raises:
         EngineError: A recogniser failed.
     """
-    readable = [at for at, text in enumerate(texts) if text.strip() and not why_unreadable(text)]
-    if not readable:
-        return [()] * len(texts)  # nothing is begun, and no "0 of 0 texts" is told
-    chosen = [texts[at] for at in readable]
+    where = [Place()] * len(texts) if places is None else places
+    readable = [
+        at for at, (text, place) in enumerate(zip(texts, where, strict=True))
+        if text.strip() and not place.number and not why_unreadable(text)
+    ]  # fmt: skip
+    told: list[tuple[Found, ...]] = [()] * len(texts)
+    if readable:  # else nothing is begun, and no "0 of 0 texts" is told
+        read = _read([texts[at] for at in readable], recognisers, consistency)
+        for at, kept in zip(readable, read, strict=True):
+            told[at] = kept
+    for at, place in enumerate(where):
+        if place != Place():
+            kept = tuple(e for e in told[at] if not is_of_a_thing(texts[at], e, place))
+            by_key = find_by_key((pages or texts)[at], place)
+            told[at] = resolve(texts[at], (*kept, *by_key)) if by_key else kept
+    return told
+
+
+def _read(
+    chosen: Sequence[str], recognisers: Iterable[str], consistency: Scope | None
+) -> list[tuple[Found, ...]]:
+    """What the recognisers see in texts that they can read."""
     views = [with_capitals(text) for text in chosen]
     found: list[tuple[Found, ...]] = []
     guesses: list[tuple[Found, ...]] = []
@@ -96,11 +120,8 @@ def detect(
             guesses.append(unsure)
             task.advance()
     if consistency is not None:
-        found = spread(views, found, guesses, corpus=consistency == "corpus")
-    told: list[tuple[Found, ...]] = [()] * len(texts)
-    for at, kept in zip(readable, found, strict=True):
-        told[at] = kept
-    return told
+        return spread(views, found, guesses, corpus=consistency == "corpus")
+    return found
 
 
 def anonymise_texts(
@@ -111,6 +132,7 @@ def anonymise_texts(
     recognisers: Iterable[str] = NAMES,
     consistency: Scope | None = "corpus",
     views: Sequence[str] | None = None,
+    places: Sequence[Place] | None = None,
 ) -> list[AnonymisedText]:
     """Texts with what is personal replaced.
 
@@ -126,6 +148,7 @@ def anonymise_texts(
         recognisers: Which to ask.
         consistency: Of what the same person is called the same.
         views: The texts as they are to be read, each as long as its text: without marks, say.
+        places: Where each stands, where it is a value of a key or column.
 
     Raises:
         EngineError: A recogniser failed; nothing comes back.
@@ -146,7 +169,9 @@ def anonymise_texts(
     read = texts if views is None else views
     if [len(text) for text in read] != [len(text) for text in texts]:
         raise InputError("a view is not as long as its text")
-    found = detect(read, recognisers=recognisers, consistency=consistency)
+    found = detect(
+        read, recognisers=recognisers, consistency=consistency, places=places, pages=texts
+    )
     return write_texts(texts, found, way=way, key=key, consistency=consistency, views=read)
 
 

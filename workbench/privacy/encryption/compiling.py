@@ -25,6 +25,7 @@ from .networks import Dense, Network, network_of
 from .noise import foretell_error
 from .parameters import MOST_BITS, Parameters, candidates, largest_scale
 from .plan import FILE, Plan, read_plan
+from .plan_budget import check_budget
 from .polynomials import PolynomialNetwork, fit_polynomials
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ _WEIGHTS = "model.npz"
 class Compiled:
     """A model three times: as it was trained, with polynomials, and as a circuit with its plan.
 
-    ``polynomial`` and ``network`` are None where the circuit was read from a folder.
+    ``norms`` are the largest Euclidean norms of what goes into each stage. ``polynomial`` and
+    ``network`` are None where the circuit was read from a folder.
     """
 
     plan: Plan
     circuit: Circuit
+    norms: tuple[float, ...]
     polynomial: PolynomialNetwork | None = None
     network: Network | None = None
 
@@ -101,7 +104,7 @@ def compile_encrypted(
         name, shape, circuit.classes, polynomial.activations, polynomial.degrees, parameters,
         products, width, low, high, largest, error, _sha256(circuit),
     )  # fmt: skip
-    return Compiled(plan, circuit, polynomial, network)
+    return Compiled(plan, circuit, tuple(_sizes(circuit, known)[0]), polynomial, network)
 
 
 def _polynomials(
@@ -269,6 +272,8 @@ def _sha256(circuit: Circuit) -> str:
 def save_compiled(compiled: Compiled, folder: Path) -> None:
     """Write a server's folder: ``plan.json``, which anyone may see, and the weights.
 
+    The weights' file has the plan's sha256, so that a plan that is changed is no longer theirs.
+
     Raises:
         StorageError: The disk is full or cannot be written.
     """
@@ -276,41 +281,61 @@ def save_compiled(compiled: Compiled, folder: Path) -> None:
 
     files.make_folder(folder)
     buffer = io.BytesIO()
-    np.savez(buffer, **_arrays(compiled.circuit))  # type: ignore[arg-type]
+    bound = {"norms": np.asarray(compiled.norms), "plan": np.asarray(compiled.plan.sha256)}
+    np.savez(buffer, **_arrays(compiled.circuit), **bound)  # type: ignore[arg-type]
     files.write_bytes(folder / _WEIGHTS, buffer.getvalue())
     files.write_text(folder / FILE, compiled.plan.to_json())
 
 
 def load_compiled(folder: Path) -> Compiled:
-    """What a server's folder holds.
+    """What a server's folder holds, once plan and weights were held against each other.
 
     Raises:
         NotFoundError: It holds no plan or no weights.
-        IntegrityError: The weights are not those of the plan.
+        IntegrityError: The weights are not those of the plan, its budget of levels and noise does
+            not hold for them, or it was changed since they were written.
     """
-    import zipfile
-
-    import numpy as np
-
     plan = read_plan(folder)
     path = folder / _WEIGHTS
     if not path.is_file():
         raise NotFoundError(f"there are no weights {path}")
-    degrees = (*plan.degrees, 0)
+    hint = "workbench privacy encryption compile OUT --model mlp"
+    circuit, norms, bound = _read_weights(path, plan)
+    if circuit is None:
+        raise IntegrityError(f"the weights {path} are not those of the plan beside them", hint=hint)
+    if not bound:
+        raise IntegrityError(
+            f"the weights {path} name no plan: they were written before plans were bound to them",
+            hint=hint,
+        )
+    check_budget(plan, circuit, norms, where=f"the plan {folder / FILE}")
+    if bound != plan.sha256:
+        raise IntegrityError(
+            f"the plan {folder / FILE} is not the one that its weights were written with: it is "
+            f"{plan.sha256[:12]}, and theirs was {bound[:12]}",
+            hint=hint,
+        )
+    return Compiled(plan, circuit, norms)
+
+
+def _read_weights(path: Path, plan: Plan) -> tuple[Circuit | None, tuple[float, ...], str]:
+    """The circuit, None if it is not the plan's, its norms, and the sha256 of its plan or ""."""
+    import zipfile
+
+    import numpy as np
+
     try:
         with np.load(path, allow_pickle=False) as kept:
             stages = tuple(
                 Stage(Dense(kept[f"{i}.weight"], kept[f"{i}.bias"]), degree,
                       *(kept[f"{i}.{part}"] for part in ("inner", "slope", "reach")))
-                for i, degree in enumerate(degrees)
+                for i, degree in enumerate((*plan.degrees, 0))
             )  # fmt: skip
-        circuit = Circuit(stages, plan.classes)
-        sound = _sha256(circuit) == plan.model_sha256
+            circuit = Circuit(stages, plan.classes)
+            if _sha256(circuit) != plan.model_sha256:
+                return None, (), ""
+            if "plan" not in kept or "norms" not in kept:
+                return circuit, (), ""
+            return circuit, tuple(kept["norms"].tolist()), str(kept["plan"])
     except (KeyError, OSError, ValueError, zipfile.BadZipFile):
-        sound = False
-    if not sound:
-        raise IntegrityError(
-            f"the weights {path} are not those of the plan beside them",
-            hint="workbench privacy encryption compile OUT --model mlp",
-        )
-    return Compiled(plan, circuit)
+        return None, (), ""

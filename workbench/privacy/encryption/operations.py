@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import annotated_types as limits
 
-from workbench.core.errors import InputError
+from workbench.core.errors import ConflictError, InputError
 from workbench.core.operations import operation
 from workbench.core.schema import Example
 from workbench.core.viewers import Viewable
@@ -136,7 +136,13 @@ def _compile(
     produces="key-folder",
     group="encryption",
 )
-def keys(folder: Path, *, plan: Path | None = None, server: str | None = None) -> KeyFolder:
+def keys(
+    folder: Path,
+    *,
+    plan: Path | None = None,
+    server: str | None = None,
+    sha256: Annotated[str, limits.MinLen(12)] | None = None,
+) -> KeyFolder:
     """Make a client's keys for a plan, with the rotations that it needs and no other.
 
     The secret key stays in the folder, readable by its owner alone; the folder `for_server` in it
@@ -146,6 +152,8 @@ def keys(folder: Path, *, plan: Path | None = None, server: str | None = None) -
         folder: A new folder.
         plan: The plan's file, or a folder with one.
         server: In place of the plan: the address of the server that tells it.
+        sha256: The plan's name, or its first 12 letters and more, as who compiled it told it: keys
+            are made for no other.
     """
     from .client import fetch_plan
     from .keys import make_encryption_keys
@@ -157,13 +165,19 @@ def keys(folder: Path, *, plan: Path | None = None, server: str | None = None) -
             hint="workbench privacy encryption keys client --plan server/plan.json",
         )
     found = read_plan(plan) if plan is not None else fetch_plan(str(server))
+    if sha256 is not None and not found.sha256.startswith(sha256.lower()):
+        raise ConflictError(
+            f"the plan is {found.sha256}, and keys are wanted for {sha256}",
+            hint="ask who compiled it, and give the server's folder back as it was",
+        )
     return make_encryption_keys(found, folder)
 
 
 @dataclass(frozen=True)
 class AskedLabels(Viewable):
     """The labels that were decrypted, and how many calls and seconds they took. Scores are rounded
-    to what is no noise; ``accuracy`` is None where the true labels are not known."""
+    to what is no noise; ``accuracy`` is None where the true labels are not known. ``heading`` is a
+    file's first line, if it was taken for the names of its columns."""
 
     model: str
     samples: int
@@ -173,6 +187,7 @@ class AskedLabels(Viewable):
     accuracy: float | None
     calls: int
     call_s: float
+    heading: tuple[str, ...] = ()
 
 
 @operation(
@@ -218,7 +233,8 @@ def ask(
     """Encrypt rows, send them to a server, and decrypt its answers.
 
     Args:
-        rows: A .csv of numbers, a .txt with a sentence a line for a model of texts, or `digits` or
+        rows: A .csv of numbers, whose first line is a row too if it is one of numbers that do not
+            count its columns; a .txt with a sentence a line for a model of texts, or `digits` or
             `wikipedia-leads` for the rows that were not learnt from.
         server: Its address, as `serve` tells it.
         keys: The client's folder.
@@ -231,15 +247,18 @@ def ask(
 
     with EncryptedClient(server, keys) as client:
         encoder = ENCODER if client.plan.name == "topics" else ""
-        table, known = asked_rows(client.plan.features, encoder, rows)
+        table, known, heading = asked_rows(client.plan.features, encoder, rows)
         table = table[:samples]
         if clip and table.shape[1] == client.plan.features:
             table = table.clip(client.plan.low, client.plan.high)
         answers = client.ask(table)
-        return _labels(client.plan, answers, None if known is None else known[:samples])
+        true = None if known is None else known[:samples]
+        return _labels(client.plan, answers, true, heading)
 
 
-def _labels(plan: Plan, answers: EncryptedAnswers, known: object) -> AskedLabels:
+def _labels(
+    plan: Plan, answers: EncryptedAnswers, known: object, heading: tuple[str, ...]
+) -> AskedLabels:
     import math
     import statistics
 
@@ -251,7 +270,7 @@ def _labels(plan: Plan, answers: EncryptedAnswers, known: object) -> AskedLabels
     return AskedLabels(
         plan.name, len(answers.labels), answers.labels, tuple(map(tuple, rounded)),
         answers.doubtful, accuracy, len(answers.calls),
-        statistics.median(call.total_s for call in answers.calls),
+        statistics.median(call.total_s for call in answers.calls), heading,
     )  # fmt: skip
 
 

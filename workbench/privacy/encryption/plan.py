@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.errors import InputError, IntegrityError, NotFoundError
 from workbench.core.viewers import Viewable
 
+from .circuits import LEVELS
 from .diagonals import Product, plan_products
-from .parameters import LEAST_SCALE_BITS, MOST_BITS, MOST_PRIME_BITS, Parameters
+from .parameters import LEAST_SCALE_BITS, LEAST_WEIGHT_BITS, MOST_BITS, MOST_PRIME_BITS, Parameters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,7 +101,7 @@ class Plan(Viewable):
             rest: dict[str, Any] = {n: tuple(v) if n in lists else v for n, v in told.items()}
             plan = cls(parameters=parameters, products=products, **rest)
             _check(plan)
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise IntegrityError(
                 f"{where} is no plan of an encrypted model: {error}",
                 hint="workbench privacy encryption compile OUT --model mlp",
@@ -161,9 +163,35 @@ def _check(plan: Plan) -> None:
         raise ValueError("its layers are none, or wider than a ciphertext")
     if not len(plan.low) == len(plan.high) == plan.features:
         raise ValueError("its ranges are not those of its features")
+    _check_budget(plan)
     # What it says decides which keys are made, and how many.
     if plan.products != plan_products(plan.shape) or len(plan.classes) != plan.shape[-1]:
         raise ValueError("its layers do not fit each other")
+
+
+def _check_budget(plan: Plan) -> None:
+    """What can be told of levels, scale and error without the weights."""
+    parameters = plan.parameters
+    least = LEAST_SCALE_BITS if parameters.levels else LEAST_WEIGHT_BITS
+    if not least <= parameters.scale_bits <= MOST_PRIME_BITS:
+        raise ValueError(
+            f"its scale is wrong: 2^{parameters.scale_bits}, and 2^{least} is the least that works"
+        )
+    degrees, weight = plan.degrees, parameters.weight_bits
+    if len(degrees) != len(plan.shape) - 2 or not set(degrees) <= LEVELS.keys() - {0}:
+        raise ValueError("its polynomials are not those of its layers")
+    levels = sum(1 + LEVELS[each] for each in (*degrees, 0)) - bool(weight)
+    if parameters.levels != levels:
+        raise ValueError(f"it has {parameters.levels} levels, and its layers take {levels}")
+    if weight and weight < LEAST_WEIGHT_BITS:
+        raise ValueError(f"its weights have {weight} bits, and {LEAST_WEIGHT_BITS} are the least")
+    if not (0 < plan.output_range < math.inf and 0 < plan.error_bound < plan.output_range):
+        raise ValueError("its scores are smaller than their error, or none")
+    room = parameters.first_bits - parameters.scale_bits - weight
+    if room < 1 + math.log2(max(plan.output_range, 1.0)) or (
+        parameters.special_bits < parameters.scale_bits
+    ):
+        raise ValueError("its primes have no room for its scores")
 
 
 def read_plan(path: Path) -> Plan:

@@ -115,7 +115,7 @@ def compile_task(
         polynomial, task.rows, name=task.name, scale_bits=scale_bits, ring=ring,
         input_range=task.input_range, tolerance=tolerance,
     )  # fmt: skip
-    return Compiled(made.plan, made.circuit, polynomial, network)
+    return Compiled(made.plan, made.circuit, made.norms, polynomial, network)
 
 
 def infer_encrypted(

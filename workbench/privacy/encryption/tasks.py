@@ -83,8 +83,12 @@ def load_task(
     return task
 
 
-def asked_rows(plan_features: int, encoder: str, source: str) -> tuple[np.ndarray, Any]:
-    """Rows to ask about, and their labels if they are known.
+def asked_rows(
+    plan_features: int, encoder: str, source: str
+) -> tuple[np.ndarray, Any, tuple[str, ...]]:
+    """Rows to ask about, their labels if they are known, and the heading that a file of them has.
+
+    A first line of numbers is a row, unless it counts the columns (0, 1, 2, ...).
 
     Args:
         plan_features: How many features the model takes.
@@ -95,19 +99,21 @@ def asked_rows(plan_features: int, encoder: str, source: str) -> tuple[np.ndarra
 
     if source == "digits":
         pixels, labels, _, asked = _read_digits()
-        return pixels[asked], labels[asked]
+        return pixels[asked], labels[asked], ()
     if source == "wikipedia-leads":
         _, (texts, topics) = _read_sentences()
-        return embed(texts), np.asarray(topics)
+        return embed(texts), np.asarray(topics), ()
     path = Path(source)
     if not path.is_file():
         raise InputError(f"there is no file {path}", hint="a .csv of rows, a .txt, or digits")
     if encoder:
-        return embed(_read_lines(path)), None
+        return embed(_read_lines(path)), None, ()
     import pandas as pd
 
     try:
-        table = pd.read_csv(path)
+        first = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0].tolist()
+        heading = _is_heading(first)
+        table = pd.read_csv(path, header=0 if heading else None)
         rows = table.to_numpy(dtype=np.float64)
     except (ValueError, OSError) as error:
         raise InputError(f"{path.name} is no table of numbers: {error}") from None
@@ -115,7 +121,18 @@ def asked_rows(plan_features: int, encoder: str, source: str) -> tuple[np.ndarra
         raise InputError(
             f"{path.name} has {rows.shape[1]} columns; the model takes {plan_features} features"
         )
-    return rows, None
+    return rows, None, tuple(map(str, first)) if heading else ()
+
+
+def _is_heading(first: Sequence[Any]) -> bool:
+    """Whether a table's first line names its columns: it has words, or counts from 0 or 1."""
+    try:
+        numbers = [float(cell) for cell in first]
+    except ValueError:
+        return True
+    return len(numbers) > 1 and any(
+        numbers == list(range(start, start + len(numbers))) for start in (0, 1)
+    )
 
 
 def _read_lines(path: Path) -> list[str]:
