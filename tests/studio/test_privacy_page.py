@@ -121,12 +121,20 @@ def test_what_is_no_data_set_is_told_by_its_kind_alone() -> None:
         ("release", "ledger"),
         ("access", "secure relu"),
         ("training", "ann's letters"),
+        ("release", "feedback, ann.jsonl"),
     ):
         privacy.record(kind, subject)
     page = PrivacyPage()
     page.look()
     html = draw_last(page.facts.now)
-    for said in ("a file", "of an encrypted model", "the ledger", "a secure computation"):
+    for said in (
+        "a file",
+        "of an encrypted model",
+        "the ledger",
+        "a secure computation",
+        "feedback of users",
+        "named in the ledger alone",
+    ):
         assert f"<span>{said}</span>" in html
     assert "0a1b2c" not in html and "ann" not in html and "letters" not in html
 

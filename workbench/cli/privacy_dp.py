@@ -47,8 +47,12 @@ def show_train(run: PrivateRun) -> None:
     if run.audit is not None:
         said = f"{run.audit.right} of {run.audit.guesses} guesses about canaries were right"
         rows.append(["proven epsilon", number(run.audit.lower), said])
+    else:
+        rows.append(["proven epsilon", "not audited", ""])
     rows.append(["noise multiplier", number(run.noise_multiplier), f"{run.steps} steps"])
     print_table(["figure", "value", ""], [list(row) for row in rows])
+    if run.audit is None and run.audit_note:
+        click.echo(f"not audited: {run.audit_note}")
     if run.audit is not None and run.audit.flagged:
         click.echo("THE CLAIM IS REFUTED: more is proven than is claimed")
     click.echo(f"noise: {run.noise}", err=True)

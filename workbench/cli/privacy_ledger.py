@@ -27,8 +27,7 @@ def show_ledger_verify(check: EvidenceCheck) -> None:
             click.echo(f"sound: {entries}, {checkpoints}, {signed}")
         else:
             click.echo(
-                f"chain intact as far as it goes: {entries}; nothing shows that it is whole "
-                "(whether its end was cut off only --checkpoints tells)"
+                f"chain intact as far as it goes: {entries}; no checkpoint shows that it is whole"
             )
     else:
         click.echo(f"BROKEN{where(check)}: {check.reason}")

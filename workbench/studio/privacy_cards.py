@@ -68,6 +68,9 @@ def draw_run(run: PrivateRun) -> str:
         "sha256 of the data": run.dataset_sha256,
     }
     body = _audit_body(run.audit) if run.audit else ""
+    if run.audit_note:
+        why = run.audit_note if run.audit else f"Not audited: {run.audit_note}"
+        body += f'<p class="note">{escape(why[:1].upper() + why[1:])}.</p>'
     made = f"<details><summary>How it was made</summary>{plain_table(facts)}</details>"
     return card(_head(mark, run.dataset, *words) + lie + body + made)
 

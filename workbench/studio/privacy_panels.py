@@ -41,7 +41,9 @@ _KINDS = (
     ("secure inference ", "labels of a secure inference"),
     ("secure ", "a secure computation"),
     ("data set ", "a data set"),
+    ("feedback", "feedback of users"),
 )
+_ELSE = "named in the ledger alone"
 EXHAUSTED = 0.01  # a smaller share of a budget pays for nothing
 
 
@@ -224,7 +226,7 @@ def _entries(said: tuple[str, str, tuple[str, ...]], alike: Sequence[Entry]) -> 
 def _named(entry: Entry, action: str) -> str:
     data = entry.data if isinstance(entry.data, dict) else {}
     if action == "budget_spend":
-        return "budget set" if "budget" in data else "budget spent"
+        return "budget set" if "budget" in data else "budget spent"  # as it was written before
     if action == "training" and "experiment" in data:
         return "training, as an experiment"
     return action.replace("_", " ")
@@ -240,4 +242,4 @@ def _subject(facts: PrivacyState, action: str, subject: str) -> str:
     name = subject.removeprefix("data set ")
     if name in facts.names.values():
         return name
-    return next((said for begin, said in _KINDS if subject.startswith(begin)), "")
+    return next((said for begin, said in _KINDS if subject.startswith(begin)), _ELSE)

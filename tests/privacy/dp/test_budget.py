@@ -78,7 +78,7 @@ def test_a_budget_below_what_was_spent_lets_nothing_more_through() -> None:
     budgets.spend(DATA, RUN, purpose="a run")
     state = budgets.set(DATA, epsilon=0.1, delta=1e-5)
     assert state.epsilon == 0.1 and state.left == 0.0 and state.spent > 0.1
-    (was_set, _) = Ledger().entries(action="privacy.budget_spend", subject=DATA)
+    (was_set,) = Ledger().entries(action="privacy.budget_set", subject=DATA)
     assert was_set.data["budget"] == 0.1 and was_set.data["spent"] == state.spent
     for more in (GaussianSteps(1e4, 0.01, 1), PureSteps(1e-4)):
         with pytest.raises(LimitError, match="which is more: nothing is left") as refused:
@@ -156,7 +156,8 @@ def test_a_spend_cannot_be_taken_back() -> None:
 def test_spends_are_in_the_ledger() -> None:
     Budgets().set(DATA, epsilon=3.0, delta=1e-5)
     Budgets().spend(DATA, RUN, purpose="a run of a test")
-    spent, was_set = Ledger().entries(action="privacy.budget_spend", subject=DATA)
+    (spent,) = Ledger().entries(action="privacy.budget_spend", subject=DATA)
+    (was_set,) = Ledger().entries(action="privacy.budget_set", subject=DATA)
     assert spent.data["purpose"] == "a run of a test" and spent.data["noise_multiplier"] == 4.0
     assert was_set.data["budget"] == 3.0
     assert Ledger().verify().ok

@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 
 from workbench.cli.main import main
-from workbench.core.errors import DataError, InputError, NotFoundError
+from workbench.core.errors import ConflictError, DataError, InputError, NotFoundError
 from workbench.privacy.dp import synthesis
 from workbench.privacy.dp.accounting import epsilon_by_pld
 from workbench.privacy.dp.budget import Budgets
 from workbench.privacy.dp.domain import Column, encode_rows, public_domain, read_domain
+from workbench.privacy.dp.file_names import note_file
 from workbench.privacy.dp.mechanisms import GaussianSteps
 from workbench.privacy.dp.naming import find_sha256
 from workbench.privacy.dp.noise import SeededNoise
+from workbench.privacy.dp.operations import statistic
 from workbench.privacy.dp.synthesis import measure_tree, plan_synthesis, sample_rows
 from workbench.privacy.dp.synthesis_quality import compare_tables
 
@@ -177,12 +179,13 @@ def test_the_command_spends_writes_and_refuses(
         made = list(csv.DictReader(file))
     assert len(made) == told["rows"] and set(made[0]) == {"age", "job"}
     before = out.read_bytes()
-    assert run("--domain", str(domain)) != 0 and "budget" in capfd.readouterr().err
+    assert run("--domain", str(domain)) != 0 and "not overwritten" in capfd.readouterr().err
+    assert run("--domain", str(domain), "--overwrite") != 0 and "budget" in capfd.readouterr().err
     assert out.read_bytes() == before
     assert budgets.show(find_sha256(str(table))).spends == 1
     assert not list(tmp_path.glob(".*.part"))
     budgets.set(find_sha256(str(table)), epsilon=9.0, delta=1e-5)
-    assert run("--public-domain", "--columns", "sex,job") == 0
+    assert run("--public-domain", "--columns", "sex,job", "--overwrite") == 0
     assert set(out.read_text().splitlines()[0].split(",")) == {"sex", "job"}
 
 
@@ -218,3 +221,22 @@ def test_bad_input(tmp_path: Path) -> None:
     path.write_text('{"a": {"vals": []}}')
     with pytest.raises(InputError, match="vals"):
         read_domain(path)
+
+
+def test_a_file_is_found_again_by_the_name_that_its_budget_is_shown_by(tmp_path: Path) -> None:
+    """The page shows `people.csv`, and its form had no data set of that name."""
+    (tmp_path / "a").mkdir()
+    file = tmp_path / "a" / "people.csv"
+    file.write_text("age\n3\n4\n")
+    with pytest.raises(NotFoundError, match="no data set named"):
+        find_sha256("people.csv")
+    note_file(str(file), find_sha256(str(file)))
+    assert find_sha256("people.csv") == find_sha256(str(file))
+    assert statistic("people.csv", column="age", figure="count", epsilon=5.0)[0].value < 99
+    other = tmp_path / "people.csv"
+    other.write_text("age\n5\n")
+    note_file(str(other), find_sha256(str(other)))
+    with pytest.raises(ConflictError, match="2 files are called"):
+        find_sha256("people.csv")
+    file.write_text("age\n7\n")  # it is another one now
+    assert find_sha256("people.csv") == find_sha256(str(other))

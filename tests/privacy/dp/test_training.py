@@ -10,13 +10,17 @@ import pytest
 import torch
 
 from workbench.cli.main import main
+from workbench.cli.privacy_dp import show_train
 from workbench.core.errors import CapabilityError, IntegrityError
 from workbench.privacy import Budgets
 from workbench.privacy.dp import digits
 from workbench.privacy.dp.deltas import warn_of_delta
 from workbench.privacy.dp.digits import describe_pictures, load_digits_task
-from workbench.privacy.dp.training import train_classifier
+from workbench.privacy.dp.domain import Column
+from workbench.privacy.dp.table_task import make_table_task
+from workbench.privacy.dp.training import choose_canaries, train_classifier
 from workbench.store.ledger import Ledger
+from workbench.studio.privacy_cards import draw_run
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,6 +96,26 @@ def test_three_canaries_are_an_audit_that_says_it_proves_little(
     assert run.audit is not None and run.audit.canaries == 3
     assert run.audit.lower == 0.0 and not run.audit.flagged
     assert "3 canaries prove little" in caplog.text
+    assert "3 canaries prove little" in run.audit_note and "from seed 0:" in run.noise
+    assert "3 canaries prove little" in draw_run(run)
+
+
+def test_a_run_that_is_not_audited_says_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    task = load_digits_task()
+    run = train_classifier(task, epsilon=2.0, seed=0, steps=2, sampling_rate=0.1, canaries=0)
+    assert run.audit is None and "there is room for 650" in run.audit_note
+    small = make_table_task(
+        {"ill": ["a", "b"] * 40, "age": [1.0, 9.0] * 40},
+        [Column("ill", values=("a", "b")), Column("age", low=0, high=10, bins=2)],
+        target="ill", name="people.csv", dataset_sha256="0" * 64, seed=0,
+    )  # fmt: skip
+    assert choose_canaries(small) == 0
+    run = train_classifier(small, epsilon=2.0, seed=0, steps=2, canaries=choose_canaries(small))
+    show_train(run)
+    said = capsys.readouterr().out
+    assert "not audited: its classifier has" in said and "the accountant's alone" in said
 
 
 def test_canaries_without_room_are_refused_before_anything_is_spent() -> None:

@@ -243,9 +243,11 @@ def test_a_made_table_of_users_is_spent_by_user_and_names_nobody(
     assert Budgets().all()[0].unit == "user"
     (told,) = Ledger().entries(action="privacy.release")
     assert told.data["unit"] == "user"
-    public = synthesise(
-        pages["dataset"], public_domain=True, columns=["digit", "p20"], rows_per_user=1, **given
-    )
+    again: dict[str, Any] = {"public_domain": True, "columns": ["digit", "p20"], "rows_per_user": 1}
+    with pytest.raises(InputError, match="is not overwritten"):
+        synthesise(pages["dataset"], **again, **given)
+    assert Budgets().all()[0].spends == 1  # nothing was spent for it
+    public = synthesise(pages["dataset"], overwrite=True, **again, **given)
     assert public.columns == ("digit", "p20")
     assert public.rows == pytest.approx(WRITERS, rel=0.3)
 

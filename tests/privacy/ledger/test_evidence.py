@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import stat
 from pathlib import Path
@@ -19,7 +20,13 @@ from workbench.core.errors import (
     NotFoundError,
     StorageError,
 )
-from workbench.privacy.ledger.checking import NO_CHECKPOINTS, OWN_KEY, verify_evidence
+from workbench.privacy.ledger.checking import (
+    BESIDE,
+    NO_CHECKPOINTS_HERE,
+    NONE_BESIDE,
+    OWN_KEY,
+    verify_evidence,
+)
 from workbench.privacy.ledger.checkpoints import (
     checkpoints_folder,
     file_of,
@@ -64,7 +71,7 @@ def test_a_checkpoint_is_kept_outside_of_the_home_and_its_key_within(
     assert made.path.read_bytes() == file_of(signed)
     check = verify_evidence()
     assert (check.ok, check.entries, check.signed_entries) == (True, 40, 40)
-    assert check.notes == (OWN_KEY,)
+    assert check.notes == (OWN_KEY, BESIDE.format(folder=checkpoints_folder()))
     again = make_checkpoint()
     assert (again.made, again.path) == (False, made.path)
     ledger.append("a", "b", actor="ann")
@@ -125,12 +132,36 @@ def _lines(ledger: Ledger) -> list[bytes]:
 
 
 def test_the_head_file_is_looked_at_where_nothing_is_signed(ledger: Ledger, home: Path) -> None:
-    assert verify_evidence().notes == (NO_CHECKPOINTS,)
+    none = NONE_BESIDE.format(folder=checkpoints_folder())
+    assert verify_evidence().notes == (NO_CHECKPOINTS_HERE, none)
     tamper(home, "DELETE FROM ledger WHERE number > 30")
     check = verify_evidence()
     assert (check.ok, check.broken_at, check.broken_to) == (False, 31, 40)
     (home / "ledger" / "head.json").unlink()
     assert "head file is missing" in verify_evidence().reason
+
+
+def test_checkpoints_beside_another_home_are_used_and_told(
+    ledger: Ledger, home: Path, tmp_path: Path
+) -> None:
+    """A ledger cut off with its head file, whose checkpoints stand beside it, passed as intact."""
+    folder = make_checkpoint().path.parent
+    close_all()
+    other = shutil.copytree(home, tmp_path / "other")
+    shutil.copytree(folder, tmp_path / "other-checkpoints")
+    assert verify_evidence(other).signed_entries == 40
+    tamper(other, "DELETE FROM ledger WHERE number > 30")
+    with sqlite3.connect(other / "store.sqlite") as raw:
+        ((last,),) = raw.execute("SELECT hash FROM ledger WHERE number = 30")
+    raw.close()
+    (other / "ledger" / "head.json").write_text(json.dumps({"number": 30, "hash": last}))
+    beside = BESIDE.format(folder=tmp_path / "other-checkpoints")
+    check = verify_evidence(other)
+    assert not check.ok and check.broken_at == 31 and beside in check.notes
+    shutil.rmtree(tmp_path / "other-checkpoints")
+    check = verify_evidence(other)
+    none = NONE_BESIDE.format(folder=tmp_path / "other-checkpoints")
+    assert check.ok and check.notes == (NO_CHECKPOINTS_HERE, none)
 
 
 def test_to_check_a_home_writes_nothing_in_it(ledger: Ledger, home: Path) -> None:
@@ -321,7 +352,7 @@ def test_the_commands_end_with_1_where_something_is_broken(
     with settings.override("test", ledger_checkpoints=home.parent / "elsewhere"):
         status, said = run("verify", str(short))
         assert status == 0 and "sound" not in said
-        assert said.startswith("chain intact as far as it goes: 20 entries; nothing shows")
+        assert said.startswith("chain intact as far as it goes: 20 entries; no checkpoint shows")
     part.write_bytes(b"".join(lines[:5] + lines[6:]))  # a hole is no matter of checkpoints
     assert run("verify", str(part))[0] == 1
     tamper(home, "UPDATE ledger SET actor = 'eve' WHERE number = 12")

@@ -11,6 +11,8 @@ import pytest
 
 from workbench import privacy
 from workbench.core.errors import InputError, StorageError
+from workbench.privacy.dp.budget import Budgets
+from workbench.privacy.dp.mechanisms import PureSteps
 from workbench.privacy.ledger import ai_act, gdpr
 from workbench.privacy.ledger.checking import verify_evidence
 from workbench.privacy.ledger.checkpoints import make_checkpoint
@@ -44,6 +46,18 @@ def test_lines_are_what_the_verifier_takes(told: Ledger, tmp_path: Path) -> None
     assert (entry.number, entry.action, entry.data["sha256"]) == (
         done.entry, "privacy.release", done.sha256,
     )  # fmt: skip
+
+
+def test_a_budget_that_is_set_is_no_spend(ledger: Ledger, tmp_path: Path) -> None:
+    """Of five budgets and one spend six spends were told; also in ledgers of before."""
+    ledger.append("privacy.budget_spend", "0" * 64, actor="local", data={"budget": 1.0})
+    Budgets().set("0" * 64, epsilon=2.0, delta=1e-5)
+    Budgets().spend("0" * 64, PureSteps(0.1), purpose="a count")
+    done = export_ledger(tmp_path / "record.json", format="gdpr")
+    told = {each["action"]: each for each in json.loads(done.path.read_text())["activities"]}
+    assert told["privacy.budget_spend"]["times"] == 1
+    assert told["privacy.budget_set"]["times"] == 2
+    assert "how much may be learnt" in told["privacy.budget_set"]["meaning"]
 
 
 def test_a_record_after_the_gdpr_has_each_letter_of_the_article(

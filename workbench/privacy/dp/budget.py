@@ -111,7 +111,7 @@ class Budgets:
                 (dataset_sha256, unit, epsilon, delta, time.time()),
             )
             record(
-                "budget_spend", dataset_sha256, database=self.database,
+                "budget_set", dataset_sha256, database=self.database,
                 data={"budget": epsilon, "delta": delta, "unit": unit, "spent": spent},
             )  # fmt: skip
         return self.show(dataset_sha256)

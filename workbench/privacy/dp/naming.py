@@ -12,7 +12,7 @@ from workbench.core.errors import InputError, NotFoundError
 
 from .domain import Column, read_domain
 from .domain import public_domain as take_domain
-from .file_names import noted_names
+from .file_names import find_noted, noted_names
 from .users import check_users
 
 
@@ -30,10 +30,15 @@ def find_sha256(dataset: str) -> str:
     entry = data.entries().get(dataset)
     if entry is not None:
         return data.fingerprint(data.load(dataset))
-    path = Path(dataset)
-    if path.is_file():
+    path = _file_of(dataset)
+    if path is not None:
         return hash_file(path)
     raise NotFoundError.among("data set", dataset, data.entries(), hint="workbench data list")
+
+
+def _file_of(dataset: str) -> Path | None:
+    """The file that is meant: a path, or the name that a budget of it is shown by."""
+    return Path(dataset) if Path(dataset).is_file() else find_noted(dataset)
 
 
 def read_rows(dataset: str, *, columns: Sequence[str] = ()) -> dict[str, list[Any]]:
@@ -79,7 +84,7 @@ def read_table(
         raise InputError(
             "what the columns may hold must not come from the rows: one of domain and "
             "public_domain is needed",
-            hint="domain=FILE, or public_domain where values and bounds are public",
+            hint="--domain FILE (domain=), or --public-domain where values and bounds are public",
         )
     said = read_domain(domain) if domain is not None else ()
     wanted = [each.name for each in said] or list(columns)
@@ -161,6 +166,7 @@ def _parts(dataset: str) -> list[Any]:
     if dataset in data.entries():
         loaded = data.load(dataset)
         return list(loaded.values()) if isinstance(loaded, dict) else [loaded]
-    if Path(dataset).is_file():
-        return [data.load_file(Path(dataset)).dataset]
+    path = _file_of(dataset)
+    if path is not None:
+        return [data.load_file(path).dataset]
     raise NotFoundError.among("data set", dataset, data.entries(), hint="workbench data list")

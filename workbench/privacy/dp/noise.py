@@ -38,6 +38,14 @@ class Noise(Protocol):
         ...
 
 
+def describe_seeded(seed: int) -> str:
+    """What noise of a seed is worth; of a seed that a part derived, tell the one that was given."""
+    return (
+        f"Mersenne Twister from seed {seed}: the run can be repeated, and whoever knows the seed "
+        "can take the noise off"
+    )
+
+
 class SeededNoise:
     """Numbers that a seed decides: for experiments."""
 
@@ -52,10 +60,7 @@ class SeededNoise:
     @property
     def told(self) -> str:
         """See ``Noise``."""
-        return (
-            f"Mersenne Twister from seed {self.seed}: the run can be repeated, and whoever knows "
-            "the seed can take the noise off"
-        )
+        return describe_seeded(self.seed)
 
     def coins(self, count: int, rate: float) -> torch.Tensor:
         """See ``Noise``."""

@@ -331,6 +331,7 @@ def synthesise(
     user_column: str | None = None,
     rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
     seed: Annotated[int, limits.Ge(0)] | None = None,
+    overwrite: bool = False,
 ) -> Synthesis:
     """Make rows that have a private table's marginals, of columns and of a tree of pairs of them.
 
@@ -355,7 +356,10 @@ def synthesise(
             noise grows by as much.
         seed: The noise can be repeated, for experiments; without it, it is that of the operating
             system's cryptographic generator: for what is released.
+        overwrite: Take the place of a file that is there; else nothing is spent and it is refused.
     """
+    if out.exists() and not overwrite:
+        raise InputError(f"{out} is there and is not overwritten", hint="--overwrite")
     from .deltas import warn_of_delta
     from .file_names import note_file
     from .naming import find_sha256, read_table

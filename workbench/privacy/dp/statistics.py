@@ -124,7 +124,7 @@ def private_histogram(
         InputError: A bin is named twice, or there is none.
     """
     if not bins or len(set(bins)) != len(bins):
-        raise InputError("bins must be values, each of them once", hint="bins=['a', 'b']")
+        raise InputError("bins must be values, each of them once", hint="--bins a,b")
     drawn, spent = source or system_random(), _fraction(epsilon)
     counts = dict.fromkeys(bins, 0)
     for each in values:
@@ -250,7 +250,7 @@ def check_figure(
     elif figure != "count":
         if low is None or high is None:
             raise InputError(
-                f"a {figure} needs bounds that do not come from the data", hint="low=0, high=100"
+                f"a {figure} needs bounds that do not come from the data", hint="--low 0 --high 100"
             )
         _step(low, high)
         if not 0 < share < 1:
@@ -269,7 +269,7 @@ def _fraction(epsilon: float) -> Fraction:
 
 def _step(low: float, high: float) -> float:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise InputError(f"the bounds {low} and {high} are no interval", hint="low=0, high=100")
+        raise InputError(f"the bounds {low} and {high} are no interval", hint="--low 0 --high 100")
     return (high - low) / _GRID
 
 

@@ -58,7 +58,7 @@ def load_task(
     dataset_sha256 = find_sha256(dataset)  # says first if there is no such data set
     if target is None:
         raise InputError(
-            f"which column of {dataset} is foretold was not said", hint="target=COLUMN"
+            f"which column of {dataset} is foretold was not said", hint="--target COLUMN"
         )
     rows, columns = read_table(
         dataset, domain=domain, public_domain=public_domain, user_column=user_column
@@ -197,4 +197,6 @@ def _refuse_for_digits(**given: object) -> None:
     """Raise InputError for what only a table has."""
     odd = [name for name, value in given.items() if value]
     if odd:
-        raise InputError(f"{odd[0]} is for a table; the digits have their own", hint="dataset=FILE")
+        raise InputError(
+            f"{odd[0]} is for a table; the digits have their own", hint="--dataset FILE"
+        )

@@ -19,6 +19,7 @@ from .claims import Verdict, claim_of
 from .clipping import Clipping, FixedClipping, QuantileClipping
 from .make_private import PrivateTraining, make_private
 from .mechanisms import GaussianSteps, Unit
+from .noise import describe_seeded
 from .task import ClassifierTask
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class PrivateRun(Viewable):
     ``audit.lower`` what its canaries prove (None without canaries). ``noise`` says where the noise
     came from. ``unit`` is what epsilon protects: one of ``rows``, or one of ``users`` with all
     their rows, of which ``rows_per_user`` at most were learnt from. Accuracy and numbers of rows
-    have no noise on them: they are for whoever may see the data.
+    have no noise on them: they are for whoever may see the data. ``audit_note`` says why there is
+    no audit, or why it proves little; "" where it is one.
     """
 
     dataset: str
@@ -74,6 +76,7 @@ class PrivateRun(Viewable):
     unit: Unit = "example"
     users: int | None = None
     rows_per_user: int | None = None
+    audit_note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -150,7 +153,9 @@ def train_classifier(
             weights = _run_and_average(private)
     finally:
         private.close()
-    made = _tell(task, private, weights, delta=delta, seed=seed)
+    made = replace(
+        _tell(task, private, weights, delta=delta, seed=seed), audit_note=_note(task, canaries)
+    )
     if planted is None:
         return made
     return replace(made, audit=_audit(planted, private.mechanism, delta, budgets, spend))
@@ -193,7 +198,7 @@ def _tell(
         mode=private.mode,
         rows=len(task.train_y),
         seed=seed,
-        noise=private.noise.told,
+        noise=private.noise.told if seed is None else describe_seeded(seed),
         audit=None,
         unit=task.unit,
         users=None if task.users is None else len(set(task.users)),
@@ -250,6 +255,25 @@ def _plant(
         )
     rate, rows = _rate(task, sampling_rate), task.rows_per_user or 1
     return GradientCanaries(count, rate=rate, rows_each=rows, seed=seed)
+
+
+def _note(task: ClassifierTask, canaries: int) -> str:
+    """Why there is no audit, or what so few canaries are worth; "" where there are enough."""
+    from workbench.privacy.auditing.canaries import most_canaries
+
+    if canaries >= _LEAST_CANARIES:
+        return ""
+    if canaries:
+        told = "canary proves" if canaries == 1 else "canaries prove"
+        return f"{canaries} {told} little or nothing, whatever the run does: some hundreds do"
+    numbers = _numbers(task)
+    most = most_canaries(numbers)
+    if most >= _LEAST_CANARIES:
+        return f"no canaries were asked for; there is room for {min(most, _CANARIES):,}"
+    return (
+        f"its classifier has {numbers:,} numbers, which leaves room for {most:,} canaries, and "
+        f"under {_LEAST_CANARIES} prove nothing; the claim is the accountant's alone"
+    )
 
 
 def choose_canaries(task: ClassifierTask) -> int:

@@ -40,5 +40,5 @@ def check_rows_per_user(user_column: str | None, rows_per_user: int | None) -> N
     """Raise InputError for a bound on rows of users that nobody named."""
     if user_column is None and rows_per_user is not None:
         raise InputError(
-            "rows_per_user says nothing without user_column", hint="user_column=COLUMN"
+            "rows_per_user says nothing without user_column", hint="--user-column COLUMN"
         )

@@ -11,6 +11,8 @@ from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import IntegrityError
 from workbench.store.ledger import StoredEntry
 
+from .recording import told_action
+
 MOST_NAMED = 50
 
 
@@ -73,6 +75,7 @@ class Account:
             ) from None
         self.first, self.last = self.first or time, time
         self.entries, self.head = number, written
+        action = told_action(action, data)
         if action not in self.activities:
             self.activities[action] = Activity(action, time)
         self.activities[action].add(entry, data)

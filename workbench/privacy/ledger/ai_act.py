@@ -25,6 +25,7 @@ RULES: dict[str, tuple[tuple[str, ...], str]] = {
     "key.": ((OPERATION,), "who may use the system changed"),
     "learning.": ((), "a learner's work: no event of a system in use"),
     "privacy.attack": ((RISK, MARKET), "a claim of privacy was tested"),
+    "privacy.budget_set": ((RISK, OPERATION), "how much may be learnt from a data set is said"),
     "privacy.budget_spend": ((RISK, OPERATION), "less privacy is left to a data set"),
     "privacy.training": ((RISK,), "a model was made or changed"),
     "user.": ((OPERATION,), "who may use the system changed"),

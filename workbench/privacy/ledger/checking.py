@@ -26,6 +26,10 @@ from .verifier import (
     verify,
 )
 
+NO_CHECKPOINTS_HERE = (
+    "no signed checkpoint was given: a chain that was written anew as a whole, its head file with "
+    "it, would pass"
+)
 NO_CHECKPOINTS = (
     "no signed checkpoint was given: a chain that was written anew as a whole, or whose end was "
     "cut off, would pass"
@@ -34,6 +38,8 @@ FOUND = (
     "the checkpoints are those of this home, which are of the same ledger; an export of before the "
     "newest of them ends before it too"
 )
+BESIDE = "the checkpoints in {folder} were used"
+NONE_BESIDE = "no checkpoints were used: none were given, and there are none in {folder}"
 OR_OLDER = ", or this was exported before then"
 OWN_KEY = "the public key is the one beside the checkpoints: compare it with one you had before"
 
@@ -67,8 +73,9 @@ def verify_evidence(
 
     Args:
         path: A home, an exported file, or a proof.
-        checkpoints: A folder of signed checkpoints, or one; by default this home's own, for it and
-            for an export of the same ledger.
+        checkpoints: A folder of signed checkpoints, or one; by default those beside what is
+            checked (``PATH-checkpoints``), and this home's own, for it and for an export of the
+            same ledger. Which were used is among the notes.
         public_key: The signer's, as PEM; by default the one that lies beside the checkpoints.
 
     Raises:
@@ -77,9 +84,10 @@ def verify_evidence(
         NotFoundError: It is not there.
     """
     home = _home_of(path)
-    here = home is not None and home.resolve() == settings.home().resolve()
-    if checkpoints is None and here and any(checkpoints_folder().glob("*.json")):
-        checkpoints = checkpoints_folder()
+    place = _beside(home, path)
+    beside = checkpoints is None and any(place.glob("*.json"))
+    if beside:
+        checkpoints = place
     key, own_key = _public_key(checkpoints, public_key)
     found = False
     try:
@@ -99,12 +107,25 @@ def verify_evidence(
             f"this cannot be checked: {error}",
             hint="workbench privacy ledger verify PATH --checkpoints FOLDER --public-key FILE",
         ) from None
-    told = _told(report, home or path or settings.home(), own_key=own_key and bool(kept))
+    told = _told(report, home or path or settings.home(), own_key=own_key and bool(kept),
+                 head=home is not None)  # fmt: skip
+    if beside:
+        told = replace(told, notes=(*told.notes, BESIDE.format(folder=place)))
+    elif told.ok and not kept and not report.checkpoints:
+        told = replace(told, notes=(*told.notes, NONE_BESIDE.format(folder=place)))
     if not found:
         return told
     # It held together before this home's checkpoints were laid beside it: only its end can be gone.
     reason = told.reason + (OR_OLDER if told.broken_at == told.entries + 1 else "")
     return replace(told, reason=reason, notes=(*told.notes, FOUND))
+
+
+def _beside(home: Path | None, path: Path | None) -> Path:
+    """Where checkpoints of it lie if nobody says where: this home's own, else beside it."""
+    if home is not None and home.resolve() == settings.home().resolve():
+        return checkpoints_folder()
+    whole = (home or path or settings.home()).resolve()
+    return whole.with_name(f"{whole.name}-checkpoints")
 
 
 def _home_of(path: Path | None) -> Path | None:
@@ -171,10 +192,10 @@ def _public_key(checkpoints: Path | None, public_key: Path | None) -> tuple[byte
     return (beside.read_bytes(), True) if beside.is_file() else (None, False)
 
 
-def _told(report: Report, path: Path, *, own_key: bool) -> EvidenceCheck:
+def _told(report: Report, path: Path, *, own_key: bool, head: bool) -> EvidenceCheck:
     notes = []
     if report.ok and not report.checkpoints:
-        notes.append(NO_CHECKPOINTS)
+        notes.append(NO_CHECKPOINTS_HERE if head else NO_CHECKPOINTS)
     later = report.entries - report.signed_entries
     if report.ok and report.checkpoints and later > 0:
         which = "last entry" if later == 1 else f"last {later:,} entries"

@@ -23,15 +23,16 @@ def ledger_verify(
 ) -> EvidenceCheck:
     """Check a ledger, an exported file or a proof, and name the first entry that is not as it was.
 
-    It ends with 1 if something is not. Without checkpoints only the chain is checked, of which a
+    It ends with 1 if something is not. Checkpoints beside it (``PATH-checkpoints``) are used, and
+    it is said which were. Without any only the chain is checked, of which a
     part is a chain too: then it is said that nothing shows that it is whole. Nothing is written,
     and nothing but the verifier is trusted: ``python -m workbench.privacy.ledger.verifier`` checks
     a file without the rest of this package.
 
     Args:
         path: A home, an exported file, or a proof; by default this home.
-        checkpoints: The folder of the signed checkpoints, or one; by default this home's own, for
-            it and for an export of the same ledger.
+        checkpoints: The folder of the signed checkpoints, or one; by default the one beside it, and
+            this home's own, for it and for an export of the same ledger.
         public_key: The signer's, as PEM; by default the one that lies beside the checkpoints.
     """
     return verify_evidence(path, checkpoints=checkpoints, public_key=public_key)

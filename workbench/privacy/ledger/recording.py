@@ -31,6 +31,7 @@ ACTIONS = {
     "access": "personal data was read or shown",
     "anonymisation": "personal data was masked, recoded or replaced",
     "attack": "a claim of privacy was tested by an attack",
+    "budget_set": "it was said how much may be learnt from a data set",
     "budget_spend": "a part of a data set's privacy budget was spent",
     "decryption": "something was decrypted",
     "encryption": "something was encrypted",
@@ -117,6 +118,13 @@ def _refuse_names(person: str, subject: str, told: Mapping[str, Any]) -> None:
             "the person is named in what everybody may read (subject or data)",
             hint="give it as personal=..., which is sealed with their key",
         )
+
+
+def told_action(action: str, data: Any) -> str:
+    """What an entry is counted as: budgets that were set before there was a word for it stand as
+    spends."""
+    old = action == f"{ROOM}budget_spend" and isinstance(data, dict) and "budget" in data
+    return f"{ROOM}budget_set" if old else action
 
 
 def is_pseudonym(text: str) -> bool:
