@@ -105,7 +105,7 @@ def test_a_run_that_is_not_audited_says_why(
 ) -> None:
     task = load_digits_task()
     run = train_classifier(task, epsilon=2.0, seed=0, steps=2, sampling_rate=0.1, canaries=0)
-    assert run.audit is None and "there is room for 650" in run.audit_note
+    assert run.audit is None and "there is room for 1,000" in run.audit_note
     small = make_table_task(
         {"ill": ["a", "b"] * 40, "age": [1.0, 9.0] * 40},
         [Column("ill", values=("a", "b")), Column("age", low=0, high=10, bins=2)],
