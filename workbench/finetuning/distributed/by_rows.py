@@ -22,6 +22,7 @@ from workbench.finetuning.training.parallel import ExtraLoss
 if TYPE_CHECKING:
     import torch
 
+    from workbench.finetuning.distributed.communication.exchange import Exchange
     from workbench.finetuning.training.batches import Batch
 
 Loss = Callable[[], "torch.Tensor"]
@@ -40,6 +41,7 @@ class ByRows(Spread):
             with the last one of a step.
         finishing: Called after the last gradient of a step.
         settling: Called after an evaluation.
+        exchange: What brings the gradients together, if it is not the wrapper.
         seed: See ``Spread``.
     """
 
@@ -54,12 +56,15 @@ class ByRows(Spread):
         holding: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
         finishing: Callable[[], None] | None = None,
         settling: Callable[[], None] | None = None,
+        exchange: Exchange | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__(trained, seed=seed)
         self.wrapped, self.rows, self.group = module, rows, group
         self.averages, self.holding = averages, holding
-        self.finishing, self.settling = finishing, settling
+        self.finishing, self.settling, self.exchange = finishing, settling, exchange
+        if exchange is not None and exchange.has_memory:
+            self.own_states["communication"] = exchange
 
     @property
     def chance(self) -> int:
@@ -93,7 +98,7 @@ class ByRows(Spread):
             told[kind] += float(found.detach())
         if self.finishing is not None:
             self.finishing()
-        loss_nats, extra = self.add_up(told)
+        loss_nats, extra = self.tell(told)
         return loss_nats, extra
 
     def _of_rows(self, part: Batch, objective: Objective, whole: float) -> Loss:
@@ -127,6 +132,10 @@ class ByRows(Spread):
         if self.settling is not None:
             self.settling()
         return self.add_up([total])[0] / weight
+
+    def tell(self, told: Sequence[float]) -> list[float]:
+        """The losses of a step, from those of this process's rows."""
+        return self.add_up(told)
 
     def add_up(self, values: Sequence[float]) -> list[float]:
         """Numbers summed over the processes that have different rows."""

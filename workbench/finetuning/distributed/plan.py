@@ -1,6 +1,7 @@
 """On how many processes a run goes, and what each of them has: rows, a part of the weights, layers.
 
-A plan is no part of a recipe: it changes how long a run takes, not what it learns.
+A plan is no part of a recipe: it changes how long a run takes, not what it learns, unless its
+``communication`` leaves something out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from workbench.core import settings
 from workbench.core.errors import CapabilityError, InputError
+from workbench.finetuning.distributed.communication.choice import read_choice
 from workbench.finetuning.training.recipe import Recipe
 
 STRATEGIES = ("ddp", "fsdp", "tp", "pp")
@@ -39,6 +41,9 @@ class Plan:
             are needed.
         save_every: Steps from one checkpoint to the next; by default by the recipe's seconds.
         silent_s: A process that says nothing for so long hangs, and is lost.
+        communication: What goes between the processes of ``ddp``: whole gradients (``none``), in
+            half the bits (``fp16``), of low rank (``powersgd:4``), their largest entries
+            (``topk:0.01``), or weights after so many steps (``local:64``, ``diloco:64``).
     """
 
     processes: int = 1
@@ -49,6 +54,7 @@ class Plan:
     least: int | None = None
     save_every: int | None = None
     silent_s: float = SILENT_S
+    communication: str = "none"
 
     def __post_init__(self) -> None:
         if self.strategy not in STRATEGIES:
@@ -83,6 +89,32 @@ class Plan:
                 "layers are not split in both ways at once: pp goes without a tensor dimension",
                 hint="--strategy fsdp with --tensor, or pp without it",
             )
+
+        self._check_communication()
+
+    def _check_communication(self) -> None:
+        said = self.communication
+        if read_choice(said).is_exact:
+            return
+        if self.processes == 1 and self.least is None:  # else one may be what is left
+            raise InputError(
+                f"one process sends nothing: communication {said!r} needs two",
+                hint="--processes 2, or leave --communication out",
+            )
+        if self.strategy != "ddp" or self.tensor > 1:
+            what = self.strategy + (
+                f" with a tensor dimension of {self.tensor}" * (self.tensor > 1)
+            )
+            raise CapabilityError(
+                f"communication {said!r} wants whole gradients in every process, "
+                f"and with {what} none has them",
+                hint="--strategy ddp without --tensor, or leave --communication out",
+            )
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether what is learnt is what one process learns, but for rounding."""
+        return read_choice(self.communication).is_exact
 
     @property
     def is_shared(self) -> bool:
@@ -120,6 +152,7 @@ class Plan:
             "strategy": self.strategy,
             "tensor": self.tensor_processes,
             "threads": self.count_threads(),
+            **({} if self.is_exact else {"communication": self.communication}),
         }
 
 

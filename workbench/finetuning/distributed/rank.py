@@ -60,6 +60,7 @@ def _take_part(job: Job, line: Line) -> Training:
     import torch
     import torch.distributed as dist
 
+    from workbench.finetuning.distributed.communication.sockets import count_sockets
     from workbench.finetuning.distributed.strategies import spread
     from workbench.finetuning.training.adapting import adapt
     from workbench.finetuning.training.anchoring import Anchors
@@ -88,7 +89,7 @@ def _take_part(job: Job, line: Line) -> Training:
 
     token = CancelToken()
     with cancellable(token), events.listening(_hear(line, parallel.is_first), "finetuning"):
-        return train(
+        done = train(
             module,
             source,
             job.recipe,
@@ -100,6 +101,9 @@ def _take_part(job: Job, line: Line) -> Training:
             between_steps=lambda: _ask_leave(line, parallel, token),
             parallel=parallel,
         )
+    counted = count_sockets()
+    done.sent_bytes = None if counted is None else counted.sent_bytes
+    return done
 
 
 def _load(job: Job) -> torch.nn.Module:

@@ -44,6 +44,14 @@ class Spread:
         return self.rank == 0
 
     @property
+    def is_settled(self) -> bool:
+        """See ``Parallel``."""
+        return True
+
+    def end_step(self, module: torch.nn.Module, *, is_last: bool) -> None:
+        """See ``Parallel``: what a gradient changed is the same everywhere."""
+
+    @property
     def chance(self) -> int:
         """Which processes draw the same numbers: those that compute the same rows."""
         return self.rank

@@ -36,6 +36,12 @@ def spread(
 def _spread(module: torch.nn.Module, plan: Plan, recipe: Recipe, pad_id: int) -> ByRows | ByStages:
     from torch.distributed.device_mesh import init_device_mesh
 
+    from workbench.finetuning.distributed.communication.choice import read_choice
+    from workbench.finetuning.distributed.communication.spreading import (
+        make_exchange,
+        spread_by_rounds,
+    )
+    from workbench.finetuning.distributed.communication.wire import Wire
     from workbench.finetuning.distributed.ddp import spread_by_ddp
     from workbench.finetuning.distributed.fsdp import spread_by_fsdp
     from workbench.finetuning.distributed.mesh import spread_by_mesh
@@ -51,4 +57,8 @@ def _spread(module: torch.nn.Module, plan: Plan, recipe: Recipe, pad_id: int) ->
         return spread_by_mesh(module, rows, mesh, shards=shards, seed=recipe.seed)
     if plan.strategy == "fsdp":
         return spread_by_fsdp(module, rows, mesh["data"], seed=recipe.seed)
-    return spread_by_ddp(module, rows, seed=recipe.seed)
+    choice = read_choice(plan.communication)
+    if choice.is_in_rounds:
+        return spread_by_rounds(module, rows, choice, seed=recipe.seed)
+    exchange = make_exchange(choice, Wire(), seed=recipe.seed)
+    return spread_by_ddp(module, rows, exchange=exchange, seed=recipe.seed)

@@ -86,6 +86,7 @@ class Training:
     stopped: str = ""
     resumed_at: int | None = None
     restarts: list[Restart] = field(default_factory=list)
+    sent_bytes: int | None = None  # by the first of several processes since it was started
 
     def tell_restarts(self) -> list[dict[str, Any]]:
         """As plain data, with how many steps each of them cost."""
@@ -219,7 +220,7 @@ class _Loop:
             private.begin(module, self.optimizer)
         self.done = Training()
         self.best_weights: dict[str, torch.Tensor] | None = None
-        self.saved_s, self.is_between_steps = time.monotonic(), True
+        self.saved_s, self.is_between_steps, self.is_due = time.monotonic(), True, False
         self.keeper: Keeper | None = (
             None if keeping is None else self.parallel.make_keeper(keeping.folder, keeping.key)
         )
@@ -239,9 +240,10 @@ class _Loop:
                     if len(self.done.steps) >= self.steps:
                         self.done.stopped = "steps"
                         break
-                    if self.between_steps is not None:
-                        self.between_steps()
-                    check_cancelled()
+                    if self.parallel.is_settled:
+                        if self.between_steps is not None:
+                            self.between_steps()
+                        check_cancelled()
                     step = self._step()
                     self._save()
                     task.update(step.number, message=f"loss {step.loss_nats:.3f}")
@@ -300,6 +302,7 @@ class _Loop:
             self.keeper.settle()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        self.parallel.end_step(self.module, is_last=number + 1 == self.steps)
         return loss, extra, norm, sum(part.tokens for part in parts)
 
     def _evaluate_if_due(self) -> None:
@@ -356,10 +359,10 @@ class _Loop:
         if self.keeper is None:
             return
         number, every = len(self.done.steps), self.recipe.checkpoint_every_steps
-        due = (every > 0 and number % every == 0) or (
-            0 < self.recipe.checkpoint_every_s <= time.monotonic() - self.saved_s
-        )
-        if not self.parallel.agree(due or now):
+        since_s = time.monotonic() - self.saved_s
+        self.is_due |= now or (every > 0 and number % every == 0)
+        self.is_due |= 0 < self.recipe.checkpoint_every_s <= since_s
+        if not self.parallel.is_settled or not self.parallel.agree(self.is_due):
             return
         state = {
             **self._states(),
@@ -368,13 +371,11 @@ class _Loop:
             "global_batch": self.recipe.examples_a_step,
         }
         self.keeper.save(self.module, self.optimizer, state, now=now)
-        self.saved_s = time.monotonic()
+        self.saved_s, self.is_due = time.monotonic(), False
         self._tell()
 
     def _resume(self) -> None:
-        if self.keeper is None:
-            return
-        state = self.keeper.load(self.module, self.optimizer)
+        state = None if self.keeper is None else self.keeper.load(self.module, self.optimizer)
         if state is None:
             return
         self._set_states(state)
@@ -395,4 +396,5 @@ def read_training(plain: Mapping[str, Any]) -> Training:
         stopped=plain["stopped"],
         resumed_at=plain.get("resumed_at"),
         restarts=[Restart(**each) for each in plain.get("restarts", ())],
+        sent_bytes=plain.get("sent_bytes"),
     )

@@ -86,8 +86,7 @@ def run(
     learning_rate: float | None = None, schedule: Schedule | None = None,
     batch: int | None = None, accumulation: int | None = None,
     steps: int | None = None, epochs: float | None = None, max_tokens: int | None = None,
-    precision: Precision | None = None,
-    checkpointing: bool | None = None,
+    precision: Precision | None = None, checkpointing: bool | None = None,
     evaluate_every_steps: int | None = None,
     patience: int | None = None, samples: int | None = None, anchors: int | None = None,
     rewordings: float | None = None,
@@ -98,6 +97,7 @@ def run(
     rows_per_user: Annotated[int, limits.Ge(1)] | None = None,
     general_questions: GeneralQuestions = 20,
     processes: Processes = 1, strategy: Strategy = "ddp", tensor: Processes = 1,
+    communication: str = "none",
     restarts: Annotated[int, limits.Ge(0)] = 2, least: Processes | None = None,
     hang_s: Annotated[float, limits.Ge(3)] = 60.0,
     save_every: Annotated[int, limits.Ge(1)] | None = None, again: bool = False,
@@ -168,6 +168,10 @@ def run(
             every large matrix (`tp`), or of the layers (`pp`).
         tensor: With `ddp` or `fsdp`: so many processes share every matrix, and such groups the
             rows.
+        communication: What goes between the processes of `ddp`: whole gradients (`none`), in half
+            the bits (`fp16`), of low rank (`powersgd:4`), their largest entries (`topk:0.01`), or
+            only weights after so many steps (`local:64`, `diloco:64`). What leaves something out
+            learns otherwise than one process.
         restarts: When a process is lost, start all again from the last checkpoint, so many times in
             a row; each new checkpoint begins the count anew.
         least: Where a process is gone for good, go on with fewer, down to so many; all are tried
@@ -183,7 +187,7 @@ def run(
     from workbench.finetuning.training.run import run_training
 
     plan = Plan(
-        processes, strategy, tensor,
+        processes, strategy, tensor, communication=communication,
         restarts=restarts, least=least, save_every=save_every, silent_s=hang_s,
     )  # fmt: skip
     privacy, chosen = privacy_of(given), _name_data(given)

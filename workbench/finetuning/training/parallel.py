@@ -42,6 +42,16 @@ class Parallel(Protocol):
         """Whether this is the process that writes and tells."""
         ...
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the weights are the same in every process: else a run is not saved, held or
+        stopped yet, and says the loss of the first process's rows."""
+        ...
+
+    def end_step(self, module: torch.nn.Module, *, is_last: bool) -> None:
+        """Bring together what is left to be, after the optimiser's step."""
+        ...
+
     def learn(
         self,
         module: torch.nn.Module,
@@ -86,7 +96,10 @@ class Parallel(Protocol):
 class Alone:
     """One process: see ``Parallel``."""
 
-    is_first = True
+    is_first = is_settled = True
+
+    def end_step(self, module: torch.nn.Module, *, is_last: bool) -> None:
+        """See ``Parallel``."""
 
     def learn(
         self,

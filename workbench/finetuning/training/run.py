@@ -93,7 +93,8 @@ def run_training(
             from the data's budget before the first step, and stands in the adapter's record.
         general_questions: How many are asked of the base and of what came; see ``general``.
         plan: On how many processes, and how they share the work; by default on this one. It is no
-            part of what the run is: one that was killed goes on with another plan.
+            part of what the run is, unless its communication leaves something out: one that was
+            killed goes on with another plan.
 
     Raises:
         InputError, ContextLengthError, CapabilityError: Of examples, recipe or model.
@@ -212,7 +213,7 @@ def train_and_register(
 
     cpu_s = time.process_time()
     base = base_sha256(catalogue.find(learner.name))
-    key = _key(base, material, recipe, name, kind, learner, privacy)
+    key = _key(base, material, recipe, name, kind, learner, privacy, plan)
     run_id, known = choose_id(key[:16], again=again)
     if known is not None:
         log.info("the run %s was done before", run_id)
@@ -234,13 +235,18 @@ def train_and_register(
                 done=done, run_id=run_id, privacy=cost,
             )  # fmt: skip
             enter_training(adapter, material, run_id, cost)
-        measures = measure(module, adapter) if measure is not None else cost
+        measures = {**(measure(module, adapter) if measure else cost), **_tell_sent(done)}
         cpu_s = time.process_time() - cpu_s
         result = tell_result(adapter, done, learner, material, run_id, cpu_s, general, measures)
         record.update(done, state="finished", result=dataclasses.asdict(result))
         _clear(folder)
     _warn_of_loss(general, learner, adapter, recipe)
     return result
+
+
+def _tell_sent(done: Training) -> dict[str, float]:
+    """What one of several processes sent to the others, where that is known."""
+    return {} if done.sent_bytes is None else {"sent_bytes": float(done.sent_bytes)}
 
 
 def _warn_of_loss(
@@ -365,6 +371,7 @@ def _key(
     kind: str,
     learner: Learner,
     privacy: Privacy | None,
+    plan: Plan | None,
 ) -> str:
     told = [base, material.data, dataclasses.asdict(recipe), name, kind, learner.precision]
     if learner.start is not None:
@@ -373,6 +380,8 @@ def _key(
         told.append(dataclasses.asdict(privacy))
     if material.users is not None:
         told.append(list(material.users))
+    if plan is not None and not plan.is_exact:
+        told.append(plan.communication)
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

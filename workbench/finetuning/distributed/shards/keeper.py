@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import torch
 
     from workbench.finetuning.distributed.spread import Spread
+
+log = logging.getLogger(__name__)
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
 _SMALL = ("batches", "others", "training")
@@ -135,6 +138,8 @@ class ShardKeeper:
         for name, each in self.spread.own_states.items():
             if shards.manifest.plan == self.spread.told and name in mine["own"]:
                 each.load_state_dict(mine["own"][name])
+            elif self.spread.is_first:
+                log.warning("the %s of each process begins anew: there were others", name)
         best = shards.whole("best") if self.spread.is_first else {}
         is_kept = self.spread.agree(bool(best))
         return {**{each: plain[each] for each in _SMALL}, "best_weights": best if is_kept else None}

@@ -1,0 +1,1 @@
+"""How the processes of a run bring together what they learnt: whole, compressed, or seldom."""
