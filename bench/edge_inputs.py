@@ -116,7 +116,7 @@ def train_small(folder: Path) -> dict[str, float]:
 
     started = time.process_time()
     texts = read_leads()[TRAINED_FROM:]
-    tokenizer = _train_tokenizer(texts)
+    tokenizer = train_tokenizer(texts)
     ids = np.concatenate([[0, *tokenizer.encode(text).ids] for text in texts])
     torch.manual_seed(SEED)
     config = LlamaConfig(**SMALL)
@@ -164,7 +164,7 @@ def _rate_at(step: int) -> float:
     return 0.1 + 0.45 * (1 + math.cos(math.pi * share))
 
 
-def _train_tokenizer(texts: Sequence[str]) -> Any:
+def train_tokenizer(texts: Sequence[str]) -> Any:
     """A byte-level BPE that cuts as SmolLM2's does."""
     import tokenizers
     from tokenizers import decoders, pre_tokenizers, trainers

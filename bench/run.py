@@ -24,6 +24,7 @@ import cache
 import canary
 import continual
 import distributed
+import distributed_communication
 import distributed_faults
 import edge
 import edge_bundles
@@ -82,6 +83,7 @@ BENCHMARKS = {
         *canary.BENCHMARKS,
         *continual.BENCHMARKS,
         *distributed.BENCHMARKS,
+        *distributed_communication.BENCHMARKS,
         *distributed_faults.BENCHMARKS,
         *edge.BENCHMARKS,
         *edge_bundles.BENCHMARKS,
