@@ -24,7 +24,7 @@ def _case(strategy: str, **options: Any) -> dict[str, Any]:
 
 
 # The first test of each group waits for the runs of all of them.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 STRATEGIES = ("ddp", "fsdp", "tp", "pp")
 SOUND = [
     *(_case(strategy, method=m) for strategy in STRATEGIES for m in ("lora", "full")),
@@ -68,7 +68,7 @@ def _run(folder: Path, processes: int, cases: list[dict[str, Any]]) -> dict[str,
         [sys.executable, str(SCRIPT), str(folder), str(processes), json.dumps(cases)],
         capture_output=True,
         text=True,
-        timeout=840,
+        timeout=1700,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
