@@ -186,6 +186,39 @@ def test_the_readmes_commands_are_commands() -> None:
     assert not parses(["report", "rnu"])
 
 
+def unknown_verbs(text: str) -> list[str]:
+    """The `workbench NOUN VERB` in code that name no command; what is behind them is not read."""
+    from workbench.cli.main import workbench
+
+    code = re.findall(r"```sh\n(.*?)```|(?<!`)`([^`\n]+)`", text, re.S)
+    named = re.findall(
+        r"(?:^|[\s/(])workbench ([a-z][a-z-]*)(?: +([a-z][a-z-]*)(?=[\s`]|$))?",
+        "\n".join(block or inline for block, inline in code),
+    )
+    context, wrong = click.Context(workbench), []
+    for noun, verb in named:
+        command = workbench.get_command(context, noun)
+        if isinstance(command, click.Group) and verb:
+            command = command.get_command(context, verb)
+        if command is None:
+            wrong.append(f"{noun} {verb}".strip())
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted((REPO / "docs" / "how-to").glob("*.md")), REPO / "README.md"],
+    ids=lambda page: page.stem,
+)  # fmt: skip
+def test_the_commands_that_a_page_names_are_there(page: Path) -> None:
+    assert unknown_verbs(page.read_text("utf-8")) == []
+
+
+def test_a_command_that_is_not_there_is_seen() -> None:
+    assert unknown_verbs("As a job: `workbench store enqueue x`.") == ["store enqueue"]
+    assert unknown_verbs("```sh\nworkbench chta hello\n```") == ["chta hello"]
+    assert unknown_verbs("`workbench store submit x`, `workbench chat hello`") == []
+
+
 def test_the_readmes_make_targets_are_there() -> None:
     targets = set(re.findall(r"^([a-z]+):", (REPO / "Makefile").read_text("utf-8"), re.M))
     for page in ("README.md", "CONTRIBUTING.md"):

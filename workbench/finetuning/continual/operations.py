@@ -56,6 +56,8 @@ def continual(
     methods, settings = [method, *(against or ())], Settings(memory=memory)
     if epochs is not None and not 0 < epochs <= 1000:
         raise InputError(f"epochs is {epochs}; it must be above 0 and at most 1000")
+    if any(seed < 0 for seed in seeds or ()):
+        raise InputError(f"a seed is {min(seeds or ())}", hint="whole numbers from 0")
     if benchmark == "domains":
         return compare_on_domains(
             methods, model=model, preset=preset, epochs=epochs, seeds=seeds or (SEEDS[0],),
