@@ -23,7 +23,7 @@ help:             ## show this list
 # registered again: a second `make` of anything finds both stamps newer and does nothing.
 $(VENV)/lock.stamp: requirements.lock
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "Workbench needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.11")'
-	$(SAY) 'making $(VENV), which will take 4.0 GB; the next two steps take 2 to 5 minutes together'
+	$(SAY) 'making $(VENV), which will take 4.6 GB; the next two steps take 2 to 5 minutes together'
 	$(SAY) 'stopped half-way, the same command goes on from there'
 	@$(PYTHON) -m venv $(VENV)
 	$(SAY) 'installing torch, the largest package (200 MB where pip finds a CPU build, see README.md)'

@@ -26,6 +26,7 @@ import continual
 import distributed
 import distributed_communication
 import distributed_faults
+import distributed_nodes
 import edge
 import edge_bundles
 import edge_pruning
@@ -85,6 +86,7 @@ BENCHMARKS = {
         *distributed.BENCHMARKS,
         *distributed_communication.BENCHMARKS,
         *distributed_faults.BENCHMARKS,
+        *distributed_nodes.BENCHMARKS,
         *edge.BENCHMARKS,
         *edge_bundles.BENCHMARKS,
         *edge_pruning.BENCHMARKS,

@@ -40,6 +40,17 @@ def tell_stuck(processes: int) -> PeerError:
     )
 
 
+def tell_short(most: int, threads: int, processes: int) -> PeerError:
+    """A cluster has too few cores, those that are taken included."""
+    cores = f"{threads} core{'s' * (threads != 1)} each"
+    return PeerError(
+        f"the nodes of the Ray cluster have room for {most} of {processes} processes with {cores}",
+        hint=f"--processes {most}, or --least {most}; or `ray start` on one more machine"
+        if most
+        else "`ray start` on a machine with more cores, or a lower setting `threads`",
+    )
+
+
 def find_cause(
     faults: Sequence[Mapping[str, Any]], processes: int, status: int | None, log: Path
 ) -> WorkbenchError:
@@ -57,6 +68,12 @@ def find_cause(
         first = own[0]
         kind = kinds.get(first["code"], WorkbenchError)
         return kind(first["message"], hint=first["hint"], process=first["rank"])
+    gone = [each for each in faults if each["kind"] == "gone"]
+    if gone:
+        rank = gone[0]["failed"]
+        return PeerError(
+            f"process {rank} of {processes} is lost: {gone[0]['message']}", hint=GO_ON, process=rank
+        )
     killed = [
         each
         for each in faults

@@ -15,7 +15,13 @@ from workbench.core import events
 from workbench.core.cancellation import check_cancelled
 from workbench.core.errors import CancelledError, PeerError, WorkbenchError
 from workbench.core.progress import Progress
-from workbench.finetuning.distributed.causes import find_cause, is_own, tell_hang, tell_stuck
+from workbench.finetuning.distributed.causes import (
+    find_cause,
+    is_own,
+    tell_hang,
+    tell_short,
+    tell_stuck,
+)
 from workbench.finetuning.distributed.job import Job
 from workbench.finetuning.distributed.line import Switchboard
 from workbench.finetuning.distributed.pulse import AGENT, Pulse
@@ -45,8 +51,8 @@ class Followed:
         board: On which they are heard.
         story: What is known of the run, over all attempts.
         between_steps: Called before each step; it may wait.
-        is_time_to_stop: Asked before each step: all then end after a checkpoint, to be started
-            otherwise.
+        is_time_to_stop: Asked before each step, with the number of further processes that a
+            cluster has room for: all then end after a checkpoint, to be started otherwise.
     """
 
     def __init__(
@@ -56,7 +62,7 @@ class Followed:
         board: Switchboard,
         story: Story,
         between_steps: Callable[[], None] | None,
-        is_time_to_stop: Callable[[], bool],
+        is_time_to_stop: Callable[[int], bool],
     ) -> None:
         self._job, self._agent, self._board, self._story = job, agent, board, story
         self._between_steps, self._is_time_to_stop = between_steps, is_time_to_stop
@@ -64,6 +70,10 @@ class Followed:
         self._faults: list[dict[str, Any]] = []
         self._cancelled: CancelledError | None = None
         self._is_done = self._is_parted = False
+        self._here: set[int] = set()
+        self._more = 0
+        self.room: int | None = None
+        self.gives_way_to = self._waited_for = ""
         self._started_s = time.monotonic()
         self._stop_by_s = 0.0
         self._pulse = Pulse(job.plan.silent_s, self._started_s)
@@ -91,6 +101,9 @@ class Followed:
             raise self._cancelled
         if lost is None and self._agent.returncode == 0 and (self._is_done or self._is_parted):
             return None
+        if self.room is not None:
+            plan = self._job.plan
+            return tell_short(self.room, plan.count_threads(), plan.processes)
         if lost is None or any(is_own(fault) for fault in self._faults):
             written, processes = self._job.folder / LOG, self._job.plan.processes
             lost = find_cause(self._faults, processes, self._agent.returncode, written)
@@ -112,9 +125,9 @@ class Followed:
             return tell_hang(*found, processes)
         if self._pulse.is_stuck(now_s):
             return tell_stuck(processes)
-        if len(self._processes) < processes and now_s - self._started_s > _START_S:
+        if len(self._here) < processes and now_s - self._started_s > _START_S:
             return PeerError(
-                f"{len(self._processes)} of {processes} processes came within {_START_S:.0f} s",
+                f"{len(self._here)} of {processes} processes came within {_START_S:.0f} s",
                 hint="fewer processes, or a less busy machine",
             )
         return None
@@ -139,7 +152,9 @@ class Followed:
             return
         self._pulse.move(time.monotonic())
         if kind == "here":
-            self._know(said["pid"])
+            self._here.add(rank)
+            if self._job.plan.launcher == "local":
+                self._know(said["pid"])
         elif kind == "step?":
             self._board.answer(caller, self._allow())
         elif kind == "event":
@@ -152,9 +167,28 @@ class Followed:
             if kind == "done" and rank == 0:
                 self._story.take(said["training"], watched=False)
                 self._is_done = True
-        elif kind in ("error", "failed"):
+        elif kind in ("error", "failed", "gone"):
             self._pulse.leave(rank)
             self._faults.append(said)
+        else:
+            self._take_of_cluster(kind, said, task)
+
+    def _take_of_cluster(self, kind: str, said: dict[str, Any], task: Progress) -> None:
+        """What only the agent of a run on a cluster says."""
+        if kind == "wait":
+            self._started_s = time.monotonic()
+            if said["message"] != self._waited_for:
+                self._waited_for = said["message"]
+                log.log(logging.WARNING if said["long"] else logging.INFO, "%s", said["message"])
+                events.emit("finetuning.wait", message=said["message"])
+                with contextlib.suppress(CancelledError):  # looked for elsewhere
+                    task.update(len(self._story.training.steps), message=said["message"])
+        elif kind == "room":
+            self._more = said["processes"]
+        elif kind == "yield":
+            self.gives_way_to = said["to"]
+        elif kind == "short":
+            self.room = said["most"]
 
     def _hear_beat(self, rank: int, said: dict[str, Any]) -> None:
         now_s = time.monotonic()
@@ -183,7 +217,8 @@ class Followed:
             self._cancelled = self._cancelled or error
             self._stop_by_s = self._stop_by_s or time.monotonic() + _STOP_S
             return "stop"
-        return "stop" if self._is_time_to_stop() else "go"
+        is_time = self.gives_way_to or self._is_time_to_stop(self._more)
+        return "stop" if is_time else "go"
 
     def _know(self, pid: int) -> None:
         import psutil
@@ -202,7 +237,8 @@ class Followed:
         for each in self._processes if at_once else ():
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
-        if self._agent.poll() is None and not at_once:
+        # On a cluster it is the agent alone who can end them.
+        if self._agent.poll() is None and not (at_once and self._job.plan.launcher == "local"):
             self._agent.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._agent.wait(_END_S)

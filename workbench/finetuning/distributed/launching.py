@@ -12,10 +12,10 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import workbench
 from workbench.core.errors import CapabilityError, WorkbenchError
 from workbench.core.progress import Progress, progress
 from workbench.finetuning.distributed.following import LOG, Followed
@@ -25,14 +25,12 @@ from workbench.finetuning.distributed.plan import Plan, check_plan
 from workbench.finetuning.distributed.rank import SHOWN
 from workbench.finetuning.distributed.recovery import Recovery
 from workbench.finetuning.distributed.story import Story, Watch
+from workbench.finetuning.distributed.surroundings import BEGAN, tell_ranks
 from workbench.finetuning.distributed.watching import PARENT
 from workbench.finetuning.training.loop import Training
-from workbench.models.engines.openmp import WAIT_POLICY
 from workbench.models.folder import read_config
 
 log = logging.getLogger(__name__)
-
-_ROOT = str(Path(workbench.__file__).parents[1])
 
 
 def run_together(
@@ -58,21 +56,27 @@ def run_together(
     """
     recovery = Recovery(job.plan, lambda plan: _fits(job, plan))
     story = Story(job, watch, recovery.note_checkpoint)
+    began_s, tries = time.time(), 0
     with progress("training", total=job.steps, unit="steps") as task:
         while True:
             plan = recovery.plan
             plan = dataclasses.replace(plan, threads=plan.count_threads())  # as settings are here
             attempt = dataclasses.replace(job, plan=plan, recipe=plan.keep(job.recipe))
-            is_done, lost = _attempt(attempt, story, recovery, between_steps, task)
-            if is_done:
+            followed, lost = _attempt(attempt, story, recovery, between_steps, task, began_s)
+            if followed.is_done:
                 return story.training
+            if lost is None and followed.gives_way_to:
+                story.lose(f"gave way to the run {followed.gives_way_to}", plan.processes)
+                continue
             if lost is None:
                 story.lose(f"all of {recovery.whole.processes} are tried again",
                            recovery.grow().processes)  # fmt: skip
                 continue
-            following = recovery.lose()
+            # A cluster that was too small from the start is not one that has lost a node.
+            following = recovery.lose(followed.room) if followed.room is None or tries else None
             if following is None:
                 raise lost
+            tries += 1
             story.lose(lost.message, following.processes)
 
 
@@ -90,16 +94,20 @@ def _attempt(
     recovery: Recovery,
     between_steps: Callable[[], None] | None,
     task: Progress,
-) -> tuple[bool, WorkbenchError | None]:
-    """From a start until the end or a loss: whether it is done, and what was lost."""
+    began_s: float,
+) -> tuple[Followed, WorkbenchError | None]:
+    """From a start until the end or a loss: what was heard, and what was lost."""
     write_job(job)
     board = Switchboard()
+    is_local = job.plan.launcher == "local"
     try:
-        with _start(job, board.address) as agent:
-            followed = Followed(job, agent, board, story, between_steps, lambda: recovery.wants_all)
+        with _start(job, board.address, began_s) as agent:
+            followed = Followed(
+                job, agent, board, story, between_steps,
+                lambda more: recovery.wants_all and (is_local or more >= recovery.missing),
+            )  # fmt: skip
             try:
-                lost = followed.follow(task)
-                return followed.is_done, lost
+                return followed, followed.follow(task)
             finally:
                 followed.end()
     finally:
@@ -109,34 +117,31 @@ def _attempt(
 
 
 @contextlib.contextmanager
-def _start(job: Job, address: str) -> Iterator[subprocess.Popen[bytes]]:
-    """torchrun's agent, in a session of its own: Ctrl-C is told to us, and we end it."""
-    with (job.folder / LOG).open("ab") as written:
+def _start(job: Job, address: str, began_s: float) -> Iterator[subprocess.Popen[bytes]]:
+    """The agent, torchrun's or ours of a cluster, in a session of its own: Ctrl-C is told to us,
+    and we end it."""
+    agent = "agent" if job.plan.launcher == "local" else "cluster.agent"
+    with (job.folder / LOG).open("ab") as written, _make_scratch() as scratch:
         yield subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.agent", str(job.folder)],
+            [sys.executable, "-m", f"{__package__}.{agent}", str(job.folder)],
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=_make_environment(job, address),
+            env={
+                **os.environ,
+                **tell_ranks(job.plan),
+                ADDRESS: address,
+                PARENT: str(os.getpid()),
+                BEGAN: repr(began_s),
+                "RAY_TMPDIR": scratch,
+            },
         )
 
 
-def _make_environment(job: Job, address: str) -> dict[str, str]:
-    threads = str(job.plan.count_threads())
-    known = os.environ.get("PYTHONPATH")
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([_ROOT, known] if known else [_ROOT]),
-        **WAIT_POLICY,
-        ADDRESS: address,
-        PARENT: str(os.getpid()),
-        "OMP_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-        "TOKENIZERS_PARALLELISM": "false",
-        "PYTHONSAFEPATH": "1",  # a file of the user's called as a module of Python's is not it
-        # A restarted group would ask the address of one that is dead (pytorch #135712).
-        "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
-        # Else gloo looks up the machine's name, and may find an address that leads nowhere.
-        "GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo",
-    }
+def _make_scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder for a cluster that is made for a run, short enough for the names of its sockets."""
+    folder = tempfile.gettempdir()
+    return tempfile.TemporaryDirectory(
+        prefix="wb-ray-", dir=folder if len(folder) < 24 else "/tmp", ignore_cleanup_errors=True
+    )

@@ -1,7 +1,7 @@
 """The line on which the processes of a run talk with the one that started them.
 
 A message is one line of JSON with a ``kind``. It goes over a Unix socket in a folder that only its
-owner can enter.
+owner can enter, from another machine through a relay.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from workbench.finetuning.distributed.cluster.relay import call
+
 ADDRESS = "WORKBENCH_DISTRIBUTED_LINE"
 
 
@@ -23,17 +25,12 @@ class Line:
     """A process's end.
 
     Args:
-        address: The socket's path.
+        address: The socket's path, or that of a relay.
         rank: Which process this is; -1 is the one that starts and watches the others.
     """
 
     def __init__(self, address: str, rank: int) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        try:
-            self._socket.connect(address)
-        except OSError:
-            self._socket.close()
-            raise
+        self._socket = call(address)
         self._file, self._rank = self._socket.makefile("rw", encoding="utf-8"), rank
         self._lock = threading.Lock()
 

@@ -16,6 +16,7 @@ from workbench.finetuning.distributed.communication.choice import read_choice
 from workbench.finetuning.training.recipe import Recipe
 
 STRATEGIES = ("ddp", "fsdp", "tp", "pp")
+LAUNCHERS = ("local", "ray")
 MOST_PROCESSES = 64
 RESTARTS = 2
 LEAST_SILENT_S = 3.0
@@ -44,6 +45,10 @@ class Plan:
         communication: What goes between the processes of ``ddp``: whole gradients (``none``), in
             half the bits (``fp16``), of low rank (``powersgd:4``), their largest entries
             (``topk:0.01``), or weights after so many steps (``local:64``, ``diloco:64``).
+        launcher: Where they are: on this machine, or on the nodes of a Ray cluster.
+        ray_address: The cluster's HOST:PORT; by default ``RAY_ADDRESS``, else one is made for the
+            run on this machine.
+        priority: On a cluster: a run of a lower one gives way.
     """
 
     processes: int = 1
@@ -55,6 +60,9 @@ class Plan:
     save_every: int | None = None
     silent_s: float = SILENT_S
     communication: str = "none"
+    launcher: str = "local"
+    ray_address: str | None = None
+    priority: int = 0
 
     def __post_init__(self) -> None:
         if self.strategy not in STRATEGIES:
@@ -91,6 +99,7 @@ class Plan:
             )
 
         self._check_communication()
+        self._check_launcher()
 
     def _check_communication(self) -> None:
         said = self.communication
@@ -116,10 +125,21 @@ class Plan:
         """Whether what is learnt is what one process learns, but for rounding."""
         return read_choice(self.communication).is_exact
 
+    def _check_launcher(self) -> None:
+        if self.launcher not in LAUNCHERS:
+            raise InputError(
+                f"the launcher is {self.launcher!r}; allowed are {', '.join(LAUNCHERS)}",
+                hint="--launcher local",
+            )
+        if self.launcher == "local" and (self.ray_address or self.priority):
+            raise InputError(
+                "an address and a priority are of runs on a Ray cluster", hint="--launcher ray"
+            )
+
     @property
     def is_shared(self) -> bool:
-        """Whether there is more than one process."""
-        return self.processes > 1
+        """Whether there is more than one process, or it is on another machine."""
+        return self.processes > 1 or self.launcher != "local"
 
     @property
     def tensor_processes(self) -> int:
@@ -153,6 +173,7 @@ class Plan:
             "tensor": self.tensor_processes,
             "threads": self.count_threads(),
             **({} if self.is_exact else {"communication": self.communication}),
+            **({} if self.launcher == "local" else {"launcher": self.launcher}),
         }
 
 

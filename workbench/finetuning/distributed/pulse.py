@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbench.finetuning.distributed.line import Line
@@ -28,14 +29,17 @@ _SLOW_SHARE = 1 / 6
 AGENT = -1
 
 
-def beat(line: Line) -> None:
-    """Say every second, from a thread, that this process is there."""
+def beat(line: Line, then: Callable[[], None] | None = None) -> None:
+    """Say every second, from a thread, that this process is there; ``then``, once nobody listens
+    any more."""
 
     def go_on() -> None:
         with contextlib.suppress(OSError, ValueError):  # nobody listens any more
             while True:
                 line.tell("beat", cpu_s=time.process_time(), **read_vitals())
                 time.sleep(EVERY_S)
+        if then is not None:
+            then()
 
     threading.Thread(target=go_on, daemon=True, name="beat").start()
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.core import events
 from workbench.core.cancellation import CancelToken, cancellable
 from workbench.core.errors import CancelledError, WorkbenchError
+from workbench.finetuning.distributed.cluster.relay import SCHEME
 from workbench.finetuning.distributed.job import NAME, Job, read_job
 from workbench.finetuning.distributed.line import ADDRESS, Line
 from workbench.finetuning.distributed.pulse import beat
-from workbench.finetuning.distributed.watching import PARENT, follow_parent
+from workbench.finetuning.distributed.watching import PARENT, die_with_parent, follow_parent
 
 if TYPE_CHECKING:
     import torch
@@ -34,11 +35,15 @@ _DTYPES = {"bf16": "bfloat16", "fp32": "float32"}
 
 def main(folder: str) -> int:
     """Take part in a run; 0 if it went to its end or was stopped."""
-    follow_parent(int(os.environ[PARENT]), lambda: os.kill(os.getpid(), signal.SIGKILL))
-    rank = int(os.environ["RANK"])
-    line = Line(os.environ[ADDRESS], rank)
+    follow_parent(int(os.environ[PARENT]), _end_at_once)
+    rank, address = int(os.environ["RANK"]), os.environ[ADDRESS]
+    line = Line(address, rank)
     line.tell("here", pid=os.getpid())
-    beat(line)
+    if address.startswith(SCHEME):  # who started all may not be able to end this one
+        die_with_parent()
+        beat(line, _end_at_once)
+    else:
+        beat(line)
     try:
         job = read_job(Path(folder) / NAME)
         line.tell("done", training=dataclasses.asdict(_take_part(job, line)))
@@ -54,6 +59,10 @@ def main(folder: str) -> int:
         line.tell("error", own=False, code="", message=f"{type(error).__name__}: {error}", hint="")
         return 1
     return 0
+
+
+def _end_at_once() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _take_part(job: Job, line: Line) -> Training:

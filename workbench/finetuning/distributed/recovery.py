@@ -34,8 +34,16 @@ class Recovery:
         self._tries, self._is_trial = 0, False
         self._saved += 1
 
-    def lose(self) -> Plan | None:
-        """A process was lost: the plan to go on with; None if the run has to end."""
+    def lose(self, room: int | None = None) -> Plan | None:
+        """A process was lost: the plan to go on with; None if the run has to end.
+
+        Args:
+            room: For so many there is room, if that is known: no more are tried.
+        """
+        if room is not None and room < self.plan.processes:
+            self._patience *= 2 if self._is_trial else 1
+            self._is_trial = False
+            return self._shrink(room)
         if self._is_trial:  # as before: nothing is known of it but that it does not go
             self._is_trial = False
             self._patience *= 2
@@ -48,14 +56,20 @@ class Recovery:
         """Whether it is time to try with all processes again."""
         return self.plan.processes < self.whole.processes and self._saved >= self._patience
 
+    @property
+    def missing(self) -> int:
+        """How many processes there are fewer than were asked for."""
+        return self.whole.processes - self.plan.processes
+
     def grow(self) -> Plan:
         """All of them again."""
         self.plan, self._is_trial, self._tries, self._saved = self.whole, True, 0, 0
         return self.plan
 
-    def _shrink(self) -> Plan | None:
+    def _shrink(self, most: int | None = None) -> Plan | None:
         least = self.whole.processes if self.whole.least is None else self.whole.least
-        for count in range(self.plan.processes - 1, least - 1, -1):
+        most = self.plan.processes - 1 if most is None else most
+        for count in range(most, least - 1, -1):
             if count % self.whole.tensor or (count == 1 and self.whole.strategy == "pp"):
                 continue
             fewer = dataclasses.replace(self.whole, processes=count, threads=None)

@@ -42,8 +42,11 @@ class Story:
 
     def lose(self, cause: str, processes: int) -> None:
         """All begin again; from where, they will say."""
-        self._settle(0)
-        self._pending = (len(self.training.steps), processes, cause)
+        at_step = len(self.training.steps)
+        if self._pending is not None:  # lost again before anything was done
+            at_step, _, before = self._pending
+            cause = f"{before}; then {cause}"
+        self._pending = (at_step, processes, cause)
 
     def take(self, plain: Mapping[str, Any], *, shows: bool = False, watched: bool = True) -> None:
         """The run as its first process has it."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,6 +14,7 @@ from workbench.finetuning.training.privacy_options import privacy_of as privacy_
 from workbench.finetuning.training.registering import TrainingRun
 
 if TYPE_CHECKING:
+    from workbench.finetuning.distributed.plan import Plan
     from workbench.finetuning.examples import Example
     from workbench.finetuning.snapshots.snapshot import Snapshot
     from workbench.finetuning.snapshots.taking import Taken
@@ -22,17 +22,12 @@ if TYPE_CHECKING:
     from workbench.finetuning.training.registering import Origin
     from workbench.models.adapters import Adapter
 
-log = logging.getLogger(__name__)
-
-# A single row took SmolLM2 six steps (lab log, 27 November 2026).
-FEW_STEPS = 6
-FEW_ROWS = 5
-
 Method = Literal["lora", "rslora"]
 Schedule = Literal["linear", "cosine", "constant"]
 Precision = Literal["auto", "bf16", "fp32"]
 Processes = Annotated[int, limits.Ge(1), limits.Le(64)]
 Strategy = Literal["ddp", "fsdp", "tp", "pp"]
+Launcher = Literal["local", "ray"]
 GeneralQuestions = Annotated[int, limits.Ge(0), limits.Le(80)]
 
 # The options of ``run`` that are fields of the recipe.
@@ -100,6 +95,7 @@ def run(
     communication: str = "none",
     restarts: Annotated[int, limits.Ge(0)] = 2, least: Processes | None = None,
     hang_s: Annotated[float, limits.Ge(3)] = 60.0,
+    launcher: Launcher = "local", ray_address: str | None = None, priority: int = 0,
     save_every: Annotated[int, limits.Ge(1)] | None = None, again: bool = False,
 ) -> TrainingRun:  # fmt: skip
     """Teach a model the answers of rows, and register what it learnt as an adapter.
@@ -178,18 +174,20 @@ def run(
             again from time to time. By default all are needed.
         hang_s: A process that says nothing for so long hangs, and is lost; each says every second
             that it is there.
+        launcher: Where the processes are: on this machine, or on the nodes of a Ray cluster, which
+            all see the folder of Workbench's home.
+        ray_address: The cluster's HOST:PORT, of which this machine is a node; by default that of
+            `RAY_ADDRESS`, else one is made on this machine and ended with the run.
+        priority: On a cluster: one of a lower priority makes a checkpoint, gives way, and goes on
+            when there is room again.
         save_every: Steps from one checkpoint to the next, which is the most that is ever lost; by
             default one every half minute.
         again: Do it again although it was done, as a run and a version of its own.
     """
     given = locals()
-    from workbench.finetuning.distributed.plan import Plan
     from workbench.finetuning.training.run import run_training
 
-    plan = Plan(
-        processes, strategy, tensor, communication=communication,
-        restarts=restarts, least=least, save_every=save_every, silent_s=hang_s,
-    )  # fmt: skip
+    plan = _plan_of(given)
     privacy, chosen = privacy_of(given), _name_data(given)
     start, recipe = _choose(preset, adapter, model, given, name=chosen)
     taken = _take(recipe, given, name=chosen)
@@ -198,6 +196,17 @@ def run(
         held_out=_held_out(taken, eval_data), general_questions=general_questions,
         origin=_origin_of(taken, given), plan=plan,
     )  # fmt: skip
+
+
+def _plan_of(given: Mapping[str, Any]) -> Plan:
+    """On how many processes and where they are; what cannot be is said before anything is read."""
+    from workbench.finetuning.distributed.cluster.connecting import check_launcher
+    from workbench.finetuning.distributed.plan import Plan
+
+    named = {each.name for each in fields(Plan)} & given.keys()
+    plan = Plan(**{name: given[name] for name in named}, silent_s=given["hang_s"])
+    check_launcher(plan)
+    return plan
 
 
 @operation(
@@ -309,19 +318,6 @@ def _choose(
     return start, recipe
 
 
-def _warn_of_few(recipe: Recipe, rows: int) -> None:
-    """Say what is not to be expected of a handful of rows, or of a step or two."""
-    steps = recipe.count_steps(rows)
-    told = f"{'1 row' if rows == 1 else f'{rows} rows'} in {steps} step{'s' * (steps != 1)}"
-    if steps < FEW_STEPS:
-        log.warning("%s: little will be learnt; --epochs or --steps gives more", told)
-    elif rows < FEW_ROWS:
-        log.warning(
-            "%s: the answers will be learnt word for word, and hardly for other words: several "
-            "phrasings of each question teach more", told,
-        )  # fmt: skip
-
-
 def _begin_at(
     adapter: str | None, model: str, recipe: Recipe, given: dict[str, Any]
 ) -> tuple[Adapter | None, Recipe]:
@@ -339,6 +335,7 @@ def _take(recipe: Recipe, given: dict[str, Any], *, name: str) -> Taken:
     from workbench.finetuning.snapshots.findings import read_policy
     from workbench.finetuning.snapshots.taking import take_data
     from workbench.finetuning.training.adapting import load_encoder
+    from workbench.finetuning.training.few_rows import warn_of_few
 
     policy = read_policy(given["policy"])
     encoder, context_tokens = load_encoder(given["model"], recipe)
@@ -352,7 +349,7 @@ def _take(recipe: Recipe, given: dict[str, Any], *, name: str) -> Taken:
         count_tokens=lambda example: len(encoder.encode(example).ids),
         **said,
     )
-    _warn_of_few(recipe, len(taken.examples))
+    warn_of_few(recipe, len(taken.examples))
     return taken
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import annotated_types as limits
 
 from workbench.core.operations import operation
-from workbench.finetuning.training.operations import Processes, Strategy
+from workbench.finetuning.training.operations import Launcher, Processes, Strategy
 from workbench.finetuning.training.operations import run as teach
 from workbench.finetuning.training.registering import TrainingRun
 
@@ -37,6 +37,9 @@ def resume(
     least: Processes | None = None,
     restarts: Annotated[int, limits.Ge(0)] | None = None,
     save_every: Annotated[int, limits.Ge(1)] | None = None,
+    launcher: Launcher | None = None,
+    ray_address: str | None = None,
+    priority: int | None = None,
 ) -> TrainingRun:
     """Go on with a run that was stopped, killed or failed, from its last checkpoint.
 
@@ -52,6 +55,9 @@ def resume(
         least: With how few it goes on; see `run`.
         restarts: How often all are started again; see `run`.
         save_every: Steps from one checkpoint to the next.
+        launcher: Where; see `run`.
+        ray_address: Of the cluster; see `run`.
+        priority: On a cluster; see `run`.
     """
     from workbench.core.errors import ConflictError, InputError
     from workbench.finetuning.recording.recorded_run import find_recorded_run
@@ -59,7 +65,8 @@ def resume(
 
     changes = {
         "processes": processes, "strategy": strategy, "tensor": tensor, "least": least,
-        "restarts": restarts, "save_every": save_every,
+        "restarts": restarts, "save_every": save_every, "launcher": launcher,
+        "ray_address": ray_address, "priority": priority,
     }  # fmt: skip
     found = find_recorded_run(run).run
     known = read_run(found)
@@ -75,6 +82,8 @@ def resume(
     rows = {"data": known.get("snapshot") or call["data"], "name": known["adapter"]}
     given = {**call, **rows, "policy": policy}
     given |= {name: value for name, value in changes.items() if value is not None}
+    if given.get("launcher", "local") == "local":
+        given |= {"ray_address": None, "priority": 0}  # as it began, on a cluster
     done = teach(**given)
     if done.run != found:
         raise ConflictError(

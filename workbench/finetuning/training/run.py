@@ -184,7 +184,7 @@ def check_shared(
     if privacy is not None:
         raise CapabilityError(
             "a private run goes on one process: its noise is drawn once for all rows",
-            hint="--processes 1",
+            hint="--processes 1 --launcher local",
         )
     if learner.folder is None:
         raise CapabilityError("the model stands in no folder that other processes can read")
