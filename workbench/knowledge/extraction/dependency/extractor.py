@@ -34,9 +34,9 @@ _NAME_CONFIDENCE = (
 )
 _TIMED = frozenset({"held_office", "member_of"})
 _BATCH = 64
-_HOW = (
-    "in blocks, English alone, no lists or logs"  # how products are rounded, and what is read from
-)
+# How products are rounded, and what is read from.
+_HOW = "in blocks, English alone, no lists, logs or rows"
+_BAR = " | "  # between the cells of a row that stands as it is seen
 _WORTH_SHARING = 16  # passages
 _LOCK = threading.Lock()
 
@@ -146,6 +146,7 @@ class DependencyExtractor:
 
     def _extraction(self, parsed: Parsed, settler: Settler | None) -> Extraction:
         found = [each for each in _in_english(parsed, self.find(parsed)) if is_believable(each)]
+        found = [each for each in found if not _is_of_a_row(parsed, each)]
         if settler is not None:
             from workbench.models.row_blocks import one_thread
 
@@ -178,6 +179,17 @@ def _in_english(parsed: Parsed, found: Sequence[Found]) -> list[Found]:
     return [
         each for each in found if any(start <= each.object.head.i < end for start, end in spans)
     ]
+
+
+def _is_of_a_row(parsed: Parsed, found: Found) -> bool:
+    """Whether an end of it stands in a row of a table, whose cells are no sentence."""
+    text = parsed.doc.text
+    for place in (found.subject.head.idx, found.object.head.idx):
+        end = text.find("\n", place)
+        line = text[text.rfind("\n", 0, place) + 1 : end if end >= 0 else len(text)]
+        if _BAR in line:
+            return True
+    return False
 
 
 def _mentions(parsed: Parsed, found: Sequence[Found]) -> Iterator[Mention]:
