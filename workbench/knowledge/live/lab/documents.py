@@ -2,7 +2,9 @@
 
 All of this runs in the desk's thread. What the file was when both were the same stands in the
 document's own ``state``, where jupyter_ydoc has such things: ``hash`` (of the file's bytes) and
-``kept`` (of the document), so that whichever was changed since is known also after a crash.
+``kept`` (of the document), so that whichever was changed since is known also after a crash. What
+is about to be written stands there before it is (``written``): a server that was killed after the
+write, and before that was noted, knows its own file again.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from ..open_page import OpenPage
 
 Kind = Literal["file", "notebook"]
 FORMATS: dict[str, str] = {"file": "text", "notebook": "json"}
-_KEPT = "kept"
+_KEPT, _WRITTEN = "kept", "written"
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,11 @@ def take_file(page: OpenPage, kind: Kind, content: Any, file_hash: str) -> tuple
     if known == file_hash:
         return False, False
     if known is not None and digest_of(now) not in (state.get(_KEPT), digest_of(content)):
-        return False, True
+        if state.get(_WRITTEN) != _as_read(kind, content):
+            return False, True
+        with page.doc.transaction():  # what was typed since is in the document alone
+            state["hash"], state[_KEPT] = file_hash, digest_of(content)
+        return False, False
     with page.doc.transaction():
         if digest_of(now) != digest_of(content):
             document.set(content)
@@ -86,6 +92,13 @@ def draft_of(page: OpenPage, kind: Kind) -> Draft | None:
     return Draft(content, digest, page.number)
 
 
+def write_draft(page: OpenPage, kind: Kind, draft: Draft) -> None:
+    """Note that a draft is about to be put into the file."""
+    document = document_of(page, kind)
+    with page.doc.transaction():
+        document.ystate[_WRITTEN] = _as_read(kind, draft.content)
+
+
 def keep_draft(page: OpenPage, kind: Kind, draft: Draft, file_hash: str) -> None:
     """Note that a draft is in the file."""
     document = document_of(page, kind)
@@ -94,6 +107,18 @@ def keep_draft(page: OpenPage, kind: Kind, draft: Draft, file_hash: str) -> None
         state["hash"], state[_KEPT] = file_hash, draft.digest
         if digest_of(document.get()) == draft.digest:
             state["dirty"] = False
+
+
+def _as_read(kind: Kind, content: Any) -> str:
+    """What a document that was given a file's content would say, but for what a file does not tell:
+    whether its reader trusts a cell."""
+    jupyter_ydoc = require("jupyter_ydoc", extra="knowledge")
+    fresh = jupyter_ydoc.YNotebook() if kind == "notebook" else jupyter_ydoc.YUnicode()
+    fresh.set(content)
+    said = fresh.get()
+    for cell in said["cells"] if kind == "notebook" else ():
+        cell["metadata"].pop("trusted", None)
+    return digest_of(said)
 
 
 def _mark(document: Any, file_hash: str) -> None:

@@ -20,7 +20,17 @@ from tornado.web import HTTPError
 from workbench.core.errors import ConflictError, InputError, NotFoundError, WorkbenchError
 
 from ..open_page import OpenPage
-from .documents import FORMATS, Draft, Kind, Taken, document_of, draft_of, keep_draft, take_file
+from .documents import (
+    FORMATS,
+    Draft,
+    Kind,
+    Taken,
+    document_of,
+    draft_of,
+    keep_draft,
+    take_file,
+    write_draft,
+)
 from .doorkeeper import FILES
 from .file_desk import FileDesk
 from .following import Follower
@@ -141,6 +151,7 @@ class Keeper:
 
     async def _write(self, space: str, kept: _Kept, draft: Draft) -> None:
         form = {"type": kept.kind, "format": FORMATS[kept.kind], "content": draft.content}
+        await self._desk.change(space, lambda page: write_draft(page, kept.kind, draft))
         saved = await self._files.save_file(form, kept.path)
         kept.modified = saved["last_modified"]
         found = await self._files.get(kept.path, content=False, require_hash=True)
