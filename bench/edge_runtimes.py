@@ -15,7 +15,7 @@ from typing import Any
 from shape import Benchmark, Figure
 
 MODEL = "smollm2-135m"
-MORE = ["gguf:q6_k", "onnx:shipped", "page:shipped"]
+MORE = ["gguf:q6_k", "onnx:shipped"]
 Choose = Callable[[Sequence[Any], Any], str]
 
 

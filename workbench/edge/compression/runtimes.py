@@ -8,7 +8,7 @@ FORMS = {
     "gguf": ("gguf:q8_0", "gguf:q4_k_m", "gguf:iq4_nl", "gguf:q4_0"),
     "onnx": ("onnx:int8", "onnx:int4", "onnx:bytes"),
     "mlx": ("mlx:8", "mlx:4"),
-    "page": ("page:bytes", "page:int8", "page:int4"),
+    "page": ("page:bytes", "page:int4"),
 }
 _PACKAGES = {
     "gguf": ("xllamacpp",),
