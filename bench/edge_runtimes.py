@@ -4,6 +4,7 @@ llama.cpp, ONNX Runtime, MLX, and ONNX Runtime in a page of a real Chromium: eac
 three times in a process of its own, answers by turns with the model as it came, and reads the same
 frozen passages. The recommended form of each profile must be the best of those that may be taken
 there, worked out once more by trying all; and recommenders that are broken by name must be seen.
+MLX has a table of its own beside the same base: without a chip of Apple a form takes ten minutes.
 """
 
 from __future__ import annotations
@@ -74,26 +75,46 @@ def find_unseen(rows: Sequence[Any], profiles: Sequence[Any]) -> list[str]:
 def measure(rounds: int) -> list[Figure]:
     """One table; its rates are medians of so many rounds."""
     from workbench import edge
+    from workbench.edge.compression.runtimes import FORMS
 
-    found = edge.compare(model=MODEL, to=MORE, every_runtime=True, rounds=rounds)
-    assert not found.left_out, found.left_out
+    found = compare([*MORE, *FORMS["gguf"], *FORMS["onnx"], *FORMS["page"]], rounds)
     profiles = tuple(edge.PROFILES.values())
     for each in profiles:
         chosen = edge.recommend(each.name, model=MODEL).target
         best = choose_best(found.rows, each)
         assert chosen == best, f"{each.name}: {chosen} is recommended, {best} is best"
     assert not find_unseen(found.rows, profiles)
-    rows = {row.target: row for row in found.rows}
-    details = {name: dataclasses.asdict(row) for name, row in rows.items()}
-    figures = [
+    details = {row.target: dataclasses.asdict(row) for row in found.rows}
+    return [*rates(found), *(_recommended(each, found.rows, details) for each in profiles)]
+
+
+def measure_mlx(rounds: int) -> list[Figure]:
+    """The forms of MLX beside the model as it came."""
+    from workbench.edge.compression.runtimes import FORMS
+
+    return rates(compare(FORMS["mlx"], rounds))
+
+
+def compare(forms: Sequence[str], rounds: int) -> Any:
+    """The forms in one table; each runtime must be here."""
+    from workbench import edge
+    from workbench.edge.compression.runtimes import missing
+
+    lacking = {each: why for each in forms if (why := missing(each.partition(":")[0]))}
+    assert not lacking, lacking
+    return edge.compare(model=MODEL, to=list(forms), rounds=rounds)
+
+
+def rates(found: Any) -> list[Figure]:
+    """Tokens a second of each form beside the model as it came; the row in the details."""
+    return [
         Figure(
-            f"SmolLM2 as {name} on {row.engine}", f"{found.base.engine}, {found.base.target}",
+            f"SmolLM2 as {row.target} on {row.engine}", f"{found.base.engine}, {found.base.target}",
             "tokens/s", (row.tokens_per_s or 0.0,), (found.base.tokens_per_s or 0.0,),
+            details=dataclasses.asdict(row),
         )
-        for name, row in rows.items()
-        if row is not found.base
+        for row in found.rows[1:]
     ]  # fmt: skip
-    return figures + [_recommended(each, found.rows, details) for each in profiles]
 
 
 def _recommended(profile: Any, rows: Sequence[Any], details: dict[str, Any]) -> Figure:
@@ -109,4 +130,4 @@ def _recommended(profile: Any, rows: Sequence[Any], details: dict[str, Any]) -> 
     )  # fmt: skip
 
 
-BENCHMARKS = (Benchmark("edge-runtimes", measure),)
+BENCHMARKS = (Benchmark("edge-runtimes", measure), Benchmark("edge-runtimes-mlx", measure_mlx))
