@@ -116,6 +116,15 @@ class Chromium:
         shutil.rmtree(self._profile.name, ignore_errors=True)  # its last children may still write
         self._profile.cleanup()
 
+    def keep_priority(self) -> None:
+        """Give its processes the caller's priority: it gives its tabs the ordinary one."""
+        import psutil
+
+        own = psutil.Process().nice()
+        for each in self.processes():
+            with contextlib.suppress(psutil.Error):
+                each.nice(own)
+
     def processes(self) -> list[Any]:
         """Its processes now, as of psutil."""
         import psutil

@@ -73,7 +73,9 @@ class PageEngine(Engine):
             self._browser = Chromium()
             begun.callback(self._browser.close)
             self._browser.open(door.address)
+            self._browser.keep_priority()
             self._await_ready()
+            self._browser.keep_priority()
             self._stack = begun.pop_all()
         self._tokenizer = TextTokenizer(files.folder / "tokenizer")
         self.info = ModelInfo(
