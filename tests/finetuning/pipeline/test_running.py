@@ -17,12 +17,13 @@ from workbench.finetuning.frozen_sets import read_frozen
 from workbench.finetuning.gate.evidence import load_report
 from workbench.finetuning.pipeline import stages
 from workbench.finetuning.pipeline.definition import find_pipeline
+from workbench.finetuning.pipeline.known import find_known
 from workbench.finetuning.pipeline.running import _holding, run_once, stop_pipeline
 from workbench.finetuning.pipeline.stage_rows import StageRows
 from workbench.finetuning.pipeline.stages import STAGES
 from workbench.finetuning.pipeline.triggers import look_whether_due
 from workbench.finetuning.rollout.starting import stop_canary
-from workbench.finetuning.versions.names import find_champion
+from workbench.finetuning.versions.names import find_champion, promote_version, roll_back
 from workbench.models.adapters import list_adapters
 from workbench.models.routing.trials import find_trial
 from workbench.store.artifacts import Artifacts
@@ -52,6 +53,28 @@ def test_two_batches_become_two_champions_one_after_the_other(
     assert said is not None and (said["rows"], said["new_rows"]) == (20, 8)
     champion = find_champion("tiny:p")
     assert champion is not None and champion.number == 2
+
+
+def test_what_a_champion_learnt_counts_whoever_taught_it(define: Define, tmp_path: Path) -> None:
+    """A run by hand, promoted by hand: a batch is held against its rows, and they stay learnt."""
+    define()
+    own = tmp_path / "own.jsonl"
+    own.write_text(rows_of(40, 8))
+    given = {"model": "tiny", "data": own, "name": "p", "precision": "fp32", "steps": 4}
+    made = operations.find("finetuning.run").run({**given, "general_questions": 0})
+    promote_version(made.model, actor="ann", reason="taught by hand")
+    assert find_known(find_pipeline("p")) == made.snapshot
+    again = rows_of(40, 1).replace("drawer 40", "no drawer")
+    (tmp_path / "inbox" / "two.jsonl").write_text(again)
+    run = run_once("p", stages=with_gate())
+    said = run.output("snapshot")
+    assert said is not None and (said["rows"], said["new_rows"]) == (20, 12)
+    assert said["findings"].get("contradiction") == 1
+    assert (run.output("collect") or {})["known"] == made.snapshot
+    # What was learnt last is what counts, and after a rollback what was learnt before.
+    assert find_known(find_pipeline("p")) == said["snapshot"]
+    roll_back("tiny:p", reason="a test")
+    assert find_known(find_pipeline("p")) == made.snapshot
 
 
 def test_the_gate_itself_stops_a_version_that_learnt_nothing(

@@ -24,6 +24,7 @@ from workbench.finetuning.pipeline.collecting import (
 )
 from workbench.finetuning.pipeline.definition import Pipeline
 from workbench.finetuning.pipeline.giving_way import GivingWay
+from workbench.finetuning.pipeline.known import find_known
 from workbench.finetuning.pipeline.slots import holding_slot
 from workbench.finetuning.pipeline.stage_rows import PipelineRun, StageRows
 from workbench.finetuning.snapshots.collecting_feedback import note_reading
@@ -68,7 +69,11 @@ def collect(at: Context) -> Given:
 
     waiting = require_waiting(at.pipeline)
     batch = Artifacts().put_bytes(read_batch(waiting)).sha256
-    told: dict[str, Any] = {"batch": batch, "files": waiting.files, "rows": waiting.rows}
+    # Said here and kept: once this run's own version is champion, it would be that one's.
+    known = find_known(at.pipeline, before_run=at.run.id)
+    told: dict[str, Any] = {
+        "batch": batch, "files": waiting.files, "rows": waiting.rows, "known": known,
+    }  # fmt: skip
     if len(waiting.files) > 1:
         told["first_lines"] = first_lines(waiting)
     if waiting.judged_rows and waiting.judged is not None:
@@ -76,18 +81,17 @@ def collect(at: Context) -> Given:
             "access", f"feedback, pipeline {at.pipeline.name}", waiting.judged, run=at.run.id
         )
         told["judged"] = [name_judgement(each) for each in waiting.judged_rows]
-    if let_go := _let_go(at, {each.request_id for each in waiting.judged_rows}):
+    if let_go := _let_go(known, {each.request_id for each in waiting.judged_rows}):
         told["let_go"] = let_go
     return Given(told)
 
 
-def _let_go(at: Context, judged: set[str]) -> list[str]:
+def _let_go(known: str | None, judged: set[str]) -> list[str]:
     """The rows that the champion learnt and that are not learnt again: they were judged anew since,
     or who had agreed does not any more."""
     from workbench.finetuning.snapshots.snapshot import find_snapshot
     from workbench.store.judged_words import withdrawn
 
-    known = _known(at)
     learnt = {each.identity for each in find_snapshot(known).examples()} if known else set()
     return sorted((learnt & judged) | withdrawn(learnt))
 
@@ -111,7 +115,10 @@ def _snapshot_inputs(at: Context) -> dict[str, Any]:
 
 def _known(at: Context) -> str | None:
     """What the champion learnt: it is trusted, and learnt again."""
-    return StageRows().find_snapshot(at.pipeline.name, before_run=at.run.id)
+    told = at.done["collect"]
+    if "known" in told:
+        return None if told["known"] is None else str(told["known"])
+    return StageRows().find_snapshot(at.pipeline.name, before_run=at.run.id)  # begun before
 
 
 def snapshot(at: Context) -> Given:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from workbench.core.viewers import Viewable
 from workbench.finetuning.pipeline.collecting import Waiting, find_waiting, read_questions
 from workbench.finetuning.pipeline.definition import Pipeline
+from workbench.finetuning.pipeline.known import find_known
 from workbench.finetuning.pipeline.running import has_lost_its_process, is_going_on
 from workbench.finetuning.pipeline.stage_rows import StageRows
 from workbench.store.schedules import next_time
@@ -83,7 +84,7 @@ def _by_drift(pipeline: Pipeline, waiting: Waiting, level: float) -> tuple[bool,
     from workbench.finetuning.pipeline.drift import look_for_drift
     from workbench.finetuning.snapshots.snapshot import find_snapshot
 
-    snapshot = StageRows().find_snapshot(pipeline.name)
+    snapshot = find_known(pipeline)
     if snapshot is None:
         return False, "nothing was learnt yet from which to drift: the first is begun by hand"
     known = [each.messages[-2][1] for each in find_snapshot(snapshot).examples()]
