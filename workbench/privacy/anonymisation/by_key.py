@@ -24,7 +24,7 @@ _NUMBER = r"(?: ?(?:number|numbers|num|no|nr|nummer|n|#))?"
 _PHONE = re.compile(
     r"(?:(?:home|work|office|contact|day|evening|business|private|primary|main|mobile|cell|customer|user|emergency) )*"
     rf"(?:(?:tele)?phone|tel|telefoon|telefon|telefono|teléfono|téléphone|telephone|telefone|telefonnummer|telefoonnummer|rufnummer|handynummer|mobilnummer|mobielnummer|"
-    rf"cell ?phone|mobile ?phone|msisdn|whatsapp|celular|telefonszám|puhelin(?:numero)?|telefonní číslo|"
+    rf"cell ?phone|mobile ?phone|msisdn|whatsapp|sms|celular|cellulare|telefonszám|puhelin(?:numero)?|telefonní číslo|"
     rf"num[ée]ro de t[ée]l[ée](?:phone|fono)|n[úu]mero de (?:tel[ée]fono|telefone|celular)|numero di telefono){_NUMBER}"
 )  # fmt: skip
 _PHONE_OR_ELSE = re.compile(r"(?:handy|mobile?|mobil|cell|portable|m[óo]vil|gsm|fax|contact)")
@@ -37,7 +37,7 @@ _CARD = re.compile(
 _CARD_CODE = re.compile(r"cvv2?|cvc2?|card (?:security|verification) (?:code|value)")
 _IBAN = re.compile(rf"(?:(?:account|bank|customer|creditor|debtor) )?iban{_NUMBER}")
 _ACCOUNT = re.compile(
-    r"(?:bank )?account (?:number|no|nr)|kontonummer|kontonr|num[ée]ro de compte|n[úu]mero de cuenta|numero di conto"
+    r"(?:bank )?account (?:number|no|nr)|bank account|kontonummer|kontonr|num[ée]ro de compte|n[úu]mero de cuenta|numero di conto"
 )
 _ID = re.compile(
     rf"ssn|nino|sin|(?:social (?:security|insurance)|national insurance){_NUMBER}|(?:national|personal|citizen|tax|passport|identity)(?: id)?{_NUMBER}|"
@@ -186,6 +186,7 @@ def kind_of_place(names: tuple[str, ...]) -> str:
 @functools.lru_cache(maxsize=65536)
 def _kind(said: str) -> str:
     """Of a name's words; "PHONE, perhaps" and the like where the name may mean something else."""
+    said = re.sub(r"(?<=\D) ?\d{1,2}$", "", said)  # `phone1`, `phone_2`
     for name in (said, said[:-1] if said.endswith("s") and len(said) > 3 else ""):
         if name and (kind := _kind_of_one(name)):
             return kind
