@@ -35,6 +35,11 @@ def test_a_run_has_a_line_a_stage_and_says_why_it_ended(capsys: pytest.CaptureFi
     assert collect.split()[:2] == ["collect", "done"] and "1 row of one.jsonl" in collect
     assert "2 tries" in gate and gate.endswith("the model is gone")
     assert "a" * 64 not in head + collect + gate
+    rows.begin_stage(run, "train", {})
+    rows.set_run(run, "given up", reason="by hand")
+    show_pipeline_status(rows.list_runs())
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["train", "interrupted"]
+    rows.set_run(run, "failed", reason="the model is gone")
     show_pipeline_once(rows.list_runs()[0])
     assert capsys.readouterr().out.splitlines()[0] == head
 

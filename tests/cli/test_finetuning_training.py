@@ -12,12 +12,14 @@ from workbench.cli.finetuning import (
     show_check_data,
     show_run,
     show_runs,
+    show_runs_compare,
     show_runs_show,
     show_snapshot,
     show_snapshots,
 )
+from workbench.finetuning.recording.comparing import compare_runs
 from workbench.finetuning.recording.operations import RunRow
-from workbench.finetuning.recording.recorded_run import CurvePoint, RecordedRun
+from workbench.finetuning.recording.recorded_run import CurvePoint, RecordedRun, read_document
 from workbench.finetuning.snapshots.operations import snapshot, snapshots
 from workbench.finetuning.snapshots.taking import check_file
 from workbench.finetuning.training.registering import TrainingRun
@@ -54,6 +56,27 @@ def test_a_run_is_shown_in_dates_and_short_numbers(capsys: pytest.CaptureFixture
     assert "about 8 min" in said
     show_runs_show(RecordedRun(**{**fields, "state": "finished"}))
     assert "about" not in capsys.readouterr().out
+
+
+def test_runs_side_by_side_fit_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {
+        "state": "finished", "kind": "answers", "model": "tiny", "adapter": "facts", "steps": 60,
+        "steps_done": 60, "examples": 12, "tokens_per_s": 1234.5, "seconds": 99.6,
+        "started_s": 1795745567.1, "updated_s": 1795745600.1, "precision": "fp32",
+        "data_sha256": "d" * 64, "snapshot": None, "base_sha256": "b" * 64, "stopped": "steps",
+        "curve": [[n, 3.0 / n, 0.001, 100.0] for n in range(1, 61)], "machine": {},
+        "evaluations": [[60, 0.25]], "recipe": {"seed": 0, "targets": ["q", "v"]},
+        "evaluated_on": "held-out rows",
+    }  # fmt: skip
+    other = {**told, "recipe": {"seed": 1, "targets": ["q"]}, "data_sha256": "e" * 64}
+    pair = [read_document("a" * 16, told), read_document("c" * 16, other)]
+    show_runs_compare(compare_runs(pair))
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) < 120
+    assert "0.05" in said and "60 of 60" in said and "1,234" in said and "17957" not in said
+    assert "seed" in said and "q, v" in said and "dddddddddddd…" in said and "d" * 20 not in said
+    show_runs_compare(compare_runs([pair[0], read_document("f" * 16, told)]))
+    assert "the same in everything" in capsys.readouterr().out
 
 
 def _done(**changes: object) -> TrainingRun:

@@ -22,6 +22,7 @@ from workbench.cli.finetuning_training import (
     show_prefer,
     show_run,
     show_runs,
+    show_runs_compare,
     show_runs_show,
 )
 from workbench.cli.finetuning_versions import (
@@ -70,6 +71,7 @@ __all__ = [
     "show_rollback",
     "show_run",
     "show_runs",
+    "show_runs_compare",
     "show_runs_show",
     "show_snapshot",
     "show_snapshots",

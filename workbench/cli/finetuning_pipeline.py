@@ -25,12 +25,13 @@ def show_pipeline_once(run: PipelineRun) -> None:
     begun = format_time(run.started_s)
     is_lost = has_lost_its_process(run)
     state = "interrupted" if is_lost else run.state
+    is_over = is_lost or run.state not in ("running", "waiting")
     click.echo(f"{run.pipeline}, run {run.id} ({begun}, {run.because}): {state}{reason}")
     if run.stages:
         cells = [
             [
                 each.stage,
-                "interrupted" if is_lost and each.state == "running" else each.state,
+                "interrupted" if is_over and each.state == "running" else each.state,
                 "" if each.ended_s is None else f"{each.ended_s - each.begun_s:.1f} s",
                 "" if each.attempts == 1 else f"{each.attempts} tries",
                 tell_stage(each),

@@ -12,6 +12,7 @@ from workbench.cli.time_left import told as time_left
 from workbench.core.plain import to_plain
 
 if TYPE_CHECKING:
+    from workbench.finetuning.recording.comparing import RunComparison
     from workbench.finetuning.recording.operations import RunRow
     from workbench.finetuning.recording.recorded_run import RecordedRun
     from workbench.finetuning.training.registering import TrainingRun
@@ -37,7 +38,36 @@ def show_runs_show(run: RecordedRun) -> None:
     if run.is_live and run.steps_done:
         left_s = (run.steps - run.steps_done) * run.seconds / run.steps_done
         told["left"] = time_left(left_s).removesuffix(" left")
+    if told["processes"]:
+        told["processes"].pop("points", None)  # a picture's; --json has them
     print_outline(told)
+
+
+def show_runs_compare(found: RunComparison) -> None:
+    """A line a run, then what they were not given alike; curves are on the page and in --json."""
+    from workbench.studio.training_cards import run_names
+
+    names = run_names(found.runs)
+    cells = [
+        [
+            name,
+            run.state,
+            f"{run.steps_done} of {run.steps}",
+            _loss(run.curve[-1].loss_nats if run.curve else None),
+            _loss(run.best.loss_nats if run.best else None),
+            run.losses_on if run.best else "",
+            f"{run.tokens_per_s:,.0f}",
+            f"{run.seconds:,.0f}",
+        ]
+        for name, run in zip(names, found.runs, strict=True)
+    ]
+    print_table(["run", "state", "steps", "loss", "least", "on", "tokens/s", "in steps (s)"], cells)
+    click.echo()
+    if not found.differences:
+        click.echo("they were given the same in everything")
+        return
+    differ = [[each.what, *(_brief(value) for value in each.values)] for each in found.differences]
+    print_table(["not given alike", *names], differ)
 
 
 def show_runs(rows: list[RunRow]) -> None:
@@ -64,6 +94,14 @@ def show_runs(rows: list[RunRow]) -> None:
 
 def _loss(nats: float | None) -> str:
     return "" if nats is None else f"{nats:.4g}"
+
+
+def _brief(value: Any) -> str:
+    """A value in a cell: digests by their first digits, lists in a line."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    text = str(_short(value))
+    return f"{text[:12]}…" if len(text) > 40 else text
 
 
 def _short(value: Any) -> Any:

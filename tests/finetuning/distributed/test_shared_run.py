@@ -82,6 +82,7 @@ def test_two_processes_give_the_adapter_of_one(data: Path) -> None:
     recorded = find_recorded_run(shared.run)
     assert [each["rank"] for each in recorded.processes["now"]] == [0, 1]
     assert all(each["memory_bytes"] > 1e7 for each in recorded.processes["now"])
+    assert all(each["sent_bytes_s"] is not None for each in recorded.processes["now"])
     scaling = find_scaling(recorded)
     assert scaling is not None and scaling.alone == alone.run and scaling.efficiency > 0
     assert find_scaling(find_recorded_run(alone.run)) is None

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.finetuning.distributed.communication.sockets import count_sockets
+
 WINDOW_S = 30.0
 _EVERY_S = 2.0  # a point of the story
 _MOST_POINTS = 240
@@ -31,6 +33,9 @@ def read_vitals() -> dict[str, float]:
     import psutil
 
     told = {"work_s": _work_s(), "memory_bytes": float(psutil.Process().memory_info().rss)}
+    counted = count_sockets()
+    if counted is not None:
+        told |= {"sent_bytes": counted.sent_bytes, "received_bytes": counted.received_bytes}
     return told
 
 
