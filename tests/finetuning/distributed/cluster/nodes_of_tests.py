@@ -21,6 +21,14 @@ ROOT = str(Path(workbench.__file__).parents[1])
 RANK = "workbench.finetuning.distributed.rank"
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """The command of a process; none of one that has ended, reaped or not."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 class Nodes:
     """A cluster; the first node has its head.
 
@@ -75,10 +83,7 @@ class Nodes:
 
     def ranks(self) -> list[psutil.Process]:
         """The processes of runs on all nodes."""
-        return [
-            each for each in self.processes()
-            if each.status() != psutil.STATUS_ZOMBIE and RANK in each.cmdline()
-        ]  # fmt: skip
+        return [each for each in self.processes() if RANK in words_of(each)]
 
     def kill(self, node: int) -> None:
         """All that a node is, at once; the first with the head."""

@@ -21,7 +21,7 @@ from workbench.finetuning.training.records import find_run, list_runs
 
 from ..test_faults import EVERY, STEPS, _at
 from ..test_shared_run import _curve, _gone, _own_processes, _run
-from .nodes_of_tests import Nodes
+from .nodes_of_tests import Nodes, words_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -82,7 +82,7 @@ def test_a_node_is_killed_and_the_run_ends_as_one_that_nobody_touches(
     assert "is gone" in done.restarts[0]["cause"] and done.restarts[-1]["processes"] == 1
     known = find_run(done.run)
     assert known is not None and known["plan"]["launcher"] == "ray"
-    assert not _own_processes_but(cluster) and not cluster.ranks()
+    assert _gone(_own_processes_but(cluster)) and _gone(cluster.ranks())
 
 
 def test_a_run_that_forgets_its_place_ends_otherwise(
@@ -162,7 +162,7 @@ def test_none_is_left_where_a_run_is_stopped(data: Path, cluster: Nodes) -> None
     token = CancelToken()
     with _at({2: token.cancel}), pytest.raises(CancelledError):
         _on_ray(data, cluster, token=token)
-    assert not _own_processes_but(cluster) and not cluster.ranks()
+    assert _gone(_own_processes_but(cluster)) and _gone(cluster.ranks())
 
 
 def test_the_head_is_killed_and_the_run_goes_on_here(
@@ -170,7 +170,7 @@ def test_the_head_is_killed_and_the_run_goes_on_here(
 ) -> None:
     def lose_head() -> None:
         module = "workbench.finetuning.distributed.cluster.agent"
-        agents = [each for each in _own_processes() if module in each.cmdline()]
+        agents = [each for each in _own_processes() if module in words_of(each)]
         cluster.kill(0)
         assert _gone(agents, within_s=150)  # until then the processes go on without it
 
@@ -194,7 +194,7 @@ def test_a_cluster_of_its_own_ends_with_its_run(
 
     def look() -> None:
         found = _own_processes()
-        others.extend(each for each in found if "raylet" in each.name() or "gcs" in each.name())
+        others.extend(each for each in found if _is_of_ray(each))
         scratch.append(Path(others[0].environ()["RAY_TMPDIR"]))
         assert scratch[0].exists()
         for each in others:
@@ -207,7 +207,11 @@ def test_a_cluster_of_its_own_ends_with_its_run(
     assert _curve(done.run) == pytest.approx(wanted, abs=1e-4)
 
 
+def _is_of_ray(process: psutil.Process) -> bool:
+    return any("raylet" in word or "gcs_server" in word for word in words_of(process)[:1])
+
+
 def _own_processes_but(cluster: Nodes) -> list[psutil.Process]:
-    """Ours that are none of the cluster's."""
+    """Ours that are none of the cluster's, and have not ended."""
     known = {each.pid for each in cluster.processes()}
-    return [each for each in _own_processes() if each.pid not in known]
+    return [each for each in _own_processes() if each.pid not in known and words_of(each)]
