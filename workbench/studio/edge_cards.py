@@ -28,6 +28,7 @@ def draw_comparison(found: FormsComparison) -> str:
             "MB of memory": row.memory_bytes / 1e6,
             "perplexity": row.perplexity,
             "change": f"{100 * (row.perplexity_ratio - 1):+.1f}%",
+            "start (s)": row.start_s,
             "tokens/s": row.tokens_per_s,
             "frontier": row.frontier,
         }
