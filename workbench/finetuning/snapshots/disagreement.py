@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 
 from .findings import Finding, Policy
+from .function_words import FUNCTION_WORDS
 from .rows import Row
 
 _AGREED_SHARE = 0.8
@@ -130,14 +131,14 @@ class _Words:
         self._policy = policy
         self._trusted: dict[str, list[Row]] = defaultdict(list)
         for row in trusted:
-            for word in set(row.asked.split()):
+            for word in _telling(row):
                 self._trusted[word].append(row)
         self._trusted_ids = {id(row) for row in trusted}
         self._most_trusted = max(2 * policy.least_support, _MOST_ROWS_SHARE * len(trusted))
         self._against: dict[int, frozenset[str]] = {}
         self._rows: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
-            for word in set(row.asked.split()):
+            for word in _telling(row):
                 self._rows[word].append(row)
         self._most = max(2 * policy.least_support, _MOST_ROWS_SHARE * len(rows))
 
@@ -146,7 +147,7 @@ class _Words:
     ) -> list[tuple[str, str, list[Row]]]:
         """The answers for which the row's words decide: answer, word, the rows that say so."""
         found = []
-        for word in sorted(set(row.asked.split()) - but):
+        for word in sorted(_telling(row) - but):
             holding = self._rows[word]
             if len(holding) > self._most:
                 continue
@@ -183,7 +184,7 @@ class _Words:
 
     def has_support(self, row: Row) -> bool:
         """Whether half of the other rows with one of its rarer words say what it says."""
-        for word in set(row.asked.split()):
+        for word in _telling(row):
             holding = self._rows[word]
             if len(holding) > self._most:
                 continue
@@ -201,7 +202,7 @@ class _Words:
         """
         counts = Counter(word for each in speakers for word in set(each.asked.split()))
         subject = {word for word, n in counts.items() if n >= _AGREED_SHARE * len(speakers)}
-        beside = [word for word in set(row.asked.split()) - subject if not self._is_common(word)]
+        beside = [word for word in _telling(row) - subject if not self._is_common(word)]
         return not beside or any(word in counts for word in beside)
 
     def _is_common(self, word: str) -> bool:
@@ -222,7 +223,7 @@ class _Words:
         if found is None:
             decided = (
                 self._decide(self._trusted.get(word, []), self._most_trusted)
-                for word in set(row.asked.split())
+                for word in _telling(row)
             )
             found = frozenset(each[0].said for each in decided if each and each[0].said != row.said)
             self._against[id(row)] = found
@@ -233,6 +234,11 @@ def _of_several(turned: Sequence[Collection[str]]) -> bool:
     """Whether rows speak of several subjects: two of them are turned from answers that have none
     in common. Rows of one fact share their words with the same neighbours, be they many."""
     return any(not set(one) & set(other) for one, other in combinations(turned, 2))
+
+
+def _telling(row: Row) -> set[str]:
+    """The words of a question that may say what it is about."""
+    return set(row.asked.split()) - FUNCTION_WORDS
 
 
 def _question(row: Row) -> str:
