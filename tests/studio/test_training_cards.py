@@ -196,3 +196,10 @@ def test_parity_shows_what_differs_first_and_escapes_it() -> None:
     html = mime_bundle(found)["text/html"]
     assert html.index("second") < html.index("first<")
     assert "✗ &lt;i&gt;no" in html and "✗ fails" in html and "<i>no" not in html
+
+
+def test_a_line_of_one_step_is_a_dot() -> None:
+    drawn = draw_curves([Curve("one", ((1.0, 2.0),))], title="Speed", unit="tokens/s")
+    assert drawn.count('class="dots"') == 1
+    two = draw_curves([Curve("two", ((1.0, 2.0), (2.0, 3.0)))], title="Speed", unit="tokens/s")
+    assert 'class="dots"' not in two

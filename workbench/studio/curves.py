@@ -138,6 +138,8 @@ def _draw(curve: Curve, place: object) -> str:
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in (at(*point) for point in curve.line))
         quiet = ' opacity=".55"' if curve.dots else ""
         parts.append(f'<path class="line" d="M{path}" stroke="{colour}"{more}{quiet}/>')
+    if len(curve.line) == 1:  # a line of one point is nothing to be seen
+        parts.append(f'<path class="dots" d="M{path}h0" stroke="{colour}"{quiet}/>')
     if curve.dots:
         spots = [at(*point) for point in curve.dots]
         if curve.dots_are_joined or len(curve.line) == 0:

@@ -131,7 +131,8 @@ def loss_curve(run: RecordedRun, *, name: str = "", index: int = 0) -> Curve:
         thin([(point.step, point.loss_nats) for point in run.curve]),
         tuple((each.step, each.loss_nats) for each in run.evaluations),
         index,
-        dots_are_joined=True,
+        dots_are_joined=len(run.evaluations)
+        > 2,  # of two a line would look like the course between
     )
 
 
