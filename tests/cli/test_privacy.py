@@ -20,7 +20,9 @@ from workbench.privacy.ledger.checking import EvidenceCheck
 from workbench.store.ledger import Ledger
 
 
-@pytest.mark.parametrize(("checkpoints", "told"), [(0, "cut off"), (1, "19 entries signed")])
+@pytest.mark.parametrize(
+    ("checkpoints", "told"), [(0, "no checkpoint shows that it is whole"), (1, "19 entries signed")]
+)
 def test_a_check_without_checkpoints_says_what_it_cannot_see(
     checkpoints: int, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
