@@ -163,7 +163,9 @@ def test_a_gguf_of_ones_own_is_used_where_it_lies(smollm2_gguf: Path, tmp_path: 
 
 
 def test_a_folder_model_gets_its_names_back(shared_home: Path, minilm_folder: Path) -> None:
-    assert sorted(path.name for path in minilm_folder.iterdir()) == [
+    # Another worker of the tests may be linking a file anew at this moment.
+    names = (path.name for path in minilm_folder.iterdir())
+    assert sorted(name for name in names if ".part-" not in name) == [
         "config.json",
         "model.safetensors",
         "sentence_bert_config.json",
