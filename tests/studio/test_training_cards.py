@@ -13,8 +13,9 @@ from workbench.evaluation.checks import Check
 from workbench.finetuning.exporting.parity_result import Parity, ParityRow, SideAnswer
 from workbench.finetuning.recording.comparing import compare_runs
 from workbench.finetuning.recording.recorded_run import RecordedRun, read_document
-from workbench.finetuning.recording.scaling import find_scaling
+from workbench.finetuning.recording.scaling import SAME, find_scaling
 from workbench.finetuning.recording.tensorboard_files import scalars
+from workbench.finetuning.training.recipe import Recipe
 from workbench.studio.curves import Curve, draw_curves, round_ticks, thin
 from workbench.studio.training_cards import draw_comparison, draw_run
 from workbench.studio.training_page import summary
@@ -64,10 +65,10 @@ def _shared(now: list[tuple[float, float | None]], **changes: object) -> Recorde
 def test_the_processes_of_a_run_are_shown_with_the_one_that_all_wait_for() -> None:
     html = draw_run(_shared([(0.4, 2.5e6), (0.95, None)]))
     assert "<strong>2 processes</strong>" in html and "strategy fsdp" in html
-    assert "Process 1 works 95% of its time and the others wait for it, one of them 60%" in html
+    assert "process 1 worked 95% of its time, and the others waited for it, one of them 60%" in html
     assert "812 MB" in html and "2.50 MB/s" in html and "<td>–</td>" in html
     assert "process 0 40% to 40%, process 1 95% to 95%" in html  # the picture in words
-    assert "wait for it" not in draw_run(_shared([(0.9, None), (0.95, None)]))
+    assert "waited for it" not in draw_run(_shared([(0.9, None), (0.95, None)]))
     assert "processes" not in draw_run(made_run())
 
 
@@ -88,6 +89,9 @@ def test_a_run_is_held_against_one_process_of_the_same_recipe() -> None:
     assert found is not None and found.alone == "b" * 16
     assert (found.times, found.efficiency) == (1.5, 0.75)
     assert find_scaling(shared, [shared, other]) is None
+    gathered = made_run("e" * 16, tokens_per_s=1.0, recipe={**shared.recipe, "accumulation": 4})
+    assert find_scaling(shared, [gathered]) is None
+    assert set(SAME) <= {each.name for each in dataclasses.fields(Recipe)}
     assert find_scaling(alone, [shared, other]) is None
 
 

@@ -45,7 +45,7 @@ def show_runs_show(run: RecordedRun) -> None:
 
 def show_runs_compare(found: RunComparison) -> None:
     """A line a run, then what they were not given alike; curves are on the page and in --json."""
-    from workbench.studio.training_cards import run_names
+    from workbench.finetuning.recording.comparing import run_names
 
     names = run_names(found.runs)
     cells = [

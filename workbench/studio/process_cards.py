@@ -25,7 +25,7 @@ def draw_processes(run: RecordedRun) -> str:
         said = "None of them has said yet how it does." if run.is_live else "None said how it did."
         return f'{head}<p class="q">{said}</p>{_restarts(run)}'
     return "".join(
-        (head, _scaling(run), _straggler(run, now), _table(run, now), _curves(run), _restarts(run))
+        (head, _scaling(run), _straggler(now), _table(run, now), _curves(run), _restarts(run))
     )
 
 
@@ -45,18 +45,18 @@ def _scaling(run: RecordedRun) -> str:
     )
 
 
-def _straggler(run: RecordedRun, now: list[dict[str, Any]]) -> str:
+def _straggler(now: list[dict[str, Any]]) -> str:
     """The one that all wait for, in words."""
     from workbench.finetuning.distributed.vitals import ProcessVitals, find_straggler
 
     slow = find_straggler([ProcessVitals(**each) for each in now])
     if slow is None:
         return ""
-    wait, verb = max(1 - each["working"] for each in now), "waits" if run.is_live else "waited"
+    wait = max(1 - each["working"] for each in now)
     return (
-        f'<p class="note">Process {slow.rank} works {slow.working:.0%} of its time and the others '
-        f"wait for it, one of them {wait:.0%}: its part is larger, or its core is slower or shared "
-        f"({verb} for in the last half minute).</p>"
+        f'<p class="note">In the last half minute process {slow.rank} worked {slow.working:.0%} of '
+        f"its time, and the others waited for it, one of them {wait:.0%}: its part is larger, or "
+        "its core is slower or shared.</p>"
     )
 
 
@@ -69,7 +69,7 @@ def _table(run: RecordedRun, now: list[dict[str, Any]]) -> str:
     )
     when = "now" if run.is_live else "at the end"
     return (
-        '<div class="wide"><table class="wb-processes"><thead><tr><th>process</th>'
+        '<div class="wide"><table><thead><tr><th>process</th>'
         f"<th>worked</th><th>waited</th><th>memory {when}</th><th>sent</th></tr></thead>"
         f'<tbody>{rows}</tbody></table></div><p class="q">Over half a minute; work is what it had '
         "of a core or stood in line for.</p>"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import NotFoundError
+from workbench.finetuning.recording.comparing import run_names
 from workbench.studio.cards import card
 from workbench.studio.curves import Curve, draw_curves, thin
 from workbench.studio.markup import count, duration, escape, hint_html, number, pill, style, when
@@ -119,20 +120,15 @@ def _losses_on(runs: Sequence[RecordedRun]) -> str:
     return "on " + " or ".join(dict.fromkeys(run.losses_on for run in runs))
 
 
-def run_names(runs: Sequence[RecordedRun]) -> list[str]:
-    """Names by which runs are told apart on a page: the version and the beginning of the id."""
-    return [f"{run.name.partition(':')[2] or run.name} · {run.run[:6]}" for run in runs]
-
-
 def loss_curve(run: RecordedRun, *, name: str = "", index: int = 0) -> Curve:
     """The loss of the steps as a line, and of the evaluations as dots."""
+    are_joined = len(run.evaluations) > 2  # of two a line would look like the course between
     return Curve(
         name or run.name,
         thin([(point.step, point.loss_nats) for point in run.curve]),
         tuple((each.step, each.loss_nats) for each in run.evaluations),
         index,
-        dots_are_joined=len(run.evaluations)
-        > 2,  # of two a line would look like the course between
+        dots_are_joined=are_joined,
     )
 
 

@@ -48,8 +48,6 @@ def test_shares_are_those_of_the_last_half_minute() -> None:
     first, second_one = vitals.now()
     assert first.working == pytest.approx(0.0) and first.sent_bytes_s == pytest.approx(2e6)
     assert second_one.working == pytest.approx(0.5) and second_one.sent_bytes_s is None
-    vitals.forget(0)
-    assert [each.rank for each in vitals.now()] == [1]
 
 
 def test_what_is_told_is_bounded_and_not_told_too_often() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from workbench.finetuning.distributed.communication.sockets import count_sockets
 
-WINDOW_S = 30.0
+_WINDOW_S = 30.0
 _EVERY_S = 2.0  # a point of the story
 _MOST_POINTS = 240
 _LAG_SHARE = 0.25  # of its time that one works more than the middle one: then all wait for it
@@ -26,16 +26,14 @@ _MAIN = Path("/proc/self/schedstat")  # of the first thread, in which a step is 
 
 
 def read_vitals() -> dict[str, float]:
-    """What a process says of itself: seconds of work since it began, its memory, its bytes.
-
-    ``sent_bytes`` and ``received_bytes`` are there where the kernel tells of connections.
-    """
+    """What a process says of itself: seconds of work since it began, its memory, and what it sent
+    (``sent_bytes``, where the kernel tells of connections)."""
     import psutil
 
     told = {"work_s": _work_s(), "memory_bytes": float(psutil.Process().memory_info().rss)}
     counted = count_sockets()
     if counted is not None:
-        told |= {"sent_bytes": counted.sent_bytes, "received_bytes": counted.received_bytes}
+        told["sent_bytes"] = counted.sent_bytes
     return told
 
 
@@ -71,14 +69,9 @@ class _Heard:
 
 
 class Vitals:
-    """What all processes of an attempt said.
+    """What all processes of an attempt said."""
 
-    Args:
-        window_s: Over how long shares are taken.
-    """
-
-    def __init__(self, window_s: float = WINDOW_S) -> None:
-        self._window_s = window_s
+    def __init__(self) -> None:
         self._heard: dict[int, deque[_Heard]] = {}
         self._points: list[list[Any]] = []
         self._told_s = self._began_s = float("-inf")
@@ -91,12 +84,8 @@ class Vitals:
             self._began_s = now_s
         kept = self._heard.setdefault(rank, deque())
         kept.append(_Heard(now_s, said["work_s"], said["memory_bytes"], said.get("sent_bytes")))
-        while len(kept) > 2 and kept[1].at_s <= now_s - self._window_s:
+        while len(kept) > 2 and kept[1].at_s <= now_s - _WINDOW_S:
             kept.popleft()
-
-    def forget(self, rank: int) -> None:
-        """One has ended."""
-        self._heard.pop(rank, None)
 
     def now(self) -> tuple[ProcessVitals, ...]:
         """Each that was heard twice, in the order of the ranks."""

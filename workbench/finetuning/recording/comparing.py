@@ -61,6 +61,11 @@ def compare_runs(runs: Sequence[str | RecordedRun]) -> RunComparison:
     return RunComparison(found, tuple(differences), same)
 
 
+def run_names(runs: Sequence[RecordedRun]) -> list[str]:
+    """Names by which runs are told apart: the version and the beginning of the id."""
+    return [f"{run.name.partition(':')[2] or run.name} · {run.run[:6]}" for run in runs]
+
+
 def _given(run: RecordedRun) -> dict[str, Any]:
     """What a run was given: model, data, and every choice of its recipe."""
     return {

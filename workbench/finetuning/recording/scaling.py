@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from workbench.finetuning.recording.recorded_run import RecordedRun, recorded_runs
 
-# What must be the same for two rates to be compared; the seed and the rows may differ.
-_SAME = ("method", "rank", "targets", "batch", "accumulate", "max_tokens", "pack_tokens",
-         "checkpointing", "compile")  # fmt: skip
+# Of a recipe, what a step costs by: the same where two rates are compared; rows may differ.
+SAME = (
+    "method", "rank", "targets", "layers", "batch", "accumulation", "max_tokens", "pack_tokens",
+    "checkpointing", "anchors",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,5 +48,5 @@ def _is_alike(run: RecordedRun, other: RecordedRun) -> bool:
         and (other.base_sha256, other.kind, other.precision)
         == (run.base_sha256, run.kind, run.precision)
         and other.machine.get("cores") == run.machine.get("cores")
-        and all(other.recipe.get(name) == run.recipe.get(name) for name in _SAME)
+        and all(other.recipe.get(name) == run.recipe.get(name) for name in SAME)
     )

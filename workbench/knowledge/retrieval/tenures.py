@@ -49,10 +49,7 @@ _FOR_GOOD = stem_set("""
 
 @dataclass(frozen=True)
 class Tenure:
-    """The first and the last year that are told, and whether it is over; ``open`` since ``first``.
-
-    All is unknown where nothing of it is told.
-    """
+    """The first and last year that are told, None where they are not, and whether it is over."""
 
     first: int | None = None
     last: int | None = None

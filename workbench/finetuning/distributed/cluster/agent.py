@@ -8,7 +8,6 @@ when the cluster's head is gone.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -26,8 +25,6 @@ from workbench.finetuning.distributed.line import ADDRESS, Line
 from workbench.finetuning.distributed.pulse import beat
 from workbench.finetuning.distributed.surroundings import BEGAN
 from workbench.finetuning.distributed.watching import PARENT, follow_parent
-
-log = logging.getLogger(__name__)
 
 _LOOK_S = 0.5
 _EVERY_S = 2.0  # from one look at the other runs to the next

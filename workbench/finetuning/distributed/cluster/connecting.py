@@ -26,8 +26,6 @@ from workbench.core.errors import (
 )
 from workbench.finetuning.distributed.plan import Plan
 
-log = logging.getLogger(__name__)
-
 _ANSWER_S = 5.0
 _TRIES = 3  # a raylet gives its agents 15 s to be there, which cannot be changed
 _OBJECTS_BYTES = 80 << 20  # the least that Ray takes; nothing goes through its store

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
-import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,8 +15,6 @@ from workbench.finetuning.distributed.following import LOG
 from workbench.finetuning.distributed.job import NAME, Job
 from workbench.finetuning.distributed.line import ADDRESS
 from workbench.finetuning.distributed.surroundings import tell_ranks
-
-log = logging.getLogger(__name__)
 
 _RANK = "workbench.finetuning.distributed.rank"
 _PACKAGES = ("workbench", "torch")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from typing import Any
 
@@ -17,8 +16,6 @@ from workbench.finetuning.distributed.cluster.wishes import (
 )
 from workbench.finetuning.distributed.job import Job
 from workbench.finetuning.distributed.line import Line
-
-log = logging.getLogger(__name__)
 
 _TELL_S = 10.0
 _SETTLE_S = 45.0  # so long may Ray take to say that a node is gone
