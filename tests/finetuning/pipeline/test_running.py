@@ -23,6 +23,7 @@ from workbench.finetuning.pipeline.stage_rows import StageRows
 from workbench.finetuning.pipeline.stages import STAGES
 from workbench.finetuning.pipeline.triggers import look_whether_due
 from workbench.finetuning.rollout.starting import stop_canary
+from workbench.finetuning.snapshots.snapshot import find_snapshot
 from workbench.finetuning.versions.names import find_champion, promote_version, roll_back
 from workbench.models.adapters import list_adapters
 from workbench.models.routing.trials import find_trial
@@ -71,6 +72,8 @@ def test_what_a_champion_learnt_counts_whoever_taught_it(define: Define, tmp_pat
     assert said is not None and (said["rows"], said["new_rows"]) == (20, 12)
     assert said["findings"].get("contradiction") == 1
     assert (run.output("collect") or {})["known"] == made.snapshot
+    kept, brought = find_snapshot(said["snapshot"]), find_snapshot(made.snapshot)
+    assert {kept.license, kept.consent} == {f"{brought.license}; CC0", f"{brought.consent}; made"}
     # What was learnt last is what counts, and after a rollback what was learnt before.
     assert find_known(find_pipeline("p")) == said["snapshot"]
     roll_back("tiny:p", reason="a test")

@@ -157,8 +157,8 @@ def snapshot(at: Context) -> Given:
         every,
         [TRAIN] * len(every),
         name=told.name,
-        license=told.license,
-        consent=told.consent,
+        license=_said_of_both(told.license, known.license if known else ""),
+        consent=_said_of_both(told.consent, known.consent if known else ""),
         sources=at.done["collect"]["files"],
         report=report,
         parents=[known] if known else [],
@@ -170,6 +170,12 @@ def snapshot(at: Context) -> Given:
     if not kept:
         return Given(output, "refused", "no new row may be learnt")
     return Given(output)
+
+
+def _said_of_both(new: str, known: str) -> str:
+    """The licence or consent of new rows and of those before, which another may have brought."""
+    before = [each for each in known.split("; ") if each]
+    return "; ".join(dict.fromkeys([*before, new]))
 
 
 def _tell_files(at: Context) -> str:
